@@ -1,0 +1,2 @@
+//! smartserve
+fn main() {}
