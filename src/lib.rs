@@ -1,1 +1,5 @@
-//! smartserve
+//! smartserve: a model server for tables.
+
+pub mod config;
+pub mod model;
+pub mod serve;

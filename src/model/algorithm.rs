@@ -1,0 +1,91 @@
+//! The names of the estimators: one word each, used on the command line, in the artifact and in replies.
+
+use serde::{Deserialize, Serialize};
+
+/// An estimator by the name users type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// smartcore's `LinearRegression` (SVD solver).
+    Linear,
+    /// smartcore's `RidgeRegression` (Cholesky solver, no normalization of its own).
+    Ridge,
+    /// smartcore's `DecisionTreeRegressor` or `DecisionTreeClassifier`.
+    DecisionTree,
+    /// smartcore's `RandomForestRegressor` or `RandomForestClassifier`.
+    RandomForest,
+    /// smartcore's `ExtraTreesRegressor`.
+    ExtraTrees,
+    /// smartcore's `XGRegressor`.
+    GradientBoosting,
+    /// smartcore's `LogisticRegression`.
+    Logistic,
+}
+
+impl Algorithm {
+    /// All of them, in the order that help and reports list them.
+    pub const ALL: [Self; 7] = [
+        Self::Linear,
+        Self::Ridge,
+        Self::DecisionTree,
+        Self::RandomForest,
+        Self::ExtraTrees,
+        Self::GradientBoosting,
+        Self::Logistic,
+    ];
+
+    /// The word users type.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Ridge => "ridge",
+            Self::DecisionTree => "decision-tree",
+            Self::RandomForest => "random-forest",
+            Self::ExtraTrees => "extra-trees",
+            Self::GradientBoosting => "gradient-boosting",
+            Self::Logistic => "logistic",
+        }
+    }
+
+    /// True when it can predict a number.
+    pub fn does_regression(self) -> bool {
+        self != Self::Logistic
+    }
+
+    /// True when it can predict a class.
+    pub fn does_classification(self) -> bool {
+        matches!(self, Self::DecisionTree | Self::RandomForest | Self::Logistic)
+    }
+
+    /// True for single trees, forests and boosting.
+    pub fn is_trees(self) -> bool {
+        matches!(self, Self::DecisionTree | Self::RandomForest | Self::ExtraTrees | Self::GradientBoosting)
+    }
+
+    /// True when standard scaling is on unless `--no-scale` says otherwise: where the penalty or the solver depends on
+    /// the columns' units.
+    pub fn scales_by_default(self) -> bool {
+        matches!(self, Self::Ridge | Self::Logistic)
+    }
+}
+
+impl std::fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Algorithm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|a| a.as_str() == text)
+            .ok_or_else(|| format!("no algorithm is called {text:?}; it is one of {}", names().join(", ")))
+    }
+}
+
+fn names() -> Vec<&'static str> {
+    Algorithm::ALL.iter().map(|a| a.as_str()).collect()
+}

@@ -1,0 +1,178 @@
+//! The artifact's JSON head: everything about a model but its numbers, readable by any language.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::algorithm::Algorithm;
+use crate::model::preprocessing::Preprocessing;
+use crate::model::schema::{Feature, Target, Task};
+use crate::model::statistics::Stats;
+
+/// The value of [`Header::format`] that this build reads and writes.
+pub const FORMAT: &str = "smartserve/1";
+
+/// The smartcore release whose serialized objects this build reads and writes (pinned in `Cargo.toml`).
+pub const SMARTCORE: &str = "0.7.0";
+
+/// The JSON head. Keys that a reader does not know are ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The model's own name: `[A-Za-z0-9][A-Za-z0-9._-]*`, 64 characters at most.
+    pub name: String,
+    /// One sentence, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// RFC 3339 time, only when `SOURCE_DATE_EPOCH` was set: artifacts are reproducible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// [`SMARTCORE`].
+    pub smartcore: String,
+    /// Regression, binary or multiclass.
+    pub task: Task,
+    /// The estimator.
+    pub algorithm: Algorithm,
+    /// Every hyperparameter of the fit, defaults included, by flag name without dashes.
+    pub hyperparameters: BTreeMap<String, serde_json::Value>,
+    /// What is predicted.
+    pub target: Target,
+    /// The input columns, in training order.
+    pub features: Vec<Feature>,
+    /// From features to the estimator's columns.
+    pub preprocessing: Preprocessing,
+    /// How well it predicts rows it was not fitted on.
+    pub evaluation: Evaluation,
+    /// What the `calibration` section holds; absent when there was no k-fold run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationInfo>,
+    /// Training rows with their answers, checked at every load.
+    pub golden: Vec<Golden>,
+    /// Statistics of the predictions on the training rows (of the predicted class's position for classifiers).
+    pub prediction_stats: Stats,
+    /// Where the sections lie.
+    pub payload: Payload,
+}
+
+/// Figures on rows that the figure's model was not fitted on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Seeds the shuffles of the split and of the folds.
+    pub seed: u64,
+    /// On the test rows that were set aside (`--test-size`); absent when none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Figures>,
+    /// Mean over the folds of the training rows; absent when `--folds 0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub k_fold: Option<KFoldFigures>,
+}
+
+/// Figures of a k-fold run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct KFoldFigures {
+    /// How many folds.
+    pub folds: u32,
+    /// Mean over the folds, each fold weighing the same; `n` is the rows of all folds together.
+    pub mean: Figures,
+    /// Population standard deviation over the folds; its `n` repeats the mean's.
+    pub sd: Figures,
+}
+
+/// Figures of one evaluation. Regression has the first three, classification the last four; one that is not defined
+/// (R² of a constant target, ROC AUC of a method without probabilities) is absent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Rows evaluated.
+    pub n: u64,
+    /// Root of the mean squared error, in the target's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// Mean absolute error, in the target's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mae: Option<f64>,
+    /// Coefficient of determination, 1 at best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// Share of rows whose class is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// F1, the unweighted mean over the classes (scikit-learn's `average="macro"`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f1: Option<f64>,
+    /// Mean negative log-likelihood in nats, probabilities clipped to [2.2e-16, 1 − 2.2e-16] as scikit-learn does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<f64>,
+    /// Area under the ROC curve; several classes: one-vs-rest, unweighted mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roc_auc: Option<f64>,
+}
+
+/// What the `calibration` section holds: see [`Calibration`](crate::model::calibration::Calibration).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationInfo {
+    /// Rows, one entry each, in training-row order.
+    pub n: u64,
+    /// Folds of the run that gave the out-of-fold scores.
+    pub folds: u32,
+}
+
+/// A training row, raw, with the answer the model gave when it was written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Golden {
+    /// One cell a feature, in schema order, before preprocessing.
+    pub row: Vec<GoldenCell>,
+    /// The answer.
+    pub prediction: GoldenPrediction,
+}
+
+/// A raw cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum GoldenCell {
+    /// A number.
+    Number(f64),
+    /// A category.
+    Text(String),
+    /// A missing cell (null).
+    Missing(()),
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum GoldenPrediction {
+    /// A predicted value.
+    Value(f64),
+    /// A predicted class.
+    Class {
+        /// The label.
+        class: String,
+        /// Class probabilities in class order, where the method has them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        probability: Option<Vec<f64>>,
+    },
+}
+
+/// The payload's table of contents.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Payload {
+    /// Bytes of all sections together.
+    pub bytes: u64,
+    /// The sections, one after the other, without gaps.
+    pub sections: Vec<Section>,
+}
+
+/// One section of the payload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// `estimator`, `cover`, `calibration`, or one that a later version adds.
+    pub name: String,
+    /// How its bytes are to be read: `postcard`.
+    pub encoding: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// False when a reader that does not know the section may skip it.
+    pub required: bool,
+}

@@ -1,0 +1,54 @@
+//! What a model answers for a batch.
+
+/// Answers in row order. Every number is finite: a model that would answer anything else gives
+/// [`PredictError`] instead.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prediction {
+    /// One number a row, shape `[n_rows]`.
+    Regression {
+        /// The predicted values.
+        values: Vec<f64>,
+    },
+    /// One class a row.
+    Classification {
+        /// Positions in [`Target::classes`](super::schema::Target::classes), shape `[n_rows]`.
+        classes: Vec<u32>,
+        /// Row-major class probabilities, shape `[n_rows, n_classes]`; `None` where the method has none.
+        probability: Option<Vec<f64>>,
+    },
+}
+
+impl Prediction {
+    /// How many rows were answered.
+    pub fn n_rows(&self) -> usize {
+        match self {
+            Self::Regression { values } => values.len(),
+            Self::Classification { classes, .. } => classes.len(),
+        }
+    }
+
+    /// Appends another chunk of answers of the same model.
+    pub fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Regression { values }, Self::Regression { values: more }) => values.extend(more),
+            (
+                Self::Classification { classes, probability },
+                Self::Classification { classes: more, probability: more_probability },
+            ) => {
+                classes.extend(more);
+                if let (Some(p), Some(more)) = (probability, more_probability) {
+                    p.extend(more);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The model's answer for a row is not a finite number: the model's fault (500), never the client's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the model's answer for row {row} is not a finite number")]
+pub struct PredictError {
+    /// The row's position in the batch, from 0.
+    pub row: usize,
+}

@@ -1,0 +1,175 @@
+//! From a row's features to an estimator's columns: impute → one-hot → scale, in that order.
+//!
+//! Fitted on the fitting rows only, stored in the artifact, applied to every request with nothing taken from the
+//! request itself: a row's answer never depends on its neighbours. Nothing is folded into coefficients, so that
+//! "bit-identical to smartcore" can mean: equal to its `predict` on the matrix that comes out here.
+
+use serde::{Deserialize, Serialize};
+
+use super::schema::{Kind, Schema};
+
+/// The fitted steps: which encoded columns there are and how each is made from a feature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocessing {
+    /// What fills a missing cell, one a feature in schema order (a category's position for a categorical feature);
+    /// `None` where training had no missing cell. The artifact keeps it as each feature's `impute`.
+    #[serde(skip)]
+    pub fill: Vec<Option<f64>>,
+    /// The encoded columns, in the order the estimator sees them. A constant feature has none.
+    pub columns: Vec<Column>,
+    /// True when columns were scaled by `(x − mean) / sd`.
+    pub scaled: bool,
+}
+
+/// One column of the estimator's matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Position of the feature it is made from.
+    pub feature: u32,
+    /// For a one-hot column the position of the category that gives 1; absent for a numeric one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<u32>,
+    /// Mean of the fitting rows; 0 when not scaled.
+    pub mean: f64,
+    /// Population standard deviation of the fitting rows; 1 when not scaled; above 0.
+    pub sd: f64,
+}
+
+impl Preprocessing {
+    /// How many columns the estimator sees.
+    pub fn n_columns(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Fits the steps on row-major `rows` of shape `[n_rows, n_features]` as a batch holds them.
+    ///
+    /// Numeric features with one distinct value leave the matrix, as do categories that every row or no row has.
+    pub fn fit(schema: &Schema, rows: &[f64], scale: bool) -> Self {
+        let n_features = schema.n_features();
+        let mut fitted = Self { fill: Vec::with_capacity(n_features), columns: Vec::new(), scaled: scale };
+        for (f, feature) in schema.features().iter().enumerate() {
+            let mut cells: Vec<f64> = rows.iter().skip(f).step_by(n_features).copied().collect();
+            let fill = feature.accepts_missing().then(|| fill_value(feature.kind, &cells));
+            let given = fill.unwrap_or(f64::NAN);
+            for cell in cells.iter_mut().filter(|c| c.is_nan()) {
+                *cell = given;
+            }
+            fitted.fill.push(fill);
+            let feature_position = u32::try_from(f).expect("train refuses more than 65,535 columns");
+            match feature.kind {
+                Kind::Numeric => fitted.push(feature_position, None, cells, scale),
+                Kind::Categorical => {
+                    for category in 0..feature.categories.len() {
+                        let position = u32::try_from(category).expect("train refuses more than 65,535 columns");
+                        let hot = cells.iter().map(|c| f64::from(u8::from(*c == f64::from(position)))).collect();
+                        fitted.push(feature_position, Some(position), hot, scale);
+                    }
+                }
+            }
+        }
+        fitted
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+    fn push(&mut self, feature: u32, category: Option<u32>, cells: Vec<f64>, scale: bool) {
+        let first = cells.first().copied().unwrap_or(0.0);
+        if cells.iter().all(|c| *c == first) {
+            return;
+        }
+        let n = cells.len() as f64;
+        let mean = cells.iter().sum::<f64>() / n;
+        let sd = (cells.iter().map(|c| (c - mean) * (c - mean)).sum::<f64>() / n).sqrt();
+        // A spread that f64 cannot hold: left as it is rather than turned into infinities.
+        let usable = scale && mean.is_finite() && sd.is_finite() && sd > 0.0;
+        let (mean, sd) = if usable { (mean, sd) } else { (0.0, 1.0) };
+        self.columns.push(Column { feature, category, mean, sd });
+    }
+
+    /// Takes the fills from the schema, after reading from an artifact.
+    pub fn fill_from(&mut self, schema: &Schema) {
+        self.fill = schema.features().iter().map(super::schema::Feature::fill_value).collect();
+    }
+
+    /// Checks that every reference is in range, so that [`Preprocessing::encode`] cannot fail.
+    ///
+    /// # Errors
+    /// One sentence: what does not agree with the schema.
+    pub fn check(&self, schema: &Schema) -> Result<(), String> {
+        if self.columns.is_empty() {
+            return Err("preprocessing leaves no column".to_owned());
+        }
+        for pair in self.columns.windows(2) {
+            if (pair[0].feature, pair[0].category) >= (pair[1].feature, pair[1].category) {
+                return Err("preprocessing columns are not in feature order".to_owned());
+            }
+        }
+        self.columns.iter().enumerate().try_for_each(|(i, c)| self.check_column(i, c, schema))
+    }
+
+    fn check_column(&self, i: usize, column: &Column, schema: &Schema) -> Result<(), String> {
+        let feature = schema
+            .features()
+            .get(column.feature as usize)
+            .ok_or_else(|| format!("preprocessing column {i}: feature {} does not exist", column.feature))?;
+        let kind_fits = match column.category {
+            None => feature.kind == Kind::Numeric,
+            Some(c) => (c as usize) < feature.categories.len(),
+        };
+        if !kind_fits {
+            return Err(format!("preprocessing column {i}: the category does not fit the feature {:?}", feature.name));
+        }
+        if !column.mean.is_finite() || !column.sd.is_finite() || column.sd <= 0.0 {
+            return Err(format!("preprocessing column {i}: mean and sd must be finite, sd above 0"));
+        }
+        if !self.scaled && (column.mean != 0.0 || column.sd != 1.0) {
+            return Err(format!("preprocessing column {i}: scaled although the model is not"));
+        }
+        Ok(())
+    }
+
+    /// Encodes one row of features (as a batch holds them) into one row of columns, `out` of length
+    /// [`Preprocessing::n_columns`].
+    #[inline]
+    pub fn encode(&self, row: &[f64], out: &mut [f64]) {
+        for (column, cell) in self.columns.iter().zip(out) {
+            let f = column.feature as usize;
+            let mut value = row[f];
+            if value.is_nan() {
+                value = self.fill[f].unwrap_or(f64::NAN);
+            }
+            if let Some(category) = column.category {
+                value = f64::from(u8::from(value == f64::from(category)));
+            }
+            *cell = if self.scaled { (value - column.mean) / column.sd } else { value };
+        }
+    }
+
+    /// True when encoding copies the row as it is: nothing imputed, one-hot, dropped or scaled.
+    pub fn is_identity(&self) -> bool {
+        !self.scaled
+            && self.fill.iter().all(Option::is_none)
+            && self.columns.len() == self.fill.len()
+            && self.columns.iter().enumerate().all(|(i, c)| c.category.is_none() && c.feature as usize == i)
+    }
+}
+
+/// The median of the present numbers, or the most frequent category (of equals the first).
+fn fill_value(kind: Kind, cells: &[f64]) -> f64 {
+    let mut present: Vec<f64> = cells.iter().copied().filter(|c| !c.is_nan()).collect();
+    if present.is_empty() {
+        return 0.0;
+    }
+    present.sort_by(f64::total_cmp);
+    if kind == Kind::Numeric {
+        return super::statistics::quantile(&present, 0.5);
+    }
+    let mut best = (0_usize, 0.0);
+    for same in present.chunk_by(|a, b| a == b) {
+        if same.len() > best.0 {
+            best = (same.len(), same[0]);
+        }
+    }
+    best.1
+}

@@ -1,0 +1,238 @@
+//! What a model expects of a row and what it answers: features, target, task.
+//!
+//! Stands apart from the artifact because requests are judged by the schema alone: the dialects, the CSV reader and
+//! the OpenAPI document need it, none of them needs the bytes it came in.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::statistics::Stats;
+
+/// What the model predicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// A number.
+    Regression,
+    /// One of two classes.
+    Binary,
+    /// One of three or more classes.
+    Multiclass,
+}
+
+impl Task {
+    /// The word used in the artifact, in replies and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Regression => "regression",
+            Self::Binary => "binary",
+            Self::Multiclass => "multiclass",
+        }
+    }
+
+    /// True for binary and multiclass.
+    pub fn is_classification(self) -> bool {
+        self != Self::Regression
+    }
+}
+
+/// How a feature's cells are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Finite numbers.
+    Numeric,
+    /// One of [`Feature::categories`].
+    Categorical,
+}
+
+/// What stands in for a missing cell, fitted on the training rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Impute {
+    /// The median of a numeric feature.
+    Median(f64),
+    /// The most frequent category; of equals, the first in byte order.
+    MostFrequent(String),
+}
+
+/// One named input column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Feature {
+    /// The column's name, unique within a schema.
+    pub name: String,
+    /// How its cells are read.
+    pub kind: Kind,
+    /// Unit of measurement, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// One sentence, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// True when the column encodes a protected attribute (`train --sensitive`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
+    /// The categories seen in training, in byte order; empty for a numeric feature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Present only when training had missing cells: then null is accepted in requests too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impute: Option<Impute>,
+    /// What training saw.
+    pub stats: Stats,
+}
+
+/// What is predicted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// The column's name in the training data.
+    pub name: String,
+    /// Unit of measurement, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Class labels, text as in the training data, in byte order (numeric labels in numeric order);
+    /// empty for regression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+}
+
+/// Features in training order, the target and the task. At least one feature, names unique.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    features: Vec<Feature>,
+    target: Target,
+    task: Task,
+    by_name: HashMap<String, usize>,
+}
+
+impl Schema {
+    /// Builds a schema.
+    ///
+    /// # Errors
+    /// One sentence when there is no feature, a name is empty or given twice, a categorical feature lists no
+    /// categories (or unsorted, or repeated ones), a numeric one lists some, an imputation does not fit its kind,
+    /// or the classes do not fit the task.
+    pub fn new(features: Vec<Feature>, target: Target, task: Task) -> Result<Self, String> {
+        if features.is_empty() {
+            return Err("no features".to_owned());
+        }
+        let mut by_name = HashMap::with_capacity(features.len());
+        for (i, feature) in features.iter().enumerate() {
+            feature.check()?;
+            if by_name.insert(feature.name.clone(), i).is_some() {
+                return Err(format!("feature {:?} is listed twice", feature.name));
+            }
+        }
+        check_classes(&target, task)?;
+        Ok(Self { features, target, task, by_name })
+    }
+
+    /// The features, in schema order.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// How many features a row has.
+    pub fn n_features(&self) -> usize {
+        self.features.len()
+    }
+
+    /// The position of the feature called `name`.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// What is predicted.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Regression, binary or multiclass.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// True when `other` asks the same of a row and answers in the same words: names, kinds, categories, whether
+    /// null is accepted, the target's name and classes, the task. Statistics may differ.
+    pub fn accepts_same_requests(&self, other: &Self) -> bool {
+        self.task == other.task
+            && self.target.name == other.target.name
+            && self.target.classes == other.target.classes
+            && self.features.len() == other.features.len()
+            && self.features.iter().zip(&other.features).all(|(a, b)| {
+                a.name == b.name
+                    && a.kind == b.kind
+                    && a.categories == b.categories
+                    && a.impute.is_some() == b.impute.is_some()
+            })
+    }
+}
+
+impl Feature {
+    /// True when a missing cell is filled rather than refused.
+    pub fn accepts_missing(&self) -> bool {
+        self.impute.is_some()
+    }
+
+    /// The imputed value as a batch holds it (a number, or a category's position).
+    pub fn fill_value(&self) -> Option<f64> {
+        match self.impute.as_ref()? {
+            Impute::Median(v) => Some(*v),
+            Impute::MostFrequent(c) => self.category_position(c).map(position_as_f64),
+        }
+    }
+
+    /// The position of a category, by binary search: categories are in byte order.
+    pub fn category_position(&self, category: &str) -> Option<usize> {
+        self.categories.binary_search_by(|c| c.as_str().cmp(category)).ok()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let name = &self.name;
+        if name.is_empty() {
+            return Err("a feature has an empty name".to_owned());
+        }
+        if !self.categories.windows(2).all(|w| w[0] < w[1]) {
+            return Err(format!("feature {name:?}: categories are not distinct and in byte order"));
+        }
+        match self.kind {
+            Kind::Numeric if !self.categories.is_empty() => {
+                return Err(format!("feature {name:?} is numeric but lists categories"));
+            }
+            Kind::Categorical if self.categories.is_empty() => {
+                return Err(format!("feature {name:?} is categorical but lists no categories"));
+            }
+            _ => {}
+        }
+        match (&self.impute, self.kind) {
+            (None, _) => Ok(()),
+            (Some(Impute::Median(v)), Kind::Numeric) if v.is_finite() => Ok(()),
+            (Some(Impute::MostFrequent(c)), Kind::Categorical) if self.category_position(c).is_some() => Ok(()),
+            _ => Err(format!("feature {name:?}: the imputed value does not fit the feature")),
+        }
+    }
+}
+
+/// A category's position as a batch holds it.
+#[expect(clippy::cast_precision_loss, reason = "positions stay far below 2^53")]
+pub(crate) fn position_as_f64(position: usize) -> f64 {
+    position as f64
+}
+
+fn check_classes(target: &Target, task: Task) -> Result<(), String> {
+    let n = target.classes.len();
+    let fits = match task {
+        Task::Regression => n == 0,
+        Task::Binary => n == 2,
+        Task::Multiclass => n > 2,
+    };
+    if !fits {
+        return Err(format!("{n} classes do not fit the task {}", task.as_str()));
+    }
+    let mut seen = std::collections::HashSet::with_capacity(n);
+    match target.classes.iter().find(|c| !seen.insert(c.as_str())) {
+        Some(twice) => Err(format!("class {twice:?} is listed twice")),
+        None => Ok(()),
+    }
+}

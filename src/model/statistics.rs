@@ -1,0 +1,252 @@
+//! What training saw of a column: moments, quantiles, a histogram for pictures and bins for drift.
+//!
+//! Stands apart because three readers share one definition of a bin: training counts with it, the server counts
+//! with it, and a drift index compares the two.
+
+use serde::{Deserialize, Serialize};
+
+/// Bins of one column at most, `missing` and `other` included: bounds the metric series of a feature.
+pub const MAX_BINS: usize = 20;
+
+/// The levels of [`Stats::quantiles`]: 0 %, 5 %, … 100 %.
+pub const QUANTILE_LEVELS: usize = 21;
+
+/// Equal-width cells of a [`Histogram`].
+pub const HISTOGRAM_CELLS: usize = 20;
+
+/// Statistics of one column over the training rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Cells that held a value.
+    pub count: u64,
+    /// Cells that were empty.
+    pub missing: u64,
+    /// Arithmetic mean; numeric columns only, as the next five.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+    /// Population standard deviation (divided by n, as scikit-learn's `StandardScaler` does).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sd: Option<f64>,
+    /// Smallest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Largest value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// [`QUANTILE_LEVELS`] values from 0 % to 100 %, linearly interpolated (Hyndman and Fan's type 7).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<f64>,
+    /// Equal-width cells between `min` and `max`, for pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
+    /// The cells that drift is counted in.
+    pub bins: Bins,
+}
+
+/// Equal-width cells: `counts[i]` values lie in `[edges[i], edges[i + 1])`, the last cell is closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Histogram {
+    /// Ascending; one more than `counts`.
+    pub edges: Vec<f64>,
+    /// Values per cell.
+    pub counts: Vec<u64>,
+}
+
+/// The cells of a column, fixed at training, with the training counts.
+///
+/// Numeric: bin i holds values ≤ `edges[i]` (and above the edge before), one more bin holds the rest; then `missing`.
+/// Categorical: one bin a listed category (the most frequent ones), then `other`, then `missing`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bins {
+    /// Upper edges, strictly ascending (deciles of training, ties merged); numeric only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edges: Vec<f64>,
+    /// Positions of the binned categories in the feature's list, ascending; categorical only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<u32>,
+    /// Training rows per bin, in the order of [`Bins::labels`].
+    pub counts: Vec<u64>,
+}
+
+impl Bins {
+    /// How many bins there are, `other` and `missing` included.
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// True when there are none (an artifact check refuses that).
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// The bin of a value as a batch holds it: a number or a category's position, NaN when missing.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a batch holds valid positions")]
+    pub fn index(&self, value: f64) -> usize {
+        if value.is_nan() {
+            return self.counts.len() - 1;
+        }
+        if self.categories.is_empty() {
+            return self.edges.partition_point(|edge| *edge < value);
+        }
+        match self.categories.binary_search(&(value as u32)) {
+            Ok(bin) => bin,
+            Err(_) => self.counts.len() - 2,
+        }
+    }
+
+    /// Each bin's label, in order: a numeric bin's upper edge (`+Inf` for the last) or a category's name, then
+    /// `other` (categorical), then `missing`. `categories` is the feature's list.
+    pub fn labels(&self, categories: &[String]) -> Vec<String> {
+        let mut labels: Vec<String> = if self.categories.is_empty() {
+            self.edges.iter().map(|e| format!("{e:?}")).chain(["+Inf".to_owned()]).collect()
+        } else {
+            let name = |i: &u32| categories.get(*i as usize).cloned().unwrap_or_default();
+            self.categories.iter().map(name).chain(["other".to_owned()]).collect()
+        };
+        labels.push("missing".to_owned());
+        labels
+    }
+
+    /// Each bin's share of the training rows, in order; sums to 1.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    pub fn expected_ratios(&self) -> Vec<f64> {
+        let total = self.counts.iter().sum::<u64>().max(1) as f64;
+        self.counts.iter().map(|c| *c as f64 / total).collect()
+    }
+
+    /// Checks the shape that [`Bins::index`] relies on. `n_categories` is 0 for a numeric column.
+    ///
+    /// # Errors
+    /// One sentence: bins and edges do not agree, edges are not ascending and finite, or a category is unknown.
+    pub fn check(&self, n_categories: usize) -> Result<(), String> {
+        if self.counts.len() > MAX_BINS {
+            return Err(format!("{} bins, more than {MAX_BINS}", self.counts.len()));
+        }
+        let ascending = self.edges.windows(2).all(|w| w[0] < w[1]) && self.edges.iter().all(|e| e.is_finite());
+        let sorted = self.categories.windows(2).all(|w| w[0] < w[1]);
+        let known = self.categories.iter().all(|c| (*c as usize) < n_categories);
+        let numeric = n_categories == 0 && self.categories.is_empty() && self.counts.len() == self.edges.len() + 2;
+        let categorical = n_categories > 0
+            && !self.categories.is_empty()
+            && self.edges.is_empty()
+            && self.counts.len() == self.categories.len() + 2;
+        if ascending && sorted && known && (numeric || categorical) {
+            Ok(())
+        } else {
+            Err("bins and edges do not agree".to_owned())
+        }
+    }
+}
+
+impl Stats {
+    /// Statistics of a numeric column; NaN is a missing cell. Order of `values` does not matter.
+    #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+    pub fn numeric(values: &[f64]) -> Self {
+        let mut present: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+        present.sort_by(f64::total_cmp);
+        let missing = (values.len() - present.len()) as u64;
+        let mut edges: Vec<f64> = Vec::new();
+        if present.is_empty() {
+            let bins = Bins { edges, categories: Vec::new(), counts: vec![0, missing] };
+            return Self { bins, ..Self::empty(missing) };
+        }
+        for decile in 1..10 {
+            let edge = quantile(&present, f64::from(decile) / 10.0);
+            if edge < present[present.len() - 1] && edges.last().is_none_or(|last| *last < edge) {
+                edges.push(edge);
+            }
+        }
+        let mut bins = Bins { counts: vec![0; edges.len() + 2], edges, categories: Vec::new() };
+        for v in values {
+            let i = bins.index(*v);
+            bins.counts[i] += 1;
+        }
+        let n = present.len() as f64;
+        let mean = present.iter().sum::<f64>() / n;
+        let sd = (present.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
+        let level = |i: usize| quantile(&present, i as f64 / (QUANTILE_LEVELS - 1) as f64);
+        Self {
+            count: present.len() as u64,
+            missing,
+            mean: Some(mean).filter(|m| m.is_finite()),
+            sd: Some(sd).filter(|s| s.is_finite()),
+            min: present.first().copied(),
+            max: present.last().copied(),
+            quantiles: (0..QUANTILE_LEVELS).map(level).collect(),
+            histogram: histogram(&present),
+            bins,
+        }
+    }
+
+    /// Statistics of a categorical column with `n_categories` categories; values are positions, NaN is missing.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "values are valid positions")]
+    pub fn categorical(values: &[f64], n_categories: usize) -> Self {
+        let mut per_category = vec![0_u64; n_categories];
+        for v in values.iter().filter(|v| !v.is_nan()) {
+            per_category[*v as usize] += 1;
+        }
+        let mut order: Vec<u32> = (0..n_categories as u32).collect();
+        order.sort_by_key(|c| (std::cmp::Reverse(per_category[*c as usize]), *c));
+        order.truncate(MAX_BINS - 2);
+        order.sort_unstable();
+        let count: u64 = per_category.iter().sum();
+        let missing = values.len() as u64 - count;
+        let mut counts: Vec<u64> = order.iter().map(|c| per_category[*c as usize]).collect();
+        counts.push(count - counts.iter().sum::<u64>());
+        counts.push(missing);
+        Self { count, bins: Bins { edges: Vec::new(), categories: order, counts }, ..Self::empty(missing) }
+    }
+
+    fn empty(missing: u64) -> Self {
+        let bins = Bins { edges: Vec::new(), categories: Vec::new(), counts: Vec::new() };
+        Self {
+            count: 0,
+            missing,
+            mean: None,
+            sd: None,
+            min: None,
+            max: None,
+            quantiles: Vec::new(),
+            histogram: None,
+            bins,
+        }
+    }
+}
+
+/// The quantile at `level` (0 to 1) of ascending `sorted`, linearly interpolated (type 7). Not empty.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positions are non-negative and far below 2^53"
+)]
+pub fn quantile(sorted: &[f64], level: f64) -> f64 {
+    let last = sorted.len() - 1;
+    let at = level * last as f64;
+    let below = (at.floor() as usize).min(last);
+    let above = (below + 1).min(last);
+    let weight = at - below as f64;
+    // Halves first: the difference of two finite values may overflow, the weighted sum of them may not.
+    if weight == 0.0 { sorted[below] } else { sorted[below] * (1.0 - weight) + sorted[above] * weight }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "cell numbers are small and non-negative"
+)]
+fn histogram(sorted: &[f64]) -> Option<Histogram> {
+    let (min, max) = (sorted[0], sorted[sorted.len() - 1]);
+    let width = (max - min) / HISTOGRAM_CELLS as f64;
+    if !width.is_finite() || width <= 0.0 {
+        return None;
+    }
+    let edges = (0..=HISTOGRAM_CELLS).map(|i| if i == HISTOGRAM_CELLS { max } else { min + width * i as f64 });
+    let mut counts = vec![0_u64; HISTOGRAM_CELLS];
+    for v in sorted {
+        counts[(((v - min) / width) as usize).min(HISTOGRAM_CELLS - 1)] += 1;
+    }
+    Some(Histogram { edges: edges.collect(), counts })
+}
