@@ -47,14 +47,14 @@ async fn terminate_keeps_accepting_for_the_whole_lame_duck() {
     let life = server.serving.life.clone();
     let start = Instant::now();
     server.drain(Signal::Terminate).await;
-    let mut served = 0;
+    let mut accepted = 0;
     while !life.steps().contains(&Step::ListenerClosed) {
         let Ok(socket) = TcpStream::connect(server.address).await else { break };
         drop(socket);
-        served += 1;
+        accepted += 1;
     }
     assert!(start.elapsed() >= limits().lame_duck);
-    assert!(served > 0);
+    assert!(accepted > 0);
     assert_eq!(server.exit().await, Exit::Drained);
 }
 

@@ -152,8 +152,7 @@ async fn an_answer_before_the_end_of_the_body_can_be_read() {
 #[tokio::test]
 async fn what_is_not_http_gets_a_bare_400_and_a_close() {
     let server = Server::start(limits());
-    for nonsense in
-        ["\u{16}\u{3}\u{1} hello\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /ok HTTP/1.1\r\nA : b\r\n\r\n"]
+    for nonsense in ["\u{16}\u{3}\u{1} hello\r\n\r\n", "GET /ok HTTP/3.0\r\n\r\n", "GET /ok HTTP/1.1\r\nA : b\r\n\r\n"]
     {
         let mut client = server.connect().await;
         client.send(nonsense).await;
