@@ -3,6 +3,7 @@
 //! Two passes over the bytes rather than one that keeps every cell's text: memory stays at the file's size plus eight
 //! bytes a numeric cell.
 
+use std::io::Read;
 use std::path::Path;
 
 use csv::StringRecord;
@@ -59,6 +60,18 @@ impl TableFile {
         match std::fs::read(path) {
             Ok(bytes) => Ok(Self { name, bytes }),
             Err(e) => Err(TableError::Unreadable { file: name, reason: e.to_string() }),
+        }
+    }
+
+    /// Reads a stream to its end; errors call it `name`.
+    ///
+    /// # Errors
+    /// [`TableError::Unreadable`].
+    pub fn read(mut input: impl Read, name: &str) -> Result<Self, TableError> {
+        let mut bytes = Vec::new();
+        match input.read_to_end(&mut bytes) {
+            Ok(_) => Ok(Self::from_bytes(name, bytes)),
+            Err(e) => Err(TableError::Unreadable { file: name.to_owned(), reason: e.to_string() }),
         }
     }
 
