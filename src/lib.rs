@@ -48,3 +48,5 @@ pub mod commands;
 pub mod config;
 pub mod model;
 pub mod serve;
+pub mod table;
+pub mod train;
