@@ -1,21 +1,23 @@
 //! One connection from accept to close: hyper parses and writes, this ends it when it is over its time.
 
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use pin_project_lite::pin_project;
 use tokio::net::TcpStream;
-use tokio::time::sleep_until;
+use tokio::sync::futures::OwnedNotified;
+use tokio::time::{Sleep, sleep};
 
+use super::Shared;
 use super::progress::{Overdue, Progress};
 use super::service::{Door, HttpService};
 use super::watched::Watched;
-use super::{Shared, service::BoxError};
 
 /// Bytes that hyper buffers at most for a connection, once for reading (a head beyond it is a bare 431) and once for
 /// writing.
@@ -27,26 +29,39 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// Requests whose head was complete and that the hard stop cut.
 pub(super) type CutCount = Arc<AtomicUsize>;
 
-/// Serves one connection to its end.
-pub(super) async fn drive<S: HttpService>(
-    socket: TcpStream,
-    peer: SocketAddr,
-    shared: Shared,
-    service: S,
-    cut: CutCount,
-) {
-    let progress = Arc::new(Progress::new());
-    let io = TokioIo::new(Watched::new(socket, Arc::clone(&progress)));
-    let door = Door { service, shared: shared.clone(), peer, progress: Arc::clone(&progress) };
-    let connection = protocol().serve_connection(io, door);
-    match watch(connection, &shared, &progress).await {
-        End::Finished(Ok(())) => {}
-        End::Finished(Err(error)) => tracing::debug!(%peer, error = %error, "connection failed"),
-        End::Overdue(why) => {
-            if why == Overdue::HardStop && progress.owes_an_answer() {
-                cut.fetch_add(1, Ordering::Relaxed);
-            }
-            tracing::debug!(%peer, ?why, "connection closed");
+pin_project! {
+    /// A connection being served. Written out rather than an `async fn`, whose future would hold hyper's state three
+    /// times: there are thousands of these.
+    pub(super) struct Connection<S: HttpService> {
+        #[pin]
+        http: http1::Connection<TokioIo<Watched>, Door<S>>,
+        // Only moved when a deadline comes nearer than what it is set to: a busy connection never touches it.
+        #[pin]
+        alarm: Sleep,
+        #[pin]
+        drain_notice: OwnedNotified,
+        awaits_drain: bool,
+        shared: Shared,
+        progress: Arc<Progress>,
+        peer: SocketAddr,
+        cut: CutCount,
+    }
+}
+
+impl<S: HttpService> Connection<S> {
+    pub(super) fn new(socket: TcpStream, peer: SocketAddr, shared: Shared, service: S, cut: CutCount) -> Self {
+        let progress = Arc::new(Progress::new());
+        let io = TokioIo::new(Watched::new(socket, Arc::clone(&progress)));
+        let door = Door { service, shared: shared.clone(), peer, progress: Arc::clone(&progress) };
+        Self {
+            http: protocol().serve_connection(io, door),
+            alarm: sleep(shared.limits.idle_timeout),
+            drain_notice: shared.life.drain_notice(),
+            awaits_drain: false,
+            shared,
+            progress,
+            peer,
+            cut,
         }
     }
 }
@@ -59,43 +74,51 @@ fn protocol() -> http1::Builder {
     builder
 }
 
-enum End {
-    Finished(Result<(), BoxError>),
-    Overdue(Overdue),
+impl<S: HttpService> Future for Connection<S> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.as_mut().project();
+        if let Poll::Ready(result) = this.http.poll(cx) {
+            if let Err(error) = result {
+                tracing::debug!(peer = %this.peer, %error, "connection failed");
+            }
+            return Poll::Ready(());
+        }
+        if !*this.awaits_drain {
+            // Once is enough: it wakes this task, and deadlines look at the schedule by themselves.
+            let _ = this.drain_notice.poll(cx);
+            *this.awaits_drain = true;
+        }
+        self.poll_overdue(cx).map(|why| self.end(why))
+    }
 }
 
-/// Polls the connection until it ends or is overdue. The timer is only moved when a deadline comes nearer than what it
-/// is set to, so that a busy connection never touches it.
-async fn watch(connection: impl Future<Output = hyper::Result<()>>, shared: &Shared, progress: &Progress) -> End {
-    let Shared { life, limits, .. } = shared;
-    let mut connection = pin!(connection);
-    let mut alarm = pin!(sleep_until((Instant::now() + limits.idle_timeout).into()));
-    let mut draining = pin!(life.draining());
-    let mut awaits_drain = false;
-    std::future::poll_fn(|cx| {
-        if let Poll::Ready(result) = connection.as_mut().poll(cx) {
-            return Poll::Ready(End::Finished(result.map_err(Into::into)));
-        }
-        if !awaits_drain {
-            // Once is enough: a drain wakes this task, and the deadlines below look at the schedule by themselves.
-            awaits_drain = draining.as_mut().poll(cx).is_pending() || life.is_draining();
-        }
+impl<S: HttpService> Connection<S> {
+    fn poll_overdue(self: &mut Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Overdue> {
+        let mut this = self.as_mut().project();
         loop {
-            let due = progress.deadline(limits, life.schedule());
+            let due = this.progress.deadline(&this.shared.limits, this.shared.life.schedule());
             if let Some((at, _)) = due
-                && at < alarm.deadline().into_std()
+                && at < this.alarm.deadline().into_std()
             {
-                alarm.as_mut().reset(at.into());
+                this.alarm.as_mut().reset(at.into());
             }
-            if alarm.as_mut().poll(cx).is_pending() {
+            if this.alarm.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
             let now = Instant::now();
             match due {
-                Some((at, why)) if at <= now => return Poll::Ready(End::Overdue(why)),
-                _ => alarm.as_mut().reset(due.map_or(now + LOOK_AGAIN, |(at, _)| at).into()),
+                Some((at, why)) if at <= now => return Poll::Ready(why),
+                _ => this.alarm.as_mut().reset(due.map_or(now + LOOK_AGAIN, |(at, _)| at).into()),
             }
         }
-    })
-    .await
+    }
+
+    fn end(&self, why: Overdue) {
+        if why == Overdue::HardStop && self.progress.owes_an_answer() {
+            self.cut.fetch_add(1, Ordering::Relaxed);
+        }
+        tracing::debug!(peer = %self.peer, ?why, "connection closed");
+    }
 }
