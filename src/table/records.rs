@@ -121,7 +121,9 @@ impl<R: Read> Records<R> {
                 Err(e) => return Err(self.explain(&e)),
             }
             let newlines = count_newlines(record.as_slice());
-            self.lines_read = self.reader.position().line() - 1;
+            // A record that the input's end finishes has an open quote: the added line end is inside it.
+            let open = u64::from(self.reader.is_done());
+            self.lines_read = self.reader.position().line() - 1 + open;
             self.line = self.lines_read.saturating_sub(newlines).max(1);
             if !is_blank(record, self.header.len()) {
                 return Ok(true);
