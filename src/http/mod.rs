@@ -1,0 +1,6 @@
+//! The wire: the only place that knows axum and JSON bodies.
+//!
+//! `router` is the one list of routes, `middleware` the one list of layers, `problem` the one list of errors with
+//! their status; `json` reads bodies, `predict` turns them into batches and answers into bytes.
+
+pub mod json;
