@@ -4,3 +4,5 @@
 //! their status; `json` reads bodies, `predict` turns them into batches and answers into bytes.
 
 pub mod json;
+pub mod predict;
+pub mod problem;

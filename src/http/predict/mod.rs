@@ -1,0 +1,3 @@
+//! `POST /predict` and `POST /models/{name}/predict`.
+
+pub mod dialect;
