@@ -22,6 +22,24 @@ pub fn whole(out: &mut Vec<u8>, value: usize) {
     let _ = write!(out, "{value}");
 }
 
+/// A string with its quotes, to be written many times.
+pub fn quoted(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    string(&mut out, text);
+    out
+}
+
+/// Appends `items` as `write` writes them, with commas between.
+#[inline]
+pub fn separated<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
+    for (i, item) in items.into_iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+}
+
 /// Text that a client sent, quoted and short enough to send back.
 pub fn shortened(text: &str) -> String {
     const LONGEST: usize = 40;
