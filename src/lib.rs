@@ -1,5 +1,50 @@
 //! smartserve: a model server for tables.
+//!
+//! One self-describing artifact — estimator, preprocessing, schema, training statistics, golden rows, calibration —
+//! is written by `train` and served by `serve`, from one small static process.
+//!
+//! # The way of one prediction
+//!
+//! A request walks forward through ten places; nothing walks back.
+//!
+//! 1. **listener** ([`serve::listener`]): bytes arrive within their deadlines, a head is complete.
+//! 2. **middleware** ([`http::middleware`]): request id, counting, panics caught, head limits, tokens.
+//! 3. **route** ([`http::router`]): one handler, from one list.
+//! 4. **snapshot** ([`serve::registry`]): one version of one model, held from here to the answer.
+//! 5. **dialect** ([`http::predict`]): the body, read within its budget and deadline, straight into columns.
+//! 6. **[`Batch`](model::batch::Batch)**: rows known to fit the snapshot's schema. Nobody validates past it.
+//! 7. **admission** ([`serve::admission`]): a permit to compute, inline or on the pool.
+//! 8. **[`Model::predict`](model::Model::predict)**: preprocessing, then the compiled predictor.
+//! 9. **[`Prediction`](model::prediction::Prediction)**: finite answers in row order.
+//! 10. **encoder** ([`http::encode`]): bytes of the dialect that asked, back to the socket.
+//!
+//! # Layout, and who may use whom
+//!
+//! ```text
+//! main     → cli, commands             parse → dispatch → exit code
+//! cli      → model                     what was typed
+//! config   →                           what it means
+//! commands → http, serve, train, table, model, config, cli    one short file a verb
+//! http     → serve, table, model, config    the only place that knows axum and wire JSON
+//! serve    → model, config             registry, admission, listener, lifecycle, metrics, logs
+//! train    → table, model              split → preprocess → fit → evaluate → calibrate → artifact
+//! table    → model                     CSV to typed columns and checked rows
+//! model    → smartcore, serde, postcard, sha2    pure: no axum, no tokio, no clock, no files
+//! ```
+//!
+//! # Invariants
+//!
+//! - A [`Batch`](model::batch::Batch) in hand is valid; a [`Model`](model::Model) in hand is verified. Neither is
+//!   checked again.
+//! - smartcore's own `predict` is never called while serving: it panics or loops on what it does not expect.
+//! - A row's answer depends on that row and the artifact alone: not on its neighbours, not on the batch's size, not on
+//!   the number of threads.
+//! - A request sees one version of a model from before its body is parsed to the end of its answer.
+//! - Once the process listens it is ready, until it drains; liveness never depends on load or on a model.
+//! - Metrics have closed label sets; logs never hold a body or a feature's value; neither can block a request.
 
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod http;
 pub mod model;

@@ -62,6 +62,11 @@ impl Algorithm {
         matches!(self, Self::DecisionTree | Self::RandomForest | Self::ExtraTrees | Self::GradientBoosting)
     }
 
+    /// True when the answer is the mean of independent trees.
+    pub fn is_averaged(self) -> bool {
+        matches!(self, Self::RandomForest | Self::ExtraTrees)
+    }
+
     /// True when standard scaling is on unless `--no-scale` says otherwise: where the penalty or the solver depends on
     /// the columns' units.
     pub fn scales_by_default(self) -> bool {

@@ -35,3 +35,58 @@ pub enum Scores {
         probability: Vec<f64>,
     },
 }
+
+impl Calibration {
+    /// The `calibration` section.
+    ///
+    /// # Errors
+    /// postcard's sentence.
+    pub fn to_section(&self) -> Result<Vec<u8>, String> {
+        postcard::to_allocvec(self).map_err(|e| e.to_string())
+    }
+
+    /// Reads a `calibration` section. postcard allocates no more than the bytes can fill.
+    ///
+    /// # Errors
+    /// One sentence: not this shape, or bytes left over.
+    pub fn decode(section: &[u8]) -> Result<Self, String> {
+        match postcard::take_from_bytes(section) {
+            Ok((calibration, [])) => Ok(calibration),
+            Ok((_, rest)) => Err(format!("the calibration section has {} bytes too many", rest.len())),
+            Err(e) => Err(format!("the calibration section: {e}")),
+        }
+    }
+
+    /// Checks that every row has its entries and that they are in range. `n_classes` is 0 for regression.
+    ///
+    /// # Errors
+    /// One sentence: what does not agree.
+    pub fn check(&self, n: u64, folds: u32, n_classes: usize) -> Result<(), String> {
+        let rows = self.fold.len();
+        let finite = |values: &[f64]| values.iter().all(|v| v.is_finite());
+        let fits = match &self.scores {
+            Scores::Residuals { residual, difficulty } => {
+                n_classes == 0
+                    && residual.len() == rows
+                    && (difficulty.is_empty() || difficulty.len() == rows)
+                    && finite(residual)
+                    && finite(difficulty)
+                    && difficulty.iter().all(|d| *d >= 0.0)
+            }
+            Scores::Probabilities { observed, probability } => {
+                n_classes > 0
+                    && observed.len() == rows
+                    && probability.len() == rows * n_classes
+                    && observed.iter().all(|c| (*c as usize) < n_classes)
+                    && probability.iter().all(|p| (0.0..=1.0).contains(p))
+            }
+        };
+        if rows as u64 != n || self.folds != folds {
+            return Err("header and calibration section disagree on rows or folds".to_owned());
+        }
+        if fits && self.fold.iter().all(|f| *f < folds) {
+            return Ok(());
+        }
+        Err("the calibration section does not fit the model".to_owned())
+    }
+}

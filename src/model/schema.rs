@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::statistics::Stats;
 
+/// Classes at most: a target with more is an identifier, and answers with a probability each would grow without bound.
+pub const MAX_CLASSES: usize = 1_000;
+
+/// Features, and encoded columns, at most: tree nodes hold a column in 16 bits.
+pub const MAX_COLUMNS: usize = 65_535;
+
 /// What the model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -112,10 +118,14 @@ impl Schema {
     /// # Errors
     /// One sentence when there is no feature, a name is empty or given twice, a categorical feature lists no
     /// categories (or unsorted, or repeated ones), a numeric one lists some, an imputation does not fit its kind,
-    /// or the classes do not fit the task.
+    /// or the classes do not fit the task; over [`MAX_COLUMNS`] features or
+    /// [`MAX_CLASSES`] classes.
     pub fn new(features: Vec<Feature>, target: Target, task: Task) -> Result<Self, String> {
         if features.is_empty() {
             return Err("no features".to_owned());
+        }
+        if features.len() > MAX_COLUMNS {
+            return Err(format!("{} features, more than {MAX_COLUMNS}", features.len()));
         }
         let mut by_name = HashMap::with_capacity(features.len());
         for (i, feature) in features.iter().enumerate() {
@@ -225,7 +235,7 @@ fn check_classes(target: &Target, task: Task) -> Result<(), String> {
     let fits = match task {
         Task::Regression => n == 0,
         Task::Binary => n == 2,
-        Task::Multiclass => n > 2,
+        Task::Multiclass => n > 2 && n <= MAX_CLASSES,
     };
     if !fits {
         return Err(format!("{n} classes do not fit the task {}", task.as_str()));

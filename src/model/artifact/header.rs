@@ -35,7 +35,7 @@ pub struct Header {
     /// The estimator.
     pub algorithm: Algorithm,
     /// Every hyperparameter of the fit, defaults included, by flag name without dashes.
-    pub hyperparameters: BTreeMap<String, serde_json::Value>,
+    pub hyperparameters: BTreeMap<String, Setting>,
     /// What is predicted.
     pub target: Target,
     /// The input columns, in training order.
@@ -53,6 +53,34 @@ pub struct Header {
     pub prediction_stats: Stats,
     /// Where the sections lie.
     pub payload: Payload,
+}
+
+/// A hyperparameter's value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// A switch.
+    Switch(bool),
+    /// A count.
+    Count(u64),
+    /// A real number.
+    Number(f64),
+    /// A word.
+    Word(String),
+    /// Not set: no limit, or the algorithm's own rule (null).
+    Unset(()),
+}
+
+impl std::fmt::Display for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Switch(value) => write!(f, "{value}"),
+            Self::Count(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value}"),
+            Self::Word(value) => f.write_str(value),
+            Self::Unset(()) => f.write_str("unset"),
+        }
+    }
 }
 
 /// Figures on rows that the figure's model was not fitted on.

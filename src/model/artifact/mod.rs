@@ -1,24 +1,189 @@
 //! The file a model lives in: laid out like safetensors, so that ten lines of any language read its head.
 //!
 //! 8 bytes little-endian header length N (≤ 16 MiB) · N bytes of UTF-8 JSON ([`Header`]) · the payload ·
-//! the 32-byte SHA-256 of all that precedes it.
+//! the 32-byte SHA-256 of all that precedes it. The hash is for integrity; authenticity is a signature's work.
 
 mod header;
+mod keys;
+
+use sha2::{Digest, Sha256};
 
 pub use header::{
     CalibrationInfo, Evaluation, FORMAT, Figures, Golden, GoldenCell, GoldenPrediction, Header, KFoldFigures, Payload,
-    SMARTCORE, Section,
+    SMARTCORE, Section, Setting,
 };
+
+/// Bytes of the JSON head at most: 16 MiB.
+pub const MAX_HEADER_BYTES: usize = 16 << 20;
+
+/// Bytes of the length that a file begins with.
+const LENGTH_BYTES: usize = 8;
+
+/// Bytes of the hash that a file ends with.
+const HASH_BYTES: usize = 32;
+
+/// The only encoding of a section.
+const ENCODING: &str = "postcard";
+
+/// Sections that this build knows.
+const KNOWN_SECTIONS: [&str; 3] = ["estimator", "cover", "calibration"];
 
 /// Why a file is not a model that can be served. `Display` is one line: what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ArtifactError(pub String);
 
+impl ArtifactError {
+    fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+/// An artifact taken apart: hash, head and table of contents agree; what is in them has yet to be checked.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    /// The head.
+    pub header: Header,
+    /// First 12 hex digits of the SHA-256.
+    pub version: String,
+    sections: Vec<(String, &'a [u8])>,
+}
+
+impl<'a> Opened<'a> {
+    /// The bytes of a section, if there is one of that name.
+    pub fn section(&self, name: &str) -> Option<&'a [u8]> {
+        self.sections.iter().find(|(n, _)| n == name).map(|(_, bytes)| *bytes)
+    }
+}
+
 /// Writes an artifact's bytes; `sections` are (name, bytes, required) in order, and fill `header.payload`.
+/// The same header and sections give the same bytes.
 ///
 /// # Errors
-/// One sentence when the header would exceed its limit.
-pub fn seal(_header: Header, _sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, ArtifactError> {
-    Err(ArtifactError("not yet".to_owned()))
+/// One sentence when the header exceeds [`MAX_HEADER_BYTES`] or holds a number that JSON cannot.
+pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, ArtifactError> {
+    let entry = |(name, bytes, required): &(&str, Vec<u8>, bool)| Section {
+        name: (*name).to_owned(),
+        encoding: ENCODING.to_owned(),
+        bytes: bytes.len() as u64,
+        required: *required,
+    };
+    let total: usize = sections.iter().map(|(_, bytes, _)| bytes.len()).sum();
+    header.payload = Payload { bytes: total as u64, sections: sections.iter().map(entry).collect() };
+    let head = serde_json::to_vec(&header).map_err(|e| ArtifactError::new(format!("the header: {e}")))?;
+    if head.len() > MAX_HEADER_BYTES {
+        let (got, most) = (head.len(), MAX_HEADER_BYTES);
+        return Err(ArtifactError::new(format!("the header takes {got} bytes, more than {most}: use fewer features")));
+    }
+    let mut file = Vec::with_capacity(LENGTH_BYTES + head.len() + total + HASH_BYTES);
+    file.extend((head.len() as u64).to_le_bytes());
+    file.extend(head);
+    for (_, bytes, _) in sections {
+        file.extend_from_slice(bytes);
+    }
+    let hash = Sha256::digest(&file);
+    file.extend_from_slice(&hash);
+    Ok(file)
+}
+
+/// The SHA-256 that a file ends with, in hex: what names a version. `None` when the file is too short to have one.
+pub fn stored_hash(file: &[u8]) -> Option<String> {
+    let (_, hash) = file.split_last_chunk::<HASH_BYTES>()?;
+    Some(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Takes an artifact apart: length and hash first, so that nothing else is looked at in a damaged file.
+///
+/// # Errors
+/// One line: what is wrong with the file's frame, its hash, its JSON or its table of contents.
+pub fn open(file: &[u8]) -> Result<Opened<'_>, ArtifactError> {
+    let (head, payload) = frame(file)?;
+    check_hash(file)?;
+    let text = std::str::from_utf8(head).map_err(|e| ArtifactError::new(format!("the header is not UTF-8: {e}")))?;
+    keys::check_unique(text).map_err(|e| ArtifactError::new(format!("the header: {e}")))?;
+    check_format(text)?;
+    let header: Header =
+        serde_json::from_str(text).map_err(|e| ArtifactError::new(format!("the header does not fit: {e}")))?;
+    let sections = sections(&header.payload, payload)?;
+    let version = stored_hash(file).map(|hash| hash[..12].to_owned()).unwrap_or_default();
+    Ok(Opened { header, version, sections })
+}
+
+/// The head's and the payload's bytes.
+fn frame(file: &[u8]) -> Result<(&[u8], &[u8]), ArtifactError> {
+    let too_short = || ArtifactError::new(format!("{} bytes are too few for a model", file.len()));
+    let (length, rest) = file.split_first_chunk::<LENGTH_BYTES>().ok_or_else(too_short)?;
+    let (body, _hash) = rest.split_last_chunk::<HASH_BYTES>().ok_or_else(too_short)?;
+    let length = u64::from_le_bytes(*length);
+    match usize::try_from(length) {
+        Ok(n) if n > MAX_HEADER_BYTES => {
+            Err(ArtifactError::new("not a smartserve model: its first 8 bytes are not a header's length"))
+        }
+        Ok(n) if n <= body.len() => Ok(body.split_at(n)),
+        _ => Err(ArtifactError::new(format!("it is cut off: a header of {length} bytes in {} bytes", file.len()))),
+    }
+}
+
+fn check_hash(file: &[u8]) -> Result<(), ArtifactError> {
+    let (covered, stored) = file.split_at(file.len() - HASH_BYTES);
+    if Sha256::digest(covered).as_slice() == stored {
+        return Ok(());
+    }
+    Err(ArtifactError::new("it is damaged: its SHA-256 does not match; copy it again or train it again"))
+}
+
+/// Reads `format` and `smartcore` alone, so that a newer artifact is told apart from a wrong one.
+fn check_format(text: &str) -> Result<(), ArtifactError> {
+    #[derive(serde::Deserialize)]
+    struct Format {
+        format: String,
+        smartcore: String,
+    }
+    let head: Format =
+        serde_json::from_str(text).map_err(|e| ArtifactError::new(format!("the header does not fit: {e}")))?;
+    if head.format != FORMAT {
+        let got = head.format;
+        return Err(ArtifactError::new(format!("its format is {got:?}, this build reads {FORMAT:?}")));
+    }
+    if head.smartcore != SMARTCORE {
+        let got = head.smartcore;
+        return Err(ArtifactError::new(format!(
+            "its estimator was written by smartcore {got:?}, this build reads {SMARTCORE:?}: train it again"
+        )));
+    }
+    Ok(())
+}
+
+/// Cuts the payload by its table of contents.
+fn sections<'a>(told: &Payload, payload: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, ArtifactError> {
+    if told.bytes != payload.len() as u64 {
+        let (told, got) = (told.bytes, payload.len());
+        return Err(ArtifactError::new(format!("the header tells of {told} bytes of payload, there are {got}")));
+    }
+    let mut rest = payload;
+    let mut found: Vec<(String, &[u8])> = Vec::with_capacity(told.sections.len());
+    for Section { name, encoding, bytes, required } in &told.sections {
+        if *required && !KNOWN_SECTIONS.contains(&name.as_str()) {
+            return Err(ArtifactError::new(format!("it needs the section {name:?}, which this build does not know")));
+        }
+        if found.iter().any(|(n, _)| n == name) {
+            return Err(ArtifactError::new(format!("the section {name:?} is there twice")));
+        }
+        if encoding != ENCODING && KNOWN_SECTIONS.contains(&name.as_str()) {
+            return Err(ArtifactError::new(format!("the section {name:?} is encoded as {encoding:?}, not {ENCODING}")));
+        }
+        let cut = usize::try_from(*bytes).ok().filter(|n| *n <= rest.len());
+        let Some(cut) = cut else {
+            return Err(ArtifactError::new(format!(
+                "the section {name:?} of {bytes} bytes is longer than the payload"
+            )));
+        };
+        let (section, after) = rest.split_at(cut);
+        found.push((name.clone(), section));
+        rest = after;
+    }
+    if rest.is_empty() {
+        return Ok(found);
+    }
+    Err(ArtifactError::new(format!("{} bytes of payload belong to no section", rest.len())))
 }

@@ -1,0 +1,73 @@
+//! The flags of the smaller commands.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::switch;
+
+/// `predict`.
+#[derive(Debug, Args)]
+#[command(after_help = "The input's columns come back as they are, with a column `prediction` after them (and
+`probability_CLASS` for each class of a classifier). Columns that the model does not know pass through.
+
+Examples:
+  smartserve predict --model boston.model --input rows.csv --output scored.csv
+  cat rows.csv | smartserve predict --model boston.model --input -")]
+pub struct PredictArgs {
+    /// The model file
+    #[arg(long, value_name = "F.model")]
+    pub model: PathBuf,
+    /// CSV file with a header line; - for standard input
+    #[arg(long, value_name = "F.csv")]
+    pub input: PathBuf,
+    /// Where to write; - for standard output
+    #[arg(short, long, value_name = "F.csv", default_value = "-")]
+    pub output: PathBuf,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The model file
+    #[arg(value_name = "F.model")]
+    pub file: PathBuf,
+    /// Print the header as JSON, without golden rows
+    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub json: bool,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 the model is sound; 65 the file is not a valid model; 66 there is no such file;
+1 the golden rows are answered otherwise than when the model was written.")]
+pub struct VerifyArgs {
+    /// The model file
+    #[arg(value_name = "F.model")]
+    pub file: PathBuf,
+}
+
+/// `healthcheck`.
+#[derive(Debug, Args)]
+pub struct HealthcheckArgs {
+    /// What to ask [default: /readyz of the local server, on the admin listener where there is one]
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// Where the server listens; found by the same rules as `serve`
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000")]
+    pub bind: SocketAddr,
+    /// As for `serve`.
+    #[arg(skip)]
+    pub bind_typed: bool,
+    /// Where its admin listener is
+    #[arg(long, value_name = "IP:PORT")]
+    pub admin_bind: Option<SocketAddr>,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// bash, elvish, fish, powershell or zsh
+    pub shell: clap_complete::Shell,
+}

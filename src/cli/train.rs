@@ -1,0 +1,114 @@
+//! The flags of `train`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::values::{count, share, switch};
+use crate::model::algorithm::Algorithm;
+
+/// `train`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  smartserve train --data data/boston.csv --target MEDV --algorithm random-forest --sensitive B -o boston.model
+  smartserve train --data data/iris.csv --target species --algorithm logistic -o iris.model
+  smartserve train --data data/diabetes.csv --target target --algorithm ridge --alpha 10 --json -o diabetes.model
+
+Hyperparameters and what they default to:
+  decision-tree      --max-depth none  --min-samples-leaf 1
+  random-forest      --trees 100  --max-depth none  --min-samples-leaf 1  --max-features sqrt(columns)
+  extra-trees        --trees 100  --max-depth none  --min-samples-leaf 1  --max-features sqrt(columns)
+  gradient-boosting  --trees 100  --max-depth 6  --learning-rate 0.3  --gamma 0
+  ridge              --alpha 1
+  logistic           --alpha 0
+A hyperparameter that the algorithm does not have is refused.
+
+A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are
+categorical (one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty cells are filled:
+the median, or the most frequent category, of the training rows.")]
+pub struct TrainArgs {
+    /// CSV file with a header line; - for standard input
+    #[arg(long, value_name = "F.csv")]
+    pub data: PathBuf,
+    /// The column to predict
+    #[arg(long, value_name = "COLUMN")]
+    pub target: String,
+    /// Where to write the model; its stem is the default --name
+    #[arg(short, long, value_name = "F.model")]
+    pub output: PathBuf,
+    /// The estimator: linear, ridge, decision-tree, random-forest, extra-trees, gradient-boosting or logistic
+    #[arg(long, value_name = "NAME", default_value = "random-forest")]
+    pub algorithm: Algorithm,
+    /// Predict a number or a class [default: as the target's column looks]
+    #[arg(long, value_enum)]
+    pub task: Option<TaskArg>,
+    /// Columns to use, comma-separated or repeated [default: all but the target]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub features: Vec<String>,
+    /// Columns not to use
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', conflicts_with = "features")]
+    pub drop: Vec<String>,
+    /// Columns whose values are names, even where they look like numbers
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub categorical: Vec<String>,
+    /// Columns that must be numbers; text in them is an error
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub numeric: Vec<String>,
+    /// Columns that encode a protected attribute: marked in the model, group errors reported
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub sensitive: Vec<String>,
+    /// The model's own name [default: the output's stem]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// One sentence about the model, kept in it
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// Seeds every shuffle and every random choice
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub seed: u64,
+    /// Share of rows set aside for the holdout figures, never fitted on; 0 for none
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
+    pub test_size: f64,
+    /// Folds of the cross-validation on the training rows; 0 for none, else at least 2
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub folds: u32,
+    /// Scale columns by (x − mean) / sd [default: for ridge and logistic]
+    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with = "no_scale")]
+    pub scale: bool,
+    /// Do not scale columns
+    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub no_scale: bool,
+    /// Trees of a forest, or boosting rounds
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters", value_parser = count())]
+    pub trees: Option<usize>,
+    /// Longest path from a tree's root to a leaf, in splits
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters", value_parser = clap::value_parser!(u16).range(1..))]
+    pub max_depth: Option<u16>,
+    /// Fewest training rows in a leaf
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters", value_parser = count())]
+    pub min_samples_leaf: Option<usize>,
+    /// Columns tried at each split
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters", value_parser = count())]
+    pub max_features: Option<usize>,
+    /// Share of each boosting round's correction that is taken
+    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
+    pub learning_rate: Option<f64>,
+    /// Strength of the penalty on coefficients
+    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
+    pub alpha: Option<f64>,
+    /// Least gain that a boosted split must bring
+    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
+    pub gamma: Option<f64>,
+    /// Print the report as JSON
+    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub json: bool,
+}
+
+/// What to predict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TaskArg {
+    /// A number
+    Regression,
+    /// A class
+    Classification,
+}

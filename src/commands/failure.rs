@@ -1,0 +1,62 @@
+//! How a command ends badly: one line for a person, one exit code for a script.
+
+use std::fmt;
+use std::path::Path;
+
+/// A class of failure: the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 1: the work failed.
+    Failed,
+    /// 3: a drain cut a request whose head was complete.
+    Cut,
+    /// 65 (`EX_DATAERR`): input data or a model file is invalid.
+    Data,
+    /// 66 (`EX_NOINPUT`): an input file is missing.
+    NoInput,
+    /// 78 (`EX_CONFIG`): configuration is invalid.
+    Config,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Cut => 3,
+            Self::Data => 65,
+            Self::NoInput => 66,
+            Self::Config => 78,
+        }
+    }
+}
+
+/// Why a command did not do its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code's class.
+    pub exit: Exit,
+    /// One line: the file, the place, what is wrong, what to do. Empty when all has been said already.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure of this class.
+    pub fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+
+    /// A file that could not be opened or read.
+    pub fn reading(path: &Path, error: &std::io::Error) -> Self {
+        let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NoInput } else { Exit::Failed };
+        Self::new(exit, format_args!("{}: {error}", path.display()))
+    }
+
+    /// Something that could not be written. A closed pipe is the reader's way to say "enough": no message.
+    pub fn writing(what: impl fmt::Display, error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self { exit: Exit::Failed, message: String::new() };
+        }
+        Self::new(Exit::Failed, format_args!("{what}: {error}"))
+    }
+}

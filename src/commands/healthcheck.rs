@@ -1,0 +1,74 @@
+//! `healthcheck`: ask a running server whether it is ready. The image has no shell and no curl.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::cli::HealthcheckArgs;
+use crate::config::resolve_bind;
+
+use super::failure::{Exit, Failure};
+use super::files;
+
+/// Connecting, writing and reading may each take this long: below the 3 s that a HEALTHCHECK is given.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Runs the command.
+///
+/// # Errors
+/// 1 when the answer is not 200 or does not come, 78 when the URL is not `http://IP:port/path`.
+pub fn run(args: &HealthcheckArgs) -> Result<(), Failure> {
+    let port = std::env::var("PORT").ok();
+    let bind = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(|e| Failure::new(Exit::Config, e))?;
+    let (address, path) = match &args.url {
+        Some(url) => parse(url).ok_or_else(|| {
+            Failure::new(
+                Exit::Config,
+                format_args!("{url:?} is not http://IP:port/path (a static binary has no resolver)"),
+            )
+        })?,
+        None => (reachable(args.admin_bind.unwrap_or(bind)), "/readyz".to_owned()),
+    };
+    let status =
+        ask(address, &path).map_err(|e| Failure::new(Exit::Failed, format_args!("http://{address}{path}: {e}")))?;
+    if status == 200 {
+        return files::print(&format!("http://{address}{path}: 200\n"));
+    }
+    Err(Failure::new(Exit::Failed, format_args!("http://{address}{path}: {status}")))
+}
+
+fn parse(url: &str) -> Option<(SocketAddr, String)> {
+    let rest = url.strip_prefix("http://")?;
+    let (authority, path) = match rest.find('/') {
+        Some(slash) => rest.split_at(slash),
+        None => (rest, "/readyz"),
+    };
+    let plain = path.bytes().all(|b| b.is_ascii_graphic());
+    let address = authority.replace("localhost", "127.0.0.1").parse().ok()?;
+    plain.then(|| (address, path.to_owned()))
+}
+
+/// The address that reaches a listener: one bound to all interfaces is asked on loopback.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        });
+    }
+    address
+}
+
+fn ask(address: SocketAddr, path: &str) -> std::io::Result<u16> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    // The status line is within the first bytes; the rest is of no interest.
+    let mut head = Vec::new();
+    stream.take(4096).read_to_end(&mut head)?;
+    let status = head.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.get(..3));
+    status
+        .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
+        .ok_or_else(|| std::io::Error::other("the answer is not HTTP/1.1"))
+}

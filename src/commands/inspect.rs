@@ -1,0 +1,126 @@
+//! `inspect`: what a model file holds, for a person or as JSON.
+
+use std::fmt::Write;
+
+use crate::cli::InspectArgs;
+use crate::model::Model;
+use crate::model::artifact::{Figures, Header};
+use crate::model::schema::{Feature, Impute, Kind};
+
+use super::failure::{Exit, Failure};
+use super::files;
+
+/// Runs the command.
+///
+/// # Errors
+/// 66 no such file, 65 not a valid model.
+pub fn run(args: &InspectArgs) -> Result<(), Failure> {
+    let model = files::load(&args.file)?;
+    if args.json {
+        return files::print(&(json(&model)? + "\n"));
+    }
+    files::print(&human(&model))
+}
+
+/// The header without golden rows (they are training rows), with the version.
+fn json(model: &Model) -> Result<String, Failure> {
+    let failed = |e| Failure::new(Exit::Failed, format_args!("the header cannot be printed: {e}"));
+    let mut value = serde_json::to_value(model.header()).map_err(failed)?;
+    if let Some(map) = value.as_object_mut() {
+        map.remove("golden");
+        map.insert("version".to_owned(), model.version().into());
+    }
+    serde_json::to_string_pretty(&value).map_err(failed)
+}
+
+fn human(model: &Model) -> String {
+    let header = model.header();
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name:<16} {value}");
+    };
+    line("model", &header.name);
+    if let Some(description) = &header.description {
+        line("", description);
+    }
+    line("version", model.version());
+    line("task", header.task.as_str());
+    line("algorithm", header.algorithm.as_str());
+    let settings: Vec<String> = header.hyperparameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    line("hyperparameters", &settings.join(", "));
+    line("target", &target(header));
+    if let Some(created) = &header.created {
+        line("created", created);
+    }
+    for (name, figures) in evaluation(header) {
+        line(&name, &figures);
+    }
+    line("golden rows", &header.golden.len().to_string());
+    let bytes: Vec<String> = header.payload.sections.iter().map(|s| format!("{} {} B", s.name, s.bytes)).collect();
+    line("payload", &bytes.join(", "));
+    text + "\n" + &features(&header.features)
+}
+
+fn target(header: &Header) -> String {
+    let target = &header.target;
+    let unit = target.unit.as_ref().map(|u| format!(" [{u}]")).unwrap_or_default();
+    if target.classes.is_empty() {
+        return format!("{}{unit}", target.name);
+    }
+    format!("{}: {}", target.name, target.classes.join(", "))
+}
+
+fn evaluation(header: &Header) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    if let Some(figures) = &header.evaluation.holdout {
+        lines.push(("holdout".to_owned(), shown(figures)));
+    }
+    if let Some(k_fold) = &header.evaluation.k_fold {
+        lines.push((format!("{}-fold", k_fold.folds), shown(&k_fold.mean)));
+    }
+    lines
+}
+
+fn shown(figures: &Figures) -> String {
+    let all = [
+        ("R²", figures.r2),
+        ("RMSE", figures.rmse),
+        ("MAE", figures.mae),
+        ("accuracy", figures.accuracy),
+        ("F1", figures.f1),
+        ("log-loss", figures.log_loss),
+        ("ROC AUC", figures.roc_auc),
+    ];
+    let mut parts: Vec<String> = all.iter().filter_map(|(name, v)| v.map(|v| format!("{name} {v:.4}"))).collect();
+    parts.push(format!("n {}", figures.n));
+    parts.join(", ")
+}
+
+/// A table of the input columns.
+fn features(features: &[Feature]) -> String {
+    let mut rows = vec![["feature", "kind", "training saw", "missing", ""].map(str::to_owned)];
+    for feature in features {
+        let saw = match (feature.kind, feature.stats.min, feature.stats.max) {
+            (Kind::Numeric, Some(min), Some(max)) => format!("{min} to {max}"),
+            (Kind::Numeric, ..) => "nothing".to_owned(),
+            (Kind::Categorical, ..) => feature.categories.join(", "),
+        };
+        let missing = match &feature.impute {
+            None => "refused".to_owned(),
+            Some(Impute::Median(v)) => format!("median {v}"),
+            Some(Impute::MostFrequent(category)) => format!("most frequent {category:?}"),
+        };
+        let kind = if feature.kind == Kind::Numeric { "numeric" } else { "categorical" };
+        let mark = if feature.sensitive { "sensitive" } else { "" };
+        rows.push([feature.name.clone(), kind.to_owned(), saw, missing, mark.to_owned()]);
+    }
+    let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0).min(48);
+    let widths: Vec<usize> = (0..5).map(width).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}", w = *w)).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}

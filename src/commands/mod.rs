@@ -1,0 +1,9 @@
+//! One short file a verb: what each command does with its arguments. `serve` alone joins http's router to serve's
+//! listener.
+
+pub mod completions;
+pub mod failure;
+pub mod files;
+pub mod healthcheck;
+pub mod inspect;
+pub mod verify;

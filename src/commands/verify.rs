@@ -1,0 +1,27 @@
+//! `verify`: load a model file and check its golden rows.
+
+use crate::cli::VerifyArgs;
+
+use super::failure::{Exit, Failure};
+use super::files;
+
+/// Differences shown at most; the count tells of the rest.
+const SHOWN: usize = 5;
+
+/// Runs the command.
+///
+/// # Errors
+/// 66 no such file, 65 not a valid model, 1 golden rows differ.
+pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
+    let model = files::load(&args.file)?;
+    let header = model.header();
+    let path = args.file.display();
+    if let Err(differences) = model.check_golden() {
+        let shown: Vec<String> = differences.iter().take(SHOWN).map(ToString::to_string).collect();
+        let (bad, all) = (differences.len(), header.golden.len());
+        let what = format!("{path}: {bad} of {all} golden rows are answered otherwise: {}", shown.join("; "));
+        return Err(Failure::new(Exit::Failed, what));
+    }
+    let (name, version, n) = (&header.name, model.version(), header.golden.len());
+    files::print(&format!("{path}: sound; model {name}, version {version}, {n} golden rows answered as written\n"))
+}

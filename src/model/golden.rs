@@ -1,0 +1,119 @@
+//! Golden rows: training rows with their answers, read back into a batch and compared at every load.
+//!
+//! Stands apart because it is the proof that this binary on this machine answers as the one that trained did.
+
+use super::artifact::{Golden, GoldenCell, GoldenPrediction, Header};
+use super::batch::{Batch, Cell};
+use super::prediction::Prediction;
+use super::schema::Schema;
+
+/// Golden rows at most.
+pub const MAX_GOLDEN: usize = 64;
+
+/// How far a probability or a sum may differ, relative to Σ|terms|, where another CPU's `exp` and `ln` may: 1e-12.
+const TOLERANCE: f64 = 1e-12;
+
+/// A golden row that the model answers otherwise than when it was written.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("golden row {row}: expected {expected}, got {got}")]
+pub struct GoldenDifference {
+    /// The row's position among the golden rows, from 0.
+    pub row: usize,
+    /// The stored answer.
+    pub expected: String,
+    /// The answer now.
+    pub got: String,
+}
+
+/// The golden rows as a batch.
+///
+/// # Errors
+/// One sentence: too few or too many rows, a row of another width, a cell that does not fit its feature, an answer
+/// that does not fit the target.
+pub(super) fn batch(header: &Header, schema: &Schema) -> Result<Batch, String> {
+    let golden = &header.golden;
+    if golden.is_empty() || golden.len() > MAX_GOLDEN {
+        return Err(format!("{} golden rows, expected 1 to {MAX_GOLDEN}", golden.len()));
+    }
+    let mut values = Vec::with_capacity(golden.len() * schema.n_features());
+    for (i, Golden { row, prediction }) in golden.iter().enumerate() {
+        if row.len() != schema.n_features() {
+            return Err(format!("golden row {i} has {} cells, expected {}", row.len(), schema.n_features()));
+        }
+        for (cell, feature) in row.iter().zip(schema.features()) {
+            values.push(feature.read(as_cell(cell)).map_err(|e| format!("golden row {i}: {e}"))?);
+        }
+        check_answer(prediction, schema).map_err(|e| format!("golden row {i}: {e}"))?;
+    }
+    Batch::from_rows(schema, values).map_err(|e| format!("golden rows: {e}"))
+}
+
+/// Compares the answers for the golden batch with the stored ones.
+pub(super) fn compare(golden: &[Golden], got: &Prediction, schema: &Schema, exact: bool) -> Vec<GoldenDifference> {
+    let classes = &schema.target().classes;
+    let mut differences = Vec::new();
+    for (row, expected) in golden.iter().enumerate() {
+        let answer = answer(got, row, classes);
+        if !same(&expected.prediction, &answer, exact) {
+            differences.push(GoldenDifference { row, expected: shown(&expected.prediction), got: shown(&answer) });
+        }
+    }
+    differences
+}
+
+/// One row's answer as the header stores it.
+pub fn answer(prediction: &Prediction, row: usize, classes: &[String]) -> GoldenPrediction {
+    match prediction {
+        Prediction::Regression { values } => GoldenPrediction::Value(values[row]),
+        Prediction::Classification { classes: positions, probability } => GoldenPrediction::Class {
+            class: classes[positions[row] as usize].clone(),
+            probability: probability.as_ref().map(|p| p[row * classes.len()..(row + 1) * classes.len()].to_vec()),
+        },
+    }
+}
+
+fn as_cell(cell: &GoldenCell) -> Cell<'_> {
+    match cell {
+        GoldenCell::Number(v) => Cell::Number(*v),
+        GoldenCell::Text(text) => Cell::Text(text),
+        GoldenCell::Missing(()) => Cell::Missing,
+    }
+}
+
+fn check_answer(answer: &GoldenPrediction, schema: &Schema) -> Result<(), String> {
+    let classes = &schema.target().classes;
+    match answer {
+        GoldenPrediction::Value(_) if classes.is_empty() => Ok(()),
+        GoldenPrediction::Class { class, probability } if classes.contains(class) => match probability {
+            Some(p) if p.len() != classes.len() => {
+                Err(format!("{} probabilities for {} classes", p.len(), classes.len()))
+            }
+            _ => Ok(()),
+        },
+        _ => Err("the answer does not fit the target".to_owned()),
+    }
+}
+
+fn same(expected: &GoldenPrediction, got: &GoldenPrediction, exact: bool) -> bool {
+    let near = |a: f64, b: f64| a.to_bits() == b.to_bits() || !exact && (a - b).abs() <= TOLERANCE;
+    match (expected, got) {
+        (GoldenPrediction::Value(a), GoldenPrediction::Value(b)) => near(*a, *b),
+        (
+            GoldenPrediction::Class { class: a, probability: pa },
+            GoldenPrediction::Class { class: b, probability: pb },
+        ) => match (pa, pb) {
+            (Some(pa), Some(pb)) => a == b && pa.iter().zip(pb).all(|(a, b)| near(*a, *b)),
+            (None, None) => a == b,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn shown(answer: &GoldenPrediction) -> String {
+    match answer {
+        GoldenPrediction::Value(v) => format!("{v}"),
+        GoldenPrediction::Class { class, probability: Some(p) } => format!("{class:?} {p:?}"),
+        GoldenPrediction::Class { class, probability: None } => format!("{class:?}"),
+    }
+}

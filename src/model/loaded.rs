@@ -1,0 +1,173 @@
+//! A model, loaded: an artifact whose every reference was checked, joined to a compiled predictor.
+
+use std::ops::Range;
+
+use super::algorithm::Algorithm;
+use super::artifact::{self, ArtifactError, Header, Opened};
+use super::batch::Batch;
+use super::calibration::Calibration;
+use super::compiled::{Predictor, Scratch, Shape};
+use super::golden::{self, GoldenDifference};
+use super::pipeline::Pipeline;
+use super::prediction::{PredictError, Prediction};
+use super::schema::{Schema, Task};
+use super::statistics::{HISTOGRAM_CELLS, QUANTILE_LEVELS, Stats};
+
+/// A model, verified: every reference in it is in range, so that predicting cannot fail but by a non-finite answer.
+#[derive(Debug)]
+pub struct Model {
+    header: Header,
+    schema: Schema,
+    pipeline: Pipeline,
+    golden: Batch,
+    version: String,
+}
+
+impl Model {
+    /// Reads an artifact. Total: every byte sequence gives a model or an error, in time and memory proportional to its
+    /// length. Golden rows are compared apart, by [`Model::check_golden`].
+    ///
+    /// # Errors
+    /// [`ArtifactError`]: one line, what is wrong.
+    pub fn load(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let opened = artifact::open(bytes)?;
+        Self::build(opened).map_err(ArtifactError)
+    }
+
+    fn build(opened: Opened<'_>) -> Result<Self, String> {
+        check_name(&opened.header.name)?;
+        let header = &opened.header;
+        let schema = Schema::new(header.features.clone(), header.target.clone(), header.task)?;
+        check_statistics(header, &schema)?;
+        let mut preprocessing = header.preprocessing.clone();
+        preprocessing.fill_from(&schema);
+        preprocessing.check(&schema)?;
+        let shape = Shape {
+            algorithm: header.algorithm,
+            task: header.task,
+            n_columns: preprocessing.n_columns(),
+            n_classes: schema.target().classes.len(),
+        };
+        let section = opened.section("estimator").ok_or("there is no estimator section")?;
+        let predictor = Predictor::decode(section, shape)?;
+        if let Some(cover) = opened.section("cover") {
+            Predictor::check_cover(section, shape, cover)?;
+        }
+        check_calibration(&opened, shape.n_classes)?;
+        let golden = golden::batch(header, &schema)?;
+        let pipeline = Pipeline::new(preprocessing, predictor)?;
+        Ok(Self { schema, pipeline, golden, version: opened.version, header: opened.header })
+    }
+
+    /// Predicts the golden rows and compares with the stored answers: bit for bit for trees and linear models, within
+    /// 1e-12 where another CPU's `exp` may differ.
+    ///
+    /// # Errors
+    /// Every row that differs.
+    pub fn check_golden(&self) -> Result<(), Vec<GoldenDifference>> {
+        let exact = self.header.algorithm != Algorithm::Logistic;
+        let differences = match self.predict(&self.golden, &mut Scratch::default()) {
+            Ok(got) => golden::compare(&self.header.golden, &got, &self.schema, exact),
+            Err(PredictError { row }) => {
+                let (expected, got) = ("a finite answer".to_owned(), "one that is not".to_owned());
+                vec![GoldenDifference { row, expected, got }]
+            }
+        };
+        if differences.is_empty() { Ok(()) } else { Err(differences) }
+    }
+
+    /// The artifact's head.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// What a row must look like and what is answered.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// First 12 hex digits of the artifact's SHA-256 (the last 32 bytes of the file).
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The golden rows, for timing a prediction; at least one row.
+    pub fn golden_batch(&self) -> &Batch {
+        &self.golden
+    }
+
+    /// Bytes the loaded model occupies, about: the predictor's arrays and the head read into memory.
+    pub fn resident_bytes(&self) -> usize {
+        // A head in memory takes about twice its JSON: numbers of a few digits become 8 bytes.
+        let stats: usize = self.header.features.iter().map(|f| 8 * (f.stats.quantiles.len() + 80)).sum();
+        self.pipeline.predictor().resident_bytes() + stats + self.golden.values().len() * 40
+    }
+
+    /// Answers for all rows of a batch, in order.
+    ///
+    /// # Errors
+    /// [`PredictError`] when an answer is not finite.
+    pub fn predict(&self, batch: &Batch, scratch: &mut Scratch) -> Result<Prediction, PredictError> {
+        self.predict_rows(batch, 0..batch.n_rows(), scratch)
+    }
+
+    /// Answers for some rows of a batch: the same bits as [`Model::predict`] gives for them.
+    ///
+    /// # Errors
+    /// [`PredictError`] when an answer is not finite.
+    pub fn predict_rows(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+        scratch: &mut Scratch,
+    ) -> Result<Prediction, PredictError> {
+        self.pipeline.predict(batch, rows, scratch)
+    }
+}
+
+/// Checks a model's name: `[A-Za-z0-9][A-Za-z0-9._-]*`, 64 characters at most, so that it fits paths and labels.
+///
+/// # Errors
+/// One sentence.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let starts_well = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    if starts_well && name.len() <= 64 && name.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(format!("the name {name:?} is not 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"))
+}
+
+fn check_statistics(header: &Header, schema: &Schema) -> Result<(), String> {
+    for feature in schema.features() {
+        check_stats(&feature.stats, feature.categories.len())
+            .map_err(|e| format!("feature {:?}: {e}", feature.name))?;
+    }
+    let n_classes = if header.task == Task::Regression { 0 } else { schema.target().classes.len() };
+    check_stats(&header.prediction_stats, n_classes).map_err(|e| format!("prediction_stats: {e}"))
+}
+
+fn check_stats(stats: &Stats, n_categories: usize) -> Result<(), String> {
+    stats.bins.check(n_categories)?;
+    let counted = stats.bins.counts.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n));
+    if counted != stats.count.checked_add(stats.missing) {
+        return Err("bins do not count every row".to_owned());
+    }
+    if !matches!(stats.quantiles.len(), 0 | QUANTILE_LEVELS) || stats.quantiles.windows(2).any(|w| w[0] > w[1]) {
+        return Err(format!("quantiles are not {QUANTILE_LEVELS} ascending values"));
+    }
+    match &stats.histogram {
+        Some(h) if h.counts.len() != HISTOGRAM_CELLS || h.edges.len() != HISTOGRAM_CELLS + 1 => {
+            Err(format!("the histogram has not {HISTOGRAM_CELLS} cells"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_calibration(opened: &Opened<'_>, n_classes: usize) -> Result<(), String> {
+    match (opened.section("calibration"), &opened.header.calibration) {
+        (None, None) => Ok(()),
+        (Some(bytes), Some(told)) => Calibration::decode(bytes)?.check(told.n, told.folds, n_classes),
+        _ => Err("header and payload disagree on calibration".to_owned()),
+    }
+}
