@@ -56,7 +56,7 @@ fn admin() -> Vec<Route> {
     routes
 }
 
-/// What Kubernetes and, under `/ping`, MLflow and `SageMaker` ask.
+/// What Kubernetes and, under `/ping`, `MLflow` and `SageMaker` ask.
 fn probes() -> Vec<Route> {
     vec![
         ("/livez", gets(health::live)),
