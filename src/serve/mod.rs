@@ -5,6 +5,8 @@
 
 pub mod admission;
 pub mod lifecycle;
+pub mod listener;
+pub mod load;
 pub mod metrics;
 pub mod registry;
 
@@ -29,4 +31,24 @@ pub struct Serving {
     pub limits: Limits,
     /// What unknown columns do.
     pub extra_features: ExtraFeatures,
+}
+
+impl Serving {
+    /// Puts the parts together: one registry of metrics and one life for all of them. The models are shown in the
+    /// metrics from here on, and the compute threads run.
+    pub fn new(models: Vec<registry::Snapshot>, limits: Limits, extra_features: ExtraFeatures) -> Self {
+        let metrics = Arc::new(metrics::Metrics::new());
+        let life = lifecycle::Life::default();
+        let registry = registry::Registry::new(models);
+        registry.enter_all(&metrics);
+        Self {
+            compute: admission::Compute::new(&limits, Arc::clone(&metrics), life.clone()),
+            body_budget: admission::BodyBudget::new(&limits),
+            registry,
+            metrics,
+            life,
+            limits,
+            extra_features,
+        }
+    }
 }

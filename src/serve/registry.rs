@@ -1,13 +1,24 @@
 //! The models being served, each behind a pointer that is swapped whole: a request takes one snapshot and keeps it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
 use crate::model::Model;
+use crate::model::compiled::Scratch;
+
+use super::metrics::{Drift, Metrics};
 
 /// One version of one model, as a request holds it from before its body is parsed to its answer.
 pub type Snapshot = Arc<Served>;
+
+/// The timing of a model at load ends after this many rounds over its golden rows.
+const TIMED_ROUNDS: u32 = 8;
+/// The timing of a model at load ends after this long, whatever the rounds.
+const TIMED_FOR: Duration = Duration::from_millis(20);
+/// Counting one feature value, about: a binary search in at most 20 bins and its share of an atomic add.
+const COUNTING_A_VALUE: Duration = Duration::from_nanos(8);
 
 /// A loaded model under the name it is registered by.
 #[derive(Debug)]
@@ -18,9 +29,59 @@ pub struct Served {
     pub model: Model,
     /// True for the model that `/predict` asks.
     pub is_default: bool,
+    /// CPU time of predicting one row and counting its values, measured on the golden rows; at least 1 ns. Decides
+    /// where a batch is computed.
+    pub cost_per_row: Duration,
+    drift: OnceLock<Arc<Drift>>,
 }
 
-/// All models, in the order they were given; the default one first.
+impl Served {
+    /// Registers a model under a name, and times it: some milliseconds.
+    pub fn new(name: impl Into<String>, model: Model, is_default: bool) -> Self {
+        let cost_per_row = cost_per_row(&model);
+        Self { name: name.into(), model, is_default, cost_per_row, drift: OnceLock::new() }
+    }
+
+    /// The counters of this version; none until it is served.
+    pub fn drift(&self) -> Option<&Arc<Drift>> {
+        self.drift.get()
+    }
+
+    /// Shows this version in the metrics from now on.
+    fn enter(&self, metrics: &Metrics) {
+        let drift = metrics.watch(&self.name, &self.model);
+        // The same version gets the same counters, however often it enters.
+        let _ = self.drift.set(drift);
+    }
+
+    fn leave(&self, metrics: &Metrics) {
+        if let Some(drift) = self.drift() {
+            metrics.retire(drift);
+        }
+    }
+}
+
+/// The shortest of a few rounds: the cost without what else the machine was doing.
+fn cost_per_row(model: &Model) -> Duration {
+    let golden = model.golden_batch();
+    let mut scratch = Scratch::default();
+    let began = Instant::now();
+    let mut best = Duration::MAX;
+    for _ in 0..TIMED_ROUNDS {
+        let start = Instant::now();
+        // A golden row without a finite answer has been refused before; a round that fails is short, not wrong.
+        let _ = model.predict(golden, &mut scratch);
+        best = best.min(start.elapsed());
+        if began.elapsed() > TIMED_FOR {
+            break;
+        }
+    }
+    let rows = u32::try_from(golden.n_rows().max(1)).unwrap_or(u32::MAX);
+    let counting = COUNTING_A_VALUE.saturating_mul(u32::try_from(golden.n_features()).unwrap_or(u32::MAX));
+    (best / rows + counting).max(Duration::from_nanos(1))
+}
+
+/// All models, in the order they were given.
 #[derive(Debug)]
 pub struct Registry {
     models: ArcSwap<Vec<Snapshot>>,
@@ -45,5 +106,29 @@ impl Registry {
     /// All models.
     pub fn list(&self) -> Vec<Snapshot> {
         self.models.load().as_ref().clone()
+    }
+
+    /// True when nothing is served: then the process is not ready.
+    pub fn is_empty(&self) -> bool {
+        self.models.load().is_empty()
+    }
+
+    /// Shows what is served in the metrics.
+    pub(super) fn enter_all(&self, metrics: &Metrics) {
+        for served in self.models.load().iter() {
+            served.enter(metrics);
+        }
+    }
+
+    /// Serves `models` from now on; whoever holds a snapshot of before keeps it. Metrics follow.
+    pub fn replace(&self, models: Vec<Snapshot>, metrics: &Metrics) {
+        let before = self.list();
+        for served in before.iter().filter(|old| !models.iter().any(|new| Arc::ptr_eq(old, new))) {
+            served.leave(metrics);
+        }
+        for served in &models {
+            served.enter(metrics);
+        }
+        self.models.store(Arc::new(models));
     }
 }

@@ -1,0 +1,86 @@
+//! How many body bytes all requests together may hold.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::Limits;
+
+use super::{Overloaded, acquire};
+
+/// A body whose length was not told takes its share in steps of this many bytes, so that it waits seldom.
+pub const CHUNKED_STEP: usize = 64 << 10;
+
+/// The budget of body bytes. First come, first served: a large body is not overtaken for ever by small ones.
+#[derive(Debug, Clone)]
+pub struct BodyBudget {
+    free: Arc<Semaphore>,
+    /// All there is, in bytes.
+    total: usize,
+    wait: Duration,
+}
+
+/// Body bytes that a request holds; given back when dropped.
+#[derive(Debug)]
+pub struct BodyPermit {
+    budget: BodyBudget,
+    held: Option<OwnedSemaphorePermit>,
+    used: usize,
+}
+
+impl Default for BodyBudget {
+    fn default() -> Self {
+        Self::new(&Limits::default())
+    }
+}
+
+impl BodyBudget {
+    /// A budget of [`Limits::body_budget`] bytes, waited for at most [`Limits::admission_wait`].
+    pub fn new(limits: &Limits) -> Self {
+        let total = limits.body_budget.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
+        Self { free: Arc::new(Semaphore::new(total)), total, wait: limits.admission_wait }
+    }
+
+    /// Takes `bytes` of the budget, waiting at most the admission wait. For a body whose length is told: its
+    /// Content-Length; else 0, then [`BodyPermit::grow`].
+    ///
+    /// # Errors
+    /// [`Overloaded`].
+    pub async fn reserve(&self, bytes: usize) -> Result<BodyPermit, Overloaded> {
+        let held = if bytes == 0 { None } else { Some(self.take(bytes).await?) };
+        Ok(BodyPermit { budget: self.clone(), held, used: bytes })
+    }
+
+    /// Bytes that nobody holds.
+    pub fn free(&self) -> usize {
+        self.free.available_permits()
+    }
+
+    async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Overloaded> {
+        if bytes > self.total {
+            return Err(Overloaded);
+        }
+        acquire(&self.free, u32::try_from(bytes).map_err(|_| Overloaded)?, self.wait).await
+    }
+}
+
+impl BodyPermit {
+    /// Counts `bytes` more of a body whose length was not told, taking room for them in steps of [`CHUNKED_STEP`].
+    ///
+    /// # Errors
+    /// [`Overloaded`].
+    pub async fn grow(&mut self, bytes: usize) -> Result<(), Overloaded> {
+        let used = self.used.saturating_add(bytes);
+        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        if used > held {
+            let more = self.budget.take((used - held).next_multiple_of(CHUNKED_STEP)).await?;
+            match &mut self.held {
+                Some(held) => held.merge(more),
+                None => self.held = Some(more),
+            }
+        }
+        self.used = used;
+        Ok(())
+    }
+}

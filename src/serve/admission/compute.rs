@@ -1,0 +1,148 @@
+//! Where a batch is computed: short work on the spot, long work on the pool after a permit.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::config::Limits;
+use crate::model::batch::Batch;
+use crate::model::prediction::{PredictError, Prediction};
+use crate::serve::lifecycle::Life;
+use crate::serve::metrics::Metrics;
+use crate::serve::registry::{Served, Snapshot};
+
+use super::pool::{Answer, Job, Pool};
+use super::{Overloaded, acquire, work};
+
+/// Jobs that take turns on one compute thread at most. The last of 16 waits 8 ms for its first slice.
+const JOBS_PER_THREAD: usize = 16;
+
+/// Of these, how many may be long ones, so that long ones together never hold all the permits that short ones need.
+const LONG_JOBS_PER_THREAD: usize = 4;
+
+/// Pool work estimated above this is long.
+const LONG: Duration = Duration::from_millis(50);
+
+/// Why a batch was not answered.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ComputeError {
+    /// No permit within the admission wait: 503.
+    #[error("the server is over capacity")]
+    Overloaded,
+    /// The compute deadline passed: 504.
+    #[error("the prediction took longer than the compute timeout")]
+    Deadline,
+    /// The model answered with something that is not a finite number: 500.
+    #[error(transparent)]
+    NotFinite(#[from] PredictError),
+    /// The predictor panicked: 500.
+    #[error("the predictor panicked")]
+    Panicked,
+}
+
+impl From<Overloaded> for ComputeError {
+    fn from(_: Overloaded) -> Self {
+        Self::Overloaded
+    }
+}
+
+/// Where batches are computed.
+#[derive(Debug)]
+pub struct Compute {
+    pool: Pool<Permits>,
+    jobs: Arc<Semaphore>,
+    long_jobs: Arc<Semaphore>,
+    wait: Duration,
+    timeout: Duration,
+    life: Life,
+    metrics: Arc<Metrics>,
+}
+
+/// What a job on the pool holds.
+#[derive(Debug)]
+struct Permits {
+    _job: OwnedSemaphorePermit,
+    _long: Option<OwnedSemaphorePermit>,
+}
+
+impl Default for Compute {
+    fn default() -> Self {
+        Self::new(&Limits::default(), Arc::default(), Life::default())
+    }
+}
+
+impl Compute {
+    /// Starts the compute threads. `life` shrinks deadlines while draining.
+    pub fn new(limits: &Limits, metrics: Arc<Metrics>, life: Life) -> Self {
+        let threads = limits.compute_threads.max(1);
+        Self {
+            pool: Pool::start(threads, life.clone()),
+            jobs: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
+            long_jobs: Arc::new(Semaphore::new(threads * LONG_JOBS_PER_THREAD)),
+            wait: limits.admission_wait,
+            timeout: limits.compute_timeout,
+            life,
+            metrics,
+        }
+    }
+
+    /// Answers a batch: computes on the spot when it is short work, else takes a permit and computes on the pool;
+    /// counts rows, duration, feature values and panics. Gives the answer and the time it took to compute, waiting
+    /// excluded. Cancelled when dropped. Refusals are for the caller to count.
+    ///
+    /// # Errors
+    /// [`ComputeError`].
+    pub async fn predict(&self, snapshot: &Snapshot, batch: Batch) -> Result<(Prediction, Duration), ComputeError> {
+        let answer = if work::is_short(snapshot, batch.n_rows()) {
+            at_once(snapshot, &batch)
+        } else {
+            self.on_pool(snapshot, batch).await
+        };
+        match &answer {
+            Ok((prediction, took)) => {
+                if let Some(drift) = snapshot.drift() {
+                    drift.answered(prediction, *took);
+                }
+            }
+            Err(ComputeError::Panicked) => self.metrics.panicked(),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    async fn on_pool(&self, snapshot: &Snapshot, batch: Batch) -> Answer {
+        let permits = self.permits(snapshot, batch.n_rows()).await?;
+        let deadline = Instant::now() + self.timeout;
+        let (reply, answer) = oneshot::channel();
+        self.pool.submit(Job { snapshot: Arc::clone(snapshot), batch, deadline, permits, reply });
+        tokio::select! {
+            // A pool that drops a job unanswered has no threads.
+            answer = answer => answer.unwrap_or(Err(ComputeError::Overloaded)),
+            () = self.life.passed(deadline) => Err(ComputeError::Deadline),
+        }
+    }
+
+    async fn permits(&self, snapshot: &Snapshot, n_rows: usize) -> Result<Permits, Overloaded> {
+        let start = Instant::now();
+        let long = if work::estimate(snapshot, n_rows) > LONG {
+            Some(acquire(&self.long_jobs, 1, self.wait).await?)
+        } else {
+            None
+        };
+        let wait = self.wait.saturating_sub(start.elapsed());
+        Ok(Permits { _job: acquire(&self.jobs, 1, wait).await?, _long: long })
+    }
+}
+
+/// Computes where it is called, in slices that fit the thread's scratch.
+fn at_once(served: &Served, batch: &Batch) -> Answer {
+    let start = Instant::now();
+    let step = work::rows_per_slice(served);
+    let first = step.min(batch.n_rows());
+    let mut answer = work::predict(served, batch, 0..first)?;
+    for from in (first..batch.n_rows()).step_by(step) {
+        answer.append(work::predict(served, batch, from..batch.n_rows().min(from + step))?);
+    }
+    Ok((answer, start.elapsed()))
+}

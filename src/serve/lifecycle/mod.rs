@@ -1,0 +1,190 @@
+//! Ready, draining, stopped: three states of the process, and whether its runtime makes progress.
+//!
+//! Stands apart from the listener because probes, deadlines and the reloader ask it too. [`Life`] says where the
+//! process is, `schedule` when each step of a drain is due, `signals` what asks for it, `run` ties them together.
+
+mod run;
+mod schedule;
+mod signals;
+
+pub use run::{Exit, run};
+pub use schedule::Schedule;
+pub use signals::{Signal, Signals};
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, watch};
+
+/// A heartbeat older than this means that the runtime makes no progress.
+const OLDEST_HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How often the runtime's heartbeat is taken.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// Where the process is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub enum Phase {
+    /// Listening, or about to.
+    Ready,
+    /// A signal came; requests are still answered.
+    Draining,
+    /// Nothing is answered any more.
+    Stopped,
+}
+
+/// What has happened in a drain, in the order it must happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A signal came: `/readyz` fails, every answer says `Connection: close`.
+    DrainBegan,
+    /// The lame-duck time is over and the accept queue empty: the listener is closed.
+    ListenerClosed,
+    /// The last connection of the first listener has ended by itself.
+    ConnectionsDone,
+    /// The hard stop ended what was left.
+    HardStop,
+    /// Nothing is answered any more, on the admin listener neither.
+    Stopped,
+}
+
+/// The process's life, shared by the listeners, the probes and the signal handler. Cloning gives another handle.
+#[derive(Debug, Clone, Default)]
+pub struct Life {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    phase: watch::Sender<Phase>,
+    schedule: OnceLock<Schedule>,
+    born: Instant,
+    /// Milliseconds from `born` to the last heartbeat; 0 before the first.
+    heartbeat: AtomicU64,
+    reload: Notify,
+    steps: Mutex<Vec<Step>>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            phase: watch::Sender::new(Phase::Ready),
+            schedule: OnceLock::new(),
+            born: Instant::now(),
+            heartbeat: AtomicU64::new(0),
+            reload: Notify::new(),
+            steps: Mutex::default(),
+        }
+    }
+}
+
+impl Life {
+    /// The phase now.
+    pub fn phase(&self) -> Phase {
+        // Without a schedule there was no signal: the common case, one atomic load.
+        if self.inner.schedule.get().is_none() {
+            return Phase::Ready;
+        }
+        match *self.inner.phase.borrow() {
+            Phase::Stopped => Phase::Stopped,
+            Phase::Ready | Phase::Draining => Phase::Draining,
+        }
+    }
+
+    /// True from the signal on.
+    pub fn is_draining(&self) -> bool {
+        self.inner.schedule.get().is_some()
+    }
+
+    /// When the steps of the drain are due; none before the signal.
+    pub fn schedule(&self) -> Option<&Schedule> {
+        self.inner.schedule.get()
+    }
+
+    /// Resolves when a signal has come.
+    pub async fn draining(&self) {
+        self.reached(Phase::Draining).await;
+    }
+
+    /// Resolves when nothing is to be answered any more.
+    pub async fn stopped(&self) {
+        self.reached(Phase::Stopped).await;
+    }
+
+    async fn reached(&self, phase: Phase) {
+        // Cannot fail: this handle keeps the sender.
+        let _ = self.inner.phase.subscribe().wait_for(|now| *now >= phase).await;
+    }
+
+    /// Begins the drain; of two, the first counts.
+    pub fn drain(&self, schedule: Schedule) {
+        if self.inner.schedule.set(schedule).is_ok() {
+            self.record(Step::DrainBegan);
+            self.inner.phase.send_if_modified(|phase| {
+                let ready = *phase == Phase::Ready;
+                if ready {
+                    *phase = Phase::Draining;
+                }
+                ready
+            });
+        }
+    }
+
+    /// Ends the answering, on every listener.
+    pub(super) fn stop(&self) {
+        let _ = self.inner.schedule.set(Schedule::at_once(Instant::now()));
+        self.record(Step::Stopped);
+        self.inner.phase.send_replace(Phase::Stopped);
+    }
+
+    /// `deadline`, or the time by which a drain wants its answers, whichever is earlier.
+    pub fn shrunk(&self, deadline: Instant) -> Instant {
+        self.schedule().map_or(deadline, |schedule| deadline.min(schedule.answers_by))
+    }
+
+    /// Resolves when `deadline`, shrunk by a drain that has begun or begins meanwhile, has passed.
+    pub async fn passed(&self, deadline: Instant) {
+        tokio::select! {
+            () = tokio::time::sleep_until(deadline.into()) => return,
+            () = self.draining() => {}
+        }
+        tokio::time::sleep_until(self.shrunk(deadline).into()).await;
+    }
+
+    /// True while the runtime's heartbeat is younger than 5 s; true before the first one.
+    pub fn is_alive(&self) -> bool {
+        let last = self.inner.heartbeat.load(Ordering::Relaxed);
+        last == 0 || self.inner.born.elapsed() < Duration::from_millis(last) + OLDEST_HEARTBEAT
+    }
+
+    /// Takes heartbeats for ever: a task of the runtime whose progress [`Life::is_alive`] speaks for.
+    pub async fn beat(self) {
+        let mut ticks = tokio::time::interval(HEARTBEAT);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = u64::try_from(self.inner.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.inner.heartbeat.store(now.max(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Asks for the models to be read again, as SIGHUP does.
+    pub fn request_reload(&self) {
+        self.inner.reload.notify_one();
+    }
+
+    /// Resolves when a reload was asked for; requests made meanwhile count as one.
+    pub async fn reload_requested(&self) {
+        self.inner.reload.notified().await;
+    }
+
+    /// What has happened so far in the drain, in order.
+    pub fn steps(&self) -> Vec<Step> {
+        self.inner.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn record(&self, step: Step) {
+        self.inner.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+    }
+}

@@ -1,0 +1,74 @@
+//! Our own accept loop on hyper's `http1`, generic over a `tower::Service`: no axum here.
+//!
+//! Stands apart because no ready-made server has what a pod needs: a deadline for a head from its first byte, a cap on
+//! connections that pauses accepting instead of refusing, a deadline for a client that does not read, and a drain that
+//! loses nothing. hyper parses; `watched` and `progress` see where each connection is, `connection` ends the ones that
+//! are over their time, `accept` takes new ones, `service` hands requests on with their [`RequestContext`].
+
+mod accept;
+mod admin;
+mod bind;
+mod connection;
+mod context;
+mod progress;
+mod service;
+mod watched;
+
+pub use accept::{Outcome, serve};
+pub use admin::{ADMIN_CONNECTIONS, AdminThread};
+pub use bind::{BACKLOG, BindError, bind};
+pub use connection::MAX_BUFFER;
+pub use context::RequestContext;
+pub use service::{Answer, BoxError, HttpService};
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use crate::config::Limits;
+
+use super::Serving;
+use super::lifecycle::Life;
+use super::metrics::Metrics;
+
+/// Which of the two listeners a connection came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The first: traffic. It decides how the process ends.
+    Main,
+    /// The second: probes, metrics, repository routes. It answers until the first has drained.
+    Admin,
+}
+
+/// A bound socket and what answers on it.
+#[derive(Debug)]
+pub struct Front<S> {
+    /// The socket, bound and listening.
+    pub tcp: TcpListener,
+    /// What answers: anything like an axum `Router`.
+    pub service: S,
+}
+
+/// What both listeners share with the rest of the process.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// Whether to go on, and until when.
+    pub life: Life,
+    /// Where connections are counted.
+    pub metrics: Arc<Metrics>,
+    /// Timeouts and caps.
+    pub limits: Arc<Limits>,
+    /// Which listener this is.
+    pub role: Role,
+}
+
+impl Shared {
+    /// The first listener's part of `serving`.
+    pub fn of(serving: &Serving) -> Self {
+        Self {
+            life: serving.life.clone(),
+            metrics: Arc::clone(&serving.metrics),
+            limits: Arc::new(serving.limits.clone()),
+            role: Role::Main,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! How often each bin of each feature, and of the prediction, was seen: plain counters beside what training expects.
+//!
+//! Stands apart because it is the one place where counting must cost nothing: per model version one array of atomics,
+//! no label look-up, no lock. A custom collector turns the arrays into series when they are scraped, so that a drift
+//! index is one query over counts that add up across pods.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use prometheus::{Histogram, IntCounter};
+
+use crate::model::Model;
+use crate::model::batch::Batch;
+use crate::model::prediction::Prediction;
+use crate::model::schema::Feature;
+use crate::model::statistics::{Bins, MAX_BINS};
+
+use super::families::Families;
+
+/// Features of a model that are counted, the first ones: bounds the number of series.
+pub const MAX_FEATURES: usize = 200;
+
+/// The counters of one version of one model.
+#[derive(Debug)]
+pub struct Drift {
+    pub(super) model: String,
+    pub(super) version: String,
+    pub(super) algorithm: &'static str,
+    pub(super) features: Vec<FeatureCounts>,
+    pub(super) predictions: Counts,
+    rows: IntCounter,
+    seconds: Histogram,
+}
+
+/// A column's bins and how often each was seen.
+#[derive(Debug)]
+pub(super) struct Counts {
+    bins: Bins,
+    /// The bin that each bin's values are counted in: itself, unless a category is called `other` or `missing`.
+    counted_in: Vec<usize>,
+    labels: Vec<String>,
+    seen: Vec<AtomicU64>,
+}
+
+/// A feature's counters.
+#[derive(Debug)]
+pub(super) struct FeatureCounts {
+    pub(super) name: String,
+    pub(super) counts: Counts,
+    /// The range seen in training, of a numeric feature.
+    range: Option<(f64, f64)>,
+    out_of_range: IntCounter,
+}
+
+impl Drift {
+    pub(super) fn new(families: &Families, name: &str, model: &Model) -> Self {
+        let header = model.header();
+        let schema = model.schema();
+        let features = schema.features().iter().take(MAX_FEATURES);
+        let (rows, seconds) = families.of_model(name);
+        Self {
+            model: name.to_owned(),
+            version: model.version().to_owned(),
+            algorithm: header.algorithm.as_str(),
+            features: features.map(|feature| FeatureCounts::new(families, name, feature)).collect(),
+            predictions: Counts::new(&header.prediction_stats.bins, &schema.target().classes),
+            rows,
+            seconds,
+        }
+    }
+
+    /// Counts the feature values of some rows of a batch. A column at a time into the stack, then one atomic add a bin.
+    pub fn saw_rows(&self, batch: &Batch, rows: Range<usize>) {
+        let width = batch.n_features();
+        let cells = &batch.values()[rows.start * width..rows.end * width];
+        for (column, feature) in self.features.iter().enumerate() {
+            feature.add(cells.iter().skip(column).step_by(width).copied());
+        }
+    }
+
+    /// Counts the answers to a batch and the time it took to compute them.
+    pub fn answered(&self, answer: &Prediction, took: Duration) {
+        match answer {
+            Prediction::Regression { values } => self.predictions.add(values.iter().copied()),
+            Prediction::Classification { classes, .. } => self.predictions.add(classes.iter().copied().map(f64::from)),
+        }
+        self.rows.inc_by(answer.n_rows() as u64);
+        self.seconds.observe(took.as_secs_f64());
+    }
+}
+
+impl FeatureCounts {
+    fn new(families: &Families, model: &str, feature: &Feature) -> Self {
+        Self {
+            name: feature.name.clone(),
+            counts: Counts::new(&feature.stats.bins, &feature.categories),
+            range: feature.stats.min.zip(feature.stats.max),
+            out_of_range: families.out_of_range.with_label_values(&[model, &feature.name]),
+        }
+    }
+
+    fn add(&self, values: impl Iterator<Item = f64> + Clone) {
+        self.counts.add(values.clone());
+        if let Some((min, max)) = self.range {
+            let outside = values.filter(|v| *v < min || *v > max).count();
+            if outside > 0 {
+                self.out_of_range.inc_by(outside as u64);
+            }
+        }
+    }
+}
+
+impl Counts {
+    fn new(bins: &Bins, categories: &[String]) -> Self {
+        let labels = bins.labels(categories);
+        let first = |label: &String| labels.iter().position(|l| l == label);
+        Self {
+            counted_in: labels.iter().filter_map(first).collect(),
+            seen: labels.iter().map(|_| AtomicU64::new(0)).collect(),
+            labels,
+            bins: bins.clone(),
+        }
+    }
+
+    fn add(&self, values: impl Iterator<Item = f64>) {
+        // A loaded model's bins are checked: an index is below their number, which is at most MAX_BINS.
+        let mut seen = [0_u64; MAX_BINS];
+        for value in values {
+            seen[self.bins.index(value)] += 1;
+        }
+        for (bin, count) in seen.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+            self.seen[self.counted_in[bin]].fetch_add(count, Relaxed);
+        }
+    }
+
+    /// Each series: its bin's label, how often it was seen, the share of the training rows.
+    pub(super) fn series(&self) -> impl Iterator<Item = (&str, u64, f64)> {
+        let mut expected = vec![0.0; self.labels.len()];
+        for (bin, ratio) in self.bins.expected_ratios().into_iter().enumerate() {
+            expected[self.counted_in[bin]] += ratio;
+        }
+        let own = |bin: &usize| self.counted_in[*bin] == *bin;
+        (0..self.labels.len())
+            .filter(own)
+            .map(move |bin| (self.labels[bin].as_str(), self.seen[bin].load(Relaxed), expected[bin]))
+    }
+}

@@ -1,0 +1,66 @@
+//! The series of answered requests, resolved once: counting one is a look-up without a lock and three atomic adds.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use prometheus::{Histogram, IntCounter};
+
+use super::families::Families;
+
+/// Methods that get a label of their own; the last one stands for all others. Fixed, so that clients cannot add
+/// series.
+const METHODS: [&str; 10] = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "OTHER"];
+
+/// What tells series apart: the method's position, the route, the status.
+type Key = (usize, &'static str, u16);
+
+#[derive(Debug, Clone)]
+struct Series {
+    count: IntCounter,
+    seconds: Histogram,
+}
+
+/// All series so far. A new one replaces the whole map: there are a few dozen in a process's life.
+#[derive(Debug)]
+pub(super) struct RequestSeries {
+    known: ArcSwap<HashMap<Key, Series>>,
+    adding: Mutex<()>,
+}
+
+impl RequestSeries {
+    pub(super) fn new() -> Self {
+        Self { known: ArcSwap::from_pointee(HashMap::new()), adding: Mutex::new(()) }
+    }
+
+    pub(super) fn count(&self, families: &Families, method: &str, route: &'static str, status: u16, took: Duration) {
+        let method = METHODS.iter().position(|m| *m == method).unwrap_or(METHODS.len() - 1);
+        let key = (method, route, status);
+        if let Some(series) = self.known.load().get(&key) {
+            series.add(took);
+        } else {
+            self.make(families, key).add(took);
+        }
+    }
+
+    fn make(&self, families: &Families, key: Key) -> Series {
+        let (method, route, status) = key;
+        let _one_at_a_time = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let series = Series {
+            count: families.requests.with_label_values(&[METHODS[method], route, &status.to_string()]),
+            seconds: families.request_seconds.with_label_values(&[route]),
+        };
+        let mut known = HashMap::clone(&self.known.load());
+        known.insert(key, series.clone());
+        self.known.store(known.into());
+        series
+    }
+}
+
+impl Series {
+    fn add(&self, took: Duration) {
+        self.count.inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+}
