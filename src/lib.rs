@@ -49,3 +49,5 @@ pub mod config;
 pub mod http;
 pub mod model;
 pub mod serve;
+pub mod table;
+pub mod train;

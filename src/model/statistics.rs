@@ -173,7 +173,7 @@ impl Stats {
             sd: Some(sd).filter(|s| s.is_finite()),
             min: present.first().copied(),
             max: present.last().copied(),
-            quantiles: (0..QUANTILE_LEVELS).map(level).collect(),
+            quantiles: ascending((0..QUANTILE_LEVELS).map(level)),
             histogram: histogram(&present),
             bins,
         }
@@ -214,6 +214,16 @@ impl Stats {
     }
 }
 
+/// Levels within one rounding error of each other may come out of order.
+fn ascending(levels: impl Iterator<Item = f64>) -> Vec<f64> {
+    levels
+        .scan(f64::NEG_INFINITY, |highest, level| {
+            *highest = highest.max(level);
+            Some(*highest)
+        })
+        .collect()
+}
+
 /// The quantile at `level` (0 to 1) of ascending `sorted`, linearly interpolated (type 7). Not empty.
 #[expect(
     clippy::cast_precision_loss,
@@ -228,7 +238,11 @@ pub fn quantile(sorted: &[f64], level: f64) -> f64 {
     let above = (below + 1).min(last);
     let weight = at - below as f64;
     // Halves first: the difference of two finite values may overflow, the weighted sum of them may not.
-    if weight == 0.0 { sorted[below] } else { sorted[below] * (1.0 - weight) + sorted[above] * weight }
+    if weight == 0.0 {
+        return sorted[below];
+    }
+    // Rounding may lead outside the two: 3.2 · 0.45 + 3.2 · 0.55 is below 3.2.
+    (sorted[below] * (1.0 - weight) + sorted[above] * weight).clamp(sorted[below], sorted[above])
 }
 
 #[expect(

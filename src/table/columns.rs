@@ -1,0 +1,112 @@
+//! The second pass over a table: the columns that are wanted, typed as decided.
+
+use std::collections::HashMap;
+
+use csv::StringRecord;
+
+use super::cell::{Token, is_missing_word, judge};
+use super::error::{Problem, TableError};
+use super::records::{Records, field};
+use super::scan::Scan;
+use crate::model::schema::Kind;
+
+/// Largest size of a number that training computes with: its square, times the rows there can be, is finite.
+pub const LARGEST: f64 = 1e150;
+
+/// One column's cells, in row order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cells {
+    /// Finite numbers no larger in size than 1e150, NaN where missing; shape `[n_rows]`.
+    Numbers(Vec<f64>),
+    /// Text, trimmed.
+    Texts {
+        /// Positions in `names`, `None` where missing; shape `[n_rows]`.
+        cells: Vec<Option<u32>>,
+        /// The distinct texts, in order of first appearance.
+        names: Vec<String>,
+    },
+}
+
+/// A column in the making.
+struct Builder {
+    column: usize,
+    cells: Cells,
+    known: HashMap<String, u32>,
+    words_are_missing: bool,
+}
+
+impl Scan<'_> {
+    /// Reads the `wanted` columns (position and kind), in that order.
+    ///
+    /// In a categorical column missing words are missing only where all else is numbers (`--categorical` on a column
+    /// of codes); in a column with text they are categories.
+    ///
+    /// # Errors
+    /// [`TableError::Cell`] for text or too large a number in a numeric column.
+    pub fn read(&self, wanted: &[(usize, Kind)]) -> Result<Vec<Cells>, TableError> {
+        let mut records = self.file.records()?;
+        let mut builders: Vec<Builder> = wanted.iter().map(|(c, kind)| self.builder(*c, *kind)).collect();
+        let mut record = StringRecord::new();
+        let mut row = 0;
+        while records.read(&mut record)? {
+            for builder in &mut builders {
+                let text = field(&record, builder.column);
+                builder.push(text).map_err(|detail| problem(&records, builder.column, row, detail))?;
+            }
+            row += 1;
+        }
+        Ok(builders.into_iter().map(|b| b.cells).collect())
+    }
+
+    fn builder(&self, column: usize, kind: Kind) -> Builder {
+        let n_rows = self.n_rows();
+        let cells = match kind {
+            Kind::Numeric => Cells::Numbers(Vec::with_capacity(n_rows)),
+            Kind::Categorical => Cells::Texts { cells: Vec::with_capacity(n_rows), names: Vec::new() },
+        };
+        Builder { column, cells, known: HashMap::new(), words_are_missing: self.columns[column].is_numeric() }
+    }
+}
+
+impl Builder {
+    fn push(&mut self, text: &str) -> Result<(), String> {
+        let text = text.trim();
+        match &mut self.cells {
+            Cells::Numbers(values) => values.push(number(text)?),
+            Cells::Texts { cells, names } => {
+                if text.is_empty() || self.words_are_missing && is_missing_word(text) {
+                    cells.push(None);
+                    return Ok(());
+                }
+                let position = match self.known.get(text) {
+                    Some(position) => *position,
+                    None => intern(text, names, &mut self.known)?,
+                };
+                cells.push(Some(position));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn intern(text: &str, names: &mut Vec<String>, known: &mut HashMap<String, u32>) -> Result<u32, String> {
+    let position = u32::try_from(names.len()).map_err(|_| "more than 4,294,967,295 distinct texts".to_owned())?;
+    names.push(text.to_owned());
+    known.insert(text.to_owned(), position);
+    Ok(position)
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    match judge(text) {
+        Token::Empty | Token::MissingWord => Ok(f64::NAN),
+        Token::Number(v) if v.abs() <= LARGEST => Ok(v),
+        Token::Number(_) | Token::Infinite => {
+            Err(format!("{text} is larger in size than {LARGEST:e}, the most that training computes with"))
+        }
+        Token::Text => Err(format!("{text:?} is not a number; correct it or leave the cell empty")),
+    }
+}
+
+fn problem(records: &Records<&[u8]>, column: usize, row: u64, detail: String) -> TableError {
+    TableError::Cell(Problem { place: records.place(Some(column)), row, detail })
+}

@@ -1,0 +1,22 @@
+//! CSV to typed columns and to batches, with file, line and column in every error.
+//!
+//! Two ways in, one set of rules: [`TableFile`] reads a whole table for training, where kinds are still to be found
+//! out; [`RowReader`] streams rows against a schema for `predict` and the CSV dialect, in constant memory.
+//!
+//! The rules: a header line (RFC 4180 quotes, `\n` or `\r\n`, a UTF-8 byte order mark tolerated); blank lines are
+//! skipped; white space around names and cells does not count; a missing cell is an empty one and, in a numeric column,
+//! one of [`MISSING_WORDS`] in any case. In a text column these words stay categories, because `NA` may be one
+//! (Namibia, not applicable): only an empty cell is missing there.
+
+mod cell;
+mod columns;
+mod error;
+mod records;
+mod rows;
+mod scan;
+
+pub use cell::{MISSING_WORDS, is_missing_word};
+pub use columns::{Cells, LARGEST};
+pub use error::{ErrorClass, MAX_PROBLEMS, Place, Problem, TableError};
+pub use rows::{Extra, Head, RowReader, looks_headerless};
+pub use scan::{ColumnScan, Scan, TableFile};

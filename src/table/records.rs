@@ -1,0 +1,159 @@
+//! CSV records one by one, each of the header's width and with the number of its line.
+//!
+//! The `csv` crate counts line ends as it consumes them, so a record after blank lines or after `\r\n` is off by some.
+//! Here records end at `\n` alone (a `\r` before it is cut from the last field) and the input gets one more `\n` at its
+//! end: then the last line of a record is always the count after it less one.
+
+use std::io::{Chain, Read};
+
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
+
+use super::error::{Place, TableError};
+use crate::model::batch::parse_number;
+
+/// Bytes read from the input at one time.
+const BUFFER: usize = 64 << 10;
+
+/// A CSV input past its header.
+#[derive(Debug)]
+pub(super) struct Records<R> {
+    reader: csv::Reader<Chain<R, &'static [u8]>>,
+    file: String,
+    header: Vec<String>,
+    /// The line of the last record given out.
+    line: u64,
+    /// Line ends before the next record.
+    lines_read: u64,
+}
+
+impl<R: Read> Records<R> {
+    /// Opens an input without reading from it; [`Records::read_header`] comes next.
+    pub(super) fn new(input: R, file: &str) -> Self {
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'))
+            .buffer_capacity(BUFFER)
+            .from_reader(input.chain(&b"\n"[..]));
+        Self { reader, file: file.to_owned(), header: Vec::new(), line: 0, lines_read: 0 }
+    }
+
+    /// Reads the first line that is not blank, whatever it is.
+    pub(super) fn read_first(&mut self) -> Result<StringRecord, TableError> {
+        let mut record = StringRecord::new();
+        if self.advance(&mut record)? { Ok(record) } else { Err(TableError::Empty { file: self.file.clone() }) }
+    }
+
+    /// Takes `record` for the header: names trimmed, none empty, none twice, not all numbers.
+    pub(super) fn set_header(&mut self, record: &StringRecord) -> Result<(), TableError> {
+        if record.iter().all(|field| parse_number(field).is_some()) {
+            return Err(TableError::NoHeader(self.place(None)));
+        }
+        self.header = record.iter().map(|name| name.trim().to_owned()).collect();
+        let mut seen = std::collections::HashMap::with_capacity(self.header.len());
+        for (i, name) in self.header.iter().enumerate() {
+            if name.is_empty() {
+                return Err(TableError::Unnamed(self.place(Some(i))));
+            }
+            if let Some(first) = seen.insert(name.as_str(), i) {
+                let number = parse_number(name).is_some();
+                let hint = if number { "; is the header line missing?" } else { "; rename one of them" };
+                return Err(TableError::DuplicateName { place: self.place(Some(i)), first: first + 1, hint });
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the columns these names, for an input without a header line.
+    pub(super) fn set_names(&mut self, names: Vec<String>) {
+        self.header = names;
+    }
+
+    /// The columns' names, in file order.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The line of the last record.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Reads the next record of the header's width into `record`; false at the end.
+    pub(super) fn read(&mut self, record: &mut StringRecord) -> Result<bool, TableError> {
+        if !self.advance(record)? {
+            return Ok(false);
+        }
+        self.check_width(record)?;
+        Ok(true)
+    }
+
+    /// Refuses a record of another width than the header's.
+    pub(super) fn check_width(&self, record: &StringRecord) -> Result<(), TableError> {
+        if record.len() == self.header.len() {
+            return Ok(());
+        }
+        let open_quote = record.iter().any(|field| field.trim_end().contains('\n'));
+        Err(TableError::Ragged {
+            place: self.place(None),
+            found: format!("{} field{}", record.len(), if record.len() == 1 { "" } else { "s" }),
+            expected: self.header.len(),
+            hint: if open_quote { "; is a quote opened here and never closed?" } else { "" },
+        })
+    }
+
+    /// Where the last record is; `column` counts from 0.
+    pub(super) fn place(&self, column: Option<usize>) -> Place {
+        let named = |i: usize| (i + 1, self.header.get(i).cloned().unwrap_or_default());
+        Place { file: self.file.clone(), line: self.line, column: column.map(named) }
+    }
+
+    /// The file as the user named it.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    fn advance(&mut self, record: &mut StringRecord) -> Result<bool, TableError> {
+        loop {
+            match self.reader.read_record(record) {
+                Ok(false) => return Ok(false),
+                Ok(true) => {}
+                Err(e) => return Err(self.explain(&e)),
+            }
+            let newlines = count_newlines(record.as_slice());
+            self.lines_read = self.reader.position().line() - 1;
+            self.line = self.lines_read.saturating_sub(newlines).max(1);
+            if !is_blank(record, self.header.len()) {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn explain(&mut self, error: &csv::Error) -> TableError {
+        match error.kind() {
+            ErrorKind::Utf8 { err, .. } => {
+                // The record was consumed: its last line is known, and nearly always its only one.
+                self.line = (self.reader.position().line() - 1).max(1);
+                TableError::NotUtf8(self.place(Some(err.field())))
+            }
+            ErrorKind::Io(e) => TableError::Unreadable { file: self.file.clone(), reason: e.to_string() },
+            _ => TableError::Unreadable { file: self.file.clone(), reason: error.to_string() },
+        }
+    }
+}
+
+/// A line of white space; in a file of one column only the bare line end (a quoted nothing is a missing cell there).
+fn is_blank(record: &StringRecord, width: usize) -> bool {
+    record.len() == 1 && (&record[0] == "\r" || width != 1 && record[0].trim().is_empty())
+}
+
+/// Line ends inside the fields of a record.
+fn count_newlines(text: &str) -> u64 {
+    text.bytes().filter(|b| *b == b'\n').count() as u64
+}
+
+/// The text of a field as the file holds it: the last one may carry the `\r` of the line end.
+pub(super) fn field(record: &StringRecord, column: usize) -> &str {
+    let text = record.get(column).unwrap_or_default();
+    if column + 1 == record.len() { text.strip_suffix('\r').unwrap_or(text) } else { text }
+}

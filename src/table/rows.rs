@@ -1,0 +1,205 @@
+//! Rows streamed against a schema, chunk by chunk: for `predict` and the CSV dialect.
+//!
+//! Memory is one chunk's, whatever the input's length. Cells go through [`Feature::read`], as those of every dialect
+//! do.
+
+use std::io::Read;
+
+use csv::StringRecord;
+
+use super::cell::is_missing_word;
+use super::error::{MAX_PROBLEMS, Problem, TableError, quoted};
+use super::records::{Records, field};
+use crate::model::batch::{Batch, Cell, nearest, parse_number};
+use crate::model::schema::{Feature, Kind, Schema};
+
+/// What becomes of columns that the schema does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    /// An error that names them.
+    Reject,
+    /// They are skipped.
+    Ignore,
+    /// They are kept, with all other cells, for [`RowReader::fields`].
+    PassThrough,
+}
+
+/// Whether the input has a header line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// The first line names the columns.
+    Present,
+    /// There is none: columns are the features in schema order.
+    Absent,
+    /// As [`looks_headerless`] says of the first line.
+    Guess,
+}
+
+/// Reads rows that fit a schema.
+#[derive(Debug)]
+pub struct RowReader<'s, R> {
+    records: Records<R>,
+    schema: &'s Schema,
+    /// The column of each feature.
+    columns: Vec<usize>,
+    /// A first line that turned out to be a row.
+    pending: Option<StringRecord>,
+    /// The records of the last chunk, when they are to be kept; else one that is reused.
+    chunk: Vec<StringRecord>,
+    in_chunk: usize,
+    keep: bool,
+    rows_read: u64,
+}
+
+/// True when a first line is a row rather than a header: one number a feature (`SageMaker`'s habit), unless the fields
+/// are the features' names.
+pub fn looks_headerless<'a>(fields: impl Iterator<Item = &'a str>, schema: &Schema) -> bool {
+    let (mut n, mut named) = (0, 0);
+    for text in fields {
+        if parse_number(text).is_none() {
+            return false;
+        }
+        n += 1;
+        named += usize::from(schema.position(text.trim()).is_some());
+    }
+    n == schema.n_features() && named < n
+}
+
+impl<'s, R: Read> RowReader<'s, R> {
+    /// Reads the header and finds each feature's column, in any order. `file` is the input's name in errors.
+    ///
+    /// # Errors
+    /// [`TableError`]: empty, a bad header, missing columns, or unknown ones where they are rejected.
+    pub fn new(input: R, file: &str, schema: &'s Schema, head: Head, extra: Extra) -> Result<Self, TableError> {
+        let mut records = Records::new(input, file);
+        let first = records.read_first()?;
+        let absent = match head {
+            Head::Present => false,
+            Head::Absent => true,
+            Head::Guess => looks_headerless(first.iter(), schema),
+        };
+        let pending = if absent {
+            records.set_names(schema.features().iter().map(|f| f.name.clone()).collect());
+            records.check_width(&first)?;
+            Some(first)
+        } else {
+            set_header(&mut records, &first, schema)?;
+            None
+        };
+        let columns = map_columns(&records, schema, extra)?;
+        let keep = extra == Extra::PassThrough;
+        Ok(Self { records, schema, columns, pending, chunk: Vec::new(), in_chunk: 0, keep, rows_read: 0 })
+    }
+
+    /// The columns' names, in file order.
+    pub fn header(&self) -> &[String] {
+        self.records.header()
+    }
+
+    /// The next `max_rows` rows or fewer; `None` at the end (after at least one row).
+    ///
+    /// # Errors
+    /// [`TableError`]: a line of another width, not UTF-8, no row at all, or cells that do not fit, of which up to
+    /// [`MAX_PROBLEMS`] of this chunk are gathered.
+    pub fn next_chunk(&mut self, max_rows: usize) -> Result<Option<Batch>, TableError> {
+        let mut values = Vec::with_capacity(max_rows.min(4_096) * self.schema.n_features());
+        let mut problems = Vec::new();
+        self.in_chunk = 0;
+        let mut n_rows = 0;
+        while n_rows < max_rows && problems.len() < MAX_PROBLEMS && self.read_record()? {
+            self.read_cells(&mut values, &mut problems);
+            self.in_chunk += usize::from(self.keep);
+            n_rows += 1;
+            self.rows_read += 1;
+        }
+        if !problems.is_empty() {
+            return Err(TableError::Cells(problems));
+        }
+        if n_rows == 0 && self.rows_read == 0 {
+            let (file, line) = (self.records.file().to_owned(), self.records.line());
+            return Err(TableError::NoRows { file, line });
+        }
+        // The cells came through `Feature::read`, so only "no rows" can be refused here: the end.
+        Ok(Batch::from_rows(self.schema, values).ok())
+    }
+
+    /// The cells of row `row` of the last chunk (from 0) as the file holds them, in file order; empty unless
+    /// [`Extra::PassThrough`] was asked for.
+    pub fn fields(&self, row: usize) -> impl Iterator<Item = &str> {
+        let record = self.chunk[..self.in_chunk].get(row);
+        record.into_iter().flat_map(|record| (0..record.len()).map(move |column| field(record, column)))
+    }
+
+    /// Reads one record into the chunk's next place; false at the end.
+    fn read_record(&mut self) -> Result<bool, TableError> {
+        if self.in_chunk == self.chunk.len() {
+            self.chunk.push(StringRecord::new());
+        }
+        let place = &mut self.chunk[self.in_chunk];
+        if let Some(first) = self.pending.take() {
+            *place = first;
+            return Ok(true);
+        }
+        self.records.read(place)
+    }
+
+    fn read_cells(&self, values: &mut Vec<f64>, problems: &mut Vec<Problem>) {
+        let record = &self.chunk[self.in_chunk];
+        for (feature, column) in self.schema.features().iter().zip(&self.columns) {
+            let text = field(record, *column);
+            match feature.read(cell(feature, text)) {
+                Ok(value) => values.push(value),
+                Err(e) if problems.len() < MAX_PROBLEMS => problems.push(Problem {
+                    place: self.records.place(Some(*column)),
+                    row: self.rows_read,
+                    detail: e.to_string(),
+                }),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// A field as the feature is to read it: missing words are missing where they were in training.
+fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
+    let word_is_missing = match feature.kind {
+        Kind::Numeric => true,
+        Kind::Categorical => feature.accepts_missing() && feature.category_position(text.trim()).is_none(),
+    };
+    if word_is_missing && is_missing_word(text) { Cell::Missing } else { Cell::Field(text) }
+}
+
+/// A header of numbers is one here if the features are called so.
+fn set_header<R: Read>(records: &mut Records<R>, first: &StringRecord, schema: &Schema) -> Result<(), TableError> {
+    let names: Vec<String> = first.iter().map(|name| name.trim().to_owned()).collect();
+    let known = schema.features().iter().all(|f| names.iter().filter(|n| **n == f.name).count() == 1);
+    if known && names.iter().all(|name| parse_number(name).is_some()) {
+        records.set_names(names);
+        return Ok(());
+    }
+    records.set_header(first)
+}
+
+fn map_columns<R: Read>(records: &Records<R>, schema: &Schema, extra: Extra) -> Result<Vec<usize>, TableError> {
+    let header = records.header();
+    let file = || records.file().to_owned();
+    let column_of = |f: &Feature| header.iter().position(|name| *name == f.name);
+    let columns: Vec<Option<usize>> = schema.features().iter().map(column_of).collect();
+    let missing: Vec<String> = schema
+        .features()
+        .iter()
+        .zip(&columns)
+        .filter(|(_, column)| column.is_none())
+        .map(|(feature, _)| feature.name.clone())
+        .collect();
+    if !missing.is_empty() {
+        return Err(TableError::MissingColumns { file: file(), names: missing, found: quoted(header) });
+    }
+    let unknown: Vec<String> = header.iter().filter(|name| schema.position(name).is_none()).cloned().collect();
+    if extra == Extra::Reject && !unknown.is_empty() {
+        let near = nearest(&unknown[0], schema.features().iter().map(|f| f.name.as_str()));
+        let hint = near.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+        return Err(TableError::UnknownColumns { file: file(), names: unknown, hint });
+    }
+    Ok(columns.into_iter().flatten().collect())
+}

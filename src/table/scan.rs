@@ -1,0 +1,164 @@
+//! A whole table in memory, and a first pass over it: what each column holds, before anybody decides what it is.
+//!
+//! Two passes over the bytes rather than one that keeps every cell's text: memory stays at the file's size plus eight
+//! bytes a numeric cell.
+
+use std::io::Read;
+use std::path::Path;
+
+use csv::StringRecord;
+
+use super::cell::{Token, judge};
+use super::error::TableError;
+use super::records::{Records, field};
+
+/// A CSV file's bytes and the name that errors give it.
+#[derive(Debug, Clone)]
+pub struct TableFile {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What the cells of one column are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ColumnScan {
+    /// The header's name, trimmed.
+    pub name: String,
+    /// Cells that are finite numbers.
+    pub numbers: u64,
+    /// Empty cells.
+    pub empty: u64,
+    /// Cells that are a [missing word](super::MISSING_WORDS).
+    pub missing_words: u64,
+    /// Cells that are neither number nor missing.
+    pub texts: u64,
+    /// The first of these: its line and its text.
+    pub first_text: Option<(u64, String)>,
+    /// The first number beyond `f64`: its line and its text.
+    pub first_infinite: Option<(u64, String)>,
+    /// The first missing word: its line and its text.
+    pub first_missing_word: Option<(u64, String)>,
+}
+
+/// The outcome of the first pass: every line has the header's width and is UTF-8, and there is at least one.
+#[derive(Debug)]
+pub struct Scan<'a> {
+    pub(super) file: &'a TableFile,
+    /// The columns, in file order.
+    pub columns: Vec<ColumnScan>,
+    /// Each row's line in the file, from 1, shape `[n_rows]`.
+    pub lines: Vec<u64>,
+}
+
+impl TableFile {
+    /// Reads a file whole.
+    ///
+    /// # Errors
+    /// [`TableError::Unreadable`].
+    pub fn open(path: &Path) -> Result<Self, TableError> {
+        let name = path.display().to_string();
+        match std::fs::read(path) {
+            Ok(bytes) => Ok(Self { name, bytes }),
+            Err(e) => Err(TableError::Unreadable { file: name, reason: e.to_string() }),
+        }
+    }
+
+    /// Reads a stream to its end; errors call it `name`.
+    ///
+    /// # Errors
+    /// [`TableError::Unreadable`].
+    pub fn read(mut input: impl Read, name: &str) -> Result<Self, TableError> {
+        let mut bytes = Vec::new();
+        match input.read_to_end(&mut bytes) {
+            Ok(_) => Ok(Self::from_bytes(name, bytes)),
+            Err(e) => Err(TableError::Unreadable { file: name.to_owned(), reason: e.to_string() }),
+        }
+    }
+
+    /// A table that is in memory already; errors call it `name`.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { name: name.into(), bytes }
+    }
+
+    /// The name that errors give it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads the table once and tells what its columns hold.
+    ///
+    /// # Errors
+    /// [`TableError`]: empty, no or a bad header, a line of another width, not UTF-8, no rows.
+    pub fn scan(&self) -> Result<Scan<'_>, TableError> {
+        let mut records = self.records()?;
+        let named = |name: &String| ColumnScan { name: name.clone(), ..ColumnScan::default() };
+        let mut columns: Vec<ColumnScan> = records.header().iter().map(named).collect();
+        let header_line = records.line();
+        let mut lines = Vec::new();
+        let mut record = StringRecord::new();
+        while records.read(&mut record)? {
+            lines.push(records.line());
+            for (i, column) in columns.iter_mut().enumerate() {
+                column.count(field(&record, i), records.line());
+            }
+        }
+        if lines.is_empty() {
+            return Err(TableError::NoRows { file: self.name.clone(), line: header_line });
+        }
+        Ok(Scan { file: self, columns, lines })
+    }
+
+    /// The records below the header.
+    pub(super) fn records(&self) -> Result<Records<&[u8]>, TableError> {
+        let mut records = Records::new(self.bytes.as_slice(), &self.name);
+        let first = records.read_first()?;
+        records.set_header(&first)?;
+        Ok(records)
+    }
+}
+
+impl ColumnScan {
+    /// True when every cell that holds something is a number, and at least one does.
+    pub fn is_numeric(&self) -> bool {
+        self.texts == 0 && (self.numbers > 0 || self.first_infinite.is_some())
+    }
+
+    /// True when no cell holds anything but a missing word.
+    pub fn is_void(&self) -> bool {
+        self.texts == 0 && !self.is_numeric()
+    }
+
+    fn count(&mut self, text: &str, line: u64) {
+        let seen = || Some((line, text.trim().to_owned()));
+        match judge(text) {
+            Token::Number(_) => self.numbers += 1,
+            Token::Empty => self.empty += 1,
+            Token::MissingWord => {
+                self.missing_words += 1;
+                self.first_missing_word = self.first_missing_word.take().or_else(seen);
+            }
+            Token::Infinite => self.first_infinite = self.first_infinite.take().or_else(seen),
+            Token::Text => {
+                self.texts += 1;
+                self.first_text = self.first_text.take().or_else(seen);
+            }
+        }
+    }
+}
+
+impl Scan<'_> {
+    /// The name that errors give the file.
+    pub fn file(&self) -> &str {
+        &self.file.name
+    }
+
+    /// The position of the column called `name`.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+
+    /// How many rows there are; at least 1.
+    pub fn n_rows(&self) -> usize {
+        self.lines.len()
+    }
+}

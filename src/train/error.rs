@@ -1,0 +1,49 @@
+//! Why a model could not be trained: one line, and the class that decides the exit code.
+
+use crate::model::algorithm::Algorithm;
+use crate::table::{ErrorClass, TableError};
+
+/// Why `train` gave no artifact. `Display` is one line: where, what, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrainError {
+    /// The table cannot be read or is malformed.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The options contradict each other or the algorithm, whatever the data.
+    #[error("{0}")]
+    Usage(String),
+    /// The data does not do for what is asked.
+    #[error("{0}")]
+    Data(String),
+    /// The estimator refused the data.
+    #[error("{algorithm} could not be fitted: {reason}")]
+    Fit {
+        /// The estimator.
+        algorithm: Algorithm,
+        /// One sentence: whose words, and what may help.
+        reason: String,
+    },
+    /// The artifact came out invalid: our fault.
+    #[error("the fitted model does not hold: {0}")]
+    Broken(String),
+    /// The artifact could not be written.
+    #[error("{path}: cannot be written: {reason}")]
+    Write {
+        /// The target.
+        path: String,
+        /// The operating system's sentence.
+        reason: String,
+    },
+}
+
+impl TrainError {
+    /// What kind of failure it is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Table(e) => e.class(),
+            Self::Usage(_) => ErrorClass::Usage,
+            Self::Data(_) => ErrorClass::Invalid,
+            Self::Fit { .. } | Self::Broken(_) | Self::Write { .. } => ErrorClass::Failed,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Which training rows become golden rows: 16 to 64 of them, all when there are fewer than 16.
+//!
+//! In this order, each row once: one with every imputed feature missing; one of every class that has none yet; then
+//! rows spread evenly over the answers' range, to 32 in all (16 more when the first two took over 16). 64 is the end:
+//! a model of more than 64 classes has golden rows of the first classes only.
+
+use std::collections::BTreeSet;
+
+use crate::model::artifact::{Golden, GoldenCell};
+use crate::model::batch::Batch;
+use crate::model::golden::{MAX_GOLDEN, answer};
+use crate::model::prediction::Prediction;
+use crate::model::schema::{Feature, Kind, Schema};
+
+/// Rows below which all are golden, and the least there are otherwise.
+const LEAST: usize = 16;
+/// How many there are when little is required.
+const USUAL: usize = 32;
+
+/// The rows, ascending. `batch` holds the training rows, `observed` their classes if there are any, `answers` what the
+/// final model says of them.
+pub fn choose(batch: &Batch, observed: Option<&[u32]>, answers: &Prediction) -> Vec<usize> {
+    let n_rows = batch.n_rows();
+    if n_rows <= LEAST {
+        return (0..n_rows).collect();
+    }
+    let mut chosen = missing_ones(batch);
+    if let Some(observed) = observed {
+        one_a_class(observed, &mut chosen);
+    }
+    let total = USUAL.max(chosen.len() + LEAST).min(MAX_GOLDEN).min(n_rows);
+    let order = by_answer(answers);
+    let mut wanted = total;
+    // Some of the spread may be chosen already: ask for more of it until the number is right.
+    while chosen.len() < total && wanted <= n_rows {
+        for i in 0..wanted {
+            if chosen.len() < total {
+                chosen.insert(order[i * (n_rows - 1) / (wanted - 1).max(1)]);
+            }
+        }
+        wanted += 1;
+    }
+    chosen.into_iter().collect()
+}
+
+/// The chosen rows with their answers, as the header keeps them.
+pub(super) fn rows(schema: &Schema, batch: &Batch, answers: &Prediction, chosen: &[usize]) -> Vec<Golden> {
+    let one = |row: &usize| Golden {
+        row: schema.features().iter().zip(batch.row(*row)).map(|(f, cell)| raw(f, *cell)).collect(),
+        prediction: answer(answers, *row, &schema.target().classes),
+    };
+    chosen.iter().map(one).collect()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a category's position")]
+fn raw(feature: &Feature, cell: f64) -> GoldenCell {
+    match feature.kind {
+        _ if cell.is_nan() => GoldenCell::Missing(()),
+        Kind::Numeric => GoldenCell::Number(cell),
+        Kind::Categorical => GoldenCell::Text(feature.categories[cell as usize].clone()),
+    }
+}
+
+/// The first row with each feature missing, where there is one.
+fn missing_ones(batch: &Batch) -> BTreeSet<usize> {
+    let mut chosen = BTreeSet::new();
+    let mut seen = vec![false; batch.n_features()];
+    for (i, row) in batch.rows().enumerate() {
+        let new = row.iter().zip(&seen).any(|(cell, seen)| cell.is_nan() && !seen);
+        if new && chosen.len() < MAX_GOLDEN {
+            chosen.insert(i);
+            row.iter().zip(&mut seen).for_each(|(cell, seen)| *seen |= cell.is_nan());
+        }
+    }
+    chosen
+}
+
+fn one_a_class(observed: &[u32], chosen: &mut BTreeSet<usize>) {
+    let mut seen: BTreeSet<u32> = chosen.iter().map(|row| observed[*row]).collect();
+    for (row, class) in observed.iter().enumerate() {
+        if chosen.len() < MAX_GOLDEN && seen.insert(*class) {
+            chosen.insert(row);
+        }
+    }
+}
+
+/// Rows in the order of their answers, of equals the first row first.
+fn by_answer(answers: &Prediction) -> Vec<usize> {
+    let key: Vec<f64> = match answers {
+        Prediction::Regression { values } => values.clone(),
+        Prediction::Classification { classes, probability: None } => classes.iter().map(|c| f64::from(*c)).collect(),
+        Prediction::Classification { classes, probability: Some(p) } => {
+            let n_classes = p.len() / classes.len().max(1);
+            // Within a class by how sure the answer is.
+            let sure = |(row, class): (usize, &u32)| f64::from(*class) * 2.0 + p[row * n_classes + *class as usize];
+            classes.iter().enumerate().map(sure).collect()
+        }
+    };
+    let mut order: Vec<usize> = (0..key.len()).collect();
+    order.sort_by(|a, b| key[*a].total_cmp(&key[*b]).then(a.cmp(b)));
+    order
+}

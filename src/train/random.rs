@@ -1,0 +1,45 @@
+//! The generator behind the split and the folds: `SplitMix64`, so that a seed means the same rows on every platform and
+//! in every release, whatever generator smartcore uses inside its forests.
+
+/// `SplitMix64` (Steele, Lea and Flood, 2014): 64 bits of state, period 2⁶⁴.
+#[derive(Debug, Clone)]
+pub struct SplitMix64(u64);
+
+impl SplitMix64 {
+    /// A generator of its own for every (`seed`, `stream`): streams of one seed do not overlap in practice.
+    pub fn new(seed: u64, stream: u64) -> Self {
+        let mut start = Self(seed);
+        let mixed = start.next_u64();
+        Self(mixed ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// The next 64 bits.
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound` (above 0), each equally likely: Lemire's multiplication with rejection.
+    #[expect(clippy::cast_possible_truncation, reason = "the high and the low half of a 128-bit product are meant")]
+    pub fn below(&mut self, bound: u64) -> u64 {
+        let threshold = bound.wrapping_neg() % bound;
+        loop {
+            let product = u128::from(self.next_u64()) * u128::from(bound);
+            if product as u64 >= threshold {
+                return (product >> 64) as u64;
+            }
+        }
+    }
+
+    /// Shuffles in place: Fisher and Yates, from the last element down.
+    #[expect(clippy::cast_possible_truncation, reason = "below a slice's length")]
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.below(last as u64 + 1) as usize;
+            items.swap(last, other);
+        }
+    }
+}

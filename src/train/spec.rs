@@ -1,0 +1,118 @@
+//! What to train: every choice resolved, nothing left to parse.
+
+use std::num::NonZeroUsize;
+
+use super::error::TrainError;
+use super::options::{Hyperparameters, Options};
+use crate::model::algorithm::Algorithm;
+use crate::model::check_name;
+
+/// What a run of `train` is to do with a table.
+#[derive(Debug, Clone)]
+pub struct TrainSpec {
+    /// The model's own name: 1 to 64 of letters, digits, `.`, `_`, `-`.
+    pub name: String,
+    /// One sentence for people.
+    pub description: Option<String>,
+    /// The column to predict.
+    pub target: String,
+    /// The columns to predict from, in schema order; empty: all but the target and the dropped, in file order.
+    pub features: Vec<String>,
+    /// Columns to leave out.
+    pub drop: Vec<String>,
+    /// Columns to read as categories although they hold numbers.
+    pub categorical: Vec<String>,
+    /// Columns that must hold numbers: text in them is an error.
+    pub numeric: Vec<String>,
+    /// Features that encode a protected attribute.
+    pub sensitive: Vec<String>,
+    /// The estimator.
+    pub algorithm: Algorithm,
+    /// What to predict where the algorithm does both; `None`: a text target is a class, a numeric one a number.
+    pub task: Option<TaskChoice>,
+    /// Hyperparameters that were given.
+    pub options: Options,
+    /// Standard scaling; `None`: as the algorithm needs it.
+    pub scale: Option<bool>,
+    /// Seeds the split, the folds and the estimator.
+    pub seed: u64,
+    /// Share of the rows set aside for the holdout figures: 0 (none) to 0.9.
+    pub test_size: f64,
+    /// Folds of the cross-validation of the training rows: 0 (none: no calibration either) or 2 to 1000.
+    pub folds: u32,
+    /// Seconds since 1970 from `SOURCE_DATE_EPOCH`; becomes the header's `created`.
+    pub source_date_epoch: Option<u64>,
+    /// Threads to fit with; does not change a byte of the artifact.
+    pub threads: NonZeroUsize,
+}
+
+/// Regression or classification, when asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskChoice {
+    /// Predict a number.
+    Regression,
+    /// Predict a class.
+    Classification,
+}
+
+impl TrainSpec {
+    /// Share of the rows set aside unless `--test-size` says otherwise.
+    pub const DEFAULT_TEST_SIZE: f64 = 0.2;
+    /// Folds unless `--folds` says otherwise.
+    pub const DEFAULT_FOLDS: u32 = 10;
+    /// The seed unless `--seed` says otherwise.
+    pub const DEFAULT_SEED: u64 = 42;
+
+    /// A specification with every default: all features, all cores.
+    pub fn new(name: impl Into<String>, target: impl Into<String>, algorithm: Algorithm) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            target: target.into(),
+            features: Vec::new(),
+            drop: Vec::new(),
+            categorical: Vec::new(),
+            numeric: Vec::new(),
+            sensitive: Vec::new(),
+            algorithm,
+            task: None,
+            options: Options::default(),
+            scale: None,
+            seed: Self::DEFAULT_SEED,
+            test_size: Self::DEFAULT_TEST_SIZE,
+            folds: Self::DEFAULT_FOLDS,
+            source_date_epoch: None,
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+
+    /// True when columns are scaled.
+    pub fn scales(&self) -> bool {
+        self.scale.unwrap_or_else(|| self.algorithm.scales_by_default())
+    }
+
+    /// Checks everything that can be checked without the data.
+    pub(super) fn check(&self) -> Result<Hyperparameters, TrainError> {
+        check_name(&self.name).map_err(TrainError::Usage)?;
+        if !(0.0..=0.9).contains(&self.test_size) {
+            return Err(TrainError::Usage(format!("--test-size {} is out of range: it is 0 to 0.9", self.test_size)));
+        }
+        if self.folds == 1 || self.folds > 1_000 {
+            return Err(TrainError::Usage(format!("--folds {} is out of range: it is 0 or 2 to 1000", self.folds)));
+        }
+        let does = match self.task {
+            Some(TaskChoice::Regression) => self.algorithm.does_regression(),
+            Some(TaskChoice::Classification) => self.algorithm.does_classification(),
+            None => true,
+        };
+        if !does {
+            let wanted = if self.task == Some(TaskChoice::Regression) { "regression" } else { "classification" };
+            return Err(TrainError::Usage(format!("{} does not do {wanted}", self.algorithm)));
+        }
+        let both = self.categorical.iter().find(|c| self.numeric.contains(c));
+        if let Some(column) = both {
+            return Err(TrainError::Usage(format!("{column:?} is in both --categorical and --numeric")));
+        }
+        self.options.resolve(self.algorithm)
+    }
+}
