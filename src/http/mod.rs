@@ -5,9 +5,10 @@
 
 pub mod app;
 pub mod auth;
+pub mod encode;
 mod health;
 pub mod json;
-mod middleware;
+pub mod middleware;
 mod models;
 mod page;
 pub mod predict;

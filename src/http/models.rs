@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
-use crate::model::artifact::Evaluation;
+use crate::model::artifact::{Evaluation, Setting};
 use crate::model::schema::{Feature, Target};
 use crate::model::statistics::Stats;
 use crate::serve::registry::Served;
@@ -44,7 +44,7 @@ struct Details<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<&'a str>,
     smartcore: &'a str,
-    hyperparameters: &'a BTreeMap<String, serde_json::Value>,
+    hyperparameters: &'a BTreeMap<String, Setting>,
     target: &'a Target,
     features: &'a [Feature],
     evaluation: &'a Evaluation,

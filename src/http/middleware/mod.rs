@@ -8,11 +8,14 @@ mod observe;
 mod settle;
 
 use std::any::Any;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::serve::metrics::Metrics;
 
 use super::app::AppState;
 use super::problem::Problem;
@@ -27,7 +30,10 @@ pub(super) fn layers(routes: Router<AppState>, app: &AppState) -> Router<AppStat
         //    Innermost, so that they are answered, counted, logged and readable like any other answer.
         .layer(from_fn_with_state(app.clone(), gate::gate))
         // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read to the end.
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CatchPanicLayer::custom({
+            let metrics = Arc::clone(&app.serving.metrics);
+            move |panic: Box<dyn Any + Send>| panicked(&metrics, &*panic)
+        }))
         // 2. What is left of a refused body is read, within bounds, before the answer goes out: a client that is
         //    still sending would otherwise see a broken pipe instead of the refusal. Within 1: it is part of answering.
         .layer(from_fn_with_state(app.clone(), settle::settle))
@@ -36,8 +42,8 @@ pub(super) fn layers(routes: Router<AppState>, app: &AppState) -> Router<AppStat
         .layer(from_fn_with_state(app.clone(), observe::observe))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer asks for this signature")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+fn panicked(metrics: &Metrics, panic: &(dyn Any + Send)) -> Response {
+    metrics.panicked();
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text"))).into_response()
 }

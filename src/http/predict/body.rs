@@ -3,26 +3,26 @@
 //! Stands apart because every prediction route reads its body the same way, whatever is in it.
 
 use axum::body::{Body, Bytes, HttpBody as _};
+use http::request::Parts;
 use http_body_util::BodyExt as _;
 
+use crate::config::Limits;
 use crate::http::app::App;
 use crate::http::middleware::too_large;
 use crate::http::problem::{Kind, Problem};
 use crate::serve::admission::BodyPermit;
-
-/// What is taken of the budget at a time for a body that does not tell its length: 64 KiB.
-const STEP: usize = 64 << 10;
+use crate::serve::listener::RequestContext;
 
 /// A whole body; its share of the budget is given back when it is dropped.
 #[derive(Debug)]
-pub struct Received {
+pub(super) struct Received {
     bytes: Bytes,
     _permit: BodyPermit,
 }
 
 impl Received {
     /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
@@ -32,32 +32,34 @@ impl Received {
 /// # Errors
 /// 503: no room within the admission wait. 408: not all of it came in time. 413: it is too long. 400: it is empty, or
 /// broke off.
-pub async fn read(app: &App, body: Body) -> Result<Received, Problem> {
-    let limits = &app.serving.limits;
+pub(super) async fn read(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
+    let (limits, life) = (&app.serving.limits, &app.serving.life);
     let declared = body.size_hint().exact().map(|n| usize::try_from(n).unwrap_or(usize::MAX));
     if declared.is_some_and(|n| n > limits.max_body_bytes) {
         return Err(too_large(limits));
     }
-    let permit = app.serving.body_budget.reserve(declared.unwrap_or(STEP)).await?;
-    let collected = tokio::time::timeout(limits.body_timeout, collect(app, body, declared, permit)).await;
-    let received = collected.map_err(|_| {
-        let seconds = limits.body_timeout.as_secs_f64();
-        Problem::new(Kind::BodyTimeout, format!("The body did not come within {seconds} s"))
-    })??;
+    let permit = app.serving.body_budget.reserve(declared.unwrap_or(0)).await?;
+    let context = head.extensions.get::<RequestContext>().cloned();
+    let context = context.unwrap_or_else(|| RequestContext::detached(limits, life));
+    let received = tokio::select! {
+        biased;
+        received = collect(limits, body, declared, permit) => received?,
+        () = context.body_overdue() => {
+            return Err(Problem::new(Kind::BodyTimeout, "The body did not come in time"));
+        }
+    };
     if received.bytes.is_empty() {
-        return Err(Problem::new(Kind::Syntax, "The body is empty: send rows as JSON"));
+        return Err(Problem::new(Kind::Syntax, "The body is empty: send rows"));
     }
     Ok(received)
 }
 
 async fn collect(
-    app: &App,
+    limits: &Limits,
     mut body: Body,
     declared: Option<usize>,
     mut permit: BodyPermit,
 ) -> Result<Received, Problem> {
-    let limits = &app.serving.limits;
-    let mut taken = declared.unwrap_or(STEP);
     let mut bytes = Bytes::new();
     let mut joined = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -67,9 +69,8 @@ async fn collect(
         if length > limits.max_body_bytes {
             return Err(too_large(limits));
         }
-        while taken < length {
-            permit.grow(STEP).await?;
-            taken += STEP;
+        if declared.is_none() {
+            permit.grow(data.len()).await?;
         }
         // A body in one piece is not copied.
         if bytes.is_empty() && joined.is_empty() {

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use crate::http::problem::Problem;
+use crate::table::Head;
 
 use super::unsupported_media;
 
@@ -15,6 +16,8 @@ use super::unsupported_media;
 pub(super) enum Format {
     /// JSON, one text.
     Json,
+    /// CSV; whether its first line is a header.
+    Csv(Head),
 }
 
 /// The format that a request's headers announce.
@@ -34,26 +37,44 @@ pub(super) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
     let text = text.ok_or_else(|| unsupported_media("One Content-Type is needed, and in ASCII"))?;
     let mut parts = text.split(';');
     let kind = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-    check_charset(parts)?;
+    let parameters: Vec<(String, &str)> = parts.filter_map(parameter).collect();
+    check_charset(&parameters)?;
+    if kind == "text/csv" {
+        return Ok(Format::Csv(head(&parameters)?));
+    }
     let is_json = matches!(kind.as_str(), "" | "application/json" | "application/x-www-form-urlencoded")
         || (kind.starts_with("application/") && kind.ends_with("+json"));
     if is_json {
         return Ok(Format::Json);
     }
-    Err(unsupported_media(format!("{} is not read here: send application/json", shown(&kind))))
+    Err(unsupported_media(format!("{} is not read here: send application/json or text/csv", shown(&kind))))
 }
 
-/// A `charset` among a type's parameters must be UTF-8; other parameters do not matter.
-fn check_charset<'a>(parameters: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
-    for parameter in parameters {
-        let Some((name, value)) = parameter.split_once('=') else { continue };
-        let value = value.trim().trim_matches('"');
-        let is_utf8 = value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8");
-        if name.trim().eq_ignore_ascii_case("charset") && !is_utf8 {
-            return Err(unsupported_media(format!("The charset {} is not read: send UTF-8", shown(value))));
+/// A type's parameter: its name in lower case and its value without quotes.
+fn parameter(text: &str) -> Option<(String, &str)> {
+    let (name, value) = text.split_once('=')?;
+    Some((name.trim().to_ascii_lowercase(), value.trim().trim_matches('"')))
+}
+
+/// A `charset` must be UTF-8; parameters that are not known do not matter.
+fn check_charset(parameters: &[(String, &str)]) -> Result<(), Problem> {
+    let is_utf8 = |value: &str| value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8");
+    match parameters.iter().find(|(name, value)| name == "charset" && !is_utf8(value)) {
+        Some((_, value)) => Err(unsupported_media(format!("The charset {} is not read: send UTF-8", shown(value)))),
+        None => Ok(()),
+    }
+}
+
+/// RFC 4180's `header` parameter; without it the first line tells.
+fn head(parameters: &[(String, &str)]) -> Result<Head, Problem> {
+    match parameters.iter().find(|(name, _)| name == "header").map(|(_, value)| value.to_ascii_lowercase()).as_deref() {
+        None => Ok(Head::Guess),
+        Some("present") => Ok(Head::Present),
+        Some("absent") => Ok(Head::Absent),
+        Some(other) => {
+            Err(unsupported_media(format!("text/csv has header=present or header=absent, not {}", shown(other))))
         }
     }
-    Ok(())
 }
 
 fn shown(text: &str) -> String {

@@ -3,9 +3,9 @@
 //! The steps of one prediction, in the order of the house: snapshot, query and media type, body, batch, computation,
 //! answer. Each step is a file or a neighbour's method; here they are only put in order.
 
-mod answer;
-pub mod body;
+mod body;
 mod content;
+mod csv;
 pub mod dialect;
 mod query;
 
@@ -17,6 +17,7 @@ use axum::response::Response;
 use crate::serve::registry::Snapshot;
 
 use super::app::{App, AppState};
+use super::encode;
 use super::middleware::Work;
 use super::models::{NameOf, name_of};
 use super::problem::{Kind, Problem};
@@ -42,16 +43,20 @@ pub(super) async fn predict_named(
 async fn predict(app: &App, snapshot: &Snapshot, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     query::check(&head.uri)?;
-    let Format::Json = content::format(&head.headers)?;
-    let received = body::read(app, body).await?;
+    let format = content::format(&head.headers)?;
+    let received = body::read(app, &head, body).await?;
     let start = Instant::now();
-    let batch = dialect::read(received.bytes(), &rules(app, snapshot))?;
+    let rules = rules(app, snapshot);
+    let batch = match format {
+        Format::Json => dialect::read(received.bytes(), &rules)?,
+        Format::Csv(header) => csv::read(received.bytes(), header, &rules)?,
+    };
     let (rows, parse) = (batch.n_rows(), start.elapsed());
     drop(received);
     let (prediction, predict) = app.serving.compute.predict(snapshot, batch).await?;
     let start = Instant::now();
-    let bytes = answer::encode(snapshot, &prediction);
-    Ok(answer::respond(bytes, Work { rows, parse, predict, encode: start.elapsed() }))
+    let bytes = encode::prediction(snapshot, &prediction);
+    Ok(encode::respond(bytes, Work { rows, parse, predict, encode: start.elapsed() }))
 }
 
 fn rules<'s>(app: &App, snapshot: &'s Snapshot) -> Rules<'s> {

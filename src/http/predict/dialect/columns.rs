@@ -7,8 +7,9 @@ use std::collections::HashSet;
 
 use crate::http::json::{Reader, Value};
 
-use super::faults::{Faults, MOST, Step, missing_feature};
+use super::faults::{Faults, MOST, missing_feature};
 use super::labels::{Counter, Labels, next_of_first};
+use super::pointer::Step;
 use super::{Cells, Refusal, Rules, read_cell};
 
 /// How the columns of a body are written; all the same way.

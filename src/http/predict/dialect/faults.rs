@@ -8,26 +8,16 @@ use crate::http::problem::FieldError;
 use crate::model::batch::nearest;
 use crate::model::schema::Schema;
 
+use super::pointer::{self, Step};
+
 /// Errors told in one answer.
 pub(super) const MOST: usize = 20;
-
-/// Bytes of a pointer's step; a longer one (a key that a client made up) points to its parent.
-const LONGEST_STEP: usize = 64;
 
 /// What does not fit, in the order it was met.
 #[derive(Debug, Default)]
 pub struct Faults {
     told: Vec<FieldError>,
     has_more: bool,
-}
-
-/// One step of a pointer.
-#[derive(Debug, Clone, Copy)]
-pub enum Step<'a> {
-    /// A member of an object.
-    Key(&'a str),
-    /// An element of an array, from 0.
-    Index(usize),
 }
 
 impl Faults {
@@ -37,7 +27,7 @@ impl Faults {
         if self.is_full() {
             self.has_more = true;
         } else {
-            self.told.push(FieldError { pointer: pointer(steps), detail: detail() });
+            self.told.push(FieldError { pointer: pointer::to(steps), detail: detail() });
         }
     }
 
@@ -56,25 +46,6 @@ impl Faults {
     pub fn into_errors(self) -> (Vec<FieldError>, bool) {
         (self.told, self.has_more)
     }
-}
-
-/// RFC 6901, without steps too long to repeat.
-fn pointer(steps: &[Step<'_>]) -> String {
-    let mut text = String::new();
-    for step in steps {
-        match step {
-            Step::Index(index) => {
-                text.push('/');
-                text.push_str(&index.to_string());
-            }
-            Step::Key(key) if key.len() > LONGEST_STEP => break,
-            Step::Key(key) => {
-                text.push('/');
-                text.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            }
-        }
-    }
-    text
 }
 
 /// What to say of a name that the model does not know.
@@ -100,17 +71,8 @@ pub(super) fn missing_feature(schema: &Schema, position: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Faults, MOST, Step};
-
-    #[test]
-    fn pointers_escape_slash_and_tilde_and_leave_out_what_is_too_long_to_repeat() {
-        let mut faults = Faults::default();
-        faults.add(&[Step::Key("a/b~c"), Step::Index(3)], || "x".to_owned());
-        faults.add(&[Step::Key("a"), Step::Key(&"k".repeat(100)), Step::Index(3)], || "x".to_owned());
-        faults.add(&[], || "x".to_owned());
-        let pointers: Vec<String> = faults.into_errors().0.into_iter().map(|e| e.pointer).collect();
-        assert_eq!(pointers, ["/a~1b~0c/3", "/a", ""]);
-    }
+    use super::super::pointer::Step;
+    use super::{Faults, MOST};
 
     #[test]
     fn twenty_errors_are_told_and_that_there_are_more() {

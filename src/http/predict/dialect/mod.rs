@@ -8,6 +8,7 @@ mod columns;
 mod faults;
 mod labels;
 mod object;
+pub mod pointer;
 mod rows;
 mod split;
 
@@ -17,7 +18,7 @@ use crate::http::problem::{Kind, Problem};
 use crate::model::batch::{Batch, Cell};
 use crate::model::schema::{Feature, Kind as FeatureKind, Schema};
 
-pub use faults::{Faults, Step};
+pub use faults::Faults;
 
 /// What a body is judged by.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,8 @@ use crate::http::json::{Reader, Value};
 use crate::model::schema::Schema;
 
 use super::columns::Columns;
-use super::faults::{Faults, Step, unknown_feature};
+use super::faults::{Faults, unknown_feature};
+use super::pointer::Step;
 use super::rows::{self, Place};
 use super::split::Split;
 use super::{Cells, Refusal, Rules};

@@ -9,7 +9,8 @@ use std::collections::HashSet;
 use crate::config::ExtraFeatures;
 use crate::http::json::{Reader, Value, is_plain};
 
-use super::faults::{Faults, Step, missing_feature, unknown_feature};
+use super::faults::{Faults, missing_feature, unknown_feature};
+use super::pointer::Step;
 use super::{Cells, Refusal, Rules, read_cell};
 
 /// Where rows stand in a body, and what may be one.

@@ -6,7 +6,8 @@
 use crate::config::ExtraFeatures;
 use crate::http::json::{Reader, Value};
 
-use super::faults::{Faults, Step, missing_feature, unknown_feature};
+use super::faults::{Faults, missing_feature, unknown_feature};
+use super::pointer::Step;
 use super::rows::Rows;
 use super::{Cells, Refusal, Rules};
 

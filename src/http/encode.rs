@@ -1,6 +1,7 @@
-//! The answer to a prediction: `{"prediction":[25.0],"model":"boston","version":"…"}`.
+//! Answers as bytes: `{"prediction":[25.0],"model":"boston","version":"…"}`.
 //!
-//! Stands apart because it is written straight to bytes, in one pass over the prediction.
+//! Stands apart from the handlers because an answer is written in one pass over the prediction, without a value per
+//! number, whichever route asked.
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -12,15 +13,15 @@ use crate::model::schema::Target;
 use crate::serve::registry::Snapshot;
 
 /// The answer's bytes. Classes are written as their labels, with each row's probabilities where the model has them.
-pub(super) fn encode(snapshot: &Snapshot, prediction: &Prediction) -> Vec<u8> {
+pub(in crate::http) fn prediction(snapshot: &Snapshot, answer: &Prediction) -> Vec<u8> {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
     let target = snapshot.model.schema().target();
-    let mut out = Vec::with_capacity(PER_NUMBER * prediction.n_rows() * (1 + target.classes.len()) + 128);
+    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + target.classes.len()) + 128);
     out.extend_from_slice(b"{\"prediction\":[");
-    predictions(&mut out, target, prediction);
+    predictions(&mut out, target, answer);
     out.push(b']');
-    if let Prediction::Classification { probability: Some(probability), .. } = prediction {
+    if let Prediction::Classification { probability: Some(probability), .. } = answer {
         probabilities(&mut out, target, probability);
     }
     out.extend_from_slice(b",\"model\":");
@@ -60,7 +61,7 @@ fn probabilities(out: &mut Vec<u8>, target: &Target, probability: &[f64]) {
 }
 
 /// A 200 with these bytes.
-pub(super) fn respond(bytes: Vec<u8>, work: Work) -> Response {
+pub(in crate::http) fn respond(bytes: Vec<u8>, work: Work) -> Response {
     let mut response = ([(CONTENT_TYPE, "application/json")], bytes).into_response();
     response.extensions_mut().insert(work);
     response
