@@ -3,7 +3,7 @@
 //! Stands apart because it is the hottest loop of a request, and exact: what std's parser gives, to the bit.
 
 use super::error::SyntaxError;
-use super::reader::Reader;
+use super::reader::{NO_INFINITY, Reader};
 
 /// The powers of ten that an `f64` holds exactly.
 const POWERS: [f64; 23] = [
@@ -27,7 +27,7 @@ impl Reader<'_> {
         let mut mantissa = 0;
         let whole = self.digits(&mut mantissa);
         if whole == 0 {
-            return Err(self.error("expected a digit"));
+            return Err(self.error(if self.peek() == Some(b'I') { NO_INFINITY } else { "expected a digit" }));
         }
         if whole > 1 && self.bytes[self.at - whole] == b'0' {
             return Err(self.error_at(self.at - whole, "a number cannot start with 0 and another digit"));

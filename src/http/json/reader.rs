@@ -10,6 +10,9 @@ use super::error::SyntaxError;
 /// Containers open at one time; a body that opens more is refused.
 pub const MAX_DEPTH: u32 = 32;
 
+/// What to say of `NaN` and `Infinity`.
+pub(super) const NO_INFINITY: &str = "JSON has no NaN and no Infinity; a missing value is null";
+
 /// A cursor over one JSON text. Cloning it marks a place to come back to.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
@@ -195,7 +198,7 @@ impl<'a> Reader<'a> {
             Some(b'n') if rest.starts_with(b"null") => (4, Value::Null),
             Some(b't') if rest.starts_with(b"true") => (4, Value::Bool(true)),
             Some(b'f') if rest.starts_with(b"false") => (5, Value::Bool(false)),
-            Some(b'N' | b'I') => return Err(self.error("JSON has no NaN and no Infinity; a missing value is null")),
+            Some(b'N' | b'I') => return Err(self.error(NO_INFINITY)),
             Some(0xEF) => return Err(self.error("JSON does not start with a byte order mark")),
             Some(_) => return Err(self.error("expected a value")),
             None => return Err(self.error("the body ends where a value should be")),
