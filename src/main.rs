@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use smartserve::cli::{self, Command};
-use smartserve::commands::{completions, failure::Failure, healthcheck, inspect, verify};
+use smartserve::commands::{completions, failure::Failure, healthcheck, inspect, predict, train, verify};
 
 fn main() -> ExitCode {
     let cli = match cli::parse(std::env::args_os()) {
@@ -30,6 +30,8 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
+        Command::Train(args) => train::run(&args),
+        Command::Predict(args) => predict::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Healthcheck(args) => healthcheck::run(&args),

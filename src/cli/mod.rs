@@ -110,7 +110,10 @@ fn blamed(error: &clap::Error) -> Option<String> {
 pub fn command() -> clap::Command {
     Cli::command().mut_subcommands(|verb| {
         verb.mut_args(|arg| match arg.get_long().map(variable) {
-            Some(variable) if !arg.is_positional() => arg.env(variable).hide_env_values(true),
+            // Set to nothing is the usual way to unset a variable that an image sets.
+            Some(variable) if std::env::var_os(&variable).is_none_or(|value| !value.is_empty()) => {
+                arg.env(variable).hide_env_values(true)
+            }
             _ => arg,
         })
     })

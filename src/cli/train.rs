@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::values::{count, share, switch};
+use super::values::{share, switch};
 use crate::model::algorithm::Algorithm;
+use crate::train::MaxFeatures;
 
 /// `train`.
 #[derive(Debug, Args)]
@@ -15,12 +16,12 @@ use crate::model::algorithm::Algorithm;
   smartserve train --data data/diabetes.csv --target target --algorithm ridge --alpha 10 --json -o diabetes.model
 
 Hyperparameters and what they default to:
-  decision-tree      --max-depth none  --min-samples-leaf 1
-  random-forest      --trees 100  --max-depth none  --min-samples-leaf 1  --max-features sqrt(columns)
-  extra-trees        --trees 100  --max-depth none  --min-samples-leaf 1  --max-features sqrt(columns)
-  gradient-boosting  --trees 100  --max-depth 6  --learning-rate 0.3  --gamma 0
+  decision-tree      --max-depth unset  --min-samples-leaf 1
+  random-forest      --trees 100  --max-depth unset  --min-samples-leaf 1  --max-features sqrt
+  extra-trees        --trees 100  --max-depth unset  --min-samples-leaf 1  --max-features sqrt
+  gradient-boosting  --trees 100  --max-depth 6  --min-samples-leaf 1  --learning-rate 0.1  --gamma 0
   ridge              --alpha 1
-  logistic           --alpha 0
+  logistic           --alpha 1
 A hyperparameter that the algorithm does not have is refused.
 
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are
@@ -79,17 +80,17 @@ pub struct TrainArgs {
     #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub no_scale: bool,
     /// Trees of a forest, or boosting rounds
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters", value_parser = count())]
-    pub trees: Option<usize>,
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
+    pub trees: Option<u64>,
     /// Longest path from a tree's root to a leaf, in splits
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters", value_parser = clap::value_parser!(u16).range(1..))]
-    pub max_depth: Option<u16>,
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
+    pub max_depth: Option<u64>,
     /// Fewest training rows in a leaf
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters", value_parser = count())]
-    pub min_samples_leaf: Option<usize>,
-    /// Columns tried at each split
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters", value_parser = count())]
-    pub max_features: Option<usize>,
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
+    pub min_samples_leaf: Option<u64>,
+    /// Columns tried at each split: sqrt, all, or a number
+    #[arg(long, value_name = "N|sqrt|all", help_heading = "Hyperparameters")]
+    pub max_features: Option<MaxFeatures>,
     /// Share of each boosting round's correction that is taken
     #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
     pub learning_rate: Option<f64>,

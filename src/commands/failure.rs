@@ -8,6 +8,8 @@ use std::path::Path;
 pub enum Exit {
     /// 1: the work failed.
     Failed,
+    /// 2: options that contradict each other.
+    Usage,
     /// 3: a drain cut a request whose head was complete.
     Cut,
     /// 65 (`EX_DATAERR`): input data or a model file is invalid.
@@ -23,6 +25,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Failed => 1,
+            Self::Usage => 2,
             Self::Cut => 3,
             Self::Data => 65,
             Self::NoInput => 66,

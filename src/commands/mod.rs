@@ -6,4 +6,6 @@ pub mod failure;
 pub mod files;
 pub mod healthcheck;
 pub mod inspect;
+pub mod predict;
+pub mod train;
 pub mod verify;

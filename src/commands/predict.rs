@@ -1,0 +1,113 @@
+//! `predict`: score the rows of a CSV file, streaming, in constant memory.
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
+
+use crate::cli::PredictArgs;
+use crate::model::Model;
+use crate::model::compiled::Scratch;
+use crate::model::prediction::Prediction;
+use crate::table::{Extra, Head, RowReader, TableError};
+
+use super::failure::{Exit, Failure};
+use super::files;
+
+/// Rows read, scored and written at one time: enough to fill the compiled predictor's blocks, little memory.
+const CHUNK: usize = 4_096;
+
+/// Runs the command.
+///
+/// # Errors
+/// 66 a missing input, 65 rows or a model that are invalid, 1 golden rows that differ or output that cannot be written.
+pub fn run(args: &PredictArgs) -> Result<(), Failure> {
+    let model = files::load(&args.model)?;
+    if model.check_golden().is_err() {
+        let path = args.model.display();
+        let what = format_args!("{path}: it does not answer its golden rows as written; see smartserve verify {path}");
+        return Err(Failure::new(Exit::Failed, what));
+    }
+    let (input, name): (Box<dyn Read>, String) = if args.input == Path::new("-") {
+        (Box::new(std::io::stdin().lock()), "standard input".to_owned())
+    } else {
+        let file = File::open(&args.input).map_err(|e| Failure::reading(&args.input, &e))?;
+        (Box::new(file), args.input.display().to_string())
+    };
+    if std::fs::canonicalize(&args.output).is_ok_and(|out| std::fs::canonicalize(&args.input).is_ok_and(|i| i == out)) {
+        return Err(Failure::new(Exit::Usage, "--output is the --input itself: it would be emptied before it is read"));
+    }
+    let output: Box<dyn Write> = if args.output == Path::new("-") {
+        Box::new(std::io::stdout().lock())
+    } else {
+        let path = &args.output;
+        Box::new(File::create(path).map_err(|e| Failure::writing(path.display(), &e))?)
+    };
+    score(&model, input, &name, BufWriter::new(output))
+}
+
+fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
+    let mut rows = RowReader::new(input, name, model.schema(), Head::Present, Extra::PassThrough)?;
+    let mut writer = csv::WriterBuilder::new().from_writer(output);
+    let classes = &model.schema().target().classes;
+    write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), classes))?;
+    let mut scratch = Scratch::default();
+    let mut done = 0;
+    while let Some(batch) = rows.next_chunk(CHUNK)? {
+        let answers = model.predict(&batch, &mut scratch).map_err(|e| {
+            let row = done + e.row + 1;
+            Failure::new(Exit::Failed, format_args!("{name}: the model's answer for row {row} is not a finite number"))
+        })?;
+        for row in 0..batch.n_rows() {
+            write_record(&mut writer, rows.fields(row), &cells(&answers, row, classes))?;
+        }
+        done += batch.n_rows();
+    }
+    writer.flush().map_err(|e| Failure::writing("the output", &e))
+}
+
+/// The names of the added columns: `prediction`, and `probability_CLASS` for each class. A name that the input has
+/// already gets underscores until it is new.
+fn heads(taken: &[String], classes: &[String]) -> Vec<String> {
+    let names = std::iter::once("prediction".to_owned()).chain(classes.iter().map(|c| format!("probability_{c}")));
+    names
+        .map(|mut name| {
+            while taken.contains(&name) {
+                name.push('_');
+            }
+            name
+        })
+        .collect()
+}
+
+fn cells(answers: &Prediction, row: usize, classes: &[String]) -> Vec<String> {
+    match answers {
+        // Debug prints the shortest text that reads back the same, with a decimal point.
+        Prediction::Regression { values } => vec![format!("{:?}", values[row])],
+        Prediction::Classification { classes: positions, probability } => {
+            let mut cells = vec![classes[positions[row] as usize].clone()];
+            match probability {
+                Some(p) => cells.extend(p[row * classes.len()..][..classes.len()].iter().map(|p| format!("{p:?}"))),
+                None => cells.resize(1 + classes.len(), String::new()),
+            }
+            cells
+        }
+    }
+}
+
+fn write_record<'a, W: Write>(
+    writer: &mut csv::Writer<W>,
+    fields: impl Iterator<Item = &'a str>,
+    added: &'a [String],
+) -> Result<(), Failure> {
+    let all = fields.chain(added.iter().map(String::as_str));
+    writer.write_record(all).map_err(|e| match e.into_kind() {
+        csv::ErrorKind::Io(e) => Failure::writing("the output", &e),
+        other => Failure::new(Exit::Failed, format_args!("the output: {other:?}")),
+    })
+}
+
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        Self::new(Exit::of(error.class()), error)
+    }
+}
