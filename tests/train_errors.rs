@@ -1,5 +1,5 @@
 //! What cannot be trained is refused in one clear line, of the right class; what smartcore panics on never reaches it.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use smartserve::model::algorithm::Algorithm;
 use smartserve::table::{ErrorClass, TableFile};

@@ -1,5 +1,5 @@
 //! The split and the folds: a partition, the right sizes, stratified, the same for a seed on every platform.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use proptest::prelude::*;
 use smartserve::train::random::SplitMix64;
