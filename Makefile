@@ -24,6 +24,7 @@ VENV    := target/venv
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 SCRIPTS := $(wildcard *.sh tests/*.sh) .ci/run .ci/setup
+# The releases whose schemas the manifests must fit.
 KUBERNETES_VERSIONS := 1.30 1.31 1.32 1.33 1.34 1.35 1.36
 
 .DEFAULT_GOAL := help
@@ -64,7 +65,7 @@ $(MODEL): data/boston.csv Makefile $(BINARY)
 .PHONY: image
 image: ## Build the container image smartserve:VERSION
 	docker build $(DOCKER_BUILD_FLAGS) --tag smartserve:$(VERSION) --tag smartserve:latest \
-	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) .
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse --verify --quiet HEAD || echo unknown) .
 
 .PHONY: dist
 dist: image ## Take the image's static binary and model out to target/dist
@@ -96,7 +97,7 @@ test-rust: ## Run the Rust tests
 	cargo test --locked
 
 .PHONY: test-scripts
-test-scripts: ## Test the shell scripts against stand-ins for docker and kubectl
+test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl
 	tests/scripts.sh
 
 .PHONY: test-container
@@ -122,7 +123,12 @@ lint-files: $(VENV)/installed
 	shellcheck $(SCRIPTS)
 	yamllint --strict .
 	check-jsonschema --builtin-schema vendor.circle-ci .circleci/config.yml
-	tests/manifests.py $(KUBERNETES_VERSIONS)
+	rm -rf target/manifests && mkdir -p target/manifests
+	for set in k8s/base k8s/overlays/*; do \
+	  kubectl kustomize $$set > target/manifests/$$(basename $$set).yaml || exit 1; done
+	for version in $(KUBERNETES_VERSIONS); do \
+	  kubernetes-validate --strict --quiet --kubernetes-version $$version target/manifests/*.yaml || exit 1; done
+	tests/manifests.py target/manifests/*.yaml
 
 .PHONY: deny
 deny: $(VENV)/installed ## Check dependencies: licences, bans, sources, advisories
