@@ -10,16 +10,15 @@ ENV RUSTFLAGS="-C target-feature=+crt-static"
 RUN rustc -vV > /rustc-version && sed -n 's/^host: //p' /rustc-version > /target-triple
 
 # The dependencies alone, on empty sources: this layer is made again only when the manifest or the lock changes.
-# Declared benches and tests are left out of the stub manifest because their files are not here. The stub's own
-# objects go, lest cargo compare file times and take them for the real ones.
+# Benches and tests are struck from the manifest because their files stay outside. The stub's own objects go, lest
+# cargo compare file times and take them for the real ones.
 COPY Cargo.toml Cargo.lock ./
 RUN awk '/^\[/ { skip = /^\[\[(bench|test|example)\]\]/ } !skip' Cargo.toml > stub && mv stub Cargo.toml \
  && mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
  && cargo build --release --locked --target "$(cat /target-triple)" \
  && cargo clean --release --locked --target "$(cat /target-triple)" --package smartserve \
- && rm -r src Cargo.toml
+ && rm -r src
 
-COPY Cargo.toml ./
 COPY src ./src
 RUN cargo build --release --locked --target "$(cat /target-triple)" \
  && cp "target/$(cat /target-triple)/release/smartserve" /smartserve

@@ -151,6 +151,7 @@ clean: ## Remove everything that was built
 
 # The linters at exact versions and hashes; made again when the list changes.
 $(VENV)/installed: .ci/requirements.txt
+	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV) || { echo "python3 with venv is needed: run 'make setup', or apt-get install python3-venv" >&2; exit 1; }
 	$(VENV)/bin/pip install --quiet --require-hashes --only-binary :all: -r .ci/requirements.txt
 	touch $@

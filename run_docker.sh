@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 command -v docker >/dev/null || { echo "run_docker: docker is needed: https://docs.docker.com/engine/install/" >&2; exit 1; }
 docker info >/dev/null 2>&1 || { echo "run_docker: the Docker daemon does not answer; start it, then try 'docker info'" >&2; exit 1; }
 
-version=$(make --silent version)
+version=$(make --silent --no-print-directory version)
 make --no-print-directory image
 docker image ls smartserve
 

@@ -16,7 +16,7 @@ need() { command -v "$1" >/dev/null || fail "$1 is needed: $2"; }
 need kubectl https://kubernetes.io/docs/tasks/tools/
 context=$(kubectl config current-context 2>/dev/null) \
   || fail "kubectl has no current context; run: kubectl config use-context NAME, or make a cluster: kind create cluster"
-version=$(make --silent version)
+version=$(make --silent --no-print-directory version)
 patches=""
 
 # --- which image ---

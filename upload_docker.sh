@@ -16,14 +16,14 @@ case ${repository##*/} in
 esac
 command -v docker >/dev/null || fail "docker is needed: https://docs.docker.com/engine/install/"
 
-version=$(make --silent version)
+version=$(make --silent --no-print-directory version)
 docker image inspect "smartserve:$version" >/dev/null 2>&1 || fail "there is no image smartserve:$version; run: make image"
 
 # The digest is the registry's own name for what was pushed: tags can move, it cannot.
 digest=""
 for tag in "$version" latest; do
   docker tag "smartserve:$version" "$repository:$tag"
-  log=$(docker push "$repository:$tag" | tee /dev/stderr) || fail "cannot push $repository:$tag; are you logged in? run: docker login"
+  log=$(docker push "$repository:$tag" | tee -a /dev/stderr) || fail "cannot push $repository:$tag; are you logged in? run: docker login"
   digest=$(sed -n 's/.*digest: \(sha256:[0-9a-f]*\).*/\1/p' <<<"$log")
 done
 [ -n "$digest" ] || fail "pushed, but docker printed no digest"

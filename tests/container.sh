@@ -72,7 +72,7 @@ started=$SECONDS
 make --no-print-directory image \
   || die "the image does not build. Where no registry can be reached, set BASE_IMAGES to a program that makes the FROM images"
 echo "Built in $((SECONDS - started)) s"
-image=smartserve:$(make --silent version)
+image=smartserve:$(make --silent --no-print-directory version)
 
 # --- sizes ---
 size_of() { docker history --human=false --format '{{.Size}}' "$1" | awk '{ sum += $1 } END { print sum }'; }

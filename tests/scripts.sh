@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 real_kubectl=$(command -v kubectl) || { echo "scripts: kubectl is needed; run: make test-scripts" >&2; exit 1; }
-version=$(make --silent version)
+version=$(make --silent --no-print-directory version)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 CALLS=$tmp/calls RENDERED=$tmp/rendered STARTED=$tmp/started
@@ -153,7 +153,7 @@ subject="all of run_kubernetes.sh"
 is "leaves the working tree as it was" "$(tree)" "$before"
 
 # --- run_docker.sh ---
-run_until_started TERM "run_docker.sh" PORT=8123 DOCKER_BUILD_FLAGS='--network host' ./run_docker.sh
+run_until_started TERM "run_docker.sh, from make -C" MAKEFLAGS=w PORT=8123 DOCKER_BUILD_FLAGS='--network host' ./run_docker.sh
 exits 0; calls "docker build --network host --tag smartserve:$version --tag smartserve:latest"
 calls "docker image ls smartserve"; calls "--read-only --cap-drop ALL --security-opt no-new-privileges"
 calls "--stop-timeout 20"; calls "--publish 127.0.0.1:8123:8080 smartserve:$version"; calls "container stopped"
