@@ -8,4 +8,5 @@ mod drain;
 mod helpers;
 mod limits;
 mod metrics;
+mod models;
 mod telemetry;
