@@ -39,7 +39,6 @@ pub(super) struct Task<'a> {
 
 /// Fits; a panic of smartcore's is an error like its own.
 pub(super) fn fit(task: &Task<'_>) -> Result<Estimator, String> {
-    check_rows(task)?;
     let outcome = match task.observed {
         Observed::Values(y) => caught(|| regressor(task, y)),
         Observed::Classes(y) => caught(|| classifier(task, y)),
@@ -51,13 +50,14 @@ pub(super) fn fit(task: &Task<'_>) -> Result<Estimator, String> {
 }
 
 /// Linear models solve a system: smartcore wants more rows than columns.
-fn check_rows(task: &Task<'_>) -> Result<(), String> {
+pub(super) fn check_rows(task: &Task<'_>) -> Result<(), String> {
     let solves = matches!(task.algorithm, Algorithm::Linear | Algorithm::Ridge);
     if solves && task.n_rows <= task.n_columns {
         let (rows, columns) = (task.n_rows, task.n_columns);
         return Err(format!(
-            "{rows} rows to fit on are too few for {columns} encoded columns: it needs more rows than columns; \
-             --drop columns, add rows, or use random-forest"
+            "{rows} rows to fit on are too few for {columns} encoded columns: {} needs more rows than columns; \
+             --drop columns, add rows, or use random-forest",
+            task.algorithm
         ));
     }
     Ok(())
