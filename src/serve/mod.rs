@@ -9,6 +9,7 @@ pub mod listener;
 pub mod load;
 pub mod metrics;
 pub mod registry;
+pub mod telemetry;
 
 use std::sync::Arc;
 

@@ -8,10 +8,9 @@ use http_body_util::BodyExt as _;
 
 use crate::config::Limits;
 use crate::http::app::App;
-use crate::http::middleware::too_large;
+use crate::http::middleware::{context_of, too_large};
 use crate::http::problem::{Kind, Problem};
 use crate::serve::admission::BodyPermit;
-use crate::serve::listener::RequestContext;
 
 /// A whole body; its share of the budget is given back when it is dropped.
 #[derive(Debug)]
@@ -33,14 +32,13 @@ impl Received {
 /// 503: no room within the admission wait. 408: not all of it came in time. 413: it is too long. 400: it is empty, or
 /// broke off.
 pub(super) async fn read(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
-    let (limits, life) = (&app.serving.limits, &app.serving.life);
+    let limits = &app.serving.limits;
     let declared = body.size_hint().exact().map(|n| usize::try_from(n).unwrap_or(usize::MAX));
     if declared.is_some_and(|n| n > limits.max_body_bytes) {
         return Err(too_large(limits));
     }
     let permit = app.serving.body_budget.reserve(declared.unwrap_or(0)).await?;
-    let context = head.extensions.get::<RequestContext>().cloned();
-    let context = context.unwrap_or_else(|| RequestContext::detached(limits, life));
+    let context = context_of(app, &head.extensions);
     let received = tokio::select! {
         biased;
         received = collect(limits, body, declared, permit) => received?,

@@ -10,6 +10,7 @@ mod admin;
 mod bind;
 mod connection;
 mod context;
+mod framing;
 mod progress;
 mod service;
 mod watched;

@@ -3,7 +3,7 @@
 //! Stands apart because three parties write it (the socket's wrapper, the service, the answer's body) and one reads it
 //! (the connection's driver). All of them run in the connection's own task; the atomics only make it `Sync`.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
@@ -42,11 +42,39 @@ pub(super) struct Progress {
     since: AtomicU64,
     /// Nanoseconds from `opened` to when writing got stuck, plus 1; 0 while it is not.
     stuck: AtomicU64,
+    /// Bytes of the request's body that have not been read yet; [`CHUNKED`] when their number was not told.
+    body_left: AtomicU64,
+    /// The last body was chunked: hyper may have left some of it unread.
+    was_chunked: AtomicBool,
+    /// Bytes of the next head came while the request was under way.
+    next_begun: AtomicBool,
 }
+
+/// What the client sends next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// A head.
+    Head,
+    /// So many bytes of a body.
+    Body(u64),
+    /// A body whose end only hyper sees.
+    Chunks,
+}
+
+/// [`Progress::body_left`] of a body whose length was not told.
+const CHUNKED: u64 = u64::MAX;
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Self { opened: Instant::now(), state: AtomicU8::new(IDLE), since: AtomicU64::new(0), stuck: AtomicU64::new(0) }
+        Self {
+            opened: Instant::now(),
+            state: AtomicU8::new(IDLE),
+            since: AtomicU64::new(0),
+            stuck: AtomicU64::new(0),
+            body_left: AtomicU64::new(0),
+            was_chunked: AtomicBool::new(false),
+            next_begun: AtomicBool::new(false),
+        }
     }
 
     fn now(&self) -> u64 {
@@ -58,24 +86,53 @@ impl Progress {
         self.state.store(state, Relaxed);
     }
 
-    /// Bytes came in: the first ones of a head when there was no request.
-    pub(super) fn read(&self) {
-        if self.state.load(Relaxed) == IDLE {
-            self.enter(HEAD);
+    /// What the next bytes will be.
+    pub(super) fn next(&self) -> Next {
+        match self.body_left.load(Relaxed) {
+            0 => Next::Head,
+            CHUNKED => Next::Chunks,
+            left => Next::Body(left),
         }
     }
 
-    /// A whole head is with the service.
-    pub(super) fn head_done(&self) {
+    /// Bytes of a head were handed to hyper.
+    pub(super) fn read_head(&self) {
+        match self.state.load(Relaxed) {
+            IDLE => self.enter(HEAD),
+            BUSY => self.next_begun.store(true, Relaxed),
+            _ => {}
+        }
+    }
+
+    /// `n` bytes of a body whose length is known were handed to hyper.
+    pub(super) fn read_body(&self, n: u64) {
+        self.body_left.fetch_sub(n, Relaxed);
+    }
+
+    /// A whole head is with the service; its body has `length` bytes, if that was told.
+    pub(super) fn head_done(&self, length: Option<u64>) {
+        self.body_left.store(length.unwrap_or(CHUNKED), Relaxed);
+        self.was_chunked.store(length.is_none(), Relaxed);
+        self.next_begun.store(false, Relaxed);
         self.state.store(BUSY, Relaxed);
     }
 
     /// The answer's last byte is with hyper's write buffer.
     pub(super) fn answer_done(&self) {
-        self.enter(IDLE);
+        if self.was_chunked.load(Relaxed) {
+            // hyper goes on to a next head only when it has read all chunks.
+            self.body_left.store(0, Relaxed);
+        }
+        self.enter(if self.next_begun.load(Relaxed) { HEAD } else { IDLE });
     }
 
-    /// Our side is closed.
+    /// True when the client may still be sending what nobody will read: an answer came before the end of the body, or
+    /// what was sent is not HTTP.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.body_left.load(Relaxed) != 0 || self.was_chunked.load(Relaxed) || self.state.load(Relaxed) == HEAD
+    }
+
+    /// Our side is closed, and the client's is waited for.
     pub(super) fn closing(&self) {
         self.enter(CLOSING);
     }

@@ -66,7 +66,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Door<S> {
     type Future = Answering<S::Future>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        self.progress.head_done();
+        self.progress.head_done(request.body().size_hint().exact());
         let Shared { life, limits, role, .. } = &self.shared;
         request.extensions_mut().insert(RequestContext::new(self.peer, *role, limits.body_timeout, life.clone()));
         Answering {

@@ -1,4 +1,5 @@
-//! The socket as hyper sees it: the same bytes, with each step noted in the connection's progress.
+//! The socket as hyper sees it: the same bytes, with each step noted in the connection's progress, and never more at a
+//! time than one head or one body.
 //!
 //! Stands apart because hyper has no deadline for a client that does not read, counts a head's time from the end of
 //! the request before, and closes without waiting for the client to have read the answer.
@@ -8,10 +9,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::progress::Progress;
+use super::framing::Head;
+use super::progress::{Next, Progress};
 
 /// After our end of stream, as many bytes are read and thrown away at most, so that the client gets to read its
 /// answer.
@@ -22,14 +25,70 @@ const LINGER_BYTES: usize = 4 << 20;
 pub(super) struct Watched {
     socket: TcpStream,
     progress: Arc<Progress>,
+    head: Head,
+    /// What came behind the end of a head or a body: at most what hyper had room for.
+    behind: BytesMut,
     read_ended: bool,
     write_ended: bool,
+    /// When our side was closed, the client might still have been sending what nobody reads.
+    cut_short: bool,
     thrown_away: usize,
 }
 
 impl Watched {
     pub(super) fn new(socket: TcpStream, progress: Arc<Progress>) -> Self {
-        Self { socket, progress, read_ended: false, write_ended: false, thrown_away: 0 }
+        Self {
+            socket,
+            progress,
+            head: Head::default(),
+            behind: BytesMut::new(),
+            read_ended: false,
+            write_ended: false,
+            cut_short: false,
+            thrown_away: 0,
+        }
+    }
+
+    /// Reads what is there, held back or on the socket.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.behind.is_empty() {
+            return Pin::new(&mut self.socket).poll_read(cx, buf);
+        }
+        let n = self.behind.len().min(buf.remaining());
+        buf.put_slice(&self.behind[..n]);
+        self.behind.advance(n);
+        if self.behind.is_empty() {
+            // Its memory goes with the last byte: an idle connection holds none.
+            self.behind = BytesMut::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// How many of these bytes hyper may have now; notes what they are.
+    fn portion(&mut self, bytes: &[u8]) -> usize {
+        match self.progress.next() {
+            Next::Chunks => bytes.len(),
+            Next::Body(left) => {
+                let n = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+                self.progress.read_body(n as u64);
+                n
+            }
+            Next::Head => {
+                self.progress.read_head();
+                self.head.take(bytes)
+            }
+        }
+    }
+
+    /// Keeps `bytes` for the next read, before what is kept already.
+    fn hold_back(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let mut behind = BytesMut::with_capacity(bytes.len() + self.behind.len());
+        behind.extend_from_slice(bytes);
+        behind.extend_from_slice(&self.behind);
+        self.behind = behind;
     }
 
     fn note_write(&self, result: &Poll<io::Result<usize>>) {
@@ -39,13 +98,14 @@ impl Watched {
         }
     }
 
-    /// Reads until the client closes, errs, or has sent enough.
+    /// Reads until the client closes, errs, or has sent enough. A client that owes nothing is not waited for.
     fn linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut room = [0_u8; 4096];
         while !self.read_ended && self.thrown_away < LINGER_BYTES {
             let mut buf = ReadBuf::new(&mut room);
-            match ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buf)) {
-                Ok(()) if !buf.filled().is_empty() => self.thrown_away += buf.filled().len(),
+            match Pin::new(&mut self.socket).poll_read(cx, &mut buf) {
+                Poll::Pending if self.thrown_away > 0 || self.cut_short => return Poll::Pending,
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => self.thrown_away += buf.filled().len(),
                 _ => self.read_ended = true,
             }
         }
@@ -56,12 +116,15 @@ impl Watched {
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
-        if buf.filled().len() > before {
-            self.progress.read();
-        } else if buf.remaining() > 0 {
-            self.read_ended = true;
+        ready!(self.poll_bytes(cx, buf))?;
+        let new = &buf.filled()[before..];
+        if new.is_empty() {
+            self.read_ended |= buf.remaining() > 0;
+            return Poll::Ready(Ok(()));
         }
+        let portion = self.portion(new);
+        self.hold_back(&new[portion..]);
+        buf.set_filled(before + portion);
         Poll::Ready(Ok(()))
     }
 }
@@ -95,6 +158,7 @@ impl AsyncWrite for Watched {
         if !self.write_ended {
             ready!(Pin::new(&mut self.socket).poll_shutdown(cx))?;
             self.write_ended = true;
+            self.cut_short = self.progress.is_cut_short();
             self.progress.closing();
         }
         self.linger(cx).map(Ok)

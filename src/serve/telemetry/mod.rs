@@ -1,0 +1,99 @@
+//! Log lines: for people on a terminal, JSON elsewhere, and never a reason for a request to wait.
+//!
+//! Stands apart because `tracing`'s ready-made writers either block on a full pipe or drop lines in silence. Here a line
+//! goes into a bounded queue (`lines`) that a thread of its own writes out; what does not fit is dropped, counted in a
+//! metric, and reported in the log as soon as there is room.
+
+mod lines;
+
+pub use lines::{QUEUE_BYTES, QUEUE_LINES};
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::IntCounter;
+use tracing::Dispatch;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use lines::Lines;
+
+/// How long the end of the process waits for lines to be written. A pipe that nobody reads must not hold it.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people, in colour.
+    Human,
+    /// One JSON object a line: `timestamp`, `level`, `target`, `message` and the event's fields beside them.
+    Json,
+}
+
+impl Format {
+    /// Human when standard output is a terminal.
+    pub fn auto() -> Self {
+        if io::stdout().is_terminal() { Self::Human } else { Self::Json }
+    }
+}
+
+/// The running log. Dropping it writes out what is queued, for a second at most.
+#[derive(Debug)]
+pub struct Telemetry {
+    lines: Arc<Lines>,
+}
+
+impl Telemetry {
+    /// Sends what the whole process logs, from `level` up, to standard output. `dropped` counts lines that did not fit
+    /// (`Metrics::log_lines_dropped`). Once a process: a second call changes nothing.
+    ///
+    /// # Errors
+    /// When the writer's thread cannot be started.
+    pub fn start(format: Format, level: LevelFilter, dropped: IntCounter) -> io::Result<Self> {
+        let (dispatch, telemetry) = Self::writing_to(io::stdout(), format, level, dropped)?;
+        // An error means that a log is running already, as in a test that starts two servers.
+        let _ = tracing::dispatcher::set_global_default(dispatch);
+        Ok(telemetry)
+    }
+
+    /// A log that writes to `out`, and what to log through.
+    ///
+    /// # Errors
+    /// When the writer's thread cannot be started.
+    pub fn writing_to(
+        out: impl Write + Send + 'static,
+        format: Format,
+        level: LevelFilter,
+        dropped: IntCounter,
+    ) -> io::Result<(Dispatch, Self)> {
+        let lines = Lines::start(out, dropped, move |buffer| subscriber(format, LevelFilter::WARN, buffer))?;
+        let dispatch = subscriber(format, level, Arc::clone(&lines));
+        Ok((dispatch, Self { lines }))
+    }
+
+    /// Waits until every line so far is written, at most `wait`; false when it was not enough.
+    pub fn flush(&self, wait: Duration) -> bool {
+        self.lines.flush(wait)
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        self.flush(FLUSH);
+    }
+}
+
+fn subscriber<W>(format: Format, level: LevelFilter, writer: W) -> Dispatch
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
+    match format {
+        Format::Human => Dispatch::new(builder.with_target(false).with_ansi(true).finish()),
+        Format::Json => {
+            let json = builder.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            Dispatch::new(json.finish())
+        }
+    }
+}
