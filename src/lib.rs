@@ -46,6 +46,7 @@
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod http;
 pub mod model;
 pub mod serve;
 pub mod table;

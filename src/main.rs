@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use smartserve::cli::{self, Command};
-use smartserve::commands::{completions, failure::Failure, healthcheck, inspect, predict, train, verify};
+use smartserve::commands::{completions, failure::Failure, healthcheck, inspect, predict, serve, train, verify};
 
 fn main() -> ExitCode {
     let cli = match cli::parse(std::env::args_os()) {
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         }
     };
     match dispatch(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failure { exit, message }) => {
             if !message.is_empty() {
                 let _ = writeln!(std::io::stderr(), "smartserve: {message}");
@@ -28,14 +28,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: Command) -> Result<(), Failure> {
+fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
+        Command::Serve(args) => return serve::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Completions(args) => completions::run(&args),
-        _ => Ok(()),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

@@ -15,7 +15,6 @@ use super::values::{count, size, switch, time};
   smartserve serve --model house=boston.model --model flower=iris.model --default-model flower
   PORT=9000 smartserve serve --model boston.model
   smartserve serve --model boston.model --bind 0.0.0.0:8080 --admin-bind 0.0.0.0:9090 --private-metrics")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch that a person types")]
 pub struct ServeArgs {
     /// A model file, and optionally the name to serve it under (default: its own); repeatable
     #[arg(long, value_name = "[NAME=]PATH", value_delimiter = '\n', required = true)]
@@ -32,7 +31,7 @@ pub struct ServeArgs {
     /// Address of a second listener for probes and metrics, which answers when the first is saturated
     #[arg(long, value_name = "IP:PORT")]
     pub admin_bind: Option<SocketAddr>,
-    /// Serve probes and metrics on the admin listener only
+    /// Serve /metrics on the admin listener only; probes stay on both
     #[arg(long, requires = "admin_bind", value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub private_metrics: bool,
     /// File of bearer tokens, one a line, re-read within 10 s of a change; without it no token is asked for

@@ -15,7 +15,7 @@ use super::files;
 /// # Errors
 /// 66 no such file, 65 not a valid model.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let model = files::load(&args.file)?;
+    let model = files::model(&args.file)?;
     if args.json {
         return files::print(&(json(&model)? + "\n"));
     }

@@ -7,5 +7,6 @@ pub mod files;
 pub mod healthcheck;
 pub mod inspect;
 pub mod predict;
+pub mod serve;
 pub mod train;
 pub mod verify;

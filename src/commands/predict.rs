@@ -21,7 +21,7 @@ const CHUNK: usize = 4_096;
 /// # Errors
 /// 66 a missing input, 65 rows or a model that are invalid, 1 golden rows that differ or output that cannot be written.
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
-    let model = files::load(&args.model)?;
+    let model = files::model(&args.model)?;
     if model.check_golden().is_err() {
         let path = args.model.display();
         let what = format_args!("{path}: it does not answer its golden rows as written; see smartserve verify {path}");

@@ -66,6 +66,23 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Checks that the limits agree with each other.
+    ///
+    /// # Errors
+    /// Everything that does not, a sentence each.
+    pub fn check(&self) -> Result<(), Vec<String>> {
+        let mut problems = Vec::new();
+        if self.hard_stop <= self.lame_duck {
+            problems.push("--hard-stop must be longer than --lame-duck".to_owned());
+        }
+        if self.body_budget < self.max_body_bytes {
+            problems.push("--body-budget must hold at least one body of --max-body-bytes".to_owned());
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+}
+
 /// What a column that the model does not know does to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExtraFeatures {

@@ -3,6 +3,8 @@
 //! Stands apart because it is the one way into [`Model::predict`](super::Model::predict): every dialect, the CSV
 //! reader and the golden rows build one, through [`Feature::read`] for a cell and a `Batch` constructor for the whole.
 
+use std::fmt::Write;
+
 use super::schema::{Feature, Kind, Schema, position_as_f64};
 
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
@@ -168,7 +170,7 @@ impl Batch {
         if values.is_empty() {
             return Err("no rows".to_owned());
         }
-        if values.len() % n_features != 0 {
+        if !values.len().is_multiple_of(n_features) {
             return Err(format!("{} cells do not make rows of {n_features} features", values.len()));
         }
         let batch = Self { n_rows: values.len() / n_features, n_features, values };
@@ -297,7 +299,7 @@ fn listed(categories: &[String]) -> String {
     const SHOWN: usize = 8;
     let mut text = categories.iter().take(SHOWN).map(|c| format!("{c:?}")).collect::<Vec<_>>().join(", ");
     if categories.len() > SHOWN {
-        text.push_str(&format!(" and {} more", categories.len() - SHOWN));
+        let _ = write!(text, " and {} more", categories.len() - SHOWN);
     }
     text
 }

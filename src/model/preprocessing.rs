@@ -57,14 +57,15 @@ impl Preprocessing {
                 *cell = given;
             }
             fitted.fill.push(fill);
-            let feature_position = u32::try_from(f).expect("train refuses more than 65,535 columns");
+            let position = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
             match feature.kind {
-                Kind::Numeric => fitted.push(feature_position, None, cells, scale),
+                Kind::Numeric => fitted.push(position(f), None, &cells, scale),
                 Kind::Categorical => {
                     for category in 0..feature.categories.len() {
-                        let position = u32::try_from(category).expect("train refuses more than 65,535 columns");
-                        let hot = cells.iter().map(|c| f64::from(u8::from(*c == f64::from(position)))).collect();
-                        fitted.push(feature_position, Some(position), hot, scale);
+                        let category = position(category);
+                        let hot: Vec<f64> =
+                            cells.iter().map(|c| f64::from(u8::from(*c == f64::from(category)))).collect();
+                        fitted.push(position(f), Some(category), &hot, scale);
                     }
                 }
             }
@@ -73,7 +74,7 @@ impl Preprocessing {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-    fn push(&mut self, feature: u32, category: Option<u32>, cells: Vec<f64>, scale: bool) {
+    fn push(&mut self, feature: u32, category: Option<u32>, cells: &[f64], scale: bool) {
         let first = cells.first().copied().unwrap_or(0.0);
         if cells.iter().all(|c| *c == first) {
             return;

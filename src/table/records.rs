@@ -2,7 +2,7 @@
 //!
 //! The `csv` crate counts line ends as it consumes them, so a record after blank lines or after `\r\n` is off by some.
 //! Here records end at `\n` alone (a `\r` before it is cut from the last field) and the input gets one more `\n` at its
-//! end: then the last line of a record is always the count after it less one.
+//! end: then the last line of a record is the count after it less one.
 
 use std::io::{Chain, Read};
 
@@ -22,8 +22,6 @@ pub(super) struct Records<R> {
     header: Vec<String>,
     /// The line of the last record given out.
     line: u64,
-    /// Line ends before the next record.
-    lines_read: u64,
 }
 
 impl<R: Read> Records<R> {
@@ -35,7 +33,7 @@ impl<R: Read> Records<R> {
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER)
             .from_reader(input.chain(&b"\n"[..]));
-        Self { reader, file: file.to_owned(), header: Vec::new(), line: 0, lines_read: 0 }
+        Self { reader, file: file.to_owned(), header: Vec::new(), line: 0 }
     }
 
     /// Reads the first line that is not blank, whatever it is.
@@ -121,8 +119,10 @@ impl<R: Read> Records<R> {
                 Err(e) => return Err(self.explain(&e)),
             }
             let newlines = count_newlines(record.as_slice());
-            self.lines_read = self.reader.position().line() - 1;
-            self.line = self.lines_read.saturating_sub(newlines).max(1);
+            // The record begins at `started` or after the blank lines there. Counting back from its end skips those;
+            // where a quote is never closed the added line end is inside the record, and the count is one short.
+            let started = record.position().map_or(1, csv::Position::line);
+            self.line = (self.reader.position().line() - 1).saturating_sub(newlines).max(started);
             if !is_blank(record, self.header.len()) {
                 return Ok(true);
             }

@@ -18,6 +18,8 @@ use crate::model::schema::Schema;
 /// What every fit of a run shares.
 #[derive(Debug)]
 pub(super) struct Recipe<'a> {
+    /// The table, for errors.
+    pub(super) file: &'a str,
     pub(super) schema: &'a Schema,
     pub(super) algorithm: Algorithm,
     pub(super) parameters: &'a Hyperparameters,
@@ -40,8 +42,9 @@ impl Recipe<'_> {
         let preprocessing = Preprocessing::fit(self.schema, rows, self.scale);
         let n_columns = preprocessing.n_columns();
         if n_columns == 0 {
-            return Err(self.refused(format!(
-                "every feature is constant in {} rows that it is fitted on; use other features or fewer folds",
+            return Err(TrainError::Data(format!(
+                "{}: every feature has one value in {} rows to fit on: use other features or fewer --folds",
+                self.file,
                 observed.len()
             )));
         }
@@ -56,6 +59,7 @@ impl Recipe<'_> {
             matrix: &matrix,
             observed,
         };
+        estimators::check_rows(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.file)))?;
         let estimator = estimators::fit(&task).map_err(|reason| self.refused(reason))?;
         let section = estimator.to_section().map_err(TrainError::Broken)?;
         let shape = Shape {

@@ -1,8 +1,8 @@
 //! Which training rows become golden rows: 16 to 64 of them, all when there are fewer than 16.
 //!
 //! In this order, each row once: one with every imputed feature missing; one of every class that has none yet; then
-//! rows spread evenly over the answers' range, to 32 in all (16 more when the first two took over 16). 64 is the end:
-//! a model of more than 64 classes has golden rows of the first classes only.
+//! rows spread evenly over the answers' range, to 32 in all or just under (16 more when the first two took over 16).
+//! 64 is the end: a model of more classes has golden rows of the first ones only.
 
 use std::collections::BTreeSet;
 
@@ -30,17 +30,20 @@ pub fn choose(batch: &Batch, observed: Option<&[u32]>, answers: &Prediction) -> 
     }
     let total = USUAL.max(chosen.len() + LEAST).min(MAX_GOLDEN).min(n_rows);
     let order = by_answer(answers);
-    let mut wanted = total;
-    // Some of the spread may be chosen already: ask for more of it until the number is right.
-    while chosen.len() < total && wanted <= n_rows {
-        for i in 0..wanted {
-            if chosen.len() < total {
-                chosen.insert(order[i * (n_rows - 1) / (wanted - 1).max(1)]);
-            }
+    let with = |wanted: usize| {
+        let spread = (0..wanted).map(|i| order[i * (n_rows - 1) / (wanted - 1).max(1)]);
+        chosen.iter().copied().chain(spread).collect::<BTreeSet<usize>>()
+    };
+    // Some of the spread may be chosen already: as much of it as there is room for.
+    let mut all = chosen.clone();
+    for wanted in total - chosen.len()..=n_rows {
+        let more = with(wanted);
+        if more.len() > total {
+            break;
         }
-        wanted += 1;
+        all = more;
     }
-    chosen.into_iter().collect()
+    all.into_iter().collect()
 }
 
 /// The chosen rows with their answers, as the header keeps them.

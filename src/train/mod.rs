@@ -92,6 +92,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
     let mut encoded = encode::encode(&dataset, target, &split)?;
     encoded.warnings.splice(0..0, dataset.warnings);
     let recipe = Recipe {
+        file: &dataset.file,
         schema: &encoded.schema,
         algorithm: spec.algorithm,
         parameters: &parameters,

@@ -13,10 +13,10 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 /// 65,535 features takes some hundred values each only where it is large in bytes too.
 const MAX_VALUES: usize = 4 << 20;
 
-/// Walks the text (serde_json stops at 128 levels) and compares keys object by object.
+/// Walks the text (`serde_json` stops at 128 levels) and compares keys object by object.
 ///
 /// # Errors
-/// serde_json's sentence with line and column: the repeated key, bad syntax, trailing bytes, or too many values.
+/// `serde_json`'s sentence with line and column: the repeated key, bad syntax, trailing bytes, or too many values.
 pub(super) fn check_unique(text: &str) -> Result<(), String> {
     let commas = text.bytes().filter(|b| *b == b',').count();
     if commas > MAX_VALUES {

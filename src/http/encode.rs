@@ -1,0 +1,68 @@
+//! Answers as bytes: `{"prediction":[25.0],"model":"boston","version":"…"}`.
+//!
+//! Stands apart from the handlers because an answer is written in one pass over the prediction, without a value per
+//! number, whichever route asked.
+
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+
+use crate::http::json::write;
+use crate::http::middleware::Work;
+use crate::model::prediction::Prediction;
+use crate::model::schema::Target;
+use crate::serve::registry::Snapshot;
+
+/// The answer's bytes. Classes are written as their labels, with each row's probabilities where the model has them.
+pub(in crate::http) fn prediction(snapshot: &Snapshot, answer: &Prediction) -> Vec<u8> {
+    // A number's usual length, and room for the rest.
+    const PER_NUMBER: usize = 20;
+    let target = snapshot.model.schema().target();
+    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + target.classes.len()) + 128);
+    out.extend_from_slice(b"{\"prediction\":[");
+    predictions(&mut out, target, answer);
+    out.push(b']');
+    if let Prediction::Classification { probability: Some(probability), .. } = answer {
+        probabilities(&mut out, target, probability);
+    }
+    out.extend_from_slice(b",\"model\":");
+    write::string(&mut out, &snapshot.name);
+    out.extend_from_slice(b",\"version\":");
+    write::string(&mut out, snapshot.model.version());
+    out.push(b'}');
+    out
+}
+
+/// The predicted values or labels, with commas between.
+fn predictions(out: &mut Vec<u8>, target: &Target, prediction: &Prediction) {
+    match prediction {
+        Prediction::Regression { values } => write::separated(out, values, |out, value| write::number(out, *value)),
+        Prediction::Classification { classes, .. } => {
+            let labels: Vec<Vec<u8>> = target.classes.iter().map(|label| write::quoted(label)).collect();
+            let label = |class: &u32| labels.get(*class as usize).map_or(&b"null"[..], Vec::as_slice);
+            write::separated(out, classes, |out, class| out.extend_from_slice(label(class)));
+        }
+    }
+}
+
+/// One object a row, label to probability.
+fn probabilities(out: &mut Vec<u8>, target: &Target, probability: &[f64]) {
+    let labels: Vec<Vec<u8>> = target.classes.iter().map(|label| write::quoted(label)).collect();
+    out.extend_from_slice(b",\"probability\":[");
+    write::separated(out, probability.chunks_exact(labels.len().max(1)), |out, row| {
+        out.push(b'{');
+        write::separated(out, labels.iter().zip(row), |out, (label, value)| {
+            out.extend_from_slice(label);
+            out.push(b':');
+            write::number(out, *value);
+        });
+        out.push(b'}');
+    });
+    out.push(b']');
+}
+
+/// A 200 with these bytes.
+pub(in crate::http) fn respond(bytes: Vec<u8>, work: Work) -> Response {
+    let mut response = ([(CONTENT_TYPE, "application/json")], bytes).into_response();
+    response.extensions_mut().insert(work);
+    response
+}

@@ -1,0 +1,169 @@
+//! The outermost layer: who asked what, how it went, how long it took.
+//!
+//! Stands apart because every answer passes here once: it is the one place that writes an error's envelope, counts an
+//! answer and logs a request.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName};
+use http::{HeaderMap, HeaderValue, Method};
+
+use crate::http::app::{App, AppState};
+use crate::http::problem::Problem;
+use crate::serve::lifecycle::Phase;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// What a handler did for a request: an extension of its response, for the log line and `Server-Timing`.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct Work {
+    /// Rows answered.
+    pub(in crate::http) rows: usize,
+    /// From the body's bytes to the batch.
+    pub(in crate::http) parse: Duration,
+    /// The computation, without the wait for it.
+    pub(in crate::http) predict: Duration,
+    /// From the prediction to bytes.
+    pub(in crate::http) encode: Duration,
+}
+
+/// What the log line says of a request.
+struct Asked {
+    start: Instant,
+    id: HeaderValue,
+    trace_id: Option<String>,
+    method: &'static str,
+    route: &'static str,
+}
+
+/// Answers a request and tells how it went.
+pub(super) async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let _in_flight = app.serving.metrics.in_flight();
+    let asked = Asked::of(&app, &request);
+    let mut response = next.run(request).await;
+    let problem = response.extensions_mut().remove::<Arc<Problem>>();
+    let work = response.extensions().get::<Work>().copied();
+    if let Some(problem) = &problem {
+        explain(&app, &asked, problem, &mut response);
+    }
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, asked.id.clone());
+    if let Some(timing) = work.and_then(Work::server_timing) {
+        headers.insert(SERVER_TIMING, timing);
+    }
+    if app.serving.life.phase() != Phase::Ready {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    let (status, duration) = (response.status().as_u16(), asked.start.elapsed());
+    app.serving.metrics.answered(asked.method, asked.route, status, duration);
+    asked.log(status, duration, work);
+    response
+}
+
+/// Writes the envelope of an error, counts its reason, logs its cause.
+fn explain(app: &App, asked: &Asked, problem: &Problem, response: &mut Response) {
+    let id = asked.id.to_str().unwrap_or_default();
+    if let Some(reason) = problem.kind().reason() {
+        app.serving.metrics.rejected(reason);
+    }
+    if let Some(cause) = problem.cause() {
+        tracing::error!(request_id = id, route = asked.route, cause, "a request failed: {cause}");
+    }
+    let envelope = problem.render(id);
+    response.headers_mut().insert(CONTENT_LENGTH, envelope.len().into());
+    *response.body_mut() = Body::from(envelope);
+}
+
+impl Asked {
+    fn of(app: &App, request: &Request) -> Self {
+        let template = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        Self {
+            start: Instant::now(),
+            id: request_id(request.headers()),
+            trace_id: trace_id(request.headers()),
+            method: known_method(request.method()),
+            route: template.and_then(|t| app.routes.get(t)).copied().unwrap_or("other"),
+        }
+    }
+
+    fn log(&self, status: u16, duration: Duration, work: Option<Work>) {
+        let (method, route, milliseconds) = (self.method, self.route, |d: Duration| d.as_secs_f64() * 1e3);
+        tracing::info!(
+            request_id = self.id.to_str().unwrap_or_default(),
+            trace_id = self.trace_id.as_deref(),
+            method,
+            route,
+            status,
+            rows = work.map(|w| w.rows),
+            duration_ms = milliseconds(duration),
+            parse_ms = work.map(|w| milliseconds(w.parse)),
+            predict_ms = work.map(|w| milliseconds(w.predict)),
+            encode_ms = work.map(|w| milliseconds(w.encode)),
+            "{method} {route} {status}"
+        );
+    }
+}
+
+impl Work {
+    /// The `Server-Timing` value, in milliseconds as it is defined.
+    fn server_timing(self) -> Option<HeaderValue> {
+        let [parse, predict, encode] = [self.parse, self.predict, self.encode].map(|d| d.as_secs_f64() * 1e3);
+        let value = format!("parse;dur={parse:.3}, predict;dur={predict:.3}, encode;dur={encode:.3}");
+        HeaderValue::try_from(value).ok()
+    }
+}
+
+/// The client's `X-Request-Id` when it is fit to be repeated, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    const LONGEST: usize = 64;
+    let is_fit = |id: &&HeaderValue| {
+        let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
+        (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(allowed)
+    };
+    headers.get(REQUEST_ID).filter(is_fit).cloned().unwrap_or_else(new_request_id)
+}
+
+/// 16 hex digits that no other request of this process has, and hardly one of another.
+fn new_request_id() -> HeaderValue {
+    static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one("request id"));
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    // splitmix64: a bijection, so that a count gives no number twice.
+    let mut z = SEED.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    HeaderValue::try_from(format!("{:016x}", z ^ (z >> 31))).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
+/// The trace id of a W3C `traceparent`: `00-TRACE-SPAN-FLAGS`, lower-case hexadecimal, not all zeros.
+fn trace_id(headers: &HeaderMap) -> Option<String> {
+    let mut parts = headers.get(TRACEPARENT)?.to_str().ok()?.split('-');
+    let (version, trace, span) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_hex = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let is_valid = is_hex(version, 2) && version != "ff" && is_hex(trace, 32) && is_hex(span, 16);
+    (is_valid && trace.bytes().any(|b| b != b'0')).then(|| trace.to_owned())
+}
+
+/// The method's label: a closed set.
+fn known_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        "TRACE" => "TRACE",
+        "CONNECT" => "CONNECT",
+        _ => "OTHER",
+    }
+}

@@ -1,0 +1,118 @@
+//! What becomes of a body that nobody read to its end.
+//!
+//! Stands apart because it is about TCP and not about requests: closing a socket while bytes are still coming resets
+//! it, and the client never sees the answer. So the rest is read first, up to a bound; past it the connection closes.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{CONNECTION, EXPECT};
+use http::{Extensions, HeaderValue, StatusCode};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
+
+use crate::http::app::{App, AppState};
+use crate::serve::listener::RequestContext;
+
+/// Times the largest body that is read for politeness' sake.
+const TIMES_LIMIT: usize = 16;
+
+/// And for how long.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Answers, then reads what is left of the body.
+pub(super) async fn settle(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let waits_for_continue = request.headers().contains_key(EXPECT);
+    let context = context_of(&app, request.extensions());
+    let left = Arc::new(Mutex::new(None));
+    let request =
+        request.map(|body| Body::new(Returned { body, was_polled: false, is_done: false, left: left.clone() }));
+    let mut response = next.run(request).await;
+    let unread = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(Unread { body, was_polled }) = unread {
+        // A client that waits for "100 Continue" has sent nothing; one that was too slow has had its time.
+        let is_owed = (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
+        let limit = app.serving.limits.max_body_bytes.saturating_mul(TIMES_LIMIT);
+        if !is_owed || !read_away(body, limit, &context).await {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+    response
+}
+
+/// When a request came and how long its body may take.
+pub(in crate::http) fn context_of(app: &App, extensions: &Extensions) -> RequestContext {
+    let context = extensions.get::<RequestContext>().cloned();
+    context.unwrap_or_else(|| RequestContext::detached(&app.serving.limits, &app.serving.life))
+}
+
+/// Reads a body without keeping it; true when it ended within the bounds, the body's own deadline among them.
+async fn read_away(mut body: Body, limit: usize, context: &RequestContext) -> bool {
+    let read = async {
+        let mut bytes = 0;
+        while let Some(frame) = body.frame().await {
+            bytes += frame.as_ref().map_or(0, |f| f.data_ref().map_or(0, Bytes::len));
+            if frame.is_err() || bytes > limit {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::select! {
+        is_done = read => is_done,
+        () = tokio::time::sleep(LONGEST) => false,
+        () = context.body_overdue() => false,
+    }
+}
+
+/// What a handler left of a body.
+struct Unread {
+    body: Body,
+    was_polled: bool,
+}
+
+/// A body that comes back when it is dropped before its end.
+struct Returned {
+    body: Body,
+    was_polled: bool,
+    is_done: bool,
+    left: Arc<Mutex<Option<Unread>>>,
+}
+
+impl HttpBody for Returned {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.was_polled = true;
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        self.is_done = matches!(polled, Poll::Ready(None | Some(Err(_))));
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_done || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Returned {
+    fn drop(&mut self) {
+        if !self.is_end_stream() {
+            let unread = Unread { body: std::mem::take(&mut self.body), was_polled: self.was_polled };
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread);
+        }
+    }
+}

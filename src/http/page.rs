@@ -1,0 +1,99 @@
+//! `GET /`: a small page with the models, their links and a curl line that works.
+//!
+//! Stands apart because it is the only HTML: everything in it is escaped, it loads nothing and runs nothing. With
+//! tokens it is open to everybody, and then it shows no statistics.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+
+use crate::model::schema::{Feature, Kind};
+use crate::serve::registry::Served;
+
+use super::app::AppState;
+use super::json::write;
+
+const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `GET /`.
+pub(super) async fn show(State(app): State<AppState>) -> Response {
+    let shows_statistics = app.options.tokens.is_none();
+    let models = app.serving.registry.list();
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>smartserve</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
+         </head><body>\n<h1>smartserve</h1>\n",
+    );
+    for served in &models {
+        page.push_str(&section(served, shows_statistics));
+    }
+    if models.is_empty() {
+        page.push_str("<p>No model is loaded.</p>\n");
+    }
+    page.push_str(
+        "<p><a href=\"/models\">Models</a> · <a href=\"/metrics\">Metrics</a> · <a href=\"/readyz\">Ready?</a></p>\n\
+         </body></html>\n",
+    );
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, page).into_response()
+}
+
+fn section(served: &Served, shows_statistics: bool) -> String {
+    let header = served.model.header();
+    let (name, target) = (escape(&served.name), escape(&header.target.name));
+    let about = escape(header.description.as_deref().unwrap_or_default());
+    let row = example(&header.features, shows_statistics);
+    // A single quote ends the shell's string: it is left, spelled and taken up again.
+    let body = escape(&row.replace('\'', r"'\''"));
+    format!(
+        "<h2><a href=\"/models/{name}\">{name}</a></h2>\n<p>{about}</p>\n\
+         <p>Predicts {target} ({}, {}). Version {}.</p>\n\
+         <pre>curl -d '{body}' http://localhost:8000/models/{name}/predict</pre>\n",
+        header.task.as_str(),
+        header.algorithm.as_str(),
+        served.model.version(),
+    )
+}
+
+/// A record that the model accepts: medians when statistics may be shown, else zeros.
+fn example(features: &[Feature], shows_statistics: bool) -> String {
+    let mut record = b"{".to_vec();
+    for (i, feature) in features.iter().enumerate() {
+        if i > 0 {
+            record.push(b',');
+        }
+        write::string(&mut record, &feature.name);
+        record.push(b':');
+        let quantiles = &feature.stats.quantiles;
+        match (feature.kind, feature.categories.first()) {
+            (Kind::Categorical, Some(category)) => write::string(&mut record, category),
+            _ if shows_statistics => {
+                write::number(&mut record, quantiles.get(quantiles.len() / 2).copied().unwrap_or(0.0));
+            }
+            _ => record.push(b'0'),
+        }
+    }
+    record.push(b'}');
+    String::from_utf8(record).unwrap_or_default()
+}
+
+/// Text as HTML shows it, in an attribute too.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,86 @@
+//! The errors of one body, gathered: at most 20 are told.
+//!
+//! Stands apart because every dialect notes errors in the same words: a pointer to the place, the names of what is
+//! unknown shortened, a did-you-mean.
+
+use crate::http::json::write::shortened;
+use crate::http::problem::FieldError;
+use crate::model::batch::nearest;
+use crate::model::schema::Schema;
+
+use super::pointer::{self, Step};
+
+/// Errors told in one answer.
+pub(super) const MOST: usize = 20;
+
+/// What does not fit, in the order it was met.
+#[derive(Debug, Default)]
+pub struct Faults {
+    told: Vec<FieldError>,
+    has_more: bool,
+}
+
+impl Faults {
+    /// Notes an error at the place that `steps` lead to from the body's root.
+    #[cold]
+    pub fn add(&mut self, steps: &[Step<'_>], detail: impl FnOnce() -> String) {
+        if self.is_full() {
+            self.has_more = true;
+        } else {
+            self.told.push(FieldError { pointer: pointer::to(steps), detail: detail() });
+        }
+    }
+
+    /// True when no more errors will be told: a hint for each of a million wrong cells would cost seconds.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.told.len() == MOST
+    }
+
+    /// True when nothing was noted.
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// The errors, and whether there may be more.
+    pub fn into_errors(self) -> (Vec<FieldError>, bool) {
+        (self.told, self.has_more)
+    }
+}
+
+/// What to say of a name that the model does not know.
+#[cold]
+pub(super) fn unknown_feature(schema: &Schema, name: &str) -> String {
+    const SHOWN: usize = 12;
+    let names = || schema.features().iter().map(|f| f.name.as_str());
+    let hint = match nearest(name, names()) {
+        Some(near) => format!("; did you mean {near:?}?"),
+        None if schema.n_features() <= SHOWN => format!("; it has {}", names().collect::<Vec<_>>().join(", ")),
+        None => String::new(),
+    };
+    format!("{} is not a feature of this model{hint}", shortened(name))
+}
+
+/// What to say of a feature that is not there.
+#[cold]
+pub(super) fn missing_feature(schema: &Schema, position: usize) -> String {
+    let feature = &schema.features()[position];
+    let null = if feature.accepts_missing() { "; null is filled as in training" } else { "" };
+    format!("{} is missing{}{null}", feature.name, feature.hint())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pointer::Step;
+    use super::{Faults, MOST};
+
+    #[test]
+    fn twenty_errors_are_told_and_that_there_are_more() {
+        let mut faults = Faults::default();
+        for i in 0..MOST + 5 {
+            faults.add(&[Step::Index(i)], || "x".to_owned());
+        }
+        let (told, has_more) = faults.into_errors();
+        assert_eq!((told.len(), has_more), (20, true));
+    }
+}

@@ -1,0 +1,52 @@
+//! JSON pointers (RFC 6901): how errors name a place in a body.
+//!
+//! Stands apart because CSV's errors name places the same way.
+
+/// Bytes of a pointer's step; a longer one (a key that a client made up) points to its parent.
+const LONGEST_STEP: usize = 64;
+
+/// One step of a pointer.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'a> {
+    /// A member of an object.
+    Key(&'a str),
+    /// An element of an array, from 0.
+    Index(usize),
+}
+
+/// The pointer that `steps` lead to from the body's root, up to a step too long to repeat.
+pub(super) fn to(steps: &[Step<'_>]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        match step {
+            Step::Index(index) => {
+                text.push('/');
+                text.push_str(&index.to_string());
+            }
+            Step::Key(key) if key.len() > LONGEST_STEP => break,
+            Step::Key(key) => {
+                text.push('/');
+                text.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+        }
+    }
+    text
+}
+
+/// The pointer of a cell in an array of records; of the row when it has no name.
+pub(in crate::http) fn of_cell(row: usize, name: &str) -> String {
+    let steps = [Step::Index(row), Step::Key(name)];
+    to(if name.is_empty() { &steps[..1] } else { &steps })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Step, to};
+
+    #[test]
+    fn pointers_escape_slash_and_tilde_and_leave_out_what_is_too_long_to_repeat() {
+        assert_eq!(to(&[Step::Key("a/b~c"), Step::Index(3)]), "/a~1b~0c/3");
+        assert_eq!(to(&[Step::Key("a"), Step::Key(&"k".repeat(100)), Step::Index(3)]), "/a");
+        assert_eq!(to(&[]), "");
+    }
+}

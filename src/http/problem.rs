@@ -1,0 +1,269 @@
+//! Every answer that is not a success: one envelope (RFC 9457), one list of what gives which status.
+//!
+//! Stands apart so that no handler picks a status or writes an error body: it names what went wrong, the outermost
+//! layer writes the envelope with the request's id, counts the reason and logs the cause once.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::serve::admission::{ComputeError, Overloaded};
+use crate::serve::metrics::Reason;
+
+/// What the client sees of a fault of ours.
+const INTERNAL_TEXT: &str = "The server failed to answer. The cause is in its log, under this request id.";
+
+/// Seconds after which a refused request may be sent again.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// What went wrong. Each variant's status and metric reason are in [`Kind::status`] and [`Kind::reason`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// 400: not JSON or CSV, or a number that `f64` cannot hold.
+    Syntax,
+    /// 400: the request's head is not what HTTP asks for, or its query is not known.
+    BadRequest,
+    /// 401: no token, or not one of ours.
+    Unauthorized,
+    /// 403: this route is not for this listener.
+    Forbidden,
+    /// 404: no such route or model.
+    NotFound,
+    /// 405: the route has no such method.
+    MethodNotAllowed,
+    /// 408: the body did not come in time.
+    BodyTimeout,
+    /// 409: the new schema differs from the one served.
+    Conflict,
+    /// 413: more bytes than the limit.
+    BodyTooLarge,
+    /// 413: more rows than the limit.
+    TooManyRows,
+    /// 414: the request target is longer than the limit.
+    UriTooLong,
+    /// 415: a media type or encoding that the route does not read.
+    MediaType,
+    /// 422: valid, but not what the model asks for.
+    Schema,
+    /// 422: valid, but not something this model or this build can give.
+    Unsupported,
+    /// 431: more bytes or fields in the head than the limit.
+    HeaderTooLarge,
+    /// 500: our fault.
+    Internal,
+    /// 503: no model, or draining.
+    NotReady,
+    /// 503: no room for the body, or no compute permit, within the admission wait.
+    Overloaded,
+    /// 504: the prediction took longer than the limit.
+    ComputeTimeout,
+}
+
+impl Kind {
+    /// The status it is answered with.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Syntax | Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::BodyTooLarge | Self::TooManyRows => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Schema | Self::Unsupported => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ComputeTimeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// The reason it is counted under; none for what is no refusal of a prediction.
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Syntax | Self::BadRequest => Some(Reason::Syntax),
+            Self::Unauthorized => Some(Reason::Unauthorized),
+            Self::BodyTimeout => Some(Reason::BodyTimeout),
+            Self::BodyTooLarge => Some(Reason::BodyTooLarge),
+            Self::TooManyRows => Some(Reason::TooManyRows),
+            Self::UriTooLong => Some(Reason::UriTooLong),
+            Self::MediaType => Some(Reason::MediaType),
+            Self::Schema | Self::Unsupported => Some(Reason::Schema),
+            Self::HeaderTooLarge => Some(Reason::HeaderTooLarge),
+            Self::NotReady => Some(Reason::NotReady),
+            Self::Overloaded => Some(Reason::Overloaded),
+            Self::ComputeTimeout => Some(Reason::ComputeTimeout),
+            Self::Forbidden | Self::NotFound | Self::MethodNotAllowed | Self::Conflict | Self::Internal => None,
+        }
+    }
+}
+
+/// One thing in the body that does not fit, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) to it; the empty pointer is the body.
+    pub pointer: String,
+    /// What is wrong and what would be right.
+    pub detail: String,
+}
+
+/// An error on its way to the client. As a response it has no body yet: [`Problem::render`] gives it one.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    kind: Kind,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    cause: Option<String>,
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem that one sentence tells.
+    pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
+    }
+
+    /// What is wrong in a body: the errors that are told (at least one), and whether there may be more.
+    pub fn schema(errors: Vec<FieldError>, has_more: bool) -> Self {
+        let first = errors.first().map_or("The body does not fit the model", |e| e.detail.as_str());
+        let detail = match (errors.len().saturating_sub(1), has_more) {
+            (0, _) => first.to_owned(),
+            (1, _) => format!("{first} (and 1 more error)"),
+            (others, false) => format!("{first} (and {others} more errors)"),
+            (others, true) => format!("{first} (and at least {others} more errors)"),
+        };
+        Self { errors, ..Self::new(Kind::Schema, detail) }
+    }
+
+    /// Our fault: the client gets a fixed text, the log gets `cause`.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(Kind::Internal, INTERNAL_TEXT) }
+    }
+
+    /// The route has no such method; `allow` lists those it has.
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        let detail = format!("This route answers {allow}");
+        Self { allow: Some(allow), ..Self::new(Kind::MethodNotAllowed, detail) }
+    }
+
+    /// No model yet, or no longer.
+    pub fn not_ready() -> Self {
+        Self::new(Kind::NotReady, "The server is not ready")
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What only the log may see.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The envelope's bytes.
+    pub fn render(&self, request_id: &str) -> Vec<u8> {
+        let status = self.kind.status();
+        let envelope = Envelope {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: &self.detail,
+            request_id,
+            errors: &self.errors,
+            error: &self.detail,
+        };
+        serde_json::to_vec(&envelope).unwrap_or_default()
+    }
+}
+
+/// RFC 9457's members, then ours; `error` repeats `detail` for Open Inference Protocol clients.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    request_id: &'a str,
+    errors: &'a [FieldError],
+    error: &'a str,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.kind.status().into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self.kind {
+            Kind::NotReady | Kind::Overloaded => {
+                headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+            }
+            Kind::Unauthorized => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        if let Some(allow) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+impl From<Overloaded> for Problem {
+    fn from(error: Overloaded) -> Self {
+        Self::new(Kind::Overloaded, sentence(&error))
+    }
+}
+
+impl From<ComputeError> for Problem {
+    fn from(error: ComputeError) -> Self {
+        match error {
+            ComputeError::Overloaded => Self::new(Kind::Overloaded, sentence(&error)),
+            ComputeError::Deadline => Self::new(Kind::ComputeTimeout, sentence(&error)),
+            ComputeError::NotFinite(_) | ComputeError::Panicked => Self::internal(error.to_string()),
+        }
+    }
+}
+
+/// An error's text as the beginning of a sentence.
+fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldError, Kind, Problem};
+
+    #[test]
+    fn the_envelope_has_rfc_9457s_members_and_the_open_inference_protocols() {
+        let error = FieldError { pointer: "/RM/0".to_owned(), detail: "RM must be a number".to_owned() };
+        let problem = Problem::schema(vec![error.clone(), error.clone()], false);
+        let body: serde_json::Value = serde_json::from_slice(&problem.render("r-1")).unwrap();
+        let expected = serde_json::json!({
+            "type": "about:blank", "title": "Unprocessable Entity", "status": 422,
+            "detail": "RM must be a number (and 1 more error)", "request_id": "r-1",
+            "errors": [error, error],
+            "error": "RM must be a number (and 1 more error)",
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn what_went_wrong_inside_is_not_shown() {
+        let problem = Problem::internal("index out of bounds at forest.rs");
+        assert_eq!(problem.kind(), Kind::Internal);
+        assert!(!String::from_utf8(problem.render("r-1")).unwrap().contains("forest.rs"));
+        assert_eq!(problem.cause(), Some("index out of bounds at forest.rs"));
+    }
+}

@@ -1,0 +1,90 @@
+//! The one list of routes.
+//!
+//! Stands apart as the only place where a route is registered: what is not here is a 404.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, get, options, post};
+use http::header::ALLOW;
+use http::{HeaderValue, StatusCode};
+
+use crate::serve::Serving;
+
+use super::app::{AppState, Options, Side};
+use super::problem::{Kind, Problem};
+use super::{health, middleware, models, page, predict};
+
+/// All routes of a listener with their layers, ready to answer `Request<hyper::body::Incoming>` (or any other body) as
+/// a `tower::Service` that cannot fail. Cheap to clone, one clone a connection. It expects to run within tokio.
+pub fn router(serving: Arc<Serving>, side: Side, options: Options) -> Router {
+    let routes = match side {
+        Side::Public => public(&options),
+        Side::Admin => admin(),
+    };
+    let app = AppState::new(serving, options, routes.iter().map(|(path, _)| *path));
+    let all = routes.into_iter().fold(Router::new(), |all, (path, methods)| all.route(path, methods));
+    middleware::layers(all.fallback(not_found), &app).with_state(app)
+}
+
+type Route = (&'static str, MethodRouter<AppState>);
+
+/// What clients see.
+fn public(options: &Options) -> Vec<Route> {
+    let mut routes = vec![
+        ("/predict", posts(predict::predict_default)),
+        ("/models", gets(models::list)),
+        ("/models/{name}", gets(models::show)),
+        ("/models/{name}/predict", posts(predict::predict_named)),
+    ];
+    routes.extend(probes());
+    if !options.private_metrics {
+        routes.push(("/metrics", gets(health::metrics)));
+    }
+    if !options.no_ui {
+        routes.push(("/", gets(page::show)));
+    }
+    routes
+}
+
+/// What operators see.
+fn admin() -> Vec<Route> {
+    let mut routes = probes();
+    routes.push(("/metrics", gets(health::metrics)));
+    routes
+}
+
+/// What Kubernetes and, under `/ping`, `MLflow` and `SageMaker` ask.
+fn probes() -> Vec<Route> {
+    vec![
+        ("/livez", gets(health::live)),
+        ("/healthz", gets(health::live)),
+        ("/readyz", gets(health::ready)),
+        ("/ping", gets(health::ready)),
+    ]
+}
+
+/// A route that answers GET, and HEAD as GET.
+fn gets<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
+    const ALLOWED: &str = "GET, HEAD, OPTIONS";
+    with_allow(get(handler), ALLOWED)
+}
+
+/// A route that answers POST.
+fn posts<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
+    const ALLOWED: &str = "POST, OPTIONS";
+    with_allow(post(handler), ALLOWED)
+}
+
+/// OPTIONS is 204 and any other method, TRACE and CONNECT too, 405; both tell what is allowed.
+fn with_allow(methods: MethodRouter<AppState>, allowed: &'static str) -> MethodRouter<AppState> {
+    let tell = move || async move { (StatusCode::NO_CONTENT, [(ALLOW, HeaderValue::from_static(allowed))]) };
+    let refuse = move || async move { Problem::method_not_allowed(allowed) };
+    methods.merge(options(tell)).fallback(refuse)
+}
+
+async fn not_found() -> impl IntoResponse {
+    Problem::new(Kind::NotFound, "There is no such route")
+}

@@ -1,0 +1,256 @@
+//! What every route has in common, asked of the router directly: ids, counting, tokens, limits of the head, states of
+//! the process, and what the routes that are no predictions show.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod http_support;
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use http_support::{empty_serving, get, post, public, request, send, serving};
+use smartserve::config::Limits;
+use smartserve::http::app::{Options, Side};
+use smartserve::http::auth::Tokens;
+use smartserve::http::router::router;
+use smartserve::serve::lifecycle::Schedule;
+use smartserve::serve::listener::HttpService;
+
+const ROW: &str = r#"{"x":2}"#;
+
+fn with_header(name: &str, value: &str) -> Request<Body> {
+    let mut request = request("GET", "/readyz", Body::empty());
+    request.headers_mut().insert(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+    request
+}
+
+/// What the listener asks of a router.
+fn answers_connections(_: &impl HttpService) {}
+
+/// The value of a series of the exposition.
+async fn series(router: &Router, name: &str) -> Option<f64> {
+    let metrics = get(router, "/metrics").await;
+    metrics.text().lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+}
+
+#[tokio::test]
+async fn a_fit_request_id_is_repeated_and_another_one_replaced() {
+    let router = public(Limits::default());
+    let id = |value: &str| {
+        let (router, request) = (router.clone(), with_header("x-request-id", value));
+        async move { send(&router, request).await.header("x-request-id").to_owned() }
+    };
+    let longest = "a".repeat(64);
+    for fit in ["abc-1.2_3", &longest] {
+        assert_eq!(id(fit).await, fit);
+    }
+    for unfit in ["", "a b", "é", &"a".repeat(65), "a/b", "a\"b"] {
+        let made = id(unfit).await;
+        assert!(made.len() == 16 && made != unfit, "{made}");
+    }
+    assert_ne!(id("").await, id("").await);
+}
+
+#[tokio::test]
+async fn an_error_tells_the_same_request_id_as_its_header() {
+    let router = public(Limits::default());
+    answers_connections(&router);
+    let answer = get(&router, "/nowhere").await;
+    assert_eq!(answer.json()["request_id"], answer.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn every_answer_is_counted_refusals_and_scrapes_too() {
+    let router = public(Limits::default());
+    post(&router, "/models/line/predict", ROW).await;
+    post(&router, "/models/line/predict", "{").await;
+    post(&router, "/models/nobody/predict", ROW).await;
+    get(&router, "/nowhere/at/all").await;
+    send(&router, request("BREW", "/predict", Body::empty())).await;
+    send(&router, Request::get("/readyz").body(Body::empty()).unwrap()).await;
+    get(&router, "/metrics").await;
+    let expected = [
+        (r#"smartserve_http_requests_total{method="POST",route="/models/{name}/predict",status="200"}"#, 1.0),
+        (r#"smartserve_http_requests_total{method="POST",route="/models/{name}/predict",status="400"}"#, 1.0),
+        (r#"smartserve_http_requests_total{method="POST",route="/models/{name}/predict",status="404"}"#, 1.0),
+        (r#"smartserve_http_requests_total{method="GET",route="other",status="404"}"#, 1.0),
+        (r#"smartserve_http_requests_total{method="OTHER",route="/predict",status="405"}"#, 1.0),
+        (r#"smartserve_http_requests_total{method="GET",route="/readyz",status="400"}"#, 1.0),
+        (r#"smartserve_requests_rejected_total{reason="syntax"}"#, 2.0),
+        (r#"smartserve_prediction_rows_total{model="line"}"#, 1.0),
+    ];
+    for (name, value) in expected {
+        assert_eq!(series(&router, name).await, Some(value), "{name}");
+    }
+    assert!(
+        series(&router, r#"smartserve_http_requests_total{method="GET",route="/metrics",status="200"}"#).await
+            > Some(1.0)
+    );
+}
+
+#[tokio::test]
+async fn a_prediction_tells_its_durations() {
+    let answer = post(&public(Limits::default()), "/models/line/predict", ROW).await;
+    let timing = answer.header("server-timing");
+    let parts: Vec<&str> = timing.split(", ").map(|part| part.split_once(";dur=").unwrap().0).collect();
+    assert_eq!(parts, ["parse", "predict", "encode"]);
+}
+
+#[tokio::test]
+async fn a_head_over_its_limits_is_refused() {
+    let router = public(Limits::default());
+    let status = |request| async { send(&router, request).await.status.as_u16() };
+    assert_eq!(status(request("GET", &format!("/readyz?{}", "a".repeat(8_184)), Body::empty())).await, 200);
+    assert_eq!(status(request("GET", &format!("/readyz?{}", "a".repeat(8_185)), Body::empty())).await, 414);
+    assert_eq!(status(with_header("x", &"a".repeat(32_000))).await, 200);
+    assert_eq!(status(with_header("x", &"a".repeat(32_768))).await, 431);
+    let with_fields = |n: usize| {
+        let mut request = request("GET", "/readyz", Body::empty());
+        for i in 1..n {
+            request.headers_mut().insert(http::HeaderName::try_from(format!("x-{i}")).unwrap(), "1".parse().unwrap());
+        }
+        request
+    };
+    assert_eq!(status(with_fields(64)).await, 200);
+    assert_eq!(status(with_fields(65)).await, 431);
+}
+
+#[tokio::test]
+async fn without_a_model_the_server_is_alive_and_not_ready() {
+    let router = router(empty_serving(), Side::Public, Options::default());
+    assert_eq!(get(&router, "/livez").await.status, 200);
+    for answer in [get(&router, "/readyz").await, get(&router, "/ping").await, post(&router, "/predict", ROW).await] {
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
+        assert_eq!(answer.json()["status"], 503);
+    }
+    assert_eq!(get(&router, "/models").await.text(), r#"{"models":[]}"#);
+}
+
+#[tokio::test]
+async fn while_draining_requests_are_answered_and_connections_closed() {
+    let limits = Limits::default();
+    let serving = serving(limits.clone());
+    let router = router(Arc::clone(&serving), Side::Public, Options::default());
+    assert_eq!(get(&router, "/readyz").await.header("connection"), "");
+    serving.life.drain(Schedule::new(Instant::now(), &limits, true));
+    assert_eq!(get(&router, "/livez").await.status, 200);
+    assert_eq!(get(&router, "/readyz").await.status, 503);
+    let answer = post(&router, "/models/line/predict", ROW).await;
+    assert_eq!((answer.status.as_u16(), answer.header("connection")), (200, "close"));
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_budget_is_refused_before_it_is_read() {
+    let router = public(Limits { body_budget: 8, ..Limits::default() });
+    assert_eq!(post(&router, "/models/line/predict", ROW).await.status, 200);
+    let answer = post(&router, "/models/line/predict", r#"{"x":200}"#).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_text_are_refused() {
+    let router = public(Limits::default());
+    assert_eq!(post(&router, "/predict", &b"{\"RM\xff\":1}"[..]).await.status, 400);
+    assert_eq!(post(&router, "/models/%ff/predict", ROW).await.status, 404);
+    assert_eq!(post(&router, "/models/l%69ne/predict", ROW).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_model_shows_its_schema_and_no_row_it_was_trained_on() {
+    let router = public(Limits::default());
+    let list = get(&router, "/models").await.json();
+    assert_eq!(list["models"][0]["name"], "houses");
+    assert_eq!(list["models"][0]["default"], true);
+    assert_eq!(list["models"][2]["task"], "binary");
+    let shown = get(&router, "/models/houses").await.json();
+    let mut keys: Vec<&str> = shown.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    let expected =
+        "algorithm default evaluation features hyperparameters name prediction_stats smartcore target task version";
+    assert_eq!(keys.join(" "), expected);
+    assert_eq!(shown["features"][2]["categories"], serde_json::json!(["blue", "green", "red"]));
+}
+
+#[tokio::test]
+async fn the_page_loads_nothing_and_its_curl_line_is_answered() {
+    let router = public(Limits::default());
+    let page = get(&router, "/").await;
+    assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    let text = page.text();
+    assert!(!text.contains("<script") && !text.contains("http-equiv") && !text.contains("src="));
+    let line = text.lines().find(|line| line.contains("/models/houses/predict")).unwrap();
+    let body = line.split_once("curl -d '").unwrap().1.split_once("' ").unwrap().0.replace("&quot;", "\"");
+    assert_eq!(post(&router, "/models/houses/predict", body).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_admin_side_has_probes_and_metrics_only() {
+    let router = router(serving(Limits::default()), Side::Admin, Options::default());
+    for path in ["/livez", "/healthz", "/readyz", "/ping", "/metrics"] {
+        assert_eq!(get(&router, path).await.status, 200, "{path}");
+    }
+    for path in ["/", "/models", "/models/line"] {
+        assert_eq!(get(&router, path).await.status, 404, "{path}");
+    }
+    assert_eq!(post(&router, "/predict", ROW).await.status, 404);
+}
+
+#[tokio::test]
+async fn metrics_and_the_page_can_be_left_out() {
+    let options = Options { private_metrics: true, no_ui: true, ..Options::default() };
+    let router = router(serving(Limits::default()), Side::Public, options);
+    assert_eq!(get(&router, "/metrics").await.status, 404);
+    assert_eq!(get(&router, "/").await.status, 404);
+}
+
+#[tokio::test]
+async fn with_tokens_only_probes_metrics_and_the_page_are_open() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "first\n\n  second  ").unwrap();
+    let tokens = Arc::new(Tokens::load(file.path()).unwrap());
+    assert!(!format!("{tokens:?}").contains("first"));
+    let options = Options { tokens: Some(Arc::clone(&tokens)), ..Options::default() };
+    let router = router(serving(Limits::default()), Side::Public, options);
+    let ask = |authorization: &'static str| {
+        let mut request = request("POST", "/models/line/predict", ROW);
+        if !authorization.is_empty() {
+            request.headers_mut().insert("authorization", authorization.parse().unwrap());
+        }
+        let router = router.clone();
+        async move { send(&router, request).await.status.as_u16() }
+    };
+    for known in ["Bearer first", "bearer second", "BEARER  first"] {
+        assert_eq!(ask(known).await, 200, "{known}");
+    }
+    for unknown in
+        ["", "Bearer", "Bearer ", "Bearer third", "Bearer firs", "Basic first", "first", "Bearer first second"]
+    {
+        assert_eq!(ask(unknown).await, 401, "{unknown}");
+    }
+    for open in ["/livez", "/healthz", "/readyz", "/ping", "/metrics", "/"] {
+        assert_eq!(get(&router, open).await.status, 200, "{open}");
+    }
+    // Medians are statistics: the open page must not show them.
+    assert!(get(&router, "/").await.text().contains("&quot;RM&quot;:0,"));
+    for closed in ["/models", "/models/line", "/predict"] {
+        let answer = get(&router, closed).await;
+        assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), (401, "Bearer"), "{closed}");
+    }
+    assert_eq!(get(&router, "/nowhere").await.status, 404);
+    std::fs::write(file.path(), "third\n").unwrap();
+    tokens.refresh().unwrap();
+    assert_eq!((ask("Bearer first").await, ask("Bearer third").await), (401, 200));
+    std::fs::remove_file(file.path()).unwrap();
+    assert!(tokens.refresh().is_err());
+    assert_eq!(ask("Bearer third").await, 200);
+}
+
+#[test]
+fn a_token_file_without_a_token_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    assert!(Tokens::load(file.path()).unwrap_err().contains("no token"));
+}

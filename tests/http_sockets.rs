@@ -1,0 +1,154 @@
+//! What only a real socket shows: that a refusal can be read by a client that is still sending, and what becomes of the
+//! connection then.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod http_support;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use axum::Router;
+use http_support::public;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use smartserve::config::Limits;
+
+/// Serves a router on a port of its own until the test ends.
+fn serve(router: Router) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let service = TowerToHyperService::new(router.clone());
+                let connection =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                tokio::spawn(connection);
+            }
+        });
+    });
+    address
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+/// Reads one answer: its head, and its body by Content-Length.
+fn read_answer(stream: &mut TcpStream) -> (String, String) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    (head, String::from_utf8(body).unwrap())
+}
+
+fn post(fields: &str) -> Vec<u8> {
+    format!("POST /predict HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n").into_bytes()
+}
+
+/// Sends everything before it reads anything, as blocking clients do.
+fn ask(address: SocketAddr, request: &[u8]) -> (TcpStream, String, String) {
+    let mut stream = connect(address);
+    stream.write_all(request).unwrap();
+    let (head, body) = read_answer(&mut stream);
+    (stream, head, body)
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused_readably_every_time() {
+    let address = serve(public(Limits::default()));
+    let size = 8 << 20;
+    let mut request = post(&format!("Content-Length: {size}\r\n"));
+    request.resize(request.len() + size, b' ');
+    for _ in 0..20 {
+        let (_, head, body) = ask(address, &request);
+        assert!(head.starts_with("http/1.1 413 "), "{head}");
+        assert!(body.contains("longer than 2097152 bytes"), "{body}");
+    }
+}
+
+#[test]
+fn a_chunked_body_over_the_limit_is_refused_readably() {
+    let address = serve(public(Limits::default()));
+    let mut request = post("Transfer-Encoding: chunked\r\n");
+    for _ in 0..64 {
+        request.extend_from_slice(b"10000\r\n");
+        request.resize(request.len() + 0x1_0000, b' ');
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"0\r\n\r\n");
+    assert!(ask(address, &request).1.starts_with("http/1.1 413 "));
+}
+
+#[test]
+fn a_refusal_before_the_body_leaves_the_connection_usable() {
+    let address = serve(public(Limits::default()));
+    let mut request = post("Content-Length: 1000000\r\nContent-Type: text/plain\r\n");
+    request.resize(request.len() + 1_000_000, b'x');
+    let (mut stream, head, _) = ask(address, &request);
+    assert!(head.starts_with("http/1.1 415 ") && !head.contains("connection: close"), "{head}");
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    assert!(read_answer(&mut stream).0.starts_with("http/1.1 200 "));
+}
+
+#[test]
+fn a_client_that_waits_for_continue_is_refused_at_once() {
+    let address = serve(public(Limits::default()));
+    let request = post("Content-Length: 100000000\r\nExpect: 100-continue\r\n");
+    let (_, head, _) = ask(address, &request);
+    assert!(head.starts_with("http/1.1 413 ") && head.contains("connection: close"), "{head}");
+    let request = post("Content-Length: 15\r\nExpect: 100-continue\r\n");
+    let (mut stream, head, _) = ask(address, &request);
+    assert!(head.starts_with("http/1.1 100 "), "{head}");
+    stream.write_all(b"{\"nobody\":[1,2]}").unwrap();
+}
+
+#[test]
+fn a_body_that_stops_coming_is_answered_408_and_the_connection_closed() {
+    let address = serve(public(Limits { body_timeout: Duration::from_millis(50), ..Limits::default() }));
+    let mut request = post("Content-Length: 100\r\n");
+    request.extend_from_slice(b"{\"RM\":");
+    let (mut stream, head, _) = ask(address, &request);
+    assert!(head.starts_with("http/1.1 408 ") && head.contains("connection: close"), "{head}");
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn an_answer_without_a_body_has_none_on_the_wire() {
+    let address = serve(public(Limits::default()));
+    let mut stream = connect(address);
+    stream.write_all(b"OPTIONS /predict HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let (head, _) = read_answer(&mut stream);
+    assert!(head.starts_with("http/1.1 204 ") && head.contains("allow: post, options"), "{head}");
+    assert!(!head.contains("content-length"), "{head}");
+    stream.write_all(b"HEAD /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.starts_with("HTTP/1.1 404 ") && rest.ends_with("\r\n\r\n"), "{rest}");
+}
+
+#[test]
+fn odd_targets_and_methods_get_an_envelope() {
+    let address = serve(public(Limits::default()));
+    for (line, status) in
+        [("OPTIONS *", 404), ("CONNECT localhost:80", 405), ("TRACE /predict", 405), ("GET http://a/livez", 200)]
+    {
+        let (_, head, _) = ask(address, format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{line}: {head}");
+    }
+}

@@ -1,0 +1,125 @@
+//! A router over small models trained on the spot, asked directly: no socket, no file.
+
+#![allow(dead_code, unreachable_pub, reason = "each test crate uses its part")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::http::app::{Options, Side};
+use smartserve::http::router::router;
+use smartserve::model::Model;
+use smartserve::model::algorithm::Algorithm;
+use smartserve::serve::Serving;
+use smartserve::serve::registry::{Served, Snapshot};
+use smartserve::table::TableFile;
+use smartserve::train::{TrainSpec, train};
+use tower::ServiceExt as _;
+
+/// Houses by rooms, tax (sometimes missing) and colour; the price steps with the rooms.
+fn houses() -> String {
+    let mut csv = String::from("RM,TAX,colour,MEDV\n");
+    for i in 0..40_u32 {
+        let tax = if i % 10 == 3 { String::new() } else { (200 + 10 * i).to_string() };
+        let colour = ["blue", "green", "red"][(i / 7 % 3) as usize];
+        writeln!(csv, "{}.5,{tax},{colour},{}.25", 3 + i % 6, 10 + 5 * (i % 6)).unwrap();
+    }
+    csv
+}
+
+/// y = 3 x.
+fn line() -> String {
+    let rows = (1..30).map(|x| format!("{x},{}\n", 3 * x));
+    std::iter::once("x,y\n".to_owned()).chain(rows).collect()
+}
+
+/// Two classes, told by x.
+fn classes() -> String {
+    let rows = (0..40).map(|i| format!("{i},{},{}\n", (i * 7) % 5, if i < 20 { "no \"a\"" } else { "yes" }));
+    std::iter::once("x,z,kind\n".to_owned()).chain(rows.map(|r| r.replace("no \"a\"", "\"no \"\"a\"\"\""))).collect()
+}
+
+fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm) -> Vec<u8> {
+    let table = TableFile::from_bytes("test.csv", csv.as_bytes().to_vec());
+    let mut spec = TrainSpec::new(name, target, algorithm);
+    (spec.folds, spec.test_size) = (2, 0.0);
+    train(&spec, &table, &()).unwrap().artifact
+}
+
+/// `houses` (a tree; the default), `line` (linear) and `kinds` (a forest of classes).
+fn models() -> Vec<Snapshot> {
+    static ARTIFACTS: OnceLock<Vec<(&str, Vec<u8>)>> = OnceLock::new();
+    let artifacts = ARTIFACTS.get_or_init(|| {
+        vec![
+            ("houses", artifact("houses", &houses(), "MEDV", Algorithm::DecisionTree)),
+            ("line", artifact("line", &line(), "y", Algorithm::Linear)),
+            ("kinds", artifact("kinds", &classes(), "kind", Algorithm::RandomForest)),
+        ]
+    });
+    let load = |(i, (name, bytes)): (usize, &(&str, Vec<u8>))| {
+        Arc::new(Served::new(*name, Model::load(bytes).unwrap(), i == 0))
+    };
+    artifacts.iter().enumerate().map(load).collect()
+}
+
+/// Everything a router needs, with the models above.
+pub fn serving(limits: Limits) -> Arc<Serving> {
+    Arc::new(Serving::new(models(), limits, ExtraFeatures::Reject))
+}
+
+/// The same without a model.
+pub fn empty_serving() -> Arc<Serving> {
+    Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject))
+}
+
+/// What clients reach, with these limits.
+pub fn public(limits: Limits) -> Router {
+    router(serving(limits), Side::Public, Options::default())
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Asks a router.
+pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
+}
+
+/// A request with a Host and a body.
+pub fn request(method: &str, target: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::builder().method(method).uri(target).header("host", "localhost").body(body.into()).unwrap()
+}
+
+pub async fn get(router: &Router, target: &str) -> Answer {
+    send(router, request("GET", target, Body::empty())).await
+}
+
+pub async fn post(router: &Router, target: &str, body: impl Into<Body>) -> Answer {
+    send(router, request("POST", target, body)).await
+}

@@ -1,0 +1,166 @@
+//! Rows streamed against a schema: any column order, errors gathered with their places, chunks that do not matter,
+//! headers guessed as documented.
+#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
+
+use proptest::prelude::*;
+use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
+use smartserve::model::statistics::Stats;
+use smartserve::table::{Extra, Head, RowReader, TableError, looks_headerless};
+
+fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
+    let categories: Vec<String> = match kind {
+        Kind::Numeric => Vec::new(),
+        Kind::Categorical => ["blue", "green", "red"].map(str::to_owned).to_vec(),
+    };
+    let stats = match kind {
+        Kind::Numeric => Stats::numeric(&[0.0, 10.0]),
+        Kind::Categorical => Stats::categorical(&[0.0, 1.0, 2.0], 3),
+    };
+    let (name, sensitive) = (name.to_owned(), false);
+    Feature { name, kind, unit: None, description: None, sensitive, categories, impute, stats }
+}
+
+fn schema() -> Schema {
+    let features = vec![
+        feature("size", Kind::Numeric, None),
+        feature("color", Kind::Categorical, None),
+        feature("age", Kind::Numeric, Some(Impute::Median(3.0))),
+    ];
+    Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new() }, Task::Regression).unwrap()
+}
+
+fn all(text: &str, schema: &Schema, head: Head, extra: Extra, chunk: usize) -> Result<Vec<f64>, TableError> {
+    let mut rows = RowReader::new(text.as_bytes(), "in.csv", schema, head, extra)?;
+    let mut values = Vec::new();
+    while let Some(batch) = rows.next_chunk(chunk)? {
+        values.extend_from_slice(batch.values());
+    }
+    Ok(values)
+}
+
+#[test]
+fn columns_are_found_by_name_in_any_order() {
+    let text = "age,note,color,size\n7,hi,red,1.5\nNA,,blue,2\n";
+    let values = all(text, &schema(), Head::Present, Extra::Ignore, 100).unwrap();
+    assert_eq!(values[..5], [1.5, 2.0, 7.0, 2.0, 0.0]);
+    assert!(values[5].is_nan());
+}
+
+#[test]
+fn missing_and_unknown_columns_are_named() {
+    let error = all("size,colour\n1,red\n", &schema(), Head::Present, Extra::Ignore, 9).unwrap_err();
+    assert_eq!(error.to_string(), "in.csv: no column \"color\", \"age\"; the header has \"size\", \"colour\"");
+    let error = all("size,color,age,sizes\n1,red,2,3\n", &schema(), Head::Present, Extra::Reject, 9).unwrap_err();
+    assert_eq!(error.to_string(), "in.csv: no feature is called \"sizes\"; did you mean \"size\"?");
+}
+
+#[test]
+fn errors_are_gathered_with_line_column_and_row() {
+    let text = "size,color,age\n1,red,2\n\nx,purple,\n,red,1\n3,blue,4\n";
+    let error = all(text, &schema(), Head::Present, Extra::Reject, 100).unwrap_err();
+    let problems = error.problems();
+    let places: Vec<(u64, u64, usize)> =
+        problems.iter().map(|p| (p.row, p.place.line, p.place.column.as_ref().unwrap().0)).collect();
+    assert_eq!(places, [(1, 4, 1), (1, 4, 2), (2, 5, 1)]);
+    let first = "in.csv, line 4, column 1 (size): size must be a number, not \"x\"; training saw 0 to 10 (and 2 more)";
+    assert_eq!(error.to_string(), first);
+}
+
+#[test]
+fn at_most_twenty_errors_are_gathered() {
+    let text = format!("size,color,age\n{}", "x,y,z\n".repeat(100));
+    let error = all(&text, &schema(), Head::Present, Extra::Reject, 1_000).unwrap_err();
+    assert_eq!(error.problems().len(), 20);
+}
+
+#[test]
+fn a_ragged_line_and_an_empty_file_are_errors_here_too() {
+    let error = all("size,color,age\n1,red\n", &schema(), Head::Present, Extra::Reject, 9).unwrap_err();
+    assert_eq!(error.to_string(), "in.csv, line 2: 2 fields where the header has 3");
+    let error = all("", &schema(), Head::Guess, Extra::Reject, 9).unwrap_err();
+    assert_eq!(error.to_string(), "in.csv: the file is empty; it must start with a header line");
+    let error = all("size,color,age\n", &schema(), Head::Guess, Extra::Reject, 9).unwrap_err();
+    assert_eq!(error.to_string(), "in.csv: no rows below the header on line 1");
+}
+
+#[test]
+fn cells_pass_through_as_the_file_holds_them() {
+    let text = "note,size,color,age\r\n\" a, b \",1.50,red,\r\nx,2,blue,3\r\n";
+    let schema = schema();
+    let mut rows = RowReader::new(text.as_bytes(), "in.csv", &schema, Head::Present, Extra::PassThrough).unwrap();
+    assert_eq!(rows.header(), ["note", "size", "color", "age"]);
+    assert_eq!(rows.next_chunk(1).unwrap().unwrap().n_rows(), 1);
+    assert_eq!(rows.fields(0).collect::<Vec<_>>(), [" a, b ", "1.50", "red", ""]);
+    assert_eq!(rows.fields(1).count(), 0);
+    assert_eq!(rows.next_chunk(5).unwrap().unwrap().n_rows(), 1);
+    assert_eq!(rows.fields(0).collect::<Vec<_>>(), ["x", "2", "blue", "3"]);
+    assert_eq!(rows.next_chunk(5).unwrap(), None);
+}
+
+fn numeric_schema(names: &[&str]) -> Schema {
+    let features = names.iter().map(|n| feature(n, Kind::Numeric, None)).collect();
+    Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new() }, Task::Regression).unwrap()
+}
+
+#[test]
+fn a_first_line_of_one_number_a_feature_is_a_row_when_asked_to_guess() {
+    let schema = numeric_schema(&["a", "b"]);
+    assert_eq!(all("1,2\n3,4\n", &schema, Head::Guess, Extra::Reject, 9).unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(all("b,a\n3,4\n", &schema, Head::Guess, Extra::Reject, 9).unwrap(), [4.0, 3.0]);
+    assert_eq!(all("1,2\n", &schema, Head::Absent, Extra::Reject, 9).unwrap(), [1.0, 2.0]);
+    for (line, headerless) in [("1,2", true), ("1,2,3", false), ("1,x", false), ("1,", false), ("1, 2e3", true)] {
+        assert_eq!(looks_headerless(line.split(','), &schema), headerless, "{line}");
+    }
+    let error = all("1,2\n3,4\n", &schema, Head::Present, Extra::Reject, 9).unwrap_err();
+    assert!(error.to_string().starts_with("in.csv, line 1: no header"), "{error}");
+}
+
+#[test]
+fn features_that_are_called_by_numbers_are_found_in_a_header_of_numbers() {
+    let schema = numeric_schema(&["2001", "2002"]);
+    for head in [Head::Guess, Head::Present] {
+        assert_eq!(all("2002,2001\n3,4\n", &schema, head, Extra::Reject, 9).unwrap(), [4.0, 3.0]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_size_of_chunks_does_not_change_what_is_read(
+        rows in prop::collection::vec((any::<i32>(), 0..3_usize, prop::option::of(-1e9..1e9_f64)), 1..60),
+        chunk in 1..70_usize,
+        crlf in any::<bool>(),
+        last in any::<bool>(),
+    ) {
+        let colors = ["blue", "green", "red"];
+        let end = if crlf { "\r\n" } else { "\n" };
+        let mut text = format!("color,size,age{end}");
+        let mut expected = Vec::new();
+        for (size, color, age) in &rows {
+            let shown = age.map_or_else(String::new, |a| format!("{a:?}"));
+            text.push_str(&format!("{},{size},{shown}{end}", colors[*color]));
+            expected.extend([f64::from(*size), *color as f64, age.unwrap_or(f64::NAN)]);
+        }
+        if !last {
+            text.truncate(text.len() - end.len());
+        }
+        let values = all(&text, &schema(), Head::Guess, Extra::Reject, chunk).unwrap();
+        prop_assert_eq!(values.len(), expected.len());
+        prop_assert!(values.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), chunk in 1..10_usize) {
+        let schema = schema();
+        let mut input = b"size,color,age\n".to_vec();
+        input.extend(&bytes);
+        for head in [Head::Guess, Head::Present, Head::Absent] {
+            let Ok(mut rows) = RowReader::new(input.as_slice(), "in.csv", &schema, head, Extra::PassThrough) else {
+                continue;
+            };
+            while let Ok(Some(batch)) = rows.next_chunk(chunk) {
+                prop_assert!(batch.n_rows() <= chunk);
+            }
+        }
+        let _ = smartserve::table::TableFile::from_bytes("x", bytes).scan();
+    }
+}

@@ -1,0 +1,324 @@
+//! A training run: the same bytes whatever the threads, nothing learned from rows that are held out, golden rows and
+//! calibration as the artifact's readers need them.
+#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
+
+use std::num::NonZeroUsize;
+
+use smartserve::model::Model;
+use smartserve::model::algorithm::Algorithm;
+use smartserve::model::artifact::{GoldenCell, GoldenPrediction, Header, open};
+use smartserve::model::batch::Batch;
+use smartserve::model::calibration::{Calibration, Scores};
+use smartserve::model::compiled::Scratch;
+use smartserve::model::prediction::Prediction;
+use smartserve::model::schema::{Impute, Kind, Task};
+use smartserve::table::TableFile;
+use smartserve::train::random::SplitMix64;
+use smartserve::train::{MaxFeatures, Progress, TrainSpec, Trained, train};
+
+fn data(file: &str) -> TableFile {
+    TableFile::open(format!("{}/data/{file}", env!("CARGO_MANIFEST_DIR")).as_ref()).unwrap()
+}
+
+fn header(trained: &Trained) -> Header {
+    open(&trained.artifact).unwrap().header
+}
+
+fn calibration(trained: &Trained) -> Calibration {
+    Calibration::decode(open(&trained.artifact).unwrap().section("calibration").unwrap()).unwrap()
+}
+
+/// 60 rows: two numbers (one with gaps), a text (with gaps), a constant, a number to predict and a class.
+fn mixed(change: impl Fn(usize, &mut [String; 6])) -> TableFile {
+    let mut random = SplitMix64::new(5, 5);
+    let mut text = "x,gaps,color,fixed,y,class\n".to_owned();
+    for row in 0..60 {
+        let (x, gap) = (random.below(1_000) as f64 / 10.0, random.below(100) as f64);
+        let color = ["red", "green", "blue", ""][random.below(4) as usize];
+        let y = x * 2.0 + gap + if color == "red" { 30.0 } else { 0.0 };
+        let gap = if row % 7 == 3 { "NA".to_owned() } else { gap.to_string() };
+        let class = if y > 150.0 { "high" } else { "low" };
+        let mut cells = [x.to_string(), gap, color.to_owned(), "7".to_owned(), y.to_string(), class.to_owned()];
+        change(row, &mut cells);
+        text.push_str(&format!("{}\n", cells.join(",")));
+    }
+    TableFile::from_bytes("mixed.csv", text.into_bytes())
+}
+
+fn spec(algorithm: Algorithm) -> TrainSpec {
+    let (target, other) = if algorithm == Algorithm::Logistic { ("class", "y") } else { ("y", "class") };
+    let mut spec = TrainSpec::new("m", target, algorithm);
+    spec.drop = vec![other.to_owned()];
+    spec.folds = 5;
+    if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
+        spec.options.trees = Some(12);
+    }
+    spec
+}
+
+#[test]
+fn one_thread_and_several_give_the_same_bytes_for_every_algorithm() {
+    for algorithm in Algorithm::ALL {
+        let mut spec = spec(algorithm);
+        let mut artifacts = [1, 2, 5].map(|threads| {
+            spec.threads = NonZeroUsize::new(threads).unwrap();
+            train(&spec, &mixed(|_, _| {}), &()).unwrap().artifact
+        });
+        artifacts.sort();
+        assert_eq!(artifacts[0], artifacts[2], "{algorithm}");
+    }
+}
+
+#[test]
+fn every_algorithm_serves_what_it_trained() {
+    for algorithm in Algorithm::ALL {
+        let trained = train(&spec(algorithm), &mixed(|_, _| {}), &()).unwrap();
+        let model = Model::load(&trained.artifact).unwrap();
+        model.check_golden().unwrap();
+        assert_eq!(model.version(), trained.report.version);
+        assert_eq!(model.header().algorithm, algorithm);
+        assert_eq!(trained.report.artifact_bytes, trained.artifact.len());
+        let cover = open(&trained.artifact).unwrap().section("cover").is_some();
+        assert_eq!(cover, algorithm.is_trees());
+    }
+}
+
+#[test]
+fn a_row_outside_the_fitting_rows_changes_nothing_that_is_learned_from_them() {
+    for algorithm in [Algorithm::Ridge, Algorithm::Logistic, Algorithm::RandomForest] {
+        let poison = |row: usize, cells: &mut [String; 6]| {
+            if row == 20 {
+                cells[..4].clone_from_slice(&["1e9", "", "purple", "-4"].map(str::to_owned));
+            }
+        };
+        let spec = TrainSpec { test_size: 0.0, ..spec(algorithm) };
+        let clean = calibration(&train(&spec, &mixed(|_, _| {}), &()).unwrap());
+        let poisoned = calibration(&train(&spec, &mixed(poison), &()).unwrap());
+        assert_eq!(clean.fold, poisoned.fold);
+        let (a, b) = (scores(&clean), scores(&poisoned));
+        let with_it = |row: usize| clean.fold[row] == clean.fold[20] && row != 20;
+        let same = |row: usize| a[row] == b[row];
+        assert!((0..60).filter(|row| with_it(*row)).all(same), "{algorithm}: a held-out row leaked");
+        assert!((0..60).filter(|row| clean.fold[*row] != clean.fold[20]).any(|row| !same(row)), "{algorithm}");
+    }
+}
+
+fn scores(calibration: &Calibration) -> Vec<Vec<u64>> {
+    let bits = |v: &[f64]| v.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
+    match &calibration.scores {
+        Scores::Residuals { residual, .. } => residual.iter().map(|r| bits(&[*r])).collect(),
+        Scores::Probabilities { probability, .. } => {
+            probability.chunks(probability.len() / calibration.fold.len()).map(bits).collect()
+        }
+    }
+}
+
+#[test]
+fn rows_set_aside_change_the_holdout_figures_and_nothing_else() {
+    let spec = spec(Algorithm::Ridge);
+    let aside = smartserve::train::split::holdout(60, None, spec.test_size, spec.seed).test;
+    let clean = train(&spec, &mixed(|_, _| {}), &()).unwrap();
+    let changed = train(
+        &spec,
+        &mixed(|row, cells| {
+            if aside.contains(&row) {
+                cells[0] = "-5000".to_owned();
+            }
+        }),
+        &(),
+    )
+    .unwrap();
+    let (mut a, mut b) = (header(&clean), header(&changed));
+    assert_ne!(a.evaluation.holdout.take(), b.evaluation.holdout.take());
+    assert_eq!(a, b);
+    assert_eq!(calibration(&clean), calibration(&changed));
+}
+
+#[test]
+fn test_rows_that_a_request_could_not_send_are_left_out_with_a_warning() {
+    let spec = spec(Algorithm::RandomForest);
+    let aside = smartserve::train::split::holdout(60, None, spec.test_size, spec.seed).test;
+    let table = mixed(|row, cells| match row {
+        _ if row == aside[0] => cells[2] = "purple".to_owned(),
+        _ if row == aside[1] => cells[0] = "?".to_owned(),
+        _ => {}
+    });
+    let trained = train(&spec, &table, &()).unwrap();
+    assert_eq!(header(&trained).evaluation.holdout.unwrap().n, 10);
+    let warning = format!("2 of 12 test rows (first on line {}) are left out of the holdout figures", aside[0] + 2);
+    assert!(trained.report.warnings.iter().any(|w| w.starts_with(&warning)), "{:?}", trained.report.warnings);
+}
+
+#[test]
+fn the_schema_holds_what_the_training_rows_showed() {
+    let trained = train(&TrainSpec { test_size: 0.0, ..spec(Algorithm::Ridge) }, &mixed(|_, _| {}), &()).unwrap();
+    let header = header(&trained);
+    let names: Vec<&str> = header.features.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(names, ["x", "gaps", "color", "fixed"]);
+    assert_eq!(header.features[2].kind, Kind::Categorical);
+    assert_eq!(header.features[2].categories, ["blue", "green", "red"]);
+    assert!(matches!(header.features[1].impute, Some(Impute::Median(v)) if (0.0..100.0).contains(&v)));
+    assert!(matches!(header.features[2].impute, Some(Impute::MostFrequent(_))));
+    assert!(header.features[0].impute.is_none() && header.features[3].impute.is_none());
+    assert_eq!(header.features[1].stats.missing, 9);
+    // x, gaps and three colours: the constant column leaves the matrix, not the schema.
+    assert_eq!(trained.report.data.encoded_columns, 5);
+    assert!(trained.report.warnings.iter().any(|w| w.starts_with("fixed has one value")));
+}
+
+#[test]
+fn calibration_has_an_entry_for_every_training_row_from_a_fold_that_held_it_out() {
+    let trained = train(&spec(Algorithm::RandomForest), &mixed(|_, _| {}), &()).unwrap();
+    let calibration = calibration(&trained);
+    calibration.check(48, 5, 0).unwrap();
+    let Scores::Residuals { residual, difficulty } = calibration.scores else { panic!() };
+    assert_eq!((residual.len(), difficulty.len()), (48, 48));
+    let rmse = header(&trained).evaluation.k_fold.unwrap().mean.rmse.unwrap();
+    let pooled = (residual.iter().map(|r| r * r).sum::<f64>() / 48.0).sqrt();
+    assert!((pooled / rmse - 1.0).abs() < 0.2, "{pooled} against {rmse}");
+}
+
+#[test]
+fn without_folds_there_is_neither_calibration_nor_k_fold_figures() {
+    let trained = train(&TrainSpec { folds: 0, ..spec(Algorithm::Ridge) }, &mixed(|_, _| {}), &()).unwrap();
+    let header = header(&trained);
+    assert!(header.calibration.is_none() && header.evaluation.k_fold.is_none());
+    assert!(open(&trained.artifact).unwrap().section("calibration").is_none());
+}
+
+#[test]
+fn golden_rows_cover_classes_missing_cells_and_the_range_of_answers() {
+    let trained = train(&spec(Algorithm::RandomForest), &mixed(|_, _| {}), &()).unwrap();
+    let golden = header(&trained).golden;
+    assert!((30..=32).contains(&golden.len()), "{}", golden.len());
+    for feature in [1, 2] {
+        assert!(golden.iter().any(|g| g.row[feature] == GoldenCell::Missing(())));
+    }
+    let values: Vec<f64> =
+        golden.iter().map(|g| if let GoldenPrediction::Value(v) = g.prediction { v } else { panic!() }).collect();
+    let stats = header(&trained).prediction_stats;
+    assert_eq!(values.iter().copied().reduce(f64::min), stats.min);
+    assert_eq!(values.iter().copied().reduce(f64::max), stats.max);
+
+    let iris = train(&TrainSpec::new("iris", "species", Algorithm::DecisionTree), &data("iris.csv"), &()).unwrap();
+    let golden = header(&iris).golden;
+    for species in ["setosa", "versicolor", "virginica"] {
+        let of = |p: &GoldenPrediction| matches!(p, GoldenPrediction::Class { class, .. } if class == species);
+        assert!(golden.iter().any(|g| of(&g.prediction)));
+    }
+}
+
+#[test]
+fn golden_rows_are_all_rows_when_few_and_sixty_four_when_there_are_many_classes() {
+    let few: String = (0..12).map(|i| format!("{i},{}\n", i * i % 7)).collect();
+    let spec = TrainSpec { test_size: 0.0, folds: 3, ..TrainSpec::new("m", "y", Algorithm::Linear) };
+    let trained = train(&spec, &TableFile::from_bytes("few.csv", format!("x,y\n{few}").into_bytes()), &()).unwrap();
+    assert_eq!(header(&trained).golden.len(), 12);
+
+    let many: String = (0..300).map(|i| format!("{},c{}\n", i % 100, i % 100)).collect();
+    let spec = TrainSpec { folds: 2, ..TrainSpec::new("m", "y", Algorithm::DecisionTree) };
+    let trained = train(&spec, &TableFile::from_bytes("many.csv", format!("x,y\n{many}").into_bytes()), &()).unwrap();
+    assert_eq!(header(&trained).golden.len(), 64);
+}
+
+#[test]
+fn numeric_labels_are_classes_in_numeric_order_with_their_own_text() {
+    let rows: String = (0..60).map(|i| format!("{},{}\n", i, ["10", "9", "2.50"][i % 3])).collect();
+    let table = TableFile::from_bytes("n.csv", format!("x,y\n{rows}").into_bytes());
+    let spec = TrainSpec {
+        task: Some(smartserve::train::TaskChoice::Classification),
+        ..TrainSpec::new("m", "y", Algorithm::RandomForest)
+    };
+    let header = header(&train(&spec, &table, &()).unwrap());
+    assert_eq!(
+        (header.task, header.target.classes),
+        (Task::Multiclass, ["2.50", "9", "10"].map(str::to_owned).to_vec())
+    );
+}
+
+#[test]
+fn created_comes_from_source_date_epoch_alone() {
+    let plain = spec(Algorithm::Linear);
+    assert_eq!(header(&train(&plain, &mixed(|_, _| {}), &()).unwrap()).created, None);
+    let dated = TrainSpec { source_date_epoch: Some(1_000_000_000), ..plain };
+    let created = header(&train(&dated, &mixed(|_, _| {}), &()).unwrap()).created;
+    assert_eq!(created.as_deref(), Some("2001-09-09T01:46:40Z"));
+    assert_eq!(smartserve::train::rfc3339(951_827_696).as_deref(), Some("2000-02-29T12:34:56Z"));
+    assert_eq!(smartserve::train::rfc3339(4_107_542_400).as_deref(), Some("2100-03-01T00:00:00Z"));
+    assert_eq!(smartserve::train::rfc3339(u64::MAX), None);
+}
+
+#[test]
+fn progress_is_told_of_every_fit() {
+    struct Counter(std::sync::atomic::AtomicUsize, std::sync::atomic::AtomicUsize);
+    impl Progress for Counter {
+        fn begin(&self, fits: usize) {
+            self.0.store(fits, std::sync::atomic::Ordering::SeqCst);
+        }
+        fn fitted(&self) {
+            self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+    let counter = Counter(0.into(), 0.into());
+    train(&spec(Algorithm::Linear), &mixed(|_, _| {}), &counter).unwrap();
+    assert_eq!((counter.0.into_inner(), counter.1.into_inner()), (6, 6));
+}
+
+#[test]
+fn max_depth_counts_splits_for_every_kind_of_tree() {
+    let rows: String = (0..256).map(|i| format!("{i},{},c{}\n", i * i, i / 32)).collect();
+    let table = TableFile::from_bytes("d.csv", format!("x,y,class\n{rows}").into_bytes());
+    use Algorithm::{DecisionTree, ExtraTrees, GradientBoosting, RandomForest};
+    for (algorithm, target) in [
+        (DecisionTree, "y"),
+        (RandomForest, "y"),
+        (ExtraTrees, "y"),
+        (GradientBoosting, "y"),
+        (DecisionTree, "class"),
+        (RandomForest, "class"),
+    ] {
+        for depth in [1, 2, 3] {
+            let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", target, algorithm) };
+            spec.drop = vec![if target == "y" { "class" } else { "y" }.to_owned()];
+            spec.options.max_depth = Some(depth);
+            spec.options.trees = (algorithm != DecisionTree).then_some(1);
+            let model = Model::load(&train(&spec, &table, &()).unwrap().artifact).unwrap();
+            let x = (0..256).map(f64::from).collect();
+            let batch = Batch::from_rows(model.schema(), x).unwrap();
+            let mut answers: Vec<u64> = match model.predict(&batch, &mut Scratch::default()).unwrap() {
+                Prediction::Regression { values } => values.iter().map(|v| v.to_bits()).collect(),
+                Prediction::Classification { classes, .. } => classes.iter().map(|c| u64::from(*c)).collect(),
+            };
+            answers.sort_unstable();
+            answers.dedup();
+            let leaves = answers.len();
+            let most = 1 << depth;
+            assert!(
+                leaves <= most && (leaves > most / 2 || algorithm == ExtraTrees),
+                "{algorithm} {target} {depth}: {leaves}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_demo_model_reaches_its_bars() {
+    let features = ["CHAS", "RM", "TAX", "PTRATIO", "B", "LSTAT"].map(str::to_owned).to_vec();
+    let mut spec = TrainSpec { features, ..TrainSpec::new("boston", "MEDV", Algorithm::ExtraTrees) };
+    spec.sensitive = vec!["B".to_owned()];
+    spec.options.trees = Some(60);
+    spec.options.min_samples_leaf = Some(2);
+    spec.options.max_features = Some(MaxFeatures::Count(4));
+    let trained = train(&spec, &data("boston.csv"), &()).unwrap();
+    let k_fold = header(&trained).evaluation.k_fold.unwrap();
+    assert_eq!(k_fold.folds, 10);
+    assert!(k_fold.mean.r2.unwrap() >= 0.80, "{k_fold:?}");
+    assert!(trained.artifact.len() <= 700_000, "{} bytes", trained.artifact.len());
+    assert!(trained.report.groups.iter().all(|g| g.feature == "B"));
+    let model = Model::load(&trained.artifact).unwrap();
+    let row = vec![0.0, 6.575, 296.0, 15.3, 396.9, 4.98];
+    let batch = Batch::from_rows(model.schema(), row).unwrap();
+    let answer = model.predict(&batch, &mut Scratch::default()).unwrap();
+    let Prediction::Regression { values } = answer else { panic!() };
+    assert!((20.0..=32.0).contains(&values[0]), "{values:?}");
+}
