@@ -1,4 +1,4 @@
-//! How many body bytes all requests together may hold.
+//! How many bytes all requests in flight together may hold: the buffers of their connections, and their bodies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,10 @@ use super::{Overloaded, acquire};
 /// A body whose length was not told takes its share in steps of this many bytes, so that it waits seldom.
 pub const CHUNKED_STEP: usize = 64 << 10;
 
-/// The budget of body bytes. First come, first served: a large body is not overtaken for ever by small ones.
+/// No single share of a connection takes more of the budget than this part of it: an eighth.
+const LARGEST_SHARE: usize = 8;
+
+/// The budget of bytes in flight. First come, first served: a large body is not overtaken for ever by small ones.
 #[derive(Debug, Clone)]
 pub struct BodyBudget {
     free: Arc<Semaphore>,
@@ -55,6 +58,26 @@ impl BodyBudget {
     /// Bytes that nobody holds.
     pub fn free(&self) -> usize {
         self.free.available_permits()
+    }
+
+    /// A connection's share, if it can be had at once.
+    pub(in crate::serve) fn try_share(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.free).try_acquire_many_owned(self.share_of(bytes)).ok()
+    }
+
+    /// A connection's share, as soon as it can be had; none never happens, as the budget is never closed.
+    pub(in crate::serve) async fn share(self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = self.share_of(bytes);
+        self.free.acquire_many_owned(bytes).await.ok()
+    }
+
+    fn share_of(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.min(self.total / LARGEST_SHARE)).unwrap_or(u32::MAX)
+    }
+
+    /// True when less than a quarter is free.
+    pub(in crate::serve) fn is_scarce(&self) -> bool {
+        self.free() < self.total / 4
     }
 
     async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Overloaded> {

@@ -4,7 +4,9 @@
 use std::io;
 use std::thread::JoinHandle;
 
-use super::{Front, HttpService, Role, Shared, serve};
+use crate::serve::admission::BodyBudget;
+
+use super::{Front, HttpService, LARGE_HEAD, Role, SEAT, Shared, serve};
 
 /// Connections on the admin listener at one time: probes, scrapes and a few people.
 pub const ADMIN_CONNECTIONS: usize = 64;
@@ -24,6 +26,9 @@ impl AdminThread {
         shared.role = Role::Admin;
         let mut limits = (*shared.limits).clone();
         limits.max_connections = ADMIN_CONNECTIONS;
+        // Its own, so that it answers when requests on the first have taken all there is.
+        limits.body_budget = ADMIN_CONNECTIONS * (SEAT + LARGE_HEAD);
+        shared.budget = BodyBudget::new(&limits);
         shared.limits = limits.into();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(move || {

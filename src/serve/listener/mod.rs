@@ -12,14 +12,15 @@ mod connection;
 mod context;
 mod framing;
 mod progress;
+mod seat;
 mod service;
 mod watched;
 
 pub use accept::{Outcome, serve};
 pub use admin::{ADMIN_CONNECTIONS, AdminThread};
 pub use bind::{BACKLOG, BindError, bind};
-pub use connection::MAX_BUFFER;
 pub use context::RequestContext;
+pub use seat::{LARGE_HEAD, SEAT, SMALL_HEAD};
 pub use service::{Answer, BoxError, HttpService};
 
 use std::net::TcpListener;
@@ -28,8 +29,13 @@ use std::sync::Arc;
 use crate::config::Limits;
 
 use super::Serving;
+use super::admission::BodyBudget;
 use super::lifecycle::Life;
 use super::metrics::Metrics;
+
+/// Bytes that hyper buffers at most for a connection, once for reading (a head beyond it is a bare 431) and once for
+/// writing.
+pub const MAX_BUFFER: usize = 64 << 10;
 
 /// Which of the two listeners a connection came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +62,8 @@ pub struct Shared {
     pub life: Life,
     /// Where connections are counted.
     pub metrics: Arc<Metrics>,
+    /// Where connections with a request take their memory from.
+    pub budget: BodyBudget,
     /// Timeouts and caps.
     pub limits: Arc<Limits>,
     /// Which listener this is.
@@ -68,6 +76,7 @@ impl Shared {
         Self {
             life: serving.life.clone(),
             metrics: Arc::clone(&serving.metrics),
+            budget: serving.body_budget.clone(),
             limits: Arc::new(serving.limits.clone()),
             role: Role::Main,
         }

@@ -48,7 +48,16 @@ pub(super) struct Progress {
     was_chunked: AtomicBool,
     /// Bytes of the next head came while the request was under way.
     next_begun: AtomicBool,
+    /// Hyper has written something that is not yet with the kernel, or has not taken all that was read.
+    unsettled: AtomicU8,
+    /// The seat has room for a long head: to be given back as soon as possible.
+    large_seat: AtomicBool,
 }
+
+/// A bit of [`Progress::unsettled`]: written, not flushed.
+const UNFLUSHED: u8 = 1;
+/// A bit of [`Progress::unsettled`]: read, not handed to hyper.
+const BEHIND: u8 = 2;
 
 /// What the client sends next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +83,8 @@ impl Progress {
             body_left: AtomicU64::new(0),
             was_chunked: AtomicBool::new(false),
             next_begun: AtomicBool::new(false),
+            unsettled: AtomicU8::new(0),
+            large_seat: AtomicBool::new(false),
         }
     }
 
@@ -142,6 +153,37 @@ impl Progress {
         if self.stuck.load(Relaxed) != 0 {
             self.stuck.store(0, Relaxed);
         }
+    }
+
+    /// Something was written that is not yet with the kernel, or all of it is.
+    pub(super) fn flushed(&self, all: bool) {
+        self.settle(UNFLUSHED, all);
+    }
+
+    /// Whether bytes were read that hyper has not been given.
+    pub(super) fn held_back(&self, some: bool) {
+        self.settle(BEHIND, !some);
+    }
+
+    fn settle(&self, bit: u8, settled: bool) {
+        let now = self.unsettled.load(Relaxed);
+        self.unsettled.store(if settled { now & !bit } else { now | bit }, Relaxed);
+    }
+
+    /// Whether the seat has room for a long head.
+    pub(super) fn set_large_seat(&self, large: bool) {
+        self.large_seat.store(large, Relaxed);
+    }
+
+    /// True when the seat has room for a long head.
+    pub(super) fn has_large_seat(&self) -> bool {
+        self.large_seat.load(Relaxed)
+    }
+
+    /// Since when there has been no request and nothing of one, neither to read nor to write.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let idle = self.state.load(Relaxed) == IDLE && self.unsettled.load(Relaxed) == 0;
+        idle.then(|| self.opened + Duration::from_nanos(self.since.load(Relaxed)))
     }
 
     /// The socket takes no bytes at present.
