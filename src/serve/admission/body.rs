@@ -106,4 +106,19 @@ impl BodyPermit {
         self.used = used;
         Ok(())
     }
+
+    /// From now on the request holds `bytes` in all, its body or what became of it: a batch, an answer. Gives back what
+    /// is too much, waits for what is too little.
+    ///
+    /// # Errors
+    /// [`Overloaded`]; nothing is given back then.
+    pub async fn hold(&mut self, bytes: usize) -> Result<(), Overloaded> {
+        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        if bytes > held {
+            return self.grow(bytes.saturating_sub(self.used)).await;
+        }
+        self.used = bytes;
+        drop(self.held.as_mut().and_then(|all| all.split(held - bytes)));
+        Ok(())
+    }
 }

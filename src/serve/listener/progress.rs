@@ -4,10 +4,13 @@
 //! (the connection's driver). All of them run in the connection's own task; the atomics only make it `Sync`.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
 use crate::serve::lifecycle::Schedule;
+
+use super::service::UntilWritten;
 
 /// After our last byte, how long the client may take to close its side before we do: closing with bytes unread would
 /// reset the connection and could take an answer away from a client that has not read it yet.
@@ -52,6 +55,9 @@ pub(super) struct Progress {
     unsettled: AtomicU8,
     /// The seat has room for a long head: to be given back as soon as possible.
     large_seat: AtomicBool,
+    /// What the present answer holds until it is written, and whether there is any.
+    held: Mutex<Option<UntilWritten>>,
+    holds: AtomicBool,
 }
 
 /// A bit of [`Progress::unsettled`]: written, not flushed.
@@ -85,6 +91,8 @@ impl Progress {
             next_begun: AtomicBool::new(false),
             unsettled: AtomicU8::new(0),
             large_seat: AtomicBool::new(false),
+            held: Mutex::default(),
+            holds: AtomicBool::new(false),
         }
     }
 
@@ -158,6 +166,16 @@ impl Progress {
     /// Something was written that is not yet with the kernel, or all of it is.
     pub(super) fn flushed(&self, all: bool) {
         self.settle(UNFLUSHED, all);
+        if all && self.holds.load(Relaxed) && self.state.load(Relaxed) != BUSY {
+            self.holds.store(false, Relaxed);
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+    }
+
+    /// Keeps something until the present answer is written.
+    pub(super) fn hold_until_written(&self, held: UntilWritten) {
+        self.holds.store(true, Relaxed);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
     }
 
     /// Whether bytes were read that hyper has not been given.
