@@ -10,6 +10,7 @@ pub mod listener;
 pub mod load;
 pub mod metrics;
 pub mod registry;
+pub mod supervisor;
 pub mod telemetry;
 
 use std::sync::Arc;

@@ -10,4 +10,5 @@ mod helpers;
 mod limits;
 mod metrics;
 mod models;
+mod process;
 mod telemetry;
