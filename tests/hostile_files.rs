@@ -139,7 +139,7 @@ fn mutate_bytes(parts: &mut Parts, dice: &mut Dice) -> String {
         }
         2 => {
             let huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-            bytes.splice(at..at + 1, huge);
+            bytes.splice(at..=at, huge);
         }
         3 => {
             bytes.remove(at);
