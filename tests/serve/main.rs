@@ -11,4 +11,5 @@ mod limits;
 mod metrics;
 mod models;
 mod process;
+mod reload;
 mod telemetry;
