@@ -4,6 +4,7 @@
 //! Generic over a `tower::Service`: only `http` knows axum, and only `commands::serve` joins the two.
 
 pub mod admission;
+pub mod bound;
 pub mod lifecycle;
 pub mod listener;
 pub mod load;

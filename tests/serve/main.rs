@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
 mod admission;
+mod bound;
 mod drain;
 mod helpers;
 mod limits;

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::serve::lifecycle::{Life, Step};
 
-use super::connection::{CutCount, drive};
+use super::connection::{Connection, CutCount};
 use super::service::HttpService;
 use super::{Front, Role, Shared};
 
@@ -140,13 +140,9 @@ impl<S: HttpService> Doorkeeper<S> {
 
     fn admit(&self, socket: TcpStream, slot: Option<OwnedSemaphorePermit>) {
         let Ok(peer) = prepare(&socket, &self.shared) else { return };
-        let open = self.shared.metrics.connection();
-        let presence = self.presence.clone();
-        let connection = drive(socket, peer, self.shared.clone(), self.service.clone(), Arc::clone(&self.cut));
-        tokio::spawn(async move {
-            connection.await;
-            drop((open, slot, presence));
-        });
+        let held = (self.shared.metrics.connection(), slot, self.presence.clone());
+        let cut = Arc::clone(&self.cut);
+        tokio::spawn(Connection::new(socket, peer, self.shared.clone(), self.service.clone(), cut, held));
     }
 }
 
