@@ -56,6 +56,8 @@ impl Recipe<'_> {
             scaled: self.scale,
             n_rows: observed.len(),
             n_columns,
+            schema: self.schema,
+            preprocessing: &preprocessing,
             matrix: &matrix,
             observed,
         };
