@@ -119,11 +119,7 @@ impl Machines {
         // Rows come one after the other: with several machines their sums are found a row at a time.
         for row in 0..ROWS {
             for (i, machine) in self.sums.iter().enumerate() {
-                let terms = machine.vectors.iter().zip(&machine.weights);
-                let sum = terms.fold(start(machine.intercept), |sum, (vector, weight)| {
-                    sum + term(*weight, values[*vector as usize][row])
-                });
-                add(i, sum);
+                add(i, machine.sum_of(row, values, start, term));
             }
         }
     }
@@ -175,6 +171,22 @@ impl Machines {
 }
 
 impl Machine {
+    /// intercept + Σ weight · kernel for one row of several.
+    #[inline]
+    fn sum_of<const ROWS: usize>(
+        &self,
+        row: usize,
+        values: &[[f64; ROWS]],
+        start: &impl Fn(f64) -> f64,
+        term: &impl Fn(f64, f64) -> f64,
+    ) -> f64 {
+        let mut sum = start(self.intercept);
+        for (vector, weight) in self.vectors.iter().zip(&self.weights) {
+            sum += term(*weight, values[*vector as usize][row]);
+        }
+        sum
+    }
+
     /// intercept + Σ weight · kernel for several rows at once.
     #[inline]
     fn sum<const ROWS: usize>(
