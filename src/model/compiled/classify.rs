@@ -38,7 +38,7 @@ impl Predictor {
             }
             Kind::Linear(linear) => answers.by_scores(linear, matrix, &mut scratch.scores),
             Kind::Neighbors(neighbors) => {
-                neighbors.shares(matrix, n_classes, &mut scratch.near, &mut answers.probability);
+                neighbors.shares(matrix, n_classes, &mut scratch.search, &mut answers.probability);
                 answers.by_probability()
             }
             Kind::Machines(machines) => {

@@ -1,44 +1,56 @@
 //! Nearest neighbours by an exact search, bit-identical to smartcore's kNN with linear search.
 //!
-//! Stands apart because its model is the training matrix itself, kept once and in tiles. smartcore visits the training
-//! rows in order and keeps the k nearest in a heap whose final layout decides the order of summation and which of
-//! equally distant rows stay; so the rows are visited in that order here too. A tile whose partial sums of squares have
-//! all reached the k-th nearest distance is left early: squares only add up (rounding is monotonic), so no row of it
-//! could be taken any more. That is exact, not approximate.
+//! Stands apart because its model is the training matrix itself. smartcore visits the training rows in order and keeps
+//! the k nearest in a heap whose final layout decides the order of summation and which of equally distant rows stay; so
+//! the rows are visited in that order here too, but only those that the `sieve` does not rule out. That is exact, not
+//! approximate: a row that is left out could not have entered the heap.
 
-use super::tiles::{LANES, Tiles};
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use super::sieve::{LANES, Query, Sieve};
 use super::trees::classes;
 use super::wire::{Fault, Wire};
 
-/// Columns summed between two looks at whether a tile can be left.
-const COLUMNS_TOGETHER: usize = 4;
-
-/// Bytes of training rows that a block of queries passes over while they are in the first-level cache.
-const BLOCK_BYTES: usize = 24 << 10;
+/// Bytes of the sieve that a block of queries passes over while they are in the first-level cache.
+const BLOCK_BYTES: usize = 16 << 10;
 
 /// Queries of a block at most.
 const MAX_QUERIES: usize = 64;
 
-/// Kept neighbours of a block at most (1 MiB and a half), unless one query has more.
+/// Kept neighbours of a block at most (1 MiB), unless one query has more.
 const MAX_NEAR: usize = 1 << 16;
 
 /// A place among the k nearest.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Near {
-    /// √`square`, which is what smartcore compares: two sums of squares may have one root.
+    /// The root, not the square, is what smartcore compares: two sums of squares may have one root.
     distance: f64,
-    square: f64,
     /// The training row; `NOBODY` while there is none.
     row: u32,
 }
 
 const NOBODY: u32 = u32::MAX;
-const FAR: Near = Near { distance: f64::INFINITY, square: f64::INFINITY, row: NOBODY };
+const FAR: Near = Near { distance: f64::INFINITY, row: NOBODY };
+
+/// What one search works on, reused from call to call.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    /// The nearest rows so far, k for each query of a block.
+    near: Vec<Near>,
+    /// The queries as the sieve sees them.
+    queries: Vec<Query>,
+    /// And their cells, `[n_queries, n_columns]`.
+    cells: Vec<f32>,
+}
 
 /// The training rows with their targets.
 #[derive(Debug, Clone)]
 pub(super) struct Neighbors {
-    rows: Tiles,
+    /// Row-major `[n_rows, n_columns]`.
+    rows: Vec<f64>,
+    sieve: Sieve,
+    n_columns: usize,
     /// A row's value, or the position of its class.
     targets: Vec<f64>,
     k: usize,
@@ -79,13 +91,15 @@ impl Neighbors {
         if n != targets.len() || n >= NOBODY as usize {
             return wire.fault(format_args!("{n} rows have {} targets", targets.len()));
         }
-        let mut rows = Tiles::new(n_columns);
+        let mut rows = Vec::with_capacity(n * n_columns);
         for row in 0..n {
             let cells = wire.u64()?;
             if cells != n_columns as u64 {
                 return wire.fault(format_args!("row {row} has {cells} cells, expected {n_columns}"));
             }
-            rows.read_row(wire, "cell of a row")?;
+            for _ in 0..n_columns {
+                rows.push(wire.finite("cell of a row")?);
+            }
         }
         wire.some("the weighting")?;
         if wire.u32()? != 0 {
@@ -94,19 +108,22 @@ impl Neighbors {
         wire.some("the number of neighbours")?;
         let k = wire.u64()?;
         match usize::try_from(k) {
-            Ok(k) if (1..=n).contains(&k) => Ok(Self { rows, targets, k }),
+            Ok(k) if (1..=n).contains(&k) => {
+                let sieve = Sieve::new(&rows, n_columns);
+                Ok(Self { rows, sieve, n_columns, targets, k })
+            }
             _ => wire.fault(format_args!("{k} neighbours of {n} rows")),
         }
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.rows.resident_bytes() + self.targets.len() * 8
+        (self.rows.len() + self.targets.len()) * 8 + self.sieve.resident_bytes()
     }
 
     /// The mean of the nearest rows' values, one a row of `matrix`, appended to `out`; NaN where every distance
-    /// overflows (smartcore answers 0 there). `near` is a buffer.
-    pub(super) fn means(&self, matrix: &[f64], near: &mut Vec<Near>, out: &mut Vec<f64>) {
-        self.search(matrix, near, |near| {
+    /// overflows (smartcore answers 0 there). `search` is a buffer.
+    pub(super) fn means(&self, matrix: &[f64], search: &mut Search, out: &mut Vec<f64>) {
+        self.search(matrix, search, |near| {
             let found = near.iter().filter(|n| n.row != NOBODY);
             let share = 1.0 / f64::from(u32::try_from(found.clone().count()).expect("k is below 2^32"));
             let mean = |sum, n: &Near| sum + self.targets[n.row as usize] * share;
@@ -115,10 +132,10 @@ impl Neighbors {
     }
 
     /// The shares of the classes among the nearest rows, row-major `[n_rows, n_classes]`, appended to `out`; all NaN
-    /// where every distance overflows. `near` is a buffer.
+    /// where every distance overflows. `search` is a buffer.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "targets are checked class positions")]
-    pub(super) fn shares(&self, matrix: &[f64], n_classes: usize, near: &mut Vec<Near>, out: &mut Vec<f64>) {
-        self.search(matrix, near, |near| {
+    pub(super) fn shares(&self, matrix: &[f64], n_classes: usize, search: &mut Search, out: &mut Vec<f64>) {
+        self.search(matrix, search, |near| {
             let from = out.len();
             out.resize(from + n_classes, 0.0);
             let shares = &mut out[from..];
@@ -136,56 +153,61 @@ impl Neighbors {
     }
 
     /// Calls `answer` with the k nearest of each row of `matrix`, in order.
-    fn search(&self, matrix: &[f64], near: &mut Vec<Near>, mut answer: impl FnMut(&[Near])) {
-        let n_columns = self.rows.n_columns();
+    fn search(&self, matrix: &[f64], search: &mut Search, mut answer: impl FnMut(&[Near])) {
+        let n_columns = self.n_columns;
         let n_queries = (MAX_NEAR / self.k).clamp(1, MAX_QUERIES);
-        let tiles_together = (BLOCK_BYTES / (8 * LANES * n_columns)).max(1);
-        for queries in matrix.chunks(n_queries * n_columns) {
+        let n_tiles = self.targets.len().div_ceil(LANES);
+        let tiles_together = (BLOCK_BYTES / (4 * LANES * n_columns)).max(1);
+        for rows in matrix.chunks(n_queries * n_columns) {
+            let Search { near, queries, cells } = &mut *search;
+            cells.clear();
+            queries.clear();
+            queries.extend(rows.chunks_exact(n_columns).map(|row| self.sieve.query(row, cells)));
             near.clear();
-            near.resize(queries.len() / n_columns * self.k, FAR);
-            let mut first = 0;
-            let mut tiles = self.rows.iter();
-            while tiles.len() > 0 {
-                let block = tiles.clone().take(tiles_together);
-                for (query, near) in queries.chunks_exact(n_columns).zip(near.chunks_exact_mut(self.k)) {
-                    for (tile, cells) in block.clone().enumerate() {
-                        self.offer(query, cells, first + tile * LANES, near);
-                    }
+            near.resize(queries.len() * self.k, FAR);
+            for first in (0..n_tiles).step_by(tiles_together) {
+                let tiles = first..n_tiles.min(first + tiles_together);
+                let rows = rows.chunks_exact(n_columns).zip(cells.chunks_exact(n_columns));
+                for ((query, (row, cells)), near) in queries.iter().zip(rows).zip(near.chunks_exact_mut(self.k)) {
+                    self.offer(tiles.clone(), query, row, cells, near);
                 }
-                first += tiles_together * LANES;
-                tiles.nth(tiles_together - 1);
             }
             near.chunks_exact(self.k).for_each(&mut answer);
         }
     }
 
-    /// Offers the rows of one tile, `first` being the number of its first, to a query's k nearest.
+    /// Offers the rows of some tiles to a query's k nearest.
     #[inline]
-    fn offer(&self, query: &[f64], tile: &[f64], first: usize, near: &mut [Near]) {
-        let mut squares = [0.0; LANES];
-        let bound = near[0].square;
-        for (xs, columns) in query.chunks(COLUMNS_TOGETHER).zip(tile.chunks(COLUMNS_TOGETHER * LANES)) {
-            for (x, cells) in xs.iter().zip(columns.as_chunks::<LANES>().0) {
-                for (square, cell) in squares.iter_mut().zip(cells) {
-                    let difference = x - cell;
-                    *square += difference * difference;
-                }
+    fn offer(&self, tiles: Range<usize>, query: &Query, row: &[f64], cells: &[f32], near: &mut [Near]) {
+        let mut limit = self.sieve.limit(query, near[0].distance);
+        for tile in tiles {
+            let sums = self.sieve.sums(tile, cells);
+            if sums.iter().all(|sum| *sum >= limit) {
+                continue;
             }
-            if squares.iter().all(|s| *s >= bound) {
-                return;
-            }
-        }
-        for (lane, square) in squares.into_iter().enumerate().take(self.rows.n_rows() - first) {
-            // No root is below the k-th distance unless its square is.
-            if square < near[0].square {
-                let distance = square.sqrt();
-                if distance < near[0].distance {
-                    let row = u32::try_from(first + lane).expect("the decoder checked the number of rows");
-                    near[0] = Near { distance, square, row };
-                    sift_down(near);
+            for (lane, sum) in sums.iter().enumerate() {
+                let at = tile * LANES + lane;
+                if *sum < limit && at < self.targets.len() && self.take(at, row, near) {
+                    limit = self.sieve.limit(query, near[0].distance);
                 }
             }
         }
+    }
+
+    /// Puts a training row into the heap if it is nearer than the farthest there.
+    fn take(&self, at: usize, query: &[f64], near: &mut [Near]) -> bool {
+        let mut square = 0.0;
+        for (x, cell) in query.iter().zip(&self.rows[at * self.n_columns..][..self.n_columns]) {
+            let difference = x - cell;
+            square += difference * difference;
+        }
+        let distance = square.sqrt();
+        if distance.partial_cmp(&near[0].distance) != Some(Ordering::Less) {
+            return false;
+        }
+        near[0] = Near { distance, row: u32::try_from(at).expect("the decoder checked the number of rows") };
+        sift_down(near);
+        true
     }
 }
 

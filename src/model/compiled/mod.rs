@@ -10,6 +10,7 @@ mod ensemble;
 mod forest;
 mod knn;
 mod linear;
+mod sieve;
 mod svm;
 mod tiles;
 mod trees;
@@ -18,7 +19,7 @@ mod wire;
 use bayes::Bayes;
 use ensemble::Ensemble;
 use forest::Forest;
-use knn::{Near, Neighbors};
+use knn::{Neighbors, Search};
 use linear::Linear;
 use svm::Machines;
 use trees::Tree;
@@ -37,8 +38,8 @@ pub struct Scratch {
     votes: Vec<u32>,
     /// Scores of linear and Bayes classifiers, row-major `[n_rows, n_outputs]`.
     scores: Vec<f64>,
-    /// The nearest rows so far, k for each row of a block.
-    near: Vec<Near>,
+    /// What a search for neighbours works on.
+    search: Search,
     /// Kernel values, `[n_vectors, rows of a block]`.
     kernel: Vec<f64>,
 }
@@ -132,7 +133,7 @@ impl Predictor {
         match &self.kind {
             Kind::Forest(forest) => forest.values(matrix, self.shape.n_columns, &mut values),
             Kind::Linear(linear) => linear.scores(matrix, &mut values),
-            Kind::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.near, &mut values),
+            Kind::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.search, &mut values),
             Kind::Machines(machines) => machines.sums(matrix, &mut scratch.kernel, |_, sum| values.push(sum)),
             Kind::Bayes(_) => {}
         }

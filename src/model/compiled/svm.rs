@@ -4,7 +4,8 @@
 //! Stands apart because rows meet support vectors in blocks: the kernel is computed once for a support vector and a
 //! row, whatever the number of machines that share the vector, eight vectors side by side and four rows at a time; then
 //! every machine adds its terms in smartcore's order. Nothing is vectorized across what is summed, so that no sum
-//! differs by a bit; `exp`, `powf` and `tanh` are the platform's, as smartcore's are.
+//! differs by a bit; `exp`, `powf` and `tanh` are the platform's, as smartcore's are. One exception: a polynomial of a
+//! whole degree is multiplied out, several times faster than `powf`, and agrees with it within 1e-12 × Σ|terms|.
 
 use super::super::support::Kernel;
 use super::tiles::{LANES, Tiles};
@@ -64,7 +65,11 @@ impl Machines {
 
     /// True when answers are the same on every CPU: nothing but products and sums.
     pub(super) fn is_portable(&self) -> bool {
-        self.kernel == Kernel::Linear
+        match self.kernel {
+            Kernel::Linear => true,
+            Kernel::Polynomial { degree, .. } => whole(degree).is_some(),
+            Kernel::Rbf { .. } | Kernel::Sigmoid { .. } => false,
+        }
     }
 
     /// Every machine's intercept + Σ weight · kernel: calls `add` with (machine, sum), rows in order and for each row
@@ -128,17 +133,24 @@ impl Machines {
     fn kernels<const ROWS: usize>(&self, rows: &[f64], buffer: &mut Vec<f64>) {
         buffer.clear();
         match self.kernel {
-            Kernel::Linear => self.each_tile::<ROWS>(rows, buffer, product, |dot| dot),
+            Kernel::Linear => self.each_tile::<ROWS>(rows, buffer, product, |dots| dots),
             Kernel::Rbf { gamma } => {
                 // smartcore negates γ first.
                 let minus_gamma = -gamma;
-                self.each_tile::<ROWS>(rows, buffer, squared_difference, |square| (minus_gamma * square).exp());
+                self.each_tile::<ROWS>(rows, buffer, squared_difference, |squares| {
+                    squares.map(|square| (minus_gamma * square).exp())
+                });
             }
-            Kernel::Polynomial { degree, gamma, coef0 } => {
-                self.each_tile::<ROWS>(rows, buffer, product, |dot| (gamma * dot + coef0).powf(degree));
-            }
+            Kernel::Polynomial { degree, gamma, coef0 } => match whole(degree) {
+                Some(degree) => self.each_tile::<ROWS>(rows, buffer, product, |dots| {
+                    multiplied_out(dots.map(|dot| gamma * dot + coef0), degree)
+                }),
+                None => self.each_tile::<ROWS>(rows, buffer, product, |dots| {
+                    dots.map(|dot| (gamma * dot + coef0).powf(degree))
+                }),
+            },
             Kernel::Sigmoid { gamma, coef0 } => {
-                self.each_tile::<ROWS>(rows, buffer, product, |dot| (gamma * dot + coef0).tanh());
+                self.each_tile::<ROWS>(rows, buffer, product, |dots| dots.map(|dot| (gamma * dot + coef0).tanh()));
             }
         }
     }
@@ -150,7 +162,7 @@ impl Machines {
         rows: &[f64],
         buffer: &mut Vec<f64>,
         combine: impl Fn(f64, f64) -> f64,
-        shape: impl Fn(f64) -> f64,
+        shape: impl Fn([f64; LANES]) -> [f64; LANES],
     ) {
         let n_columns = self.vectors.n_columns();
         for tile in self.vectors.iter() {
@@ -163,8 +175,9 @@ impl Machines {
                     }
                 }
             }
+            let values = sums.map(&shape);
             for lane in 0..LANES {
-                buffer.extend(sums.iter().map(|sums| shape(sums[lane])));
+                buffer.extend(values.iter().map(|of_row| of_row[lane]));
             }
         }
     }
@@ -213,6 +226,30 @@ fn product(x: f64, v: f64) -> f64 {
 #[inline]
 fn squared_difference(x: f64, v: f64) -> f64 {
     (x - v) * (x - v)
+}
+
+/// A degree that is worth multiplying out.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small whole number")]
+fn whole(degree: f64) -> Option<u32> {
+    (degree.fract() == 0.0 && (1.0..=1024.0).contains(&degree)).then_some(degree as u32)
+}
+
+/// Every lane to the power of `degree`, by squaring.
+#[inline]
+fn multiplied_out(mut base: [f64; LANES], mut degree: u32) -> [f64; LANES] {
+    let mut power = [1.0; LANES];
+    loop {
+        if degree % 2 == 1 {
+            power.iter_mut().zip(&base).for_each(|(p, b)| *p *= b);
+        }
+        degree /= 2;
+        if degree == 0 {
+            return power;
+        }
+        for b in &mut base {
+            *b *= *b;
+        }
+    }
 }
 
 fn kernel(wire: &mut Wire<'_>) -> Result<Kernel, Fault> {

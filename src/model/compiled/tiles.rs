@@ -1,8 +1,8 @@
-//! Rows in tiles of eight, column by column within a tile: what distances and dot products are computed on.
+//! Rows in tiles of eight, column by column within a tile: what support vectors are kept in.
 //!
-//! Stands apart because nearest neighbours and support vector machines walk the same layout. Eight rows are summed side
-//! by side, each in its own lane and from the first column to the last, so that every lane adds in smartcore's order
-//! and the compiler may still use vector instructions.
+//! Stands apart from what is computed on it. Eight rows are summed side by side, each in its own lane and from the
+//! first column to the last, so that every lane adds in smartcore's order and the compiler may still use vector
+//! instructions.
 
 use super::wire::{Fault, Wire};
 
