@@ -2,6 +2,10 @@
 //! smartcore's in-memory objects do, after having been written and read, on 10,000 distinct rows and on edge rows;
 //! polynomial kernels of a whole degree within 1e-12 × Σ|terms|.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small counts")]
+#![allow(clippy::default_trait_access, reason = "smartcore's parameters are named after their estimators")]
+
 mod exactness;
 
 use exactness::{

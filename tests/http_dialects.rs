@@ -1,9 +1,8 @@
-//! Every dialect of `/predict` against hand-made schemas: same rows, same bits; wrong rows, errors that tell what to change.
+//! The JSON dialects of `/predict` against hand-made schemas: what is read, and errors that tell what to change.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use proptest::prelude::*;
-use serde_json::json;
 use smartserve::config::ExtraFeatures;
 use smartserve::http::predict::dialect::{Refusal, Rules, read};
 use smartserve::http::problem::{FieldError, Problem};
@@ -73,78 +72,7 @@ fn status(schema: &Schema, body: &str) -> u16 {
     batch(schema, body).map_or_else(|refusal| Problem::from(refusal).kind().status().as_u16(), |_| 200)
 }
 
-type Row = (f64, Option<f64>, usize);
-
-/// An object written as its members stand (`serde_json`'s sorts them).
-fn object(members: impl IntoIterator<Item = (String, String)>) -> String {
-    let members: Vec<String> = members.into_iter().map(|(key, value)| format!("{}: {value}", json!(key))).collect();
-    format!("{{{}}}", members.join(","))
-}
-
-fn list(elements: impl IntoIterator<Item = String>) -> String {
-    format!("[{}]", elements.into_iter().collect::<Vec<_>>().join(", "))
-}
-
-/// The same rows in every dialect.
-fn spellings(rows: &[Row]) -> Vec<String> {
-    const NAMES: [&str; 3] = ["RM", "TAX", "a/b"];
-    let cell = |row: &Row, feature: usize| match feature {
-        0 => json!(row.0).to_string(),
-        1 => json!(row.1).to_string(),
-        _ => json!(["blue", "green", "red"][row.2]).to_string(),
-    };
-    let labelled = |feature: usize, label: &dyn Fn(usize) -> String, is_turned: bool| {
-        let mut cells: Vec<_> = rows.iter().enumerate().map(|(i, row)| (label(i), cell(row, feature))).collect();
-        if is_turned {
-            cells.reverse();
-        }
-        object(cells)
-    };
-    let column = |feature: usize| list(rows.iter().map(|row| cell(row, feature)));
-    let columns = |of: &dyn Fn(usize) -> String| object((0..3).map(|f| (NAMES[f].to_owned(), of(f))));
-    let record = |row: &Row| columns(&|feature| cell(row, feature));
-    let lists = |order: [usize; 3]| list(rows.iter().map(|row| list(order.map(|feature| cell(row, feature)))));
-    let wrap = |key: &str, value: &str| object([(key.to_owned(), value.to_owned())]);
-    let records = list(rows.iter().map(record));
-    let split = format!(r#"{{"columns":["a/b","RM","TAX"],"index":[],"data":{}}}"#, lists([2, 0, 1]));
-    let mut all = vec![
-        columns(&|feature| labelled(feature, &|i| i.to_string(), false)),
-        columns(&|feature| labelled(feature, &|i| format!("r\u{e9}\t{i}"), feature == 1)),
-        columns(&|feature| labelled(feature, &|i| (2 * i).to_string(), feature == 2)),
-        columns(&column),
-        wrap("dataframe_split", &split),
-        split,
-        wrap("dataframe_records", &records),
-        wrap("instances", &records),
-        records,
-        wrap("instances", &lists([0, 1, 2])),
-        wrap("inputs", &lists([0, 1, 2])),
-        wrap("inputs", &columns(&column)),
-    ];
-    if let [row] = rows {
-        all.push(record(row));
-    }
-    all
-}
-
 proptest! {
-    #[test]
-    fn the_same_rows_give_the_same_bits_in_every_dialect(
-        rows in prop::collection::vec((-1e300..1e300_f64, prop::option::of(-1e3..1e3_f64), 0..3_usize), 1..30)
-    ) {
-        let schema = three();
-        let expected: Vec<u64> = rows
-            .iter()
-            .flat_map(|r| [r.0, r.1.unwrap_or(f64::NAN), f64::from(u8::try_from(r.2).unwrap())])
-            .map(f64::to_bits)
-            .collect();
-        for text in spellings(&rows) {
-            let batch = batch(&schema, &text).map_err(|e| TestCaseError::fail(format!("{e:?}: {text}")))?;
-            let bits: Vec<u64> = batch.values().iter().map(|v| v.to_bits()).collect();
-            prop_assert_eq!(&bits, &expected, "{}", text);
-        }
-    }
-
     #[test]
     fn no_body_makes_the_parser_panic(text in r#"[\[\]\{\}",:0-9\-a-z /]{0,60}"#) {
         let _ = read(text.as_bytes(), &rules(&three()));

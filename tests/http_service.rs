@@ -18,6 +18,7 @@ use smartserve::http::app::{Options, Side};
 use smartserve::http::auth::Tokens;
 use smartserve::http::router::router;
 use smartserve::serve::lifecycle::Schedule;
+use smartserve::serve::listener::HttpService;
 
 const ROW: &str = r#"{"x":2}"#;
 
@@ -26,6 +27,9 @@ fn with_header(name: &str, value: &str) -> Request<Body> {
     request.headers_mut().insert(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
     request
 }
+
+/// What the listener asks of a router.
+fn answers_connections(_: &impl HttpService) {}
 
 /// The value of a series of the exposition.
 async fn series(router: &Router, name: &str) -> Option<f64> {
@@ -53,7 +57,9 @@ async fn a_fit_request_id_is_repeated_and_another_one_replaced() {
 
 #[tokio::test]
 async fn an_error_tells_the_same_request_id_as_its_header() {
-    let answer = get(&public(Limits::default()), "/nowhere").await;
+    let router = public(Limits::default());
+    answers_connections(&router);
+    let answer = get(&router, "/nowhere").await;
     assert_eq!(answer.json()["request_id"], answer.header("x-request-id"));
 }
 

@@ -1,6 +1,8 @@
 //! What cannot be trained is refused in one clear line, of the right class; what smartcore panics on never reaches it.
 #![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
+use proptest::prelude::*;
+use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::table::{ErrorClass, TableFile};
 use smartserve::train::{MaxFeatures, OPTIONS, Options, TaskChoice, TrainError, TrainSpec, train};
@@ -244,4 +246,36 @@ fn an_identifier_and_a_number_spoilt_by_text_are_warned_of() {
         "{warnings}"
     );
     assert!(warnings.contains("n is read as categories because of \"6;5\" on line 10"), "{warnings}");
+}
+
+const CELLS: [&str; 16] =
+    ["", "NA", "0", "-0", "1", "2.5", "-1e-320", "1e150", "-1e150", "1e151", "a", "b", " a ", "\"x,y\"", "1e-5", "3"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn any_table_gives_a_model_that_loads_or_one_clear_line(
+        algorithm in prop::sample::select(Algorithm::ALL.to_vec()),
+        cells in prop::collection::vec((0..CELLS.len(), 0..CELLS.len(), 2..6_usize), 2..40),
+        text_target: bool,
+        folds in prop::sample::select(vec![0, 2, 3]),
+        test_size in prop::sample::select(vec![0.0, 0.3]),
+        scale: Option<bool>,
+        seed: u64,
+    ) {
+        let label = |y: usize| if text_target { ["p", "q", "r", "s"][y - 2].to_owned() } else { CELLS[y].to_owned() };
+        let rows: String = cells.iter().map(|(a, b, y)| format!("{},{},{}\n", CELLS[*a], CELLS[*b], label(*y))).collect();
+        let mut spec = TrainSpec { folds, test_size, scale, seed, ..spec(algorithm) };
+        if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
+            spec.options.trees = Some(3);
+        }
+        match train(&spec, &table(&format!("a,b,y\n{rows}")), &()) {
+            Ok(trained) => prop_assert!(Model::load(&trained.artifact).unwrap().check_golden().is_ok()),
+            Err(TrainError::Broken(e)) => prop_assert!(false, "{e}"),
+            Err(e) => {
+                let text = e.to_string();
+                prop_assert!(!text.contains('\n') && !text.contains("smartcore gave up"), "{}", text);
+            }
+        }
+    }
 }

@@ -31,7 +31,7 @@ pub struct ServeArgs {
     /// Address of a second listener for probes and metrics, which answers when the first is saturated
     #[arg(long, value_name = "IP:PORT")]
     pub admin_bind: Option<SocketAddr>,
-    /// Serve probes and metrics on the admin listener only
+    /// Serve /metrics on the admin listener only; probes stay on both
     #[arg(long, requires = "admin_bind", value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub private_metrics: bool,
     /// File of bearer tokens, one a line, re-read within 10 s of a change; without it no token is asked for

@@ -16,16 +16,17 @@ use crate::train::{KernelName, MaxFeatures};
   smartserve train --data data/diabetes.csv --target target --algorithm ridge --alpha 10 --json -o diabetes.model
 
 Hyperparameters and what they default to:
-  decision-tree      --max-depth unset  --min-samples-leaf 1
-  random-forest      --trees 100  --max-depth unset  --min-samples-leaf 1  --max-features sqrt
-  extra-trees        --trees 100  --max-depth unset  --min-samples-leaf 1  --max-features sqrt
-  gradient-boosting  --trees 100  --max-depth 6  --min-samples-leaf 1  --learning-rate 0.1  --gamma 0
-  ridge, lasso       --alpha 1
-  elastic-net        --alpha 1  --l1-ratio 0.5
+  decision-tree      --max-depth unset --min-samples-leaf 1
+  random-forest      --trees 100 --max-depth unset --min-samples-leaf 1 --max-features sqrt
+  extra-trees        --trees 100 --max-depth unset --min-samples-leaf 1 --max-features sqrt
+  gradient-boosting  --trees 100 --max-depth 6 --min-samples-leaf 1 --learning-rate 0.1 --gamma 0
+  ridge              --alpha 1
+  lasso              --alpha 1
+  elastic-net        --alpha 1 --l1-ratio 0.5
   knn                --neighbors 5
-  svr                --kernel rbf  --c 1  --epsilon 0.1  --gamma scale  --degree 3  --coef0 0
+  svr                --kernel rbf --c 1 --epsilon 0.1 --gamma scale --degree 3 --coef0 0
   logistic           --alpha 1
-  svc                --kernel rbf  --c 1  --gamma scale  --degree 3  --coef0 0
+  svc                --kernel rbf --c 1 --gamma scale --degree 3 --coef0 0
 linear and gaussian-nb have none. A hyperparameter that the algorithm, or the kernel, does not have is refused.
 scale is 1 / (columns × variance of their cells). --degree is of the kernel poly, --coef0 of poly and sigmoid, --gamma
 of all but linear. svr is fitted on 10000 rows at most, svc on 5000 of any two classes: their solvers keep a number for

@@ -13,9 +13,6 @@ use crate::model::Model;
 /// Largest artifact read, in bytes: 1 GiB.
 pub const MAX_ARTIFACT: u64 = 1 << 30;
 
-/// Longest name of a model, in bytes.
-pub const MAX_NAME: usize = 64;
-
 /// SHA-256 of a whole file: tells whether its content has changed.
 pub type ContentHash = [u8; 32];
 
@@ -48,14 +45,9 @@ pub enum LoadError {
         /// The file that would have it too.
         second: PathBuf,
     },
-    /// A name that cannot stand in a URL: exit 78.
-    #[error(
-        "{name:?} cannot name a model; use letters, digits, `.`, `_`, `-`, at most {MAX_NAME}, a letter or digit first"
-    )]
-    BadName {
-        /// The name.
-        name: String,
-    },
+    /// A name that cannot stand in a URL, or a default that is not served: exit 78.
+    #[error("{0}")]
+    BadName(String),
 }
 
 impl LoadError {
@@ -64,7 +56,7 @@ impl LoadError {
         match self {
             Self::Missing { .. } => 66,
             Self::Invalid { .. } => 65,
-            Self::SameName { .. } | Self::BadName { .. } => 78,
+            Self::SameName { .. } | Self::BadName(_) => 78,
         }
     }
 }
@@ -129,15 +121,4 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let bytes = read(path)?;
     let model = verify(path, &bytes)?;
     Ok(Loaded { model, hash: hash(&bytes) })
-}
-
-/// Refuses a name that cannot stand in a URL as it is.
-///
-/// # Errors
-/// [`LoadError::BadName`].
-pub fn check_name(name: &str) -> Result<(), LoadError> {
-    let good = name.len() <= MAX_NAME
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    if good { Ok(()) } else { Err(LoadError::BadName { name: name.to_owned() }) }
 }

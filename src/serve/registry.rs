@@ -14,9 +14,9 @@ use super::metrics::{Drift, Metrics};
 pub type Snapshot = Arc<Served>;
 
 /// The timing of a model at load ends after this many rounds over its golden rows.
-const TIMED_ROUNDS: u32 = 8;
+const TIMED_ROUNDS: u32 = 32;
 /// The timing of a model at load ends after this long, whatever the rounds.
-const TIMED_FOR: Duration = Duration::from_millis(20);
+const TIMED_FOR: Duration = Duration::from_millis(50);
 /// Counting one feature value, about: a binary search in at most 20 bins and its share of an atomic add.
 const COUNTING_A_VALUE: Duration = Duration::from_nanos(8);
 

@@ -7,28 +7,17 @@
 
 use crate::model::estimator::GaussianNb;
 
-/// Why there is no fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BayesError {
-    /// A class and a column without spread: smartcore divides by it, and answers nothing.
-    NoSpread {
-        /// Position of the class.
-        class: usize,
-        /// Position of the encoded column.
-        column: usize,
-    },
-    /// smartcore's object could not be filled.
-    Broken(String),
+/// Means and variances by class.
+struct Moments {
+    counts: Vec<usize>,
+    /// `[n_classes][n_columns]`.
+    means: Vec<Vec<f64>>,
+    /// Population variances, E\[x²\] − E\[x\]², `[n_classes][n_columns]`.
+    variances: Vec<Vec<f64>>,
 }
 
-/// Means and population variances (E\[x²\] − E\[x\]²) of every class and column of a row-major `matrix`
-/// `[n_rows, n_columns]`; `y` holds `n_rows` class positions below `n_classes`. Priors are the classes' shares.
-///
-/// # Errors
-/// [`BayesError::NoSpread`] for the first class and column whose variance is not above 0: all cells are the same, or
-/// so near to each other for their size that the difference of squares is lost.
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-pub fn fit(matrix: &[f64], n_columns: usize, y: &[u32], n_classes: usize) -> Result<GaussianNb, BayesError> {
+fn moments(matrix: &[f64], n_columns: usize, y: &[u32], n_classes: usize) -> Moments {
     let mut counts = vec![0_usize; n_classes];
     let mut means = vec![vec![0.0_f64; n_columns]; n_classes];
     let mut variances = means.clone();
@@ -41,21 +30,35 @@ pub fn fit(matrix: &[f64], n_columns: usize, y: &[u32], n_classes: usize) -> Res
             *squares += x * x;
         }
     }
-    for (class, count) in counts.iter().enumerate() {
+    for (count, (means, squares)) in counts.iter().zip(means.iter_mut().zip(&mut variances)) {
         let n = *count as f64;
-        for column in 0..n_columns {
-            means[class][column] /= n;
-            let mean = means[class][column];
-            let variance = variances[class][column] / n - mean * mean;
-            if variance.is_nan() || variance <= 0.0 {
-                return Err(BayesError::NoSpread { class, column });
-            }
-            variances[class][column] = variance;
+        for (mean, square) in means.iter_mut().zip(squares) {
+            *mean /= n;
+            *square = *square / n - *mean * *mean;
         }
     }
+    Moments { counts, means, variances }
+}
+
+/// The first class and column without spread, if there is one: all cells of the class are the same, or so near to each
+/// other for their size that the difference of squares is lost. smartcore divides by it, and answers nothing. `matrix`
+/// is row-major `[n_rows, n_columns]`; `y` holds `n_rows` class positions below `n_classes`.
+pub fn without_spread(matrix: &[f64], n_columns: usize, y: &[u32], n_classes: usize) -> Option<(usize, usize)> {
+    let variances = moments(matrix, n_columns, y, n_classes).variances;
+    let flat = |v: &f64| v.is_nan() || *v <= 0.0;
+    variances.iter().enumerate().find_map(|(class, of)| of.iter().position(flat).map(|column| (class, column)))
+}
+
+/// smartcore's object; priors are the classes' shares of the rows. Arguments as for [`without_spread`].
+///
+/// # Errors
+/// One sentence when the object cannot be filled.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+pub fn fit(matrix: &[f64], n_columns: usize, y: &[u32], n_classes: usize) -> Result<GaussianNb, String> {
+    let Moments { counts, means, variances } = moments(matrix, n_columns, y, n_classes);
     let labels: Vec<u32> = (0..).take(n_classes).collect();
     let priors: Vec<f64> = counts.iter().map(|n| *n as f64 / y.len() as f64).collect();
     let fields = Some((labels, counts, priors, variances, means));
     let object = postcard::to_allocvec(&fields).and_then(|bytes| postcard::from_bytes(&bytes));
-    object.map_err(|e| BayesError::Broken(e.to_string()))
+    object.map_err(|e| e.to_string())
 }

@@ -10,14 +10,13 @@ use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameter
 use smartcore::error::Failed;
 use smartcore::linear::linear_regression::LinearRegressionParameters;
 use smartcore::linear::logistic_regression::LogisticRegressionParameters;
-use smartcore::linear::ridge_regression::RidgeRegressionParameters;
 use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
 use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::tree::decision_tree_classifier::DecisionTreeClassifierParameters;
 use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 
-use super::bayes::{self, BayesError};
+use super::bayes;
 use super::guard::caught;
 use super::machines::{self, ClassTask};
 use super::options::Hyperparameters;
@@ -25,8 +24,8 @@ use super::penalized;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
 use crate::model::estimator::{
-    Boosting, Estimator, ExtraTrees, ForestClassifier, ForestRegressor, GaussianNb, KnnClassifier, KnnRegressor,
-    LinearRegression, LogisticRegression, Matrix, RidgeRegression, TreeClassifier, TreeRegressor,
+    Boosting, Estimator, ExtraTrees, ForestClassifier, ForestRegressor, KnnClassifier, KnnRegressor, LinearRegression,
+    LogisticRegression, Matrix, TreeClassifier, TreeRegressor,
 };
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
@@ -62,30 +61,13 @@ pub(super) fn fit(task: &Task<'_>) -> Result<Estimator, String> {
     }
 }
 
-/// Linear models solve a system: smartcore wants more rows than columns.
-pub(super) fn check_rows(task: &Task<'_>) -> Result<(), String> {
-    if let Some(k) = task.parameters.count("neighbors").filter(|k| *k > task.n_rows) {
-        return Err(format!("{k} neighbours are more than the {} rows to fit on: use fewer --neighbors", task.n_rows));
-    }
-    let solves = matches!(task.algorithm, Algorithm::Linear | Algorithm::Ridge | Algorithm::Lasso);
-    if solves && task.n_rows <= task.n_columns {
-        let (rows, columns) = (task.n_rows, task.n_columns);
-        return Err(format!(
-            "{rows} rows to fit on are too few for {columns} encoded columns: {} needs more rows than columns; \
-             --drop columns, add rows, or use random-forest",
-            task.algorithm
-        ));
-    }
-    Ok(())
-}
-
 fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
-    let x = &column_major(task)?;
+    let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
     let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
-        Algorithm::Ridge => return ridge(task, x, y).map(Estimator::Ridge),
+        Algorithm::Ridge => return penalized::ridge(x, y, alpha(p), task.scaled).map(Estimator::Ridge),
         Algorithm::Lasso => return penalized::lasso(x, y, alpha(p)).map(Estimator::Lasso),
         Algorithm::ElasticNet => {
             let l1_ratio = p.number("l1-ratio").unwrap_or(0.5);
@@ -98,9 +80,8 @@ fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
             KnnRegressor::fit(x, y, parameters).map(Estimator::KnnRegressor)
         }
         Algorithm::Svr => {
-            let x = matrix(task.n_rows, task.n_columns, task.matrix.to_vec(), false)?;
             let (c, epsilon) = (p.number("c").unwrap_or(1.0), p.number("epsilon").unwrap_or(0.1));
-            return machines::regression(&x, y, kernel(task)?, c, epsilon).map(Estimator::Svr);
+            return machines::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr);
         }
         Algorithm::DecisionTree => {
             let parameters = DecisionTreeRegressorParameters {
@@ -140,7 +121,7 @@ fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
 }
 
 fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
-    let x = &column_major(task)?;
+    let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
     let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
@@ -154,7 +135,10 @@ fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
                 .with_k(p.count("neighbors").unwrap_or(5));
             KnnClassifier::fit(x, y, parameters).map(Estimator::KnnClassifier)
         }
-        Algorithm::GaussianNb => return gaussian_nb(task, y).map(Estimator::GaussianNb),
+        Algorithm::GaussianNb => {
+            let n_classes = task.schema.target().classes.len();
+            return bayes::fit(task.matrix, task.n_columns, y, n_classes).map(Estimator::GaussianNb);
+        }
         Algorithm::Svc => {
             let settings = ClassTask { kernel: kernel(task)?, c: p.number("c").unwrap_or(1.0), seed: task.seed };
             let n_classes = task.schema.target().classes.len();
@@ -193,52 +177,6 @@ fn kernel(task: &Task<'_>) -> Result<Kernel, String> {
     task.parameters.kernel(task.matrix, task.n_columns).ok_or_else(|| "it has no kernel".to_owned())
 }
 
-fn gaussian_nb(task: &Task<'_>, y: &[u32]) -> Result<GaussianNb, String> {
-    let classes = &task.schema.target().classes;
-    bayes::fit(task.matrix, task.n_columns, y, classes.len()).map_err(|e| match e {
-        BayesError::Broken(reason) => reason,
-        BayesError::NoSpread { class, column } => {
-            let column = &task.preprocessing.columns[column];
-            let feature = &task.schema.features()[column.feature as usize];
-            let of = column.category.map_or_else(String::new, |c| format!(" of {:?}", feature.categories[c as usize]));
-            format!(
-                "all rows of class {:?} that it is fitted on have the same value, or nearly, in the column {:?}{of}, and \
-                 it divides by the spread; --drop it, --scale, or use another algorithm",
-                classes[class], feature.name
-            )
-        }
-    })
-}
-
-/// smartcore's own ridge centres nothing unless it scales, and its intercept is 0 then. So: scaled columns go through
-/// its `normalize` (which finds them scaled, and gives the intercept); unscaled ones are centred here, with y, and the
-/// intercept ȳ − Σ w·x̄ is put into the fitted object through its serialized form.
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-fn ridge(task: &Task<'_>, x: &Matrix, y: &Vec<f64>) -> Result<RidgeRegression, String> {
-    let alpha = alpha(task.parameters);
-    let parameters = |normalize| RidgeRegressionParameters { alpha, normalize, ..Default::default() };
-    if task.scaled {
-        return RidgeRegression::fit(x, y, parameters(true)).map_err(|e| sentence(&e));
-    }
-    let n = task.n_rows as f64;
-    let mut means = vec![0.0; task.n_columns];
-    for row in task.matrix.chunks_exact(task.n_columns) {
-        means.iter_mut().zip(row).for_each(|(mean, cell)| *mean += cell / n);
-    }
-    let y_mean = y.iter().sum::<f64>() / n;
-    let centred = task.matrix.chunks_exact(task.n_columns).flat_map(|row| row.iter().zip(&means).map(|(c, m)| c - m));
-    let centred = matrix(task.n_rows, task.n_columns, centred.collect(), false)?;
-    let y_centred: Vec<f64> = y.iter().map(|v| v - y_mean).collect();
-    let fitted = RidgeRegression::fit(&centred, &y_centred, parameters(false)).map_err(|e| sentence(&e))?;
-    let weights: Vec<f64> = {
-        use smartcore::linalg::basic::arrays::Array;
-        fitted.coefficients().iterator(0).copied().collect()
-    };
-    let intercept = y_mean - weights.iter().zip(&means).map(|(w, m)| w * m).sum::<f64>();
-    let bytes = postcard::to_allocvec(&(Some(fitted.coefficients()), Some(intercept))).map_err(|e| e.to_string())?;
-    postcard::from_bytes(&bytes).map_err(|e| e.to_string())
-}
-
 /// The mean of y is where boosting starts, as in scikit-learn (smartcore's own default is 0.5, whatever y is).
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn boosting(task: &Task<'_>, y: &[f64]) -> XGRegressorParameters {
@@ -261,17 +199,8 @@ fn levels(parameters: &Hyperparameters) -> Option<u16> {
     parameters.count("max-depth").map(|depth| u16::try_from(depth + 1).unwrap_or(u16::MAX))
 }
 
-/// Trees sort and split by column: with columns contiguous they fit faster, to the same bits.
-fn column_major(task: &Task<'_>) -> Result<Matrix, String> {
-    let mut values = Vec::with_capacity(task.matrix.len());
-    for column in 0..task.n_columns {
-        values.extend(task.matrix.iter().skip(column).step_by(task.n_columns));
-    }
-    matrix(task.n_rows, task.n_columns, values, true)
-}
-
-fn matrix(n_rows: usize, n_columns: usize, values: Vec<f64>, column_major: bool) -> Result<Matrix, String> {
-    Matrix::new(n_rows, n_columns, values, column_major).map_err(|e| sentence(&e))
+fn matrix(task: &Task<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
+    Matrix::new(task.n_rows, task.n_columns, row_major, false).map_err(|e| sentence(&e))
 }
 
 fn sentence(error: &Failed) -> String {

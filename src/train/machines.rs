@@ -45,13 +45,7 @@ fn budget(n_rows: usize) -> u64 {
 /// One sentence: too many rows, fewer rows than columns, or smartcore's own.
 pub fn regression(x: &Matrix, y: &[f64], kernel: Kernel, c: f64, epsilon: f64) -> Result<SupportMachines, String> {
     let (n_rows, n_columns) = x.shape();
-    check_rows(n_rows, n_columns, "")?;
-    if n_rows > MAX_SVR_ROWS {
-        return Err(format!(
-            "{n_rows} rows to fit on are more than {MAX_SVR_ROWS}: its solver keeps a number for every two rows; use \
-             fewer rows, or gradient-boosting"
-        ));
-    }
+    check_regression(n_rows, n_columns)?;
     let parameters = SVRParameters::default().with_c(c).with_eps(epsilon).with_kernel(kernel.to_smartcore());
     let parts = if matches!(kernel, Kernel::Rbf { .. }) {
         let y = y.to_vec();
@@ -99,9 +93,7 @@ pub fn classification(
     n_classes: usize,
     task: ClassTask,
 ) -> Result<SupportMachines, String> {
-    if n_classes > MAX_SVC_CLASSES {
-        return Err(format!("{n_classes} classes are more than {MAX_SVC_CLASSES}: each pair needs its own machine"));
-    }
+    check_classification(n_columns, y, n_classes)?;
     let mut parts = Vec::with_capacity(n_classes * (n_classes - 1) / 2);
     for (first, second) in (0..n_classes).flat_map(|i| (i + 1..n_classes).map(move |j| (i, j))) {
         let of_pair = |class: &u32| *class as usize == first || *class as usize == second;
@@ -126,13 +118,6 @@ pub struct ClassTask {
 
 fn pair(cells: Vec<f64>, n_columns: usize, labels: &Vec<u32>, task: ClassTask) -> Result<Parts, String> {
     let n_rows = labels.len();
-    check_rows(n_rows, n_columns, " of two classes")?;
-    if n_rows > MAX_SVC_ROWS {
-        return Err(format!(
-            "{n_rows} rows of two classes to fit on are more than {MAX_SVC_ROWS}: its solver takes minutes from there; \
-             use fewer rows, or random-forest"
-        ));
-    }
     let x = Matrix::new(n_rows, n_columns, cells, false).map_err(|e| sentence(&e))?;
     let left = Arc::new(AtomicU64::new(budget(n_rows)));
     let kernel = Counted { kernel: task.kernel, left: Arc::clone(&left) };
@@ -146,15 +131,54 @@ fn pair(cells: Vec<f64>, n_columns: usize, labels: &Vec<u32>, task: ClassTask) -
     }
 }
 
-/// Both solvers copy `n_rows` cells of a row at most.
-fn check_rows(n_rows: usize, n_columns: usize, of: &str) -> Result<(), String> {
-    if n_rows >= n_columns {
-        return Ok(());
+/// What [`regression`] asks of the rows.
+///
+/// # Errors
+/// One sentence: too many rows, or fewer than columns (both solvers copy `n_rows` cells of a row at most).
+pub(super) fn check_regression(n_rows: usize, n_columns: usize) -> Result<(), String> {
+    if n_rows < n_columns {
+        return Err(format!(
+            "{n_rows} rows to fit on are too few for {n_columns} encoded columns: svr needs as many rows as columns; \
+             --drop columns, add rows, or use random-forest"
+        ));
     }
-    Err(format!(
-        "{n_rows} rows{of} to fit on are too few for {n_columns} encoded columns: it needs as many rows as columns; \
-         --drop columns, add rows, or use random-forest"
-    ))
+    if n_rows > MAX_SVR_ROWS {
+        return Err(format!(
+            "{n_rows} rows to fit on are more than {MAX_SVR_ROWS}: svr keeps a number for every two rows; use fewer \
+             rows, or gradient-boosting"
+        ));
+    }
+    Ok(())
+}
+
+/// What [`classification`] asks of the rows.
+///
+/// # Errors
+/// One sentence: too many classes, too many rows of two classes, or fewer than columns.
+pub(super) fn check_classification(n_columns: usize, y: &[u32], n_classes: usize) -> Result<(), String> {
+    if n_classes > MAX_SVC_CLASSES {
+        return Err(format!(
+            "{n_classes} classes are more than {MAX_SVC_CLASSES}: svc fits a machine for every two; use random-forest"
+        ));
+    }
+    let mut counts = vec![0; n_classes];
+    y.iter().for_each(|class| counts[*class as usize] += 1);
+    counts.sort_unstable();
+    let fewest: usize = counts.iter().take(2).sum();
+    let most: usize = counts.iter().rev().take(2).sum();
+    if fewest < n_columns {
+        return Err(format!(
+            "{fewest} rows of two classes to fit on are too few for {n_columns} encoded columns: svc needs as many rows \
+             as columns; --drop columns, add rows, or use random-forest"
+        ));
+    }
+    if most > MAX_SVC_ROWS {
+        return Err(format!(
+            "{most} rows of two classes to fit on are more than {MAX_SVC_ROWS}: svc takes minutes from there; use fewer \
+             rows, or random-forest"
+        ));
+    }
+    Ok(())
 }
 
 /// A kernel that counts down: `SVC` loops until its gradients are near each other, which they may never be. A value

@@ -25,6 +25,7 @@ pub mod penalized;
 pub mod random;
 mod report;
 mod report_text;
+mod requirements;
 mod seal;
 mod spec;
 pub mod split;

@@ -1,5 +1,12 @@
 //! What the tests of equality share: data sets, rows to probe with, and the comparison with smartcore's answers.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small counts"
+)]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use smartcore::dataset::{Dataset, boston, breast_cancer, diabetes, digits, iris};

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test crate uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
@@ -26,7 +27,7 @@ fn houses() -> String {
     for i in 0..40_u32 {
         let tax = if i % 10 == 3 { String::new() } else { (200 + 10 * i).to_string() };
         let colour = ["blue", "green", "red"][(i / 7 % 3) as usize];
-        csv += &format!("{}.5,{tax},{colour},{}.25\n", 3 + i % 6, 10 + 5 * (i % 6));
+        writeln!(csv, "{}.5,{tax},{colour},{}.25", 3 + i % 6, 10 + 5 * (i % 6)).unwrap();
     }
     csv
 }

@@ -1,1 +1,188 @@
-//! admission
+//! Nobody waits long, nobody starves, and what was taken is given back.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use smartserve::config::Limits;
+use smartserve::model::compiled::Scratch;
+use smartserve::serve::admission::{BodyBudget, CHUNKED_STEP, Compute, ComputeError, Overloaded, SLICE};
+use smartserve::serve::lifecycle::{Life, Schedule};
+use smartserve::serve::metrics::Metrics;
+
+use crate::helpers::{limits, ms, until, within};
+use crate::models::{classes, quick, rows, slow};
+
+const KIB: usize = 1 << 10;
+
+fn compute(limits: &Limits) -> (Arc<Compute>, Arc<Metrics>, Life) {
+    let (metrics, life) = (Arc::new(Metrics::new()), Life::default());
+    (Arc::new(Compute::new(limits, Arc::clone(&metrics), life.clone())), metrics, life)
+}
+
+#[tokio::test]
+async fn a_body_takes_its_length_of_the_budget_and_gives_it_back() {
+    let budget = BodyBudget::new(&Limits { body_budget: 100 * KIB, ..limits() });
+    let held = budget.reserve(60 * KIB).await.unwrap();
+    assert_eq!(budget.free(), 40 * KIB);
+    drop(held);
+    assert_eq!(budget.free(), 100 * KIB);
+}
+
+#[tokio::test]
+async fn a_body_without_a_length_takes_steps() {
+    let budget = BodyBudget::new(&Limits { body_budget: 256 * KIB, ..limits() });
+    let mut held = budget.reserve(0).await.unwrap();
+    assert_eq!(budget.free(), 256 * KIB);
+    held.grow(1).await.unwrap();
+    assert_eq!(budget.free(), 256 * KIB - CHUNKED_STEP);
+    held.grow(CHUNKED_STEP - 1).await.unwrap();
+    assert_eq!(budget.free(), 256 * KIB - CHUNKED_STEP);
+    held.grow(CHUNKED_STEP + 1).await.unwrap();
+    assert_eq!(budget.free(), 256 * KIB - 3 * CHUNKED_STEP);
+    drop(held);
+    assert_eq!(budget.free(), 256 * KIB);
+}
+
+#[tokio::test]
+async fn a_request_holds_what_its_body_became() {
+    let budget = BodyBudget::new(&Limits { body_budget: 256 * KIB, admission_wait: ms(1), ..limits() });
+    let mut held = budget.reserve(100 * KIB).await.unwrap();
+    held.hold(10 * KIB).await.unwrap();
+    assert_eq!(budget.free(), 246 * KIB);
+    held.hold(80 * KIB).await.unwrap();
+    assert!(budget.free() <= 176 * KIB);
+    assert_eq!(held.hold(300 * KIB).await, Err(Overloaded));
+    drop(held);
+    assert_eq!(budget.free(), 256 * KIB);
+}
+
+#[tokio::test]
+async fn a_full_budget_is_waited_for_and_then_refused() {
+    let budget = BodyBudget::new(&Limits { body_budget: 100 * KIB, admission_wait: ms(100), ..limits() });
+    let held = budget.reserve(100 * KIB).await.unwrap();
+    let start = Instant::now();
+    assert_eq!(budget.reserve(1).await.unwrap_err(), Overloaded);
+    assert!(start.elapsed() >= ms(100));
+    let (waited, ()) = tokio::join!(budget.reserve(1), async { drop(held) });
+    waited.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_larger_than_the_whole_budget_is_refused_at_once() {
+    let budget = BodyBudget::new(&Limits { body_budget: KIB, admission_wait: ms(60_000), ..limits() });
+    assert_eq!(within(budget.reserve(2 * KIB)).await.unwrap_err(), Overloaded);
+}
+
+#[tokio::test]
+async fn short_and_long_work_answer_the_same_bits() {
+    for served in [slow(), quick("quick", 1), classes()] {
+        let (compute, ..) = compute(&limits());
+        for n in [1, 64, 10_000] {
+            let batch = rows(&served, n);
+            let expected = served.model.predict(&batch, &mut Scratch::default()).unwrap();
+            let (answer, took) = compute.predict(&served, batch).await.unwrap();
+            assert_eq!(answer, expected);
+            assert!(took > Duration::ZERO);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_row_has_a_measured_cost() {
+    let (slow, quick) = (slow(), quick("quick", 1));
+    assert!(slow.cost_per_row > quick.cost_per_row * 3, "{:?} {:?}", slow.cost_per_row, quick.cost_per_row);
+}
+
+#[tokio::test]
+async fn a_small_batch_does_not_wait_for_a_huge_one() {
+    let (compute, ..) = compute(&limits());
+    let served = slow();
+    let huge = tokio::spawn({
+        let (compute, served) = (Arc::clone(&compute), Arc::clone(&served));
+        async move { compute.predict(&served, rows(&served, 100_000)).await }
+    });
+    // Long enough for the pool, short enough to be done in a few turns.
+    let small = usize::try_from(4 * SLICE.as_nanos() / served.cost_per_row.as_nanos()).unwrap();
+    let mut turns = 0;
+    while !huge.is_finished() {
+        compute.predict(&served, rows(&served, small)).await.unwrap();
+        turns += 1;
+    }
+    huge.await.unwrap().unwrap();
+    assert!(turns >= 10, "only {turns} small batches while the huge one ran");
+}
+
+#[tokio::test]
+async fn long_jobs_at_their_limit_are_refused_while_shorter_ones_are_served() {
+    let (compute, ..) = compute(&Limits { admission_wait: ms(100), compute_timeout: ms(60_000), ..limits() });
+    let served = slow();
+    let long: Vec<_> = (0..4).map(|_| start_long(&compute, &served)).collect();
+    tokio::task::yield_now().await;
+    let start = Instant::now();
+    let refused = compute.predict(&served, rows(&served, 200_000)).await;
+    assert_eq!(refused.unwrap_err(), ComputeError::Overloaded);
+    assert!(start.elapsed() >= ms(100) && start.elapsed() < ms(1000));
+    let small = usize::try_from(4 * SLICE.as_nanos() / served.cost_per_row.as_nanos()).unwrap();
+    compute.predict(&served, rows(&served, small)).await.unwrap();
+    assert!(long.iter().all(|job| !job.is_finished()));
+    long.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+fn start_long(compute: &Arc<Compute>, served: &smartserve::serve::registry::Snapshot) -> tokio::task::JoinHandle<()> {
+    let (compute, served) = (Arc::clone(compute), Arc::clone(served));
+    let batch = rows(&served, 200_000);
+    tokio::spawn(async move {
+        let _ = compute.predict(&served, batch).await;
+    })
+}
+
+#[tokio::test]
+async fn work_that_nobody_waits_for_any_more_leaves_the_pool() {
+    let (compute, ..) = compute(&Limits { admission_wait: ms(2_000), ..limits() });
+    let served = slow();
+    for _ in 0..3 {
+        let long: Vec<_> = (0..4).map(|_| start_long(&compute, &served)).collect();
+        tokio::task::yield_now().await;
+        for job in long {
+            job.abort();
+            assert!(job.await.unwrap_err().is_cancelled());
+        }
+    }
+    // All permits are free again although twelve long jobs, minutes of work, were begun.
+    until(|| format!("{compute:?}").contains("jobs: 0")).await;
+    within(compute.predict(&served, rows(&served, 5_000))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_that_takes_too_long_is_given_up_at_the_deadline() {
+    let (compute, ..) = compute(&Limits { compute_timeout: ms(50), ..limits() });
+    let served = slow();
+    let start = Instant::now();
+    let overdue = compute.predict(&served, rows(&served, 200_000)).await;
+    assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
+    assert!(start.elapsed() < ms(1000));
+    until(|| format!("{compute:?}").contains("jobs: 0")).await;
+}
+
+#[tokio::test]
+async fn a_drain_shrinks_the_deadline_of_work_under_way() {
+    let (compute, _, life) = compute(&Limits { compute_timeout: ms(60_000), ..limits() });
+    let served = slow();
+    let limits = Limits { hard_stop: ms(200), ..limits() };
+    let drain = async { life.drain(Schedule::new(Instant::now(), &limits, true)) };
+    let (overdue, ()) = tokio::join!(compute.predict(&served, rows(&served, 400_000)), drain);
+    assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
+}
+
+#[tokio::test]
+async fn a_panic_is_that_requests_alone_and_is_counted() {
+    let (compute, metrics, _) = compute(&limits());
+    let (quick, wrong) = (quick("quick", 1), classes());
+    // Rows of another model's shape: what the door makes impossible.
+    for n in [1, 10_000] {
+        let panicked = compute.predict(&quick, rows(&wrong, n)).await;
+        assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
+        compute.predict(&quick, rows(&quick, n)).await.unwrap();
+    }
+    assert!(metrics.render().contains("smartserve_panics_total 2\n"));
+}

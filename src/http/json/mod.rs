@@ -9,6 +9,8 @@ mod number;
 mod reader;
 mod skip;
 mod string;
+#[cfg(test)]
+mod tests;
 pub mod write;
 
 pub use error::SyntaxError;

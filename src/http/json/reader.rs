@@ -170,6 +170,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Bytes read so far, with the space before the next token perhaps still to come.
+    #[inline]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The text from an earlier [`Reader::position`] up to here, as the body spells it.
+    pub fn text_since(&self, position: usize) -> &'a str {
+        self.text.get(position..self.at).unwrap_or_default()
+    }
+
+    /// Bytes not read yet.
+    #[inline]
+    pub fn remaining(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
     /// The error of a key that its object already has.
     #[cold]
     pub fn duplicate(&self, key: &str) -> SyntaxError {
@@ -237,75 +254,4 @@ impl<'a> Reader<'a> {
 /// True when a string is spelled in JSON as it is: no quote, no backslash, no control character.
 pub fn is_plain(text: &str) -> bool {
     !text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\')
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{Reader, SyntaxError, Value};
-
-    /// Reads a whole text, keeping nothing.
-    fn check(bytes: &[u8]) -> Result<(), SyntaxError> {
-        let mut reader = Reader::new(bytes)?;
-        let value = reader.value()?;
-        reader.skip(&value)?;
-        reader.end()
-    }
-
-    #[test]
-    fn syntax_errors_tell_line_and_column() {
-        let cases = [
-            ("", "the body ends where a value should be at line 1, column 1"),
-            ("{\"a\":1}\n x", "the body goes on after its end at line 2, column 2"),
-            ("[1,]", "expected a value at line 1, column 4"),
-            ("{\"a\":1,}", "expected a key in double quotes at line 1, column 8"),
-            ("{\"é\" 1}", "expected a colon at line 1, column 6"),
-            ("[1 2]", "expected a comma or the end of the array at line 1, column 4"),
-            ("[1}", "expected a comma or the end of the array at line 1, column 3"),
-            ("{\"a\":NaN}", "JSON has no NaN and no Infinity; a missing value is null at line 1, column 6"),
-            ("{\"a\":1,\"a\":2}", "\"a\" is given twice at line 1, column 12"),
-            ("[\"\\ud800\"]", "half of a surrogate pair at line 1, column 3"),
-            ("[\"a\nb\"]", "a control character in a string must be escaped at line 1, column 4"),
-            ("[", "the body ends inside an array at line 1, column 2"),
-            ("{", "the body ends inside an object at line 1, column 2"),
-            ("\u{feff}{}", "JSON does not start with a byte order mark at line 1, column 1"),
-            ("[,1]", "expected a value at line 1, column 2"),
-            ("{,}", "expected a key in double quotes at line 1, column 2"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(check(text.as_bytes()).unwrap_err().to_string(), expected, "{text}");
-        }
-        assert_eq!(check(b"[\"a\xff\"]").unwrap_err().to_string(), "not UTF-8 at line 1, column 4");
-    }
-
-    #[test]
-    fn thirty_two_containers_may_be_open_and_no_more() {
-        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
-        assert!(check(nested(32).as_bytes()).is_ok());
-        assert!(check(nested(33).as_bytes()).unwrap_err().to_string().starts_with("more than 32"));
-        assert!(check(&vec![b'['; 2 << 20]).is_err());
-        assert!(check(format!("[{}]", vec!["[]"; 100].join(",")).as_bytes()).is_ok());
-    }
-
-    #[test]
-    fn strings_decode_every_escape() {
-        let text = r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#;
-        let value = Reader::new(text.as_bytes()).unwrap().value().unwrap();
-        assert_eq!(value, Value::Text("\"\\/\u{8}\u{c}\n\r\té😀é".into()));
-        for bad in [r#""\x""#, r#""\u12""#, r#""\u12G4""#, r#""\udc00""#, r#""\ud800\u0041""#, r#""\ud800x""#, "\"\\"] {
-            assert!(Reader::new(bad.as_bytes()).unwrap().value().is_err(), "{bad}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_serde_json_accepts_is_accepted_and_nothing_else(text in r#"[\[\]\{\}",:0-9eE.+\-truefalsn \\a]{0,24}"#) {
-            let ours = check(text.as_bytes());
-            match serde_json::from_str::<serde_json::Value>(&text) {
-                Ok(_) => prop_assert!(ours.is_ok() || ours.unwrap_err().to_string().contains("twice"), "{}", text),
-                Err(_) => prop_assert!(ours.is_err(), "{}", text),
-            }
-        }
-    }
 }

@@ -22,6 +22,7 @@ use super::problem::Problem;
 
 pub(super) use gate::too_large;
 pub(super) use observe::Work;
+pub(super) use settle::context_of;
 
 /// Puts the layers around all routes. Read from the bottom up: the last one added is the outermost.
 pub(super) fn layers(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
@@ -46,4 +47,40 @@ fn panicked(metrics: &Metrics, panic: &(dyn Any + Send)) -> Response {
     metrics.panicked();
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text"))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http::Request;
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use crate::config::{ExtraFeatures, Limits};
+    use crate::http::app::{AppState, Options};
+    use crate::serve::Serving;
+
+    async fn panics() -> &'static str {
+        panic!("the secret of forest.rs")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_counted_500_that_tells_nothing() {
+        let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
+        let app = AppState::new(Arc::clone(&serving), Options::default(), ["/panics"].into_iter());
+        let router = super::layers(Router::new().route("/panics", get(panics)), &app).with_state(app);
+        let request = Request::get("/panics").header("host", "a").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("\"status\":500") && !body.contains("secret"), "{body}");
+        let metrics = serving.metrics.render();
+        let counted = r#"smartserve_http_requests_total{method="GET",route="/panics",status="500"} 1"#;
+        assert!(metrics.contains(counted), "{metrics}");
+    }
 }

@@ -13,11 +13,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{CONNECTION, EXPECT};
-use http::{HeaderValue, StatusCode};
+use http::{Extensions, HeaderValue, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
-use crate::http::app::AppState;
+use crate::http::app::{App, AppState};
+use crate::serve::listener::RequestContext;
 
 /// Times the largest body that is read for politeness' sake.
 const TIMES_LIMIT: usize = 16;
@@ -31,6 +32,7 @@ pub(super) async fn settle(State(app): State<AppState>, request: Request, next: 
         return next.run(request).await;
     }
     let waits_for_continue = request.headers().contains_key(EXPECT);
+    let context = context_of(&app, request.extensions());
     let left = Arc::new(Mutex::new(None));
     let request =
         request.map(|body| Body::new(Returned { body, was_polled: false, is_done: false, left: left.clone() }));
@@ -40,15 +42,21 @@ pub(super) async fn settle(State(app): State<AppState>, request: Request, next: 
         // A client that waits for "100 Continue" has sent nothing; one that was too slow has had its time.
         let is_owed = (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
         let limit = app.serving.limits.max_body_bytes.saturating_mul(TIMES_LIMIT);
-        if !is_owed || !read_away(body, limit).await {
+        if !is_owed || !read_away(body, limit, &context).await {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
     response
 }
 
-/// Reads a body without keeping it; true when it ended within the bounds.
-async fn read_away(mut body: Body, limit: usize) -> bool {
+/// When a request came and how long its body may take.
+pub(in crate::http) fn context_of(app: &App, extensions: &Extensions) -> RequestContext {
+    let context = extensions.get::<RequestContext>().cloned();
+    context.unwrap_or_else(|| RequestContext::detached(&app.serving.limits, &app.serving.life))
+}
+
+/// Reads a body without keeping it; true when it ended within the bounds, the body's own deadline among them.
+async fn read_away(mut body: Body, limit: usize, context: &RequestContext) -> bool {
     let read = async {
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
@@ -59,7 +67,11 @@ async fn read_away(mut body: Body, limit: usize) -> bool {
         }
         true
     };
-    tokio::time::timeout(LONGEST, read).await.unwrap_or(false)
+    tokio::select! {
+        is_done = read => is_done,
+        () = tokio::time::sleep(LONGEST) => false,
+        () = context.body_overdue() => false,
+    }
 }
 
 /// What a handler left of a body.

@@ -1,0 +1,120 @@
+//! The same rows through every dialect: the same bits in the batch, the same bytes in the answer.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod http_support;
+
+use axum::body::Body;
+use http::Request;
+use http_support::{public, request, send, serving};
+use proptest::prelude::*;
+use serde_json::json;
+use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::http::predict::dialect::{Rules, read};
+
+/// Rooms, tax (sometimes missing), the colour's position.
+type Row = (f64, Option<f64>, usize);
+
+/// An object written as its members stand (`serde_json`'s sorts them).
+fn object(members: impl IntoIterator<Item = (String, String)>) -> String {
+    let members: Vec<String> = members.into_iter().map(|(key, value)| format!("{}: {value}", json!(key))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn list(elements: impl IntoIterator<Item = String>) -> String {
+    format!("[{}]", elements.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// The same rows in every JSON dialect.
+fn spellings(rows: &[Row]) -> Vec<String> {
+    const NAMES: [&str; 3] = ["RM", "TAX", "colour"];
+    let cell = |row: &Row, feature: usize| match feature {
+        0 => json!(row.0).to_string(),
+        1 => json!(row.1).to_string(),
+        _ => json!(["blue", "green", "red"][row.2]).to_string(),
+    };
+    let labelled = |feature: usize, label: &dyn Fn(usize) -> String, is_turned: bool| {
+        let mut cells: Vec<_> = rows.iter().enumerate().map(|(i, row)| (label(i), cell(row, feature))).collect();
+        if is_turned {
+            cells.reverse();
+        }
+        object(cells)
+    };
+    let column = |feature: usize| list(rows.iter().map(|row| cell(row, feature)));
+    let columns = |of: &dyn Fn(usize) -> String| object((0..3).map(|f| (NAMES[f].to_owned(), of(f))));
+    let record = |row: &Row| columns(&|feature| cell(row, feature));
+    let lists = |order: [usize; 3]| list(rows.iter().map(|row| list(order.map(|feature| cell(row, feature)))));
+    let wrap = |key: &str, value: &str| object([(key.to_owned(), value.to_owned())]);
+    let records = list(rows.iter().map(record));
+    let split = format!(r#"{{"columns":["colour","RM","TAX"],"index":[],"data":{}}}"#, lists([2, 0, 1]));
+    let mut all = vec![
+        columns(&|feature| labelled(feature, &|i| i.to_string(), false)),
+        columns(&|feature| labelled(feature, &|i| format!("r\u{e9}\t{i}"), feature == 1)),
+        columns(&|feature| labelled(feature, &|i| (2 * i).to_string(), feature == 2)),
+        columns(&column),
+        wrap("dataframe_split", &split),
+        split,
+        wrap("dataframe_records", &records),
+        wrap("instances", &records),
+        records,
+        wrap("instances", &lists([0, 1, 2])),
+        wrap("inputs", &lists([0, 1, 2])),
+        wrap("inputs", &columns(&column)),
+    ];
+    if let [row] = rows {
+        all.push(record(row));
+    }
+    all
+}
+
+/// The same rows as CSV, with a header in another order than the schema's.
+fn csv(rows: &[Row]) -> String {
+    let tax = |tax: Option<f64>| tax.map_or_else(String::new, |v| json!(v).to_string());
+    let line = |row: &Row| format!("{},{},{}\n", tax(row.1), ["blue", "green", "red"][row.2], json!(row.0));
+    std::iter::once("TAX,colour,RM\n".to_owned()).chain(rows.iter().map(line)).collect()
+}
+
+fn as_csv(body: String) -> Request<Body> {
+    let mut request = request("POST", "/predict", body);
+    request.headers_mut().insert("content-type", "text/csv".parse().unwrap());
+    request
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    prop::collection::vec((-1e300..1e300_f64, prop::option::of(-1e3..1e3_f64), 0..3_usize), 1..30)
+}
+
+proptest! {
+    #[test]
+    fn the_same_rows_give_the_same_bits_in_every_dialect(rows in rows()) {
+        let serving = serving(Limits::default());
+        let snapshot = serving.registry.default_model().unwrap();
+        let (schema, extra) = (snapshot.model.schema(), ExtraFeatures::Reject);
+        let rules = Rules { schema, model: "houses", max_rows: 100, extra };
+        let cells = rows.iter().flat_map(|r| [r.0, r.1.unwrap_or(f64::NAN), f64::from(u8::try_from(r.2).unwrap())]);
+        let expected: Vec<u64> = cells.map(f64::to_bits).collect();
+        for text in spellings(&rows) {
+            let batch = read(text.as_bytes(), &rules).map_err(|e| TestCaseError::fail(format!("{e:?}: {text}")))?;
+            let bits: Vec<u64> = batch.values().iter().map(|v| v.to_bits()).collect();
+            prop_assert_eq!(&bits, &expected, "{}", text);
+        }
+    }
+
+    #[test]
+    fn the_same_rows_get_the_same_answer_in_every_dialect(rows in rows()) {
+        let router = public(Limits::default());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answers: Vec<String> = runtime.block_on(async {
+            let mut answers = Vec::new();
+            for body in spellings(&rows) {
+                answers.push(send(&router, request("POST", "/predict", body)).await.text().to_owned());
+            }
+            answers.push(send(&router, as_csv(csv(&rows))).await.text().to_owned());
+            answers
+        });
+        prop_assert!(answers[0].starts_with("{\"prediction\":["), "{}", answers[0]);
+        for answer in &answers {
+            prop_assert_eq!(answer, &answers[0]);
+        }
+    }
+}
