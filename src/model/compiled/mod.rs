@@ -28,6 +28,7 @@ pub struct Scratch {
     votes: Vec<u32>,
     /// Scores of linear classifiers, row-major `[n_rows, n_outputs]`.
     scores: Vec<f64>,
+    forest: forest::Buffers,
 }
 
 /// What the decoder must know of a model besides the bytes.
@@ -71,7 +72,7 @@ impl Predictor {
             (Algorithm::Logistic, true) => Kind::Linear(Linear::decode_logistic(wire, n_columns, shape.n_classes)?),
             _ => {
                 let ensemble = Ensemble::decode(wire, shape)?;
-                Kind::Forest(Forest::new(&ensemble.trees, ensemble.combine, ensemble.scale)?)
+                Kind::Forest(Forest::new(&ensemble.trees, n_columns, ensemble.combine, ensemble.scale)?)
             }
         };
         wire.end()?;
@@ -102,7 +103,7 @@ impl Predictor {
         let n_rows = matrix.len() / self.shape.n_columns;
         let mut values = Vec::with_capacity(n_rows);
         match &self.kind {
-            Kind::Forest(forest) => forest.values(matrix, self.shape.n_columns, &mut values),
+            Kind::Forest(forest) => forest.values(matrix, &mut scratch.forest, &mut values),
             Kind::Linear(linear) => linear.scores(matrix, &mut values),
         }
         match values.iter().position(|v| !v.is_finite()) {
@@ -121,7 +122,7 @@ impl Predictor {
                 let votes = &mut scratch.votes;
                 votes.clear();
                 votes.resize(n_rows * n_classes, 0);
-                forest.votes(matrix, self.shape.n_columns, n_classes, votes);
+                forest.votes(matrix, n_classes, &mut scratch.forest, votes);
                 for votes in votes.chunks_exact(n_classes) {
                     classes.push(position(most_votes(votes)));
                     let n = f64::from(votes.iter().sum::<u32>());
@@ -155,7 +156,7 @@ impl Predictor {
     pub fn spread(&self, matrix: &[f64]) -> Option<Vec<f64>> {
         match &self.kind {
             Kind::Forest(forest) if self.shape.algorithm.is_averaged() && !self.shape.task.is_classification() => {
-                Some(forest.spread(matrix, self.shape.n_columns))
+                Some(forest.spread(matrix))
             }
             _ => None,
         }
