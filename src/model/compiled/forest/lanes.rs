@@ -69,7 +69,12 @@ pub(super) fn walk(
         for _ in 0..rounds {
             // Four by four: the loop's own cost is a tenth of a step.
             let (fours, rest) = lanes[..n].as_chunks_mut::<4>();
-            for lane in fours.iter_mut().flatten().chain(rest) {
+            for four in fours {
+                for lane in four {
+                    lane.at = step(*lane);
+                }
+            }
+            for lane in rest {
                 lane.at = step(*lane);
             }
         }

@@ -16,9 +16,6 @@ const CLUSTER: usize = 128;
 /// cache (20 columns: 20 KiB).
 const ROWS_TOGETHER: usize = 128;
 
-/// From so few rows on the trees go together for each row, instead of rows for each tree.
-const FEW_ROWS: usize = 8;
-
 /// Bytes of cells that pass through all trees before the next rows do. A tree is read from memory once for each such
 /// block, so that it must be large; the cells are read again for every tree, so that they must fit the caches.
 const BLOCK_BYTES: usize = 2 << 20;
@@ -115,7 +112,8 @@ impl Nodes {
         buffers: &mut Buffers,
         sink: &mut impl Sink,
     ) {
-        if matrix.len() < FEW_ROWS * n_columns {
+        // Side by side goes what there is more of, rows or trees.
+        if matrix.len() / n_columns < self.roots.len().min(ROWS_TOGETHER) {
             for (row, cells) in (first..).zip(matrix.chunks_exact(n_columns)) {
                 self.one_row(cells, buffers);
                 sink.row(row, &buffers.leaves[..self.roots.len()]);
