@@ -156,15 +156,15 @@ fn mark<const W: usize>(thresholds: &Thresholds, rows: &[f64], n_columns: usize,
     const TOGETHER: usize = 8;
     slots.fill([0; W]);
     for column in thresholds.columns() {
-        let slots = &mut slots[column.slot..=column.slot + column.len];
+        let slots = &mut slots[column.slots()];
         for (i, rows) in rows.chunks(TOGETHER * n_columns).enumerate() {
             let mut cells = [0.0; TOGETHER];
             for (cell, row) in cells.iter_mut().zip(rows.chunks_exact(n_columns)) {
                 *cell = row[usize::from(column.feature)];
             }
-            for (j, rank) in thresholds.ranks_in_column(column, cells).into_iter().enumerate() {
+            for (j, rank) in thresholds.ranks_in_column(column, &cells).into_iter().enumerate() {
                 let (word, bit) = seat::<W>(i * TOGETHER + j);
-                slots[rank][word] |= 1 << bit;
+                slots[usize::from(rank)][word] |= 1 << bit;
             }
         }
         let mut below = [0; W];

@@ -3,8 +3,8 @@
 //! Three ways to find the leaf that a row reaches in each tree, chosen by the forest's and the batch's shape; each puts
 //! the leaves into smartcore's own sum in smartcore's order:
 //! - [`masks`]: blocks of rows, by set algebra over the forest's distinct thresholds;
-//! - [`pairs`]: few rows and few distinct thresholds, two levels a step;
-//! - [`nodes`]: all else, and single trees: cells compared with thresholds, node by node.
+//! - [`pairs`]: few rows through such forests, two levels a step;
+//! - [`nodes`]: forests of larger trees, and single trees: node by node.
 
 mod lanes;
 mod masks;
@@ -17,7 +17,6 @@ mod thresholds;
 use super::trees::{self, Tree};
 use lanes::Lane;
 use nodes::Nodes;
-use pairs::NAMES;
 use ranked::Ranked;
 use sink::{Sink, Squares, Sums, Votes};
 
@@ -61,8 +60,6 @@ pub(super) struct Buffers {
     leaves: Vec<f64>,
     lanes: Vec<Lane>,
     arrived: Vec<u32>,
-    /// Slots whose threshold a row is beyond.
-    beyond: Option<Box<[bool; NAMES]>>,
 }
 
 impl Buffers {
@@ -114,7 +111,9 @@ impl Forest {
         let sums = &mut out[from..];
         self.each_leaf(matrix, buffers, &mut Sums(sums));
         if self.combine == Combine::Mean {
-            sums.iter_mut().for_each(|sum| *sum /= self.n_trees as f64);
+            for sum in sums {
+                *sum /= self.n_trees as f64;
+            }
         }
     }
 
@@ -131,7 +130,9 @@ impl Forest {
         let buffers = &mut Buffers::default();
         let mut means = vec![0.0; n_rows];
         self.each_leaf(matrix, buffers, &mut Sums(&mut means));
-        means.iter_mut().for_each(|sum| *sum /= n);
+        for mean in &mut means {
+            *mean /= n;
+        }
         let mut sums = vec![0.0; n_rows];
         self.each_leaf(matrix, buffers, &mut Squares { means: &means, sums: &mut sums });
         sums.iter().map(|sum| (sum / n).sqrt()).collect()

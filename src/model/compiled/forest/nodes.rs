@@ -7,6 +7,7 @@ use super::super::trees::Tree;
 use super::Buffers;
 use super::lanes::{Lane, Reach, walk};
 use super::sink::Sink;
+use super::thresholds::beyond;
 
 /// Pairs of siblings laid out breadth-first before a subtree below them begins: as many as fill a page of 4 KiB, so
 /// that the last seven or so steps of a walk stay in one page.
@@ -41,7 +42,7 @@ struct Root {
 /// Trees one after the other.
 #[derive(Debug, Clone)]
 pub(super) struct Nodes {
-    nodes: Vec<Node>,
+    flat: Vec<Node>,
     roots: Vec<Root>,
     together: Reach,
 }
@@ -50,7 +51,7 @@ impl Nodes {
     /// Lays out checked trees of at most `u32::MAX` nodes together.
     pub(super) fn new(trees: &[Tree], scale: f64) -> Self {
         let total = trees.iter().map(Vec::len).sum();
-        let mut new = Self { nodes: Vec::with_capacity(total), roots: Vec::new(), together: Reach::default() };
+        let mut new = Self { flat: Vec::with_capacity(total), roots: Vec::new(), together: Reach::default() };
         let mut layout = Layout::default();
         for tree in trees {
             let root = new.push(tree, scale, &mut layout);
@@ -62,7 +63,7 @@ impl Nodes {
 
     #[expect(clippy::cast_possible_truncation, reason = "all nodes fit 32 bits")]
     fn push(&mut self, tree: &Tree, scale: f64, layout: &mut Layout) -> Root {
-        let root = self.nodes.len() as u32;
+        let root = self.flat.len() as u32;
         layout.depths.clear();
         layout.depths.push(0);
         self.place(tree, 0, scale);
@@ -74,8 +75,8 @@ impl Nodes {
             while let Some(&(from, here)) = layout.now.get(done).filter(|_| done < CLUSTER) {
                 done += 1;
                 let Some((left, right)) = tree[from as usize].children else { continue };
-                let at = self.nodes.len() as u32;
-                self.nodes[here as usize].left = at;
+                let at = self.flat.len() as u32;
+                self.flat[here as usize].left = at;
                 let depth = layout.depths[(here - root) as usize] + 1;
                 layout.depths.extend([depth, depth]);
                 self.place(tree, left, scale);
@@ -84,23 +85,23 @@ impl Nodes {
             }
             layout.later.extend(layout.now.drain(done..).rev());
         }
-        let leaves = self.nodes[root as usize..].iter().zip(&layout.depths).filter(|(node, _)| node.split == 0);
+        let leaves = self.flat[root as usize..].iter().zip(&layout.depths).filter(|(node, _)| node.split == 0);
         Root { node: root, reach: Reach::of(leaves.map(|(_, depth)| *depth)) }
     }
 
     /// Appends a node as if it were a leaf; a split's `left` is set when its children are placed.
     #[expect(clippy::cast_possible_truncation, reason = "all nodes fit 32 bits")]
     fn place(&mut self, tree: &Tree, from: u32, scale: f64) {
-        let left = self.nodes.len() as u32;
+        let left = self.flat.len() as u32;
         let node = &tree[from as usize];
-        self.nodes.push(match node.children {
+        self.flat.push(match node.children {
             Some(_) => Node { number: node.threshold, left, feature: node.feature, split: 1 },
             None => Node { number: scale * node.value, left, feature: 0, split: 0 },
         });
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.nodes.len() * size_of::<Node>() + self.roots.len() * size_of::<Root>()
+        self.flat.len() * size_of::<Node>() + self.roots.len() * size_of::<Root>()
     }
 
     /// Gives `sink` the leaves of all rows of a row-major matrix; `first` is the number of the first.
@@ -136,7 +137,7 @@ impl Nodes {
         for ((lane, root), id) in lanes.iter_mut().zip(&self.roots).zip(0..) {
             *lane = Lane { at: root.node, id };
         }
-        walk(lanes, arrived, self.together, |lane| self.step(lane.at, row), |at| self.nodes[at as usize].split == 0);
+        walk(lanes, arrived, self.together, |lane| self.step(lane.at, row), |at| self.flat[at as usize].split == 0);
         self.read(arrived, leaves);
     }
 
@@ -147,23 +148,21 @@ impl Nodes {
             *lane = Lane { at: root.node, id };
         }
         let step = |lane: Lane| self.step(lane.at, &rows[lane.id as usize * n_columns..]);
-        walk(lanes, arrived, root.reach, step, |at| self.nodes[at as usize].split == 0);
+        walk(lanes, arrived, root.reach, step, |at| self.flat[at as usize].split == 0);
         self.read(arrived, leaves);
         n_rows
     }
 
-    /// smartcore's rule: `x <= threshold` goes to the true child, all else (NaN too) to the false one.
     #[inline]
     fn step(&self, at: u32, row: &[f64]) -> u32 {
-        let node = &self.nodes[at as usize];
-        let beyond = !(row[usize::from(node.feature)] <= node.number);
-        node.left + (u32::from(beyond) & u32::from(node.split))
+        let node = &self.flat[at as usize];
+        node.left + (u32::from(beyond(row[usize::from(node.feature)], node.number)) & u32::from(node.split))
     }
 
     #[inline]
     fn read(&self, arrived: &[u32], leaves: &mut [f64]) {
         for (leaf, at) in leaves.iter_mut().zip(arrived) {
-            *leaf = self.nodes[*at as usize].number;
+            *leaf = self.flat[*at as usize].number;
         }
     }
 }

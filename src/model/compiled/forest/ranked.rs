@@ -11,9 +11,6 @@ use super::thresholds::Thresholds;
 /// From so many trees on ranks pay: finding a row's costs as much as walking some five trees.
 const MIN_TREES: usize = 8;
 
-/// Thresholds up to which [`Pairs`] are faster than [`Nodes`]: their table of slots is filled anew for each row.
-const MAX_PAIRED_SLOTS: usize = 24_000;
-
 /// From so many rows on a block of 512 is cheaper than blocks of 64, however empty it is.
 const WIDE_FROM: usize = 256;
 
@@ -42,11 +39,7 @@ impl Ranked {
         }
         let (thresholds, slots) = Thresholds::collect(trees, n_columns)?;
         let masks = Masks::new(trees, &slots, scale);
-        let pairs = if thresholds.n_slots() <= MAX_PAIRED_SLOTS {
-            Pairs::new(trees, &slots, thresholds.never(), scale)
-        } else {
-            None
-        };
+        let pairs = Pairs::new(trees, &thresholds, &slots, scale);
         let few = pairs.map_or_else(|| Few::Nodes(Nodes::new(trees, scale)), Few::Pairs);
         Some(Self { thresholds, masks, few })
     }

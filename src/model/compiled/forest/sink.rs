@@ -47,7 +47,9 @@ impl Sink for Votes<'_> {
     #[inline]
     fn row(&mut self, row: usize, leaves: &[f64]) {
         let votes = &mut self.votes[row * self.n_classes..][..self.n_classes];
-        leaves.iter().for_each(|leaf| votes[*leaf as usize] += 1);
+        for leaf in leaves {
+            votes[*leaf as usize] += 1;
+        }
     }
 }
 
