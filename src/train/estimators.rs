@@ -1,11 +1,9 @@
-//! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it.
+//! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it. Forests, which
+//! are grown in blocks, are in `forests`.
 //!
 //! Cells are finite and at most 1e150 in size (`table` and `preprocessing` see to it), no column is constant, every
 //! class has a row; what is left is checked here or caught.
 
-use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
-use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
-use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
 use smartcore::error::Failed;
 use smartcore::linear::linear_regression::LinearRegressionParameters;
 use smartcore::linear::logistic_regression::LogisticRegressionParameters;
@@ -14,13 +12,13 @@ use smartcore::tree::decision_tree_classifier::DecisionTreeClassifierParameters;
 use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 
+use super::binary_trees;
 use super::guard::caught;
 use super::options::Hyperparameters;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
 use crate::model::estimator::{
-    Boosting, Estimator, ExtraTrees, ForestClassifier, ForestRegressor, LinearRegression, LogisticRegression, Matrix,
-    RidgeRegression, TreeClassifier, TreeRegressor,
+    Boosting, Estimator, LinearRegression, LogisticRegression, Matrix, RidgeRegression, TreeClassifier, TreeRegressor,
 };
 
 /// What is fitted on what.
@@ -32,6 +30,8 @@ pub(super) struct Task<'a> {
     pub(super) scaled: bool,
     pub(super) n_rows: usize,
     pub(super) n_columns: usize,
+    /// 0 for regression.
+    pub(super) n_classes: usize,
     /// Row-major `[n_rows, n_columns]`.
     pub(super) matrix: &'a [f64],
     pub(super) observed: &'a Observed,
@@ -65,43 +65,12 @@ pub(super) fn check_rows(task: &Task<'_>) -> Result<(), String> {
 
 fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
-    let p = task.parameters;
-    let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
         Algorithm::Ridge => return ridge(task, x, y).map(Estimator::Ridge),
-        Algorithm::DecisionTree => {
-            let parameters = DecisionTreeRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                seed: Some(task.seed),
-                ..Default::default()
-            };
-            TreeRegressor::fit(x, y, parameters).map(Estimator::TreeRegressor)
-        }
-        Algorithm::RandomForest => {
-            let parameters = RandomForestRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ForestRegressor::fit(x, y, parameters).map(Estimator::ForestRegressor)
-        }
-        Algorithm::ExtraTrees => {
-            let parameters = ExtraTreesRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ExtraTrees::fit(x, y, parameters).map(Estimator::ExtraTrees)
-        }
+        Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(Estimator::TreeRegressor),
         Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(Estimator::Boosting),
+        Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is grown in blocks".to_owned()),
         Algorithm::Logistic => return Err("it predicts classes".to_owned()),
     };
     fitted.map_err(|e| sentence(&e))
@@ -110,32 +79,25 @@ fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
 fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
-    let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Logistic => {
             let alpha = p.number("alpha").unwrap_or(1.0);
             let parameters = LogisticRegressionParameters::default().with_alpha(alpha);
             LogisticRegression::fit(x, y, parameters).map(Estimator::Logistic)
         }
+        Algorithm::DecisionTree if task.n_classes == 2 => {
+            let y: Vec<f64> = y.iter().map(|class| f64::from(*class)).collect();
+            let tree = TreeRegressor::fit(x, &y, regression_tree(task)).map_err(|e| sentence(&e))?;
+            return binary_trees::of_tree(&tree, task.n_columns).map(Estimator::TreeClassifier);
+        }
         Algorithm::DecisionTree => {
             let parameters = DecisionTreeClassifierParameters {
                 max_depth: levels(p),
-                min_samples_leaf: leaf,
+                min_samples_leaf: leaf(p),
                 seed: Some(task.seed),
                 ..Default::default()
             };
             TreeClassifier::fit(x, y, parameters).map(Estimator::TreeClassifier)
-        }
-        Algorithm::RandomForest => {
-            let parameters = RandomForestClassifierParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").and_then(|n| u16::try_from(n).ok()).unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ForestClassifier::fit(x, y, parameters).map(Estimator::ForestClassifier)
         }
         _ => return Err("it predicts numbers".to_owned()),
     };
@@ -188,15 +150,28 @@ fn boosting(task: &Task<'_>, y: &[f64]) -> XGRegressorParameters {
     }
 }
 
+fn regression_tree(task: &Task<'_>) -> DecisionTreeRegressorParameters {
+    DecisionTreeRegressorParameters {
+        max_depth: levels(task.parameters),
+        min_samples_leaf: leaf(task.parameters),
+        seed: Some(task.seed),
+        ..Default::default()
+    }
+}
+
+pub(super) fn leaf(parameters: &Hyperparameters) -> usize {
+    parameters.count("min-samples-leaf").unwrap_or(1)
+}
+
 /// smartcore counts levels of nodes where `max-depth` counts splits: one more.
-fn levels(parameters: &Hyperparameters) -> Option<u16> {
+pub(super) fn levels(parameters: &Hyperparameters) -> Option<u16> {
     parameters.count("max-depth").map(|depth| u16::try_from(depth + 1).unwrap_or(u16::MAX))
 }
 
-fn matrix(task: &Task<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
+pub(super) fn matrix(task: &Task<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
     Matrix::new(task.n_rows, task.n_columns, row_major, false).map_err(|e| sentence(&e))
 }
 
-fn sentence(error: &Failed) -> String {
+pub(super) fn sentence(error: &Failed) -> String {
     format!("smartcore says: {error}")
 }
