@@ -1,15 +1,20 @@
 //! The wire: the only place that knows axum and JSON bodies.
 //!
 //! `router` is the one list of routes, `middleware` the one list of layers, `problem` the one list of errors with
-//! their status; `json` reads bodies, `predict` turns them into batches and answers into bytes.
+//! their status; `json` reads bodies, `predict` turns them into batches and answers into bytes, `compat` gives other
+//! servers' clients the routes they know.
 
 pub mod app;
 pub mod auth;
+mod compat;
+mod compress;
 pub mod encode;
+mod encode_lines;
 mod health;
 pub mod json;
 pub mod middleware;
 mod models;
+mod negotiate;
 mod page;
 pub mod predict;
 pub mod problem;
