@@ -7,7 +7,10 @@ use std::num::NonZeroUsize;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::artifact::{GoldenCell, GoldenPrediction, Header, open};
+use smartserve::model::batch::Batch;
 use smartserve::model::calibration::{Calibration, Scores};
+use smartserve::model::compiled::Scratch;
+use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::{Impute, Kind, Task};
 use smartserve::table::TableFile;
 use smartserve::train::random::SplitMix64;
@@ -262,6 +265,43 @@ fn progress_is_told_of_every_fit() {
 }
 
 #[test]
+fn max_depth_counts_splits_for_every_kind_of_tree() {
+    let rows: String = (0..256).map(|i| format!("{i},{},c{}\n", i * i, i / 32)).collect();
+    let table = TableFile::from_bytes("d.csv", format!("x,y,class\n{rows}").into_bytes());
+    use Algorithm::{DecisionTree, ExtraTrees, GradientBoosting, RandomForest};
+    for (algorithm, target) in [
+        (DecisionTree, "y"),
+        (RandomForest, "y"),
+        (ExtraTrees, "y"),
+        (GradientBoosting, "y"),
+        (DecisionTree, "class"),
+        (RandomForest, "class"),
+    ] {
+        for depth in [1, 2, 3] {
+            let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", target, algorithm) };
+            spec.drop = vec![if target == "y" { "class" } else { "y" }.to_owned()];
+            spec.options.max_depth = Some(depth);
+            spec.options.trees = (algorithm != DecisionTree).then_some(1);
+            let model = Model::load(&train(&spec, &table, &()).unwrap().artifact).unwrap();
+            let x = (0..256).map(f64::from).collect();
+            let batch = Batch::from_rows(model.schema(), x).unwrap();
+            let mut answers: Vec<u64> = match model.predict(&batch, &mut Scratch::default()).unwrap() {
+                Prediction::Regression { values } => values.iter().map(|v| v.to_bits()).collect(),
+                Prediction::Classification { classes, .. } => classes.iter().map(|c| u64::from(*c)).collect(),
+            };
+            answers.sort_unstable();
+            answers.dedup();
+            let leaves = answers.len();
+            let most = 1 << depth;
+            assert!(
+                leaves <= most && (leaves > most / 2 || algorithm == ExtraTrees),
+                "{algorithm} {target} {depth}: {leaves}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_demo_model_reaches_its_bars() {
     let features = ["CHAS", "RM", "TAX", "PTRATIO", "B", "LSTAT"].map(str::to_owned).to_vec();
     let mut spec = TrainSpec { features, ..TrainSpec::new("boston", "MEDV", Algorithm::ExtraTrees) };
@@ -277,8 +317,8 @@ fn the_demo_model_reaches_its_bars() {
     assert!(trained.report.groups.iter().all(|g| g.feature == "B"));
     let model = Model::load(&trained.artifact).unwrap();
     let row = vec![0.0, 6.575, 296.0, 15.3, 396.9, 4.98];
-    let batch = smartserve::model::batch::Batch::from_rows(model.schema(), row).unwrap();
-    let answer = model.predict(&batch, &mut smartserve::model::compiled::Scratch::default()).unwrap();
-    let smartserve::model::prediction::Prediction::Regression { values } = answer else { panic!() };
+    let batch = Batch::from_rows(model.schema(), row).unwrap();
+    let answer = model.predict(&batch, &mut Scratch::default()).unwrap();
+    let Prediction::Regression { values } = answer else { panic!() };
     assert!((20.0..=32.0).contains(&values[0]), "{values:?}");
 }

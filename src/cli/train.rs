@@ -16,10 +16,10 @@ use crate::train::MaxFeatures;
   smartserve train --data data/diabetes.csv --target target --algorithm ridge --alpha 10 --json -o diabetes.model
 
 Hyperparameters and what they default to:
-  decision-tree      --max-depth unset  --min-samples-leaf 1
-  random-forest      --trees 100  --max-depth unset  --min-samples-leaf 1  --max-features sqrt
-  extra-trees        --trees 100  --max-depth unset  --min-samples-leaf 1  --max-features sqrt
-  gradient-boosting  --trees 100  --max-depth 6  --min-samples-leaf 1  --learning-rate 0.1  --gamma 0
+  decision-tree      --max-depth unset --min-samples-leaf 1
+  random-forest      --trees 100 --max-depth unset --min-samples-leaf 1 --max-features sqrt
+  extra-trees        --trees 100 --max-depth unset --min-samples-leaf 1 --max-features sqrt
+  gradient-boosting  --trees 100 --max-depth 6 --min-samples-leaf 1 --learning-rate 0.1 --gamma 0
   ridge              --alpha 1
   logistic           --alpha 1
 A hyperparameter that the algorithm does not have is refused.

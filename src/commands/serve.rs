@@ -15,6 +15,7 @@ use crate::http::auth::Tokens;
 use crate::http::router::{check, router};
 use crate::model::check_name;
 use crate::serve::Serving;
+use crate::serve::bound::MemoryBound;
 use crate::serve::lifecycle::{Exit as Ended, Signals, run as live};
 use crate::serve::listener::{AdminThread, Front, Shared, bind};
 use crate::serve::load::{LoadError, load};
@@ -68,6 +69,9 @@ async fn answer(
         }
         None => None,
     };
+    let workers = tokio::runtime::Handle::current().metrics().num_workers();
+    let bound = MemoryBound::of(&serving, workers);
+    tracing::info!(bound_bytes = bound.total(), workers, "memory stays below {bound}");
     for model in serving.registry.list() {
         let (name, version, algorithm) = (&model.name, model.model.version(), model.model.header().algorithm.as_str());
         tracing::info!(

@@ -20,8 +20,19 @@ use super::problem::{Kind, Problem};
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Routes that answer without a token: probes and metrics, and pages that hold no statistics.
-const OPEN: [&str; 9] =
-    ["/livez", "/healthz", "/readyz", "/ping", "/health", "/metrics", "/", "/docs", "/openapi.json"];
+const OPEN: [&str; 11] = [
+    "/livez",
+    "/healthz",
+    "/readyz",
+    "/ping",
+    "/health",
+    "/v2/health/live",
+    "/v2/health/ready",
+    "/metrics",
+    "/",
+    "/docs",
+    "/openapi.json",
+];
 
 /// True for a route that answers without a token.
 pub(super) fn is_open(route: &str) -> bool {

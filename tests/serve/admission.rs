@@ -44,6 +44,19 @@ async fn a_body_without_a_length_takes_steps() {
 }
 
 #[tokio::test]
+async fn a_request_holds_what_its_body_became() {
+    let budget = BodyBudget::new(&Limits { body_budget: 256 * KIB, admission_wait: ms(1), ..limits() });
+    let mut held = budget.reserve(100 * KIB).await.unwrap();
+    held.hold(10 * KIB).await.unwrap();
+    assert_eq!(budget.free(), 246 * KIB);
+    held.hold(80 * KIB).await.unwrap();
+    assert!(budget.free() <= 176 * KIB);
+    assert_eq!(held.hold(300 * KIB).await, Err(Overloaded));
+    drop(held);
+    assert_eq!(budget.free(), 256 * KIB);
+}
+
+#[tokio::test]
 async fn a_full_budget_is_waited_for_and_then_refused() {
     let budget = BodyBudget::new(&Limits { body_budget: 100 * KIB, admission_wait: ms(100), ..limits() });
     let held = budget.reserve(100 * KIB).await.unwrap();

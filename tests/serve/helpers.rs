@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::lifecycle::{Exit, Signal, Signals, run};
-use smartserve::serve::listener::{AdminThread, Front, RequestContext, Shared, bind};
+use smartserve::serve::listener::{AdminThread, Front, RequestContext, Shared, UntilWritten, bind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
@@ -105,7 +105,7 @@ impl Server {
 }
 
 /// Answers `/ok`, `/wait` (when let), `/large`, `/echo` (408 when the body is late), `/early` (413, body unread).
-fn service(
+pub(crate) fn service(
     serving: &Arc<Serving>,
     gate: &Arc<Semaphore>,
 ) -> impl tower::Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
@@ -122,7 +122,7 @@ fn service(
     })
 }
 
-async fn answer(request: Request<Incoming>, gate: &Semaphore) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, gate: &Arc<Semaphore>) -> Response<Full<Bytes>> {
     let plain = |status: StatusCode, text: &'static str| {
         Response::builder().status(status).body(Full::new(Bytes::from_static(text.as_bytes()))).unwrap()
     };
@@ -132,7 +132,12 @@ async fn answer(request: Request<Incoming>, gate: &Semaphore) -> Response<Full<B
             gate.acquire().await.unwrap().forget();
             plain(StatusCode::OK, "waited")
         }
-        "/large" => Response::new(Full::new(Bytes::from(vec![b'x'; LARGE]))),
+        "/large" => {
+            let mut large = Response::new(Full::new(Bytes::from(vec![b'x'; LARGE])));
+            // Something whose life a test can see.
+            large.extensions_mut().insert(UntilWritten::new(Arc::clone(gate)));
+            large
+        }
         "/early" => plain(StatusCode::PAYLOAD_TOO_LARGE, "too large"),
         "/echo" => {
             let context = request.extensions().get::<RequestContext>().unwrap().clone();

@@ -1,12 +1,13 @@
 //! Every client that is too slow is let go, in its own time and without harm to the others.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use smartserve::config::Limits;
-use smartserve::serve::listener::bind;
+use smartserve::serve::listener::{LARGE_HEAD, SEAT, bind};
 use tokio::io::AsyncWriteExt;
 
-use crate::helpers::{Client, Server, limits, ms, within};
+use crate::helpers::{Client, PATIENCE, Server, limits, ms, until, within};
 
 #[tokio::test]
 async fn a_head_that_is_not_complete_in_time_gets_its_connection_closed() {
@@ -179,6 +180,68 @@ async fn pipelined_requests_are_answered_in_order() {
     for n in 0..200 {
         assert_eq!(client.answer().await.unwrap().body, format!("{n:03}").as_bytes());
     }
+}
+
+#[tokio::test]
+async fn more_busy_connections_than_the_budget_has_seats_for_take_turns() {
+    let server = Server::start(Limits { body_budget: 4 * SEAT, ..limits() });
+    let clients: Vec<_> = (0..40)
+        .map(|_| {
+            let address = server.address;
+            tokio::spawn(async move {
+                let mut client = Client::connect(address).await;
+                for _ in 0..50 {
+                    client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbody").await;
+                    assert_eq!(client.answer().await.unwrap().body, b"body");
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        within(client).await.unwrap();
+    }
+    until(|| server.serving.body_budget.free() == 4 * SEAT).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_was_idle_for_long_answers_as_before() {
+    let server = Server::start(limits());
+    let mut client = server.connect().await;
+    for body in ["first", "second"] {
+        let request = format!("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        client.send(&request).await;
+        assert_eq!(client.answer().await.unwrap().body, body.as_bytes());
+        // Its buffers are given back meanwhile.
+        until(|| server.serving.body_budget.free() == Limits::default().body_budget).await;
+    }
+}
+
+#[tokio::test]
+async fn a_long_head_has_its_room_while_it_is_there() {
+    let server = Server::start(limits());
+    let free = || server.serving.body_budget.free();
+    let mut client = server.connect().await;
+    client.send(&format!("GET /wait HTTP/1.1\r\nHost: test\r\nX: {}\r\n\r\n", "x".repeat(30 << 10))).await;
+    server.until_waiting(1).await;
+    assert_eq!(free(), Limits::default().body_budget - SEAT - LARGE_HEAD);
+    server.gate.add_permits(1);
+    assert_eq!(client.answer().await.unwrap().status, 200);
+    until(|| free() == Limits::default().body_budget).await;
+}
+
+#[tokio::test]
+async fn what_an_answer_holds_is_kept_until_it_is_written() {
+    let server = Server::start(Limits { write_timeout: PATIENCE, ..limits() });
+    let mut client = server.connect().await;
+    client.get("/large").await;
+    until(|| Arc::strong_count(&server.gate) > 2).await;
+    let mut one = [0];
+    client.socket.peek(&mut one).await.unwrap();
+    let held = Arc::strong_count(&server.gate);
+    tokio::time::sleep(ms(100)).await;
+    assert_eq!(Arc::strong_count(&server.gate), held, "given up although nobody has read");
+    client.answer().await.unwrap();
+    until(|| Arc::strong_count(&server.gate) < held).await;
 }
 
 #[tokio::test]

@@ -4,9 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
 mod admission;
+mod bound;
 mod drain;
 mod helpers;
 mod limits;
 mod metrics;
 mod models;
+mod process;
+mod reload;
 mod telemetry;

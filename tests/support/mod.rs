@@ -41,12 +41,12 @@ pub(crate) struct Parts {
 impl Parts {
     /// Takes a sound artifact apart.
     pub(crate) fn of(artifact: &[u8]) -> Self {
-        let n = u64::from_le_bytes(artifact[..8].try_into().unwrap()) as usize;
+        let n = usize::try_from(u64::from_le_bytes(artifact[..8].try_into().unwrap())).unwrap();
         let header: Value = serde_json::from_slice(&artifact[8..8 + n]).unwrap();
         let mut rest = &artifact[8 + n..artifact.len() - 32];
         let mut sections = Vec::new();
         for section in header["payload"]["sections"].as_array().unwrap() {
-            let (bytes, after) = rest.split_at(section["bytes"].as_u64().unwrap() as usize);
+            let (bytes, after) = rest.split_at(usize::try_from(section["bytes"].as_u64().unwrap()).unwrap());
             sections.push((section["name"].as_str().unwrap().to_owned(), bytes.to_vec()));
             rest = after;
         }

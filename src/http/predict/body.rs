@@ -15,25 +15,37 @@ use super::pieces::Pieces;
 
 /// A whole body; its share of the budget is given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Received {
+pub(in crate::http) struct Received {
     bytes: Bytes,
     _permit: BodyPermit,
 }
 
 impl Received {
     /// The bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::http) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// Reads a body, inflated if it is compressed. Its share of the budget is taken before its first byte, or while it is
-/// inflated.
+/// Reads a body with something in it.
+///
+/// # Errors
+/// As [`read_any`]; 400 also when it is empty.
+pub(in crate::http) async fn read(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
+    let received = read_any(app, head, body).await?;
+    if received.bytes.is_empty() {
+        return Err(Problem::new(Kind::Syntax, "The body is empty: send rows"));
+    }
+    Ok(received)
+}
+
+/// Reads a body, an empty one too, inflated if it is compressed. Its share of the budget is taken before its first byte,
+/// or while it is inflated.
 ///
 /// # Errors
 /// 415: an encoding that is not read. 503: no room within the admission wait. 408: not all of it came in time. 413: it is
-/// too long. 400: it is empty, broke off, or is not gzip.
-pub(super) async fn read(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
+/// too long. 400: it broke off, or is not gzip.
+pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
     let limits = &app.serving.limits;
     let pieces = Pieces::new(&head.headers, body)?;
     let declared = pieces.length();
@@ -42,17 +54,11 @@ pub(super) async fn read(app: &App, head: &Parts, body: Body) -> Result<Received
     }
     let permit = app.serving.body_budget.reserve(declared.unwrap_or(0)).await?;
     let context = context_of(app, &head.extensions);
-    let received = tokio::select! {
+    tokio::select! {
         biased;
-        received = collect(limits, pieces, declared, permit) => received?,
-        () = context.body_overdue() => {
-            return Err(Problem::new(Kind::BodyTimeout, "The body did not come in time"));
-        }
-    };
-    if received.bytes.is_empty() {
-        return Err(Problem::new(Kind::Syntax, "The body is empty: send rows"));
+        received = collect(limits, pieces, declared, permit) => received,
+        () = context.body_overdue() => Err(Problem::new(Kind::BodyTimeout, "The body did not come in time")),
     }
-    Ok(received)
 }
 
 async fn collect(

@@ -14,7 +14,7 @@ use super::unsupported_media;
 
 /// How a body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::http) enum Format {
     /// JSON, one text.
     Json,
     /// CSV; whether its first line is a header.
@@ -27,7 +27,7 @@ pub(super) enum Format {
 ///
 /// # Errors
 /// 415: a type or a charset that is not read.
-pub(super) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
+pub(in crate::http) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (first, second) = (types.next(), types.next());
     let Some(value) = first else { return Ok(Format::Json) };
@@ -43,13 +43,17 @@ pub(super) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
     if LINES.contains(&kind.as_str()) {
         return Ok(Format::Lines);
     }
-    let is_json = matches!(kind.as_str(), "" | "application/json" | "application/x-www-form-urlencoded")
-        || (kind.starts_with("application/") && kind.ends_with("+json"));
-    if is_json {
+    if is_json(&kind) {
         return Ok(Format::Json);
     }
     let known = "application/json, text/csv or application/x-ndjson";
     Err(unsupported_media(format!("{} is not read here: send {known}", shown(&kind))))
+}
+
+/// True for a type, in lower case and without parameters, that is read as JSON.
+pub(in crate::http) fn is_json(kind: &str) -> bool {
+    matches!(kind, "" | "application/json" | "application/x-www-form-urlencoded")
+        || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 /// A type's parameter: its name in lower case and its value without quotes.

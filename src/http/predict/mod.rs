@@ -4,14 +4,14 @@
 //! answer. Each step is a file or a neighbour's method; here they are only put in order.
 
 mod accept;
-mod body;
-mod content;
+pub(super) mod body;
+pub(super) mod content;
 mod csv;
 pub mod dialect;
 mod flow;
 mod inflate;
 mod pieces;
-mod query;
+pub(super) mod query;
 mod reply;
 mod stream;
 
@@ -94,7 +94,8 @@ fn parse(body: &[u8], format: Format, rules: &Rules<'_>, reply: &mut Reply) -> R
     Ok(batch)
 }
 
-fn rules<'s>(app: &App, snapshot: &'s Snapshot) -> Rules<'s> {
+/// What a body for this model is judged by.
+pub(super) fn rules<'s>(app: &App, snapshot: &'s Snapshot) -> Rules<'s> {
     Rules {
         schema: snapshot.model.schema(),
         model: &snapshot.name,
@@ -109,6 +110,6 @@ fn no_rows() -> Problem {
 }
 
 /// A media type or an encoding that is not read here.
-fn unsupported_media(detail: impl Into<String>) -> Problem {
+pub(super) fn unsupported_media(detail: impl Into<String>) -> Problem {
     Problem::new(Kind::MediaType, detail.into())
 }

@@ -1,4 +1,4 @@
-//! How many body bytes all requests together may hold.
+//! How many bytes all requests in flight together may hold: the buffers of their connections, and their bodies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,10 @@ use super::{Overloaded, acquire};
 /// A body whose length was not told takes its share in steps of this many bytes, so that it waits seldom.
 pub const CHUNKED_STEP: usize = 64 << 10;
 
-/// The budget of body bytes. First come, first served: a large body is not overtaken for ever by small ones.
+/// No single share of a connection takes more of the budget than this part of it: an eighth.
+const LARGEST_SHARE: usize = 8;
+
+/// The budget of bytes in flight. First come, first served: a large body is not overtaken for ever by small ones.
 #[derive(Debug, Clone)]
 pub struct BodyBudget {
     free: Arc<Semaphore>,
@@ -57,6 +60,26 @@ impl BodyBudget {
         self.free.available_permits()
     }
 
+    /// A connection's share, if it can be had at once.
+    pub(in crate::serve) fn try_share(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.free).try_acquire_many_owned(self.share_of(bytes)).ok()
+    }
+
+    /// A connection's share, as soon as it can be had; none never happens, as the budget is never closed.
+    pub(in crate::serve) async fn share(self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = self.share_of(bytes);
+        self.free.acquire_many_owned(bytes).await.ok()
+    }
+
+    fn share_of(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.min(self.total / LARGEST_SHARE)).unwrap_or(u32::MAX)
+    }
+
+    /// True when less than a quarter is free.
+    pub(in crate::serve) fn is_scarce(&self) -> bool {
+        self.free() < self.total / 4
+    }
+
     async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Overloaded> {
         if bytes > self.total {
             return Err(Overloaded);
@@ -81,6 +104,21 @@ impl BodyPermit {
             }
         }
         self.used = used;
+        Ok(())
+    }
+
+    /// From now on the request holds `bytes` in all, its body or what became of it: a batch, an answer. Gives back what
+    /// is too much, waits for what is too little.
+    ///
+    /// # Errors
+    /// [`Overloaded`]; nothing is given back then.
+    pub async fn hold(&mut self, bytes: usize) -> Result<(), Overloaded> {
+        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        if bytes > held {
+            return self.grow(bytes.saturating_sub(self.used)).await;
+        }
+        self.used = bytes;
+        drop(self.held.as_mut().and_then(|all| all.split(held - bytes)));
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ use super::ComputeError;
 pub const SLICE: Duration = Duration::from_micros(500);
 
 /// Bytes of encoded columns that a thread keeps between slices at most: a slice has no more rows than fit.
-pub const SCRATCH_BYTES: usize = 1 << 20;
+pub const SCRATCH_BYTES: usize = 256 << 10;
 
 thread_local! {
     /// Grows to the largest slice this thread has computed.

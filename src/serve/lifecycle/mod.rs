@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, watch};
 
 /// A heartbeat older than this means that the runtime makes no progress.
@@ -62,6 +63,7 @@ struct Inner {
     born: Instant,
     /// Milliseconds from `born` to the last heartbeat; 0 before the first.
     heartbeat: AtomicU64,
+    drain_began: Arc<Notify>,
     reload: Notify,
     steps: Mutex<Vec<Step>>,
 }
@@ -73,6 +75,7 @@ impl Default for Inner {
             schedule: OnceLock::new(),
             born: Instant::now(),
             heartbeat: AtomicU64::new(0),
+            drain_began: Arc::default(),
             reload: Notify::new(),
             steps: Mutex::default(),
         }
@@ -112,6 +115,12 @@ impl Life {
         self.reached(Phase::Stopped).await;
     }
 
+    /// Resolves when a drain begins after this call: for whoever looks at [`Life::schedule`] afterwards by itself.
+    /// Smaller than the future of [`Life::draining`], because every connection has one.
+    pub(super) fn drain_notice(&self) -> OwnedNotified {
+        Arc::clone(&self.inner.drain_began).notified_owned()
+    }
+
     async fn reached(&self, phase: Phase) {
         // Cannot fail: this handle keeps the sender.
         let _ = self.inner.phase.subscribe().wait_for(|now| *now >= phase).await;
@@ -128,6 +137,7 @@ impl Life {
                 }
                 ready
             });
+            self.inner.drain_began.notify_waiters();
         }
     }
 

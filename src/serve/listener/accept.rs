@@ -13,9 +13,9 @@ use tokio::time::sleep;
 
 use crate::serve::lifecycle::{Life, Step};
 
-use super::connection::{CutCount, drive};
+use super::connection::{Connection, CutCount};
 use super::service::HttpService;
-use super::{Front, Role, Shared};
+use super::{Front, Role, Shared, room};
 
 /// First wait after the kernel refused us a connection (EMFILE); doubles up to [`LONGEST_PAUSE`].
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -58,7 +58,7 @@ pub async fn serve<S: HttpService>(front: Front<S>, shared: Shared) -> Outcome {
     };
     let life = shared.life.clone();
     let role = shared.role;
-    let slots = Arc::new(Semaphore::new(shared.limits.max_connections));
+    let slots = Arc::new(Semaphore::new(room::for_connections(shared.limits.max_connections)));
     let keeper = Doorkeeper { service: front.service, shared, slots, cut: Arc::clone(&cut), presence };
     keeper.accept_until_closed(tcp, &life, role).await;
     if role == Role::Main {
@@ -140,13 +140,9 @@ impl<S: HttpService> Doorkeeper<S> {
 
     fn admit(&self, socket: TcpStream, slot: Option<OwnedSemaphorePermit>) {
         let Ok(peer) = prepare(&socket, &self.shared) else { return };
-        let open = self.shared.metrics.connection();
-        let presence = self.presence.clone();
-        let connection = drive(socket, peer, self.shared.clone(), self.service.clone(), Arc::clone(&self.cut));
-        tokio::spawn(async move {
-            connection.await;
-            drop((open, slot, presence));
-        });
+        let held = (self.shared.metrics.connection(), slot, self.presence.clone());
+        let cut = Arc::clone(&self.cut);
+        tokio::spawn(Connection::new(socket, peer, self.shared.clone(), self.service.clone(), cut, held));
     }
 }
 

@@ -4,8 +4,6 @@
 //! not a byte of what follows, so that it is always known whether the next head has begun. Where the two disagree (a
 //! head that hyper refuses) nothing is lost but that knowledge.
 
-use super::MAX_BUFFER;
-
 /// A head being received.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Head {
@@ -18,11 +16,16 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// How many of `bytes` belong to this head; the rest belongs to what follows it, or is over [`MAX_BUFFER`].
-    /// Afterwards this is ready for the next head if the end was among them.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> usize {
-        // hyper refuses a head that fills its buffer without ending; should it not, a byte at a time is no end of stream.
-        let bytes = &bytes[..bytes.len().min(MAX_BUFFER.saturating_sub(self.bytes).max(1))];
+    /// Bytes of it so far; 0 again after its end.
+    pub(super) fn len(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many of `bytes` belong to this head; the rest belongs to what follows it, or would make the head longer than
+    /// `limit`. Afterwards this is ready for the next head if the end was among them. At least 1: handing on nothing
+    /// would mean the end of the stream, so whoever calls waits instead.
+    pub(super) fn take(&mut self, bytes: &[u8], limit: usize) -> usize {
+        let bytes = &bytes[..bytes.len().min(limit.saturating_sub(self.bytes).max(1))];
         let mut line = 0;
         for newline in memchr::memchr_iter(b'\n', bytes) {
             let is_empty = !self.in_line && bytes[line..newline].iter().all(|b| *b == b'\r');
@@ -44,30 +47,34 @@ impl Head {
 mod tests {
     use super::*;
 
+    const LIMIT: usize = 1000;
+
     #[test]
     fn a_head_ends_after_its_first_empty_line_however_it_is_cut() {
         let text = b"\r\n\nGET / HTTP/1.1\r\nA: b\n\r\nBODY";
         let end = text.len() - 4;
         for cut in 0..text.len() {
             let mut head = Head::default();
-            let first = head.take(&text[..cut]);
+            let first = head.take(&text[..cut], LIMIT);
             assert_eq!(first, cut.min(end));
             if cut < end {
-                assert_eq!(head.take(&text[cut..]), end - cut);
+                assert_eq!(head.len(), cut);
+                assert_eq!(head.take(&text[cut..], LIMIT), end - cut);
             }
+            assert_eq!(head.len(), 0);
         }
     }
 
     #[test]
     fn bare_newlines_end_a_head_too() {
-        assert_eq!(Head::default().take(b"GET / HTTP/1.1\n\nrest"), 16);
+        assert_eq!(Head::default().take(b"GET / HTTP/1.1\n\nrest", LIMIT), 16);
     }
 
     #[test]
-    fn a_head_never_gets_more_than_the_buffer() {
+    fn a_head_gets_no_more_than_its_limit_but_never_nothing() {
         let mut head = Head::default();
-        assert_eq!(head.take(&vec![b'x'; MAX_BUFFER - 1]), MAX_BUFFER - 1);
-        assert_eq!(head.take(b"xx"), 1);
-        assert_eq!(head.take(b"xx"), 1, "none would be the end of the stream");
+        assert_eq!(head.take(&[b'x'; LIMIT - 1], LIMIT), LIMIT - 1);
+        assert_eq!(head.take(b"xx", LIMIT), 1);
+        assert_eq!(head.take(b"xx", LIMIT), 1);
     }
 }

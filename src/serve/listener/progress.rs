@@ -4,10 +4,13 @@
 //! (the connection's driver). All of them run in the connection's own task; the atomics only make it `Sync`.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
 use crate::serve::lifecycle::Schedule;
+
+use super::service::UntilWritten;
 
 /// After our last byte, how long the client may take to close its side before we do: closing with bytes unread would
 /// reset the connection and could take an answer away from a client that has not read it yet.
@@ -48,7 +51,19 @@ pub(super) struct Progress {
     was_chunked: AtomicBool,
     /// Bytes of the next head came while the request was under way.
     next_begun: AtomicBool,
+    /// Hyper has written something that is not yet with the kernel, or has not taken all that was read.
+    unsettled: AtomicU8,
+    /// The seat has room for a long head: to be given back as soon as possible.
+    large_seat: AtomicBool,
+    /// What the present answer holds until it is written, and whether there is any.
+    held: Mutex<Option<UntilWritten>>,
+    holds: AtomicBool,
 }
+
+/// A bit of [`Progress::unsettled`]: written, not flushed.
+const UNFLUSHED: u8 = 1;
+/// A bit of [`Progress::unsettled`]: read, not handed to hyper.
+const BEHIND: u8 = 2;
 
 /// What the client sends next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +89,10 @@ impl Progress {
             body_left: AtomicU64::new(0),
             was_chunked: AtomicBool::new(false),
             next_begun: AtomicBool::new(false),
+            unsettled: AtomicU8::new(0),
+            large_seat: AtomicBool::new(false),
+            held: Mutex::default(),
+            holds: AtomicBool::new(false),
         }
     }
 
@@ -142,6 +161,47 @@ impl Progress {
         if self.stuck.load(Relaxed) != 0 {
             self.stuck.store(0, Relaxed);
         }
+    }
+
+    /// Something was written that is not yet with the kernel, or all of it is.
+    pub(super) fn flushed(&self, all: bool) {
+        self.settle(UNFLUSHED, all);
+        if all && self.holds.load(Relaxed) && self.state.load(Relaxed) != BUSY {
+            self.holds.store(false, Relaxed);
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+    }
+
+    /// Keeps something until the present answer is written.
+    pub(super) fn hold_until_written(&self, held: UntilWritten) {
+        self.holds.store(true, Relaxed);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
+    }
+
+    /// Whether bytes were read that hyper has not been given.
+    pub(super) fn held_back(&self, some: bool) {
+        self.settle(BEHIND, !some);
+    }
+
+    fn settle(&self, bit: u8, settled: bool) {
+        let now = self.unsettled.load(Relaxed);
+        self.unsettled.store(if settled { now & !bit } else { now | bit }, Relaxed);
+    }
+
+    /// Whether the seat has room for a long head.
+    pub(super) fn set_large_seat(&self, large: bool) {
+        self.large_seat.store(large, Relaxed);
+    }
+
+    /// True when the seat has room for a long head.
+    pub(super) fn has_large_seat(&self) -> bool {
+        self.large_seat.load(Relaxed)
+    }
+
+    /// Since when there has been no request and nothing of one, neither to read nor to write.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let idle = self.state.load(Relaxed) == IDLE && self.unsettled.load(Relaxed) == 0;
+        idle.then(|| self.opened + Duration::from_nanos(self.since.load(Relaxed)))
     }
 
     /// The socket takes no bytes at present.

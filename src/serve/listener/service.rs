@@ -1,6 +1,7 @@
 //! Between hyper and whatever answers: tells the connection's progress when a head is complete and when an answer is
 //! done, gives requests their context, and asks clients to close while draining.
 
+use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -48,6 +49,26 @@ where
 
     fn answer(&self, request: Request<Incoming>) -> Self::Future {
         tower::ServiceExt::oneshot(self.clone(), request)
+    }
+}
+
+/// Something that an answer holds until its last byte is with the kernel: its share of the budget, most of all. Put it
+/// into the response's extensions.
+#[derive(Clone)]
+pub struct UntilWritten {
+    _held: Arc<dyn Any + Send + Sync>,
+}
+
+impl UntilWritten {
+    /// Keeps `held` until then, or until the connection ends.
+    pub fn new(held: impl Any + Send + Sync) -> Self {
+        Self { _held: Arc::new(held) }
+    }
+}
+
+impl std::fmt::Debug for UntilWritten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UntilWritten").finish_non_exhaustive()
     }
 }
 
@@ -102,6 +123,9 @@ where
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let done = Done(this.progress.take());
+        if let (Some(held), Some(progress)) = (response.extensions_mut().remove::<UntilWritten>(), &done.0) {
+            progress.hold_until_written(held);
+        }
         Poll::Ready(Ok(response.map(|body| Answer { body, done })))
     }
 }

@@ -2,7 +2,8 @@
 //! time than one head or one body.
 //!
 //! Stands apart because hyper has no deadline for a client that does not read, counts a head's time from the end of
-//! the request before, and closes without waiting for the client to have read the answer.
+//! the request before, closes without waiting for the client to have read the answer, and keeps its buffers while a
+//! connection is idle.
 
 use std::io;
 use std::pin::Pin;
@@ -13,20 +14,31 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::MAX_BUFFER;
 use super::framing::Head;
 use super::progress::{Next, Progress};
+use super::seat::{SMALL_HEAD, Seat};
 
 /// After our end of stream, as many bytes are read and thrown away at most, so that the client gets to read its
 /// answer.
 const LINGER_BYTES: usize = 4 << 20;
 
+/// Bytes read from the socket at once while a head is expected: what comes behind the head has to be kept.
+const HEAD_READ: usize = 4 << 10;
+
+/// Bytes read from the socket at once while a body is expected: a full 8 KiB would make hyper double its buffer.
+const BODY_READ: usize = (8 << 10) - 1;
+
+/// Bytes read without hyper at once, and the length at which half a head gets hyper's buffers.
+const APART_READ: usize = 1 << 10;
+
 /// A socket that notes what happens on it.
-#[derive(Debug)]
 pub(super) struct Watched {
     socket: TcpStream,
     progress: Arc<Progress>,
+    seat: Seat,
     head: Head,
-    /// What came behind the end of a head or a body: at most what hyper had room for.
+    /// What hyper has not been given yet: what came before it was attached, or behind the end of a head or a body.
     behind: BytesMut,
     read_ended: bool,
     write_ended: bool,
@@ -36,10 +48,11 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(socket: TcpStream, progress: Arc<Progress>) -> Self {
+    pub(super) fn new(socket: TcpStream, progress: Arc<Progress>, seat: Seat) -> Self {
         Self {
             socket,
             progress,
+            seat,
             head: Head::default(),
             behind: BytesMut::new(),
             read_ended: false,
@@ -49,10 +62,38 @@ impl Watched {
         }
     }
 
+    /// Without hyper: resolves when there is a request for it, a whole head or too much of one, and a seat; false at
+    /// the end of the stream.
+    pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        while self.behind.len() < APART_READ && !holds_a_head(&self.behind) {
+            let mut room = [0_u8; APART_READ];
+            let mut buf = ReadBuf::new(&mut room);
+            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buf))?;
+            if buf.filled().is_empty() {
+                return Poll::Ready(Ok(false));
+            }
+            self.progress.read_head();
+            self.behind.extend_from_slice(buf.filled());
+        }
+        self.seat.poll_taken(cx).map(|()| Ok(true))
+    }
+
+    /// Takes back what hyper had read and not used; gives the seat back.
+    pub(super) fn leave_seat(&mut self, unused: &[u8]) {
+        self.head = Head::default();
+        if !unused.is_empty() {
+            self.progress.read_head();
+            self.hold_back(unused);
+        }
+        self.seat.leave();
+        self.progress.set_large_seat(false);
+    }
+
     /// Reads what is there, held back or on the socket.
     fn poll_bytes(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.behind.is_empty() {
-            return Pin::new(&mut self.socket).poll_read(cx, buf);
+            let most = if self.progress.next() == Next::Head { HEAD_READ } else { BODY_READ };
+            return poll_at_most(&mut self.socket, cx, buf, most);
         }
         let n = self.behind.len().min(buf.remaining());
         buf.put_slice(&self.behind[..n]);
@@ -60,6 +101,7 @@ impl Watched {
         if self.behind.is_empty() {
             // Its memory goes with the last byte: an idle connection holds none.
             self.behind = BytesMut::new();
+            self.progress.held_back(false);
         }
         Poll::Ready(Ok(()))
     }
@@ -75,7 +117,7 @@ impl Watched {
             }
             Next::Head => {
                 self.progress.read_head();
-                self.head.take(bytes)
+                self.head.take(bytes, if self.seat.has_room() { MAX_BUFFER } else { SMALL_HEAD })
             }
         }
     }
@@ -89,9 +131,11 @@ impl Watched {
         behind.extend_from_slice(bytes);
         behind.extend_from_slice(&self.behind);
         self.behind = behind;
+        self.progress.held_back(true);
     }
 
-    fn note_write(&self, result: &Poll<io::Result<usize>>) {
+    fn note_write(&mut self, result: &Poll<io::Result<usize>>) {
+        self.progress.flushed(false);
         match result {
             Poll::Ready(_) => self.progress.wrote(),
             Poll::Pending => self.progress.write_blocked(),
@@ -113,8 +157,32 @@ impl Watched {
     }
 }
 
+/// True when a whole head is among these bytes.
+fn holds_a_head(bytes: &[u8]) -> bool {
+    let mut head = Head::default();
+    !bytes.is_empty() && head.take(bytes, MAX_BUFFER) > 0 && head.len() == 0
+}
+
+fn poll_at_most(
+    socket: &mut TcpStream,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+    most: usize,
+) -> Poll<io::Result<()>> {
+    let most = most.min(buf.remaining());
+    let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+    ready!(Pin::new(socket).poll_read(cx, &mut part))?;
+    let n = part.filled().len();
+    buf.advance(n);
+    Poll::Ready(Ok(()))
+}
+
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.head.len() >= SMALL_HEAD {
+            ready!(self.seat.poll_room(cx));
+            self.progress.set_large_seat(true);
+        }
         let before = buf.filled().len();
         ready!(self.poll_bytes(cx, buf))?;
         let new = &buf.filled()[before..];
@@ -150,7 +218,9 @@ impl AsyncWrite for Watched {
         self.socket.is_write_vectored()
     }
 
+    /// hyper asks for this when it has nothing more to write.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.progress.flushed(true);
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 

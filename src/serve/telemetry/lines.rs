@@ -13,9 +13,9 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Lines that wait to be written at most.
 pub const QUEUE_LINES: usize = 8_192;
 
-/// Bytes of lines that wait to be written at most: 8,192 lines of the usual length and a half. Keeps long lines from
+/// Bytes of lines that wait to be written at most: 8,192 lines of 384 bytes, a third over the usual length. Keeps long lines from
 /// making the queue's memory unbounded.
-pub const QUEUE_BYTES: usize = 4 << 20;
+pub const QUEUE_BYTES: usize = 3 << 20;
 
 /// Where the formatted lines go.
 #[derive(Debug)]

@@ -1,0 +1,250 @@
+//! The program as people use it: train from a CSV, serve on a real port, ask over real sockets, stop with a signal.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_smartserve");
+
+fn run(args: &[&str]) -> Output {
+    Command::new(BINARY).current_dir(support::path("")).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn train(directory: &Path, data: &str, target: &str, more: &[&str]) -> String {
+    let model = directory.join(format!("{data}.model")).display().to_string();
+    let data = format!("data/{data}.csv");
+    let output = run(&[&["train", "--data", &data, "--target", target, "-o", &model], more].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    model
+}
+
+/// A running server; killed when it goes out of scope, if nothing has stopped it before.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    log: Box<dyn BufRead>,
+}
+
+impl Server {
+    /// Starts on a free port and waits until it says that it listens.
+    fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["serve", "--bind", "127.0.0.1:0", "--log-format", "json"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut log: Box<dyn BufRead> = Box::new(BufReader::new(child.stdout.take().unwrap()));
+        let address = loop {
+            let mut line = String::new();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            if line["message"].as_str().unwrap().starts_with("listening on") {
+                break line["address"].as_str().unwrap().parse().unwrap();
+            }
+        };
+        Self { child, address, log }
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let n = body.len();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {n}\r\nConnection: close\r\n\r\n{body}")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or(Value::String(body.to_owned())))
+    }
+
+    fn predict(&self, body: &Value) -> Value {
+        let (status, answer) = self.ask("POST", "/predict", &body.to_string());
+        assert_eq!(status, 200, "{answer}");
+        answer["prediction"].clone()
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Reads the log until a line says this.
+    fn wait_for(&mut self, message: &str) {
+        let mut line = String::new();
+        while !line.contains(message) {
+            line.clear();
+            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the log ended without {message:?}");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn house(rm: f64, lstat: f64) -> Value {
+    json!({"CHAS": 0, "RM": rm, "TAX": 296, "PTRATIO": 15.3, "B": 396.9, "LSTAT": lstat})
+}
+
+const SIX: [&str; 2] = ["--features", "CHAS,RM,TAX,PTRATIO,B,LSTAT"];
+
+#[test]
+fn two_rows_get_two_answers_and_a_row_gets_the_same_bits_alone_and_among_a_thousand() {
+    let directory = tempfile::tempdir().unwrap();
+    for algorithm in ["extra-trees", "gradient-boosting", "ridge"] {
+        let model = train(directory.path(), "boston", "MEDV", &[&SIX[..], &["--algorithm", algorithm]].concat());
+        let server = Server::start(&["--model", &model]);
+        let alone: Vec<Value> =
+            [house(6.575, 4.98), house(6.421, 9.14)].iter().map(|row| server.predict(row)[0].clone()).collect();
+        assert_ne!(alone[0], alone[1], "{algorithm}: every row gets the same answer");
+        let crowd: Vec<Value> = (0..1000)
+            .map(|i| match i {
+                17 => house(6.575, 4.98),
+                901 => house(6.421, 9.14),
+                _ => house(4.0 + f64::from(i) / 250.0, 2.0 + f64::from(i % 35)),
+            })
+            .collect();
+        let together = server.predict(&Value::Array(crowd));
+        assert_eq!(together.as_array().unwrap().len(), 1000);
+        assert_eq!((&together[17], &together[901]), (&alone[0], &alone[1]), "{algorithm}");
+        let reordered = r#"{"LSTAT":4.98,"B":396.9,"PTRATIO":15.3,"TAX":296,"RM":6.575,"CHAS":0}"#;
+        let (_, answer) = server.ask("POST", "/predict", reordered);
+        assert_eq!(answer["prediction"][0], alone[0], "{algorithm}: the order of columns matters");
+    }
+}
+
+#[test]
+fn predict_on_the_command_line_and_over_http_give_the_same_text() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = train(directory.path(), "iris", "species", &["--algorithm", "random-forest", "--trees", "20"]);
+    let rows = directory.path().join("rows.csv");
+    std::fs::write(&rows, "id,petal_width,sepal_length,sepal_width,petal_length\na,0.2,5.1,3.5,1.4\n").unwrap();
+    let scored = run(&["predict", "--model", &model, "--input", rows.to_str().unwrap()]);
+    let scored = String::from_utf8(scored.stdout).unwrap();
+    let server = Server::start(&["--model", &model]);
+    let row = json!({"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2});
+    let (_, answer) = server.ask("POST", "/predict", &row.to_string());
+    let class = answer["prediction"][0].as_str().unwrap();
+    let p = &answer["probability"][0];
+    let expected = format!(
+        "id,petal_width,sepal_length,sepal_width,petal_length,prediction,probability_setosa,probability_versicolor,\
+         probability_virginica\na,0.2,5.1,3.5,1.4,{class},{},{},{}\n",
+        p["setosa"], p["versicolor"], p["virginica"]
+    );
+    assert_eq!(scored, expected);
+}
+
+#[test]
+fn a_termination_signal_drains_and_a_second_one_ends_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
+    let mut drained = Server::start(&["--model", &model, "--lame-duck", "200ms", "--hard-stop", "5s"]);
+    drained.signal("TERM");
+    drained.wait_for("draining");
+    let (status, _) = drained.ask("GET", "/readyz", "");
+    assert_eq!(status, 503);
+    assert_eq!(drained.child.wait().unwrap().code(), Some(0));
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let mut hurried = Server::start(&["--model", &model]);
+        hurried.signal("TERM");
+        hurried.wait_for("draining");
+        hurried.signal(signal);
+        assert_eq!(hurried.child.wait().unwrap().code(), Some(code), "a second {signal}");
+    }
+}
+
+#[test]
+fn what_cannot_be_served_ends_with_its_own_exit_code_and_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let broken = directory.path().join("broken.model").display().to_string();
+    std::fs::write(&broken, b"not a model").unwrap();
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&["--model", "missing.model"], 66, "missing.model"),
+        (&["--model", &broken], 65, "broken.model"),
+        (&["--model", &model, "--model", &model], 78, "both called"),
+        (&["--model", &model, "--default-model", "nobody"], 78, "nobody"),
+        (&["--model", "a b=x.model"], 78, "name"),
+        (&["--model", &model, "--lame-duck", "20s"], 78, "--hard-stop"),
+        (&["--model", &model, "--token-file", "missing.txt"], 78, "missing.txt"),
+        (&["--model", &model, "--bind", &address], 1, "address in use"),
+        (&["--model", &model, "--bind", "localhost:80"], 2, "--bind"),
+    ];
+    for (args, code, words) in cases {
+        let output = run(&[&["serve"], args].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(words), "{args:?}: {said}");
+        assert!(code == 2 || said.lines().count() == 1, "{args:?}: {said}");
+        assert!(!said.contains("panicked"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_port_is_found_by_flag_then_port_variable_then_bind_variable() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let (port, other) = (free(), free());
+    let bind = format!("127.0.0.1:{other}");
+    let serve = |args: &[&str], variables: &[(&str, &str)]| -> String {
+        let mut child = Command::new(BINARY)
+            .args([&["serve", "--model", &model], args].concat())
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap();
+        line["address"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(serve(&[], &[("SMARTSERVE_BIND", &bind)]), bind);
+    assert_eq!(serve(&[], &[("SMARTSERVE_BIND", &bind), ("PORT", &port)]), format!("127.0.0.1:{port}"));
+    assert_eq!(serve(&["--bind", &bind], &[("PORT", &port)]), bind);
+    // Kubernetes sets such variables for a service called smartserve: they mean nothing here.
+    assert_eq!(serve(&["--bind", &bind], &[("SMARTSERVE_PORT", "tcp://10.0.0.1:80")]), bind);
+    let refused = run(&["serve", "--model", &model, "--max-rows", "0"]);
+    assert_eq!(refused.status.code(), Some(2), "typed");
+    let refused =
+        Command::new(BINARY).args(["serve", "--model", &model]).env("SMARTSERVE_MAX_ROWS", "0").output().unwrap();
+    assert_eq!(refused.status.code(), Some(78), "set by the environment");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("SMARTSERVE_MAX_ROWS"));
+}
+
+#[test]
+fn healthcheck_asks_the_server_that_the_environment_describes() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
+    let server = Server::start(&["--model", &model]);
+    let port = server.address.port().to_string();
+    let check = |variables: &[(&str, &str)], args: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command.arg("healthcheck").args(args).envs(variables.iter().copied());
+        command.output().unwrap().status.code()
+    };
+    assert_eq!(check(&[("PORT", &port)], &[]), Some(0));
+    assert_eq!(check(&[("SMARTSERVE_BIND", &format!("0.0.0.0:{port}"))], &[]), Some(0));
+    assert_eq!(check(&[], &[&format!("http://127.0.0.1:{port}/livez")]), Some(0));
+    assert_eq!(check(&[], &[&format!("http://127.0.0.1:{port}/nowhere")]), Some(1));
+    assert_eq!(check(&[], &["ftp://x"]), Some(78));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    assert_eq!(check(&[("PORT", &port)], &[]), Some(1), "nobody listens");
+}
