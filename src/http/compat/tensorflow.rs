@@ -88,7 +88,7 @@ impl Asked {
         match last.rsplit_once(':') {
             None => Ok((last, Self::State)),
             Some((name, "predict")) => Ok((name, Self::Predict)),
-            Some((_, verb)) => Err(not_found(format!("There is no :{}; there is :predict", shortened(verb)))),
+            Some((_, verb)) => Err(not_found(format!("There is no verb {}; there is predict", shortened(verb)))),
         }
     }
 

@@ -29,7 +29,7 @@ pub struct Progress {
 pub fn read(piece: &[u8], rules: &Rules<'_>, progress: &mut Progress) -> Result<Option<Batch>, Problem> {
     let mut rows = Rows::new(rules, &[], None).starting_at(progress.rows);
     let mut faults = Faults::default();
-    for line in piece.split_inclusive(|b| *b == b'\n') {
+    for line in piece.strip_suffix(b"\n").unwrap_or(piece).split(|b| *b == b'\n') {
         progress.lines += 1;
         faults.set_line(progress.lines);
         if line.trim_ascii().is_empty() {
