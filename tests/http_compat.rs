@@ -1,7 +1,5 @@
 //! Routes of other servers' clients beyond what fixtures show: versions, Vertex AI's names, tokens, extra features.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 mod http_support;
 
 use std::io::Write as _;

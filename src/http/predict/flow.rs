@@ -13,6 +13,7 @@ use http_body::Frame;
 use crate::http::app::AppState;
 use crate::http::middleware::read_away;
 use crate::serve::listener::RequestContext;
+use crate::serve::metrics::InFlight;
 
 use super::stream::Stream;
 
@@ -33,12 +34,15 @@ enum Next {
 pub(super) struct Flow {
     first: Option<Bytes>,
     step: Option<Step>,
+    /// A request is in flight until the last of its answer is made.
+    _in_flight: InFlight,
 }
 
 impl Flow {
     /// `first`, then what `stream` still gives.
     pub(super) fn new(first: Bytes, stream: Stream) -> Self {
-        Self { first: Some(first), step: Some(Box::pin(go_on(Box::new(stream)))) }
+        let in_flight = stream.app().serving.metrics.in_flight();
+        Self { first: Some(first), step: Some(Box::pin(go_on(Box::new(stream)))), _in_flight: in_flight }
     }
 }
 
