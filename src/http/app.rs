@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::config::Vertex;
 use crate::serve::Serving;
 use crate::serve::lifecycle::Phase;
 use crate::serve::registry::Snapshot;
@@ -31,6 +32,8 @@ pub struct Options {
     pub private_metrics: bool,
     /// No page at `/` (`--no-ui`).
     pub no_ui: bool,
+    /// The routes that Vertex AI asks, where it runs us.
+    pub vertex: Vertex,
 }
 
 /// The state of one router. Cheap to clone.

@@ -103,6 +103,13 @@ pub struct Target {
     pub classes: Vec<String>,
 }
 
+impl Target {
+    /// The columns of an answer as a table: `prediction`, and `probability_CLASS` for each class.
+    pub fn answer_columns(&self) -> impl Iterator<Item = String> {
+        std::iter::once("prediction".to_owned()).chain(self.classes.iter().map(|class| format!("probability_{class}")))
+    }
+}
+
 /// Features in training order, the target and the task. At least one feature, names unique.
 #[derive(Debug, Clone)]
 pub struct Schema {

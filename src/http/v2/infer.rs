@@ -73,7 +73,7 @@ fn json_length(headers: &HeaderMap) -> Result<Option<usize>, Problem> {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let length = headers.get(JSON_LENGTH).map(parse_length).transpose()?;
     match kind.as_str() {
-        "application/octet-stream" if length.is_some() => content::check_encoding(headers)?,
+        "application/octet-stream" if length.is_some() => {}
         "application/octet-stream" => {
             return Err(unsupported_media(
                 "application/octet-stream is read with the header Inference-Header-Content-Length: the JSON's bytes",
