@@ -3,25 +3,33 @@
 //! Cells are finite and at most 1e150 in size (`table` and `preprocessing` see to it), no column is constant, every
 //! class has a row; what is left is checked here or caught.
 
+use smartcore::algorithm::neighbour::KNNAlgorithmName;
 use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
 use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
 use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
 use smartcore::error::Failed;
 use smartcore::linear::linear_regression::LinearRegressionParameters;
 use smartcore::linear::logistic_regression::LogisticRegressionParameters;
-use smartcore::linear::ridge_regression::RidgeRegressionParameters;
+use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
+use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::tree::decision_tree_classifier::DecisionTreeClassifierParameters;
 use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 
+use super::bayes;
 use super::guard::caught;
+use super::machines::{self, ClassTask};
 use super::options::Hyperparameters;
+use super::penalized;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
 use crate::model::estimator::{
-    Boosting, Estimator, ExtraTrees, ForestClassifier, ForestRegressor, LinearRegression, LogisticRegression, Matrix,
-    RidgeRegression, TreeClassifier, TreeRegressor,
+    Boosting, Estimator, ExtraTrees, ForestClassifier, ForestRegressor, KnnClassifier, KnnRegressor, LinearRegression,
+    LogisticRegression, Matrix, TreeClassifier, TreeRegressor,
 };
+use crate::model::preprocessing::Preprocessing;
+use crate::model::schema::Schema;
+use crate::model::support::Kernel;
 
 /// What is fitted on what.
 pub(super) struct Task<'a> {
@@ -32,6 +40,10 @@ pub(super) struct Task<'a> {
     pub(super) scaled: bool,
     pub(super) n_rows: usize,
     pub(super) n_columns: usize,
+    /// Names features and classes.
+    pub(super) schema: &'a Schema,
+    /// Says which feature a column of the matrix was made from.
+    pub(super) preprocessing: &'a Preprocessing,
     /// Row-major `[n_rows, n_columns]`.
     pub(super) matrix: &'a [f64],
     pub(super) observed: &'a Observed,
@@ -49,27 +61,28 @@ pub(super) fn fit(task: &Task<'_>) -> Result<Estimator, String> {
     }
 }
 
-/// Linear models solve a system: smartcore wants more rows than columns.
-pub(super) fn check_rows(task: &Task<'_>) -> Result<(), String> {
-    let solves = matches!(task.algorithm, Algorithm::Linear | Algorithm::Ridge);
-    if solves && task.n_rows <= task.n_columns {
-        let (rows, columns) = (task.n_rows, task.n_columns);
-        return Err(format!(
-            "{rows} rows to fit on are too few for {columns} encoded columns: {} needs more rows than columns; \
-             --drop columns, add rows, or use random-forest",
-            task.algorithm
-        ));
-    }
-    Ok(())
-}
-
 fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
     let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
-        Algorithm::Ridge => return ridge(task, x, y).map(Estimator::Ridge),
+        Algorithm::Ridge => return penalized::ridge(x, y, alpha(p), task.scaled).map(Estimator::Ridge),
+        Algorithm::Lasso => return penalized::lasso(x, y, alpha(p)).map(Estimator::Lasso),
+        Algorithm::ElasticNet => {
+            let l1_ratio = p.number("l1-ratio").unwrap_or(0.5);
+            return penalized::elastic_net(x, y, alpha(p), l1_ratio).map(Estimator::ElasticNet);
+        }
+        Algorithm::Knn => {
+            let parameters = KNNRegressorParameters::default()
+                .with_algorithm(KNNAlgorithmName::LinearSearch)
+                .with_k(p.count("neighbors").unwrap_or(5));
+            KnnRegressor::fit(x, y, parameters).map(Estimator::KnnRegressor)
+        }
+        Algorithm::Svr => {
+            let (c, epsilon) = (p.number("c").unwrap_or(1.0), p.number("epsilon").unwrap_or(0.1));
+            return machines::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr);
+        }
         Algorithm::DecisionTree => {
             let parameters = DecisionTreeRegressorParameters {
                 max_depth: levels(p),
@@ -102,7 +115,7 @@ fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
             ExtraTrees::fit(x, y, parameters).map(Estimator::ExtraTrees)
         }
         Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(Estimator::Boosting),
-        Algorithm::Logistic => return Err("it predicts classes".to_owned()),
+        Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return Err("it predicts classes".to_owned()),
     };
     fitted.map_err(|e| sentence(&e))
 }
@@ -113,9 +126,23 @@ fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
     let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Logistic => {
-            let alpha = p.number("alpha").unwrap_or(1.0);
-            let parameters = LogisticRegressionParameters::default().with_alpha(alpha);
+            let parameters = LogisticRegressionParameters::default().with_alpha(alpha(p));
             LogisticRegression::fit(x, y, parameters).map(Estimator::Logistic)
+        }
+        Algorithm::Knn => {
+            let parameters = KNNClassifierParameters::default()
+                .with_algorithm(KNNAlgorithmName::LinearSearch)
+                .with_k(p.count("neighbors").unwrap_or(5));
+            KnnClassifier::fit(x, y, parameters).map(Estimator::KnnClassifier)
+        }
+        Algorithm::GaussianNb => {
+            let n_classes = task.schema.target().classes.len();
+            return bayes::fit(task.matrix, task.n_columns, y, n_classes).map(Estimator::GaussianNb);
+        }
+        Algorithm::Svc => {
+            let settings = ClassTask { kernel: kernel(task)?, c: p.number("c").unwrap_or(1.0), seed: task.seed };
+            let n_classes = task.schema.target().classes.len();
+            return machines::classification(task.matrix, task.n_columns, y, n_classes, settings).map(Estimator::Svc);
         }
         Algorithm::DecisionTree => {
             let parameters = DecisionTreeClassifierParameters {
@@ -142,33 +169,12 @@ fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
     fitted.map_err(|e| sentence(&e))
 }
 
-/// smartcore's own ridge centres nothing unless it scales, and its intercept is 0 then. So: scaled columns go through
-/// its `normalize` (which finds them scaled, and gives the intercept); unscaled ones are centred here, with y, and the
-/// intercept ȳ − Σ w·x̄ is put into the fitted object through its serialized form.
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-fn ridge(task: &Task<'_>, x: &Matrix, y: &Vec<f64>) -> Result<RidgeRegression, String> {
-    let alpha = task.parameters.number("alpha").unwrap_or(1.0);
-    let parameters = |normalize| RidgeRegressionParameters { alpha, normalize, ..Default::default() };
-    if task.scaled {
-        return RidgeRegression::fit(x, y, parameters(true)).map_err(|e| sentence(&e));
-    }
-    let n = task.n_rows as f64;
-    let mut means = vec![0.0; task.n_columns];
-    for row in task.matrix.chunks_exact(task.n_columns) {
-        means.iter_mut().zip(row).for_each(|(mean, cell)| *mean += cell / n);
-    }
-    let y_mean = y.iter().sum::<f64>() / n;
-    let centred = task.matrix.chunks_exact(task.n_columns).flat_map(|row| row.iter().zip(&means).map(|(c, m)| c - m));
-    let centred = matrix(task, centred.collect())?;
-    let y_centred: Vec<f64> = y.iter().map(|v| v - y_mean).collect();
-    let fitted = RidgeRegression::fit(&centred, &y_centred, parameters(false)).map_err(|e| sentence(&e))?;
-    let weights: Vec<f64> = {
-        use smartcore::linalg::basic::arrays::Array;
-        fitted.coefficients().iterator(0).copied().collect()
-    };
-    let intercept = y_mean - weights.iter().zip(&means).map(|(w, m)| w * m).sum::<f64>();
-    let bytes = postcard::to_allocvec(&(Some(fitted.coefficients()), Some(intercept))).map_err(|e| e.to_string())?;
-    postcard::from_bytes(&bytes).map_err(|e| e.to_string())
+fn alpha(parameters: &Hyperparameters) -> f64 {
+    parameters.number("alpha").unwrap_or(1.0)
+}
+
+fn kernel(task: &Task<'_>) -> Result<Kernel, String> {
+    task.parameters.kernel(task.matrix, task.n_columns).ok_or_else(|| "it has no kernel".to_owned())
 }
 
 /// The mean of y is where boosting starts, as in scikit-learn (smartcore's own default is 0.5, whatever y is).

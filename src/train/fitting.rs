@@ -6,6 +6,7 @@
 use super::error::TrainError;
 use super::estimators::{self, Task as EstimatorTask};
 use super::options::Hyperparameters;
+use super::requirements;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
@@ -56,10 +57,12 @@ impl Recipe<'_> {
             scaled: self.scale,
             n_rows: observed.len(),
             n_columns,
+            schema: self.schema,
+            preprocessing: &preprocessing,
             matrix: &matrix,
             observed,
         };
-        estimators::check_rows(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.file)))?;
+        requirements::check(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.file)))?;
         let estimator = estimators::fit(&task).map_err(|reason| self.refused(reason))?;
         let section = estimator.to_section().map_err(TrainError::Broken)?;
         let shape = Shape {

@@ -5,6 +5,7 @@
 //! computed through the [`Pipeline`](crate::model::pipeline::Pipeline) that serves, so that what is evaluated is what
 //! is served. The same table, specification and CPU architecture give the same bytes, whatever the number of threads.
 
+pub mod bayes;
 mod created;
 mod dataset;
 mod encode;
@@ -15,12 +16,16 @@ mod folds;
 pub mod golden;
 mod groups;
 mod guard;
+pub mod machines;
 pub mod metrics;
+mod option_table;
 mod options;
 mod parallel;
+pub mod penalized;
 pub mod random;
 mod report;
 mod report_text;
+mod requirements;
 mod seal;
 mod spec;
 pub mod split;
@@ -30,7 +35,8 @@ mod write;
 pub use created::rfc3339;
 pub use error::TrainError;
 pub use groups::GroupFigures;
-pub use options::{Hyperparameters, MaxFeatures, OPTIONS, OptionInfo, Options};
+pub use option_table::{OPTIONS, OptionInfo};
+pub use options::{Hyperparameters, KernelName, MaxFeatures, Options};
 pub use report::{ClassReport, DataReport, Report};
 pub use spec::{TaskChoice, TrainSpec};
 pub use target::{LEAST_PER_CLASS, Observed};

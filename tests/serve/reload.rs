@@ -1,0 +1,222 @@
+//! Models whose files change: whatever happens to a file, what is served is a whole, checked model.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smartserve::config::Limits;
+use smartserve::model::algorithm::Algorithm;
+use smartserve::model::compiled::Scratch;
+use smartserve::serve::reload::{ReloadError, Sources, watch};
+
+use crate::helpers::until;
+use crate::house::{House, one, version};
+use crate::models::{CLASSES, QUICK, Recipe, artifact};
+
+#[tokio::test]
+async fn a_file_that_has_changed_is_served_and_one_that_has_not_is_not_counted() {
+    let house = House::new();
+    let path = house.write("m.model", &version(1));
+    house.open(&one(&path));
+    let first = house.version("m").unwrap();
+    house.look();
+    house.look();
+    assert_eq!((house.version("m").unwrap(), house.counted()), (first.clone(), (0, 0)));
+    fs::write(&path, version(2)).unwrap();
+    house.look();
+    assert_ne!(house.version("m").unwrap(), first);
+    assert_eq!(house.counted(), (1, 0));
+}
+
+#[tokio::test]
+async fn a_request_keeps_the_snapshot_it_has_taken() {
+    let house = House::new();
+    let path = house.write("m.model", &version(1));
+    house.open(&one(&path));
+    let held = house.serving.registry.get("m").unwrap();
+    fs::write(&path, version(2)).unwrap();
+    house.look();
+    assert_ne!(held.model.version(), house.version("m").unwrap());
+    held.model.check_golden().unwrap();
+}
+
+#[tokio::test]
+async fn a_symlink_that_is_swapped_as_a_config_map_does_it_is_followed() {
+    let house = House::new();
+    for (directory, seed) in [("one", 1), ("two", 2)] {
+        fs::create_dir(house.path(directory)).unwrap();
+        house.write(&format!("{directory}/m.model"), &version(seed));
+    }
+    let link = |to: &str| {
+        std::os::unix::fs::symlink(to, house.path("..tmp")).unwrap();
+        fs::rename(house.path("..tmp"), house.path("..data")).unwrap();
+    };
+    link("one");
+    std::os::unix::fs::symlink("..data/m.model", house.path("m.model")).unwrap();
+    house.open(&one(&house.path("m.model")));
+    let first = house.version("m").unwrap();
+    // Long enough for the file to be taken for untouched.
+    (0..4).for_each(|_| house.look());
+    link("two");
+    house.look();
+    assert_ne!(house.version("m").unwrap(), first);
+}
+
+#[tokio::test]
+async fn half_a_file_leaves_the_old_model_and_the_whole_of_it_is_served_then() {
+    let house = House::new();
+    let path = house.write("m.model", &version(1));
+    house.open(&one(&path));
+    let first = house.version("m").unwrap();
+    let new = version(2);
+    fs::write(&path, &new[..new.len() / 2]).unwrap();
+    house.look();
+    house.look();
+    assert_eq!((house.version("m").unwrap(), house.counted()), (first.clone(), (0, 1)));
+    fs::write(&path, &new).unwrap();
+    house.look();
+    assert_ne!(house.version("m").unwrap(), first);
+    assert_eq!(house.counted(), (1, 1));
+}
+
+#[tokio::test]
+async fn a_file_that_goes_leaves_its_model_and_is_reported_once() {
+    let house = House::new();
+    let path = house.write("m.model", &version(1));
+    house.open(&one(&path));
+    fs::remove_file(&path).unwrap();
+    (0..3).for_each(|_| house.look());
+    assert!(house.version("m").is_some());
+    assert_eq!(house.counted(), (0, 1));
+    fs::write(&path, version(1)).unwrap();
+    house.look();
+    assert!(house.version("m").is_some());
+}
+
+#[tokio::test]
+async fn another_schema_is_refused_unless_that_is_allowed() {
+    for allowed in [false, true] {
+        let house = House::new();
+        let path = house.write("m.model", &version(1));
+        house.open(&Sources { allow_schema_change: allowed, ..one(&path) });
+        let first = house.version("m").unwrap();
+        fs::write(&path, artifact(CLASSES, "iris", 1)).unwrap();
+        if allowed {
+            house.look();
+            assert_eq!(house.serving.registry.get("m").unwrap().model.header().name, "iris");
+        } else {
+            assert!(matches!(house.serving.reload("m", None), Err(ReloadError::SchemaDiffers { .. })));
+            assert_eq!((house.version("m").unwrap(), house.counted()), (first, (0, 1)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_version_before_can_be_chosen_and_stays_until_the_file_changes() {
+    let house = House::new();
+    let path = house.write("m.model", &version(1));
+    house.open(&one(&path));
+    let first = house.version("m").unwrap();
+    fs::write(&path, version(2)).unwrap();
+    house.look();
+    let second = house.version("m").unwrap();
+
+    let outcome = house.serving.reload("m", Some(&first)).unwrap();
+    assert!(outcome.changed && outcome.version == first);
+    house.look();
+    assert_eq!(house.version("m").unwrap(), first, "chosen, so it stays");
+    assert!(!house.serving.reload("m", Some(&first)).unwrap().changed);
+    assert_eq!(house.serving.reload("m", Some(&second)).unwrap().version, second);
+    assert_eq!(house.serving.reload("m", Some(&first)).unwrap().version, first);
+
+    fs::write(&path, version(3)).unwrap();
+    house.look();
+    let third = house.version("m").unwrap();
+    assert!(third != first && third != second);
+    let unknown = house.serving.reload("m", Some(&second)).unwrap_err();
+    assert_eq!(unknown.to_string(), format!("m has no version {second:?}; it has {third}, {first}"));
+}
+
+#[tokio::test]
+async fn asking_without_a_version_serves_what_the_file_holds() {
+    let house = House::new();
+    let path = house.write("m.model", &version(1));
+    house.open(&one(&path));
+    let first = house.version("m").unwrap();
+    assert!(!house.serving.reload("m", None).unwrap().changed);
+    fs::write(&path, version(2)).unwrap();
+    assert!(house.serving.reload("m", None).unwrap().changed);
+    house.serving.reload("m", Some(&first)).unwrap();
+    assert_ne!(house.serving.reload("m", None).unwrap().version, first);
+    fs::write(&path, b"nonsense").unwrap();
+    for _ in 0..2 {
+        assert!(matches!(house.serving.reload("m", None), Err(ReloadError::Load(_))));
+    }
+    assert!(matches!(house.serving.reload("other", None), Err(ReloadError::UnknownModel(_))));
+    assert_eq!(house.counted(), (4, 2));
+}
+
+#[tokio::test]
+async fn the_clock_and_a_request_for_it_make_the_watch_look() {
+    let house = House::new();
+    let path = house.write("m.model", &version(1));
+    house.open(&one(&path));
+    let first = house.version("m");
+    let clock = tokio::spawn(watch(Arc::clone(&house.serving), Duration::from_millis(20)));
+    fs::write(&path, version(2)).unwrap();
+    until(|| house.version("m") != first).await;
+    clock.abort();
+
+    let second = house.version("m");
+    let asked = tokio::spawn(watch(Arc::clone(&house.serving), Duration::from_secs(3600)));
+    fs::write(&path, version(3)).unwrap();
+    house.serving.life.request_reload();
+    until(|| house.version("m") != second).await;
+    asked.abort();
+}
+
+#[tokio::test]
+async fn requests_under_a_thousand_swaps_all_get_the_answer_of_their_version() {
+    let house = House::new();
+    let recipe = Recipe { algorithm: Algorithm::Linear, ..QUICK };
+    let path = house.write("m.model", &artifact(recipe, "m", 1));
+    house.open(&one(&path));
+    fs::write(&path, artifact(QUICK, "m", 1)).unwrap();
+    house.look();
+    let versions: Vec<String> = {
+        let serving = &house.serving;
+        let second = serving.registry.get("m").unwrap().model.version().to_owned();
+        let unknown = serving.reload("m", Some("?")).unwrap_err().to_string();
+        let first = unknown.rsplit(' ').next().unwrap().to_owned();
+        vec![first, second]
+    };
+    let asking = tokio::spawn({
+        let serving = Arc::clone(&house.serving);
+        async move {
+            let mut asked = 0_u32;
+            while !serving.life.is_draining() {
+                let served = serving.registry.get("m").unwrap();
+                let batch = crate::models::rows(&served, 64);
+                let (answer, _) = serving.compute.predict(&served, batch.clone()).await.unwrap();
+                assert_eq!(answer, served.model.predict(&batch, &mut Scratch::default()).unwrap());
+                asked += 1;
+                tokio::task::yield_now().await;
+            }
+            asked
+        }
+    });
+    let serving = Arc::clone(&house.serving);
+    tokio::task::spawn_blocking(move || {
+        for i in 0..1000 {
+            assert!(serving.reload("m", Some(&versions[i % 2])).unwrap().changed);
+        }
+        serving.life.drain(smartserve::serve::lifecycle::Schedule::new(
+            std::time::Instant::now(),
+            &Limits::default(),
+            false,
+        ));
+    })
+    .await
+    .unwrap();
+    assert!(asking.await.unwrap() > 0);
+}
