@@ -21,6 +21,7 @@ DEMO := --data data/boston.csv --target MEDV --features CHAS,RM,TAX,PTRATIO,B,LS
 RELEASE := target/$(if $(TARGET),$(TARGET)/)release
 BINARY  := $(RELEASE)/smartserve
 VENV    := target/venv
+CLIENTS := target/venv-clients
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 SCRIPTS := $(wildcard *.sh tests/*.sh) .ci/run .ci/setup
@@ -90,11 +91,16 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 .PHONY: test
-test: test-rust test-scripts test-container ## Run every test: Rust, scripts, container
+test: test-rust test-clients test-scripts test-container ## Run every test: Rust, clients, scripts, container
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
 	cargo test --locked
+
+.PHONY: test-clients
+test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server
+	cargo build --locked
+	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
 
 .PHONY: test-scripts
 test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl
@@ -154,4 +160,11 @@ $(VENV)/installed: .ci/requirements.txt
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV) || { echo "python3 with venv is needed: run 'make setup', or apt-get install python3-venv" >&2; exit 1; }
 	$(VENV)/bin/pip install --quiet --require-hashes --only-binary :all: -r .ci/requirements.txt
+	touch $@
+
+# Clients of the protocols, for `make test-clients`.
+$(CLIENTS)/installed: .ci/clients.txt
+	rm -rf $(CLIENTS)
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/pip install --quiet --only-binary :all: -r .ci/clients.txt
 	touch $@
