@@ -155,7 +155,7 @@ fn models(args: &ServeArgs) -> Result<Vec<Snapshot>, Failure> {
 }
 
 /// `[NAME=]PATH`. A path with `=` in it is one whose part before the sign cannot be a name, or that is given with a name.
-fn split(spec: &str) -> Result<(Option<String>, PathBuf), Failure> {
+pub(super) fn split(spec: &str) -> Result<(Option<String>, PathBuf), Failure> {
     match spec.split_once('=') {
         Some((name, path)) if !name.contains('/') && !path.is_empty() => {
             check_name(name).map_err(config)?;

@@ -1,7 +1,7 @@
 //! The wire: the only place that knows axum and JSON bodies.
 //!
 //! `router` is the one list of routes, `middleware` the one list of layers, `problem` the one list of errors with
-//! their status; `json` reads bodies, `predict` turns them into batches and answers into bytes.
+//! their status; `json` reads bodies, `predict` turns them into batches and answers into bytes; `openapi` tells the world about it.
 
 pub mod app;
 pub mod auth;
@@ -10,6 +10,7 @@ mod health;
 pub mod json;
 pub mod middleware;
 mod models;
+pub mod openapi;
 mod page;
 pub mod predict;
 pub mod problem;

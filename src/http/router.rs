@@ -15,7 +15,7 @@ use crate::serve::Serving;
 
 use super::app::{AppState, Options, Side};
 use super::problem::{Kind, Problem};
-use super::{health, middleware, models, page, predict};
+use super::{health, middleware, models, openapi, page, predict};
 
 /// All routes of a listener with their layers, ready to answer `Request<hyper::body::Incoming>` (or any other body) as
 /// a `tower::Service` that cannot fail. Cheap to clone, one clone a connection. It expects to run within tokio.
@@ -29,6 +29,11 @@ pub fn router(serving: Arc<Serving>, side: Side, options: Options) -> Router {
     middleware::layers(all.fallback(not_found), &app).with_state(app)
 }
 
+/// The templates of all routes that clients see.
+pub fn templates(options: &Options) -> Vec<&'static str> {
+    public(options).into_iter().map(|(path, _)| path).collect()
+}
+
 type Route = (&'static str, MethodRouter<AppState>);
 
 /// What clients see.
@@ -38,6 +43,8 @@ fn public(options: &Options) -> Vec<Route> {
         ("/models", gets(models::list)),
         ("/models/{name}", gets(models::show)),
         ("/models/{name}/predict", posts(predict::predict_named)),
+        ("/openapi.json", gets(openapi::show)),
+        ("/docs", gets(openapi::show_docs)),
     ];
     routes.extend(probes());
     if !options.private_metrics {
