@@ -1,4 +1,4 @@
-//! `openapi`: print the `OpenAPI` document that `serve` would serve for these models.
+//! `openapi`: print the OpenAPI document that `serve` would serve for these models.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -47,7 +47,7 @@ pub struct App {
     pub options: Options,
     /// Each route's template, by itself: the label of its metrics.
     pub routes: HashMap<&'static str, &'static str>,
-    /// The `OpenAPI` document as it was last made.
+    /// The OpenAPI document as it was last made.
     pub openapi: openapi::Cache,
 }
 

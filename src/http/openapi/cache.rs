@@ -37,8 +37,8 @@ impl Rendered {
         let document = document(&Subject::served_by(app, models));
         let failed = |cause: String| Problem::internal(format!("the OpenAPI document cannot be written: {cause}"));
         let bytes = serde_json::to_vec(&document).map_err(|e| failed(e.to_string()))?;
-        let hash: String = Sha256::digest(&bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let etag = HeaderValue::try_from(format!("\"{hash}\"")).map_err(|e| failed(e.to_string()))?;
+        let hash = Sha256::digest(&bytes).iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
+        let etag = HeaderValue::try_from(format!("\"{hash:016x}\"")).map_err(|e| failed(e.to_string()))?;
         Ok(Self { models: models.iter().map(Arc::downgrade).collect(), bytes: bytes.into(), etag })
     }
 

@@ -12,7 +12,7 @@
       if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
       else if (value !== false && value != null) element.setAttribute(key, value === true ? "" : value);
     }
-    element.append(...children.flat().filter(child => child != null && child !== false));
+    element.append(...children.flat(Infinity).filter(child => child != null && child !== false));
     return element;
   };
   // `code` and **nothing else** of Markdown.
@@ -63,7 +63,7 @@
     const answer = deref({ $ref: "#/components/schemas/" + name + ".Answer" });
     const about = deref(((api.paths["/models/" + name + "/predict"] || {}).post));
     const answers = (answer.properties || {}).prediction || {};
-    return el("section", { id: "model:" + name }, el("h2", {}, "Model ", name), el("p", {}, prose(about.description)),
+    return el("section", { id: "model:" + name }, el("h2", {}, "Features of ", name), el("p", {}, prose(about.description)),
       el("p", {}, "Answers ", answers.items && answers.items.enum ? "one of " + answers.items.enum.join(", ") : "a number",
         ". Every row needs these features:"),
       table(["feature", "kind", "training saw", ""], record.required.map(key => feature(key, record.properties[key]))));
@@ -97,14 +97,19 @@
       }
     }
     let type = "application/json";
-    const text = el("textarea", { "aria-label": "Body", spellcheck: "false", oninput: () => curl() });
-    const choose = example => { type = example.type; text.value = example.text; curl(); };
+    const text = el("textarea", { "aria-label": "Body", spellcheck: "false", oninput: () => tell() });
+    const choose = example => {
+      type = example.type;
+      text.value = example.text;
+      text.rows = Math.min(example.text.split("\n").length + 1, 24);
+      tell();
+    };
     const names = (operation.parameters || []).map(deref).filter(parameter => parameter.in === "path");
-    const fields = names.map(parameter => el("input", { "aria-label": parameter.name, placeholder: parameter.name, oninput: () => curl() }));
+    const fields = names.map(parameter => el("input", { "aria-label": parameter.name, placeholder: parameter.name, oninput: () => tell() }));
     const where = () => names.reduce((url, parameter, i) =>
       url.replace("{" + parameter.name + "}", encodeURIComponent(fields[i].value || parameter.name)), path).slice(1) || "./";
     const line = el("pre", { tabindex: 0 });
-    const curl = () => {
+    const tell = () => {
       const head = token ? " -H " + quoted("Authorization: Bearer …") : "";
       const sent = method === "post" ? " -H " + quoted("Content-Type: " + type) + " --data-binary " + quoted(text.value) : "";
       line.textContent = "curl" + head + sent + " " + new URL(where(), location.href);
@@ -118,7 +123,7 @@
     };
     const picker = examples.length > 1 && el("select", { "aria-label": "Example", onchange: event => choose(examples[event.target.selectedIndex]) },
       examples.map(example => el("option", {}, example.summary)));
-    if (examples.length) choose(examples[0]); else curl();
+    if (examples.length) choose(examples[0]); else tell();
     return [el("h3", {}, "Try it"), el("form", { onsubmit: ask },
       picker && el("div", { class: "row" }, el("label", {}, "Body: ", picker)),
       fields.length > 0 && el("div", { class: "row" }, fields), method === "post" && text, el("div", { class: "row" }, button)),
@@ -126,11 +131,11 @@
   };
   const responses = operation => table(["status", "when"], Object.entries(operation.responses).map(([status, response]) =>
     [el("td", { class: "number" }, status), prose(deref(response).description)]));
-  const schemaOf = operation => {
+  const exampleOf = operation => {
     const ok = deref((operation.responses || {})["200"]);
-    const [type, content] = Object.entries(ok.content || {})[0] || [];
+    const content = Object.values(ok.content || {})[0];
     if (!content || !content.example) return [];
-    return [el("h3", {}, "Answers"), el("p", {}, el("code", {}, type)), el("pre", { tabindex: 0 }, pretty(content.example))];
+    return [el("h3", {}, "An answer"), el("pre", { tabindex: 0 }, pretty(content.example))];
   };
   const operation = (path, method, about) => {
     const inner = el("div");
@@ -138,7 +143,7 @@
       if (inner.childElementCount) return;
       const parameters = (about.parameters || []).map(deref);
       inner.append(...[about.description && el("p", {}, prose(about.description)),
-        ...tryIt(method, path, about), ...schemaOf(about),
+        ...tryIt(method, path, about), ...exampleOf(about),
         parameters.length > 0 && el("h3", {}, "Parameters"), parameters.length > 0 && table(["name", "in", ""],
           parameters.map(p => [el("code", {}, p.name), p.in, prose(p.description)])),
         el("h3", {}, "Statuses"), responses(about)].filter(Boolean));
@@ -150,7 +155,8 @@
 
   // --- the page ---
   const link = (id, text, kind) => el("li", { class: kind }, el("a", { href: "#" + encodeURIComponent(id) }, text));
-  const entry = (title, links) => el("section", {}, el("h2", {}, title), el("ul", {}, links));
+  const entry = (title, id, links) => el("section", {}, el("h2", {}, el("a", { href: "#" + encodeURIComponent(id) }, title)),
+    el("ul", {}, links));
   const login = () => el("div", { class: "token row" }, el("label", { for: "token" }, "Token"),
     el("input", { id: "token", type: "password", autocomplete: "off", oninput: event => { token = event.target.value.trim(); } }),
     el("small", {}, "Kept in this page only, sent with what you try."));
@@ -170,11 +176,11 @@
       if (!those.length) continue;
       main.append(el("section", { id: "tag:" + tag.name }, el("h2", {}, tag.name), el("p", {}, prose(tag.description)),
         those.map(({ path, method, about }) => operation(path, method, about))));
-      contents.append(entry(tag.name, [link("tag:" + tag.name, "all of " + tag.name, ""),
-        ...those.map(({ path, method, about }) => link(about.operationId, method.toUpperCase() + " " + path, "operation"))]));
+      contents.append(entry(tag.name, "tag:" + tag.name,
+        those.map(({ path, method, about }) => link(about.operationId, method.toUpperCase() + " " + path, "operation"))));
       if (tag === api.tags[0]) {
         main.append(...names.map(model));
-        if (names.length) contents.append(entry("schemas", names.map(name => link("model:" + name, "Model " + name, ""))));
+        if (names.length) contents.append(entry("features", "model:" + names[0], names.map(name => link("model:" + name, name, ""))));
       }
     }
     main.append(el("section", {}, el("h2", {}, "Every answer"), el("p", {}, prose(api.info.description))));

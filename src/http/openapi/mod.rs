@@ -1,4 +1,4 @@
-//! The `OpenAPI` 3.1 document of this server, made from the models that it serves.
+//! The OpenAPI 3.1 document of this server, made from the models that it serves.
 //!
 //! Built by hand as JSON values: what a derive (utoipa and its like) can describe is fixed when the program is
 //! compiled, and nearly all of this document — feature names, categories, ranges, classes, examples, the paths

@@ -47,7 +47,7 @@ fn about(operation: Operation, served: Option<&Snapshot>) -> Operation {
         None => (any_body(), answers::any_response()),
     };
     operation
-        .description(served.map_or_else(String::new, |served| description(served)))
+        .description(served.map_or_else(String::new, description))
         .parameter(explain())
         .body(body)
         .answers(200, answer)
