@@ -1,6 +1,10 @@
 //! Compiled predictors answer bit for bit as smartcore's in-memory objects do, for every algorithm, on 10,000 distinct
 //! rows and on the edges of f64.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small counts")]
+#![allow(clippy::default_trait_access, reason = "smartcore's parameters are named after their estimators")]
+
 use smartcore::dataset::{boston, iris};
 use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
 use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;

@@ -227,7 +227,7 @@ fn the_frame_is_checked() {
     *damaged.last_mut().unwrap() ^= 1;
     refused(&damaged, "SHA-256 does not match");
     refused(&seal(b"{\"format\":\"\xff\"}", b""), "not UTF-8");
-    let n = u64::from_le_bytes(sound[..8].try_into().unwrap()) as usize;
+    let n = usize::try_from(u64::from_le_bytes(sound[..8].try_into().unwrap())).unwrap();
     let text = std::str::from_utf8(&sound[8..8 + n]).unwrap();
     let payload = &sound[8 + n..sound.len() - 32];
     let twice = text.replacen("\"bytes\":", "\"bytes\":1,\"bytes\":", 1);

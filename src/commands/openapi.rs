@@ -1,12 +1,12 @@
 //! `openapi`: print the OpenAPI document that `serve` would serve for these models.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::OpenapiArgs;
 use crate::http::openapi::{Subject, document};
 use crate::serve::load::load;
 use crate::serve::registry::{Served, Snapshot};
+use crate::serve::reload::ModelFile;
 
 use super::failure::{Exit, Failure};
 use super::{files, serve};
@@ -18,8 +18,7 @@ use super::{files, serve};
 pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
     let mut models: Vec<Snapshot> = Vec::new();
     for spec in args.model.iter().filter(|spec| !spec.trim().is_empty()) {
-        let (name, path) = serve::split(spec)?;
-        let served = served(name, &path, models.is_empty())?;
+        let served = served(serve::split(spec)?, models.is_empty())?;
         if models.iter().any(|earlier| earlier.name == served.name) {
             let detail = format_args!("two models are called {:?}; give one of them as NAME=PATH", served.name);
             return Err(Failure::new(Exit::Config, detail));
@@ -31,8 +30,8 @@ pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
     files::print(&(text + "\n"))
 }
 
-fn served(name: Option<String>, path: &Path, is_default: bool) -> Result<Snapshot, Failure> {
-    let model = load(path)?.model;
-    let name = name.unwrap_or_else(|| model.header().name.clone());
+fn served(file: ModelFile, is_default: bool) -> Result<Snapshot, Failure> {
+    let model = load(&file.path)?.model;
+    let name = file.name.unwrap_or_else(|| model.header().name.clone());
     Ok(Arc::new(Served::new(name, model, is_default)))
 }
