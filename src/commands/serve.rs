@@ -170,7 +170,7 @@ fn sources(args: &ServeArgs) -> Result<Sources, Failure> {
 }
 
 /// `[NAME=]PATH`. A path with `=` in it is one whose part before the sign cannot be a name, or that is given with a name.
-fn split(spec: &str) -> Result<ModelFile, Failure> {
+pub(super) fn split(spec: &str) -> Result<ModelFile, Failure> {
     match spec.split_once('=') {
         Some((name, path)) if !name.contains('/') && !path.is_empty() => {
             check_name(name).map_err(config)?;
