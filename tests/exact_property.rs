@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "class positions")]
+#![allow(clippy::default_trait_access, reason = "smartcore's parameters are named after their estimators")]
 
 mod exactness;
 
