@@ -62,6 +62,16 @@ pub(super) fn walk(
     step: impl Fn(Lane) -> u32,
     is_leaf: impl Fn(u32) -> bool,
 ) {
+    if let [lane] = lanes {
+        // Alone, one waits for nobody: ask every round.
+        let mut next = step(*lane);
+        while next != lane.at {
+            lane.at = next;
+            next = step(*lane);
+        }
+        arrived[lane.id as usize] = lane.at;
+        return;
+    }
     let mut n = lanes.len();
     let mut rounds = reach.first;
     let mut walked = 0;

@@ -121,7 +121,7 @@ impl Nodes {
             }
             return;
         }
-        let block = (BLOCK_BYTES / 8 / n_columns).next_multiple_of(ROWS_TOGETHER);
+        let block = (BLOCK_BYTES / 8 / n_columns).max(1).next_multiple_of(ROWS_TOGETHER);
         for (i, cells) in matrix.chunks(block * n_columns).enumerate() {
             for root in &self.roots {
                 for (j, cells) in cells.chunks(ROWS_TOGETHER * n_columns).enumerate() {

@@ -62,7 +62,8 @@ impl Thresholds {
         }
         let mut columns = Vec::new();
         let mut n_slots = 0_u16;
-        for (feature, splits) in (0..).zip(&mut by_feature).filter(|(_, splits)| !splits.is_empty()) {
+        for (feature, splits) in by_feature.iter_mut().enumerate().filter(|(_, splits)| !splits.is_empty()) {
+            let feature = u16::try_from(feature).ok()?;
             splits.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
             let len = u16::try_from(splits.chunk_by(equal).count()).ok()?;
             n_slots = n_slots.checked_add(len)?.checked_add(1)?;
