@@ -20,7 +20,18 @@ use super::problem::{Kind, Problem};
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Routes that answer without a token: probes and metrics, and pages that hold no statistics.
-const OPEN: [&str; 8] = ["/livez", "/healthz", "/readyz", "/ping", "/metrics", "/", "/docs", "/openapi.json"];
+const OPEN: [&str; 10] = [
+    "/livez",
+    "/healthz",
+    "/readyz",
+    "/ping",
+    "/v2/health/live",
+    "/v2/health/ready",
+    "/metrics",
+    "/",
+    "/docs",
+    "/openapi.json",
+];
 
 /// The tokens of a file, one a line; empty lines do not count.
 pub struct Tokens {

@@ -98,7 +98,8 @@ pub(super) fn name_of(name: NameOf) -> Result<String, Problem> {
     name.map(|Path(name)| name).map_err(|_| Problem::new(Kind::NotFound, "The model's name is not UTF-8"))
 }
 
-fn json(body: &impl Serialize) -> Response {
+/// A 200 with this body as JSON.
+pub(super) fn json(body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(bytes) => ([(CONTENT_TYPE, "application/json")], bytes).into_response(),
         Err(error) => Problem::internal(format!("an answer cannot be written: {error}")).into_response(),

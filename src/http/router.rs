@@ -15,7 +15,7 @@ use crate::serve::Serving;
 
 use super::app::{AppState, Options, Side};
 use super::problem::{Kind, Problem};
-use super::{health, middleware, models, page, predict};
+use super::{health, middleware, models, page, predict, v2};
 
 /// All routes of a listener with their layers, ready to answer `Request<hyper::body::Incoming>` (or any other body) as
 /// a `tower::Service` that cannot fail. Cheap to clone, one clone a connection. It expects to run within tokio.
@@ -24,6 +24,8 @@ pub fn router(serving: Arc<Serving>, side: Side, options: Options) -> Router {
         Side::Public => public(&options),
         Side::Admin => admin(),
     };
+    // Who reaches the admin listener is an operator: no tokens there.
+    let options = Options { tokens: options.tokens.filter(|_| side == Side::Public), ..options };
     let app = AppState::new(serving, options, routes.iter().map(|(path, _)| *path));
     let all = routes.into_iter().fold(Router::new(), |all, (path, methods)| all.route(path, methods));
     middleware::layers(all.fallback(not_found), &app).with_state(app)
@@ -39,6 +41,8 @@ fn public(options: &Options) -> Vec<Route> {
         ("/models/{name}", gets(models::show)),
         ("/models/{name}/predict", posts(predict::predict_named)),
     ];
+    routes.extend(open_inference());
+    routes.extend(repository(options.tokens.is_some()));
     routes.extend(probes());
     if !options.private_metrics {
         routes.push(("/metrics", gets(health::metrics)));
@@ -49,20 +53,49 @@ fn public(options: &Options) -> Vec<Route> {
     routes
 }
 
+/// The Open Inference Protocol.
+fn open_inference() -> Vec<Route> {
+    vec![
+        ("/v2", gets(v2::server)),
+        ("/v2/models/{name}", gets(v2::model)),
+        ("/v2/models/{name}/ready", gets(v2::model_ready)),
+        ("/v2/models/{name}/infer", posts(v2::infer)),
+        ("/v2/models/{name}/versions/{version}", gets(v2::model_version)),
+        ("/v2/models/{name}/versions/{version}/ready", gets(v2::model_version_ready)),
+        ("/v2/models/{name}/versions/{version}/infer", posts(v2::infer_version)),
+    ]
+}
+
+/// Its repository extension; `may_change` where whoever asks may change what is served.
+fn repository(may_change: bool) -> Vec<Route> {
+    const LOAD: &str = "/v2/repository/models/{name}/load";
+    const UNLOAD: &str = "/v2/repository/models/{name}/unload";
+    let mut routes = vec![("/v2/repository/index", posts(v2::repository::index))];
+    routes.extend(if may_change {
+        [(LOAD, posts(v2::repository::load)), (UNLOAD, posts(v2::repository::unload))]
+    } else {
+        [(LOAD, posts(v2::repository::forbidden)), (UNLOAD, posts(v2::repository::forbidden))]
+    });
+    routes
+}
+
 /// What operators see.
 fn admin() -> Vec<Route> {
     let mut routes = probes();
+    routes.extend(repository(true));
     routes.push(("/metrics", gets(health::metrics)));
     routes
 }
 
-/// What Kubernetes and, under `/ping`, `MLflow` and `SageMaker` ask.
+/// What Kubernetes and, under other names, `MLflow`, `SageMaker` and `KServe` ask.
 fn probes() -> Vec<Route> {
     vec![
         ("/livez", gets(health::live)),
         ("/healthz", gets(health::live)),
         ("/readyz", gets(health::ready)),
         ("/ping", gets(health::ready)),
+        ("/v2/health/live", gets(v2::live)),
+        ("/v2/health/ready", gets(v2::ready)),
     ]
 }
 

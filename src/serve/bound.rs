@@ -17,8 +17,8 @@ const BASE: usize = 6 << 20;
 /// A cell that is being read: once in its column, once in its row, 8 bytes each.
 const PARSED_CELL: usize = 16;
 
-/// The shortest cell in a body is a digit and a comma.
-const SHORTEST_CELL: usize = 2;
+/// The shortest cell in a body is a byte of a binary tensor.
+const SHORTEST_CELL: usize = 1;
 
 /// A row that is being read: its label, beside the label's text.
 const PARSED_ROW: usize = 32;

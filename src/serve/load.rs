@@ -45,7 +45,7 @@ pub enum LoadError {
         /// The file that would have it too.
         second: PathBuf,
     },
-    /// A name that cannot stand in a URL: exit 78.
+    /// A name that cannot stand in a URL, or a default that is not served: exit 78.
     #[error("{0}")]
     BadName(String),
 }

@@ -10,6 +10,8 @@ pub mod listener;
 pub mod load;
 pub mod metrics;
 pub mod registry;
+pub mod reload;
+pub mod supervisor;
 pub mod telemetry;
 
 use std::sync::Arc;
@@ -21,6 +23,8 @@ use crate::config::{ExtraFeatures, Limits};
 pub struct Serving {
     /// The models.
     pub registry: registry::Registry,
+    /// Their files.
+    pub reloader: reload::Reloader,
     /// What is counted.
     pub metrics: Arc<metrics::Metrics>,
     /// Ready, draining, stopped.
@@ -47,6 +51,7 @@ impl Serving {
             compute: admission::Compute::new(&limits, Arc::clone(&metrics), life.clone()),
             body_budget: admission::BodyBudget::new(&limits),
             registry,
+            reloader: reload::Reloader::default(),
             metrics,
             life,
             limits,

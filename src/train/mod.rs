@@ -6,6 +6,7 @@
 //! is served. The same table, specification and CPU architecture give the same bytes, whatever the number of threads.
 
 mod basis;
+pub mod bayes;
 mod binary_trees;
 mod compare;
 mod compare_text;
@@ -20,13 +21,17 @@ mod forests;
 pub mod golden;
 mod groups;
 mod guard;
+pub mod machines;
 pub mod metrics;
+mod option_table;
 mod options;
 mod parallel;
+pub mod penalized;
 pub mod random;
 mod ranking;
 mod report;
 mod report_text;
+mod requirements;
 mod runs;
 mod seal;
 mod search;
@@ -40,7 +45,8 @@ pub use compare::{Compared, Comparison, compare};
 pub use created::rfc3339;
 pub use error::TrainError;
 pub use groups::GroupFigures;
-pub use options::{Hyperparameters, MaxFeatures, OPTIONS, OptionInfo, Options};
+pub use option_table::{OPTIONS, OptionInfo};
+pub use options::{Hyperparameters, KernelName, MaxFeatures, Options};
 pub use report::{ClassReport, DataReport, Report};
 pub use search::{SEARCH, SearchInfo};
 pub use spec::{TaskChoice, TrainSpec};

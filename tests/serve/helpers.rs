@@ -105,7 +105,7 @@ impl Server {
 }
 
 /// Answers `/ok`, `/wait` (when let), `/large`, `/echo` (408 when the body is late), `/early` (413, body unread).
-fn service(
+pub(crate) fn service(
     serving: &Arc<Serving>,
     gate: &Arc<Semaphore>,
 ) -> impl tower::Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>

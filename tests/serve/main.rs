@@ -10,4 +10,6 @@ mod helpers;
 mod limits;
 mod metrics;
 mod models;
+mod process;
+mod reload;
 mod telemetry;

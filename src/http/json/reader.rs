@@ -170,6 +170,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Bytes read so far, with the space before the next token perhaps still to come.
+    #[inline]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The text from an earlier [`Reader::position`] up to here, as the body spells it.
+    pub fn text_since(&self, position: usize) -> &'a str {
+        self.text.get(position..self.at).unwrap_or_default()
+    }
+
+    /// Bytes not read yet.
+    #[inline]
+    pub fn remaining(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
     /// The error of a key that its object already has.
     #[cold]
     pub fn duplicate(&self, key: &str) -> SyntaxError {

@@ -14,24 +14,35 @@ use crate::serve::admission::BodyPermit;
 
 /// A whole body; its share of the budget is given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Received {
+pub(in crate::http) struct Received {
     bytes: Bytes,
     _permit: BodyPermit,
 }
 
 impl Received {
     /// The bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::http) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// Reads a body. Its share of the budget is taken before its first byte.
+/// Reads a body with something in it.
 ///
 /// # Errors
-/// 503: no room within the admission wait. 408: not all of it came in time. 413: it is too long. 400: it is empty, or
-/// broke off.
-pub(super) async fn read(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
+/// As [`read_any`]; 400 also when it is empty.
+pub(in crate::http) async fn read(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
+    let received = read_any(app, head, body).await?;
+    if received.bytes.is_empty() {
+        return Err(Problem::new(Kind::Syntax, "The body is empty: send rows"));
+    }
+    Ok(received)
+}
+
+/// Reads a body, an empty one too. Its share of the budget is taken before its first byte.
+///
+/// # Errors
+/// 503: no room within the admission wait. 408: not all of it came in time. 413: it is too long. 400: it broke off.
+pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
     let limits = &app.serving.limits;
     let declared = body.size_hint().exact().map(|n| usize::try_from(n).unwrap_or(usize::MAX));
     if declared.is_some_and(|n| n > limits.max_body_bytes) {
@@ -39,17 +50,11 @@ pub(super) async fn read(app: &App, head: &Parts, body: Body) -> Result<Received
     }
     let permit = app.serving.body_budget.reserve(declared.unwrap_or(0)).await?;
     let context = context_of(app, &head.extensions);
-    let received = tokio::select! {
+    tokio::select! {
         biased;
-        received = collect(limits, body, declared, permit) => received?,
-        () = context.body_overdue() => {
-            return Err(Problem::new(Kind::BodyTimeout, "The body did not come in time"));
-        }
-    };
-    if received.bytes.is_empty() {
-        return Err(Problem::new(Kind::Syntax, "The body is empty: send rows"));
+        received = collect(limits, body, declared, permit) => received,
+        () = context.body_overdue() => Err(Problem::new(Kind::BodyTimeout, "The body did not come in time")),
     }
-    Ok(received)
 }
 
 async fn collect(

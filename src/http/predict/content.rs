@@ -13,7 +13,7 @@ use super::unsupported_media;
 
 /// How a body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::http) enum Format {
     /// JSON, one text.
     Json,
     /// CSV; whether its first line is a header.
@@ -24,12 +24,8 @@ pub(super) enum Format {
 ///
 /// # Errors
 /// 415: a type, a charset or an encoding that is not read.
-pub(super) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
-    for encoding in headers.get_all(CONTENT_ENCODING) {
-        if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
-            return Err(unsupported_media("Content-Encoding is not read: send the body as it is"));
-        }
-    }
+pub(in crate::http) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
+    check_encoding(headers)?;
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (first, second) = (types.next(), types.next());
     let Some(value) = first else { return Ok(Format::Json) };
@@ -42,12 +38,29 @@ pub(super) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
     if kind == "text/csv" {
         return Ok(Format::Csv(head(&parameters)?));
     }
-    let is_json = matches!(kind.as_str(), "" | "application/json" | "application/x-www-form-urlencoded")
-        || (kind.starts_with("application/") && kind.ends_with("+json"));
-    if is_json {
+    if is_json(&kind) {
         return Ok(Format::Json);
     }
     Err(unsupported_media(format!("{} is not read here: send application/json or text/csv", shown(&kind))))
+}
+
+/// True for a type, in lower case and without parameters, that is read as JSON.
+pub(in crate::http) fn is_json(kind: &str) -> bool {
+    matches!(kind, "" | "application/json" | "application/x-www-form-urlencoded")
+        || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+/// The body must come as it is.
+///
+/// # Errors
+/// 415: it is encoded.
+pub(in crate::http) fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    for encoding in headers.get_all(CONTENT_ENCODING) {
+        if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
+            return Err(unsupported_media("Content-Encoding is not read: send the body as it is"));
+        }
+    }
+    Ok(())
 }
 
 /// A type's parameter: its name in lower case and its value without quotes.

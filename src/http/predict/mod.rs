@@ -3,11 +3,11 @@
 //! The steps of one prediction, in the order of the house: snapshot, query and media type, body, batch, computation,
 //! answer. Each step is a file or a neighbour's method; here they are only put in order.
 
-mod body;
-mod content;
+pub(super) mod body;
+pub(super) mod content;
 mod csv;
 pub mod dialect;
-mod query;
+pub(super) mod query;
 
 use std::time::Instant;
 
@@ -59,7 +59,8 @@ async fn predict(app: &App, snapshot: &Snapshot, request: Request) -> Result<Res
     Ok(encode::respond(bytes, Work { rows, parse, predict, encode: start.elapsed() }))
 }
 
-fn rules<'s>(app: &App, snapshot: &'s Snapshot) -> Rules<'s> {
+/// What a body for this model is judged by.
+pub(super) fn rules<'s>(app: &App, snapshot: &'s Snapshot) -> Rules<'s> {
     Rules {
         schema: snapshot.model.schema(),
         model: &snapshot.name,
@@ -69,6 +70,6 @@ fn rules<'s>(app: &App, snapshot: &'s Snapshot) -> Rules<'s> {
 }
 
 /// A media type that is not read here.
-fn unsupported_media(detail: impl Into<String>) -> Problem {
+pub(super) fn unsupported_media(detail: impl Into<String>) -> Problem {
     Problem::new(Kind::MediaType, detail.into())
 }

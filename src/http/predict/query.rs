@@ -12,7 +12,7 @@ use crate::http::problem::{Kind, Problem};
 ///
 /// # Errors
 /// 400: a parameter is unknown, given twice or out of range. 422: it is fine, and this build cannot give it.
-pub(super) fn check(uri: &Uri) -> Result<(), Problem> {
+pub(in crate::http) fn check(uri: &Uri) -> Result<(), Problem> {
     if uri.query().is_none_or(str::is_empty) {
         return Ok(());
     }

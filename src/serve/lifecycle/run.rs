@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::config::Limits;
-use crate::serve::Serving;
 use crate::serve::listener::{self, Front, HttpService, Outcome};
+use crate::serve::{Serving, supervisor};
 
 use super::{Life, Schedule, Signal, Signals, Step};
 
@@ -45,6 +45,7 @@ pub async fn run<S: HttpService>(serving: &Serving, front: Front<S>, mut signals
     let life = &serving.life;
     let heartbeat = tokio::spawn(life.clone().beat());
     let mut listening = pin!(listener::serve(front, listener::Shared::of(serving)));
+    supervisor::ready();
     let exit = loop {
         tokio::select! {
             outcome = &mut listening => break conclude(life, outcome),
@@ -89,5 +90,6 @@ fn heed(life: &Life, limits: &Limits, signal: Signal) -> Option<Exit> {
         "draining; a second signal stops at once"
     );
     life.drain(schedule);
+    supervisor::stopping();
     None
 }

@@ -15,7 +15,7 @@ use crate::serve::lifecycle::{Life, Step};
 
 use super::connection::{Connection, CutCount};
 use super::service::HttpService;
-use super::{Front, Role, Shared};
+use super::{Front, Role, Shared, room};
 
 /// First wait after the kernel refused us a connection (EMFILE); doubles up to [`LONGEST_PAUSE`].
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -58,7 +58,7 @@ pub async fn serve<S: HttpService>(front: Front<S>, shared: Shared) -> Outcome {
     };
     let life = shared.life.clone();
     let role = shared.role;
-    let slots = Arc::new(Semaphore::new(shared.limits.max_connections));
+    let slots = Arc::new(Semaphore::new(room::for_connections(shared.limits.max_connections)));
     let keeper = Doorkeeper { service: front.service, shared, slots, cut: Arc::clone(&cut), presence };
     keeper.accept_until_closed(tcp, &life, role).await;
     if role == Role::Main {

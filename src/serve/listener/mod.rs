@@ -12,6 +12,7 @@ mod connection;
 mod context;
 mod framing;
 mod progress;
+mod room;
 mod seat;
 mod service;
 mod watched;

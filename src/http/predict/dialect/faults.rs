@@ -50,7 +50,7 @@ impl Faults {
 
 /// What to say of a name that the model does not know.
 #[cold]
-pub(super) fn unknown_feature(schema: &Schema, name: &str) -> String {
+pub(in crate::http) fn unknown_feature(schema: &Schema, name: &str) -> String {
     const SHOWN: usize = 12;
     let names = || schema.features().iter().map(|f| f.name.as_str());
     let hint = match nearest(name, names()) {
@@ -63,7 +63,7 @@ pub(super) fn unknown_feature(schema: &Schema, name: &str) -> String {
 
 /// What to say of a feature that is not there.
 #[cold]
-pub(super) fn missing_feature(schema: &Schema, position: usize) -> String {
+pub(in crate::http) fn missing_feature(schema: &Schema, position: usize) -> String {
     let feature = &schema.features()[position];
     let null = if feature.accepts_missing() { "; null is filled as in training" } else { "" };
     format!("{} is missing{}{null}", feature.name, feature.hint())

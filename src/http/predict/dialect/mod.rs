@@ -19,6 +19,7 @@ use crate::model::batch::{Batch, Cell};
 use crate::model::schema::{Feature, Kind as FeatureKind, Schema};
 
 pub use faults::Faults;
+pub(in crate::http) use faults::{missing_feature, unknown_feature};
 
 /// What a body is judged by.
 #[derive(Debug, Clone, Copy)]

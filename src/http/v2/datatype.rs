@@ -1,0 +1,247 @@
+//! The element types of tensors: their names, ranges and bytes.
+//!
+//! Stands apart because a JSON element and a binary one of the same type must read as the same number: what the type
+//! cannot hold is refused, what it holds only nearly (`FP32`, `FP16`) is rounded to it.
+
+use std::fmt;
+
+/// An element's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is its name")]
+pub enum Datatype {
+    Bool,
+    Uint8,
+    Uint16,
+    Uint32,
+    Uint64,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Fp16,
+    Fp32,
+    Fp64,
+    Bytes,
+}
+
+/// The least and the greatest whole number of a type.
+type Range = (i128, i128);
+
+impl Datatype {
+    /// All of them, in the protocol's order.
+    pub const ALL: [Self; 13] = [
+        Self::Bool,
+        Self::Uint8,
+        Self::Uint16,
+        Self::Uint32,
+        Self::Uint64,
+        Self::Int8,
+        Self::Int16,
+        Self::Int32,
+        Self::Int64,
+        Self::Fp16,
+        Self::Fp32,
+        Self::Fp64,
+        Self::Bytes,
+    ];
+
+    /// The protocol's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bool => "BOOL",
+            Self::Uint8 => "UINT8",
+            Self::Uint16 => "UINT16",
+            Self::Uint32 => "UINT32",
+            Self::Uint64 => "UINT64",
+            Self::Int8 => "INT8",
+            Self::Int16 => "INT16",
+            Self::Int32 => "INT32",
+            Self::Int64 => "INT64",
+            Self::Fp16 => "FP16",
+            Self::Fp32 => "FP32",
+            Self::Fp64 => "FP64",
+            Self::Bytes => "BYTES",
+        }
+    }
+
+    /// The type called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|datatype| datatype.as_str() == name)
+    }
+
+    /// Bytes of an element in binary; none for `BYTES`, whose elements tell their length.
+    pub fn size(self) -> Option<usize> {
+        match self {
+            Self::Bool | Self::Uint8 | Self::Int8 => Some(1),
+            Self::Uint16 | Self::Int16 | Self::Fp16 => Some(2),
+            Self::Uint32 | Self::Int32 | Self::Fp32 => Some(4),
+            Self::Uint64 | Self::Int64 | Self::Fp64 => Some(8),
+            Self::Bytes => None,
+        }
+    }
+
+    /// What the type holds, for people.
+    pub fn holds(self) -> String {
+        match (self, self.range()) {
+            (Self::Bool, _) => "true or false (1 or 0)".to_owned(),
+            (Self::Bytes, _) => "text".to_owned(),
+            (_, Some((min, max))) => format!("whole numbers from {min} to {max}"),
+            (_, None) => "numbers".to_owned(),
+        }
+    }
+
+    /// A JSON number as an element of this type; none when the type cannot hold it. `text` spells the number: at the
+    /// ends of 64 bits its `f64` alone does not tell.
+    #[inline]
+    pub fn number(self, value: f64, text: impl FnOnce() -> String) -> Option<f64> {
+        if self == Self::Fp64 { Some(value) } else { self.narrow(value, text) }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to the type is what is asked")]
+    #[expect(clippy::cast_precision_loss, reason = "the ends of 64 bits are looked at as text")]
+    fn narrow(self, value: f64, text: impl FnOnce() -> String) -> Option<f64> {
+        match (self, self.range()) {
+            (Self::Fp32, _) => Some(f64::from(value as f32)).filter(|v| v.is_finite()),
+            (Self::Fp16, _) => to_half(value),
+            (Self::Bool, _) => (value == 0.0 || value == 1.0).then_some(value + 0.0),
+            (_, Some((min, max))) => {
+                let (least, most) = (min as f64, max as f64);
+                let is_far_end = max > i128::from(u32::MAX) && (value == least || value == most);
+                let fits = if is_far_end {
+                    value == 0.0 || text().trim().parse().is_ok_and(|exact: i128| (min..=max).contains(&exact))
+                } else {
+                    value.fract() == 0.0 && (least..=most).contains(&value)
+                };
+                // Integers have one zero.
+                fits.then_some(value + 0.0)
+            }
+            (_, None) => None,
+        }
+    }
+
+    /// An element of [`Datatype::size`] little-endian bytes as a number; none for a `BOOL` that is neither 0 nor 1,
+    /// for `BYTES`, and for another number of bytes.
+    #[inline]
+    #[expect(clippy::cast_precision_loss, reason = "64-bit integers are rounded as JSON's are")]
+    pub fn decode(self, bytes: &[u8]) -> Option<f64> {
+        Some(match self {
+            Self::Fp64 => f64::from_le_bytes(bytes.try_into().ok()?),
+            Self::Fp32 => f32::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::Fp16 => from_half(u16::from_le_bytes(bytes.try_into().ok()?)),
+            Self::Int64 => i64::from_le_bytes(bytes.try_into().ok()?) as f64,
+            Self::Int32 => i32::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::Int16 => i16::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::Int8 => i8::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::Uint64 => u64::from_le_bytes(bytes.try_into().ok()?) as f64,
+            Self::Uint32 => u32::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::Uint16 => u16::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::Uint8 => u8::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::Bool => match bytes {
+                [0] => 0.0,
+                [1] => 1.0,
+                _ => return None,
+            },
+            Self::Bytes => return None,
+        })
+    }
+
+    fn range(self) -> Option<Range> {
+        match self {
+            Self::Uint8 => Some((0, u8::MAX.into())),
+            Self::Uint16 => Some((0, u16::MAX.into())),
+            Self::Uint32 => Some((0, u32::MAX.into())),
+            Self::Uint64 => Some((0, u64::MAX.into())),
+            Self::Int8 => Some((i8::MIN.into(), i8::MAX.into())),
+            Self::Int16 => Some((i16::MIN.into(), i16::MAX.into())),
+            Self::Int32 => Some((i32::MIN.into(), i32::MAX.into())),
+            Self::Int64 => Some((i64::MIN.into(), i64::MAX.into())),
+            Self::Bool | Self::Fp16 | Self::Fp32 | Self::Fp64 | Self::Bytes => None,
+        }
+    }
+}
+
+impl fmt::Display for Datatype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// IEEE 754's half precision as a double: exact.
+fn from_half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1F), f64::from(bits & 0x3FF));
+    let magnitude = match exponent {
+        0 => fraction * 2_f64.powi(-24),
+        0x1F if fraction == 0.0 => f64::INFINITY,
+        0x1F => f64::NAN,
+        _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
+}
+
+/// The nearest number that half precision holds (ties to even); none beyond its range.
+fn to_half(value: f64) -> Option<f64> {
+    const MOST: f64 = 65_504.0;
+    // The exponent's bits; below half's normal range the spacing of its numbers stays the same.
+    let exponent = i32::try_from(value.to_bits() >> 52 & 0x7FF).unwrap_or_default() - 1023;
+    let spacing = 2_f64.powi(exponent.clamp(-14, 16) - 10);
+    let rounded = (value / spacing).round_ties_even() * spacing;
+    (rounded.abs() <= MOST).then_some(rounded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Datatype, from_half, to_half};
+
+    #[test]
+    fn every_half_survives_and_what_is_between_goes_to_the_nearest() {
+        for bits in 0..=u16::MAX {
+            let value = from_half(bits);
+            if value.is_finite() {
+                assert_eq!(to_half(value).map(f64::to_bits), Some(value.to_bits()), "{bits:#x}");
+                let next = from_half(bits.wrapping_add(1));
+                if next.is_finite() && next.signum() == value.signum() {
+                    let even = if bits % 2 == 0 { value } else { next };
+                    assert_eq!(to_half(f64::midpoint(value, next)), Some(even), "{bits:#x}");
+                }
+            }
+        }
+        assert_eq!(to_half(65_519.9), Some(65_504.0));
+        assert_eq!((to_half(65_520.0), to_half(1e300), to_half(-65_520.0)), (None, None, None));
+        assert_eq!(to_half(1e-300), Some(0.0));
+    }
+
+    #[test]
+    fn integers_end_where_their_type_ends() {
+        let reads = |datatype: Datatype, text: &str| datatype.number(text.parse().unwrap(), || text.to_owned());
+        let ends = [
+            (Datatype::Uint8, "0", "255", "-1", "256"),
+            (Datatype::Int8, "-128", "127", "-129", "128"),
+            (Datatype::Uint16, "0", "65535", "-1", "65536"),
+            (Datatype::Int32, "-2147483648", "2147483647", "-2147483649", "2147483648"),
+            (Datatype::Uint32, "0", "4294967295", "-1", "4294967296"),
+            (
+                Datatype::Int64,
+                "-9223372036854775808",
+                "9223372036854775807",
+                "-9223372036854775809",
+                "9223372036854775808",
+            ),
+            (Datatype::Uint64, "0", "18446744073709551615", "-1", "18446744073709551616"),
+        ];
+        for (datatype, min, max, below, above) in ends {
+            assert_eq!(reads(datatype, min), min.parse().ok(), "{datatype}");
+            assert_eq!(reads(datatype, max), max.parse().ok(), "{datatype}");
+            assert_eq!((reads(datatype, below), reads(datatype, above)), (None, None), "{datatype}");
+            assert_eq!((reads(datatype, "1.0"), reads(datatype, "1.5")), (Some(1.0), None), "{datatype}");
+            assert_eq!(reads(datatype, "-0").map(f64::to_bits), Some(0), "{datatype}");
+        }
+    }
+
+    #[test]
+    fn every_name_is_its_types() {
+        for datatype in Datatype::ALL {
+            assert_eq!(Datatype::named(datatype.as_str()), Some(datatype));
+        }
+        assert_eq!(Datatype::named("fp64"), None);
+    }
+}

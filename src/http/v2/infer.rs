@@ -1,0 +1,109 @@
+//! `POST /v2/models/{name}/infer` and `POST /v2/models/{name}/versions/{version}/infer`: tensors in, tensors out.
+//!
+//! The steps are those of `/predict`, in the same order: snapshot, query and media type, body, batch, computation,
+//! answer.
+
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue};
+
+use crate::http::app::{App, AppState};
+use crate::http::json::write::shortened;
+use crate::http::middleware::Work;
+use crate::http::models::{NameOf, name_of};
+use crate::http::predict::content::{self, Format};
+use crate::http::predict::{body, query, rules, unsupported_media};
+use crate::http::problem::{Kind, Problem};
+use crate::serve::registry::Snapshot;
+
+use super::metadata::{VersionOf, version_of};
+use super::outputs::Output;
+use super::{answer, request};
+
+/// The JSON's bytes in a body that goes on in binary.
+pub(super) const JSON_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
+
+/// `POST /v2/models/{name}/infer`.
+pub(in crate::http) async fn infer(
+    State(app): State<AppState>,
+    name: NameOf,
+    request: Request,
+) -> Result<Response, Problem> {
+    let snapshot = app.model(&name_of(name)?)?;
+    answered(&app, &snapshot, request).await
+}
+
+/// `POST /v2/models/{name}/versions/{version}/infer`.
+pub(in crate::http) async fn infer_version(
+    State(app): State<AppState>,
+    path: VersionOf,
+    request: Request,
+) -> Result<Response, Problem> {
+    let snapshot = version_of(&app, path)?;
+    answered(&app, &snapshot, request).await
+}
+
+async fn answered(app: &App, snapshot: &Snapshot, request: Request) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    query::check(&head.uri)?;
+    let json_length = json_length(&head.headers)?;
+    let received = body::read(app, &head, body).await?;
+    let start = Instant::now();
+    check_length(json_length, received.bytes())?;
+    let asked = request::read(received.bytes(), json_length, &rules(app, snapshot), Output::of(&snapshot.model))?;
+    let (rows, parse) = (asked.batch.n_rows(), start.elapsed());
+    drop(received);
+    let (prediction, predict) = app.serving.compute.predict(snapshot, asked.batch).await?;
+    let start = Instant::now();
+    let answer = answer::write(snapshot, asked.id.as_deref(), &asked.outputs, &prediction);
+    Ok(answer.respond(Work { rows, parse, predict, encode: start.elapsed() }))
+}
+
+/// How many of the body's bytes are JSON; none when all are.
+///
+/// # Errors
+/// 415: the body is neither JSON nor JSON and binary. 400: the header is not a number.
+fn json_length(headers: &HeaderMap) -> Result<Option<usize>, Problem> {
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    let kind =
+        kinds.next().filter(|_| kinds.next().is_none()).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let length = headers.get(JSON_LENGTH).map(parse_length).transpose()?;
+    match kind.as_str() {
+        "application/octet-stream" if length.is_some() => content::check_encoding(headers)?,
+        "application/octet-stream" => {
+            return Err(unsupported_media(
+                "application/octet-stream is read with the header Inference-Header-Content-Length: the JSON's bytes",
+            ));
+        }
+        kind if !content::is_json(kind) => {
+            let detail =
+                format!("{} is not read here: send application/json, or application/octet-stream", shortened(kind));
+            return Err(unsupported_media(detail));
+        }
+        _ => {
+            let _: Format = content::format(headers)?;
+        }
+    }
+    Ok(length)
+}
+
+fn parse_length(value: &HeaderValue) -> Result<usize, Problem> {
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let bad = || Problem::new(Kind::BadRequest, "Inference-Header-Content-Length must be a count of bytes");
+    digits.and_then(|text| text.parse().ok()).ok_or_else(bad)
+}
+
+/// 400: the JSON would be longer than the body.
+fn check_length(json_length: Option<usize>, body: &[u8]) -> Result<(), Problem> {
+    match json_length {
+        Some(length) if length > body.len() => {
+            let detail = format!("Inference-Header-Content-Length is {length}, the body has {} bytes", body.len());
+            Err(Problem::new(Kind::BadRequest, detail))
+        }
+        _ => Ok(()),
+    }
+}

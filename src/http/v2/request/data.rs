@@ -1,0 +1,191 @@
+//! An input's `data`: its elements flat, row-major, or nested as its shape.
+//!
+//! Stands apart from `tensor` as the hot loop: an element goes straight to its feature's judgement and into a column
+//! or a row.
+
+use crate::http::json::{Reader, Value};
+use crate::http::predict::dialect::pointer::Step;
+use crate::http::predict::dialect::{Faults, Refusal};
+use crate::http::v2::datatype::Datatype;
+use crate::model::batch::Cell;
+use crate::model::schema::{Feature, Kind};
+
+use super::table::Frame;
+
+/// Reads the rest of `data`: the cells of `frame`, row-major, NaN where an error was noted.
+///
+/// # Errors
+/// It is not JSON.
+pub(super) fn read(reader: &mut Reader<'_>, frame: &Frame<'_>, faults: &mut Faults) -> Result<Vec<f64>, Refusal> {
+    // An element and its comma are two bytes at least: what a shape announces costs nothing until it comes.
+    let capacity = frame.len().min(reader.remaining() / 2 + 1);
+    let mut cells = Cells { frame, values: Vec::with_capacity(capacity) };
+    if !reader.element()? {
+        cells.check_count(0, faults);
+        return Ok(cells.values);
+    }
+    let start = reader.position();
+    match reader.value()? {
+        Value::Array => cells.nested(reader, faults)?,
+        first => cells.flat(reader, first, start, faults)?,
+    }
+    Ok(cells.values)
+}
+
+/// The cells read so far.
+struct Cells<'f, 's> {
+    frame: &'f Frame<'s>,
+    values: Vec<f64>,
+}
+
+impl Cells<'_, '_> {
+    /// Reads elements one after the other, the first just read.
+    fn flat<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        first: Value<'a>,
+        start: usize,
+        faults: &mut Faults,
+    ) -> Result<(), Refusal> {
+        let (mut value, mut start) = (first, start);
+        let (mut count, mut column) = (0, 0);
+        loop {
+            self.cell(reader, column, &value, start, [count, NOWHERE], faults)?;
+            count += 1;
+            column = if column + 1 == self.frame.features.len() { 0 } else { column + 1 };
+            if !reader.element()? {
+                break;
+            }
+            start = reader.position();
+            value = reader.value()?;
+        }
+        self.check_count(count, faults);
+        Ok(())
+    }
+
+    /// Reads rows, the first one's bracket behind us.
+    fn nested(&mut self, reader: &mut Reader<'_>, faults: &mut Faults) -> Result<(), Refusal> {
+        let (width, mut n_rows) = (self.frame.features.len(), 0);
+        let mut row = Value::Array;
+        loop {
+            if row == Value::Array {
+                let mut column = 0;
+                while reader.element()? {
+                    let start = reader.position();
+                    let value = reader.value()?;
+                    // What is too much in a row is counted, not judged.
+                    if column < width {
+                        self.cell(reader, column, &value, start, [n_rows, column], faults)?;
+                    } else {
+                        reader.skip(&value)?;
+                    }
+                    column += 1;
+                }
+                if column != width {
+                    let shape = self.frame.shape;
+                    let detail = || format!("the row has {column} elements, the shape is {shape}");
+                    faults.add(&self.steps([n_rows, NOWHERE]), detail);
+                }
+            } else {
+                faults.add(&self.steps([n_rows, NOWHERE]), || format!("a row must be an array, not {}", row.noun()));
+                reader.skip(&row)?;
+            }
+            n_rows += 1;
+            if !reader.element()? {
+                break;
+            }
+            row = reader.value()?;
+        }
+        if n_rows != self.frame.n_rows {
+            let shape = self.frame.shape;
+            faults.add(&self.steps([NOWHERE; 2]), || format!("data has {n_rows} rows, the shape is {shape}"));
+        }
+        Ok(())
+    }
+
+    /// Judges an element; more than the shape holds are only read.
+    #[inline]
+    fn cell<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        column: usize,
+        value: &Value<'a>,
+        start: usize,
+        at: [usize; 2],
+        faults: &mut Faults,
+    ) -> Result<(), Refusal> {
+        if self.values.len() >= self.frame.len() || faults.is_full() {
+            return Ok(reader.skip(value)?);
+        }
+        let feature = &self.frame.features[column];
+        let text = || reader.text_since(start).to_owned();
+        let read = element(self.frame.datatype, feature, value, text)
+            .and_then(|cell| feature.read(cell).map_err(|error| error.to_string()));
+        let cell = match read {
+            Ok(cell) => cell,
+            Err(detail) => {
+                reader.skip(value)?;
+                faults.add(&self.steps(at), || detail);
+                f64::NAN
+            }
+        };
+        self.values.push(cell);
+        Ok(())
+    }
+
+    fn check_count(&self, count: usize, faults: &mut Faults) {
+        if count != self.frame.len() {
+            let (shape, expected) = (self.frame.shape, self.frame.len());
+            let detail = || format!("data has {count} elements, shape {shape} holds {expected}");
+            faults.add(&self.steps([NOWHERE; 2]), detail);
+        }
+    }
+
+    /// The steps to an element, by its position or its row and column, or to all of `data`.
+    fn steps(&self, at: [usize; 2]) -> Vec<Step<'static>> {
+        let data = [Step::Key("inputs"), Step::Index(self.frame.index), Step::Key("data")];
+        let within = at.into_iter().filter(|index| *index != NOWHERE).map(Step::Index);
+        data.into_iter().chain(within).collect()
+    }
+}
+
+/// No index.
+const NOWHERE: usize = usize::MAX;
+
+/// A JSON value as an element of this datatype.
+#[inline]
+fn element<'v>(
+    datatype: Datatype,
+    feature: &Feature,
+    value: &'v Value<'_>,
+    text: impl FnOnce() -> String,
+) -> Result<Cell<'v>, String> {
+    match value {
+        Value::Number(number) if datatype == Datatype::Fp64 => Ok(Cell::Number(*number)),
+        Value::Null => Ok(Cell::Missing),
+        Value::Text(text) if datatype == Datatype::Bytes => Ok(Cell::Text(text)),
+        Value::Bool(truth) if datatype == Datatype::Bool => Ok(truth_of(feature, *truth)),
+        Value::Number(number) if datatype != Datatype::Bytes => match datatype.number(*number, text) {
+            Some(number) if datatype == Datatype::Bool => Ok(truth_of(feature, number != 0.0)),
+            Some(number) => Ok(Cell::Number(number)),
+            None => Err(unfit(datatype, feature, &number.to_string())),
+        },
+        other => Err(unfit(datatype, feature, other.noun())),
+    }
+}
+
+/// A `BOOL` element: 0 or 1, and for a feature whose categories are `true` and `false` one of them.
+pub(super) fn truth_of(feature: &Feature, truth: bool) -> Cell<'static> {
+    let has = |category| feature.category_position(category).is_some();
+    if feature.kind == Kind::Categorical && (has("true") || has("false")) {
+        Cell::Bool(truth)
+    } else {
+        Cell::Number(f64::from(u8::from(truth)))
+    }
+}
+
+/// What to say of an element that is not of its tensor's datatype.
+#[cold]
+fn unfit(datatype: Datatype, feature: &Feature, got: &str) -> String {
+    format!("{}: {datatype} holds {}, not {got}", feature.name, datatype.holds())
+}

@@ -1,0 +1,147 @@
+//! Routes, by request: outputs, versions, readiness, who may ask, what is counted.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use serde_json::{Value, json};
+use smartserve::config::Limits;
+use smartserve::http::app::{Options, Side};
+use smartserve::http::auth::Tokens;
+use smartserve::http::router::router;
+use smartserve::serve::lifecycle::Schedule;
+
+use crate::http_support::{get, post, public, request, send, serving};
+
+/// A request for `line` that asks for outputs in JSON and in binary.
+const LINE: &str = r#"{"id":"a","inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[2]}]}"#;
+
+#[tokio::test]
+async fn each_output_comes_as_it_was_asked_for() {
+    let router = public(Limits::default());
+    let ask = async |outputs: &str, all: bool| {
+        let body = format!(
+            r#"{{"inputs":[{{"name":"m","shape":[1,2],"datatype":"FP64","data":[3,1]}}],"outputs":[{outputs}],"parameters":{{"binary_data_output":{all}}}}}"#
+        );
+        let answer = post(&router, "/v2/models/kinds/infer", body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let length = answer.header("inference-header-content-length").parse().ok();
+        let json: Value = serde_json::from_slice(&answer.body[..length.unwrap_or(answer.body.len())]).unwrap();
+        let sizes: Vec<(String, Option<u64>)> = json["outputs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| {
+                assert_ne!(o["data"].is_array(), o["parameters"].is_object());
+                (o["name"].as_str().unwrap().to_owned(), o["parameters"]["binary_data_size"].as_u64())
+            })
+            .collect();
+        let tail: u64 = sizes.iter().filter_map(|(_, size)| *size).sum();
+        assert_eq!(answer.body.len() as u64, length.map_or(answer.body.len() as u64, |l: usize| l as u64 + tail));
+        let kind = if length.is_some() { "application/octet-stream" } else { "application/json" };
+        assert_eq!(answer.header("content-type"), kind);
+        sizes
+            .into_iter()
+            .map(|(name, size)| format!("{name} {}", size.map_or(-1, u64::cast_signed)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert_eq!(ask("", false).await, "predict -1, predict_proba -1");
+    assert_eq!(ask("", true).await, "predict 10, predict_proba 16");
+    assert_eq!(ask(r#"{"name":"predict_proba"}"#, true).await, "predict_proba 16");
+    assert_eq!(
+        ask(r#"{"name":"predict_proba","parameters":{"binary_data":true}},{"name":"predict"}"#, false).await,
+        "predict_proba 16, predict -1"
+    );
+    assert_eq!(ask(r#"{"name":"predict","parameters":{"binary_data":false}}"#, true).await, "predict -1");
+}
+
+#[tokio::test]
+async fn a_version_that_is_served_answers_under_its_name() {
+    let serving = serving(Limits::default());
+    let version = serving.registry.get("line").unwrap().model.version().to_owned();
+    let router = router(serving, Side::Public, Options::default());
+    let base = format!("/v2/models/line/versions/{version}");
+    assert_eq!(get(&router, &base).await.json(), get(&router, "/v2/models/line").await.json());
+    assert_eq!(get(&router, &format!("{base}/ready")).await.json(), json!({"name": "line", "ready": true}));
+    let answer = post(&router, &format!("{base}/infer"), LINE).await;
+    assert_eq!(answer.text(), post(&router, "/v2/models/line/infer", LINE).await.text());
+    assert_eq!(answer.json()["model_version"], version);
+    assert!(answer.header("server-timing").starts_with("parse;dur="));
+    assert_eq!(get(&router, "/v2/models/%ff/versions/1").await.status, 404);
+}
+
+#[tokio::test]
+async fn while_draining_nothing_is_ready_and_all_is_alive() {
+    let limits = Limits::default();
+    let serving = serving(limits.clone());
+    let router = router(Arc::clone(&serving), Side::Public, Options::default());
+    serving.life.drain(Schedule::new(Instant::now(), &limits, true));
+    for (path, status) in
+        [("/v2/health/live", 200), ("/v2/health/ready", 503), ("/v2/models/line/ready", 503), ("/v2", 200)]
+    {
+        assert_eq!(get(&router, path).await.status, status, "{path}");
+    }
+    assert_eq!(post(&router, "/v2/models/line/infer", LINE).await.status, 200);
+}
+
+async fn status(router: &Router, method: &str, path: &str, token: &str) -> u16 {
+    let mut request = request(method, path, if method == "POST" { LINE } else { "" });
+    if !token.is_empty() {
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    send(router, request).await.status.as_u16()
+}
+
+const LOAD: &str = "/v2/repository/models/line/load";
+const UNLOAD: &str = "/v2/repository/models/line/unload";
+const INDEX: &str = "/v2/repository/index";
+
+#[tokio::test]
+async fn loading_needs_a_token_or_the_admin_listener() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "secret").unwrap();
+    let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
+    let with_tokens =
+        |side| router(serving(Limits::default()), side, Options { tokens: tokens.clone(), ..Options::default() });
+    let open = public(Limits::default());
+    assert_eq!((status(&open, "POST", LOAD, "").await, status(&open, "POST", UNLOAD, "").await), (403, 403));
+    assert_eq!(status(&open, "POST", INDEX, "").await, 200);
+    let guarded = with_tokens(Side::Public);
+    for path in [LOAD, UNLOAD, INDEX, "/v2/models/line/infer"] {
+        assert_eq!(status(&guarded, "POST", path, "").await, 401, "{path}");
+        assert_ne!(status(&guarded, "POST", path, "secret").await, 401, "{path}");
+        assert_ne!(status(&guarded, "POST", path, "secret").await, 403, "{path}");
+    }
+    for path in ["/v2", "/v2/models/line", "/v2/models/line/ready"] {
+        assert_eq!(status(&guarded, "GET", path, "").await, 401, "{path}");
+    }
+    for path in ["/v2/health/live", "/v2/health/ready"] {
+        assert_eq!(status(&guarded, "GET", path, "").await, 200, "{path}");
+    }
+    for admin in [with_tokens(Side::Admin), router(serving(Limits::default()), Side::Admin, Options::default())] {
+        for path in [LOAD, UNLOAD] {
+            assert!(!matches!(status(&admin, "POST", path, "").await, 401 | 403 | 404), "{path}");
+        }
+        assert_eq!(status(&admin, "POST", INDEX, "").await, 200);
+        assert_eq!(status(&admin, "GET", "/v2/health/ready", "").await, 200);
+        assert_eq!(status(&admin, "POST", "/v2/models/line/infer", "").await, 404);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_is_counted_under_its_route() {
+    let serving = serving(Limits::default());
+    let router = router(Arc::clone(&serving), Side::Public, Options::default());
+    post(&router, "/v2/models/line/infer", LINE).await;
+    post(&router, "/v2/models/nobody/infer", LINE).await;
+    let metrics = serving.metrics.render();
+    for line in [
+        r#"smartserve_http_requests_total{method="POST",route="/v2/models/{name}/infer",status="200"} 1"#,
+        r#"smartserve_http_requests_total{method="POST",route="/v2/models/{name}/infer",status="404"} 1"#,
+        r#"smartserve_prediction_rows_total{model="line"} 1"#,
+    ] {
+        assert!(metrics.contains(line), "{line}");
+    }
+}

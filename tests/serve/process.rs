@@ -1,0 +1,174 @@
+//! What only a process of its own can show: real signals, its exit code, its open-files limit, what a service manager
+//! hands down. The process is this test binary again, running [`server_in_a_child_process`] alone.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::serve::Serving;
+use smartserve::serve::lifecycle::{Signals, run};
+use smartserve::serve::listener::{Front, bind};
+use smartserve::serve::supervisor::Inherited;
+use tokio::sync::Semaphore;
+
+use crate::helpers::{PATIENCE, limits, ms, service};
+
+/// Set in the child only.
+const IN_CHILD: &str = "SMARTSERVE_TEST_SERVER";
+
+/// Not a test but what the tests below start: a server that lives until a signal ends it.
+#[test]
+#[allow(clippy::exit, clippy::print_stdout, reason = "its exit code and its address are what the parent looks at")]
+fn server_in_a_child_process() {
+    if std::env::var_os(IN_CHILD).is_none() {
+        return;
+    }
+    let inherited = Inherited::take().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let exit = runtime.block_on(async {
+        let signals = Signals::of_process().unwrap();
+        let limits = Limits { hard_stop: ms(5_000), ..limits() };
+        let serving = Arc::new(Serving::new(Vec::new(), limits, ExtraFeatures::Reject));
+        let tcp = inherited.main.unwrap_or_else(|| bind("127.0.0.1:0".parse().unwrap()).unwrap());
+        println!("\nlistening on {}", tcp.local_addr().unwrap());
+        let front = Front { tcp, service: service(&serving, &Arc::new(Semaphore::new(0))) };
+        run(&serving, front, signals).await
+    });
+    std::process::exit(exit.code().into());
+}
+
+/// A child with a server in it; killed when it goes out of scope, if nothing has ended it before.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    _out: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Starts it by a shell, after `before`.
+    fn start(before: &str, stdin: Stdio) -> Self {
+        let this = std::env::current_exe().unwrap();
+        let script = format!("{before} exec \"$0\" --exact process::server_in_a_child_process --nocapture");
+        let mut child = Command::new("sh")
+            .args(["-c", &script])
+            .arg(this)
+            .env(IN_CHILD, "1")
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let address = loop {
+            let mut line = String::new();
+            assert_ne!(out.read_line(&mut line).unwrap(), 0, "it ended before it listened");
+            if let Some(address) = line.trim().strip_prefix("listening on ") {
+                break address.parse().unwrap();
+            }
+        };
+        Self { child, address, _out: out }
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    fn exit_code(&mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks and reads to the end.
+fn ask(socket: &mut TcpStream) -> std::io::Result<String> {
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.write_all(b"GET /ok HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn a_termination_signal_drains_and_ends_with_0() {
+    let mut server = Server::start("", Stdio::null());
+    ask(&mut TcpStream::connect(server.address).unwrap()).unwrap();
+    let start = Instant::now();
+    server.signal("TERM");
+    assert_eq!(server.exit_code(), 0);
+    assert!(start.elapsed() >= limits().lame_duck);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_with_its_own_code() {
+    for (name, code) in [("TERM", 143), ("INT", 130)] {
+        let mut server = Server::start("", Stdio::null());
+        let mut held = TcpStream::connect(server.address).unwrap();
+        held.write_all(b"GET /wait HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        server.signal("TERM");
+        // Draining, as soon as the listener is closed.
+        while TcpStream::connect(server.address).is_ok() {}
+        server.signal(name);
+        assert_eq!(server.exit_code(), code);
+    }
+}
+
+#[test]
+fn a_low_limit_of_open_files_leaves_it_answering() {
+    let server = Server::start("ulimit -n 64;", Stdio::null());
+    let mut flood: Vec<_> = (0..200).filter_map(|_| TcpStream::connect(server.address).ok()).collect();
+    for socket in &mut flood {
+        socket.write_all(b"GET /wait HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+    }
+    drop(flood);
+    let start = Instant::now();
+    let answer = ask(&mut TcpStream::connect(server.address).unwrap()).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn sockets_that_are_handed_down_are_listened_on_and_outlive_a_restart() {
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap();
+    let start = || {
+        let socket = Stdio::from(OwnedFd::from(held.try_clone().unwrap()));
+        Server::start("exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$;", socket)
+    };
+    let mut first = start();
+    assert_eq!(first.address, address);
+    ask(&mut TcpStream::connect(address).unwrap()).unwrap();
+    first.signal("TERM");
+    assert_eq!(first.exit_code(), 0);
+    // Nobody is there to answer, and the connection waits.
+    let mut waiting = TcpStream::connect(address).unwrap();
+    let _second = start();
+    assert!(ask(&mut waiting).unwrap().starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn a_service_manager_hears_of_ready_and_stopping() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let hear = || {
+        let mut room = [0; 64];
+        let n = manager.recv(&mut room).unwrap();
+        String::from_utf8(room[..n].to_vec()).unwrap()
+    };
+    let mut server = Server::start(&format!("export NOTIFY_SOCKET='{}';", path.display()), Stdio::null());
+    assert_eq!(hear(), "READY=1\n");
+    server.signal("TERM");
+    assert_eq!(hear(), "STOPPING=1\n");
+    assert_eq!(server.exit_code(), 0);
+}
