@@ -3,7 +3,12 @@
 //! polynomial kernels of a whole degree within 1e-12 × Σ|terms|.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small counts")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small counts"
+)]
 #![allow(clippy::default_trait_access, reason = "smartcore's parameters are named after their estimators")]
 
 mod exactness;
@@ -214,7 +219,8 @@ fn joint_log_likelihoods(fitted: &GaussianNb, rows: &[f64], columns: usize) -> V
     for row in rows.chunks(columns) {
         for ((means, variances), prior) in fitted.theta().iter().zip(fitted.var()).zip(fitted.class_priors()) {
             let normals = row.iter().zip(means).zip(variances);
-            let sum: f64 = normals.map(|((x, m), v)| -(x - m).powi(2) / (2.0 * v) - (log_two_pi + v.ln()) / 2.0).sum();
+            let sum: f64 =
+                normals.map(|((x, m), v)| -(x - m).powi(2) / (2.0 * v) - log_two_pi / 2.0 - v.ln() / 2.0).sum();
             joint.push(sum + prior.ln());
         }
     }

@@ -1,4 +1,5 @@
-//! The same rows through every dialect: the same bits in the batch, the same bytes in the answer.
+//! The same rows through every dialect: the same bits in the batch, the same bytes in the answer. By another protocol's
+//! route, as CSV or as NDJSON: the same text for each number.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -6,7 +7,7 @@ mod http_support;
 
 use axum::body::Body;
 use http::Request;
-use http_support::{public, request, send, serving};
+use http_support::{Answer, public, request, send, serving, streamed};
 use proptest::prelude::*;
 use serde_json::json;
 use smartserve::config::{ExtraFeatures, Limits};
@@ -75,13 +76,72 @@ fn csv(rows: &[Row]) -> String {
 }
 
 fn as_csv(body: String) -> Request<Body> {
-    let mut request = request("POST", "/predict", body);
-    request.headers_mut().insert("content-type", "text/csv".parse().unwrap());
+    typed("/predict", "text/csv", "*/*", body)
+}
+
+/// A request with a type, that wants a type.
+fn typed(target: &str, content_type: &str, accept: &str, body: impl Into<Body>) -> Request<Body> {
+    let mut request = request("POST", target, body);
+    request.headers_mut().insert("content-type", content_type.parse().unwrap());
+    request.headers_mut().insert("accept", accept.parse().unwrap());
     request
 }
 
+/// The same rows a record a line, and a list a line.
+fn ndjson(rows: &[Row]) -> [String; 2] {
+    let colour = |row: &Row| ["blue", "green", "red"][row.2];
+    let record = |row: &Row| json!({"TAX": row.1, "RM": row.0, "colour": colour(row)}).to_string() + "\r\n";
+    let list = |row: &Row| json!([row.0, row.1, colour(row)]).to_string() + "\n\n";
+    [rows.iter().map(record).collect(), rows.iter().map(list).collect()]
+}
+
+/// What each route of other protocols reads, with the rows written in its way.
+fn foreign(rows: &[Row]) -> Vec<Request<Body>> {
+    const JSON: &str = "application/json";
+    let mut all = Vec::new();
+    for body in spellings(rows) {
+        let holds = |key: &str| body.starts_with(&format!("{{\"{key}\":"));
+        if holds("instances") || holds("inputs") {
+            all.push(typed("/v1/models/houses:predict", JSON, "*/*", body.clone()));
+        }
+        if holds("instances") || holds("inputs") || holds("dataframe_split") || holds("dataframe_records") {
+            all.push(typed("/invocations", JSON, "*/*", body));
+        }
+    }
+    all.push(typed("/invocations", "text/csv", "*/*", csv(rows)));
+    all.extend(ndjson(rows).map(|body| typed("/invocations", "application/jsonlines", JSON, body)));
+    all
+}
+
+/// A stream of these bytes, cut into pieces of `n`, whose length nobody told.
+fn pieces(body: &str, n: usize) -> Body {
+    let (sender, streamed) = streamed();
+    for chunk in body.as_bytes().chunks(n) {
+        sender.send(chunk.to_vec()).unwrap();
+    }
+    streamed
+}
+
+/// The text of each prediction of an answer, whatever its form.
+fn numbers(answer: &Answer) -> Vec<String> {
+    let text = answer.text();
+    let inside = |from: &str, to: char| {
+        let rest = text.split_once(from).unwrap_or_else(|| panic!("{text}")).1;
+        rest.split_once(to).unwrap().0.split(',').map(str::to_owned).collect()
+    };
+    match answer.header("content-type") {
+        "application/json" if text.starts_with("{\"predictions\"") => inside("{\"predictions\":[", ']'),
+        "application/json" => inside("{\"prediction\":[", ']'),
+        "application/x-ndjson" => text
+            .lines()
+            .map(|line| line.strip_prefix("{\"prediction\":").unwrap().strip_suffix('}').unwrap().to_owned())
+            .collect(),
+        _ => text.lines().filter(|line| *line != "prediction").map(str::to_owned).collect(),
+    }
+}
+
 fn rows() -> impl Strategy<Value = Vec<Row>> {
-    prop::collection::vec((-1e300..1e300_f64, prop::option::of(-1e3..1e3_f64), 0..3_usize), 1..30)
+    prop::collection::vec((-1e150..1e150_f64, prop::option::of(-1e3..1e3_f64), 0..3_usize), 1..30)
 }
 
 proptest! {
@@ -97,6 +157,32 @@ proptest! {
             let batch = read(text.as_bytes(), &rules).map_err(|e| TestCaseError::fail(format!("{e:?}: {text}")))?;
             let bits: Vec<u64> = batch.values().iter().map(|v| v.to_bits()).collect();
             prop_assert_eq!(&bits, &expected, "{}", text);
+        }
+    }
+
+    #[test]
+    fn the_same_rows_get_the_same_numbers_by_every_route_and_in_every_form(rows in rows(), n in 1..200_usize) {
+        let router = public(Limits::default());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answers: Vec<Answer> = runtime.block_on(async {
+            let mut answers = vec![send(&router, as_csv(csv(&rows))).await];
+            for request in foreign(&rows) {
+                answers.push(send(&router, request).await);
+            }
+            let [records, lists] = ndjson(&rows);
+            for accept in ["application/json", "application/x-ndjson", "text/csv", "text/csv; header=absent"] {
+                answers.push(send(&router, typed("/predict", "text/csv", accept, csv(&rows))).await);
+                answers.push(send(&router, typed("/predict", "application/x-ndjson", accept, records.clone())).await);
+                let streamed = pieces(&lists, n);
+                answers.push(send(&router, typed("/predict", "application/x-ndjson", accept, streamed)).await);
+            }
+            answers
+        });
+        let expected = numbers(&answers[0]);
+        prop_assert_eq!(expected.len(), rows.len());
+        for answer in &answers {
+            prop_assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+            prop_assert_eq!(&numbers(answer), &expected, "{}", answer.text());
         }
     }
 

@@ -35,6 +35,7 @@ every two rows. svc fits a machine for every pair of classes and has no probabil
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are
 categorical (one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty cells are filled:
 the median, or the most frequent category, of the training rows.")]
+#[expect(clippy::struct_excessive_bools, reason = "switches, as they are typed")]
 pub struct TrainArgs {
     /// CSV file with a header line; - for standard input
     #[arg(long, value_name = "F.csv")]
@@ -43,12 +44,20 @@ pub struct TrainArgs {
     #[arg(long, value_name = "COLUMN")]
     pub target: String,
     /// Where to write the model; its stem is the default --name
-    #[arg(short, long, value_name = "F.model")]
-    pub output: PathBuf,
+    #[arg(short, long, value_name = "F.model", required_unless_present = "compare")]
+    pub output: Option<PathBuf>,
     /// The estimator. Numbers: linear, ridge, lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes: logistic,
     /// gaussian-nb, svc. Both: decision-tree, random-forest, knn
     #[arg(long, value_name = "NAME", default_value = "random-forest")]
     pub algorithm: Algorithm,
+    /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; -o then
+    /// writes the best
+    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with_all = ["algorithm", "tune"])]
+    pub compare: bool,
+    /// Search the hyperparameters that are not given: the best of N candidates by cross-validation, the defaults among
+    /// them [N: 20]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
+    pub tune: Option<u32>,
     /// Predict a number or a class [default: as the target's column looks]
     #[arg(long, value_enum)]
     pub task: Option<TaskArg>,

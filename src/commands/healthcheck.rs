@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::cli::HealthcheckArgs;
-use crate::config::resolve_bind;
+use crate::config::{port_of, resolve_bind};
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// 1 when the answer is not 200 or does not come, 78 when the URL is not `http://IP:port/path`.
 pub fn run(args: &HealthcheckArgs) -> Result<(), Failure> {
-    let port = std::env::var("PORT").ok();
+    let port = port_of(|name| std::env::var(name).ok());
     let bind = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(|e| Failure::new(Exit::Config, e))?;
     let (address, path) = match &args.url {
         Some(url) => parse(url).ok_or_else(|| {

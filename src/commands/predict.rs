@@ -8,6 +8,7 @@ use crate::cli::PredictArgs;
 use crate::model::Model;
 use crate::model::compiled::Scratch;
 use crate::model::prediction::Prediction;
+use crate::model::schema::Target;
 use crate::table::{Extra, Head, RowReader, TableError};
 
 use super::failure::{Exit, Failure};
@@ -48,8 +49,9 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
 fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present, Extra::PassThrough)?;
     let mut writer = csv::WriterBuilder::new().from_writer(output);
-    let classes = &model.schema().target().classes;
-    write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), classes))?;
+    let target = model.schema().target();
+    let classes = &target.classes;
+    write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), target))?;
     let mut scratch = Scratch::default();
     let mut done = 0;
     while let Some(batch) = rows.next_chunk(CHUNK)? {
@@ -67,9 +69,9 @@ fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Res
 
 /// The names of the added columns: `prediction`, and `probability_CLASS` for each class. A name that the input has
 /// already gets underscores until it is new.
-fn heads(taken: &[String], classes: &[String]) -> Vec<String> {
-    let names = std::iter::once("prediction".to_owned()).chain(classes.iter().map(|c| format!("probability_{c}")));
-    names
+fn heads(taken: &[String], target: &Target) -> Vec<String> {
+    target
+        .answer_columns()
         .map(|mut name| {
             while taken.contains(&name) {
                 name.push('_');

@@ -10,10 +10,10 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::{ExtraFeaturesArg, LogFormat, LogLevel, ServeArgs};
-use crate::config::{ExtraFeatures, Limits, resolve_bind};
+use crate::config::{ExtraFeatures, Limits, Vertex, port_of, resolve_bind};
 use crate::http::app::{Options, Side};
 use crate::http::auth::Tokens;
-use crate::http::router::router;
+use crate::http::router::{check, router};
 use crate::model::check_name;
 use crate::serve::Serving;
 use crate::serve::bound::MemoryBound;
@@ -32,7 +32,7 @@ use super::failure::{Exit, Failure};
 /// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. Nothing was listened on then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let limits = limits(args)?;
-    let port = std::env::var("PORT").ok();
+    let port = port_of(environment);
     let address = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(config)?;
     let options = options(args)?;
     let sources = sources(args)?;
@@ -143,7 +143,15 @@ fn limits(args: &ServeArgs) -> Result<Limits, Failure> {
 
 fn options(args: &ServeArgs) -> Result<Options, Failure> {
     let tokens = args.token_file.as_deref().map(Tokens::load).transpose().map_err(config)?;
-    Ok(Options { tokens: tokens.map(Arc::new), private_metrics: args.private_metrics, no_ui: args.no_ui })
+    let vertex = Vertex::from_env(environment).map_err(config)?;
+    let tokens = tokens.map(Arc::new);
+    let options = Options { tokens, private_metrics: args.private_metrics, no_ui: args.no_ui, vertex };
+    check(&options).map_err(config)?;
+    Ok(options)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Where the models come from: every `--model` in order, and what is in `--models`.
@@ -162,7 +170,7 @@ fn sources(args: &ServeArgs) -> Result<Sources, Failure> {
 }
 
 /// `[NAME=]PATH`. A path with `=` in it is one whose part before the sign cannot be a name, or that is given with a name.
-fn split(spec: &str) -> Result<ModelFile, Failure> {
+pub(super) fn split(spec: &str) -> Result<ModelFile, Failure> {
     match spec.split_once('=') {
         Some((name, path)) if !name.contains('/') && !path.is_empty() => {
             check_name(name).map_err(config)?;

@@ -3,16 +3,23 @@
 //! Stands apart from `cli` (what was typed) so that nothing past it parses text.
 
 mod limits;
+mod vertex;
 
 pub use limits::{ExtraFeatures, Limits};
+pub use vertex::Vertex;
 
 use std::net::SocketAddr;
 
+/// The port that an environment names: `PORT`, else Vertex AI's `AIP_HTTP_PORT`; one that is empty counts as absent.
+pub fn port_of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    ["PORT", "AIP_HTTP_PORT"].into_iter().filter_map(variable).find(|port| !port.is_empty())
+}
+
 /// The address to listen on: `--bind` as typed; else what the environment or the built-in default gave, its port
-/// replaced by `PORT`.
+/// replaced by `port`, what the environment names ([`port_of`]).
 ///
 /// # Errors
-/// One sentence when `PORT` is not a port.
+/// One sentence when that is not a port.
 pub fn resolve_bind(bind: SocketAddr, typed: bool, port: Option<&str>) -> Result<SocketAddr, String> {
     match port {
         Some(port) if !typed && !port.is_empty() => {

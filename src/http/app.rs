@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::config::Vertex;
 use crate::serve::Serving;
 use crate::serve::lifecycle::Phase;
 use crate::serve::registry::Snapshot;
 
 use super::auth::Tokens;
+use super::openapi;
 use super::problem::{Kind, Problem};
 
 /// Which listener a router answers.
@@ -31,6 +33,8 @@ pub struct Options {
     pub private_metrics: bool,
     /// No page at `/` (`--no-ui`).
     pub no_ui: bool,
+    /// The routes that Vertex AI asks, where it runs us.
+    pub vertex: Vertex,
 }
 
 /// The state of one router. Cheap to clone.
@@ -46,12 +50,15 @@ pub struct App {
     pub options: Options,
     /// Each route's template, by itself: the label of its metrics.
     pub routes: HashMap<&'static str, &'static str>,
+    /// The OpenAPI document as it was last made.
+    pub openapi: openapi::Cache,
 }
 
 impl AppState {
     /// A state; `routes` are the templates of all routes.
     pub fn new(serving: Arc<Serving>, options: Options, routes: impl Iterator<Item = &'static str>) -> Self {
-        Self(Arc::new(App { serving, options, routes: routes.map(|route| (route, route)).collect() }))
+        let routes = routes.map(|route| (route, route)).collect();
+        Self(Arc::new(App { serving, options, routes, openapi: openapi::Cache::default() }))
     }
 }
 

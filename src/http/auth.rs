@@ -20,11 +20,12 @@ use super::problem::{Kind, Problem};
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Routes that answer without a token: probes and metrics, and pages that hold no statistics.
-const OPEN: [&str; 10] = [
+const OPEN: [&str; 11] = [
     "/livez",
     "/healthz",
     "/readyz",
     "/ping",
+    "/health",
     "/v2/health/live",
     "/v2/health/ready",
     "/metrics",
@@ -32,6 +33,11 @@ const OPEN: [&str; 10] = [
     "/docs",
     "/openapi.json",
 ];
+
+/// True when the route answers without a token whatever the token file says.
+pub(super) fn is_open(route: &str) -> bool {
+    OPEN.contains(&route)
+}
 
 /// The tokens of a file, one a line; empty lines do not count.
 pub struct Tokens {
@@ -90,7 +96,7 @@ impl Tokens {
     /// # Errors
     /// 401: it carries no token, or none of ours.
     pub fn check(&self, route: &str, headers: &HeaderMap) -> Result<(), Problem> {
-        if OPEN.contains(&route) || headers.get(AUTHORIZATION).and_then(bearer).is_some_and(|t| self.knows(t)) {
+        if is_open(route) || headers.get(AUTHORIZATION).and_then(bearer).is_some_and(|t| self.knows(t)) {
             return Ok(());
         }
         Err(Problem::new(Kind::Unauthorized, "Send a token that this server knows as \"Authorization: Bearer TOKEN\""))

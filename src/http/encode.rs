@@ -10,10 +10,10 @@ use crate::http::json::write;
 use crate::http::middleware::Work;
 use crate::model::prediction::Prediction;
 use crate::model::schema::Target;
-use crate::serve::registry::Snapshot;
+use crate::serve::registry::Served;
 
 /// The answer's bytes. Classes are written as their labels, with each row's probabilities where the model has them.
-pub(in crate::http) fn prediction(snapshot: &Snapshot, answer: &Prediction) -> Vec<u8> {
+pub(in crate::http) fn prediction(snapshot: &Served, answer: &Prediction) -> Vec<u8> {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
     let target = snapshot.model.schema().target();
@@ -28,6 +28,27 @@ pub(in crate::http) fn prediction(snapshot: &Snapshot, answer: &Prediction) -> V
     write::string(&mut out, &snapshot.name);
     out.extend_from_slice(b",\"version\":");
     write::string(&mut out, snapshot.model.version());
+    out.push(b'}');
+    out
+}
+
+/// The answer to other servers' clients: `{"predictions":[…]}`, values or labels. Where `repeated` names a second key the
+/// same array stands under it too.
+pub(in crate::http) fn predictions_only(target: &Target, answer: &Prediction, repeated: Option<&str>) -> Vec<u8> {
+    const PER_NUMBER: usize = 24;
+    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + usize::from(repeated.is_some())) + 128);
+    out.extend_from_slice(b"{\"predictions\":");
+    let start = out.len();
+    out.push(b'[');
+    predictions(&mut out, target, answer);
+    out.push(b']');
+    if let Some(key) = repeated {
+        let end = out.len();
+        out.push(b',');
+        write::string(&mut out, key);
+        out.push(b':');
+        out.extend_from_within(start..end);
+    }
     out.push(b'}');
     out
 }
@@ -48,21 +69,29 @@ fn predictions(out: &mut Vec<u8>, target: &Target, prediction: &Prediction) {
 fn probabilities(out: &mut Vec<u8>, target: &Target, probability: &[f64]) {
     let labels: Vec<Vec<u8>> = target.classes.iter().map(|label| write::quoted(label)).collect();
     out.extend_from_slice(b",\"probability\":[");
-    write::separated(out, probability.chunks_exact(labels.len().max(1)), |out, row| {
-        out.push(b'{');
-        write::separated(out, labels.iter().zip(row), |out, (label, value)| {
-            out.extend_from_slice(label);
-            out.push(b':');
-            write::number(out, *value);
-        });
-        out.push(b'}');
-    });
+    write::separated(out, probability.chunks_exact(labels.len().max(1)), |out, row| class_values(out, &labels, row));
     out.push(b']');
 }
 
-/// A 200 with these bytes.
+/// One row's probabilities, label to value; the labels are quoted already.
+pub(in crate::http) fn class_values(out: &mut Vec<u8>, labels: &[Vec<u8>], values: &[f64]) {
+    out.push(b'{');
+    write::separated(out, labels.iter().zip(values), |out, (label, value)| {
+        out.extend_from_slice(label);
+        out.push(b':');
+        write::number(out, *value);
+    });
+    out.push(b'}');
+}
+
+/// A 200 with these bytes, which are JSON.
 pub(in crate::http) fn respond(bytes: Vec<u8>, work: Work) -> Response {
-    let mut response = ([(CONTENT_TYPE, "application/json")], bytes).into_response();
+    respond_as("application/json", bytes, work)
+}
+
+/// A 200 with these bytes.
+pub(in crate::http) fn respond_as(content_type: &'static str, bytes: Vec<u8>, work: Work) -> Response {
+    let mut response = ([(CONTENT_TYPE, content_type)], bytes).into_response();
     response.extensions_mut().insert(work);
     response
 }

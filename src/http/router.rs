@@ -7,15 +7,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::handler::Handler;
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, get, options, post};
+use axum::routing::{MethodRouter, any, get, options, post};
 use http::header::ALLOW;
 use http::{HeaderValue, StatusCode};
 
+use crate::config::Vertex;
 use crate::serve::Serving;
 
 use super::app::{AppState, Options, Side};
 use super::problem::{Kind, Problem};
-use super::{health, middleware, models, page, predict, v2};
+use super::{auth, compat, health, middleware, models, openapi, page, predict, v2};
 
 /// All routes of a listener with their layers, ready to answer `Request<hyper::body::Incoming>` (or any other body) as
 /// a `tower::Service` that cannot fail. Cheap to clone, one clone a connection. It expects to run within tokio.
@@ -31,6 +32,11 @@ pub fn router(serving: Arc<Serving>, side: Side, options: Options) -> Router {
     middleware::layers(all.fallback(not_found), &app).with_state(app)
 }
 
+/// The templates of all routes that clients see.
+pub fn templates(options: &Options) -> Vec<&'static str> {
+    public(options).into_iter().map(|(path, _)| path).collect()
+}
+
 type Route = (&'static str, MethodRouter<AppState>);
 
 /// What clients see.
@@ -40,6 +46,14 @@ fn public(options: &Options) -> Vec<Route> {
         ("/models", gets(models::list)),
         ("/models/{name}", gets(models::show)),
         ("/models/{name}/predict", posts(predict::predict_named)),
+        ("/v1/models", gets(compat::tensorflow::list)),
+        ("/v1/models/{name}", any(compat::tensorflow::model)),
+        ("/v1/models/{name}/versions/{version}", any(compat::tensorflow::version)),
+        ("/invocations", posts(compat::invocations::invoke)),
+        ("/version", gets(compat::invocations::version)),
+        ("/health", gets(health::ready)),
+        ("/openapi.json", gets(openapi::show)),
+        ("/docs", gets(openapi::show_docs)),
     ];
     routes.extend(open_inference());
     routes.extend(repository(options.tokens.is_some()));
@@ -50,7 +64,41 @@ fn public(options: &Options) -> Vec<Route> {
     if !options.no_ui {
         routes.push(("/", gets(page::show)));
     }
+    add_vertex(&mut routes, &options.vertex);
     routes
+}
+
+/// Vertex AI's routes, whose names the environment chooses: the prediction route in place of one of ours of that name
+/// (`/predict` answers as Vertex AI wants it then), the health route beside them.
+fn add_vertex(routes: &mut Vec<Route>, vertex: &Vertex) {
+    // The names live as long as the process, as all other routes' do.
+    let lasting = |path: &String| -> &'static str { path.clone().leak() };
+    if let Some(path) = &vertex.predict {
+        routes.retain(|(taken, _)| taken != path);
+        routes.push((lasting(path), posts(compat::invocations::vertex)));
+    }
+    if let Some(path) = &vertex.health
+        && !routes.iter().any(|(taken, _)| taken == path)
+    {
+        routes.push((lasting(path), gets(health::ready)));
+    }
+}
+
+/// Checks that Vertex AI's routes fit among ours.
+///
+/// # Errors
+/// One sentence when predictions would be asked where no token is needed, or health where there is something else.
+pub fn check(options: &Options) -> Result<(), String> {
+    let Vertex { predict, health } = &options.vertex;
+    if let Some(path) = predict.as_deref().filter(|path| auth::is_open(path)) {
+        return Err(format!("AIP_PREDICT_ROUTE is {path}, which is a probe or a page here; choose another one"));
+    }
+    let ours = public(&Options { vertex: Vertex::default(), ..options.clone() });
+    let is_taken = |path: &&str| !auth::is_open(path) && ours.iter().any(|(taken, _)| taken == path);
+    if let Some(path) = health.as_deref().filter(is_taken) {
+        return Err(format!("AIP_HEALTH_ROUTE is {path}, which is something else here; choose another one, or /ping"));
+    }
+    Ok(())
 }
 
 /// The Open Inference Protocol.

@@ -5,11 +5,16 @@
 
 use std::fmt::Write;
 
+pub use super::nearest::nearest;
 use super::schema::{Feature, Kind, Schema, position_as_f64};
+
+/// Largest size of a number that training and serving compute with: its square, times the rows there can be, is finite.
+/// Past it a linear model's answer would overflow, and that would be the row's fault and not the model's.
+pub const LARGEST: f64 = 1e150;
 
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
 ///
-/// A numeric cell is its finite value, a categorical one the position of its category, a missing one NaN (only where
+/// A numeric cell is its value, at most [`LARGEST`] in size, a categorical one the position of its category, a missing one NaN (only where
 /// the feature is imputed).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
@@ -62,6 +67,14 @@ pub enum CellError {
         /// The allowed range, as a sentence part.
         hint: String,
     },
+    /// A number larger in size than [`LARGEST`].
+    #[error("{name} must be between -{LARGEST:e} and {LARGEST:e}{hint}")]
+    TooLarge {
+        /// The feature.
+        name: String,
+        /// The allowed range, as a sentence part.
+        hint: String,
+    },
     /// A category that training did not see.
     #[error("{name} has no category {got}{hint}")]
     UnknownCategory {
@@ -83,7 +96,7 @@ impl Feature {
     #[inline]
     pub fn read(&self, cell: Cell<'_>) -> Result<f64, CellError> {
         match (self.kind, cell) {
-            (Kind::Numeric, Cell::Number(v)) if v.is_finite() => Ok(v),
+            (Kind::Numeric, Cell::Number(v)) if v.abs() <= LARGEST => Ok(v),
             _ => self.read_slowly(cell),
         }
     }
@@ -111,7 +124,8 @@ impl Feature {
             Cell::Text(_) | Cell::Bool(_) | Cell::Missing => None,
         };
         match value {
-            Some(v) if v.is_finite() => Ok(v),
+            Some(v) if v.abs() <= LARGEST => Ok(v),
+            Some(v) if v.is_finite() => Err(CellError::TooLarge { name: self.name.clone(), hint: self.hint() }),
             Some(_) => Err(CellError::NotFinite { name: self.name.clone(), hint: self.hint() }),
             None => Err(CellError::NotANumber { name: self.name.clone(), got: shown(cell), hint: self.hint() }),
         }
@@ -135,10 +149,20 @@ impl Feature {
         })
     }
 
-    /// A category that is a number's text: 1, 1.0 and 1e0 all name the category `1`.
+    /// The category that is a number's text: 1, 1.0 and 1e0 all name the category `1`, or `1.0`, or `1.00`. Categories
+    /// spelled otherwise (`01`, `1e0`) are found where there are few: reading all of them for every cell would let a body
+    /// cost as much as its cells times the categories.
     fn numeric_category(&self, value: f64) -> Option<usize> {
-        self.category_position(&format!("{value}"))
-            .or_else(|| self.categories.iter().position(|c| parse_number(c) == Some(value)))
+        const FEW: usize = 256;
+        // Negative zero is zero here.
+        let value = value + 0.0;
+        let is_it = |category: &str| parse_number(category) == Some(value);
+        // Rounded to few digits it may be another number.
+        let spelled = |text: String| self.category_position(&text).filter(|_| is_it(&text));
+        spelled(format!("{value}")).or_else(|| (1..=6).find_map(|n| spelled(format!("{value:.n$}")))).or_else(|| {
+            let few = self.categories.len() <= FEW;
+            few.then(|| self.categories.iter().position(|c| is_it(c))).flatten()
+        })
     }
 
     /// `; training saw 3.561 to 8.78`, or the first categories.
@@ -228,7 +252,7 @@ impl Batch {
         for row in self.rows() {
             for ((value, limit), feature) in row.iter().zip(&limits).zip(schema.features()) {
                 let fits = match feature.kind {
-                    Kind::Numeric => value.is_finite(),
+                    Kind::Numeric => value.abs() <= LARGEST,
                     Kind::Categorical => *value >= 0.0 && *value < *limit && value.fract() == 0.0,
                 };
                 if !(fits || value.is_nan() && feature.accepts_missing()) {
@@ -245,41 +269,6 @@ pub fn parse_number(text: &str) -> Option<f64> {
     let text = text.trim();
     let numeric = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
     if numeric { text.parse().ok() } else { None }
-}
-
-/// The candidate nearest to `text` by edit distance, if it is near enough to be meant (a third of its length, two
-/// edits for short words, case ignored).
-pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer than any name worth comparing: the cost is quadratic.
-    const LONGEST: usize = 64;
-    if text.len() > LONGEST {
-        return None;
-    }
-    let wanted = text.to_lowercase();
-    let allowed = (text.chars().count() / 3).max(2).min(text.chars().count().max(1));
-    candidates
-        .filter(|c| c.len() <= LONGEST)
-        .take(10_000)
-        .map(|c| (edit_distance(&wanted, &c.to_lowercase()), c))
-        .filter(|(distance, c)| *distance <= allowed && *distance < c.chars().count().max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, c)| c)
-}
-
-/// Levenshtein's distance with one rolling row.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// What a client sent, short enough to send back.

@@ -11,6 +11,7 @@ pub mod compiled;
 pub mod estimator;
 pub mod golden;
 mod loaded;
+mod nearest;
 pub mod pipeline;
 pub mod prediction;
 pub mod preprocessing;

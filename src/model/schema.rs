@@ -1,7 +1,7 @@
 //! What a model expects of a row and what it answers: features, target, task.
 //!
 //! Stands apart from the artifact because requests are judged by the schema alone: the dialects, the CSV reader and
-//! the `OpenAPI` document need it, none of them needs the bytes it came in.
+//! the OpenAPI document need it, none of them needs the bytes it came in.
 
 use std::collections::HashMap;
 
@@ -101,6 +101,13 @@ pub struct Target {
     /// empty for regression.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+}
+
+impl Target {
+    /// The columns of an answer as a table: `prediction`, and `probability_CLASS` for each class.
+    pub fn answer_columns(&self) -> impl Iterator<Item = String> {
+        std::iter::once("prediction".to_owned()).chain(self.classes.iter().map(|class| format!("probability_{class}")))
+    }
 }
 
 /// Features in training order, the target and the task. At least one feature, names unique.

@@ -42,6 +42,7 @@ pub struct RowReader<'s, R> {
     schema: &'s Schema,
     /// The column of each feature.
     columns: Vec<usize>,
+    has_header: bool,
     /// A first line that turned out to be a row.
     pending: Option<StringRecord>,
     /// The records of the last chunk, when they are to be kept; else one that is reused.
@@ -88,12 +89,27 @@ impl<'s, R: Read> RowReader<'s, R> {
         };
         let columns = map_columns(&records, schema, extra)?;
         let keep = extra == Extra::PassThrough;
-        Ok(Self { records, schema, columns, pending, chunk: Vec::new(), in_chunk: 0, keep, rows_read: 0 })
+        Ok(Self {
+            records,
+            schema,
+            columns,
+            has_header: !absent,
+            pending,
+            chunk: Vec::new(),
+            in_chunk: 0,
+            keep,
+            rows_read: 0,
+        })
     }
 
     /// The columns' names, in file order.
     pub fn header(&self) -> &[String] {
         self.records.header()
+    }
+
+    /// False when the first line was a row.
+    pub fn has_header(&self) -> bool {
+        self.has_header
     }
 
     /// The next `max_rows` rows or fewer; `None` at the end (after at least one row).

@@ -1,12 +1,10 @@
-//! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it.
+//! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it. Forests, which
+//! are grown in blocks, are in `forests`.
 //!
 //! Cells are finite and at most 1e150 in size (`table` and `preprocessing` see to it), no column is constant, every
 //! class has a row; what is left is checked here or caught.
 
 use smartcore::algorithm::neighbour::KNNAlgorithmName;
-use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
-use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
-use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
 use smartcore::error::Failed;
 use smartcore::linear::linear_regression::LinearRegressionParameters;
 use smartcore::linear::logistic_regression::LogisticRegressionParameters;
@@ -17,6 +15,7 @@ use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 
 use super::bayes;
+use super::binary_trees;
 use super::guard::caught;
 use super::machines::{self, ClassTask};
 use super::options::Hyperparameters;
@@ -24,8 +23,8 @@ use super::penalized;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
 use crate::model::estimator::{
-    Boosting, Estimator, ExtraTrees, ForestClassifier, ForestRegressor, KnnClassifier, KnnRegressor, LinearRegression,
-    LogisticRegression, Matrix, TreeClassifier, TreeRegressor,
+    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Matrix, TreeClassifier,
+    TreeRegressor,
 };
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
@@ -44,6 +43,8 @@ pub(super) struct Task<'a> {
     pub(super) schema: &'a Schema,
     /// Says which feature a column of the matrix was made from.
     pub(super) preprocessing: &'a Preprocessing,
+    /// 0 for regression.
+    pub(super) n_classes: usize,
     /// Row-major `[n_rows, n_columns]`.
     pub(super) matrix: &'a [f64],
     pub(super) observed: &'a Observed,
@@ -63,57 +64,27 @@ pub(super) fn fit(task: &Task<'_>) -> Result<Estimator, String> {
 
 fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
-    let p = task.parameters;
-    let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
-        Algorithm::Ridge => return penalized::ridge(x, y, alpha(p), task.scaled).map(Estimator::Ridge),
-        Algorithm::Lasso => return penalized::lasso(x, y, alpha(p)).map(Estimator::Lasso),
+        Algorithm::Ridge => return penalized::ridge(x, y, alpha(task.parameters), task.scaled).map(Estimator::Ridge),
+        Algorithm::Lasso => return penalized::lasso(x, y, alpha(task.parameters)).map(Estimator::Lasso),
         Algorithm::ElasticNet => {
-            let l1_ratio = p.number("l1-ratio").unwrap_or(0.5);
-            return penalized::elastic_net(x, y, alpha(p), l1_ratio).map(Estimator::ElasticNet);
+            let l1_ratio = task.parameters.number("l1-ratio").unwrap_or(0.5);
+            return penalized::elastic_net(x, y, alpha(task.parameters), l1_ratio).map(Estimator::ElasticNet);
         }
         Algorithm::Knn => {
             let parameters = KNNRegressorParameters::default()
                 .with_algorithm(KNNAlgorithmName::LinearSearch)
-                .with_k(p.count("neighbors").unwrap_or(5));
+                .with_k(task.parameters.count("neighbors").unwrap_or(5));
             KnnRegressor::fit(x, y, parameters).map(Estimator::KnnRegressor)
         }
         Algorithm::Svr => {
-            let (c, epsilon) = (p.number("c").unwrap_or(1.0), p.number("epsilon").unwrap_or(0.1));
+            let (c, epsilon) =
+                (task.parameters.number("c").unwrap_or(1.0), task.parameters.number("epsilon").unwrap_or(0.1));
             return machines::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr);
         }
-        Algorithm::DecisionTree => {
-            let parameters = DecisionTreeRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                seed: Some(task.seed),
-                ..Default::default()
-            };
-            TreeRegressor::fit(x, y, parameters).map(Estimator::TreeRegressor)
-        }
-        Algorithm::RandomForest => {
-            let parameters = RandomForestRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ForestRegressor::fit(x, y, parameters).map(Estimator::ForestRegressor)
-        }
-        Algorithm::ExtraTrees => {
-            let parameters = ExtraTreesRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ExtraTrees::fit(x, y, parameters).map(Estimator::ExtraTrees)
-        }
+        Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(Estimator::TreeRegressor),
+        Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is grown in blocks".to_owned()),
         Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(Estimator::Boosting),
         Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return Err("it predicts classes".to_owned()),
     };
@@ -123,7 +94,6 @@ fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
 fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
-    let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Logistic => {
             let parameters = LogisticRegressionParameters::default().with_alpha(alpha(p));
@@ -144,25 +114,19 @@ fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
             let n_classes = task.schema.target().classes.len();
             return machines::classification(task.matrix, task.n_columns, y, n_classes, settings).map(Estimator::Svc);
         }
+        Algorithm::DecisionTree if task.n_classes == 2 => {
+            let y: Vec<f64> = y.iter().map(|class| f64::from(*class)).collect();
+            let tree = TreeRegressor::fit(x, &y, regression_tree(task)).map_err(|e| sentence(&e))?;
+            return binary_trees::of_tree(&tree, task.n_columns).map(Estimator::TreeClassifier);
+        }
         Algorithm::DecisionTree => {
             let parameters = DecisionTreeClassifierParameters {
                 max_depth: levels(p),
-                min_samples_leaf: leaf,
+                min_samples_leaf: leaf(p),
                 seed: Some(task.seed),
                 ..Default::default()
             };
             TreeClassifier::fit(x, y, parameters).map(Estimator::TreeClassifier)
-        }
-        Algorithm::RandomForest => {
-            let parameters = RandomForestClassifierParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").and_then(|n| u16::try_from(n).ok()).unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ForestClassifier::fit(x, y, parameters).map(Estimator::ForestClassifier)
         }
         _ => return Err("it predicts numbers".to_owned()),
     };
@@ -194,15 +158,28 @@ fn boosting(task: &Task<'_>, y: &[f64]) -> XGRegressorParameters {
     }
 }
 
+fn regression_tree(task: &Task<'_>) -> DecisionTreeRegressorParameters {
+    DecisionTreeRegressorParameters {
+        max_depth: levels(task.parameters),
+        min_samples_leaf: leaf(task.parameters),
+        seed: Some(task.seed),
+        ..Default::default()
+    }
+}
+
+pub(super) fn leaf(parameters: &Hyperparameters) -> usize {
+    parameters.count("min-samples-leaf").unwrap_or(1)
+}
+
 /// smartcore counts levels of nodes where `max-depth` counts splits: one more.
-fn levels(parameters: &Hyperparameters) -> Option<u16> {
+pub(super) fn levels(parameters: &Hyperparameters) -> Option<u16> {
     parameters.count("max-depth").map(|depth| u16::try_from(depth + 1).unwrap_or(u16::MAX))
 }
 
-fn matrix(task: &Task<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
+pub(super) fn matrix(task: &Task<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
     Matrix::new(task.n_rows, task.n_columns, row_major, false).map_err(|e| sentence(&e))
 }
 
-fn sentence(error: &Failed) -> String {
+pub(super) fn sentence(error: &Failed) -> String {
     format!("smartcore says: {error}")
 }

@@ -162,7 +162,9 @@ pub(super) fn check_classification(n_columns: usize, y: &[u32], n_classes: usize
         ));
     }
     let mut counts = vec![0; n_classes];
-    y.iter().for_each(|class| counts[*class as usize] += 1);
+    for class in y {
+        counts[*class as usize] += 1;
+    }
     counts.sort_unstable();
     let fewest: usize = counts.iter().take(2).sum();
     let most: usize = counts.iter().rev().take(2).sum();

@@ -98,7 +98,8 @@ impl Options {
         Ok(Hyperparameters(resolved))
     }
 
-    fn given(&self) -> BTreeMap<&'static str, Setting> {
+    /// What was given, by flag name.
+    pub(super) fn given(&self) -> BTreeMap<&'static str, Setting> {
         let max_features = self.max_features.map(|m| match m {
             MaxFeatures::Sqrt => Setting::Word("sqrt".to_owned()),
             MaxFeatures::All => Setting::Word("all".to_owned()),
@@ -160,6 +161,18 @@ impl Hyperparameters {
     /// By flag name, as the artifact keeps them.
     pub fn to_map(&self) -> BTreeMap<String, Setting> {
         self.0.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    /// The value of an option; `None` when the algorithm has none of that name.
+    pub(super) fn get(&self, name: &str) -> Option<&Setting> {
+        self.0.get(name)
+    }
+
+    /// The same with some values replaced.
+    pub(super) fn with(&self, replaced: BTreeMap<&'static str, Setting>) -> Self {
+        let mut all = self.0.clone();
+        all.extend(replaced);
+        Self(all)
     }
 
     /// A count; `None` when it is unset or the algorithm has no such option.

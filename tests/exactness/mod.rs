@@ -17,6 +17,7 @@ use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
 
 /// A data set; `y` is empty where classes are predicted.
+#[derive(Debug)]
 pub(crate) struct Data {
     pub(crate) columns: usize,
     pub(crate) x: Matrix,
@@ -44,13 +45,13 @@ impl Data {
 }
 
 pub(crate) fn boston_data() -> Data {
-    regression(boston::load_dataset())
+    regression(&boston::load_dataset())
 }
 
 pub(crate) fn diabetes_data() -> Data {
     let data = diabetes::load_dataset();
     let target = data.target.iter().map(|v| *v as f32).collect();
-    regression(Dataset { target, ..parts(data.data, data.num_samples, data.num_features) })
+    regression(&Dataset { target, ..parts(data.data, data.num_samples, data.num_features) })
 }
 
 /// The first two or all three kinds of iris.
@@ -83,7 +84,7 @@ fn parts(data: Vec<f32>, num_samples: usize, num_features: usize) -> Dataset<f32
     }
 }
 
-fn regression(data: Dataset<f32, f32>) -> Data {
+fn regression(data: &Dataset<f32, f32>) -> Data {
     let cells = data.data.iter().map(|v| f64::from(*v)).collect();
     let y = data.target.iter().map(|v| f64::from(*v)).collect();
     let columns = data.num_features;

@@ -3,12 +3,16 @@
 #![allow(dead_code, unreachable_pub, reason = "each test crate uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use http::{HeaderMap, Request, StatusCode};
+use http_body::Frame;
 use http_body_util::BodyExt as _;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::http::app::{Options, Side};
@@ -19,6 +23,7 @@ use smartserve::serve::Serving;
 use smartserve::serve::registry::{Served, Snapshot};
 use smartserve::table::TableFile;
 use smartserve::train::{TrainSpec, train};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::ServiceExt as _;
 
 /// Houses by rooms, tax (sometimes missing) and colour; the price steps with the rooms.
@@ -70,7 +75,12 @@ fn models() -> Vec<Snapshot> {
 
 /// Everything a router needs, with the models above.
 pub fn serving(limits: Limits) -> Arc<Serving> {
-    Arc::new(Serving::new(models(), limits, ExtraFeatures::Reject))
+    serving_with(limits, ExtraFeatures::Reject)
+}
+
+/// The same, where unknown features do something else.
+pub fn serving_with(limits: Limits, extra: ExtraFeatures) -> Arc<Serving> {
+    Arc::new(Serving::new(models(), limits, extra))
 }
 
 /// The same without a model.
@@ -123,4 +133,21 @@ pub async fn get(router: &Router, target: &str) -> Answer {
 
 pub async fn post(router: &Router, target: &str, body: impl Into<Body>) -> Answer {
     send(router, request("POST", target, body)).await
+}
+
+/// A body whose length nobody told: what is sent, as it is sent, until the sender is dropped.
+pub fn streamed() -> (UnboundedSender<Vec<u8>>, Body) {
+    let (sender, receiver) = unbounded_channel();
+    (sender, Body::new(Streamed(receiver)))
+}
+
+struct Streamed(UnboundedReceiver<Vec<u8>>);
+
+impl http_body::Body for Streamed {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece.into()))))
+    }
 }

@@ -32,6 +32,11 @@ impl SyntaxError {
         self.0.line
     }
 
+    /// What is wrong, without the place.
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
     /// The column in characters, from 1.
     pub fn column(&self) -> usize {
         self.0.column

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use crate::config::Limits;
 use crate::http::app::{App, AppState};
+use crate::http::predict::announces_stream;
 use crate::http::problem::{Kind, Problem};
 
 /// Lets a request through, or answers why not.
@@ -31,6 +32,7 @@ fn check(app: &App, request: &Request) -> Result<(), Problem> {
     }
     if let Some(tokens) = &app.options.tokens
         && let Some(route) = request.extensions().get::<MatchedPath>()
+        && app.options.vertex.health.as_deref() != Some(route.as_str())
     {
         tokens.check(route.as_str(), headers)?;
     }
@@ -80,10 +82,12 @@ fn is_host(host: &HeaderValue) -> bool {
     host.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b))
 }
 
-/// 413: the body says that it is too long. It is not read into memory, whoever would have read it.
+/// 413: the body says that it is too long. It is not read into memory, whoever would have read it. A stream may be of any
+/// length: nothing of it is kept, and who reads it otherwise looks at the length again.
 fn check_length(headers: &HeaderMap, limits: &Limits) -> Result<(), Problem> {
     let declared = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    if declared.is_none_or(|n| usize::try_from(n).is_ok_and(|n| n <= limits.max_body_bytes)) {
+    let fits = declared.is_none_or(|n| usize::try_from(n).is_ok_and(|n| n <= limits.max_body_bytes));
+    if fits || announces_stream(headers) {
         return Ok(());
     }
     Err(too_large(limits))

@@ -21,8 +21,8 @@ use super::app::AppState;
 use super::problem::Problem;
 
 pub(super) use gate::too_large;
-pub(super) use observe::Work;
-pub(super) use settle::context_of;
+pub(super) use observe::{RequestId, Work};
+pub(super) use settle::{context_of, read_away};
 
 /// Puts the layers around all routes. Read from the bottom up: the last one added is the outermost.
 pub(super) fn layers(routes: Router<AppState>, app: &AppState) -> Router<AppState> {

@@ -12,10 +12,11 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName};
+use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::http::app::{App, AppState};
+use crate::http::compress;
 use crate::http::problem::Problem;
 use crate::serve::lifecycle::Phase;
 
@@ -36,6 +37,23 @@ pub(in crate::http) struct Work {
     pub(in crate::http) encode: Duration,
 }
 
+/// A request's id, an extension of it: what goes wrong after an answer has begun is told under it too.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The id.
+    pub(in crate::http) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self(HeaderValue::from_static("unknown"))
+    }
+}
+
 /// What the log line says of a request.
 struct Asked {
     start: Instant,
@@ -46,9 +64,11 @@ struct Asked {
 }
 
 /// Answers a request and tells how it went.
-pub(super) async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let _in_flight = app.serving.metrics.in_flight();
     let asked = Asked::of(&app, &request);
+    let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
+    request.extensions_mut().insert(RequestId(asked.id.clone()));
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Arc<Problem>>();
     let work = response.extensions().get::<Work>().copied();
@@ -66,7 +86,7 @@ pub(super) async fn observe(State(app): State<AppState>, request: Request, next:
     let (status, duration) = (response.status().as_u16(), asked.start.elapsed());
     app.serving.metrics.answered(asked.method, asked.route, status, duration);
     asked.log(status, duration, work);
-    response
+    compress::answer(encodings.as_ref(), response)
 }
 
 /// Writes the envelope of an error, counts its reason, logs its cause.

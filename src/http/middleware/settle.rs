@@ -17,6 +17,7 @@ use http::{Extensions, HeaderValue, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
+use crate::config::Limits;
 use crate::http::app::{App, AppState};
 use crate::serve::listener::RequestContext;
 
@@ -41,8 +42,7 @@ pub(super) async fn settle(State(app): State<AppState>, request: Request, next: 
     if let Some(Unread { body, was_polled }) = unread {
         // A client that waits for "100 Continue" has sent nothing; one that was too slow has had its time.
         let is_owed = (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
-        let limit = app.serving.limits.max_body_bytes.saturating_mul(TIMES_LIMIT);
-        if !is_owed || !read_away(body, limit, &context).await {
+        if !is_owed || !read_away(body, &app.serving.limits, &context).await {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
@@ -56,7 +56,8 @@ pub(in crate::http) fn context_of(app: &App, extensions: &Extensions) -> Request
 }
 
 /// Reads a body without keeping it; true when it ended within the bounds, the body's own deadline among them.
-async fn read_away(mut body: Body, limit: usize, context: &RequestContext) -> bool {
+pub(in crate::http) async fn read_away(mut body: Body, limits: &Limits, context: &RequestContext) -> bool {
+    let limit = limits.max_body_bytes.saturating_mul(TIMES_LIMIT);
     let read = async {
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {

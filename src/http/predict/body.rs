@@ -2,21 +2,25 @@
 //!
 //! Stands apart because every prediction route reads its body the same way, whatever is in it.
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes};
+use axum::response::Response;
 use http::request::Parts;
-use http_body_util::BodyExt as _;
 
 use crate::config::Limits;
 use crate::http::app::App;
 use crate::http::middleware::{context_of, too_large};
 use crate::http::problem::{Kind, Problem};
+use crate::model::batch::Batch;
 use crate::serve::admission::BodyPermit;
+use crate::serve::listener::UntilWritten;
+
+use super::pieces::Pieces;
 
 /// A whole body; its share of the budget is given back when it is dropped.
 #[derive(Debug)]
 pub(in crate::http) struct Received {
     bytes: Bytes,
-    _permit: BodyPermit,
+    permit: BodyPermit,
 }
 
 impl Received {
@@ -24,6 +28,22 @@ impl Received {
     pub(in crate::http) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// Lets the body go; from now on the request holds what became of it, the batch.
+    ///
+    /// # Errors
+    /// 503: the batch is larger than the body, and there is no room within the admission wait.
+    pub(in crate::http) async fn becomes(mut self, batch: &Batch) -> Result<BodyPermit, Problem> {
+        self.bytes = Bytes::new();
+        self.permit.hold(size_of_val(batch.values())).await?;
+        Ok(self.permit)
+    }
+}
+
+/// The answer, which holds its request's share of the budget until it is written.
+pub(in crate::http) fn holding(mut answer: Response, permit: BodyPermit) -> Response {
+    answer.extensions_mut().insert(UntilWritten::new(permit));
+    answer
 }
 
 /// Reads a body with something in it.
@@ -38,13 +58,16 @@ pub(in crate::http) async fn read(app: &App, head: &Parts, body: Body) -> Result
     Ok(received)
 }
 
-/// Reads a body, an empty one too. Its share of the budget is taken before its first byte.
+/// Reads a body, an empty one too, inflated if it is compressed. Its share of the budget is taken before its first byte,
+/// or while it is inflated.
 ///
 /// # Errors
-/// 503: no room within the admission wait. 408: not all of it came in time. 413: it is too long. 400: it broke off.
+/// 415: an encoding that is not read. 503: no room within the admission wait. 408: not all of it came in time. 413: it is
+/// too long. 400: it broke off, or is not gzip.
 pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
     let limits = &app.serving.limits;
-    let declared = body.size_hint().exact().map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+    let pieces = Pieces::new(&head.headers, body)?;
+    let declared = pieces.length();
     if declared.is_some_and(|n| n > limits.max_body_bytes) {
         return Err(too_large(limits));
     }
@@ -52,22 +75,20 @@ pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Re
     let context = context_of(app, &head.extensions);
     tokio::select! {
         biased;
-        received = collect(limits, body, declared, permit) => received,
+        received = collect(limits, pieces, declared, permit) => received,
         () = context.body_overdue() => Err(Problem::new(Kind::BodyTimeout, "The body did not come in time")),
     }
 }
 
 async fn collect(
     limits: &Limits,
-    mut body: Body,
+    mut pieces: Pieces,
     declared: Option<usize>,
     mut permit: BodyPermit,
 ) -> Result<Received, Problem> {
     let mut bytes = Bytes::new();
     let mut joined = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let broken = |e| Problem::new(Kind::Syntax, format!("The body broke off: {e}"));
-        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+    while let Some(data) = pieces.next().await? {
         let length = bytes.len() + joined.len() + data.len();
         if length > limits.max_body_bytes {
             return Err(too_large(limits));
@@ -87,5 +108,5 @@ async fn collect(
         joined.extend_from_slice(&data);
     }
     let bytes = if joined.is_empty() { bytes } else { joined.into() };
-    Ok(Received { bytes, _permit: permit })
+    Ok(Received { bytes, permit })
 }

@@ -4,11 +4,12 @@
 //! calls JSON a form, others call it nothing.
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 
 use crate::http::problem::Problem;
 use crate::table::Head;
 
+use super::accept::LINES;
 use super::unsupported_media;
 
 /// How a body is read.
@@ -18,14 +19,15 @@ pub(in crate::http) enum Format {
     Json,
     /// CSV; whether its first line is a header.
     Csv(Head),
+    /// NDJSON: a row a line.
+    Lines,
 }
 
 /// The format that a request's headers announce.
 ///
 /// # Errors
-/// 415: a type, a charset or an encoding that is not read.
+/// 415: a type or a charset that is not read.
 pub(in crate::http) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
-    check_encoding(headers)?;
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (first, second) = (types.next(), types.next());
     let Some(value) = first else { return Ok(Format::Json) };
@@ -38,29 +40,20 @@ pub(in crate::http) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
     if kind == "text/csv" {
         return Ok(Format::Csv(head(&parameters)?));
     }
+    if LINES.contains(&kind.as_str()) {
+        return Ok(Format::Lines);
+    }
     if is_json(&kind) {
         return Ok(Format::Json);
     }
-    Err(unsupported_media(format!("{} is not read here: send application/json or text/csv", shown(&kind))))
+    let known = "application/json, text/csv or application/x-ndjson";
+    Err(unsupported_media(format!("{} is not read here: send {known}", shown(&kind))))
 }
 
 /// True for a type, in lower case and without parameters, that is read as JSON.
 pub(in crate::http) fn is_json(kind: &str) -> bool {
     matches!(kind, "" | "application/json" | "application/x-www-form-urlencoded")
         || (kind.starts_with("application/") && kind.ends_with("+json"))
-}
-
-/// The body must come as it is.
-///
-/// # Errors
-/// 415: it is encoded.
-pub(in crate::http) fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
-    for encoding in headers.get_all(CONTENT_ENCODING) {
-        if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") {
-            return Err(unsupported_media("Content-Encoding is not read: send the body as it is"));
-        }
-    }
-    Ok(())
 }
 
 /// A type's parameter: its name in lower case and its value without quotes.
@@ -96,7 +89,7 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+    use http::header::CONTENT_TYPE;
     use http::{HeaderMap, HeaderValue};
 
     use super::format;
@@ -121,11 +114,9 @@ mod tests {
     }
 
     #[test]
-    fn other_types_charsets_and_encodings_are_not() {
+    fn other_types_and_charsets_are_not() {
         for name in ["text/plain", "application/json; charset=latin1", "application/jsonx", "image/svg+json", "*/*"] {
             assert!(!is_read(name), "{name}");
         }
-        let encoded = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
-        assert!(format(&encoded).is_err());
     }
 }

@@ -13,12 +13,12 @@ use super::dialect::{Refusal, Rules, pointer};
 /// The body's name in errors: `body, line 2, column 1 (RM)`.
 const NAME: &str = "body";
 
-/// Reads a body.
+/// Reads a body; also tells whether it has a header line.
 ///
 /// # Errors
 /// 400: it is no CSV. 413: more rows than allowed. 422: it does not fit the schema; of wrong cells up to 20 at once,
 /// each with its line and column, and the pointer that a record's cell would have.
-pub(super) fn read(body: &[u8], head: Head, rules: &Rules<'_>) -> Result<Batch, Problem> {
+pub(super) fn read(body: &[u8], head: Head, rules: &Rules<'_>) -> Result<(Batch, bool), Problem> {
     let extra = match rules.extra {
         ExtraFeatures::Reject => Extra::Reject,
         ExtraFeatures::Ignore => Extra::Ignore,
@@ -30,7 +30,7 @@ pub(super) fn read(body: &[u8], head: Head, rules: &Rules<'_>) -> Result<Batch, 
     if batch.n_rows() == rules.max_rows && !matches!(reader.next_chunk(1), Ok(None)) {
         return Err(Refusal::TooManyRows(rules.max_rows).into());
     }
-    Ok(batch)
+    Ok((batch, reader.has_header()))
 }
 
 /// An error of the table as the client's.

@@ -1,33 +1,42 @@
-//! `POST /predict` and `POST /models/{name}/predict`: rows in, answers out.
+//! Rows in, answers out: `POST /predict`, `POST /models/{name}/predict`, and what stands behind other protocols' routes.
 //!
 //! The steps of one prediction, in the order of the house: snapshot, query and media type, body, batch, computation,
 //! answer. Each step is a file or a neighbour's method; here they are only put in order.
 
+mod accept;
 pub(super) mod body;
 pub(super) mod content;
 mod csv;
 pub mod dialect;
+mod flow;
+mod inflate;
+mod pieces;
 pub(super) mod query;
+mod reply;
+mod stream;
 
 use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 
+use crate::model::batch::Batch;
 use crate::serve::registry::Snapshot;
 
 use super::app::{App, AppState};
-use super::encode;
 use super::middleware::Work;
 use super::models::{NameOf, name_of};
-use super::problem::{Kind, Problem};
+use super::problem::{FieldError, Kind, Problem};
 use content::Format;
-use dialect::Rules;
+use dialect::{Protocol, Rules, lines};
+use reply::Reply;
+
+pub(super) use stream::announces as announces_stream;
 
 /// `POST /predict`: asks the default model.
 pub(super) async fn predict_default(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
     let snapshot = app.default_model()?;
-    predict(&app, &snapshot, request).await
+    predict(&app, snapshot, None, request).await
 }
 
 /// `POST /models/{name}/predict`: asks the model of that name.
@@ -37,26 +46,53 @@ pub(super) async fn predict_named(
     request: Request,
 ) -> Result<Response, Problem> {
     let snapshot = app.model(&name_of(name)?)?;
-    predict(&app, &snapshot, request).await
+    predict(&app, snapshot, None, request).await
 }
 
-async fn predict(app: &App, snapshot: &Snapshot, request: Request) -> Result<Response, Problem> {
+/// Answers one request; in the words of `protocol` when it came by one of its routes.
+pub(super) async fn predict(
+    app: &AppState,
+    snapshot: Snapshot,
+    protocol: Option<Protocol>,
+    request: Request,
+) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     query::check(&head.uri)?;
     let format = content::format(&head.headers)?;
+    let wanted = accept::wanted(&head.headers, format);
+    if stream::is_wanted(app, &head.headers, &body, format, wanted) {
+        return stream::answer(app, snapshot, &head, body).await;
+    }
     let received = body::read(app, &head, body).await?;
     let start = Instant::now();
-    let rules = rules(app, snapshot);
-    let batch = match format {
-        Format::Json => dialect::read(received.bytes(), &rules)?,
-        Format::Csv(header) => csv::read(received.bytes(), header, &rules)?,
-    };
+    let mut reply = Reply { wanted, protocol, is_headless: false, by_inputs: false };
+    let batch = parse(received.bytes(), format, &rules(app, &snapshot), &mut reply)?;
     let (rows, parse) = (batch.n_rows(), start.elapsed());
-    drop(received);
-    let (prediction, predict) = app.serving.compute.predict(snapshot, batch).await?;
+    let permit = received.becomes(&batch).await?;
+    let (prediction, predict) = app.serving.compute.predict(&snapshot, batch).await?;
     let start = Instant::now();
-    let bytes = encode::prediction(snapshot, &prediction);
-    Ok(encode::respond(bytes, Work { rows, parse, predict, encode: start.elapsed() }))
+    let written = reply.write(&snapshot, &prediction);
+    let answer = reply.respond(written, Work { rows, parse, predict, encode: start.elapsed() });
+    Ok(body::holding(answer, permit))
+}
+
+/// From a whole body to a batch; notes what the answer depends on.
+fn parse(body: &[u8], format: Format, rules: &Rules<'_>, reply: &mut Reply) -> Result<Batch, Problem> {
+    let batch = match (format, reply.protocol) {
+        (Format::Json, None) => dialect::read(body, rules)?,
+        (Format::Json, Some(protocol)) => {
+            let (batch, by_inputs) = dialect::read_as(protocol, body, rules)?;
+            reply.by_inputs = by_inputs;
+            batch
+        }
+        (Format::Csv(header), _) => {
+            let (batch, has_header) = csv::read(body, header, rules)?;
+            reply.is_headless = !has_header;
+            batch
+        }
+        (Format::Lines, _) => lines::read(body, rules, &mut lines::Progress::default())?.ok_or_else(no_rows)?,
+    };
+    Ok(batch)
 }
 
 /// What a body for this model is judged by.
@@ -69,7 +105,12 @@ pub(super) fn rules<'s>(app: &App, snapshot: &'s Snapshot) -> Rules<'s> {
     }
 }
 
-/// A media type that is not read here.
+/// A body that is only blank lines.
+fn no_rows() -> Problem {
+    Problem::schema(vec![FieldError { pointer: String::new(), detail: "no rows".to_owned() }], false)
+}
+
+/// A media type or an encoding that is not read here.
 pub(super) fn unsupported_media(detail: impl Into<String>) -> Problem {
     Problem::new(Kind::MediaType, detail.into())
 }

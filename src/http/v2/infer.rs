@@ -55,11 +55,11 @@ async fn answered(app: &App, snapshot: &Snapshot, request: Request) -> Result<Re
     check_length(json_length, received.bytes())?;
     let asked = request::read(received.bytes(), json_length, &rules(app, snapshot), Output::of(&snapshot.model))?;
     let (rows, parse) = (asked.batch.n_rows(), start.elapsed());
-    drop(received);
+    let permit = received.becomes(&asked.batch).await?;
     let (prediction, predict) = app.serving.compute.predict(snapshot, asked.batch).await?;
     let start = Instant::now();
     let answer = answer::write(snapshot, asked.id.as_deref(), &asked.outputs, &prediction);
-    Ok(answer.respond(Work { rows, parse, predict, encode: start.elapsed() }))
+    Ok(body::holding(answer.respond(Work { rows, parse, predict, encode: start.elapsed() }), permit))
 }
 
 /// How many of the body's bytes are JSON; none when all are.
@@ -73,7 +73,7 @@ fn json_length(headers: &HeaderMap) -> Result<Option<usize>, Problem> {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let length = headers.get(JSON_LENGTH).map(parse_length).transpose()?;
     match kind.as_str() {
-        "application/octet-stream" if length.is_some() => content::check_encoding(headers)?,
+        "application/octet-stream" if length.is_some() => {}
         "application/octet-stream" => {
             return Err(unsupported_media(
                 "application/octet-stream is read with the header Inference-Header-Content-Length: the JSON's bytes",

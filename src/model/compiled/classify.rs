@@ -33,7 +33,7 @@ impl Predictor {
         };
         let refused = match &self.kind {
             Kind::Forest(forest) => {
-                answers.by_trees(forest, matrix, self.shape.n_columns, &mut scratch.votes);
+                answers.by_trees(forest, matrix, n_rows, scratch);
                 None
             }
             Kind::Linear(linear) => answers.by_scores(linear, matrix, &mut scratch.scores),
@@ -63,10 +63,11 @@ impl Answers {
     }
 
     /// Every tree has one vote.
-    fn by_trees(&mut self, forest: &Forest, matrix: &[f64], n_columns: usize, votes: &mut Vec<u32>) {
+    fn by_trees(&mut self, forest: &Forest, matrix: &[f64], n_rows: usize, scratch: &mut Scratch) {
+        let votes = &mut scratch.votes;
         votes.clear();
-        votes.resize(matrix.len() / n_columns * self.n_classes, 0);
-        forest.votes(matrix, n_columns, self.n_classes, votes);
+        votes.resize(n_rows * self.n_classes, 0);
+        forest.votes(matrix, self.n_classes, &mut scratch.forest, votes);
         for votes in votes.chunks_exact(self.n_classes) {
             self.classes.push(position(most_votes(votes)));
             let n = f64::from(votes.iter().sum::<u32>());

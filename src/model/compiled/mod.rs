@@ -42,6 +42,8 @@ pub struct Scratch {
     search: Search,
     /// Kernel values, `[n_vectors, rows of a block]`.
     kernel: Vec<f64>,
+    /// What the forest kernels work on.
+    forest: forest::Buffers,
 }
 
 /// What the decoder must know of a model besides the bytes.
@@ -97,7 +99,7 @@ impl Predictor {
             (Algorithm::Logistic, true) => Kind::Linear(Linear::decode_logistic(wire, n_columns, shape.n_classes)?),
             _ => {
                 let ensemble = Ensemble::decode(wire, shape)?;
-                Kind::Forest(Forest::new(&ensemble.trees, ensemble.combine, ensemble.scale)?)
+                Kind::Forest(Forest::new(&ensemble.trees, n_columns, ensemble.combine, ensemble.scale)?)
             }
         };
         wire.end()?;
@@ -131,7 +133,7 @@ impl Predictor {
         let n_rows = matrix.len() / self.shape.n_columns;
         let mut values = Vec::with_capacity(n_rows);
         match &self.kind {
-            Kind::Forest(forest) => forest.values(matrix, self.shape.n_columns, &mut values),
+            Kind::Forest(forest) => forest.values(matrix, &mut scratch.forest, &mut values),
             Kind::Linear(linear) => linear.scores(matrix, &mut values),
             Kind::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.search, &mut values),
             Kind::Machines(machines) => machines.sums(matrix, &mut scratch.kernel, |_, sum| values.push(sum)),
@@ -168,7 +170,7 @@ impl Predictor {
     pub fn spread(&self, matrix: &[f64]) -> Option<Vec<f64>> {
         match &self.kind {
             Kind::Forest(forest) if self.shape.algorithm.is_averaged() && !self.shape.task.is_classification() => {
-                Some(forest.spread(matrix, self.shape.n_columns))
+                Some(forest.spread(matrix))
             }
             _ => None,
         }

@@ -18,6 +18,8 @@ pub(super) const MOST: usize = 20;
 pub struct Faults {
     told: Vec<FieldError>,
     has_more: bool,
+    /// The line being read, where rows are lines.
+    line: Option<usize>,
 }
 
 impl Faults {
@@ -27,8 +29,14 @@ impl Faults {
         if self.is_full() {
             self.has_more = true;
         } else {
-            self.told.push(FieldError { pointer: pointer::to(steps), detail: detail() });
+            let detail = self.line.map_or_else(String::new, |line| format!("line {line}: ")) + &detail();
+            self.told.push(FieldError { pointer: pointer::to(steps), detail });
         }
+    }
+
+    /// Errors from here on are of this line, from 1.
+    pub(super) fn set_line(&mut self, line: usize) {
+        self.line = Some(line);
     }
 
     /// True when no more errors will be told: a hint for each of a million wrong cells would cost seconds.

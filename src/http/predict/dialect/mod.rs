@@ -2,15 +2,19 @@
 //!
 //! Stands apart from the handler, which knows HTTP and nothing of shapes. A dialect is told by shape alone: an array
 //! holds records; an object holds columns (of labelled values, lists, or one record's scalars) unless one of the
-//! wrapping keys is there: `columns` and `data`, `dataframe_split`, `dataframe_records`, `instances`, `inputs`.
+//! wrapping keys is there: `columns` and `data`, `dataframe_split`, `dataframe_records`, `instances`, `inputs`. The
+//! routes of other protocols read wrapping keys alone ([`read_as`]); [`lines`] reads rows that come one a line.
 
 mod columns;
 mod faults;
 mod labels;
+pub mod lines;
 mod object;
 pub mod pointer;
+mod protocol;
 mod rows;
 mod split;
+mod wrapper;
 
 use crate::config::ExtraFeatures;
 use crate::http::json::{Reader, SyntaxError, Value};
@@ -20,6 +24,7 @@ use crate::model::schema::{Feature, Kind as FeatureKind, Schema};
 
 pub use faults::Faults;
 pub(in crate::http) use faults::{missing_feature, unknown_feature};
+pub use protocol::Protocol;
 
 /// What a body is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +99,19 @@ pub fn read(body: &[u8], rules: &Rules<'_>) -> Result<Batch, Refusal> {
     };
     reader.end()?;
     finish(cells, rules.schema, faults)
+}
+
+/// Reads a body of another server's client; also tells whether its rows came under `inputs`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as(protocol: Protocol, body: &[u8], rules: &Rules<'_>) -> Result<(Batch, bool), Refusal> {
+    let mut reader = Reader::new(body)?;
+    let mut faults = Faults::default();
+    let value = reader.value()?;
+    let held = protocol.read(&mut reader, &value, rules, &mut faults)?;
+    reader.end()?;
+    Ok((finish(held.cells, rules.schema, faults)?, held.by_inputs))
 }
 
 /// Makes the batch if nothing was wrong.

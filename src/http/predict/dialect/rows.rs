@@ -36,6 +36,7 @@ pub(super) fn read(
             value if faults.is_full() => rows.pass(reader, &value)?,
             Value::Object => rows.record(reader, faults)?,
             Value::Array if place.lists_allowed => rows.list(reader, faults)?,
+            value if place.lists_allowed && rows.is_single() => rows.single(reader, &value, faults)?,
             other if place.lists_allowed => rows.wrong(reader, &other, "a record or a list of values", faults)?,
             other => rows.wrong(reader, &other, "a record", faults)?,
         }
@@ -76,6 +77,16 @@ impl<'s> Rows<'s> {
         }
     }
 
+    /// The same rows, counted from `first`: earlier ones were read before.
+    pub(super) fn starting_at(self, first: usize) -> Self {
+        Self { count: first, ..self }
+    }
+
+    /// True when a row is one value.
+    fn is_single(&self) -> bool {
+        self.given.len() == 1
+    }
+
     /// Is there room for another row?
     #[inline]
     pub(super) fn check_room(&self) -> Result<(), Refusal> {
@@ -88,6 +99,11 @@ impl<'s> Rows<'s> {
             faults.add(self.root, || "no rows".to_owned());
         }
         Cells::Rows(self.values)
+    }
+
+    /// The cells, if there is a row.
+    pub(super) fn cells(self) -> Option<Cells> {
+        (!self.values.is_empty()).then_some(Cells::Rows(self.values))
     }
 
     /// Reads past a row that will not be judged, the errors being full.
@@ -132,6 +148,17 @@ impl<'s> Rows<'s> {
             let detail = format!("the row has {n} values, there are {} columns", self.mapping.len());
             faults.add(&self.steps(&[]), || detail);
         }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Reads a row that is its one value.
+    fn single<'a>(&mut self, reader: &mut Reader<'a>, value: &Value<'a>, faults: &mut Faults) -> Result<(), Refusal> {
+        let base = self.start_row(faults);
+        let of = &self.rules.schema.features()[0];
+        self.values[base] = read_cell(reader, of, value, faults, |faults, detail| {
+            faults.add(&self.steps(&[]), || detail);
+        })?;
         self.count += 1;
         Ok(())
     }

@@ -1,0 +1,126 @@
+//! Routes of other servers' clients beyond what fixtures show: versions, Vertex AI's names, tokens, extra features.
+
+mod http_support;
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use axum::Router;
+use http_support::{get, post, request, send, serving, serving_with};
+use smartserve::config::{ExtraFeatures, Limits, Vertex};
+use smartserve::http::app::{Options, Side};
+use smartserve::http::auth::Tokens;
+use smartserve::http::router::{check, router};
+
+const ROW: &str = r#"{"RM":6.5,"TAX":296,"colour":"red"}"#;
+
+fn options(predict: &str, health: &str) -> Options {
+    let of = |path: &str| (!path.is_empty()).then(|| path.to_owned());
+    Options { vertex: Vertex { predict: of(predict), health: of(health) }, ..Options::default() }
+}
+
+fn public(options: Options) -> Router {
+    router(serving(Limits::default()), Side::Public, options)
+}
+
+#[tokio::test]
+async fn a_version_is_asked_by_its_name() {
+    let serving = serving(Limits::default());
+    let version = serving.registry.get("line").unwrap().model.version().to_owned();
+    let router = router(serving, Side::Public, Options::default());
+    let target = format!("/v1/models/line/versions/{version}");
+    let state = get(&router, &target).await;
+    assert_eq!(state.json()["model_version_status"][0]["version"], version.as_str());
+    let answer = post(&router, &format!("{target}:predict"), r#"{"instances":[[2]]}"#).await;
+    assert_eq!(answer.text(), r#"{"predictions":[5.999999999999993]}"#);
+    assert_eq!(post(&router, "/v1/models/line%3Apredict", r#"{"instances":[[2]]}"#).await.status, 200);
+    assert_eq!(post(&router, "/v1/models/%ff:predict", "{}").await.status, 404);
+}
+
+#[tokio::test]
+async fn vertex_asks_the_routes_that_it_names() {
+    let endpoint = "/v1/endpoints/12/deployedModels/34";
+    for (predict, health) in [
+        (format!("{endpoint}:predict"), endpoint),
+        ("/predict".to_owned(), "/ping"),
+        ("/v1/models/houses:predict".to_owned(), "/v1/models/houses/health"),
+    ] {
+        let options = options(&predict, health);
+        check(&options).unwrap();
+        let router = public(options);
+        let body = format!(r#"{{"instances":[{ROW}],"parameters":{{}}}}"#);
+        assert_eq!(post(&router, &predict, body).await.text(), r#"{"predictions":[25.25]}"#, "{predict}");
+        let body = format!(r#"{{"instances":[{ROW}],"parameters":{{"top":1}}}}"#);
+        assert_eq!(post(&router, &predict, body).await.json()["errors"][0]["pointer"], "/parameters/top");
+        assert_eq!(post(&router, &predict, r#"{"inputs":[[1,2,"red"]]}"#).await.status, 422);
+        assert_eq!(get(&router, health).await.status, 200, "{health}");
+        assert_eq!(get(&router, &predict).await.header("allow"), "POST, OPTIONS");
+        let metrics = get(&router, "/metrics").await;
+        let counted = format!(r#"route="{predict}",status="200"}} 1"#);
+        assert!(metrics.text().contains(&counted), "{}", metrics.text());
+    }
+}
+
+#[test]
+fn vertex_routes_that_would_hide_ours_are_refused() {
+    for (predict, health) in [("/ping", ""), ("/metrics", ""), ("/", ""), ("", "/models"), ("", "/predict")] {
+        assert!(check(&options(predict, health)).is_err(), "{predict} {health}");
+    }
+    for (predict, health) in [("", ""), ("/predict", "/healthz"), ("/invocations", "/health"), ("/a/b", "/a")] {
+        check(&options(predict, health)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn tokens_cover_these_routes_too() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "secret").unwrap();
+    let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
+    let router = public(Options { tokens, ..options("/vertex", "/vertex/health") });
+    let closed = ["/invocations", "/vertex", "/v1/models/houses:predict", "/v1/models/houses/versions/1:predict"];
+    for target in closed {
+        assert_eq!(post(&router, target, "{}").await.status, 401, "{target}");
+        let mut request = request("POST", target, "{}");
+        request.headers_mut().insert("authorization", "Bearer secret".parse().unwrap());
+        assert_ne!(send(&router, request).await.status, 401, "{target}");
+    }
+    for target in ["/v1/models", "/v1/models/houses", "/version", "/invocations"] {
+        assert_eq!(get(&router, target).await.status, 401, "{target}");
+    }
+    for open in ["/ping", "/health", "/vertex/health"] {
+        assert_eq!(get(&router, open).await.status, 200, "{open}");
+    }
+}
+
+#[tokio::test]
+async fn extra_features_are_dropped_everywhere_when_asked() {
+    let serving = serving_with(Limits::default(), ExtraFeatures::Ignore);
+    let router = router(serving, Side::Public, Options::default());
+    let row = r#"{"id":[1],"RM":6.5,"TAX":296,"colour":"red"}"#;
+    let split = r#"{"columns":["id","RM","TAX","colour"],"data":[[{},6.5,296,"red"]]}"#;
+    for (target, content_type, body) in [
+        ("/v1/models/houses:predict", "", format!("{{\"instances\":[{row}]}}")),
+        ("/v1/models/houses:predict", "", r#"{"inputs":{"id":{},"RM":[6.5],"TAX":[296],"colour":["red"]}}"#.to_owned()),
+        ("/invocations", "", format!("{{\"dataframe_records\":[{row}]}}")),
+        ("/invocations", "", format!("{{\"dataframe_split\":{split}}}")),
+        ("/invocations", "text/csv", "id,colour,RM,TAX\na,red,6.5,296\n".to_owned()),
+        ("/invocations", "application/jsonlines", row.to_owned()),
+    ] {
+        let mut request = request("POST", target, body.clone());
+        request.headers_mut().insert("content-type", content_type.parse().unwrap());
+        let answer = send(&router, request).await;
+        assert!(answer.status == 200 && answer.text().contains("25.25"), "{body}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn without_a_model_these_routes_are_not_ready() {
+    let router = router(http_support::empty_serving(), Side::Public, options("/vertex", "/vertex/health"));
+    for target in ["/invocations", "/vertex"] {
+        assert_eq!(post(&router, target, "{}").await.status, 503, "{target}");
+    }
+    for target in ["/ping", "/health", "/vertex/health"] {
+        assert_eq!(get(&router, target).await.status, 503, "{target}");
+    }
+    assert_eq!(get(&router, "/v1/models").await.text(), r#"{"models":[]}"#);
+}

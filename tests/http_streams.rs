@@ -1,0 +1,244 @@
+//! Bodies of lines that are answered while they come, and compressed bodies and answers: what only shows in pieces.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod http_support;
+
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use http_support::{Answer, get, public, request, send, serving, streamed};
+use smartserve::config::Limits;
+use smartserve::http::app::{Options, Side};
+use smartserve::http::router::router;
+use smartserve::serve::lifecycle::Schedule;
+use tokio::sync::mpsc::UnboundedSender;
+use tower::ServiceExt as _;
+
+const LINES: &str = "application/x-ndjson";
+
+fn typed(target: &str, content_type: &str, body: impl Into<Body>) -> Request<Body> {
+    let mut request = request("POST", target, body);
+    request.headers_mut().insert("content-type", content_type.parse().unwrap());
+    request.headers_mut().insert("x-request-id", "test".parse().unwrap());
+    request
+}
+
+fn with(mut request: Request<Body>, name: &'static str, value: &str) -> Request<Body> {
+    request.headers_mut().insert(name, value.parse().unwrap());
+    request
+}
+
+/// A stream to the model `line`, begun with `first`.
+async fn begin(router: &Router, first: &str) -> (UnboundedSender<Vec<u8>>, Response<Body>) {
+    let (sender, body) = streamed();
+    sender.send(first.as_bytes().to_vec()).unwrap();
+    (sender, router.clone().oneshot(typed("/models/line/predict", LINES, body)).await.unwrap())
+}
+
+async fn piece(response: &mut Response<Body>) -> Option<String> {
+    let frame = response.body_mut().frame().await?.unwrap();
+    Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn gunzip(answer: &Answer) -> String {
+    let mut text = String::new();
+    GzDecoder::new(answer.body.as_slice()).read_to_string(&mut text).unwrap();
+    text
+}
+
+#[tokio::test]
+async fn rows_are_answered_while_the_body_is_still_coming() {
+    let router = public(Limits::default());
+    let (sender, mut response) = begin(&router, "{\"x\":2}\n{\"x\":").await;
+    assert_eq!((response.status().as_u16(), response.headers()["content-type"].as_bytes()), (200, LINES.as_bytes()));
+    assert!(piece(&mut response).await.unwrap().starts_with("{\"prediction\":5.99"));
+    sender.send(b"14}\n\n[2]\n[2".to_vec()).unwrap();
+    assert_eq!(piece(&mut response).await.unwrap().lines().count(), 2);
+    sender.send(b"]".to_vec()).unwrap();
+    drop(sender);
+    assert_eq!(piece(&mut response).await.unwrap().lines().count(), 1);
+    assert_eq!(piece(&mut response).await, None);
+}
+
+#[tokio::test]
+async fn an_error_in_the_first_rows_is_the_status_and_a_later_one_the_last_line() {
+    let router = public(Limits::default());
+    let (_sender, response) = begin(&router, "{\"x\":2}\n{\"y\":2}\n").await;
+    assert_eq!(response.status(), 422);
+    let (sender, mut response) = begin(&router, "{\"x\":2}\n").await;
+    sender.send(b"{\"x\":3}\n".to_vec()).unwrap();
+    sender.send(b"{\"x\":4}\n{\"x\":\"5\"}\n".to_vec()).unwrap();
+    assert_eq!(response.status(), 200);
+    piece(&mut response).await.unwrap();
+    piece(&mut response).await.unwrap();
+    let last = piece(&mut response).await.unwrap();
+    drop(sender);
+    assert_eq!(piece(&mut response).await, None);
+    let problem: serde_json::Value = serde_json::from_str(last.strip_suffix('\n').unwrap()).unwrap();
+    assert_eq!((&problem["status"], &problem["request_id"]), (&422.into(), &"test".into()));
+    assert_eq!(problem["errors"][0]["pointer"], "/3/x");
+    assert!(problem["errors"][0]["detail"].as_str().unwrap().starts_with("line 4: x must be a number"), "{last}");
+    let metrics = get(&router, "/metrics").await;
+    assert!(metrics.text().contains("smartserve_requests_rejected_total{reason=\"schema\"} 2"), "{}", metrics.text());
+}
+
+#[tokio::test]
+async fn a_stream_may_be_longer_than_any_body_and_holds_one_line_of_it() {
+    let limits = Limits { max_body_bytes: 1_000, max_rows: 10, body_budget: 70_000, ..Limits::default() };
+    let router = public(limits);
+    let many = "{\"x\":2}\n".repeat(5_000);
+    let (sender, body) = streamed();
+    for chunk in many.as_bytes().chunks(777) {
+        sender.send(chunk.to_vec()).unwrap();
+    }
+    drop(sender);
+    let answer = send(&router, typed("/models/line/predict", LINES, body)).await;
+    assert_eq!((answer.status.as_u16(), answer.text().lines().count()), (200, 5_000));
+    // Its length told: a stream all the same, since it is longer than a body may be.
+    let answer = send(&router, with(typed("/models/line/predict", LINES, many), "content-length", "40000")).await;
+    assert_eq!((answer.status.as_u16(), answer.text().lines().count()), (200, 5_000));
+    // Answered whole it is a body like any other.
+    let short = with(typed("/models/line/predict", LINES, "[2]\n".repeat(11)), "accept", "application/json");
+    assert_eq!(send(&router, short).await.status, 413);
+    let declared = with(typed("/models/line/predict", LINES, ""), "content-length", "1001");
+    assert_eq!(send(&router, with(declared, "accept", "text/csv")).await.status, 413);
+    let (_sender, response) = begin(&router, &format!("{{\"x\":{}2}}\n", " ".repeat(2_000))).await;
+    assert_eq!(response.status(), 200, "a whole line in one piece");
+    let (_sender, response) = begin(&router, &format!("{{\"x\":{}", " ".repeat(2_000))).await;
+    assert_eq!(response.status(), 413);
+}
+
+#[tokio::test]
+async fn a_line_that_does_not_come_ends_the_stream_and_so_does_a_drain() {
+    let router = public(Limits { body_timeout: Duration::from_millis(50), ..Limits::default() });
+    let (_sender, response) = begin(&router, "{\"x\":").await;
+    assert_eq!(response.status(), 408);
+    let (_sender, mut response) = begin(&router, "{\"x\":2}\n").await;
+    piece(&mut response).await.unwrap();
+    assert!(piece(&mut response).await.unwrap().contains("\"status\":408"));
+
+    let limits = Limits { hard_stop: Duration::from_millis(1_100), ..Limits::default() };
+    let serving = serving(limits.clone());
+    let router = router_of(&serving);
+    let (_sender, mut response) = begin(&router, "{\"x\":2}\n").await;
+    piece(&mut response).await.unwrap();
+    serving.life.drain(Schedule::new(Instant::now(), &limits, true));
+    assert!(piece(&mut response).await.unwrap().contains("\"status\":408"));
+}
+
+fn router_of(serving: &Arc<smartserve::serve::Serving>) -> Router {
+    router(Arc::clone(serving), Side::Public, Options::default())
+}
+
+#[tokio::test]
+async fn what_a_stream_holds_is_the_budgets_and_is_given_back() {
+    let serving = serving(Limits { body_budget: 100_000, ..Limits::default() });
+    let router = router_of(&serving);
+    let (sender, mut response) = begin(&router, "{\"x\":2}\n").await;
+    piece(&mut response).await.unwrap();
+    assert_eq!(serving.body_budget.free(), 100_000, "nothing is held between lines");
+    sender.send(b"{\"x\":2}\n{\"x\"".to_vec()).unwrap();
+    piece(&mut response).await.unwrap();
+    assert!(serving.body_budget.free() < 100_000, "a line has begun");
+    // The rest of the budget is not enough for another one.
+    let (_second, other) = begin(&router, "{\"x\"").await;
+    assert_eq!(other.status(), 503);
+    drop(response);
+    assert_eq!(serving.body_budget.free(), 100_000);
+}
+
+#[tokio::test]
+async fn compressed_bodies_are_read_everywhere() {
+    let router = public(Limits::default());
+    let rows = [
+        ("/models/line/predict", "application/json", "{\"x\":[2]}"),
+        ("/models/line/predict", "text/csv", "x\n2\n"),
+        ("/models/line/predict", LINES, "{\"x\":2}\n"),
+        ("/v1/models/line:predict", "application/json", "{\"instances\":[2]}"),
+        (
+            "/v2/models/line/infer",
+            "application/json",
+            r#"{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[2]}]}"#,
+        ),
+    ];
+    for (target, content_type, body) in rows {
+        for name in ["gzip", "x-gzip", "identity, GZip"] {
+            let request = with(typed(target, content_type, gzip(body.as_bytes())), "content-encoding", name);
+            let answer = send(&router, request).await;
+            assert_eq!(answer.status, 200, "{target} {name} {}", answer.text());
+            assert!(answer.text().contains("5.999999999999993"), "{}", answer.text());
+        }
+    }
+    let cut = gzip(b"{\"x\":[2]}");
+    let request = typed("/models/line/predict", "application/json", cut[..cut.len() - 3].to_vec());
+    assert_eq!(send(&router, with(request, "content-encoding", "gzip")).await.status, 400);
+    let request = typed("/models/line/predict", "application/json", gzip(b""));
+    assert_eq!(send(&router, with(request, "content-encoding", "gzip")).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_bomb_is_refused_before_it_is_inflated_and_its_bytes_are_the_budgets() {
+    // 1,000 : 1 and more.
+    let bomb = gzip(&vec![b' '; 64 << 20]);
+    let router = public(Limits::default());
+    let ask = |router: &Router, content_type: &'static str| {
+        let request = with(typed("/models/line/predict", content_type, bomb.clone()), "content-encoding", "gzip");
+        let router = router.clone();
+        async move { send(&router, request).await.status.as_u16() }
+    };
+    for content_type in ["application/json", "text/csv", LINES] {
+        let start = Instant::now();
+        assert_eq!(ask(&router, content_type).await, 413, "{content_type}");
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+    let serving = serving(Limits { max_body_bytes: 2 << 20, body_budget: 2 << 20, ..Limits::default() });
+    let router = router_of(&serving);
+    let held = serving.body_budget.reserve(1 << 20).await.unwrap();
+    assert_eq!(ask(&router, "application/json").await, 503, "over the budget before it is over the limit");
+    drop(held);
+    assert_eq!(ask(&router, "application/json").await, 413);
+    assert_eq!(serving.body_budget.free(), 2 << 20);
+}
+
+#[tokio::test]
+async fn long_answers_are_compressed_for_those_who_accept_it() {
+    let router = public(Limits::default());
+    let rows = format!("{{\"x\":{:?}}}", (0..400).collect::<Vec<u32>>());
+    let plain = send(&router, typed("/models/line/predict", "application/json", rows.clone())).await;
+    assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
+    for accepted in ["gzip", "br;q=1.0, gzip;q=0.8, *;q=0.1", "*", "x-gzip", "deflate, GZIP"] {
+        let request = typed("/models/line/predict", "application/json", rows.clone());
+        let answer = send(&router, with(request, "accept-encoding", accepted)).await;
+        assert_eq!((answer.header("content-encoding"), answer.header("content-length")), ("gzip", ""), "{accepted}");
+        assert_eq!(gunzip(&answer), plain.text());
+    }
+    for accepted in ["br", "identity", "gzip;q=0", "gzip;q=0.5, identity", ""] {
+        let request = typed("/models/line/predict", "application/json", rows.clone());
+        let answer = send(&router, with(request, "accept-encoding", accepted)).await;
+        assert_eq!((answer.header("content-encoding"), answer.text()), ("", plain.text()), "{accepted}");
+    }
+    let request = typed("/models/line/predict", "application/json", "{\"x\":2}");
+    let short = send(&router, with(request, "accept-encoding", "gzip")).await;
+    assert_eq!((short.header("content-encoding"), short.header("vary")), ("", ""));
+    let metrics = send(&router, with(request_to_metrics(), "accept-encoding", "gzip")).await;
+    assert!(gunzip(&metrics).contains("smartserve_http_requests_total"));
+}
+
+fn request_to_metrics() -> Request<Body> {
+    request("GET", "/metrics", Body::empty())
+}
