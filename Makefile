@@ -9,8 +9,10 @@ TARGET ?=
 DOCKER_BUILD_FLAGS ?=
 # The image's tag and version label.
 VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-# The interpreter that makes target/venv.
+# The interpreter that makes the virtual environments in target/.
 PYTHON ?= python3
+# Cases an operation that schemathesis tries.
+EXAMPLES ?= 1000
 
 # --- the demo model: the only place that knows how it is made ---------------------------------------------------
 # Chosen by shuffled, seeded 10-fold cross-validation (mean R² 0.83); small enough for a ConfigMap (419 kB).
@@ -21,6 +23,8 @@ DEMO := --data data/boston.csv --target MEDV --features CHAS,RM,TAX,PTRATIO,B,LS
 RELEASE := target/$(if $(TARGET),$(TARGET)/)release
 BINARY  := $(RELEASE)/smartserve
 VENV    := target/venv
+CLIENTS := target/venv-clients
+VENV_SCHEMATHESIS := target/venv-schemathesis
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 SCRIPTS := $(wildcard *.sh tests/*.sh) .ci/run .ci/setup
@@ -90,11 +94,25 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 .PHONY: test
-test: test-rust test-scripts test-container ## Run every test: Rust, scripts, container
+test: test-rust test-clients test-schemathesis test-scripts test-container ## Run every test: Rust, clients, API, scripts, container
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
 	cargo test --locked
+
+.PHONY: test-clients
+test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server
+	cargo build --locked
+	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
+
+.PHONY: test-schemathesis
+test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 100 cases an operation
+	@$(MAKE) --no-print-directory schemathesis EXAMPLES=100
+
+.PHONY: schemathesis
+schemathesis: $(VENV_SCHEMATHESIS)/installed ## The same, EXAMPLES=1000 cases an operation
+	cargo build --locked
+	PATH=$(CURDIR)/$(VENV_SCHEMATHESIS)/bin:$$PATH EXAMPLES=$(EXAMPLES) tests/schemathesis.sh
 
 .PHONY: test-scripts
 test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl
@@ -149,9 +167,23 @@ doc: ## Build the API documentation into target/doc
 clean: ## Remove everything that was built
 	cargo clean
 
-# The linters at exact versions and hashes; made again when the list changes.
+# Python tools at exact versions and hashes; made again when the list changes.
+define venv
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D) || { echo "python3 with venv is needed: run 'make setup', or apt-get install python3-venv" >&2; exit 1; }
+	$(@D)/bin/pip install --quiet --require-hashes --only-binary :all: -r $<
+	touch $@
+endef
+
 $(VENV)/installed: .ci/requirements.txt
-	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV) || { echo "python3 with venv is needed: run 'make setup', or apt-get install python3-venv" >&2; exit 1; }
-	$(VENV)/bin/pip install --quiet --require-hashes --only-binary :all: -r .ci/requirements.txt
+	$(venv)
+
+$(VENV_SCHEMATHESIS)/installed: .ci/schemathesis.txt
+	$(venv)
+
+# Clients of the protocols, for `make test-clients`.
+$(CLIENTS)/installed: .ci/clients.txt
+	rm -rf $(CLIENTS)
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/pip install --quiet --only-binary :all: -r .ci/clients.txt
 	touch $@

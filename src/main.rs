@@ -4,7 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use smartserve::cli::{self, Command};
-use smartserve::commands::{completions, failure::Failure, healthcheck, inspect, predict, serve, train, verify};
+use smartserve::commands::{
+    completions, failure::Failure, healthcheck, inspect, openapi, predict, serve, train, verify,
+};
 
 fn main() -> ExitCode {
     let cli = match cli::parse(std::env::args_os()) {
@@ -36,6 +38,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Healthcheck(args) => healthcheck::run(&args),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
     .map(|()| ExitCode::SUCCESS)

@@ -28,6 +28,13 @@ fn models() -> Vec<(Algorithm, Vec<u8>)> {
         (Algorithm::Logistic, trained("iris", "species", Algorithm::Logistic, classes)),
         (Algorithm::DecisionTree, trained("iris", "species", Algorithm::DecisionTree, classes)),
         (Algorithm::RandomForest, trained("iris", "species", Algorithm::RandomForest, classes)),
+        (Algorithm::Lasso, trained("boston", "MEDV", Algorithm::Lasso, None)),
+        (Algorithm::ElasticNet, trained("boston", "MEDV", Algorithm::ElasticNet, None)),
+        (Algorithm::Knn, trained("boston", "MEDV", Algorithm::Knn, None)),
+        (Algorithm::Svr, trained("boston", "MEDV", Algorithm::Svr, None)),
+        (Algorithm::Knn, trained("iris", "species", Algorithm::Knn, classes)),
+        (Algorithm::Svc, trained("iris", "species", Algorithm::Svc, classes)),
+        (Algorithm::GaussianNb, trained("iris", "species", Algorithm::GaussianNb, classes)),
     ]
 }
 

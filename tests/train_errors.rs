@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::table::{ErrorClass, TableFile};
-use smartserve::train::{MaxFeatures, OPTIONS, Options, TaskChoice, TrainError, TrainSpec, train};
+use smartserve::train::{KernelName, MaxFeatures, OPTIONS, Options, TaskChoice, TrainError, TrainSpec, train};
 
 fn table(text: &str) -> TableFile {
     TableFile::from_bytes("t.csv", text.as_bytes().to_vec())
@@ -154,13 +154,66 @@ fn what_smartcore_would_panic_on_is_out_of_range() {
         (
             Algorithm::Ridge,
             Options { alpha: Some(f64::INFINITY), ..none() },
-            "--alpha inf is out of range: it is 0 to 1e100",
+            "--alpha inf is out of range: it is 0 to 1e100, above 0 for lasso and elastic-net",
         ),
-        (Algorithm::Logistic, Options { alpha: Some(-1.0), ..none() }, "--alpha -1 is out of range: it is 0 to 1e100"),
+        (
+            Algorithm::Lasso,
+            Options { alpha: Some(0.0), ..none() },
+            "--alpha 0 is out of range: it is 0 to 1e100, above 0 for lasso and elastic-net",
+        ),
+        (
+            Algorithm::ElasticNet,
+            Options { l1_ratio: Some(0.0), ..none() },
+            "--l1-ratio 0 is out of range: it is above 0, at most 1",
+        ),
+        (
+            Algorithm::Knn,
+            Options { neighbors: Some(0), ..none() },
+            "--neighbors 0 is out of range: it is 1 to 1000000000, at most the rows to fit on",
+        ),
+        (Algorithm::Svr, Options { c: Some(0.0), ..none() }, "--c 0 is out of range: it is above 0, at most 1e100"),
+        (
+            Algorithm::Svr,
+            Options { epsilon: Some(f64::NAN), ..none() },
+            "--epsilon NaN is out of range: it is 0 to 1e100",
+        ),
+        (
+            Algorithm::Svc,
+            Options { gamma: Some(0.0), ..none() },
+            "--gamma 0 is out of range: it is 0 to 1e100, above 0 for svr and svc",
+        ),
+        (
+            Algorithm::Svc,
+            Options { degree: Some(21), kernel: Some(KernelName::Poly), ..none() },
+            "--degree 21 is out of range: it is 1 to 20",
+        ),
     ];
     for (algorithm, options, expected) in cases {
         assert_eq!(options.resolve(algorithm).unwrap_err().to_string(), expected);
     }
+}
+
+#[test]
+fn an_option_that_the_kernel_does_not_have_is_refused_with_those_that_do() {
+    let kernel = |kernel| Options { kernel: Some(kernel), ..Options::default() };
+    let cases = [
+        (Options { degree: Some(2), ..Options::default() }, "--degree does not apply to the kernel rbf, but to poly"),
+        (
+            Options { gamma: Some(0.1), ..kernel(KernelName::Linear) },
+            "--gamma does not apply to the kernel linear, but to rbf and poly and sigmoid",
+        ),
+        (
+            Options { coef0: Some(0.1), ..kernel(KernelName::Rbf) },
+            "--coef0 does not apply to the kernel rbf, but to poly and sigmoid",
+        ),
+    ];
+    for (options, expected) in cases {
+        for algorithm in [Algorithm::Svr, Algorithm::Svc] {
+            assert_eq!(options.resolve(algorithm).unwrap_err().to_string(), expected);
+        }
+    }
+    let poly = Options { degree: Some(2), coef0: Some(-1.0), ..kernel(KernelName::Poly) };
+    assert_eq!(poly.resolve(Algorithm::Svc).unwrap().to_map().len(), 5);
 }
 
 #[test]
@@ -171,7 +224,9 @@ fn every_option_has_an_algorithm_and_every_default_is_in_range() {
     for algorithm in Algorithm::ALL {
         let resolved = Options::default().resolve(algorithm).unwrap().to_map();
         let own: Vec<&str> = OPTIONS.iter().filter(|o| o.default_for(algorithm).is_some()).map(|o| o.name).collect();
-        assert_eq!(resolved.len(), own.len());
+        // The default kernel has no degree and no constant term.
+        let of_other_kernels = own.iter().filter(|name| matches!(**name, "degree" | "coef0")).count();
+        assert_eq!(resolved.len() + of_other_kernels, own.len());
     }
 }
 
@@ -188,7 +243,7 @@ fn linear_models_with_fewer_rows_than_columns_say_so() {
         })
         .collect();
     let table = table(&format!("{},y\n{rows}", names.join(",")));
-    for algorithm in [Algorithm::Linear, Algorithm::Ridge] {
+    for algorithm in [Algorithm::Linear, Algorithm::Ridge, Algorithm::Lasso, Algorithm::Svr] {
         let (text, class) = fails(&spec(algorithm), &table);
         let expected = "t.csv: 14 rows to fit on are too few for";
         assert!(text.starts_with(expected) || text.starts_with("t.csv: 16 rows"), "{text}");
@@ -212,11 +267,12 @@ fn columns_that_smartcore_cannot_solve_for_are_trained_or_refused_but_never_pani
     for (name, column) in columns {
         for algorithm in Algorithm::ALL {
             let label =
-                |i: usize| if algorithm == Algorithm::Logistic { format!("c{}", i % 2) } else { (i % 7).to_string() };
+                |i: usize| if algorithm.does_regression() { (i % 7).to_string() } else { format!("c{}", i % 2) };
             let rows: String = (0..n).map(|i| format!("{i},{:e},{}\n", column(i), label(i))).collect();
             let outcome = train(&TrainSpec { folds: 4, ..spec(algorithm) }, &table(&format!("a,b,y\n{rows}")), &());
             if let Err(e) = outcome {
-                assert!(matches!(e, TrainError::Fit { .. }), "{algorithm} with a {name} column: {e}");
+                let no_spread = algorithm == Algorithm::GaussianNb && e.to_string().contains("have the same b");
+                assert!(matches!(e, TrainError::Fit { .. }) || no_spread, "{algorithm} with a {name} column: {e}");
                 assert!(!e.to_string().contains("panicked"), "{e}");
             }
         }

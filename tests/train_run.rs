@@ -46,7 +46,7 @@ fn mixed(change: impl Fn(usize, &mut [String; 6])) -> TableFile {
 }
 
 fn spec(algorithm: Algorithm) -> TrainSpec {
-    let (target, other) = if algorithm == Algorithm::Logistic { ("class", "y") } else { ("y", "class") };
+    let (target, other) = if algorithm.does_regression() { ("y", "class") } else { ("class", "y") };
     let mut spec = TrainSpec::new("m", target, algorithm);
     spec.drop = vec![other.to_owned()];
     spec.folds = 5;

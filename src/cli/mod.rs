@@ -15,7 +15,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use serve::{ExtraFeaturesArg, LogFormat, LogLevel, ServeArgs};
-pub use tools::{CompletionsArgs, HealthcheckArgs, InspectArgs, PredictArgs, VerifyArgs};
+pub use tools::{CompletionsArgs, HealthcheckArgs, InspectArgs, OpenapiArgs, PredictArgs, VerifyArgs};
 pub use train::{TaskArg, TrainArgs};
 
 /// Serve machine-learning models for tables: train from a CSV, serve over HTTP, know what your model sees.
@@ -49,6 +49,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Ask a running server whether it is ready (for container health checks: no curl needed)
     Healthcheck(HealthcheckArgs),
+    /// Print the OpenAPI document of these models
+    Openapi(OpenapiArgs),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
 }

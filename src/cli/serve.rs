@@ -17,8 +17,11 @@ use super::values::{count, size, switch, time};
   smartserve serve --model boston.model --bind 0.0.0.0:8080 --admin-bind 0.0.0.0:9090 --private-metrics")]
 pub struct ServeArgs {
     /// A model file, and optionally the name to serve it under (default: its own); repeatable
-    #[arg(long, value_name = "[NAME=]PATH", value_delimiter = '\n', required = true)]
+    #[arg(long, value_name = "[NAME=]PATH", value_delimiter = '\n', required_unless_present = "models")]
     pub model: Vec<String>,
+    /// A directory whose *.model files are served, each under its own name; they may come and go
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
     /// The model that /predict asks; default: the first --model
     #[arg(long, value_name = "NAME")]
     pub default_model: Option<String>,
@@ -88,6 +91,12 @@ pub struct ServeArgs {
     /// After a signal: the latest moment of exit
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
     pub hard_stop: Duration,
+    /// How often the models' files are looked at; SIGHUP looks at once
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    pub reload_interval: Duration,
+    /// Take a changed file whose model asks for other columns or answers in other words
+    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub allow_schema_change: bool,
     /// How log lines look: human on a terminal, else JSON
     #[arg(long, value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,

@@ -65,6 +65,17 @@ pub struct HealthcheckArgs {
     pub admin_bind: Option<SocketAddr>,
 }
 
+/// `openapi`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  smartserve openapi --model boston.model > openapi.json
+  smartserve openapi --model boston.model --model flower=iris.model")]
+pub struct OpenapiArgs {
+    /// A model file, and optionally the name to serve it under; repeatable; without one routes have no schemas
+    #[arg(long, value_name = "[NAME=]PATH", value_delimiter = '\n')]
+    pub model: Vec<String>,
+}
+
 /// `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::values::{share, switch};
 use crate::model::algorithm::Algorithm;
-use crate::train::MaxFeatures;
+use crate::train::{KernelName, MaxFeatures};
 
 /// `train`.
 #[derive(Debug, Args)]
@@ -21,12 +21,21 @@ Hyperparameters and what they default to:
   extra-trees        --trees 100 --max-depth unset --min-samples-leaf 1 --max-features sqrt
   gradient-boosting  --trees 100 --max-depth 6 --min-samples-leaf 1 --learning-rate 0.1 --gamma 0
   ridge              --alpha 1
+  lasso              --alpha 1
+  elastic-net        --alpha 1 --l1-ratio 0.5
+  knn                --neighbors 5
+  svr                --kernel rbf --c 1 --epsilon 0.1 --gamma scale --degree 3 --coef0 0
   logistic           --alpha 1
-A hyperparameter that the algorithm does not have is refused.
+  svc                --kernel rbf --c 1 --gamma scale --degree 3 --coef0 0
+linear and gaussian-nb have none. A hyperparameter that the algorithm, or the kernel, does not have is refused.
+scale is 1 / (columns × variance of their cells). --degree is of the kernel poly, --coef0 of poly and sigmoid, --gamma
+of all but linear. svr is fitted on 10000 rows at most, svc on 5000 of any two classes: their solvers keep a number for
+every two rows. svc fits a machine for every pair of classes and has no probabilities.
 
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are
 categorical (one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty cells are filled:
 the median, or the most frequent category, of the training rows.")]
+#[expect(clippy::struct_excessive_bools, reason = "switches, as they are typed")]
 pub struct TrainArgs {
     /// CSV file with a header line; - for standard input
     #[arg(long, value_name = "F.csv")]
@@ -35,11 +44,20 @@ pub struct TrainArgs {
     #[arg(long, value_name = "COLUMN")]
     pub target: String,
     /// Where to write the model; its stem is the default --name
-    #[arg(short, long, value_name = "F.model")]
-    pub output: PathBuf,
-    /// The estimator: linear, ridge, decision-tree, random-forest, extra-trees, gradient-boosting or logistic
+    #[arg(short, long, value_name = "F.model", required_unless_present = "compare")]
+    pub output: Option<PathBuf>,
+    /// The estimator. Numbers: linear, ridge, lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes: logistic,
+    /// gaussian-nb, svc. Both: decision-tree, random-forest, knn
     #[arg(long, value_name = "NAME", default_value = "random-forest")]
     pub algorithm: Algorithm,
+    /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; -o then
+    /// writes the best
+    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with_all = ["algorithm", "tune"])]
+    pub compare: bool,
+    /// Search the hyperparameters that are not given: the best of N candidates by cross-validation, the defaults among
+    /// them [N: 20]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
+    pub tune: Option<u32>,
     /// Predict a number or a class [default: as the target's column looks]
     #[arg(long, value_enum)]
     pub task: Option<TaskArg>,
@@ -73,7 +91,7 @@ pub struct TrainArgs {
     /// Folds of the cross-validation on the training rows; 0 for none, else at least 2
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub folds: u32,
-    /// Scale columns by (x − mean) / sd [default: for ridge and logistic]
+    /// Scale columns by (x − mean) / sd [default: for ridge, lasso, elastic-net, knn, svr, logistic and svc]
     #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with = "no_scale")]
     pub scale: bool,
     /// Do not scale columns
@@ -97,9 +115,30 @@ pub struct TrainArgs {
     /// Strength of the penalty on coefficients
     #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
     pub alpha: Option<f64>,
-    /// Least gain that a boosted split must bring
+    /// Share of the L1 penalty in it, the rest being L2
+    #[arg(long, value_name = "SHARE", help_heading = "Hyperparameters")]
+    pub l1_ratio: Option<f64>,
+    /// Nearest training rows that are asked
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
+    pub neighbors: Option<u64>,
+    /// Likeness of two rows to a support vector machine: rbf, linear, poly or sigmoid
+    #[arg(long, value_name = "NAME", help_heading = "Hyperparameters")]
+    pub kernel: Option<KernelName>,
+    /// What a row costs that a support vector machine has on the wrong side, or farther off than --epsilon
+    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
+    pub c: Option<f64>,
+    /// Error that svr does not count, in units of the target
+    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
+    pub epsilon: Option<f64>,
+    /// Least gain that a boosted split must bring; for svr and svc, how fast likeness falls with distance
     #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
     pub gamma: Option<f64>,
+    /// Degree of the kernel poly
+    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
+    pub degree: Option<u64>,
+    /// Constant term of the kernels poly and sigmoid
+    #[arg(long, value_name = "X", help_heading = "Hyperparameters", allow_negative_numbers = true)]
+    pub coef0: Option<f64>,
     /// Print the report as JSON
     #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,

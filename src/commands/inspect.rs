@@ -27,7 +27,7 @@ fn json(model: &Model) -> Result<String, Failure> {
     let failed = |e| Failure::new(Exit::Failed, format_args!("the header cannot be printed: {e}"));
     let mut value = serde_json::to_value(model.header()).map_err(failed)?;
     if let Some(map) = value.as_object_mut() {
-        map.remove("golden");
+        map.shift_remove("golden");
         map.insert("version".to_owned(), model.version().into());
     }
     serde_json::to_string_pretty(&value).map_err(failed)

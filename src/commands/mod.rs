@@ -6,6 +6,7 @@ pub mod failure;
 pub mod files;
 pub mod healthcheck;
 pub mod inspect;
+pub mod openapi;
 pub mod predict;
 pub mod serve;
 pub mod train;

@@ -1,10 +1,11 @@
 //! `serve`: load, check, bind, answer until a signal has drained it. The one place that joins http's router to serve's
 //! listener.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
@@ -18,8 +19,9 @@ use crate::serve::Serving;
 use crate::serve::bound::MemoryBound;
 use crate::serve::lifecycle::{Exit as Ended, Signals, run as live};
 use crate::serve::listener::{AdminThread, Front, Shared, bind};
-use crate::serve::load::{LoadError, load};
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::load::LoadError;
+use crate::serve::reload::{ModelFile, Sources, watch};
+use crate::serve::supervisor::Inherited;
 use crate::serve::telemetry::{Format, Telemetry};
 
 use super::failure::{Exit, Failure};
@@ -33,71 +35,87 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let port = port_of(environment);
     let address = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(config)?;
     let options = options(args)?;
-    let models = models(args)?;
+    let sources = sources(args)?;
+    let sockets = Inherited::take().map_err(config)?;
     let extra = match args.extra_features {
         ExtraFeaturesArg::Reject => ExtraFeatures::Reject,
         ExtraFeaturesArg::Ignore => ExtraFeatures::Ignore,
     };
-    let serving = Arc::new(Serving::new(models, limits, extra));
+    let serving = Arc::new(Serving::new(Vec::new(), limits, extra));
     let _telemetry = telemetry(args, &serving)?;
+    serving.open(&sources)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(workers) = args.workers {
         runtime.worker_threads(workers);
     }
-    let runtime = runtime.enable_all().build().map_err(|e| Failure::new(Exit::Failed, e))?;
-    let ended = runtime.block_on(answer(serving, options, address, args.admin_bind))?;
+    let runtime = runtime.enable_all().build().map_err(failed)?;
+    let plan = Plan { options, address, admin: args.admin_bind, sockets, reload_interval: args.reload_interval };
+    let ended = runtime.block_on(plan.answer(serving))?;
     runtime.shutdown_background();
     Ok(ended.into())
 }
 
-/// Binds, then lives until the drain is over.
-async fn answer(
-    serving: Arc<Serving>,
+/// What the listeners need besides the models.
+struct Plan {
     options: Options,
     address: SocketAddr,
     admin: Option<SocketAddr>,
-) -> Result<Ended, Failure> {
-    let signals = Signals::of_process().map_err(|e| Failure::new(Exit::Failed, e))?;
-    if let Some(tokens) = &options.tokens {
-        tokio::spawn(Arc::clone(tokens).keep_fresh());
-    }
-    let main = listen(&serving, Side::Public, options.clone(), address)?;
-    let _admin = match admin {
-        Some(address) => {
-            let front = listen(&serving, Side::Admin, options, address)?;
-            Some(AdminThread::start(front, Shared::of(&serving)).map_err(|e| Failure::new(Exit::Failed, e))?)
-        }
-        None => None,
-    };
-    let workers = tokio::runtime::Handle::current().metrics().num_workers();
-    let bound = MemoryBound::of(&serving, workers);
-    tracing::info!(bound_bytes = bound.total(), workers, "memory stays below {bound}");
-    for model in serving.registry.list() {
-        let (name, version, algorithm) = (&model.name, model.model.version(), model.model.header().algorithm.as_str());
-        tracing::info!(
-            model = name,
-            version,
-            algorithm,
-            default = model.is_default,
-            "serving {name} version {version}"
-        );
-    }
-    Ok(live(&serving, main, signals).await)
+    /// Handed down by a service manager; they come before the addresses.
+    sockets: Inherited,
+    reload_interval: Duration,
 }
 
-fn listen(
-    serving: &Arc<Serving>,
-    side: Side,
-    options: Options,
-    address: SocketAddr,
-) -> Result<Front<axum::Router>, Failure> {
-    let tcp = bind(address).map_err(|e| Failure::new(Exit::Failed, e))?;
-    let bound = tcp.local_addr().unwrap_or(address);
-    match side {
-        Side::Public => tracing::info!(address = %bound, "listening on http://{bound}"),
-        Side::Admin => tracing::info!(address = %bound, "probes and metrics on http://{bound}"),
+impl Plan {
+    /// Binds, then lives until the drain is over.
+    async fn answer(mut self, serving: Arc<Serving>) -> Result<Ended, Failure> {
+        let signals = Signals::of_process().map_err(failed)?;
+        if let Some(tokens) = &self.options.tokens {
+            tokio::spawn(Arc::clone(tokens).keep_fresh());
+        }
+        let tcp = socket(self.sockets.main.take(), self.address)?;
+        let main = self.front(&serving, Side::Public, tcp);
+        let admin = match (self.sockets.admin.take(), self.admin) {
+            (None, None) => None,
+            (Some(tcp), _) => Some(tcp),
+            (None, Some(address)) => Some(socket(None, address)?),
+        };
+        if let Some(tcp) = admin {
+            let front = self.front(&serving, Side::Admin, tcp);
+            AdminThread::start(front, Shared::of(&serving)).map_err(failed)?;
+        }
+        tokio::spawn(watch(Arc::clone(&serving), self.reload_interval));
+        announce(&serving);
+        Ok(live(&serving, main, signals).await)
     }
-    Ok(Front { tcp, service: router(Arc::clone(serving), side, options) })
+
+    fn front(&self, serving: &Arc<Serving>, side: Side, tcp: TcpListener) -> Front<axum::Router> {
+        if let Ok(bound) = tcp.local_addr() {
+            match side {
+                Side::Public => tracing::info!(address = %bound, "listening on http://{bound}"),
+                Side::Admin => tracing::info!(address = %bound, "probes and metrics on http://{bound}"),
+            }
+        }
+        Front { tcp, service: router(Arc::clone(serving), side, self.options.clone()) }
+    }
+}
+
+fn socket(inherited: Option<TcpListener>, address: SocketAddr) -> Result<TcpListener, Failure> {
+    match inherited {
+        Some(tcp) => tcp.set_nonblocking(true).map(|()| tcp).map_err(failed),
+        None => bind(address).map_err(failed),
+    }
+}
+
+/// Logs what is served and what it may take.
+fn announce(serving: &Serving) {
+    let workers = tokio::runtime::Handle::current().metrics().num_workers();
+    let bound = MemoryBound::of(serving, workers);
+    tracing::info!(bound_bytes = bound.total(), workers, "memory stays below {bound}");
+    for model in serving.registry.list() {
+        let (name, version, algorithm) = (&model.name, model.model.version(), model.model.header().algorithm);
+        let is_default = model.is_default;
+        tracing::info!(model = name, version, %algorithm, default = is_default, "serving {name} version {version}");
+    }
 }
 
 fn limits(args: &ServeArgs) -> Result<Limits, Failure> {
@@ -136,44 +154,29 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Loads every `--model`, in order; the default one is first unless `--default-model` says otherwise.
-fn models(args: &ServeArgs) -> Result<Vec<Snapshot>, Failure> {
-    let mut found: Vec<(String, PathBuf, crate::model::Model)> = Vec::new();
-    for spec in args.model.iter().filter(|spec| !spec.trim().is_empty()) {
-        let (name, path) = split(spec)?;
-        let model = load(&path)?.model;
-        let name = name.unwrap_or_else(|| model.header().name.clone());
-        if let Some((name, first, _)) = found.iter().find(|(taken, ..)| *taken == name) {
-            return Err(LoadError::SameName { name: name.clone(), first: first.clone(), second: path }.into());
-        }
-        found.push((name, path, model));
+/// Where the models come from: every `--model` in order, and what is in `--models`.
+fn sources(args: &ServeArgs) -> Result<Sources, Failure> {
+    let given = args.model.iter().filter(|spec| !spec.trim().is_empty());
+    let files = given.map(|spec| split(spec)).collect::<Result<Vec<_>, _>>()?;
+    if files.is_empty() && args.models.is_none() {
+        return Err(config("no model to serve; give --model F.model or --models DIR"));
     }
-    let Some((first, ..)) = found.first() else {
-        return Err(config("no model to serve; give --model F.model"));
-    };
-    let default = args.default_model.clone().unwrap_or_else(|| first.clone());
-    if !found.iter().any(|(name, ..)| *name == default) {
-        let names: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
-        return Err(config(format_args!(
-            "--default-model {default:?} is not served; the models are {}",
-            names.join(", ")
-        )));
-    }
-    let served = |(name, _, model): (String, PathBuf, _)| {
-        let is_default = name == default;
-        Arc::new(Served::new(name, model, is_default))
-    };
-    Ok(found.into_iter().map(served).collect())
+    Ok(Sources {
+        files,
+        directory: args.models.clone(),
+        default: args.default_model.clone(),
+        allow_schema_change: args.allow_schema_change,
+    })
 }
 
 /// `[NAME=]PATH`. A path with `=` in it is one whose part before the sign cannot be a name, or that is given with a name.
-fn split(spec: &str) -> Result<(Option<String>, PathBuf), Failure> {
+pub(super) fn split(spec: &str) -> Result<ModelFile, Failure> {
     match spec.split_once('=') {
         Some((name, path)) if !name.contains('/') && !path.is_empty() => {
             check_name(name).map_err(config)?;
-            Ok((Some(name.to_owned()), PathBuf::from(path)))
+            Ok(ModelFile { name: Some(name.to_owned()), path: PathBuf::from(path) })
         }
-        _ => Ok((None, Path::new(spec).to_owned())),
+        _ => Ok(ModelFile { name: None, path: PathBuf::from(spec) }),
     }
 }
 
@@ -193,6 +196,10 @@ fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<Telemetry, Failure> 
     Telemetry::start(format, level, serving.metrics.log_lines_dropped()).map_err(|e| Failure::new(Exit::Failed, e))
 }
 
+fn failed(what: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Failed, what)
+}
+
 fn config(what: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Config, what)
 }
@@ -202,7 +209,7 @@ impl From<LoadError> for Failure {
         let exit = match error {
             LoadError::Missing { .. } => Exit::NoInput,
             LoadError::Invalid { .. } => Exit::Data,
-            LoadError::SameName { .. } | LoadError::BadName { .. } => Exit::Config,
+            LoadError::SameName { .. } | LoadError::BadName(_) => Exit::Config,
         };
         Self::new(exit, error)
     }

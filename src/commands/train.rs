@@ -5,10 +5,13 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use crate::cli::{TaskArg, TrainArgs};
 use crate::table::{ErrorClass, TableFile};
-use crate::train::{Options, Progress, Report, TaskChoice, TrainError, TrainSpec, train, write_atomically};
+use crate::train::{
+    Comparison, Options, Progress, Report, TaskChoice, TrainError, TrainSpec, Trained, compare, train, write_atomically,
+};
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -22,17 +25,50 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     let spec = spec(args)?;
     let table = open(&args.data)?;
     let bar = Bar::default();
+    if args.compare {
+        let comparison = compare(&spec, &table, &bar);
+        bar.clear();
+        return show_comparison(&comparison?, args);
+    }
     let trained = train(&spec, &table, &bar);
     bar.clear();
     let trained = trained?;
-    write_atomically(&args.output, &trained.artifact)?;
-    files::print(&shown(&trained.report, args)?)
+    let written = write(&trained, args)?;
+    files::print(&if args.json { json(&trained.report)? } else { format!("{}\n{written}", trained.report) })
+}
+
+/// Writes the artifact where it is to go; the sentence that says so.
+fn write(trained: &Trained, args: &TrainArgs) -> Result<String, Failure> {
+    let Some(path) = &args.output else { return Ok(String::new()) };
+    write_atomically(path, &trained.artifact)?;
+    Ok(format!("written to {}\n", path.display()))
+}
+
+/// The table; with `-o` the best one's model and its report too.
+fn show_comparison(comparison: &Comparison, args: &TrainArgs) -> Result<(), Failure> {
+    let written = write(&comparison.best, args)?;
+    let report = args.output.is_some().then_some(&comparison.best.report);
+    if args.json {
+        return files::print(&json(&Compared { comparison, model: report })?);
+    }
+    let report = report.map_or_else(String::new, |r| format!("\n{r}\n{written}"));
+    files::print(&format!("{comparison}\n{report}"))
+}
+
+/// What `--compare --json` prints: `model` is the report of what was written.
+#[derive(Serialize)]
+struct Compared<'a> {
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a Report>,
 }
 
 fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
-    let name = match &args.name {
-        Some(name) => name.clone(),
-        None => args.output.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+    let name = match (&args.name, &args.output) {
+        (Some(name), _) => name.clone(),
+        (None, Some(output)) => output.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default(),
+        (None, None) => "best".to_owned(),
     };
     let scale = match (args.scale, args.no_scale) {
         (true, _) => Some(true),
@@ -50,6 +86,7 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
             TaskArg::Regression => TaskChoice::Regression,
             TaskArg::Classification => TaskChoice::Classification,
         }),
+        tune: args.tune,
         options: Options {
             trees: args.trees,
             max_depth: args.max_depth,
@@ -57,7 +94,14 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
             max_features: args.max_features,
             learning_rate: args.learning_rate,
             alpha: args.alpha,
+            l1_ratio: args.l1_ratio,
+            neighbors: args.neighbors,
+            kernel: args.kernel,
+            c: args.c,
+            epsilon: args.epsilon,
             gamma: args.gamma,
+            degree: args.degree,
+            coef0: args.coef0,
         },
         scale,
         seed: args.seed,
@@ -84,12 +128,9 @@ fn open(path: &Path) -> Result<TableFile, Failure> {
     Ok(table.map_err(TrainError::from)?)
 }
 
-fn shown(report: &Report, args: &TrainArgs) -> Result<String, Failure> {
-    if !args.json {
-        return Ok(format!("{report}\nwritten to {}\n", args.output.display()));
-    }
-    let value = report.to_json().map_err(|e| Failure::new(Exit::Failed, e))?;
-    Ok(format!("{value:#}\n"))
+fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Failure::new(Exit::Failed, e))?;
+    Ok(text + "\n")
 }
 
 impl From<TrainError> for Failure {
@@ -138,6 +179,12 @@ impl Progress for Bar {
     fn fitted(&self) {
         if let Some(bar) = self.bar.get() {
             bar.inc(1);
+        }
+    }
+
+    fn given_up(&self, fits: usize) {
+        if let Some(bar) = self.bar.get() {
+            bar.dec_length(fits as u64);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::serve::lifecycle::Phase;
 use crate::serve::registry::Snapshot;
 
 use super::auth::Tokens;
+use super::openapi;
 use super::problem::{Kind, Problem};
 
 /// Which listener a router answers.
@@ -49,12 +50,15 @@ pub struct App {
     pub options: Options,
     /// Each route's template, by itself: the label of its metrics.
     pub routes: HashMap<&'static str, &'static str>,
+    /// The OpenAPI document as it was last made.
+    pub openapi: openapi::Cache,
 }
 
 impl AppState {
     /// A state; `routes` are the templates of all routes.
     pub fn new(serving: Arc<Serving>, options: Options, routes: impl Iterator<Item = &'static str>) -> Self {
-        Self(Arc::new(App { serving, options, routes: routes.map(|route| (route, route)).collect() }))
+        let routes = routes.map(|route| (route, route)).collect();
+        Self(Arc::new(App { serving, options, routes, openapi: openapi::Cache::default() }))
     }
 }
 

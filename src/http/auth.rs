@@ -34,7 +34,7 @@ const OPEN: [&str; 11] = [
     "/openapi.json",
 ];
 
-/// True for a route that answers without a token.
+/// True when the route answers without a token whatever the token file says.
 pub(super) fn is_open(route: &str) -> bool {
     OPEN.contains(&route)
 }

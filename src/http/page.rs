@@ -31,7 +31,8 @@ pub(super) async fn show(State(app): State<AppState>) -> Response {
         page.push_str("<p>No model is loaded.</p>\n");
     }
     page.push_str(
-        "<p><a href=\"/models\">Models</a> · <a href=\"/metrics\">Metrics</a> · <a href=\"/readyz\">Ready?</a></p>\n\
+        "<p><a href=\"/docs\">API</a> · <a href=\"/models\">Models</a> · \
+         <a href=\"/metrics\">Metrics</a> · <a href=\"/readyz\">Ready?</a></p>\n\
          </body></html>\n",
     );
     let headers = [

@@ -244,6 +244,8 @@ fn sentence(error: &impl ToString) -> String {
 #[cfg(test)]
 mod tests {
     use super::{FieldError, Kind, Problem};
+    use crate::model::prediction::PredictError;
+    use crate::serve::admission::ComputeError;
 
     #[test]
     fn the_envelope_has_rfc_9457s_members_and_the_open_inference_protocols() {
@@ -257,6 +259,14 @@ mod tests {
             "error": "RM must be a number (and 1 more error)",
         });
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_finite_is_our_fault() {
+        let error = ComputeError::NotFinite(PredictError { row: 3 });
+        let problem = Problem::from(error);
+        assert_eq!((problem.kind(), problem.kind().status().as_u16()), (Kind::Internal, 500));
+        assert_eq!(problem.cause(), Some("the model's answer for row 3 is not a finite number"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::serve::Serving;
 
 use super::app::{AppState, Options, Side};
 use super::problem::{Kind, Problem};
-use super::{auth, compat, health, middleware, models, page, predict, v2};
+use super::{auth, compat, health, middleware, models, openapi, page, predict, v2};
 
 /// All routes of a listener with their layers, ready to answer `Request<hyper::body::Incoming>` (or any other body) as
 /// a `tower::Service` that cannot fail. Cheap to clone, one clone a connection. It expects to run within tokio.
@@ -30,6 +30,11 @@ pub fn router(serving: Arc<Serving>, side: Side, options: Options) -> Router {
     let app = AppState::new(serving, options, routes.iter().map(|(path, _)| *path));
     let all = routes.into_iter().fold(Router::new(), |all, (path, methods)| all.route(path, methods));
     middleware::layers(all.fallback(not_found), &app).with_state(app)
+}
+
+/// The templates of all routes that clients see.
+pub fn templates(options: &Options) -> Vec<&'static str> {
+    public(options).into_iter().map(|(path, _)| path).collect()
 }
 
 type Route = (&'static str, MethodRouter<AppState>);
@@ -47,6 +52,8 @@ fn public(options: &Options) -> Vec<Route> {
         ("/invocations", posts(compat::invocations::invoke)),
         ("/version", gets(compat::invocations::version)),
         ("/health", gets(health::ready)),
+        ("/openapi.json", gets(openapi::show)),
+        ("/docs", gets(openapi::show_docs)),
     ];
     routes.extend(open_inference());
     routes.extend(repository(options.tokens.is_some()));

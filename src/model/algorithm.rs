@@ -10,6 +10,10 @@ pub enum Algorithm {
     Linear,
     /// smartcore's `RidgeRegression` (Cholesky solver, no normalization of its own).
     Ridge,
+    /// smartcore's `Lasso`, with its own normalization (which is where its intercept comes from).
+    Lasso,
+    /// smartcore's `ElasticNet`, with its own normalization, fitted on a centred target.
+    ElasticNet,
     /// smartcore's `DecisionTreeRegressor` or `DecisionTreeClassifier`.
     DecisionTree,
     /// smartcore's `RandomForestRegressor` or `RandomForestClassifier`.
@@ -18,20 +22,34 @@ pub enum Algorithm {
     ExtraTrees,
     /// smartcore's `XGRegressor`.
     GradientBoosting,
+    /// smartcore's `KNNRegressor` or `KNNClassifier`, by linear search, all neighbours weighing the same.
+    Knn,
+    /// smartcore's `SVR`.
+    Svr,
     /// smartcore's `LogisticRegression`.
     Logistic,
+    /// smartcore's `GaussianNB`.
+    GaussianNb,
+    /// smartcore's `SVC`, one for each pair of classes.
+    Svc,
 }
 
 impl Algorithm {
     /// All of them, in the order that help and reports list them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::Linear,
         Self::Ridge,
+        Self::Lasso,
+        Self::ElasticNet,
         Self::DecisionTree,
         Self::RandomForest,
         Self::ExtraTrees,
         Self::GradientBoosting,
+        Self::Knn,
+        Self::Svr,
         Self::Logistic,
+        Self::GaussianNb,
+        Self::Svc,
     ];
 
     /// The word users type.
@@ -39,22 +57,31 @@ impl Algorithm {
         match self {
             Self::Linear => "linear",
             Self::Ridge => "ridge",
+            Self::Lasso => "lasso",
+            Self::ElasticNet => "elastic-net",
             Self::DecisionTree => "decision-tree",
             Self::RandomForest => "random-forest",
             Self::ExtraTrees => "extra-trees",
             Self::GradientBoosting => "gradient-boosting",
+            Self::Knn => "knn",
+            Self::Svr => "svr",
             Self::Logistic => "logistic",
+            Self::GaussianNb => "gaussian-nb",
+            Self::Svc => "svc",
         }
     }
 
     /// True when it can predict a number.
     pub fn does_regression(self) -> bool {
-        self != Self::Logistic
+        !matches!(self, Self::Logistic | Self::GaussianNb | Self::Svc)
     }
 
     /// True when it can predict a class.
     pub fn does_classification(self) -> bool {
-        matches!(self, Self::DecisionTree | Self::RandomForest | Self::Logistic)
+        matches!(
+            self,
+            Self::DecisionTree | Self::RandomForest | Self::Knn | Self::Logistic | Self::GaussianNb | Self::Svc
+        )
     }
 
     /// True for single trees, forests and boosting.
@@ -67,10 +94,13 @@ impl Algorithm {
         matches!(self, Self::RandomForest | Self::ExtraTrees)
     }
 
-    /// True when standard scaling is on unless `--no-scale` says otherwise: where the penalty or the solver depends on
-    /// the columns' units.
+    /// True when standard scaling is on unless `--no-scale` says otherwise: where the penalty, the solver or a
+    /// distance depends on the columns' units.
     pub fn scales_by_default(self) -> bool {
-        matches!(self, Self::Ridge | Self::Logistic)
+        matches!(
+            self,
+            Self::Ridge | Self::Lasso | Self::ElasticNet | Self::Knn | Self::Svr | Self::Logistic | Self::Svc
+        )
     }
 }
 

@@ -8,9 +8,13 @@ use std::fmt::Write;
 pub use super::nearest::nearest;
 use super::schema::{Feature, Kind, Schema, position_as_f64};
 
+/// Largest size of a number that training and serving compute with: its square, times the rows there can be, is finite.
+/// Past it a linear model's answer would overflow, and that would be the row's fault and not the model's.
+pub const LARGEST: f64 = 1e150;
+
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
 ///
-/// A numeric cell is its finite value, a categorical one the position of its category, a missing one NaN (only where
+/// A numeric cell is its value, at most [`LARGEST`] in size, a categorical one the position of its category, a missing one NaN (only where
 /// the feature is imputed).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
@@ -63,6 +67,14 @@ pub enum CellError {
         /// The allowed range, as a sentence part.
         hint: String,
     },
+    /// A number larger in size than [`LARGEST`].
+    #[error("{name} must be between -{LARGEST:e} and {LARGEST:e}{hint}")]
+    TooLarge {
+        /// The feature.
+        name: String,
+        /// The allowed range, as a sentence part.
+        hint: String,
+    },
     /// A category that training did not see.
     #[error("{name} has no category {got}{hint}")]
     UnknownCategory {
@@ -84,7 +96,7 @@ impl Feature {
     #[inline]
     pub fn read(&self, cell: Cell<'_>) -> Result<f64, CellError> {
         match (self.kind, cell) {
-            (Kind::Numeric, Cell::Number(v)) if v.is_finite() => Ok(v),
+            (Kind::Numeric, Cell::Number(v)) if v.abs() <= LARGEST => Ok(v),
             _ => self.read_slowly(cell),
         }
     }
@@ -112,7 +124,8 @@ impl Feature {
             Cell::Text(_) | Cell::Bool(_) | Cell::Missing => None,
         };
         match value {
-            Some(v) if v.is_finite() => Ok(v),
+            Some(v) if v.abs() <= LARGEST => Ok(v),
+            Some(v) if v.is_finite() => Err(CellError::TooLarge { name: self.name.clone(), hint: self.hint() }),
             Some(_) => Err(CellError::NotFinite { name: self.name.clone(), hint: self.hint() }),
             None => Err(CellError::NotANumber { name: self.name.clone(), got: shown(cell), hint: self.hint() }),
         }
@@ -239,7 +252,7 @@ impl Batch {
         for row in self.rows() {
             for ((value, limit), feature) in row.iter().zip(&limits).zip(schema.features()) {
                 let fits = match feature.kind {
-                    Kind::Numeric => value.is_finite(),
+                    Kind::Numeric => value.abs() <= LARGEST,
                     Kind::Categorical => *value >= 0.0 && *value < *limit && value.fract() == 0.0,
                 };
                 if !(fits || value.is_nan() && feature.accepts_missing()) {

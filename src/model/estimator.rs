@@ -6,6 +6,7 @@
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::algorithm::Algorithm;
+use super::support::SupportMachines;
 
 /// smartcore's matrix of encoded columns, `[n_rows, n_columns]`.
 pub type Matrix = DenseMatrix<f64>;
@@ -13,6 +14,10 @@ pub type Matrix = DenseMatrix<f64>;
 pub type LinearRegression = smartcore::linear::linear_regression::LinearRegression<f64, f64, Matrix, Vec<f64>>;
 /// Ridge regression.
 pub type RidgeRegression = smartcore::linear::ridge_regression::RidgeRegression<f64, f64, Matrix, Vec<f64>>;
+/// Regression with an L1 penalty.
+pub type Lasso = smartcore::linear::lasso::Lasso<f64, f64, Matrix, Vec<f64>>;
+/// Regression with L1 and L2 penalties.
+pub type ElasticNet = smartcore::linear::elastic_net::ElasticNet<f64, f64, Matrix, Vec<f64>>;
 /// Logistic regression over class positions.
 pub type LogisticRegression = smartcore::linear::logistic_regression::LogisticRegression<f64, u32, Matrix, Vec<u32>>;
 /// A regression tree.
@@ -30,12 +35,23 @@ pub type ExtraTrees = smartcore::ensemble::extra_trees_regressor::ExtraTreesRegr
 /// Gradient-boosted regression trees.
 pub type Boosting = smartcore::xgboost::XGRegressor<f64, f64, Matrix, Vec<f64>>;
 
+/// Euclidean distance between rows.
+pub type Euclidian = smartcore::metrics::distance::euclidian::Euclidian<f64>;
+/// The mean of the nearest rows' values.
+pub type KnnRegressor = smartcore::neighbors::knn_regressor::KNNRegressor<f64, f64, Matrix, Vec<f64>, Euclidian>;
+/// The commonest of the nearest rows' class positions.
+pub type KnnClassifier = smartcore::neighbors::knn_classifier::KNNClassifier<f64, u32, Matrix, Vec<u32>, Euclidian>;
+/// Naive Bayes over class positions, a normal distribution a class and column.
+pub type GaussianNb = smartcore::naive_bayes::gaussian::GaussianNB<f64, u32, Matrix, Vec<u32>>;
+
 /// A fitted estimator.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each variant is the type it holds")]
 pub enum Estimator {
     Linear(LinearRegression),
     Ridge(RidgeRegression),
+    Lasso(Lasso),
+    ElasticNet(ElasticNet),
     Logistic(LogisticRegression),
     TreeRegressor(TreeRegressor),
     TreeClassifier(TreeClassifier),
@@ -43,6 +59,11 @@ pub enum Estimator {
     ForestClassifier(ForestClassifier),
     ExtraTrees(ExtraTrees),
     Boosting(Boosting),
+    KnnRegressor(KnnRegressor),
+    KnnClassifier(KnnClassifier),
+    GaussianNb(GaussianNb),
+    Svr(SupportMachines),
+    Svc(SupportMachines),
 }
 
 /// What smartcore's own `predict` says.
@@ -60,15 +81,22 @@ impl Estimator {
         match self {
             Self::Linear(_) => Algorithm::Linear,
             Self::Ridge(_) => Algorithm::Ridge,
+            Self::Lasso(_) => Algorithm::Lasso,
+            Self::ElasticNet(_) => Algorithm::ElasticNet,
             Self::Logistic(_) => Algorithm::Logistic,
             Self::TreeRegressor(_) | Self::TreeClassifier(_) => Algorithm::DecisionTree,
             Self::ForestRegressor(_) | Self::ForestClassifier(_) => Algorithm::RandomForest,
             Self::ExtraTrees(_) => Algorithm::ExtraTrees,
             Self::Boosting(_) => Algorithm::GradientBoosting,
+            Self::KnnRegressor(_) | Self::KnnClassifier(_) => Algorithm::Knn,
+            Self::GaussianNb(_) => Algorithm::GaussianNb,
+            Self::Svr(_) => Algorithm::Svr,
+            Self::Svc(_) => Algorithm::Svc,
         }
     }
 
-    /// The `estimator` section: the smartcore object in postcard.
+    /// The `estimator` section: the smartcore object in postcard; for support vector machines a form of our own,
+    /// [`SupportMachines`], because smartcore's does not come back.
     ///
     /// # Errors
     /// postcard's sentence, if it refuses the object.
@@ -76,6 +104,8 @@ impl Estimator {
         let bytes = match self {
             Self::Linear(e) => postcard::to_allocvec(e),
             Self::Ridge(e) => postcard::to_allocvec(e),
+            Self::Lasso(e) => postcard::to_allocvec(e),
+            Self::ElasticNet(e) => postcard::to_allocvec(e),
             Self::Logistic(e) => postcard::to_allocvec(e),
             Self::TreeRegressor(e) => postcard::to_allocvec(e),
             Self::TreeClassifier(e) => postcard::to_allocvec(e),
@@ -83,11 +113,16 @@ impl Estimator {
             Self::ForestClassifier(e) => postcard::to_allocvec(e),
             Self::ExtraTrees(e) => postcard::to_allocvec(e),
             Self::Boosting(e) => postcard::to_allocvec(e),
+            Self::KnnRegressor(e) => postcard::to_allocvec(e),
+            Self::KnnClassifier(e) => postcard::to_allocvec(e),
+            Self::GaussianNb(e) => postcard::to_allocvec(e),
+            Self::Svr(e) | Self::Svc(e) => postcard::to_allocvec(e),
         };
         bytes.map_err(|e| e.to_string())
     }
 
-    /// smartcore's own answers for a matrix of encoded columns. For proofs of equality, not for serving.
+    /// smartcore's own answers for a matrix of encoded columns (of support vector machines those of its kernels, summed
+    /// in its order). For proofs of equality, not for serving.
     ///
     /// # Errors
     /// smartcore's sentence.
@@ -96,6 +131,8 @@ impl Estimator {
         match self {
             Self::Linear(e) => e.predict(x).map(Values),
             Self::Ridge(e) => e.predict(x).map(Values),
+            Self::Lasso(e) => e.predict(x).map(Values),
+            Self::ElasticNet(e) => e.predict(x).map(Values),
             Self::Logistic(e) => e.predict(x).map(Classes),
             Self::TreeRegressor(e) => e.predict(x).map(Values),
             Self::TreeClassifier(e) => e.predict(x).map(Classes),
@@ -103,6 +140,11 @@ impl Estimator {
             Self::ForestClassifier(e) => e.predict(x).map(Classes),
             Self::ExtraTrees(e) => e.predict(x).map(Values),
             Self::Boosting(e) => e.predict(x).map(Values),
+            Self::KnnRegressor(e) => e.predict(x).map(Values),
+            Self::KnnClassifier(e) => e.predict(x).map(Classes),
+            Self::GaussianNb(e) => e.predict(x).map(Classes),
+            Self::Svr(e) => return e.decisions(x).map(|d| Values(d.into_iter().next().unwrap_or_default())),
+            Self::Svc(e) => return e.classes(x).map(Classes),
         }
         .map_err(|e| e.to_string())
     }

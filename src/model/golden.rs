@@ -10,7 +10,7 @@ use super::schema::Schema;
 /// Golden rows at most.
 pub const MAX_GOLDEN: usize = 64;
 
-/// How far a probability or a sum may differ, relative to Σ|terms|, where another CPU's `exp` and `ln` may: 1e-12.
+/// How far a probability or a sum may differ, relative to Σ|terms|, where another CPU's `exp` and the like may: 1e-12.
 const TOLERANCE: f64 = 1e-12;
 
 /// A golden row that the model answers otherwise than when it was written.
@@ -48,13 +48,20 @@ pub(super) fn batch(header: &Header, schema: &Schema) -> Result<Batch, String> {
     Batch::from_rows(schema, values).map_err(|e| format!("golden rows: {e}"))
 }
 
-/// Compares the answers for the golden batch with the stored ones.
-pub(super) fn compare(golden: &[Golden], got: &Prediction, schema: &Schema, exact: bool) -> Vec<GoldenDifference> {
+/// Compares the answers for the golden batch with the stored ones: bit for bit, or within a share of each row's
+/// `terms`.
+pub(super) fn compare(
+    golden: &[Golden],
+    got: &Prediction,
+    schema: &Schema,
+    terms: Option<&[f64]>,
+) -> Vec<GoldenDifference> {
     let classes = &schema.target().classes;
     let mut differences = Vec::new();
     for (row, expected) in golden.iter().enumerate() {
         let answer = answer(got, row, classes);
-        if !same(&expected.prediction, &answer, exact) {
+        let allowed = terms.map(|of_rows| TOLERANCE * of_rows[row]);
+        if !same(&expected.prediction, &answer, allowed) {
             differences.push(GoldenDifference { row, expected: shown(&expected.prediction), got: shown(&answer) });
         }
     }
@@ -94,8 +101,8 @@ fn check_answer(answer: &GoldenPrediction, schema: &Schema) -> Result<(), String
     }
 }
 
-fn same(expected: &GoldenPrediction, got: &GoldenPrediction, exact: bool) -> bool {
-    let near = |a: f64, b: f64| a.to_bits() == b.to_bits() || !exact && (a - b).abs() <= TOLERANCE;
+fn same(expected: &GoldenPrediction, got: &GoldenPrediction, allowed: Option<f64>) -> bool {
+    let near = |a: f64, b: f64| a.to_bits() == b.to_bits() || allowed.is_some_and(|allowed| (a - b).abs() <= allowed);
     match (expected, got) {
         (GoldenPrediction::Value(a), GoldenPrediction::Value(b)) => near(*a, *b),
         (

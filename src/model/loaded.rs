@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::algorithm::Algorithm;
 use super::artifact::{self, ArtifactError, Header, Opened};
 use super::batch::Batch;
 use super::calibration::Calibration;
@@ -59,15 +58,18 @@ impl Model {
         Ok(Self { schema, pipeline, golden, version: opened.version, header: opened.header })
     }
 
-    /// Predicts the golden rows and compares with the stored answers: bit for bit for trees and linear models, within
-    /// 1e-12 where another CPU's `exp` may differ.
+    /// Predicts the golden rows and compares with the stored answers: bit for bit for trees, linear models and nearest
+    /// neighbours, within 1e-12 × Σ|terms| where another CPU's `exp`, `ln`, `powf` or `tanh` may differ.
     ///
     /// # Errors
     /// Every row that differs.
     pub fn check_golden(&self) -> Result<(), Vec<GoldenDifference>> {
-        let exact = self.header.algorithm != Algorithm::Logistic;
-        let differences = match self.predict(&self.golden, &mut Scratch::default()) {
-            Ok(got) => golden::compare(&self.header.golden, &got, &self.schema, exact),
+        let scratch = &mut Scratch::default();
+        let differences = match self.predict(&self.golden, scratch) {
+            Ok(got) => {
+                let terms = self.pipeline.magnitudes(&self.golden, scratch);
+                golden::compare(&self.header.golden, &got, &self.schema, terms.as_deref())
+            }
             Err(PredictError { row }) => {
                 let (expected, got) = ("a finite answer".to_owned(), "one that is not".to_owned());
                 vec![GoldenDifference { row, expected, got }]

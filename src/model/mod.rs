@@ -17,6 +17,7 @@ pub mod prediction;
 pub mod preprocessing;
 pub mod schema;
 pub mod statistics;
+pub mod support;
 
 pub use golden::GoldenDifference;
 pub use loaded::{Model, check_name};

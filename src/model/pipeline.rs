@@ -50,10 +50,26 @@ impl Pipeline {
         scratch: &mut Scratch,
     ) -> Result<Prediction, PredictError> {
         let first = rows.start;
+        self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.predict(matrix, first, scratch))
+    }
+
+    /// Σ|terms| behind the numbers of every row, as [`Predictor::magnitudes`].
+    pub fn magnitudes(&self, batch: &Batch, scratch: &mut Scratch) -> Option<Vec<f64>> {
+        self.encoded(batch, 0..batch.n_rows(), scratch, |matrix, scratch| self.predictor.magnitudes(matrix, scratch))
+    }
+
+    /// Hands `rows` to `work` as the predictor's matrix.
+    fn encoded<T>(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+        scratch: &mut Scratch,
+        work: impl FnOnce(&[f64], &mut Scratch) -> T,
+    ) -> T {
         let n_features = batch.n_features();
         let cells = &batch.values()[rows.start * n_features..rows.end * n_features];
         if self.preprocessing.is_identity() {
-            return self.predictor.predict(cells, first, scratch);
+            return work(cells, scratch);
         }
         let n_columns = self.preprocessing.n_columns();
         let mut matrix = std::mem::take(&mut scratch.matrix);
@@ -62,7 +78,7 @@ impl Pipeline {
         for (row, encoded) in cells.chunks_exact(n_features).zip(matrix.chunks_exact_mut(n_columns)) {
             self.preprocessing.encode(row, encoded);
         }
-        let answer = self.predictor.predict(&matrix, first, scratch);
+        let answer = work(&matrix, scratch);
         scratch.matrix = matrix;
         answer
     }

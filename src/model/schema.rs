@@ -1,7 +1,7 @@
 //! What a model expects of a row and what it answers: features, target, task.
 //!
 //! Stands apart from the artifact because requests are judged by the schema alone: the dialects, the CSV reader and
-//! the `OpenAPI` document need it, none of them needs the bytes it came in.
+//! the OpenAPI document need it, none of them needs the bytes it came in.
 
 use std::collections::HashMap;
 

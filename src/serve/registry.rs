@@ -1,9 +1,10 @@
 //! The models being served, each behind a pointer that is swapped whole: a request takes one snapshot and keeps it.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::model::Model;
 use crate::model::compiled::Scratch;
@@ -15,7 +16,7 @@ pub type Snapshot = Arc<Served>;
 
 /// The timing of a model at load ends after this many rounds over its golden rows.
 const TIMED_ROUNDS: u32 = 32;
-/// The timing of a model at load ends after this long, whatever the rounds.
+/// The timing of a model at load ends after this much CPU time, whatever the rounds.
 const TIMED_FOR: Duration = Duration::from_millis(50);
 /// Counting one feature value, about: a binary search in at most 20 bins and its share of an atomic add.
 const COUNTING_A_VALUE: Duration = Duration::from_nanos(8);
@@ -61,24 +62,31 @@ impl Served {
     }
 }
 
-/// The shortest of a few rounds: the cost without what else the machine was doing.
+/// The shortest of a few rounds, in CPU time: what else the machine is doing meanwhile must not make the model look
+/// expensive for as long as it is served.
 fn cost_per_row(model: &Model) -> Duration {
     let golden = model.golden_batch();
     let mut scratch = Scratch::default();
-    let began = Instant::now();
+    let began = cpu_time();
     let mut best = Duration::MAX;
     for _ in 0..TIMED_ROUNDS {
-        let start = Instant::now();
+        let start = cpu_time();
         // A golden row without a finite answer has been refused before; a round that fails is short, not wrong.
         let _ = model.predict(golden, &mut scratch);
-        best = best.min(start.elapsed());
-        if began.elapsed() > TIMED_FOR {
+        let end = cpu_time();
+        best = best.min(end.saturating_sub(start));
+        if end.saturating_sub(began) > TIMED_FOR {
             break;
         }
     }
     let rows = u32::try_from(golden.n_rows().max(1)).unwrap_or(u32::MAX);
     let counting = COUNTING_A_VALUE.saturating_mul(u32::try_from(golden.n_features()).unwrap_or(u32::MAX));
     (best / rows + counting).max(Duration::from_nanos(1))
+}
+
+/// CPU time that this thread has used.
+fn cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// All models, in the order they were given.

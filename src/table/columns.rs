@@ -8,10 +8,8 @@ use super::cell::{Token, is_missing_word, judge};
 use super::error::{Problem, TableError};
 use super::records::{Records, field};
 use super::scan::Scan;
+use crate::model::batch::LARGEST;
 use crate::model::schema::Kind;
-
-/// Largest size of a number that training computes with: its square, times the rows there can be, is finite.
-pub const LARGEST: f64 = 1e150;
 
 /// One column's cells, in row order.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,7 +16,7 @@ mod rows;
 mod scan;
 
 pub use cell::{MISSING_WORDS, is_missing_word};
-pub use columns::{Cells, LARGEST};
+pub use columns::Cells;
 pub use error::{ErrorClass, MAX_PROBLEMS, Place, Problem, TableError};
 pub use rows::{Extra, Head, RowReader, looks_headerless};
 pub use scan::{ColumnScan, Scan, TableFile};

@@ -26,6 +26,13 @@ pub(super) struct Part {
     pub(super) observed: Observed,
 }
 
+impl Part {
+    /// The cells of some rows, row-major, in that order.
+    pub(super) fn cells(&self, rows: &[usize]) -> Vec<f64> {
+        rows.iter().flat_map(|row| self.batch.row(*row).iter().copied()).collect()
+    }
+}
+
 /// A dataset in the model's terms.
 #[derive(Debug)]
 pub(super) struct Encoded {

@@ -1,27 +1,34 @@
-//! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it.
+//! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it. Forests, which
+//! are grown in blocks, are in `forests`.
 //!
 //! Cells are finite and at most 1e150 in size (`table` and `preprocessing` see to it), no column is constant, every
 //! class has a row; what is left is checked here or caught.
 
-use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
-use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
-use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
+use smartcore::algorithm::neighbour::KNNAlgorithmName;
 use smartcore::error::Failed;
 use smartcore::linear::linear_regression::LinearRegressionParameters;
 use smartcore::linear::logistic_regression::LogisticRegressionParameters;
-use smartcore::linear::ridge_regression::RidgeRegressionParameters;
+use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
+use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::tree::decision_tree_classifier::DecisionTreeClassifierParameters;
 use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 
+use super::bayes;
+use super::binary_trees;
 use super::guard::caught;
+use super::machines::{self, ClassTask};
 use super::options::Hyperparameters;
+use super::penalized;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
 use crate::model::estimator::{
-    Boosting, Estimator, ExtraTrees, ForestClassifier, ForestRegressor, LinearRegression, LogisticRegression, Matrix,
-    RidgeRegression, TreeClassifier, TreeRegressor,
+    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Matrix, TreeClassifier,
+    TreeRegressor,
 };
+use crate::model::preprocessing::Preprocessing;
+use crate::model::schema::Schema;
+use crate::model::support::Kernel;
 
 /// What is fitted on what.
 pub(super) struct Task<'a> {
@@ -32,6 +39,12 @@ pub(super) struct Task<'a> {
     pub(super) scaled: bool,
     pub(super) n_rows: usize,
     pub(super) n_columns: usize,
+    /// Names features and classes.
+    pub(super) schema: &'a Schema,
+    /// Says which feature a column of the matrix was made from.
+    pub(super) preprocessing: &'a Preprocessing,
+    /// 0 for regression.
+    pub(super) n_classes: usize,
     /// Row-major `[n_rows, n_columns]`.
     pub(super) matrix: &'a [f64],
     pub(super) observed: &'a Observed,
@@ -49,60 +62,31 @@ pub(super) fn fit(task: &Task<'_>) -> Result<Estimator, String> {
     }
 }
 
-/// Linear models solve a system: smartcore wants more rows than columns.
-pub(super) fn check_rows(task: &Task<'_>) -> Result<(), String> {
-    let solves = matches!(task.algorithm, Algorithm::Linear | Algorithm::Ridge);
-    if solves && task.n_rows <= task.n_columns {
-        let (rows, columns) = (task.n_rows, task.n_columns);
-        return Err(format!(
-            "{rows} rows to fit on are too few for {columns} encoded columns: {} needs more rows than columns; \
-             --drop columns, add rows, or use random-forest",
-            task.algorithm
-        ));
-    }
-    Ok(())
-}
-
 fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
-    let p = task.parameters;
-    let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
-        Algorithm::Ridge => return ridge(task, x, y).map(Estimator::Ridge),
-        Algorithm::DecisionTree => {
-            let parameters = DecisionTreeRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                seed: Some(task.seed),
-                ..Default::default()
-            };
-            TreeRegressor::fit(x, y, parameters).map(Estimator::TreeRegressor)
+        Algorithm::Ridge => return penalized::ridge(x, y, alpha(task.parameters), task.scaled).map(Estimator::Ridge),
+        Algorithm::Lasso => return penalized::lasso(x, y, alpha(task.parameters)).map(Estimator::Lasso),
+        Algorithm::ElasticNet => {
+            let l1_ratio = task.parameters.number("l1-ratio").unwrap_or(0.5);
+            return penalized::elastic_net(x, y, alpha(task.parameters), l1_ratio).map(Estimator::ElasticNet);
         }
-        Algorithm::RandomForest => {
-            let parameters = RandomForestRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ForestRegressor::fit(x, y, parameters).map(Estimator::ForestRegressor)
+        Algorithm::Knn => {
+            let parameters = KNNRegressorParameters::default()
+                .with_algorithm(KNNAlgorithmName::LinearSearch)
+                .with_k(task.parameters.count("neighbors").unwrap_or(5));
+            KnnRegressor::fit(x, y, parameters).map(Estimator::KnnRegressor)
         }
-        Algorithm::ExtraTrees => {
-            let parameters = ExtraTreesRegressorParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ExtraTrees::fit(x, y, parameters).map(Estimator::ExtraTrees)
+        Algorithm::Svr => {
+            let (c, epsilon) =
+                (task.parameters.number("c").unwrap_or(1.0), task.parameters.number("epsilon").unwrap_or(0.1));
+            return machines::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr);
         }
+        Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(Estimator::TreeRegressor),
+        Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is grown in blocks".to_owned()),
         Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(Estimator::Boosting),
-        Algorithm::Logistic => return Err("it predicts classes".to_owned()),
+        Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return Err("it predicts classes".to_owned()),
     };
     fitted.map_err(|e| sentence(&e))
 }
@@ -110,65 +94,51 @@ fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
 fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
-    let leaf = p.count("min-samples-leaf").unwrap_or(1);
     let fitted = match task.algorithm {
         Algorithm::Logistic => {
-            let alpha = p.number("alpha").unwrap_or(1.0);
-            let parameters = LogisticRegressionParameters::default().with_alpha(alpha);
+            let parameters = LogisticRegressionParameters::default().with_alpha(alpha(p));
             LogisticRegression::fit(x, y, parameters).map(Estimator::Logistic)
+        }
+        Algorithm::Knn => {
+            let parameters = KNNClassifierParameters::default()
+                .with_algorithm(KNNAlgorithmName::LinearSearch)
+                .with_k(p.count("neighbors").unwrap_or(5));
+            KnnClassifier::fit(x, y, parameters).map(Estimator::KnnClassifier)
+        }
+        Algorithm::GaussianNb => {
+            let n_classes = task.schema.target().classes.len();
+            return bayes::fit(task.matrix, task.n_columns, y, n_classes).map(Estimator::GaussianNb);
+        }
+        Algorithm::Svc => {
+            let settings = ClassTask { kernel: kernel(task)?, c: p.number("c").unwrap_or(1.0), seed: task.seed };
+            let n_classes = task.schema.target().classes.len();
+            return machines::classification(task.matrix, task.n_columns, y, n_classes, settings).map(Estimator::Svc);
+        }
+        Algorithm::DecisionTree if task.n_classes == 2 => {
+            let y: Vec<f64> = y.iter().map(|class| f64::from(*class)).collect();
+            let tree = TreeRegressor::fit(x, &y, regression_tree(task)).map_err(|e| sentence(&e))?;
+            return binary_trees::of_tree(&tree, task.n_columns).map(Estimator::TreeClassifier);
         }
         Algorithm::DecisionTree => {
             let parameters = DecisionTreeClassifierParameters {
                 max_depth: levels(p),
-                min_samples_leaf: leaf,
+                min_samples_leaf: leaf(p),
                 seed: Some(task.seed),
                 ..Default::default()
             };
             TreeClassifier::fit(x, y, parameters).map(Estimator::TreeClassifier)
-        }
-        Algorithm::RandomForest => {
-            let parameters = RandomForestClassifierParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf,
-                n_trees: p.count("trees").and_then(|n| u16::try_from(n).ok()).unwrap_or(1),
-                m: Some(p.columns_per_split(task.n_columns)),
-                seed: task.seed,
-                ..Default::default()
-            };
-            ForestClassifier::fit(x, y, parameters).map(Estimator::ForestClassifier)
         }
         _ => return Err("it predicts numbers".to_owned()),
     };
     fitted.map_err(|e| sentence(&e))
 }
 
-/// smartcore's own ridge centres nothing unless it scales, and its intercept is 0 then. So: scaled columns go through
-/// its `normalize` (which finds them scaled, and gives the intercept); unscaled ones are centred here, with y, and the
-/// intercept ȳ − Σ w·x̄ is put into the fitted object through its serialized form.
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-fn ridge(task: &Task<'_>, x: &Matrix, y: &Vec<f64>) -> Result<RidgeRegression, String> {
-    let alpha = task.parameters.number("alpha").unwrap_or(1.0);
-    let parameters = |normalize| RidgeRegressionParameters { alpha, normalize, ..Default::default() };
-    if task.scaled {
-        return RidgeRegression::fit(x, y, parameters(true)).map_err(|e| sentence(&e));
-    }
-    let n = task.n_rows as f64;
-    let mut means = vec![0.0; task.n_columns];
-    for row in task.matrix.chunks_exact(task.n_columns) {
-        means.iter_mut().zip(row).for_each(|(mean, cell)| *mean += cell / n);
-    }
-    let y_mean = y.iter().sum::<f64>() / n;
-    let centred = task.matrix.chunks_exact(task.n_columns).flat_map(|row| row.iter().zip(&means).map(|(c, m)| c - m));
-    let centred = matrix(task, centred.collect())?;
-    let y_centred: Vec<f64> = y.iter().map(|v| v - y_mean).collect();
-    let fitted = RidgeRegression::fit(&centred, &y_centred, parameters(false)).map_err(|e| sentence(&e))?;
-    let weights: Vec<f64> = {
-        use smartcore::linalg::basic::arrays::Array;
-        fitted.coefficients().iterator(0).copied().collect()
-    };
-    let intercept = y_mean - weights.iter().zip(&means).map(|(w, m)| w * m).sum::<f64>();
-    let bytes = postcard::to_allocvec(&(Some(fitted.coefficients()), Some(intercept))).map_err(|e| e.to_string())?;
-    postcard::from_bytes(&bytes).map_err(|e| e.to_string())
+fn alpha(parameters: &Hyperparameters) -> f64 {
+    parameters.number("alpha").unwrap_or(1.0)
+}
+
+fn kernel(task: &Task<'_>) -> Result<Kernel, String> {
+    task.parameters.kernel(task.matrix, task.n_columns).ok_or_else(|| "it has no kernel".to_owned())
 }
 
 /// The mean of y is where boosting starts, as in scikit-learn (smartcore's own default is 0.5, whatever y is).
@@ -188,15 +158,28 @@ fn boosting(task: &Task<'_>, y: &[f64]) -> XGRegressorParameters {
     }
 }
 
+fn regression_tree(task: &Task<'_>) -> DecisionTreeRegressorParameters {
+    DecisionTreeRegressorParameters {
+        max_depth: levels(task.parameters),
+        min_samples_leaf: leaf(task.parameters),
+        seed: Some(task.seed),
+        ..Default::default()
+    }
+}
+
+pub(super) fn leaf(parameters: &Hyperparameters) -> usize {
+    parameters.count("min-samples-leaf").unwrap_or(1)
+}
+
 /// smartcore counts levels of nodes where `max-depth` counts splits: one more.
-fn levels(parameters: &Hyperparameters) -> Option<u16> {
+pub(super) fn levels(parameters: &Hyperparameters) -> Option<u16> {
     parameters.count("max-depth").map(|depth| u16::try_from(depth + 1).unwrap_or(u16::MAX))
 }
 
-fn matrix(task: &Task<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
+pub(super) fn matrix(task: &Task<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
     Matrix::new(task.n_rows, task.n_columns, row_major, false).map_err(|e| sentence(&e))
 }
 
-fn sentence(error: &Failed) -> String {
+pub(super) fn sentence(error: &Failed) -> String {
     format!("smartcore says: {error}")
 }

@@ -5,18 +5,22 @@
 
 use super::error::TrainError;
 use super::estimators::{self, Task as EstimatorTask};
+use super::forests;
+use super::guard::caught;
 use super::options::Hyperparameters;
+use super::requirements;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
 use crate::model::compiled::{Predictor, Scratch, Shape};
+use crate::model::estimator::Matrix;
 use crate::model::pipeline::Pipeline;
 use crate::model::prediction::Prediction;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
 
-/// What every fit of a run shares.
-#[derive(Debug)]
+/// What every fit of a candidate shares.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Recipe<'a> {
     /// The table, for errors.
     pub(super) file: &'a str,
@@ -36,9 +40,24 @@ pub(super) struct Fitted {
     pub(super) shape: Shape,
 }
 
+/// Rows to fit on, in the estimator's terms.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    preprocessing: Preprocessing,
+    n_columns: usize,
+    /// Row-major `[n_rows, n_columns]`.
+    matrix: Vec<f64>,
+    /// The same for all blocks of a forest.
+    shared: Option<Matrix>,
+    observed: Observed,
+}
+
+/// The `estimator` section, or a block's trees.
+pub(super) type Piece = Vec<u8>;
+
 impl Recipe<'_> {
-    /// Fits on row-major `rows` of shape `[n_rows, n_features]`.
-    pub(super) fn fit(&self, rows: &[f64], observed: &Observed) -> Result<Fitted, TrainError> {
+    /// Fits preprocessing on row-major `rows` of shape `[n_rows, n_features]` and encodes them.
+    pub(super) fn prepare(&self, rows: &[f64], observed: Observed) -> Result<Prepared, TrainError> {
         let preprocessing = Preprocessing::fit(self.schema, rows, self.scale);
         let n_columns = preprocessing.n_columns();
         if n_columns == 0 {
@@ -49,29 +68,66 @@ impl Recipe<'_> {
             )));
         }
         let matrix = encode(&preprocessing, rows, self.schema.n_features());
-        let task = EstimatorTask {
-            algorithm: self.algorithm,
-            parameters: self.parameters,
-            seed: self.seed,
-            scaled: self.scale,
-            n_rows: observed.len(),
-            n_columns,
-            matrix: &matrix,
-            observed,
+        let mut prepared = Prepared { preprocessing, n_columns, matrix, shared: None, observed };
+        let task = self.task(&prepared);
+        requirements::check(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.file)))?;
+        if self.algorithm.is_averaged() {
+            let shared = estimators::matrix(&task, prepared.matrix.clone());
+            prepared.shared = Some(shared.map_err(|reason| self.refused(reason))?);
+        }
+        Ok(prepared)
+    }
+
+    /// In how many parts a fit can be done at the same time.
+    pub(super) fn n_parts(&self) -> usize {
+        if self.algorithm.is_averaged() { forests::n_blocks(self.parameters) } else { 1 }
+    }
+
+    /// Fits one of the parts.
+    pub(super) fn part(&self, prepared: &Prepared, part: usize) -> Result<Piece, TrainError> {
+        let task = self.task(prepared);
+        let Some(x) = &prepared.shared else {
+            let estimator = estimators::fit(&task).map_err(|reason| self.refused(reason))?;
+            return estimator.to_section().map_err(TrainError::Broken);
         };
-        estimators::check_rows(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.file)))?;
-        let estimator = estimators::fit(&task).map_err(|reason| self.refused(reason))?;
-        let section = estimator.to_section().map_err(TrainError::Broken)?;
+        match caught(|| forests::grow(&task, x, part)) {
+            Ok(grown) => grown.map_err(|reason| self.refused(reason)),
+            Err(panic) => Err(self.refused(format!("smartcore gave up ({panic})"))),
+        }
+    }
+
+    /// Joins the parts, in order.
+    pub(super) fn join(&self, prepared: &Prepared, mut pieces: Vec<Piece>) -> Result<Fitted, TrainError> {
+        let section = match (&prepared.shared, pieces.len()) {
+            (None, 1) => pieces.remove(0),
+            _ => forests::merge(&self.task(prepared), &pieces).map_err(TrainError::Broken)?,
+        };
         let shape = Shape {
             algorithm: self.algorithm,
             task: self.schema.task(),
-            n_columns,
+            n_columns: prepared.n_columns,
             n_classes: self.schema.target().classes.len(),
         };
         let predictor =
             Predictor::decode(&section, shape).map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
-        let pipeline = Pipeline::new(preprocessing, predictor).map_err(TrainError::Broken)?;
+        let pipeline = Pipeline::new(prepared.preprocessing.clone(), predictor).map_err(TrainError::Broken)?;
         Ok(Fitted { pipeline, section, shape })
+    }
+
+    fn task<'a>(&'a self, prepared: &'a Prepared) -> EstimatorTask<'a> {
+        EstimatorTask {
+            algorithm: self.algorithm,
+            parameters: self.parameters,
+            seed: self.seed,
+            scaled: self.scale,
+            n_rows: prepared.observed.len(),
+            n_columns: prepared.n_columns,
+            n_classes: self.schema.target().classes.len(),
+            schema: self.schema,
+            preprocessing: &prepared.preprocessing,
+            matrix: &prepared.matrix,
+            observed: &prepared.observed,
+        }
     }
 
     /// Answers for a batch through a fitted pipeline.

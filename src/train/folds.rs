@@ -20,7 +20,7 @@ pub(super) struct Held {
     answers: Prediction,
     /// Spread of the trees, where the method has it.
     difficulty: Option<Vec<f64>>,
-    figures: Figures,
+    pub(super) figures: Figures,
 }
 
 /// Out-of-fold answers for all training rows, in row order.
@@ -31,21 +31,18 @@ pub(super) struct OutOfFold {
     pub(super) calibration: Calibration,
 }
 
-/// Fits on the rows outside fold `f` and answers those in it.
-pub(super) fn run(recipe: &Recipe<'_>, train: &Part, fold: &[u32], f: u32) -> Result<Held, TrainError> {
-    let (held, rest): (Vec<usize>, Vec<usize>) = (0..fold.len()).partition(|row| fold[*row] == f);
-    let fitted = fit_rows(recipe, train, &rest)?;
-    let values = held.iter().flat_map(|row| train.batch.row(*row).iter().copied()).collect();
-    let batch = Batch::from_rows(recipe.schema, values).map_err(TrainError::Broken)?;
-    let answers = recipe.answer(&fitted, &batch)?;
-    let figures = score(&train.observed.of_rows(&held), &answers, recipe.schema.target().classes.len());
-    let difficulty = fitted.pipeline.predictor().spread(&fitted.matrix(&batch));
-    Ok(Held { rows: held, answers, difficulty, figures })
+/// The rows that fold `f` holds out, and the others, both ascending.
+pub(super) fn split(fold: &[u32], f: u32) -> (Vec<usize>, Vec<usize>) {
+    (0..fold.len()).partition(|row| fold[*row] == f)
 }
 
-fn fit_rows(recipe: &Recipe<'_>, train: &Part, rows: &[usize]) -> Result<Fitted, TrainError> {
-    let cells: Vec<f64> = rows.iter().flat_map(|row| train.batch.row(*row).iter().copied()).collect();
-    recipe.fit(&cells, &train.observed.of_rows(rows))
+/// Answers the rows held out by a model that was fitted on the others.
+pub(super) fn hold(recipe: &Recipe<'_>, train: &Part, rows: Vec<usize>, fitted: &Fitted) -> Result<Held, TrainError> {
+    let batch = Batch::from_rows(recipe.schema, train.cells(&rows)).map_err(TrainError::Broken)?;
+    let answers = recipe.answer(fitted, &batch)?;
+    let figures = score(&train.observed.of_rows(&rows), &answers, recipe.schema.target().classes.len());
+    let difficulty = fitted.pipeline.predictor().spread(&fitted.matrix(&batch));
+    Ok(Held { rows, answers, difficulty, figures })
 }
 
 /// The figures that fit the answers' kind.

@@ -5,6 +5,11 @@
 //! computed through the [`Pipeline`](crate::model::pipeline::Pipeline) that serves, so that what is evaluated is what
 //! is served. The same table, specification and CPU architecture give the same bytes, whatever the number of threads.
 
+mod basis;
+pub mod bayes;
+mod binary_trees;
+mod compare;
+mod compare_text;
 mod created;
 mod dataset;
 mod encode;
@@ -12,38 +17,51 @@ mod error;
 mod estimators;
 mod fitting;
 mod folds;
+mod forests;
 pub mod golden;
 mod groups;
 mod guard;
+pub mod machines;
 pub mod metrics;
+mod option_table;
 mod options;
 mod parallel;
+pub mod penalized;
 pub mod random;
+mod ranking;
 mod report;
 mod report_text;
+mod requirements;
+mod runs;
 mod seal;
+mod search;
 mod spec;
 pub mod split;
 mod target;
+mod tuning;
 mod write;
 
+pub use compare::{Compared, Comparison, compare};
 pub use created::rfc3339;
 pub use error::TrainError;
 pub use groups::GroupFigures;
-pub use options::{Hyperparameters, MaxFeatures, OPTIONS, OptionInfo, Options};
+pub use option_table::{OPTIONS, OptionInfo};
+pub use options::{Hyperparameters, KernelName, MaxFeatures, Options};
 pub use report::{ClassReport, DataReport, Report};
+pub use search::{SEARCH, SearchInfo};
 pub use spec::{TaskChoice, TrainSpec};
 pub use target::{LEAST_PER_CLASS, Observed};
+pub use tuning::{Candidate, Tuning};
 pub use write::write_atomically;
 
 use std::time::Instant;
 
-use encode::Part;
+use basis::Basis;
 use fitting::{Fitted, Recipe};
 use folds::{Held, OutOfFold};
+use runs::{Done, Fit};
 
 use crate::model::prediction::Prediction;
-use crate::model::schema::Target;
 use crate::table::TableFile;
 
 /// Told how far a run is; for a progress bar. Called from several threads.
@@ -52,6 +70,8 @@ pub trait Progress: Sync {
     fn begin(&self, fits: usize);
     /// One of them is done.
     fn fitted(&self);
+    /// So many will not be done: a search gave up what was hopeless.
+    fn given_up(&self, _fits: usize) {}
 }
 
 /// Nobody looks.
@@ -75,6 +95,8 @@ struct Outcome {
     /// The final model's answers for the training rows.
     answers: Prediction,
     out_of_fold: Option<OutOfFold>,
+    /// How many candidates it was chosen from, if it was.
+    best_of: Option<usize>,
 }
 
 /// Trains a model on a table as the specification says.
@@ -84,80 +106,73 @@ struct Outcome {
 pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Result<Trained, TrainError> {
     let start = Instant::now();
     let parameters = spec.check()?;
-    let dataset = dataset::read(spec, table)?;
-    let n_rows = dataset.observed.len();
-    let split = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
-    check_rows(spec, &dataset.file, split.train.len())?;
-    let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone() };
-    let mut encoded = encode::encode(&dataset, target, &split)?;
-    encoded.warnings.splice(0..0, dataset.warnings);
-    let recipe = Recipe {
-        file: &dataset.file,
-        schema: &encoded.schema,
-        algorithm: spec.algorithm,
-        parameters: &parameters,
-        scale: spec.scales(),
-        seed: spec.seed,
+    let searched = search::searched(spec.algorithm, &parameters, &spec.options);
+    if spec.tune.is_some() && searched.is_empty() {
+        let algorithm = spec.algorithm;
+        return Err(TrainError::Usage(format!("{algorithm} has no hyperparameters left to --tune")));
+    }
+    let basis = Basis::read(spec, table)?;
+    let (parameters, outcome, tuning) = match spec.tune {
+        None => {
+            let outcome = fit_all(spec, &basis, &basis.recipe(spec, &parameters), progress)?;
+            (parameters, outcome, None)
+        }
+        Some(n) => tune(spec, &basis, &parameters, &searched, n as usize, progress)?,
     };
-    let outcome = fit_all(spec, &recipe, &encoded.train, progress)?;
-    let mut trained = seal::seal(spec, &recipe, &encoded, &outcome)?;
-    trained.report.data = DataReport {
-        file: dataset.file,
-        rows: n_rows,
-        training_rows: split.train.len(),
-        test_rows: split.test.len(),
-        ..trained.report.data
-    };
+    let recipe = basis.recipe(spec, &parameters);
+    let mut trained = seal::seal(spec, &recipe, &basis.encoded, &outcome)?;
+    trained.report.data = basis.data(trained.report.data);
+    trained.report.tuning = tuning;
     trained.report.seconds = start.elapsed().as_secs_f64();
     Ok(trained)
 }
 
-fn check_rows(spec: &TrainSpec, file: &str, n_train: usize) -> Result<(), TrainError> {
-    let needed = (spec.folds as usize).max(2);
-    if n_train >= needed {
-        return Ok(());
-    }
-    let advice = if spec.folds > 2 { ": use fewer --folds or a smaller --test-size" } else { "" };
-    Err(TrainError::Data(format!("{file}: {n_train} training rows are too few, {needed} are needed{advice}")))
-}
-
-/// The final fit and the folds, on all threads: the longest first, results in a fixed order.
+/// The final fit and the folds: the longest first.
 fn fit_all(
     spec: &TrainSpec,
+    basis: &Basis,
     recipe: &Recipe<'_>,
-    train: &Part,
     progress: &dyn Progress,
 ) -> Result<Outcome, TrainError> {
-    enum Job {
-        Final(Result<(Fitted, Prediction), TrainError>),
-        Fold(Result<Held, TrainError>),
-    }
-    let fold = split::folds(train.observed.len(), train.observed.classes(), spec.folds.max(1), spec.seed);
-    let n_fits = spec.folds as usize + 1;
-    progress.begin(n_fits);
-    let jobs = parallel::run(spec.threads, n_fits, |i| {
-        let job = match u32::try_from(i).unwrap_or_default().checked_sub(1) {
-            None => Job::Final(fit_final(recipe, train)),
-            Some(f) => Job::Fold(folds::run(recipe, train, &fold, f)),
-        };
-        progress.fitted();
-        job
-    });
-    let (mut last, mut held) = (None, Vec::with_capacity(jobs.len()));
-    for job in jobs {
-        match job {
-            Job::Final(outcome) => last = Some(outcome?),
-            Job::Fold(outcome) => held.push(outcome?),
+    let fits: Vec<Fit<'_>> =
+        [None].into_iter().chain((0..spec.folds).map(Some)).map(|without| Fit { recipe, without }).collect();
+    progress.begin(fits.len());
+    let (mut last, mut held) = (None, Vec::with_capacity(fits.len()));
+    for finished in basis.runner(spec, progress).run(&fits) {
+        match finished.outcome? {
+            Done::Final(fitted, answers) => last = Some((fitted, answers)),
+            Done::Fold(fold) => held.push(fold),
         }
     }
-    let (fitted, answers) = last.ok_or_else(|| TrainError::Broken("there was no fit".to_owned()))?;
-    let n_classes = recipe.schema.target().classes.len();
-    let out_of_fold = (!held.is_empty()).then(|| folds::join(&held, fold, &train.observed, n_classes));
-    Ok(Outcome { fitted, answers, out_of_fold })
+    let (fitted, answers) = last.ok_or_else(no_fit)?;
+    Ok(Outcome { fitted, answers, out_of_fold: out_of_fold(basis, &held), best_of: None })
 }
 
-fn fit_final(recipe: &Recipe<'_>, train: &Part) -> Result<(Fitted, Prediction), TrainError> {
-    let fitted = recipe.fit(train.batch.values(), &train.observed)?;
-    let answers = recipe.answer(&fitted, &train.batch)?;
-    Ok((fitted, answers))
+/// A search, then the final fit of the candidate that it chose.
+fn tune(
+    spec: &TrainSpec,
+    basis: &Basis,
+    parameters: &Hyperparameters,
+    searched: &[SearchInfo],
+    n: usize,
+    progress: &dyn Progress,
+) -> Result<(Hyperparameters, Outcome, Option<Tuning>), TrainError> {
+    let candidates = search::candidates(parameters, searched, &basis.ground(spec), n, spec.seed);
+    let recipes: Vec<Recipe<'_>> = candidates.iter().map(|c| basis.recipe(spec, c)).collect();
+    progress.begin(candidates.len() * spec.folds as usize + 1);
+    let runner = basis.runner(spec, progress);
+    let chosen = tuning::search(&runner, &recipes, spec.folds, searched)?;
+    let last = runner.run(&[Fit { recipe: &recipes[chosen.candidate], without: None }]).pop().ok_or_else(no_fit)?;
+    let Done::Final(fitted, answers) = last.outcome? else { return Err(no_fit()) };
+    let outcome =
+        Outcome { fitted, answers, out_of_fold: out_of_fold(basis, &chosen.held), best_of: Some(candidates.len()) };
+    Ok((candidates[chosen.candidate].clone(), outcome, Some(chosen.tuning)))
+}
+
+fn out_of_fold(basis: &Basis, held: &[Held]) -> Option<OutOfFold> {
+    (!held.is_empty()).then(|| folds::join(held, basis.fold(), basis.observed(), basis.n_classes()))
+}
+
+fn no_fit() -> TrainError {
+    TrainError::Broken("there was no fit".to_owned())
 }

@@ -1,13 +1,15 @@
-//! Hyperparameters: which option belongs to which algorithm, its default and its range, in one table.
+//! Hyperparameters: as given, and resolved against the table of options.
 //!
-//! Nothing is taken and ignored: an option that the algorithm does not have is an error that names those it has.
+//! Nothing is taken and ignored: an option that the algorithm, or the chosen kernel, does not have is an error.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::error::TrainError;
+use super::option_table::OPTIONS;
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::Setting;
+use crate::model::support::Kernel;
 
 /// Hyperparameters as given; `None` is the algorithm's default.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,10 +24,37 @@ pub struct Options {
     pub max_features: Option<MaxFeatures>,
     /// Share of each boosted tree's answer that is added.
     pub learning_rate: Option<f64>,
-    /// Strength of the L2 penalty.
+    /// Strength of the penalty on coefficients.
     pub alpha: Option<f64>,
-    /// Gain that a boosted split must bring at least.
+    /// Share of the L1 penalty in it.
+    pub l1_ratio: Option<f64>,
+    /// Neighbours that are asked.
+    pub neighbors: Option<u64>,
+    /// Kernel of a support vector machine.
+    pub kernel: Option<KernelName>,
+    /// What a row costs that a support vector machine gets wrong.
+    pub c: Option<f64>,
+    /// Error that support vector regression does not count.
+    pub epsilon: Option<f64>,
+    /// Gain that a boosted split must bring at least; or γ of a kernel.
     pub gamma: Option<f64>,
+    /// Degree of the polynomial kernel.
+    pub degree: Option<u64>,
+    /// Constant term of the polynomial and the sigmoid kernel.
+    pub coef0: Option<f64>,
+}
+
+/// A kernel by the name users type; formulas at [`Kernel`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KernelName {
+    /// [`Kernel::Rbf`].
+    Rbf,
+    /// [`Kernel::Linear`].
+    Linear,
+    /// [`Kernel::Polynomial`].
+    Poly,
+    /// [`Kernel::Sigmoid`].
+    Sigmoid,
 }
 
 /// How many of p encoded columns a split considers.
@@ -37,86 +66,6 @@ pub enum MaxFeatures {
     All,
     /// So many; all when there are fewer.
     Count(u64),
-}
-
-/// One option: a row of the table.
-#[derive(Debug, Clone, Copy)]
-pub struct OptionInfo {
-    /// The flag's name without dashes.
-    pub name: &'static str,
-    /// What it is.
-    pub help: &'static str,
-    /// What values it takes, in words.
-    pub range: &'static str,
-    default: fn(Algorithm) -> Option<Setting>,
-    accepts: fn(Algorithm, &Setting) -> bool,
-}
-
-/// The table: every option, in the order of `--help`.
-pub const OPTIONS: [OptionInfo; 7] = [
-    OptionInfo {
-        name: "trees",
-        help: "trees of an ensemble",
-        range: "1 to 10000",
-        default: |a| (a.is_averaged() || a == Algorithm::GradientBoosting).then_some(Setting::Count(100)),
-        accepts: |_, v| matches!(v, Setting::Count(1..=10_000)),
-    },
-    OptionInfo {
-        name: "max-depth",
-        help: "splits between the root and the farthest leaf",
-        range: "1 to 65534, or to 64 for gradient-boosting",
-        default: |a| match a {
-            Algorithm::GradientBoosting => Some(Setting::Count(6)),
-            _ => a.is_trees().then_some(Setting::Unset(())),
-        },
-        // smartcore fits and writes boosted trees by recursion: a bound well inside a thread's stack.
-        accepts: |a, v| match v {
-            Setting::Count(n) => (1..=if a == Algorithm::GradientBoosting { 64 } else { 65_534 }).contains(n),
-            _ => false,
-        },
-    },
-    OptionInfo {
-        name: "min-samples-leaf",
-        help: "training rows in each leaf at least",
-        range: "1 to 1000000000",
-        default: |a| a.is_trees().then_some(Setting::Count(1)),
-        accepts: |_, v| matches!(v, Setting::Count(1..=1_000_000_000)),
-    },
-    OptionInfo {
-        name: "max-features",
-        help: "encoded columns that each split considers",
-        range: "sqrt, all, or a number from 1",
-        default: |a| a.is_averaged().then(|| Setting::Word("sqrt".to_owned())),
-        accepts: |_, v| matches!(v, Setting::Word(_) | Setting::Count(1..)),
-    },
-    OptionInfo {
-        name: "learning-rate",
-        help: "share of each boosted tree's answer that is added",
-        range: "above 0, at most 1",
-        default: |a| (a == Algorithm::GradientBoosting).then_some(Setting::Number(0.1)),
-        accepts: |_, v| matches!(v, Setting::Number(r) if *r > 0.0 && *r <= 1.0),
-    },
-    OptionInfo {
-        name: "alpha",
-        help: "strength of the L2 penalty (scikit-learn's 1/C for logistic)",
-        range: "0 to 1e100",
-        default: |a| matches!(a, Algorithm::Ridge | Algorithm::Logistic).then_some(Setting::Number(1.0)),
-        accepts: |_, v| matches!(v, Setting::Number(n) if (0.0..=1e100).contains(n)),
-    },
-    OptionInfo {
-        name: "gamma",
-        help: "gain that a boosted split must bring at least, in squared units of the target",
-        range: "0 to 1e100",
-        default: |a| (a == Algorithm::GradientBoosting).then_some(Setting::Number(0.0)),
-        accepts: |_, v| matches!(v, Setting::Number(n) if (0.0..=1e100).contains(n)),
-    },
-];
-
-impl OptionInfo {
-    /// The default with an algorithm; `None` when the algorithm does not have the option.
-    pub fn default_for(&self, algorithm: Algorithm) -> Option<Setting> {
-        (self.default)(algorithm)
-    }
 }
 
 /// Every hyperparameter of one fit, defaults included.
@@ -145,10 +94,12 @@ impl Options {
             };
             resolved.insert(option.name, chosen);
         }
+        keep_the_kernels_own(&given, &mut resolved)?;
         Ok(Hyperparameters(resolved))
     }
 
-    fn given(&self) -> BTreeMap<&'static str, Setting> {
+    /// What was given, by flag name.
+    pub(super) fn given(&self) -> BTreeMap<&'static str, Setting> {
         let max_features = self.max_features.map(|m| match m {
             MaxFeatures::Sqrt => Setting::Word("sqrt".to_owned()),
             MaxFeatures::All => Setting::Word("all".to_owned()),
@@ -161,12 +112,42 @@ impl Options {
             ("max-features", max_features),
             ("learning-rate", self.learning_rate.map(Setting::Number)),
             ("alpha", self.alpha.map(Setting::Number)),
+            ("l1-ratio", self.l1_ratio.map(Setting::Number)),
+            ("neighbors", self.neighbors.map(Setting::Count)),
+            ("kernel", self.kernel.map(|k| Setting::Word(k.as_str().to_owned()))),
+            ("c", self.c.map(Setting::Number)),
+            ("epsilon", self.epsilon.map(Setting::Number)),
             ("gamma", self.gamma.map(Setting::Number)),
+            ("degree", self.degree.map(Setting::Count)),
+            ("coef0", self.coef0.map(Setting::Number)),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
     }
+}
+
+/// Takes away the options that the chosen kernel does not have.
+fn keep_the_kernels_own(
+    given: &BTreeMap<&'static str, Setting>,
+    resolved: &mut BTreeMap<&'static str, Setting>,
+) -> Result<(), TrainError> {
+    let Some(Setting::Word(kernel)) = resolved.get("kernel").cloned() else { return Ok(()) };
+    for (name, kernels) in [
+        ("gamma", ["rbf", "poly", "sigmoid"].as_slice()),
+        ("degree", ["poly"].as_slice()),
+        ("coef0", ["poly", "sigmoid"].as_slice()),
+    ] {
+        if kernels.contains(&kernel.as_str()) {
+            continue;
+        }
+        if given.contains_key(name) {
+            let own = kernels.join(" and ");
+            return Err(TrainError::Usage(format!("--{name} does not apply to the kernel {kernel}, but to {own}")));
+        }
+        resolved.remove(name);
+    }
+    Ok(())
 }
 
 fn does_not_apply(name: &str, algorithm: Algorithm) -> String {
@@ -180,6 +161,18 @@ impl Hyperparameters {
     /// By flag name, as the artifact keeps them.
     pub fn to_map(&self) -> BTreeMap<String, Setting> {
         self.0.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    /// The value of an option; `None` when the algorithm has none of that name.
+    pub(super) fn get(&self, name: &str) -> Option<&Setting> {
+        self.0.get(name)
+    }
+
+    /// The same with some values replaced.
+    pub(super) fn with(&self, replaced: BTreeMap<&'static str, Setting>) -> Self {
+        let mut all = self.0.clone();
+        all.extend(replaced);
+        Self(all)
     }
 
     /// A count; `None` when it is unset or the algorithm has no such option.
@@ -198,6 +191,23 @@ impl Hyperparameters {
         }
     }
 
+    /// The kernel; γ defaults to 1 / (columns × population variance of all cells of the encoded `matrix`), as
+    /// scikit-learn's `scale`. `None` when the algorithm has none.
+    pub fn kernel(&self, matrix: &[f64], n_columns: usize) -> Option<Kernel> {
+        let Some(Setting::Word(name)) = self.0.get("kernel") else { return None };
+        let gamma = self.number("gamma").unwrap_or_else(|| spread_gamma(matrix, n_columns));
+        let coef0 = self.number("coef0").unwrap_or(0.0);
+        match name.as_str() {
+            "linear" => Some(Kernel::Linear),
+            "poly" => {
+                let degree = self.count("degree").and_then(|d| u32::try_from(d).ok()).map_or(3.0, f64::from);
+                Some(Kernel::Polynomial { degree, gamma, coef0 })
+            }
+            "sigmoid" => Some(Kernel::Sigmoid { gamma, coef0 }),
+            _ => Some(Kernel::Rbf { gamma }),
+        }
+    }
+
     /// How many of `n_columns` (at least 1) each split considers: 1 to `n_columns`.
     pub fn columns_per_split(&self, n_columns: usize) -> usize {
         match self.0.get("max-features") {
@@ -205,6 +215,37 @@ impl Hyperparameters {
             Some(Setting::Count(n)) => usize::try_from(*n).unwrap_or(n_columns).clamp(1, n_columns),
             _ => n_columns,
         }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "cell counts stay far below 2^53")]
+fn spread_gamma(matrix: &[f64], n_columns: usize) -> f64 {
+    let n = matrix.len() as f64;
+    let mean = matrix.iter().sum::<f64>() / n;
+    let variance = matrix.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n;
+    1.0 / (n_columns as f64 * variance)
+}
+
+impl KernelName {
+    /// The word users type.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rbf => "rbf",
+            Self::Linear => "linear",
+            Self::Poly => "poly",
+            Self::Sigmoid => "sigmoid",
+        }
+    }
+}
+
+impl FromStr for KernelName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Rbf, Self::Linear, Self::Poly, Self::Sigmoid]
+            .into_iter()
+            .find(|k| k.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not rbf, linear, poly or sigmoid"))
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::groups::GroupFigures;
 use super::metrics::ClassCounts;
+use super::tuning::Tuning;
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::{Evaluation, Setting};
 use crate::model::schema::Task;
@@ -27,6 +28,9 @@ pub struct Report {
     pub data: DataReport,
     /// Every hyperparameter, by flag name.
     pub hyperparameters: BTreeMap<String, Setting>,
+    /// How they were found, with `--tune`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
     /// Holdout and k-fold figures, and the seed.
     pub evaluation: Evaluation,
     /// What `classes` and `groups` were counted on: `k-fold` (out-of-fold answers), `holdout`, or absent.
@@ -88,15 +92,5 @@ impl ClassReport {
             f1: counts.f1(),
             support: counts.observed,
         }
-    }
-}
-
-impl Report {
-    /// The report as JSON.
-    ///
-    /// # Errors
-    /// `serde_json`'s sentence; not for any report that [`train`](super::train) gives.
-    pub fn to_json(&self) -> Result<serde_json::Value, String> {
-        serde_json::to_value(self).map_err(|e| e.to_string())
     }
 }

@@ -36,6 +36,7 @@ impl Display for Report {
         )?;
         let options: Vec<String> = self.hyperparameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
         writeln!(f, "{}", options.join(", "))?;
+        self.tuned(f)?;
         self.figures(f)?;
         self.classes(f)?;
         self.groups(f)?;
@@ -45,6 +46,18 @@ impl Display for Report {
 }
 
 impl Report {
+    fn tuned(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(tuning) = &self.tuning else { return Ok(()) };
+        let drawn: Vec<&str> = tuning.searched.keys().map(String::as_str).collect();
+        let (candidates, given_up, by) = (tuning.candidates, tuning.given_up, tuning.scored_by);
+        write!(f, "tuned {}: best of {candidates} by {by}, {given_up} given up early", drawn.join(", "))?;
+        let of_defaults = tuning.tried.first().filter(|d| d.refused.is_none());
+        if let Some((defaults, mean)) = of_defaults.and_then(|d| Some((d, d.mean.rmse.or(d.mean.accuracy)?))) {
+            write!(f, "; defaults {} after {} folds", short(mean), defaults.folds)?;
+        }
+        writeln!(f, "\nthe k-fold figures chose the candidate and so flatter it; the holdout had no part in it")
+    }
+
     fn figures(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (holdout, k_fold) = (&self.evaluation.holdout, &self.evaluation.k_fold);
         if holdout.is_none() && k_fold.is_none() {
@@ -110,7 +123,7 @@ impl Report {
 }
 
 /// Four significant digits or so: what a person compares.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
         size if (0.001..10.0).contains(&size) => format!("{value:.3}"),
@@ -121,7 +134,7 @@ fn short(value: f64) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a file's size for people")]
-fn size(bytes: usize) -> String {
+pub(super) fn size(bytes: usize) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),

@@ -35,6 +35,7 @@ pub(super) fn seal(
         seed: spec.seed,
         holdout: tested.as_ref().map(|(test, answers)| score(&test.observed, answers, n_classes)),
         k_fold: outcome.out_of_fold.as_ref().map(|o| o.figures.clone()),
+        best_of: outcome.best_of.map(|n| n as u64),
     };
     let header = header(spec, recipe, encoded, outcome, evaluation.clone());
     let artifact = write(header, &sections(encoded, outcome)?).map_err(|e| TrainError::Data(e.to_string()))?;
@@ -52,6 +53,7 @@ pub(super) fn seal(
         target: spec.target.clone(),
         data: data(schema, outcome.fitted.shape.n_columns),
         hyperparameters: settings(recipe),
+        tuning: None,
         evaluation,
         detail_on: detail.map(|(on, ..)| on),
         classes: detail.map_or_else(Vec::new, |(_, part, answers)| classes(schema, part, answers)),
@@ -97,7 +99,7 @@ fn header(
 }
 
 /// The hyperparameters with `scale`, which is one too.
-fn settings(recipe: &Recipe<'_>) -> std::collections::BTreeMap<String, Setting> {
+pub(super) fn settings(recipe: &Recipe<'_>) -> std::collections::BTreeMap<String, Setting> {
     let mut settings = recipe.parameters.to_map();
     settings.insert("scale".to_owned(), Setting::Switch(recipe.scale));
     settings

@@ -30,6 +30,9 @@ pub struct TrainSpec {
     pub algorithm: Algorithm,
     /// What to predict where the algorithm does both; `None`: a text target is a class, a numeric one a number.
     pub task: Option<TaskChoice>,
+    /// How many candidates a search over the hyperparameters that were not given tries, the defaults included: 2 to
+    /// 1000; `None`: no search.
+    pub tune: Option<u32>,
     /// Hyperparameters that were given.
     pub options: Options,
     /// Standard scaling; `None`: as the algorithm needs it.
@@ -76,6 +79,7 @@ impl TrainSpec {
             sensitive: Vec::new(),
             algorithm,
             task: None,
+            tune: None,
             options: Options::default(),
             scale: None,
             seed: Self::DEFAULT_SEED,
@@ -91,6 +95,13 @@ impl TrainSpec {
         self.scale.unwrap_or_else(|| self.algorithm.scales_by_default())
     }
 
+    pub(super) fn needs_folds(&self, flag: &str) -> Result<(), TrainError> {
+        if self.folds >= 2 {
+            return Ok(());
+        }
+        Err(TrainError::Usage(format!("{flag} chooses by cross-validation: it needs --folds of at least 2")))
+    }
+
     /// Checks everything that can be checked without the data.
     pub(super) fn check(&self) -> Result<Hyperparameters, TrainError> {
         check_name(&self.name).map_err(TrainError::Usage)?;
@@ -99,6 +110,12 @@ impl TrainSpec {
         }
         if self.folds == 1 || self.folds > 1_000 {
             return Err(TrainError::Usage(format!("--folds {} is out of range: it is 0 or 2 to 1000", self.folds)));
+        }
+        if let Some(n) = self.tune {
+            if !(2..=1_000).contains(&n) {
+                return Err(TrainError::Usage(format!("--tune {n} is out of range: it is 2 to 1000")));
+            }
+            self.needs_folds("--tune")?;
         }
         let does = match self.task {
             Some(TaskChoice::Regression) => self.algorithm.does_regression(),

@@ -1,78 +1,17 @@
 //! Models whose files change: whatever happens to a file, what is served is a whole, checked model.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::config::Limits;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::Scratch;
-use smartserve::serve::Serving;
-use smartserve::serve::reload::{ModelFile, ReloadError, Sources, watch};
-use tempfile::TempDir;
+use smartserve::serve::reload::{ReloadError, Sources, watch};
 
 use crate::helpers::until;
+use crate::house::{House, one, version};
 use crate::models::{CLASSES, QUICK, Recipe, artifact};
-
-/// A directory with files, and a server of them.
-struct House {
-    directory: TempDir,
-    serving: Arc<Serving>,
-}
-
-impl House {
-    fn new() -> Self {
-        let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
-        Self { directory: tempfile::tempdir().unwrap(), serving }
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.directory.path().join(file)
-    }
-
-    fn write(&self, file: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.path(file);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    fn open(&self, sources: &Sources) {
-        self.serving.open(sources).unwrap();
-    }
-
-    fn look(&self) {
-        self.serving.look_at_models(false);
-    }
-
-    fn version(&self, name: &str) -> Option<String> {
-        self.serving.registry.get(name).map(|served| served.model.version().to_owned())
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.serving.registry.list().iter().map(|served| served.name.clone()).collect()
-    }
-
-    /// Reloads counted so far: (ok, error).
-    fn counted(&self) -> (u64, u64) {
-        let text = self.serving.metrics.render();
-        let of = |result: &str| {
-            let series = format!("smartserve_model_reloads_total{{result=\"{result}\"}} ");
-            text.lines().find_map(|line| line.strip_prefix(&series)).unwrap().parse().unwrap()
-        };
-        (of("ok"), of("error"))
-    }
-}
-
-fn one(path: &Path) -> Sources {
-    let file = ModelFile { name: Some("m".to_owned()), path: path.to_owned() };
-    Sources { files: vec![file], ..Sources::default() }
-}
-
-/// Version `seed` of a model.
-fn version(seed: u64) -> Vec<u8> {
-    artifact(QUICK, "boston", seed)
-}
 
 #[tokio::test]
 async fn a_file_that_has_changed_is_served_and_one_that_has_not_is_not_counted() {
@@ -215,77 +154,6 @@ async fn asking_without_a_version_serves_what_the_file_holds() {
     }
     assert!(matches!(house.serving.reload("other", None), Err(ReloadError::UnknownModel(_))));
     assert_eq!(house.counted(), (4, 2));
-}
-
-#[tokio::test]
-async fn a_model_keeps_the_name_it_is_registered_by() {
-    let house = House::new();
-    let path = house.write("m.model", &version(1));
-    house.open(&one(&path));
-    fs::write(&path, artifact(QUICK, "renamed", 2)).unwrap();
-    house.look();
-    assert_eq!(house.names(), ["m"]);
-    assert_eq!(house.serving.registry.get("m").unwrap().model.header().name, "renamed");
-    assert!(house.serving.registry.default_model().is_some());
-}
-
-#[tokio::test]
-async fn the_first_model_is_the_default_unless_another_is_named() {
-    for (default, expected) in [(None, "a"), (Some("b"), "b")] {
-        let house = House::new();
-        let file = |name: &str| ModelFile { name: Some(name.to_owned()), path: house.write(name, &version(1)) };
-        let files = vec![file("a"), file("b")];
-        house.open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() });
-        assert_eq!(house.serving.registry.default_model().unwrap().name, expected);
-        assert_eq!(house.names(), ["a", "b"]);
-    }
-}
-
-#[tokio::test]
-async fn what_is_wrong_with_a_model_at_the_start_is_said_with_its_exit_code() {
-    let house = House::new();
-    let good = house.write("good.model", &version(1));
-    let bad = house.write("bad.model", b"nonsense");
-    let file = |name: Option<&str>, path: &Path| ModelFile { name: name.map(str::to_owned), path: path.to_owned() };
-    let open = |files: Vec<ModelFile>, default: Option<&str>| {
-        let serving = Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject);
-        serving.open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() }).unwrap_err()
-    };
-    assert_eq!(open(vec![file(None, &house.path("none.model"))], None).exit_code(), 66);
-    assert_eq!(open(vec![file(None, &bad)], None).exit_code(), 65);
-    assert_eq!(open(vec![file(None, house.directory.path())], None).exit_code(), 65);
-    assert_eq!(open(vec![file(Some("a/b"), &good)], None).exit_code(), 78);
-    assert_eq!(open(vec![file(None, &good), file(None, &good)], None).exit_code(), 78);
-    let no_default = open(vec![file(None, &good)], Some("x"));
-    assert_eq!(no_default.to_string(), "--default-model \"x\" is not served; the models are boston");
-}
-
-#[tokio::test]
-async fn models_of_a_directory_come_and_go_and_bad_ones_are_skipped() {
-    let house = House::new();
-    house.open(&Sources { directory: Some(house.directory.path().to_owned()), ..Sources::default() });
-    assert!(house.serving.registry.is_empty());
-    house.write("b.model", &artifact(QUICK, "b", 1));
-    house.write("bad.model", b"nonsense");
-    house.write("notes.txt", b"nonsense");
-    house.write(".hidden.model", b"nonsense");
-    (0..3).for_each(|_| house.look());
-    assert_eq!((house.names(), house.counted()), (vec!["b".to_owned()], (1, 1)));
-    assert!(house.serving.registry.default_model().is_some());
-
-    house.write("a.model", &artifact(QUICK, "a", 1));
-    house.write("same.model", &artifact(QUICK, "b", 2));
-    house.write("bad.model", &artifact(QUICK, "good-now", 1));
-    house.look();
-    let mut names = house.names();
-    names.sort();
-    assert_eq!(names, ["a", "b", "good-now"]);
-    assert_eq!(house.counted(), (3, 2), "the second b is refused");
-
-    fs::remove_file(house.path("b.model")).unwrap();
-    house.look();
-    assert!(house.version("a").is_some());
-    assert_eq!(house.names().len(), 2);
 }
 
 #[tokio::test]

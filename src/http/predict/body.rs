@@ -3,13 +3,16 @@
 //! Stands apart because every prediction route reads its body the same way, whatever is in it.
 
 use axum::body::{Body, Bytes};
+use axum::response::Response;
 use http::request::Parts;
 
 use crate::config::Limits;
 use crate::http::app::App;
 use crate::http::middleware::{context_of, too_large};
 use crate::http::problem::{Kind, Problem};
+use crate::model::batch::Batch;
 use crate::serve::admission::BodyPermit;
+use crate::serve::listener::UntilWritten;
 
 use super::pieces::Pieces;
 
@@ -17,7 +20,7 @@ use super::pieces::Pieces;
 #[derive(Debug)]
 pub(in crate::http) struct Received {
     bytes: Bytes,
-    _permit: BodyPermit,
+    permit: BodyPermit,
 }
 
 impl Received {
@@ -25,6 +28,22 @@ impl Received {
     pub(in crate::http) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// Lets the body go; from now on the request holds what became of it, the batch.
+    ///
+    /// # Errors
+    /// 503: the batch is larger than the body, and there is no room within the admission wait.
+    pub(in crate::http) async fn becomes(mut self, batch: &Batch) -> Result<BodyPermit, Problem> {
+        self.bytes = Bytes::new();
+        self.permit.hold(size_of_val(batch.values())).await?;
+        Ok(self.permit)
+    }
+}
+
+/// The answer, which holds its request's share of the budget until it is written.
+pub(in crate::http) fn holding(mut answer: Response, permit: BodyPermit) -> Response {
+    answer.extensions_mut().insert(UntilWritten::new(permit));
+    answer
 }
 
 /// Reads a body with something in it.
@@ -89,5 +108,5 @@ async fn collect(
         joined.extend_from_slice(&data);
     }
     let bytes = if joined.is_empty() { bytes } else { joined.into() };
-    Ok(Received { bytes, _permit: permit })
+    Ok(Received { bytes, permit })
 }

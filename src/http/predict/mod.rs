@@ -68,11 +68,12 @@ pub(super) async fn predict(
     let mut reply = Reply { wanted, protocol, is_headless: false, by_inputs: false };
     let batch = parse(received.bytes(), format, &rules(app, &snapshot), &mut reply)?;
     let (rows, parse) = (batch.n_rows(), start.elapsed());
-    drop(received);
+    let permit = received.becomes(&batch).await?;
     let (prediction, predict) = app.serving.compute.predict(&snapshot, batch).await?;
     let start = Instant::now();
     let written = reply.write(&snapshot, &prediction);
-    Ok(reply.respond(written, Work { rows, parse, predict, encode: start.elapsed() }))
+    let answer = reply.respond(written, Work { rows, parse, predict, encode: start.elapsed() });
+    Ok(body::holding(answer, permit))
 }
 
 /// From a whole body to a batch; notes what the answer depends on.

@@ -24,6 +24,9 @@ pub enum Datatype {
     Bytes,
 }
 
+/// Where 64-bit integers end, but for one.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// The least and the greatest whole number of a type.
 type Range = (i128, i128);
 
@@ -98,25 +101,28 @@ impl Datatype {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "rounding to the type is what is asked")]
-    #[expect(clippy::cast_precision_loss, reason = "the ends of 64 bits are looked at as text")]
     fn narrow(self, value: f64, text: impl FnOnce() -> String) -> Option<f64> {
-        match (self, self.range()) {
-            (Self::Fp32, _) => Some(f64::from(value as f32)).filter(|v| v.is_finite()),
-            (Self::Fp16, _) => to_half(value),
-            (Self::Bool, _) => (value == 0.0 || value == 1.0).then_some(value + 0.0),
-            (_, Some((min, max))) => {
-                let (least, most) = (min as f64, max as f64);
-                let is_far_end = max > i128::from(u32::MAX) && (value == least || value == most);
-                let fits = if is_far_end {
-                    value == 0.0 || text().trim().parse().is_ok_and(|exact: i128| (min..=max).contains(&exact))
-                } else {
-                    value.fract() == 0.0 && (least..=most).contains(&value)
-                };
-                // Integers have one zero.
-                fits.then_some(value + 0.0)
-            }
-            (_, None) => None,
+        let (least, most) = match self {
+            Self::Fp32 => return Some(f64::from(value as f32)).filter(|v| v.is_finite()),
+            Self::Fp16 => return to_half(value),
+            Self::Bool => (0.0, 1.0),
+            Self::Uint8 => (0.0, f64::from(u8::MAX)),
+            Self::Int8 => (f64::from(i8::MIN), f64::from(i8::MAX)),
+            Self::Uint16 => (0.0, f64::from(u16::MAX)),
+            Self::Int16 => (f64::from(i16::MIN), f64::from(i16::MAX)),
+            Self::Uint32 => (0.0, f64::from(u32::MAX)),
+            Self::Int32 => (f64::from(i32::MIN), f64::from(i32::MAX)),
+            Self::Uint64 => (0.0, TWO_TO_63 * 2.0),
+            Self::Int64 => (-TWO_TO_63, TWO_TO_63),
+            Self::Fp64 | Self::Bytes => return None,
+        };
+        let mut fits = value.fract() == 0.0 && (least..=most).contains(&value);
+        if fits && value.abs() >= TWO_TO_63 && (value == least || value == most) {
+            let exact = text().trim().parse::<i128>();
+            fits = self.range().is_some_and(|(min, max)| exact.is_ok_and(|exact| (min..=max).contains(&exact)));
         }
+        // Integers have one zero.
+        fits.then_some(value + 0.0)
     }
 
     /// An element of [`Datatype::size`] little-endian bytes as a number; none for a `BOOL` that is neither 0 nor 1,
@@ -226,6 +232,7 @@ mod tests {
                 "-9223372036854775809",
                 "9223372036854775808",
             ),
+            (Datatype::Uint64, "0", "10000000000000000000.0", "-1", "1e20"),
             (Datatype::Uint64, "0", "18446744073709551615", "-1", "18446744073709551616"),
         ];
         for (datatype, min, max, below, above) in ends {

@@ -55,11 +55,11 @@ async fn answered(app: &App, snapshot: &Snapshot, request: Request) -> Result<Re
     check_length(json_length, received.bytes())?;
     let asked = request::read(received.bytes(), json_length, &rules(app, snapshot), Output::of(&snapshot.model))?;
     let (rows, parse) = (asked.batch.n_rows(), start.elapsed());
-    drop(received);
+    let permit = received.becomes(&asked.batch).await?;
     let (prediction, predict) = app.serving.compute.predict(snapshot, asked.batch).await?;
     let start = Instant::now();
     let answer = answer::write(snapshot, asked.id.as_deref(), &asked.outputs, &prediction);
-    Ok(answer.respond(Work { rows, parse, predict, encode: start.elapsed() }))
+    Ok(body::holding(answer.respond(Work { rows, parse, predict, encode: start.elapsed() }), permit))
 }
 
 /// How many of the body's bytes are JSON; none when all are.

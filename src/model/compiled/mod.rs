@@ -3,15 +3,25 @@
 //! Stands apart from `estimator` (smartcore's own objects): these answer bit for bit as smartcore does, many times
 //! faster, and cannot panic or loop whatever the bytes were.
 
+mod bayes;
 mod boosting;
+mod classify;
+mod ensemble;
 mod forest;
+mod knn;
 mod linear;
+mod sieve;
+mod svm;
+mod tiles;
 mod trees;
 mod wire;
 
-use boosting::Boosting;
-use forest::{Combine, Forest};
+use bayes::Bayes;
+use ensemble::Ensemble;
+use forest::Forest;
+use knn::{Neighbors, Search};
 use linear::Linear;
+use svm::Machines;
 use trees::Tree;
 use wire::Wire;
 
@@ -26,8 +36,14 @@ pub struct Scratch {
     pub(super) matrix: Vec<f64>,
     /// Votes, row-major `[n_rows, n_classes]`.
     votes: Vec<u32>,
-    /// Scores of linear classifiers, row-major `[n_rows, n_outputs]`.
+    /// Scores of linear and Bayes classifiers, row-major `[n_rows, n_outputs]`.
     scores: Vec<f64>,
+    /// What a search for neighbours works on.
+    search: Search,
+    /// Kernel values, `[n_vectors, rows of a block]`.
+    kernel: Vec<f64>,
+    /// What the forest kernels work on.
+    forest: forest::Buffers,
 }
 
 /// What the decoder must know of a model besides the bytes.
@@ -54,6 +70,9 @@ pub struct Predictor {
 enum Kind {
     Forest(Forest),
     Linear(Linear),
+    Neighbors(Neighbors),
+    Machines(Machines),
+    Bayes(Bayes),
 }
 
 impl Predictor {
@@ -67,11 +86,20 @@ impl Predictor {
         let n_columns = shape.n_columns;
         let kind = match (shape.algorithm, shape.task.is_classification()) {
             (Algorithm::Linear, false) => Kind::Linear(Linear::decode_linear(wire, n_columns)?),
-            (Algorithm::Ridge, false) => Kind::Linear(Linear::decode_ridge(wire, n_columns)?),
+            (Algorithm::Ridge | Algorithm::Lasso | Algorithm::ElasticNet, false) => {
+                Kind::Linear(Linear::decode_ridge(wire, n_columns)?)
+            }
+            (Algorithm::Knn, false) => Kind::Neighbors(Neighbors::decode_regressor(wire, n_columns)?),
+            (Algorithm::Knn, true) => Kind::Neighbors(Neighbors::decode_classifier(wire, n_columns, shape.n_classes)?),
+            (Algorithm::Svr, false) => Kind::Machines(Machines::decode(wire, n_columns, 1)?),
+            (Algorithm::Svc, true) => {
+                Kind::Machines(Machines::decode(wire, n_columns, shape.n_classes * (shape.n_classes - 1) / 2)?)
+            }
+            (Algorithm::GaussianNb, true) => Kind::Bayes(Bayes::decode(wire, n_columns, shape.n_classes)?),
             (Algorithm::Logistic, true) => Kind::Linear(Linear::decode_logistic(wire, n_columns, shape.n_classes)?),
             _ => {
                 let ensemble = Ensemble::decode(wire, shape)?;
-                Kind::Forest(Forest::new(&ensemble.trees, ensemble.combine, ensemble.scale)?)
+                Kind::Forest(Forest::new(&ensemble.trees, n_columns, ensemble.combine, ensemble.scale)?)
             }
         };
         wire.end()?;
@@ -88,6 +116,9 @@ impl Predictor {
         match &self.kind {
             Kind::Forest(forest) => forest.resident_bytes(),
             Kind::Linear(linear) => linear.resident_bytes(),
+            Kind::Neighbors(neighbors) => neighbors.resident_bytes(),
+            Kind::Machines(machines) => machines.resident_bytes(),
+            Kind::Bayes(bayes) => bayes.resident_bytes(),
         }
     }
 
@@ -102,8 +133,11 @@ impl Predictor {
         let n_rows = matrix.len() / self.shape.n_columns;
         let mut values = Vec::with_capacity(n_rows);
         match &self.kind {
-            Kind::Forest(forest) => forest.values(matrix, self.shape.n_columns, &mut values),
+            Kind::Forest(forest) => forest.values(matrix, &mut scratch.forest, &mut values),
             Kind::Linear(linear) => linear.scores(matrix, &mut values),
+            Kind::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.search, &mut values),
+            Kind::Machines(machines) => machines.sums(matrix, &mut scratch.kernel, |_, sum| values.push(sum)),
+            Kind::Bayes(_) => {}
         }
         match values.iter().position(|v| !v.is_finite()) {
             Some(row) => Err(PredictError { row: first + row }),
@@ -111,51 +145,32 @@ impl Predictor {
         }
     }
 
-    fn classify(&self, matrix: &[f64], first: usize, scratch: &mut Scratch) -> Result<Prediction, PredictError> {
+    /// Σ|terms| behind each row's numbers (at least 1 for probabilities), where they went through `exp`, `ln`, `powf` or
+    /// `tanh`: another CPU's may move them by a small share of it. `None` where answers are the same on every CPU.
+    pub fn magnitudes(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
         let n_rows = matrix.len() / self.shape.n_columns;
-        let n_classes = self.shape.n_classes;
-        let mut classes = Vec::with_capacity(n_rows);
-        let mut probability = Vec::with_capacity(n_rows * n_classes);
         match &self.kind {
-            Kind::Forest(forest) => {
-                let votes = &mut scratch.votes;
-                votes.clear();
-                votes.resize(n_rows * n_classes, 0);
-                forest.votes(matrix, self.shape.n_columns, n_classes, votes);
-                for votes in votes.chunks_exact(n_classes) {
-                    classes.push(position(most_votes(votes)));
-                    let n = f64::from(votes.iter().sum::<u32>());
-                    probability.extend(votes.iter().map(|v| f64::from(*v) / n));
-                }
+            Kind::Linear(_) if self.shape.task.is_classification() => Some(vec![1.0; n_rows]),
+            Kind::Machines(machines) if !self.shape.task.is_classification() && !machines.is_portable() => {
+                let mut sums = Vec::with_capacity(n_rows);
+                machines.magnitudes(matrix, &mut scratch.kernel, |_, sum| sums.push(sum));
+                Some(sums)
             }
-            Kind::Linear(linear) => {
-                let scores = &mut scratch.scores;
-                scores.clear();
-                linear.scores(matrix, scores);
-                for (row, scores) in scores.chunks_exact_mut(linear.n_outputs()).enumerate() {
-                    if scores.iter().any(|s| !s.is_finite()) {
-                        return Err(PredictError { row: first + row });
-                    }
-                    if let [score] = scores {
-                        let of_second = linear::sigmoid(*score);
-                        classes.push(u32::from(of_second > 0.5));
-                        probability.extend([1.0 - of_second, of_second]);
-                    } else {
-                        classes.push(position(linear::argmax(scores)));
-                        linear::softmax(scores);
-                        probability.extend_from_slice(scores);
-                    }
-                }
+            Kind::Bayes(bayes) => {
+                let mut sums = Vec::with_capacity(n_rows * self.shape.n_classes);
+                bayes.magnitudes(matrix, &mut sums);
+                let largest = |of_row: &[f64]| of_row.iter().copied().fold(1.0, f64::max);
+                Some(sums.chunks_exact(self.shape.n_classes).map(largest).collect())
             }
+            _ => None,
         }
-        Ok(Prediction::Classification { classes, probability: Some(probability) })
     }
 
     /// How far the trees disagree on each row (population standard deviation), for forests of regression trees.
     pub fn spread(&self, matrix: &[f64]) -> Option<Vec<f64>> {
         match &self.kind {
             Kind::Forest(forest) if self.shape.algorithm.is_averaged() && !self.shape.task.is_classification() => {
-                Some(forest.spread(matrix, self.shape.n_columns))
+                Some(forest.spread(matrix))
             }
             _ => None,
         }
@@ -210,87 +225,4 @@ fn check_cover_of(i: usize, tree: &Tree, wire: &mut Wire<'_>) -> Result<(), Stri
         }
     }
     Ok(())
-}
-
-/// Trees and how their leaves become an answer.
-struct Ensemble {
-    trees: Vec<Tree>,
-    combine: Combine,
-    scale: f64,
-}
-
-impl Ensemble {
-    fn decode(wire: &mut Wire<'_>, shape: Shape) -> Result<Self, String> {
-        let n_columns = shape.n_columns;
-        match (shape.algorithm, shape.task.is_classification()) {
-            (Algorithm::DecisionTree, false) => Self::single(wire, n_columns),
-            (Algorithm::RandomForest | Algorithm::ExtraTrees, false) => Self::averaged(wire, n_columns),
-            (Algorithm::GradientBoosting, false) => {
-                let boosting = Boosting::decode(wire, n_columns)?;
-                let combine = Combine::Sum(boosting.base_score);
-                Ok(Self { trees: boosting.trees, combine, scale: boosting.learning_rate })
-            }
-            (Algorithm::DecisionTree, true) => {
-                let trees = vec![trees::classification_tree(wire, n_columns, shape.n_classes)?];
-                Ok(Self { trees, combine: Combine::Vote, scale: 1.0 })
-            }
-            (Algorithm::RandomForest, true) => Self::voting(wire, shape),
-            (algorithm, _) => Err(format!("{algorithm} does not do {}", shape.task.as_str())),
-        }
-    }
-
-    /// `DecisionTreeRegressor`.
-    fn single(wire: &mut Wire<'_>, n_columns: usize) -> Result<Self, String> {
-        wire.some("the tree")?;
-        let trees = vec![trees::regression_tree(wire, n_columns)?];
-        if wire.flag()? {
-            trees::columns(wire, n_columns)?;
-        }
-        Ok(Self { trees, combine: Combine::Single, scale: 1.0 })
-    }
-
-    /// `RandomForestRegressor`, `ExtraTreesRegressor`.
-    fn averaged(wire: &mut Wire<'_>, n_columns: usize) -> Result<Self, String> {
-        wire.some("the forest")?;
-        wire.some("the list of trees")?;
-        let n = wire.length(4, "trees")?;
-        let trees = (0..n).map(|_| trees::regression_tree(wire, n_columns)).collect::<Result<_, _>>()?;
-        if wire.flag()? {
-            trees::columns(wire, n_columns)?;
-        }
-        no_samples(wire)?;
-        Ok(Self { trees, combine: Combine::Mean, scale: 1.0 })
-    }
-
-    /// `RandomForestClassifier`.
-    fn voting(wire: &mut Wire<'_>, shape: Shape) -> Result<Self, String> {
-        wire.some("the list of trees")?;
-        let n = wire.length(4, "trees")?;
-        let one = |_| trees::classification_tree(wire, shape.n_columns, shape.n_classes);
-        let trees = (0..n).map(one).collect::<Result<_, _>>()?;
-        wire.some("the classes")?;
-        trees::classes(wire, shape.n_classes)?;
-        no_samples(wire)?;
-        Ok(Self { trees, combine: Combine::Vote, scale: 1.0 })
-    }
-}
-
-/// `keep_samples` is off in `train`: the in-bag rows are training data that nothing reads.
-fn no_samples(wire: &mut Wire<'_>) -> Result<(), String> {
-    if wire.flag()? { wire.fault("it holds the trees' samples") } else { Ok(()) }
-}
-
-/// The class with most votes; of equals the first, as smartcore's `which_max`.
-fn most_votes(votes: &[u32]) -> usize {
-    let mut best = 0;
-    for (class, n) in votes.iter().enumerate() {
-        if *n > votes[best] {
-            best = class;
-        }
-    }
-    best
-}
-
-fn position(class: usize) -> u32 {
-    u32::try_from(class).expect("class positions fit 32 bits: the decoder read them so")
 }

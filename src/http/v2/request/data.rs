@@ -19,7 +19,7 @@ use super::table::Frame;
 pub(super) fn read(reader: &mut Reader<'_>, frame: &Frame<'_>, faults: &mut Faults) -> Result<Vec<f64>, Refusal> {
     // An element and its comma are two bytes at least: what a shape announces costs nothing until it comes.
     let capacity = frame.len().min(reader.remaining() / 2 + 1);
-    let mut cells = Cells { frame, values: Vec::with_capacity(capacity) };
+    let mut cells = Cells { frame, room: frame.len(), values: Vec::with_capacity(capacity) };
     if !reader.element()? {
         cells.check_count(0, faults);
         return Ok(cells.values);
@@ -35,6 +35,8 @@ pub(super) fn read(reader: &mut Reader<'_>, frame: &Frame<'_>, faults: &mut Faul
 /// The cells read so far.
 struct Cells<'f, 's> {
     frame: &'f Frame<'s>,
+    /// [`Frame::len`].
+    room: usize,
     values: Vec<f64>,
 }
 
@@ -114,7 +116,31 @@ impl Cells<'_, '_> {
         at: [usize; 2],
         faults: &mut Faults,
     ) -> Result<(), Refusal> {
-        if self.values.len() >= self.frame.len() || faults.is_full() {
+        // Nearly all are this.
+        let datatype = self.frame.datatype;
+        if let Value::Number(number) = value
+            && !matches!(datatype, Datatype::Bool | Datatype::Bytes)
+            && self.values.len() < self.room
+            && let Some(number) = datatype.number(*number, || reader.text_since(start).to_owned())
+            && let Ok(cell) = self.frame.features[column].read(Cell::Number(number))
+        {
+            self.values.push(cell);
+            return Ok(());
+        }
+        self.other_cell(reader, column, value, start, at, faults)
+    }
+
+    #[inline(never)]
+    fn other_cell<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        column: usize,
+        value: &Value<'a>,
+        start: usize,
+        at: [usize; 2],
+        faults: &mut Faults,
+    ) -> Result<(), Refusal> {
+        if self.values.len() >= self.room || faults.is_full() {
             return Ok(reader.skip(value)?);
         }
         let feature = &self.frame.features[column];
@@ -134,8 +160,8 @@ impl Cells<'_, '_> {
     }
 
     fn check_count(&self, count: usize, faults: &mut Faults) {
-        if count != self.frame.len() {
-            let (shape, expected) = (self.frame.shape, self.frame.len());
+        if count != self.room {
+            let (shape, expected) = (self.frame.shape, self.room);
             let detail = || format!("data has {count} elements, shape {shape} holds {expected}");
             faults.add(&self.steps([NOWHERE; 2]), detail);
         }

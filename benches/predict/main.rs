@@ -1,0 +1,127 @@
+//! Compiled predictors against smartcore's own `predict`, and how fast they load.
+//!
+//! `cargo bench --bench predict`, some two minutes; `BENCH_QUICK=1` takes 20 seconds, with fewer repetitions and without
+//! the forest of 2.5 million nodes. `BENCH_ONLY=forest` runs the lines whose name holds that word.
+//!
+//! How to read it: times are CPU time of the one thread that works, in microseconds a row, the least of several runs
+//! that alternate between the two sides; trust the ratios (smartcore / ours), not the times, when the machine is busy.
+//! - `1 row`: calls with one row each, all rows distinct, smartcore's matrices made beforehand;
+//! - `10,000 rows`: one call with 10,000 distinct rows;
+//! - `cold`: one row after 64 MiB of other memory were read, the median of such calls;
+//! - `load`: decoding an estimator section into the compiled form; `bytes` of the section, and of the compiled form.
+#![expect(clippy::pedantic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
+
+mod data;
+mod time;
+
+use std::hint::black_box;
+
+use data::{Case, Data};
+use smartserve::model::algorithm::Algorithm;
+use smartserve::model::compiled::Scratch;
+use smartserve::model::estimator::Matrix;
+use time::{Stopwatch, quick, wanted};
+
+fn main() {
+    println!("CPU time in µs a row; ratios are smartcore / ours\n");
+    println!(
+        "{:<44} {:>9} {:>9} {:>6}   {:>9} {:>9} {:>6}   {:>9} {:>9} {:>6}",
+        "", "1 row", "ours", "ratio", "10k rows", "ours", "ratio", "cold", "ours", "ratio"
+    );
+    let boston = data::boston();
+    let iris = data::iris();
+    let wide = data::synthetic();
+    for algorithm in Algorithm::ALL {
+        if algorithm.does_regression() {
+            predict(&boston, |data| data::regression(algorithm, data));
+            predict(&wide, |data| data::regression(algorithm, data));
+        }
+        if algorithm.does_classification() {
+            predict(&iris, |data| data::classification(algorithm, data));
+        }
+    }
+    load(&boston);
+    dot_product(&wide);
+}
+
+/// One line of the first table.
+fn predict(data: &Data, case: impl Fn(&Data) -> Option<Case>) {
+    let Some(case) = case(data) else { return };
+    let p = data.n_columns;
+    let n = if quick() { 2_000 } else { 10_000 };
+    let rows = data.mixed(n);
+    let matrix = Matrix::new(n, p, rows.clone(), false).unwrap();
+    // Enough rows to be distinct for branch predictors; few, where smartcore takes 0.2 ms for each.
+    let singles: Vec<Matrix> =
+        rows.chunks(p).take(1_000).map(|row| Matrix::new(1, p, row.to_vec(), false).unwrap()).collect();
+    let scratch = &mut Scratch::default();
+    let (theirs_one, ours_one) = Stopwatch::compare(
+        || singles.iter().for_each(|row| drop(black_box(case.estimator.predict(row)))),
+        || rows.chunks(p).take(1_000).for_each(|row| drop(black_box(case.predictor.predict(row, 0, scratch)))),
+    );
+    let (theirs_batch, ours_batch) = Stopwatch::compare(
+        || drop(black_box(case.estimator.predict(&matrix))),
+        || drop(black_box(case.predictor.predict(&rows, 0, scratch))),
+    );
+    let mut at = (0..singles.len()).cycle();
+    let (theirs_cold, ours_cold) = Stopwatch::compare_cold(|ours| {
+        let i = at.next().unwrap();
+        if ours {
+            drop(black_box(case.predictor.predict(&rows[i * p..(i + 1) * p], 0, scratch)));
+        } else {
+            drop(black_box(case.estimator.predict(&singles[i])));
+        }
+    });
+    let single = |t: f64| t * 1e6 / singles.len() as f64;
+    let batch = |t: f64| t * 1e6 / n as f64;
+    println!(
+        "{:<44} {:>9.3} {:>9.3} {:>6.1}   {:>9.3} {:>9.3} {:>6.1}   {:>9.1} {:>9.1} {:>6.1}",
+        case.name,
+        single(theirs_one),
+        single(ours_one),
+        theirs_one / ours_one,
+        batch(theirs_batch),
+        batch(ours_batch),
+        theirs_batch / ours_batch,
+        theirs_cold * 1e6,
+        ours_cold * 1e6,
+        theirs_cold / ours_cold,
+    );
+}
+
+/// Load times of forests.
+fn load(boston: &Data) {
+    println!("\n{:<44} {:>9} {:>12} {:>12}", "", "load, ms", "section, B", "resident, B");
+    let forests = [100, 500].map(|trees| data::forest(boston, trees));
+    let all = forests.into_iter().chain([data::large_forest()]);
+    for case in all.flatten() {
+        let seconds = Stopwatch::least(|| drop(black_box(case.decode())));
+        let (section, resident) = (case.section.len(), case.predictor.resident_bytes());
+        println!("{:<44} {:>9.2} {section:>12} {resident:>12}", case.name, seconds * 1e3);
+    }
+}
+
+/// A linear model against the bare sum of products on the same rows.
+fn dot_product(data: &Data) {
+    let Some(case) = data::regression(Algorithm::Linear, data).filter(|_| wanted("dot product")) else { return };
+    let (n, p) = (10_000, data.n_columns);
+    let rows = data.mixed(n);
+    let weights: Vec<f64> = (0..p).map(|i| i as f64 + 0.5).collect();
+    let mut sums = vec![0.0; n];
+    let scratch = &mut Scratch::default();
+    let (bare, ours) = Stopwatch::compare(
+        || {
+            for (sum, row) in sums.iter_mut().zip(rows.chunks_exact(p)) {
+                *sum = row.iter().zip(&weights).map(|(x, w)| x * w).sum();
+            }
+            black_box(&mut sums);
+        },
+        || drop(black_box(case.predictor.predict(&rows, 0, scratch))),
+    );
+    println!(
+        "\nlinear, {p} columns: {:.4} µs a row, the bare dot product {:.4}: {:.2} times as long",
+        ours * 1e6 / n as f64,
+        bare * 1e6 / n as f64,
+        ours / bare
+    );
+}

@@ -1,0 +1,37 @@
+//! `openapi`: print the OpenAPI document that `serve` would serve for these models.
+
+use std::sync::Arc;
+
+use crate::cli::OpenapiArgs;
+use crate::http::openapi::{Subject, document};
+use crate::serve::load::load;
+use crate::serve::registry::{Served, Snapshot};
+use crate::serve::reload::ModelFile;
+
+use super::failure::{Exit, Failure};
+use super::{files, serve};
+
+/// Runs the command.
+///
+/// # Errors
+/// 66 no such file, 65 not a valid model, 78 two models of one name.
+pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
+    let mut models: Vec<Snapshot> = Vec::new();
+    for spec in args.model.iter().filter(|spec| !spec.trim().is_empty()) {
+        let served = served(serve::split(spec)?, models.is_empty())?;
+        if models.iter().any(|earlier| earlier.name == served.name) {
+            let detail = format_args!("two models are called {:?}; give one of them as NAME=PATH", served.name);
+            return Err(Failure::new(Exit::Config, detail));
+        }
+        models.push(served);
+    }
+    let document = document(&Subject::by_default(&models));
+    let text = serde_json::to_string_pretty(&document).map_err(|e| Failure::new(Exit::Failed, e))?;
+    files::print(&(text + "\n"))
+}
+
+fn served(file: ModelFile, is_default: bool) -> Result<Snapshot, Failure> {
+    let model = load(&file.path)?.model;
+    let name = file.name.unwrap_or_else(|| model.header().name.clone());
+    Ok(Arc::new(Served::new(name, model, is_default)))
+}

@@ -1,0 +1,117 @@
+//! The answers that are not successes, from the one list of problems.
+//!
+//! Stands apart because every operation refers to them: one component a status, saying all that gives it.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::http::problem::{Kind, Problem};
+
+use super::reference;
+
+/// What each kind means to a client.
+const MEANINGS: [(Kind, &str); 19] = [
+    (Kind::Syntax, "The body is not JSON or not CSV, or holds a duplicate key or a number beyond a double's range"),
+    (Kind::BadRequest, "The head is not what HTTP asks for, or the query is not known"),
+    (Kind::Unauthorized, "There is no bearer token, or none that the server knows"),
+    (Kind::Forbidden, "This is not for this listener"),
+    (Kind::NotFound, "There is no such model"),
+    (Kind::MethodNotAllowed, "The route has no such method"),
+    (Kind::BodyTimeout, "The body did not come in time"),
+    (Kind::Conflict, "The new schema differs from the one served"),
+    (Kind::BodyTooLarge, "The body has more bytes than the limit"),
+    (Kind::TooManyRows, "The body has more rows than the limit"),
+    (Kind::UriTooLong, "The request target is longer than the limit"),
+    (Kind::MediaType, "The media type, charset or content encoding is not read here"),
+    (Kind::Schema, "The body does not fit the model: all that is wrong is listed, at most 20 errors"),
+    (Kind::Unsupported, "It is fine, and this model or build cannot give it"),
+    (Kind::HeaderTooLarge, "The head has more bytes or fields than the limit"),
+    (Kind::Internal, "The server failed; its log has the cause under the request id"),
+    (Kind::NotReady, "There is no model, or the server drains"),
+    (Kind::Overloaded, "There was no room within the admission wait"),
+    (Kind::ComputeTimeout, "The prediction took longer than the limit"),
+];
+
+/// The status of a kind, and a reference to its response.
+pub(super) fn response_of(kind: Kind) -> (String, Value) {
+    let status = kind.status();
+    (status.as_str().to_owned(), reference("responses", &name(status)))
+}
+
+/// A status as a component is called: `UnprocessableEntity`.
+fn name(status: StatusCode) -> String {
+    status.canonical_reason().unwrap_or("Error").split(' ').collect()
+}
+
+/// One response a status.
+pub(super) fn responses() -> Map<String, Value> {
+    let mut responses = Map::new();
+    for (kind, _) in MEANINGS {
+        let status = kind.status();
+        responses.entry(name(status)).or_insert_with(|| response(status, kind));
+    }
+    responses
+}
+
+fn response(status: StatusCode, kind: Kind) -> Value {
+    let same = MEANINGS.iter().filter(|(other, _)| other.status() == status);
+    let meanings: Vec<&str> = same.map(|(_, meaning)| *meaning).collect();
+    let mut headers = json!({ "X-Request-Id": reference("headers", "RequestId") });
+    match kind {
+        Kind::NotReady | Kind::Overloaded => headers["Retry-After"] = reference("headers", "RetryAfter"),
+        Kind::Unauthorized => headers["WWW-Authenticate"] = reference("headers", "Challenge"),
+        _ => {}
+    }
+    let mut content = json!({ "schema": reference("schemas", "Problem") });
+    if let Ok(example) = serde_json::from_slice::<Value>(&Problem::new(kind, meanings[0]).render("row-17")) {
+        content["example"] = example;
+    }
+    json!({
+        "description": format!("{}.", meanings.join(". Or: ")),
+        "headers": headers,
+        "content": { "application/problem+json": content },
+    })
+}
+
+/// The envelope.
+pub(super) fn schemas() -> Map<String, Value> {
+    let problem = json!({
+        "type": "object",
+        "description": "An error (RFC 9457).",
+        "required": ["type", "title", "status", "detail", "request_id", "errors", "error"],
+        "properties": {
+            "type": { "type": "string" },
+            "title": { "type": "string", "description": "The status in words." },
+            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
+            "detail": { "type": "string", "description": "What went wrong and what to change." },
+            "request_id": { "type": "string", "description": "As in `X-Request-Id` and in the server's log." },
+            "errors": {
+                "type": "array",
+                "maxItems": 20,
+                "items": reference("schemas", "FieldError"),
+                "description": "All that is wrong in the body, 20 at most.",
+            },
+            "error": { "type": "string", "description": "`detail` again, for Open Inference Protocol clients." },
+        },
+    });
+    let field_error = json!({
+        "type": "object",
+        "required": ["pointer", "detail"],
+        "properties": {
+            "pointer": { "type": "string", "description": "JSON pointer (RFC 6901) to the place; empty for the body." },
+            "detail": { "type": "string", "description": "What is wrong and what would be right." },
+        },
+    });
+    Map::from_iter([("Problem".to_owned(), problem), ("FieldError".to_owned(), field_error)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MEANINGS, responses};
+
+    #[test]
+    fn every_status_has_one_response() {
+        let statuses: std::collections::HashSet<_> = MEANINGS.iter().map(|(kind, _)| kind.status()).collect();
+        assert_eq!(responses().len(), statuses.len());
+    }
+}

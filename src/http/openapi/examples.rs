@@ -1,0 +1,133 @@
+//! Rows that a model accepts as they stand, and what it answers.
+//!
+//! Stands apart because examples are data of the model: medians and most frequent categories, or, where statistics may
+//! not be shown, zeros and first categories.
+
+use serde_json::{Map, Value, json};
+
+use crate::http::encode;
+use crate::model::batch::{Batch, Cell};
+use crate::model::compiled::Scratch;
+use crate::model::schema::{Feature, Kind, Schema};
+use crate::serve::registry::Snapshot;
+
+/// Where the median stands among the quantiles.
+pub(super) const MEDIAN: usize = 10;
+
+/// Where the rows of an example stand among the quantiles: the median first.
+const ROWS: [usize; 2] = [MEDIAN, 15];
+
+/// Rows of a model, one value a feature in schema order.
+pub(super) struct Rows<'s> {
+    schema: &'s Schema,
+    rows: Vec<Vec<Value>>,
+}
+
+impl<'s> Rows<'s> {
+    /// Of this schema.
+    pub(super) fn new(schema: &'s Schema, shows_statistics: bool) -> Self {
+        let row = |level| schema.features().iter().map(|f| cell(f, shows_statistics, level)).collect();
+        Self { schema, rows: ROWS.map(row).to_vec() }
+    }
+
+    /// The first row as a record.
+    pub(super) fn record(&self) -> Value {
+        self.labelled(&self.rows[0])
+    }
+
+    /// All rows as records.
+    pub(super) fn records(&self) -> Value {
+        self.rows.iter().map(|row| self.labelled(row)).collect()
+    }
+
+    /// Columns of lists.
+    pub(super) fn columns(&self) -> Value {
+        self.by_column(|cells| cells.into_iter().map(|(_, cell)| cell).collect())
+    }
+
+    /// Columns of labelled values.
+    pub(super) fn labelled_columns(&self) -> Value {
+        self.by_column(|cells| {
+            cells.into_iter().map(|(row, cell)| (row.to_string(), cell)).collect::<Map<String, Value>>().into()
+        })
+    }
+
+    /// Columns' names and rows of values.
+    pub(super) fn table(&self) -> Value {
+        json!({ "columns": self.names(), "data": self.rows })
+    }
+
+    /// Rows of values.
+    pub(super) fn lists(&self) -> Value {
+        json!(self.rows)
+    }
+
+    /// CSV with a header line.
+    pub(super) fn csv(&self) -> String {
+        let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
+        let mut out = csv::Writer::from_writer(Vec::new());
+        let _ = out.write_record(self.names());
+        for row in &self.rows {
+            let _ = out.write_record(row.iter().map(text));
+        }
+        String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// What the model answers to the first row, as its route writes it.
+    pub(super) fn answer(&self, served: &Snapshot) -> Option<Value> {
+        let read = |(feature, cell): (&Feature, &Value)| feature.read(as_cell(cell)).ok();
+        let values: Vec<f64> = self.schema.features().iter().zip(&self.rows[0]).map(read).collect::<Option<_>>()?;
+        let batch = Batch::from_rows(self.schema, values).ok()?;
+        let prediction = served.model.predict(&batch, &mut Scratch::default()).ok()?;
+        serde_json::from_slice(&encode::prediction(served, &prediction)).ok()
+    }
+
+    fn names(&self) -> Vec<&'s str> {
+        self.schema.features().iter().map(|f| f.name.as_str()).collect()
+    }
+
+    fn labelled(&self, row: &[Value]) -> Value {
+        let names = self.schema.features().iter().map(|f| f.name.clone());
+        names.zip(row.iter().cloned()).collect::<Map<String, Value>>().into()
+    }
+
+    /// One member a feature, made from its cells (row, value).
+    fn by_column(&self, make: impl Fn(Vec<(usize, Value)>) -> Value) -> Value {
+        let column = |(f, feature): (usize, &Feature)| {
+            let cells = self.rows.iter().map(|row| row[f].clone()).enumerate().collect();
+            (feature.name.clone(), make(cells))
+        };
+        self.schema.features().iter().enumerate().map(column).collect::<Map<String, Value>>().into()
+    }
+}
+
+/// A value of this feature: of `level` among its quantiles, or its most frequent category.
+pub(super) fn cell(feature: &Feature, shows_statistics: bool, level: usize) -> Value {
+    match feature.kind {
+        Kind::Categorical if shows_statistics => json!(most_frequent(feature)),
+        Kind::Categorical => json!(feature.categories.first()),
+        Kind::Numeric if shows_statistics => number(feature.stats.quantiles.get(level).copied().unwrap_or(0.0)),
+        Kind::Numeric => json!(0),
+    }
+}
+
+/// A number as people write it: 296, not 296.0.
+#[expect(clippy::cast_possible_truncation, reason = "the value is whole and far below 2^63")]
+pub(super) fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 { Value::from(value as i64) } else { Value::from(value) }
+}
+
+/// The category that most training rows had.
+pub(super) fn most_frequent(feature: &Feature) -> Option<&str> {
+    let bins = &feature.stats.bins;
+    let most = bins.categories.iter().zip(&bins.counts).rev().max_by_key(|(_, count)| **count);
+    most.and_then(|(category, _)| feature.categories.get(*category as usize)).map(String::as_str)
+}
+
+fn as_cell(value: &Value) -> Cell<'_> {
+    match value {
+        Value::String(text) => Cell::Text(text),
+        Value::Number(number) => Cell::Number(number.as_f64().unwrap_or(f64::NAN)),
+        _ => Cell::Missing,
+    }
+}

@@ -1,0 +1,137 @@
+//! A feature as JSON Schema: what the server accepts of it, and, apart from that, what training saw.
+//!
+//! Stands apart because acceptance must be exact (a client may validate by it) while ranges of training are hints: the
+//! server answers rows beyond them.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::batch::{LARGEST, parse_number};
+use crate::model::schema::{Feature, Impute, Kind};
+
+use super::{examples, reference};
+
+/// The feature as a property of a record, described; with what training saw of it if that may be shown.
+pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
+    let mut schema = match feature.kind {
+        Kind::Numeric => {
+            let kinds = if feature.accepts_missing() { json!(["number", "null"]) } else { json!("number") };
+            json!({ "type": kinds, "minimum": -LARGEST, "maximum": LARGEST })
+        }
+        Kind::Categorical => json!({ "enum": words(feature) }),
+    };
+    let description = description(feature, shows_statistics);
+    if !description.is_empty() {
+        schema["description"] = description.into();
+    }
+    schema["examples"] = json!([examples::cell(feature, shows_statistics, examples::MEDIAN)]);
+    if let Some(unit) = &feature.unit {
+        schema["x-unit"] = json!(unit);
+    }
+    if feature.sensitive {
+        schema["x-sensitive"] = json!(true);
+    }
+    if shows_statistics {
+        schema["x-training"] = training(feature);
+    }
+    schema
+}
+
+/// What is accepted, in short.
+pub(super) fn value(feature: &Feature) -> Value {
+    match (feature.kind, feature.accepts_missing()) {
+        (Kind::Numeric, false) => reference("schemas", "Number"),
+        (Kind::Numeric, true) => reference("schemas", "NumberOrNull"),
+        (Kind::Categorical, _) => json!({ "enum": words(feature) }),
+    }
+}
+
+/// Everything that names a category: its text, the number it spells, the boolean it is called like, null where missing
+/// cells are filled.
+fn words(feature: &Feature) -> Vec<Value> {
+    let mut words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).collect();
+    let mut numbers: Vec<f64> =
+        feature.categories.iter().filter_map(|c| parse_number(c)).filter(|v| v.is_finite()).collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.dedup();
+    words.extend(numbers.into_iter().map(Value::from));
+    words.extend([false, true].into_iter().filter(|b| feature.categories.contains(&b.to_string())).map(Value::from));
+    if feature.accepts_missing() {
+        words.push(Value::Null);
+    }
+    words
+}
+
+fn description(feature: &Feature, shows_statistics: bool) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if let Some(text) = &feature.description {
+        parts.push(text.trim_end_matches('.').to_owned());
+    }
+    if let Some(unit) = &feature.unit {
+        parts.push(format!("In {unit}"));
+    }
+    if let (true, Some(min), Some(max)) = (shows_statistics, feature.stats.min, feature.stats.max) {
+        parts.push(format!("Training saw {} to {}; other values are answered too", shown(min), shown(max)));
+    }
+    match &feature.impute {
+        None => {}
+        Some(Impute::Median(v)) if shows_statistics => parts.push(format!("null counts as {}", shown(*v))),
+        Some(Impute::MostFrequent(c)) if shows_statistics => parts.push(format!("null counts as {c:?}")),
+        Some(_) => parts.push("null is filled as in training".to_owned()),
+    }
+    if feature.sensitive {
+        parts.push("Encodes a protected attribute".to_owned());
+    }
+    parts.iter().map(|part| format!("{part}.")).collect::<Vec<_>>().join(" ")
+}
+
+fn training(feature: &Feature) -> Value {
+    let stats = &feature.stats;
+    let mut saw = Map::new();
+    saw.insert("count".to_owned(), stats.count.into());
+    saw.insert("missing".to_owned(), stats.missing.into());
+    let median = stats.quantiles.get(stats.quantiles.len() / 2).copied();
+    let numbers = [("min", stats.min), ("max", stats.max), ("median", median), ("mean", stats.mean), ("sd", stats.sd)];
+    saw.extend(numbers.into_iter().filter_map(|(name, v)| Some((name.to_owned(), examples::number(v?)))));
+    if let Some(category) = examples::most_frequent(feature) {
+        saw.insert("most_frequent".to_owned(), category.into());
+    }
+    saw.into()
+}
+
+/// A number for people: no hundred zeros.
+fn shown(value: f64) -> String {
+    if value == 0.0 || (1e-4..1e15).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::words;
+    use crate::model::schema::{Feature, Impute, Kind};
+    use crate::model::statistics::{Bins, Stats};
+
+    fn categorical(categories: &[&str]) -> Feature {
+        let bins = Bins { edges: Vec::new(), categories: vec![0], counts: vec![1, 0, 0] };
+        let (mean, sd, min, max, histogram) = (None, None, None, None, None);
+        let stats = Stats { count: 1, missing: 0, mean, sd, min, max, quantiles: Vec::new(), histogram, bins };
+        Feature {
+            name: "f".to_owned(),
+            kind: Kind::Categorical,
+            unit: None,
+            description: None,
+            sensitive: false,
+            categories: categories.iter().map(|c| (*c).to_owned()).collect(),
+            impute: None,
+            stats,
+        }
+    }
+
+    #[test]
+    fn a_category_is_also_the_number_or_boolean_that_it_spells() {
+        let mut feature = categorical(&["1", "1.0", "2e1", "a", "true"]);
+        assert_eq!(json!(words(&feature)), json!(["1", "1.0", "2e1", "a", "true", 1.0, 20.0, true]));
+        feature.impute = Some(Impute::MostFrequent("a".to_owned()));
+        assert_eq!(words(&feature).last(), Some(&json!(null)));
+    }
+}

@@ -1,0 +1,145 @@
+//! Few rows through a forest whose thresholds are ranked: two levels a step, no cell read twice.
+//!
+//! A row's ranks are found once. From then on a column is one number, its *end*: the slots from the column's first up
+//! to there are the thresholds that the row is beyond. A node of 12 bytes holds a split and both of its children, and
+//! leads to one of the four grandchildren, which are adjacent: half the steps, each waiting for one node.
+
+use super::super::trees::Tree;
+use super::Buffers;
+use super::lanes::{Lane, Reach, walk};
+use super::thresholds::{COLUMNS_TOGETHER, Thresholds};
+
+/// Columns at most: what a byte can name, so that no index needs a check.
+const COLUMNS: usize = 256;
+
+/// The slot of a leaf: not below any end, for there are fewer slots than `u16::MAX`.
+const NEVER: u16 = u16::MAX;
+
+/// A split and its children.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    /// Of the split, its true child and its false child; [`NEVER`] where that is a leaf.
+    slots: [u16; 3],
+    /// From here to the first grandchild. 0 in a leaf.
+    way: u16,
+    /// Of `slots`; the last is not used.
+    columns: [u8; 4],
+}
+
+/// Trees of pairs, one after the other, each breadth-first.
+#[derive(Debug, Clone)]
+pub(super) struct Pairs {
+    nodes: Vec<Pair>,
+    /// Leaf values by node.
+    values: Vec<f64>,
+    roots: Vec<u32>,
+    reach: Reach,
+}
+
+/// What [`Pairs::push`] needs besides the tree: buffers, and the splits' slots still to come.
+struct Layout<'a> {
+    slots: std::slice::Iter<'a, u16>,
+    /// By feature: the column among those split on.
+    columns: Vec<u8>,
+    /// Slot and column of each node of the tree.
+    named: Vec<(u16, u8)>,
+    /// Nodes of the tree in their order here, with the rounds from the root.
+    order: Vec<(u32, u32)>,
+    /// Rounds to each leaf of all trees.
+    ways: Vec<u32>,
+}
+
+impl Pairs {
+    /// `None` when a tree is too wide for 16 bits, or there are too many columns. `slots` are those of all splits, tree
+    /// after tree in node order.
+    #[expect(clippy::cast_possible_truncation, reason = "the caller checked that twice the nodes fit 32 bits")]
+    pub(super) fn new(trees: &[Tree], thresholds: &Thresholds, slots: &[u16], scale: f64) -> Option<Self> {
+        let mut columns = Vec::new();
+        for (position, column) in thresholds.columns().iter().enumerate() {
+            let feature = usize::from(column.feature);
+            columns.resize(columns.len().max(feature + 1), 0);
+            columns[feature] = u8::try_from(position).ok()?;
+        }
+        let slots = slots.iter();
+        let mut layout = Layout { slots, columns, named: Vec::new(), order: Vec::new(), ways: Vec::new() };
+        let mut new = Self { nodes: Vec::new(), values: Vec::new(), roots: Vec::new(), reach: Reach::default() };
+        for tree in trees {
+            new.roots.push(new.nodes.len() as u32);
+            new.push(tree, scale, &mut layout)?;
+        }
+        new.reach = Reach::of(layout.ways.into_iter());
+        Some(new)
+    }
+
+    fn push(&mut self, tree: &Tree, scale: f64, layout: &mut Layout<'_>) -> Option<()> {
+        let Layout { slots, columns, named, order, ways } = layout;
+        named.clear();
+        named.extend(tree.iter().map(|node| match node.children.and_then(|_| slots.next()) {
+            Some(slot) => (*slot, columns[usize::from(node.feature)]),
+            None => (NEVER, 0),
+        }));
+        order.clear();
+        order.push((0, 0));
+        let mut done = 0;
+        while let Some(&(at, round)) = order.get(done) {
+            let node = &tree[at as usize];
+            let (left, right) = node.children.unwrap_or((at, at));
+            let mut way = 0;
+            if node.children.is_some() {
+                way = u16::try_from(order.len() - done).ok()?;
+                for child in [left, right] {
+                    // A leaf one level early is its own children.
+                    let (left, right) = tree[child as usize].children.unwrap_or((child, child));
+                    order.extend([(left, round + 1), (right, round + 1)]);
+                }
+            } else {
+                ways.push(round);
+            }
+            let [own, left, right] = [at, left, right].map(|at| named[at as usize]);
+            let columns = [own.1, left.1, right.1, 0];
+            self.nodes.push(Pair { slots: [own.0, left.0, right.0], way, columns });
+            self.values.push(scale * node.value);
+            done += 1;
+        }
+        Some(())
+    }
+
+    pub(super) fn resident_bytes(&self) -> usize {
+        self.nodes.len() * (size_of::<Pair>() + 8) + self.roots.len() * 4
+    }
+
+    /// The leaf of each tree for a row.
+    pub(super) fn one_row<'b>(&self, thresholds: &Thresholds, row: &[f64], buffers: &'b mut Buffers) -> &'b [f64] {
+        let ends = ends(thresholds, row);
+        let (lanes, arrived, leaves) = buffers.lanes(self.roots.len());
+        for ((lane, root), id) in lanes.iter_mut().zip(&self.roots).zip(0..) {
+            *lane = Lane { at: *root, id };
+        }
+        let nodes = self.nodes.as_slice();
+        let step = |lane: Lane| {
+            let node = &nodes[lane.at as usize];
+            let beyond = |i: usize| node.slots[i] < ends[usize::from(node.columns[i])];
+            let first = beyond(0);
+            let second = beyond(1 + usize::from(first));
+            lane.at + u32::from(node.way) + 2 * u32::from(first) + u32::from(second)
+        };
+        walk(lanes, arrived, self.reach, step, |at| nodes[at as usize].way == 0);
+        for (leaf, at) in leaves.iter_mut().zip(&*arrived) {
+            *leaf = self.values[*at as usize];
+        }
+        leaves
+    }
+}
+
+/// Of each column, the first slot whose threshold the row is not beyond.
+fn ends(thresholds: &Thresholds, row: &[f64]) -> [u16; COLUMNS] {
+    let mut ends = [0; COLUMNS];
+    let together = thresholds.columns().chunks(COLUMNS_TOGETHER).zip(ends.chunks_mut(COLUMNS_TOGETHER));
+    for (columns, ends) in together {
+        let ranks = thresholds.ranks_in_row(columns, row);
+        for ((end, column), rank) in ends.iter_mut().zip(columns).zip(ranks) {
+            *end = column.slot + rank;
+        }
+    }
+    ends
+}

@@ -1,0 +1,230 @@
+//! Support vector machines in a form of our own that round-trips, taken from smartcore's fitted `SVR` and `SVC`.
+//!
+//! Stands apart from `estimator` because smartcore's own serialized form does not come back: its `SVR` and `SVC` panic
+//! in `predict` once read again (the kernel is skipped), its `MultiClassSVC` cannot be written at all. What decides is
+//! kept here instead: the support vectors, each once, and for every machine its weights, its intercept and the kernel.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use serde::{Deserialize, Serialize};
+use smartcore::linalg::basic::arrays::Array;
+use smartcore::svm::svc::SVC;
+use smartcore::svm::svr::{SVR, SVRParameters};
+use smartcore::svm::{Kernel as _, Kernels};
+
+use super::estimator::Matrix;
+
+/// smartcore's support vector regression; it borrows what it was fitted on.
+pub type SmartcoreSvr<'a> = SVR<'a, f64, Matrix, Vec<f64>>;
+/// smartcore's support vector classifier of two class positions; it borrows what it was fitted on.
+pub type SmartcoreSvc<'a> = SVC<'a, f64, u32, Matrix, Vec<u32>>;
+
+/// A kernel K(x, v) of a row x and a support vector v, as in smartcore's `svm::Kernels`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Kernel {
+    /// ⟨x, v⟩
+    Linear,
+    /// exp(−γ ‖x − v‖²)
+    Rbf {
+        /// γ, above 0.
+        gamma: f64,
+    },
+    /// (γ ⟨x, v⟩ + r)^d
+    Polynomial {
+        /// d, above 0.
+        degree: f64,
+        /// γ, above 0.
+        gamma: f64,
+        /// r.
+        coef0: f64,
+    },
+    /// tanh(γ ⟨x, v⟩ + r)
+    Sigmoid {
+        /// γ, above 0.
+        gamma: f64,
+        /// r.
+        coef0: f64,
+    },
+}
+
+impl Kernel {
+    /// The same kernel as smartcore has it.
+    pub fn to_smartcore(self) -> Kernels {
+        match self {
+            Self::Linear => Kernels::linear(),
+            Self::Rbf { gamma } => Kernels::rbf().with_gamma(gamma),
+            Self::Polynomial { degree, gamma, coef0 } => {
+                Kernels::polynomial().with_degree(degree).with_gamma(gamma).with_coef0(coef0)
+            }
+            Self::Sigmoid { gamma, coef0 } => Kernels::sigmoid().with_gamma(gamma).with_coef0(coef0),
+        }
+    }
+
+    /// K(a, b) for vectors of one length: smartcore's bits without its copies.
+    pub fn value(self, a: &[f64], b: &[f64]) -> f64 {
+        let dot = || a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        match self {
+            Self::Linear => dot(),
+            Self::Rbf { gamma } => (-gamma * a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>()).exp(),
+            Self::Polynomial { degree, gamma, coef0 } => (gamma * dot() + coef0).powf(degree),
+            Self::Sigmoid { gamma, coef0 } => (gamma * dot() + coef0).tanh(),
+        }
+    }
+}
+
+/// One decision function: f(x) = intercept + Σ weight · K(x, vector), summed in this order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Positions among [`SupportMachines::vectors`], in smartcore's order.
+    pub vectors: Vec<u32>,
+    /// One weight a vector.
+    pub weights: Vec<f64>,
+    /// What the sum starts with.
+    pub intercept: f64,
+}
+
+/// What one fitted `SVR` or `SVC` decides with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parts {
+    instances: Vec<Vec<f64>>,
+    weights: Vec<f64>,
+    intercept: f64,
+}
+
+/// Machines that share a kernel and support vectors: one for regression and for two classes; for k classes one a pair
+/// of classes, (0, 1), (0, 2), …, (k−2, k−1), whose sum above 0 is a vote for the second class of the pair, else for
+/// the first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SupportMachines {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// Encoded columns.
+    pub n_columns: u32,
+    /// Distinct support vectors, row-major `[n_vectors, n_columns]`.
+    pub vectors: Vec<f64>,
+    /// The machines.
+    pub machines: Vec<Machine>,
+}
+
+/// The fields that smartcore's `SVR` writes.
+#[derive(Deserialize)]
+struct SvrMirror {
+    instances: Option<Vec<Vec<f64>>>,
+    _parameters: Option<SVRParameters<f64>>,
+    w: Option<Vec<f64>>,
+    b: f64,
+    _phantom: PhantomData<()>,
+}
+
+/// The fields that smartcore's `SVC` writes.
+#[derive(Deserialize)]
+struct SvcMirror {
+    _classes: Option<(u32, u32)>,
+    instances: Option<Vec<Vec<f64>>>,
+    w: Option<Vec<f64>>,
+    b: Option<f64>,
+    _phantom: PhantomData<()>,
+}
+
+impl Parts {
+    /// Takes a regression apart, through what it serializes (its fields are private).
+    ///
+    /// # Errors
+    /// One sentence: it was not fitted, or is not laid out as in smartcore 0.7.0.
+    pub fn of_svr(fitted: &SmartcoreSvr<'_>) -> Result<Self, String> {
+        let bytes = postcard::to_allocvec(fitted).map_err(|e| e.to_string())?;
+        let mirror: SvrMirror = postcard::from_bytes(&bytes).map_err(|e| e.to_string())?;
+        Self::new(mirror.instances, mirror.w, Some(mirror.b))
+    }
+
+    /// Takes a classifier of two classes apart.
+    ///
+    /// # Errors
+    /// As [`Parts::of_svr`].
+    pub fn of_svc(fitted: &SmartcoreSvc<'_>) -> Result<Self, String> {
+        let bytes = postcard::to_allocvec(fitted).map_err(|e| e.to_string())?;
+        let mirror: SvcMirror = postcard::from_bytes(&bytes).map_err(|e| e.to_string())?;
+        Self::new(mirror.instances, mirror.w, mirror.b)
+    }
+
+    fn new(instances: Option<Vec<Vec<f64>>>, w: Option<Vec<f64>>, b: Option<f64>) -> Result<Self, String> {
+        match (instances, w, b) {
+            (Some(instances), Some(weights), Some(intercept)) if instances.len() == weights.len() => {
+                Ok(Self { instances, weights, intercept })
+            }
+            _ => Err("the machine was never fitted".to_owned()),
+        }
+    }
+}
+
+impl SupportMachines {
+    /// Joins fitted machines of one kernel; support vectors of the same bits are kept once. Of wider vectors (`train`
+    /// may add columns of zeros, which no kernel sees) the first `n_columns` cells are kept.
+    ///
+    /// # Errors
+    /// One sentence when a vector is narrower, or there are more than 2³² − 1.
+    pub fn join(kernel: Kernel, n_columns: usize, parts: &[Parts]) -> Result<Self, String> {
+        let width = u32::try_from(n_columns).map_err(|_| format!("{n_columns} columns are too many"))?;
+        let mut joined = Self { kernel, n_columns: width, vectors: Vec::new(), machines: Vec::new() };
+        let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
+        for part in parts {
+            let mut vectors = Vec::with_capacity(part.instances.len());
+            for instance in &part.instances {
+                let cells = instance.as_slice().get(..n_columns).ok_or("a support vector has too few columns")?;
+                let next = u32::try_from(known.len()).map_err(|_| "there are too many support vectors")?;
+                let bits = cells.iter().map(|c| c.to_bits()).collect();
+                let position = *known.entry(bits).or_insert(next);
+                if position == next {
+                    joined.vectors.extend_from_slice(cells);
+                }
+                vectors.push(position);
+            }
+            let (weights, intercept) = (part.weights.clone(), part.intercept);
+            joined.machines.push(Machine { vectors, weights, intercept });
+        }
+        Ok(joined)
+    }
+
+    /// What every machine says of every row, `[n_machines][n_rows]`, by smartcore's own kernel and in the order of its
+    /// `predict_for_row`. For proofs of equality, not for serving.
+    ///
+    /// # Errors
+    /// smartcore's sentence.
+    pub fn decisions(&self, x: &Matrix) -> Result<Vec<Vec<f64>>, String> {
+        let kernel = self.kernel.to_smartcore();
+        let (n_rows, n_columns) = x.shape();
+        let vectors: Vec<Vec<f64>> = self.vectors.chunks(n_columns).map(<[f64]>::to_vec).collect();
+        let mut decisions = vec![Vec::with_capacity(n_rows); self.machines.len()];
+        for row in 0..n_rows {
+            let row = (0..n_columns).map(|c| *x.get((row, c))).collect();
+            for (machine, decisions) in self.machines.iter().zip(&mut decisions) {
+                let mut sum = machine.intercept;
+                for (vector, weight) in machine.vectors.iter().zip(&machine.weights) {
+                    sum += weight * kernel.apply(&row, &vectors[*vector as usize]).map_err(|e| e.to_string())?;
+                }
+                decisions.push(sum);
+            }
+        }
+        Ok(decisions)
+    }
+
+    /// The class of every row: the one with most votes, of equals the first.
+    ///
+    /// # Errors
+    /// As [`SupportMachines::decisions`].
+    pub fn classes(&self, x: &Matrix) -> Result<Vec<u32>, String> {
+        let decisions = self.decisions(x)?;
+        let n_classes = (2..=decisions.len() + 1).find(|k| k * (k - 1) / 2 == decisions.len()).unwrap_or(2);
+        let class = |row: usize| {
+            let mut votes = vec![0_u32; n_classes];
+            let pairs = (0..n_classes).flat_map(|i| (i + 1..n_classes).map(move |j| (i, j)));
+            for ((i, j), decisions) in pairs.zip(&decisions) {
+                votes[if decisions[row] > 0.0 { j } else { i }] += 1;
+            }
+            let most = votes.iter().max().copied().unwrap_or(0);
+            votes.iter().position(|v| *v == most).and_then(|c| u32::try_from(c).ok()).unwrap_or(0)
+        };
+        Ok((0..x.shape().0).map(class).collect())
+    }
+}

@@ -1,0 +1,145 @@
+//! Forests in blocks: smartcore grows the trees of a forest one after the other from one generator, so that one call
+//! keeps one core busy. Here each block of trees is a forest of its own, with a seed made from (seed, block), and the
+//! blocks are merged in their order; what comes out is one smartcore forest, the same whatever the number of threads.
+//!
+//! The merge is on the serialized form: a list there is its length and its elements one after the other.
+
+use serde::Serialize;
+use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
+use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
+use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
+
+use super::binary_trees;
+use super::estimators::{Task, leaf, levels, sentence};
+use super::options::Hyperparameters;
+use super::random::SplitMix64;
+use super::target::Observed;
+use crate::model::algorithm::Algorithm;
+use crate::model::estimator::{ExtraTrees, ForestClassifier, ForestRegressor, Matrix};
+
+/// Trees of a block. smartcore sorts every column once a forest: on 20,000 rows of 20 columns blocks of 8 take 8 % more
+/// processor time than one forest, of 16 2 %, of one tree 150 %; 100 trees in blocks of 8 keep 13 cores busy.
+const TREES_TOGETHER: usize = 8;
+
+/// Streams of the generator that blocks' seeds are drawn from: this and up.
+const BLOCK_STREAM: u64 = 1 << 32;
+
+/// In how many blocks the forest is grown.
+pub(super) fn n_blocks(parameters: &Hyperparameters) -> usize {
+    n_trees(parameters).div_ceil(TREES_TOGETHER)
+}
+
+fn n_trees(parameters: &Hyperparameters) -> usize {
+    parameters.count("trees").unwrap_or(1)
+}
+
+/// How a block is grown.
+struct Block {
+    n_trees: usize,
+    seed: u64,
+    levels: Option<u16>,
+    min_samples_leaf: usize,
+    columns: usize,
+}
+
+/// Grows one block; its trees as bytes, without the list's head and tail.
+pub(super) fn grow(task: &Task<'_>, x: &Matrix, block: usize) -> Result<Vec<u8>, String> {
+    let p = task.parameters;
+    let shape = Block {
+        n_trees: (n_trees(p) - block * TREES_TOGETHER).min(TREES_TOGETHER),
+        seed: SplitMix64::new(task.seed, BLOCK_STREAM + block as u64).next_u64(),
+        levels: levels(p),
+        min_samples_leaf: leaf(p),
+        columns: p.columns_per_split(task.n_columns),
+    };
+    match (task.algorithm, task.observed) {
+        (Algorithm::RandomForest, Observed::Values(y)) => {
+            let forest = ForestRegressor::fit(x, y, shape.regression()).map_err(|e| sentence(&e))?;
+            bare(&forest, task, shape.n_trees)
+        }
+        (Algorithm::ExtraTrees, Observed::Values(y)) => {
+            let forest = ExtraTrees::fit(x, y, shape.extremely_random()).map_err(|e| sentence(&e))?;
+            bare(&forest, task, shape.n_trees)
+        }
+        (Algorithm::RandomForest, Observed::Classes(y)) if task.n_classes == 2 => {
+            let y: Vec<f64> = y.iter().map(|class| f64::from(*class)).collect();
+            let forest = ForestRegressor::fit(x, &y, shape.regression()).map_err(|e| sentence(&e))?;
+            binary_trees::of_forest(&forest, task.n_columns)
+        }
+        (Algorithm::RandomForest, Observed::Classes(y)) => {
+            let forest = ForestClassifier::fit(x, y, shape.classification()).map_err(|e| sentence(&e))?;
+            bare(&forest, task, shape.n_trees)
+        }
+        _ => Err("it is no forest, or not for this task".to_owned()),
+    }
+}
+
+/// The `estimator` section of all blocks' trees.
+pub(super) fn merge(task: &Task<'_>, blocks: &[Vec<u8>]) -> Result<Vec<u8>, String> {
+    let (head, tail) = around(task, n_trees(task.parameters))?;
+    let mut section = Vec::with_capacity(head.len() + tail.len() + blocks.iter().map(Vec::len).sum::<usize>());
+    section.extend(head);
+    for block in blocks {
+        section.extend_from_slice(block);
+    }
+    section.extend(tail);
+    Ok(section)
+}
+
+fn bare<F: Serialize>(forest: &F, task: &Task<'_>, n_trees: usize) -> Result<Vec<u8>, String> {
+    let bytes = postcard::to_allocvec(forest).map_err(|e| e.to_string())?;
+    let (head, tail) = around(task, n_trees)?;
+    let trees = bytes.strip_prefix(head.as_slice()).and_then(|rest| rest.strip_suffix(tail.as_slice()));
+    trees.map(<[u8]>::to_vec).ok_or_else(|| "smartcore's forest is not of the expected form".to_owned())
+}
+
+/// What is written before and after the trees. A forest of numbers is optional itself, then `trees`, `num_features` and
+/// `samples`; one of classes is `trees`, `classes` and `samples`. There are never samples: `keep_samples` is off.
+fn around(task: &Task<'_>, n_trees: usize) -> Result<(Vec<u8>, Vec<u8>), String> {
+    let none = None::<Vec<Vec<bool>>>;
+    let (flags, tail) = match task.observed {
+        Observed::Values(_) => (vec![1, 1], postcard::to_allocvec(&(Some(task.n_columns), &none))),
+        Observed::Classes(_) => {
+            let labels: Vec<u32> = (0..).take(task.n_classes).collect();
+            (vec![1], postcard::to_allocvec(&(Some(labels), &none)))
+        }
+    };
+    let mut head = flags;
+    head.extend(postcard::to_allocvec(&n_trees).map_err(|e| e.to_string())?);
+    Ok((head, tail.map_err(|e| e.to_string())?))
+}
+
+impl Block {
+    fn regression(&self) -> RandomForestRegressorParameters {
+        RandomForestRegressorParameters {
+            max_depth: self.levels,
+            min_samples_leaf: self.min_samples_leaf,
+            n_trees: self.n_trees,
+            m: Some(self.columns),
+            seed: self.seed,
+            ..Default::default()
+        }
+    }
+
+    fn extremely_random(&self) -> ExtraTreesRegressorParameters {
+        ExtraTreesRegressorParameters {
+            max_depth: self.levels,
+            min_samples_leaf: self.min_samples_leaf,
+            n_trees: self.n_trees,
+            m: Some(self.columns),
+            seed: self.seed,
+            ..Default::default()
+        }
+    }
+
+    fn classification(&self) -> RandomForestClassifierParameters {
+        RandomForestClassifierParameters {
+            max_depth: self.levels,
+            min_samples_leaf: self.min_samples_leaf,
+            n_trees: u16::try_from(self.n_trees).unwrap_or(u16::MAX),
+            m: Some(self.columns),
+            seed: self.seed,
+            ..Default::default()
+        }
+    }
+}

@@ -1,0 +1,56 @@
+"""A smartserve for a client's test: models trained on the spot, served on a free port.
+
+The binary is SMARTSERVE's, or the debug build's.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("SMARTSERVE", str(ROOT / "target/debug/smartserve"))
+
+
+class Server:
+    """Trains `models` ({name: (CSV path or text, target, more words of `train`)}), serves them in that order."""
+
+    def __init__(self, models, *words):
+        self._folder = tempfile.TemporaryDirectory()
+        paths = [self._train(name, *model) for name, model in models.items()]
+        flags = [word for path in paths for word in ("--model", path)]
+        command = [BINARY, "serve", "--bind", "127.0.0.1:0", "--log-format", "json", *flags, *words]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.address = self._address()
+
+    def _train(self, name, data, target, *words):
+        path = pathlib.Path(self._folder.name, name)
+        if "\n" in data:
+            path.with_suffix(".csv").write_text(data)
+            data = path.with_suffix(".csv")
+        model = str(path.with_suffix(".model"))
+        command = [BINARY, "train", "--data", str(data), "--target", target, "--name", name, "-o", model, *words]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        return model
+
+    def _address(self):
+        for line in self._process.stdout:
+            said = json.loads(line)
+            if said["message"].startswith("listening on"):
+                return said["address"]
+        raise RuntimeError("it ended before it listened")
+
+    def ask(self, path, body=None, content_type="application/json"):
+        """The answer's JSON; POST when there is a body."""
+        body = json.dumps(body).encode() if not isinstance(body, (str, type(None))) else body and body.encode()
+        request = urllib.request.Request(f"http://{self.address}{path}", body, {"Content-Type": content_type})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+        self._folder.cleanup()

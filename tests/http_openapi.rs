@@ -1,0 +1,281 @@
+//! The OpenAPI document and its page: complete (every route and method, nothing else), true (every example is
+//! accepted as it stands and answered as written), silent about statistics where it is open to strangers.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod http_support;
+mod support;
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http_support::{Answer, empty_serving, get, public, request, send, serving};
+use serde_json::{Value, json};
+use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::http::app::{Options, Side};
+use smartserve::http::auth::Tokens;
+use smartserve::http::openapi::{Subject, document};
+use smartserve::http::router::{router, templates};
+use smartserve::model::algorithm::Algorithm;
+use smartserve::serve::Serving;
+
+fn with_tokens() -> (Router, tempfile::NamedTempFile) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "secret").unwrap();
+    let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
+    let options = Options { tokens, ..Options::default() };
+    (router(serving(Limits::default()), Side::Public, options), file)
+}
+
+async fn served(router: &Router) -> Value {
+    get(router, "/openapi.json").await.json()
+}
+
+/// Every operation: path, method, what is said of it.
+fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(m, o)| (path.as_str(), m.as_str(), o)))
+        .collect()
+}
+
+/// What a reference points to.
+fn deref<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    match value.get("$ref").and_then(Value::as_str) {
+        Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+        None => value,
+    }
+}
+
+/// The methods that the router allows on a path, OPTIONS and the HEAD of GET aside.
+async fn allowed(router: &Router, path: &str) -> Vec<String> {
+    let answer = send(router, request("OPTIONS", path, Body::empty())).await;
+    assert_eq!(answer.status, 204, "{path}");
+    let methods = answer.header("allow").split(", ").filter(|m| !["OPTIONS", "HEAD"].contains(m));
+    methods.map(str::to_lowercase).collect()
+}
+
+/// Routes with a model's name in place of `{name}`, for each model.
+fn expanded(route: &str, models: &[&str]) -> Vec<String> {
+    if route.contains("{name}") && !models.is_empty() {
+        return models.iter().map(|name| route.replace("{name}", name)).collect();
+    }
+    vec![route.to_owned()]
+}
+
+async fn assert_is_complete(router: &Router, options: &Options, models: &[&str]) {
+    let document = served(router).await;
+    let told: BTreeSet<(String, String)> =
+        operations(&document).iter().map(|(path, method, _)| ((*path).to_owned(), (*method).to_owned())).collect();
+    let mut routed = BTreeSet::new();
+    for path in templates(options).iter().flat_map(|route| expanded(route, models)) {
+        let asked = path.replace(['{', '}'], "");
+        routed.extend(allowed(router, &asked).await.into_iter().map(|method| (path.clone(), method)));
+    }
+    assert_eq!(told, routed, "left: the document; right: the router");
+}
+
+#[tokio::test]
+async fn every_route_and_method_is_in_the_document_and_nothing_else() {
+    let names = ["houses", "line", "kinds"];
+    let options = Options::default();
+    assert_is_complete(&public(Limits::default()), &options, &names).await;
+    let bare = Options { private_metrics: true, no_ui: true, ..Options::default() };
+    let router_of = |serving, options: &Options| router(serving, Side::Public, options.clone());
+    assert_is_complete(&router_of(serving(Limits::default()), &bare), &bare, &names).await;
+    assert_is_complete(&router_of(empty_serving(), &options), &options, &[]).await;
+}
+
+#[tokio::test]
+async fn an_operations_name_is_its_own_and_every_reference_leads_somewhere() {
+    for router in [public(Limits::default()), router(empty_serving(), Side::Public, Options::default())] {
+        let document = served(&router).await;
+        let names: BTreeSet<&str> =
+            operations(&document).iter().map(|(_, _, o)| o["operationId"].as_str().unwrap()).collect();
+        assert_eq!(names.len(), operations(&document).len());
+        follow(&document, &document);
+    }
+}
+
+fn follow(document: &Value, value: &Value) {
+    deref(document, value);
+    match value {
+        Value::Object(members) => members.values().for_each(|member| follow(document, member)),
+        Value::Array(elements) => elements.iter().for_each(|element| follow(document, element)),
+        _ => {}
+    }
+}
+
+/// Sends every example of every operation; how many there were.
+async fn send_examples(router: &Router, authorization: Option<&str>) -> usize {
+    let document = served(router).await;
+    let mut count = 0;
+    for (path, method, operation) in operations(&document) {
+        let body = deref(&document, &operation["requestBody"]);
+        for (media_type, content) in body["content"].as_object().into_iter().flatten() {
+            for (name, example) in content["examples"].as_object().into_iter().flatten() {
+                let value = &example["value"];
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let mut request = request(&method.to_uppercase(), path, text);
+                request.headers_mut().insert("content-type", media_type.parse().unwrap());
+                if let Some(value) = authorization {
+                    request.headers_mut().insert("authorization", value.parse().unwrap());
+                }
+                let answer = send(router, request).await;
+                assert_eq!(answer.status, 200, "{path} {name}: {}", answer.text());
+                assert_is_as_written(&document, operation, name, &answer);
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
+/// The example of an answer is what the example of one row gets.
+fn assert_is_as_written(document: &Value, operation: &Value, name: &str, answer: &Answer) {
+    let response = deref(document, &operation["responses"]["200"]);
+    if let (Some(example), "record") = (response["content"]["application/json"].get("example"), name) {
+        assert_eq!(&answer.json(), example);
+    }
+}
+
+#[tokio::test]
+async fn every_example_is_accepted_as_it_stands_and_answered_as_written() {
+    // Four prediction routes, nine JSON forms and CSV each.
+    assert_eq!(send_examples(&public(Limits::default()), None).await, 40);
+    let ignores =
+        Arc::new(Serving::new(serving(Limits::default()).registry.list(), Limits::default(), ExtraFeatures::Ignore));
+    assert_eq!(send_examples(&router(ignores, Side::Public, Options::default()), None).await, 40);
+    let (router, _file) = with_tokens();
+    assert_eq!(send_examples(&router, Some("Bearer secret")).await, 40);
+}
+
+#[tokio::test]
+async fn a_get_is_answered_with_a_status_and_a_type_that_the_document_lists() {
+    let router = public(Limits::default());
+    let document = served(&router).await;
+    for (path, _, operation) in operations(&document).into_iter().filter(|(_, method, _)| *method == "get") {
+        let answer = get(&router, path).await;
+        let response = deref(&document, &operation["responses"][answer.status.as_str()]);
+        let kind = answer.header("content-type").split(';').next().unwrap();
+        assert!(response["content"].get(kind).is_some(), "{path}: {} {kind}", answer.status);
+    }
+}
+
+#[tokio::test]
+async fn a_feature_tells_its_kind_its_words_and_what_training_saw() {
+    let document = served(&public(Limits::default())).await;
+    let record = &document["components"]["schemas"]["houses.Record"];
+    assert_eq!(record["required"], json!(["RM", "TAX", "colour"]));
+    assert_eq!(record["additionalProperties"], false);
+    let [rm, tax, colour] = ["RM", "TAX", "colour"].map(|name| &record["properties"][name]);
+    assert_eq!((&rm["type"], &tax["type"]), (&json!("number"), &json!(["number", "null"])));
+    assert_eq!((&rm["x-training"]["min"], &rm["x-training"]["max"]), (&json!(3.5), &json!(8.5)));
+    assert!(rm["description"].as_str().unwrap().starts_with("Training saw 3.5 to 8.5;"), "{rm}");
+    assert_eq!(colour["enum"], json!(["blue", "green", "red"]));
+    assert_eq!(colour["x-training"]["most_frequent"], "blue");
+    let answer = &document["components"]["schemas"]["kinds.Answer"]["properties"];
+    assert_eq!(answer["prediction"]["items"]["enum"], json!(["no \"a\"", "yes"]));
+}
+
+#[tokio::test]
+async fn with_tokens_the_document_says_so_and_holds_no_statistics() {
+    let (router, _file) = with_tokens();
+    let answer = get(&router, "/openapi.json").await;
+    let text = answer.text();
+    for word in ["x-training", "Training saw", "median", "most_frequent", "3.5", "8.5"] {
+        assert!(!text.contains(word), "{word}");
+    }
+    let document = answer.json();
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    assert_eq!(document["security"], json!([{ "bearer": [] }]));
+    for (path, _, operation) in operations(&document) {
+        let is_open = operation.get("security") == Some(&json!([]));
+        let status = get(&router, path).await.status;
+        assert_eq!(is_open, status != 401, "{path}");
+        assert_eq!(is_open, operation["responses"].get("401").is_none(), "{path}");
+    }
+    let open = served(&public(Limits::default())).await;
+    assert!(open.get("security").is_none() && open["components"].get("securitySchemes").is_none());
+}
+
+#[tokio::test]
+async fn the_same_models_give_the_same_bytes_and_a_client_that_has_them_is_told() {
+    let router = public(Limits::default());
+    let first = get(&router, "/openapi.json").await;
+    assert_eq!(get(&public(Limits::default()), "/openapi.json").await.body, first.body);
+    let etag = first.header("etag").to_owned();
+    for (known, status) in
+        [(etag.clone(), 304), (format!("\"a\", W/{etag}"), 304), ("*".to_owned(), 304), ("\"a\"".to_owned(), 200)]
+    {
+        let mut request = request("GET", "/openapi.json", Body::empty());
+        request.headers_mut().insert("if-none-match", known.parse().unwrap());
+        let answer = send(&router, request).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("etag"), answer.body.is_empty()),
+            (status, etag.as_str(), status == 304)
+        );
+    }
+    let head = send(&router, request("HEAD", "/openapi.json", Body::empty())).await;
+    assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
+    assert_eq!(head.header("content-length"), first.body.len().to_string());
+}
+
+#[tokio::test]
+async fn the_document_follows_the_models() {
+    let serving = serving(Limits::default());
+    let router = router(Arc::clone(&serving), Side::Public, Options::default());
+    assert!(served(&router).await["paths"].get("/models/kinds/predict").is_some());
+    let fewer = serving.registry.list().into_iter().take(1).collect();
+    serving.registry.replace(fewer, &serving.metrics);
+    assert!(served(&router).await["paths"].get("/models/kinds/predict").is_none());
+}
+
+fn openapi(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_smartserve")).arg("openapi").args(args).output().unwrap()
+}
+
+#[tokio::test]
+async fn the_command_prints_what_the_server_serves() {
+    let models = serving(Limits::default()).registry.list();
+    assert_eq!(document(&Subject::by_default(&models)), served(&public(Limits::default())).await);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("iris.model").display().to_string();
+    std::fs::write(&file, support::trained("iris", "species", Algorithm::Logistic, None)).unwrap();
+    let printed = openapi(&["--model", &file, "--model", &format!("flower={file}")]);
+    let printed: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    let (iris, flower) = (&printed["paths"]["/models/iris/predict"], &printed["paths"]["/models/flower/predict"]);
+    assert!(iris.is_object() && flower.is_object());
+    assert_eq!(printed["paths"]["/predict"]["post"]["requestBody"]["$ref"], "#/components/requestBodies/iris");
+    let none: Value = serde_json::from_slice(&openapi(&[]).stdout).unwrap();
+    assert!(none["paths"]["/models/{name}/predict"].is_object());
+    for (args, code) in [
+        (["--model", "no.model"].as_slice(), 66),
+        (&["--model", "Cargo.toml"], 65),
+        (&["--model", &file, "--model", &file], 78),
+    ] {
+        assert_eq!(openapi(args).status.code(), Some(code), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_asks_nobody_but_this_server_and_runs_only_its_own_script() {
+    let page = get(&public(Limits::default()), "/docs").await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains("http") && !policy.contains("data:"), "{policy}");
+    let text = page.text();
+    for word in
+        ["http://", "https://", "//cdn", "src=", "@import", "url(", "style=\"", "onclick=", "innerHTML", "eval("]
+    {
+        assert!(!text.contains(word), "{word}");
+    }
+    assert_eq!((text.matches("<script>").count(), text.matches("<style>").count()), (1, 1));
+    assert!(text.contains("<noscript>") && text.contains("href=\"openapi.json\""));
+}

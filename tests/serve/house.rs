@@ -1,0 +1,72 @@
+//! A directory with models in it, and a server of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::serve::Serving;
+use smartserve::serve::reload::{ModelFile, Sources};
+use tempfile::TempDir;
+
+use crate::models::{QUICK, artifact};
+
+/// A directory with files, and a server of them.
+pub(crate) struct House {
+    pub(crate) directory: TempDir,
+    pub(crate) serving: Arc<Serving>,
+}
+
+impl House {
+    pub(crate) fn new() -> Self {
+        let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
+        Self { directory: tempfile::tempdir().unwrap(), serving }
+    }
+
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.directory.path().join(file)
+    }
+
+    pub(crate) fn write(&self, file: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(file);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub(crate) fn open(&self, sources: &Sources) {
+        self.serving.open(sources).unwrap();
+    }
+
+    pub(crate) fn look(&self) {
+        self.serving.look_at_models(false);
+    }
+
+    pub(crate) fn version(&self, name: &str) -> Option<String> {
+        self.serving.registry.get(name).map(|served| served.model.version().to_owned())
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.serving.registry.list().iter().map(|served| served.name.clone()).collect()
+    }
+
+    /// Reloads counted so far: (ok, error).
+    pub(crate) fn counted(&self) -> (u64, u64) {
+        let text = self.serving.metrics.render();
+        let of = |result: &str| {
+            let series = format!("smartserve_model_reloads_total{{result=\"{result}\"}} ");
+            text.lines().find_map(|line| line.strip_prefix(&series)).unwrap().parse().unwrap()
+        };
+        (of("ok"), of("error"))
+    }
+}
+
+/// The file at `path`, served as `m`.
+pub(crate) fn one(path: &Path) -> Sources {
+    let file = ModelFile { name: Some("m".to_owned()), path: path.to_owned() };
+    Sources { files: vec![file], ..Sources::default() }
+}
+
+/// Version `seed` of a model.
+pub(crate) fn version(seed: u64) -> Vec<u8> {
+    artifact(QUICK, "boston", seed)
+}
