@@ -55,14 +55,19 @@ pub(super) async fn answer(app: &AppState, snapshot: Snapshot, head: &Parts, bod
         permit: app.serving.body_budget.reserve(0).await?,
         permitted: 0,
         held: Vec::new(),
-        progress: lines::Progress::default(),
         waited: Duration::ZERO,
-        arrival: context_of(app, &head.extensions).arrival,
-        id: head.extensions.get::<RequestId>().cloned().unwrap_or_default(),
+        story: Story {
+            id: head.extensions.get::<RequestId>().cloned().unwrap_or_default(),
+            arrival: context_of(app, &head.extensions).arrival,
+            progress: lines::Progress::default(),
+            has_begun: false,
+            end: None,
+        },
         app: app.clone(),
         snapshot,
     };
     let first = stream.next().await?.ok_or_else(no_rows)?;
+    stream.story.has_begun = true;
     Ok(([(CONTENT_TYPE, NDJSON)], Body::new(Flow::new(first, stream))).into_response())
 }
 
@@ -77,11 +82,31 @@ pub(super) struct Stream {
     permitted: usize,
     /// The lines of the last piece, and the beginning of one.
     held: Vec<u8>,
-    progress: lines::Progress,
     /// How long the line that is coming has been waited for.
     waited: Duration,
-    arrival: Instant,
+    story: Story,
+}
+
+/// What the log says of a stream, whose status was told long before its end.
+struct Story {
     id: RequestId,
+    arrival: Instant,
+    progress: lines::Progress,
+    /// Rows were answered: what comes is not in the status.
+    has_begun: bool,
+    /// The status of what it ended with; none while it goes on, and when its client left or took no more answers.
+    end: Option<u16>,
+}
+
+impl Drop for Story {
+    fn drop(&mut self) {
+        let (rows, duration_ms) = (self.progress.rows, self.arrival.elapsed().as_secs_f64() * 1e3);
+        if let Some(status) = self.end {
+            tracing::info!(request_id = self.id.as_str(), status, rows, duration_ms, "a stream ended with {status}");
+        } else if self.has_begun {
+            tracing::info!(request_id = self.id.as_str(), rows, duration_ms, "a stream was left by its client");
+        }
+    }
 }
 
 impl Stream {
@@ -138,7 +163,7 @@ impl Stream {
     async fn answer(&mut self, length: usize) -> Result<Option<Bytes>, Problem> {
         self.waited = Duration::ZERO;
         let rules = Rules { max_rows: usize::MAX, ..rules(&self.app, &self.snapshot) };
-        let batch = lines::read(&self.held[..length], &rules, &mut self.progress)?;
+        let batch = lines::read(&self.held[..length], &rules, &mut self.story.progress)?;
         self.held.drain(..length);
         if self.held.is_empty() {
             // Nothing is held: nothing of the budget either, however long the next line takes to come.
@@ -152,24 +177,18 @@ impl Stream {
 
     /// Tells the log, the metrics and the client how the stream ended; the last line, if there is one to write, and what
     /// was not read of the body.
-    pub(super) fn end(self, problem: Option<&Problem>) -> (Bytes, Body) {
-        let mut line = Vec::new();
-        if let Some(problem) = problem {
-            if let Some(reason) = problem.kind().reason() {
-                self.app.serving.metrics.rejected(reason);
-            }
-            line = problem.render(self.id.as_str());
-            line.push(b'\n');
+    pub(super) fn end(mut self, problem: Option<&Problem>) -> (Bytes, Body) {
+        self.story.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));
+        let Some(problem) = problem else { return (Bytes::new(), self.pieces.into_rest()) };
+        let id = self.story.id.as_str();
+        if let Some(reason) = problem.kind().reason() {
+            self.app.serving.metrics.rejected(reason);
         }
-        let status = problem.map_or(200, |problem| problem.kind().status().as_u16());
-        tracing::info!(
-            request_id = self.id.as_str(),
-            status,
-            rows = self.progress.rows,
-            duration_ms = self.arrival.elapsed().as_secs_f64() * 1e3,
-            cause = problem.and_then(Problem::cause),
-            "a stream ended with {status}"
-        );
+        if let Some(cause) = problem.cause() {
+            tracing::error!(request_id = id, cause, "a stream failed: {cause}");
+        }
+        let mut line = problem.render(id);
+        line.push(b'\n');
         (line.into(), self.pieces.into_rest())
     }
 
