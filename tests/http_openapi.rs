@@ -72,12 +72,12 @@ async fn assert_is_complete(router: &Router, options: &Options, models: &[&str])
     let document = served(router).await;
     let told: BTreeSet<(String, String)> =
         operations(&document).iter().map(|(path, method, _)| ((*path).to_owned(), (*method).to_owned())).collect();
-    let mut routed = BTreeSet::new();
+    let mut served = BTreeSet::new();
     for path in templates(options).iter().flat_map(|route| expanded(route, models)) {
         let asked = path.replace(['{', '}'], "");
-        routed.extend(allowed(router, &asked).await.into_iter().map(|method| (path.clone(), method)));
+        served.extend(allowed(router, &asked).await.into_iter().map(|method| (path.clone(), method)));
     }
-    assert_eq!(told, routed, "left: the document; right: the router");
+    assert_eq!(told, served, "left: the document; right: the router");
 }
 
 #[tokio::test]

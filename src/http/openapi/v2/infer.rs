@@ -178,7 +178,7 @@ fn column(subject: &Subject<'_>, feature: &Feature) -> Value {
         "maxItems": 2,
         "prefixItems": [rows(subject), { "const": 1 }],
     });
-    tensor(subject, json!({ "const": feature.name }), shape, &datatypes, &value, 1)
+    tensor(subject, &json!({ "const": feature.name }), &shape, &datatypes, &value, 1)
 }
 
 /// The tensor of all features.
@@ -193,10 +193,17 @@ fn matrix(subject: &Subject<'_>, schema: &Schema) -> Value {
     let every = schema.features().iter().all(Feature::accepts_missing);
     let value = reference("schemas", if every { "NumberOrNull" } else { "Number" });
     let name = json!({ "type": "string", "description": "Any name that is no feature's." });
-    tensor(subject, name, shape, &numeric(), &value, width)
+    tensor(subject, &name, &shape, &numeric(), &value, width)
 }
 
-fn tensor(subject: &Subject<'_>, name: Value, shape: Value, datatypes: &[&str], value: &Value, width: usize) -> Value {
+fn tensor(
+    subject: &Subject<'_>,
+    name: &Value,
+    shape: &Value,
+    datatypes: &[&str],
+    value: &Value,
+    width: usize,
+) -> Value {
     let list = |items: &Value, least: usize, most: usize| json!({ "type": "array", "minItems": least, "maxItems": most, "items": items });
     let flat = list(value, width, subject.max_rows.saturating_mul(width));
     let nested = list(&list(value, width, width), 1, subject.max_rows);
