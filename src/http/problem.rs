@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::serve::admission::{ComputeError, Overloaded};
 use crate::serve::metrics::Reason;
+use crate::serve::reload::ReloadError;
 
 /// What the client sees of a fault of ours.
 const INTERNAL_TEXT: &str = "The server failed to answer. The cause is in its log, under this request id.";
@@ -51,6 +52,8 @@ pub enum Kind {
     Schema,
     /// 422: valid, but not something this model or this build can give.
     Unsupported,
+    /// 422: a model's file that cannot be served, or a model that cannot go.
+    Unloadable,
     /// 431: more bytes or fields in the head than the limit.
     HeaderTooLarge,
     /// 500: our fault.
@@ -77,7 +80,7 @@ impl Kind {
             Self::BodyTooLarge | Self::TooManyRows => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Schema | Self::Unsupported => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Schema | Self::Unsupported | Self::Unloadable => StatusCode::UNPROCESSABLE_ENTITY,
             Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
@@ -100,7 +103,12 @@ impl Kind {
             Self::NotReady => Some(Reason::NotReady),
             Self::Overloaded => Some(Reason::Overloaded),
             Self::ComputeTimeout => Some(Reason::ComputeTimeout),
-            Self::Forbidden | Self::NotFound | Self::MethodNotAllowed | Self::Conflict | Self::Internal => None,
+            Self::Forbidden
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::Conflict
+            | Self::Unloadable
+            | Self::Internal => None,
         }
     }
 }
@@ -221,6 +229,17 @@ impl IntoResponse for Problem {
 impl From<Overloaded> for Problem {
     fn from(error: Overloaded) -> Self {
         Self::new(Kind::Overloaded, sentence(&error))
+    }
+}
+
+impl From<ReloadError> for Problem {
+    fn from(error: ReloadError) -> Self {
+        let kind = match error {
+            ReloadError::UnknownModel(_) | ReloadError::UnknownVersion { .. } => Kind::NotFound,
+            ReloadError::SchemaDiffers { .. } => Kind::Conflict,
+            ReloadError::Load(_) | ReloadError::IsDefault(_) => Kind::Unloadable,
+        };
+        Self::new(kind, sentence(&error))
     }
 }
 

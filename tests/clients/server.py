@@ -21,9 +21,11 @@ class Server:
         self._folder = tempfile.TemporaryDirectory()
         paths = [self._train(name, *model) for name, model in models.items()]
         flags = [word for path in paths for word in ("--model", path)]
-        command = [BINARY, "serve", "--bind", "127.0.0.1:0", "--log-format", "json", *flags, *words]
+        free = "127.0.0.1:0"
+        command = [BINARY, "serve", "--bind", free, "--admin-bind", free, "--log-format", "json", *flags, *words]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.address = self._address()
+        self.address = self._address("listening on")
+        self.admin = self._address("probes and metrics on")
 
     def _train(self, name, data, target, *words):
         path = pathlib.Path(self._folder.name, name)
@@ -35,10 +37,10 @@ class Server:
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         return model
 
-    def _address(self):
+    def _address(self, message):
         for line in self._process.stdout:
             said = json.loads(line)
-            if said["message"].startswith("listening on"):
+            if said["message"].startswith(message):
                 return said["address"]
         raise RuntimeError("it ended before it listened")
 

@@ -97,6 +97,17 @@ class Client(unittest.TestCase):
             with self.assertRaisesRegex(InferenceServerException, "--token-file"):
                 change("iris")
 
+    def test_on_the_admin_listener_models_are_loaded_and_unloaded(self):
+        with tritonclient.http.InferenceServerClient(self.server.admin) as admin:
+            self.assertTrue(admin.is_server_ready())
+            admin.unload_model("houses")
+            self.assertFalse(self.client.is_model_ready("houses"))
+            self.assertEqual([m["name"] for m in admin.get_model_repository_index()], ["boston", "iris"])
+            admin.load_model("houses")
+            self.assertTrue(self.client.is_model_ready("houses"))
+            with self.assertRaisesRegex(InferenceServerException, "default model"):
+                admin.unload_model("boston")
+
     def test_columns_give_the_bits_of_predict(self):
         for binary in (True, False):
             for outputs in (None, [InferRequestedOutput("predict", binary_data=binary)]):

@@ -49,7 +49,8 @@ fn classes() -> String {
     std::iter::once("x,z,kind\n".to_owned()).chain(rows.map(|r| r.replace("no \"a\"", "\"no \"\"a\"\"\""))).collect()
 }
 
-fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm) -> Vec<u8> {
+/// A model of `csv`, trained on the spot.
+pub fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm) -> Vec<u8> {
     let table = TableFile::from_bytes("test.csv", csv.as_bytes().to_vec());
     let mut spec = TrainSpec::new(name, target, algorithm);
     (spec.folds, spec.test_size) = (2, 0.0);

@@ -7,5 +7,6 @@
 mod http_support;
 
 mod elements;
+mod repository;
 mod routes;
 mod same_rows;

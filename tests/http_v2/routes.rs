@@ -1,18 +1,15 @@
-//! Routes, by request: outputs, versions, readiness, who may ask, what is counted.
+//! Routes, by request: outputs, versions, readiness, what is counted.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use serde_json::{Value, json};
 use smartserve::config::Limits;
 use smartserve::http::app::{Options, Side};
-use smartserve::http::auth::Tokens;
 use smartserve::http::router::router;
 use smartserve::serve::lifecycle::Schedule;
 
-use crate::http_support::{get, post, public, request, send, serving};
+use crate::http_support::{get, post, public, serving};
 
 /// A request for `line` that asks for outputs in JSON and in binary.
 const LINE: &str = r#"{"id":"a","inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[2]}]}"#;
@@ -84,50 +81,6 @@ async fn while_draining_nothing_is_ready_and_all_is_alive() {
         assert_eq!(get(&router, path).await.status, status, "{path}");
     }
     assert_eq!(post(&router, "/v2/models/line/infer", LINE).await.status, 200);
-}
-
-async fn status(router: &Router, method: &str, path: &str, token: &str) -> u16 {
-    let mut request = request(method, path, if method == "POST" { LINE } else { "" });
-    if !token.is_empty() {
-        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-    }
-    send(router, request).await.status.as_u16()
-}
-
-const LOAD: &str = "/v2/repository/models/line/load";
-const UNLOAD: &str = "/v2/repository/models/line/unload";
-const INDEX: &str = "/v2/repository/index";
-
-#[tokio::test]
-async fn loading_needs_a_token_or_the_admin_listener() {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    writeln!(file, "secret").unwrap();
-    let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
-    let with_tokens =
-        |side| router(serving(Limits::default()), side, Options { tokens: tokens.clone(), ..Options::default() });
-    let open = public(Limits::default());
-    assert_eq!((status(&open, "POST", LOAD, "").await, status(&open, "POST", UNLOAD, "").await), (403, 403));
-    assert_eq!(status(&open, "POST", INDEX, "").await, 200);
-    let guarded = with_tokens(Side::Public);
-    for path in [LOAD, UNLOAD, INDEX, "/v2/models/line/infer"] {
-        assert_eq!(status(&guarded, "POST", path, "").await, 401, "{path}");
-        assert_ne!(status(&guarded, "POST", path, "secret").await, 401, "{path}");
-        assert_ne!(status(&guarded, "POST", path, "secret").await, 403, "{path}");
-    }
-    for path in ["/v2", "/v2/models/line", "/v2/models/line/ready"] {
-        assert_eq!(status(&guarded, "GET", path, "").await, 401, "{path}");
-    }
-    for path in ["/v2/health/live", "/v2/health/ready"] {
-        assert_eq!(status(&guarded, "GET", path, "").await, 200, "{path}");
-    }
-    for admin in [with_tokens(Side::Admin), router(serving(Limits::default()), Side::Admin, Options::default())] {
-        for path in [LOAD, UNLOAD] {
-            assert!(!matches!(status(&admin, "POST", path, "").await, 401 | 403 | 404), "{path}");
-        }
-        assert_eq!(status(&admin, "POST", INDEX, "").await, 200);
-        assert_eq!(status(&admin, "GET", "/v2/health/ready", "").await, 200);
-        assert_eq!(status(&admin, "POST", "/v2/models/line/infer", "").await, 404);
-    }
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 //! Stands apart because these are an operator's routes: the admin listener has them, and clients get to change what is
 //! served only with a token.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,12 @@ use crate::http::app::{App, AppState};
 use crate::http::models::{NameOf, json, name_of};
 use crate::http::predict::body;
 use crate::http::problem::{FieldError, Kind, Problem};
+use crate::serve::Serving;
 use crate::serve::registry::Snapshot;
+use crate::serve::reload::ReloadError;
+
+/// What is listed is served.
+const READY: &str = "READY";
 
 /// A model in the index.
 #[derive(Serialize)]
@@ -24,7 +31,7 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn of(served: &'a Snapshot) -> Self {
-        Self { name: &served.name, version: served.model.version(), state: "READY", reason: "" }
+        Self { name: &served.name, version: served.model.version(), state: READY, reason: "" }
     }
 }
 
@@ -36,13 +43,19 @@ struct Index {
     _ready: Option<bool>,
 }
 
+/// An object of which nothing matters: what an unload may be asked for, and its answer.
+#[derive(Default, Serialize, Deserialize)]
+struct Anything {}
+
 /// What a load may be asked for.
 #[derive(Default, Deserialize)]
 struct Load {
     parameters: Option<LoadParameters>,
 }
 
+/// Others would change what the file says, and are refused.
 #[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LoadParameters {
     /// A version to go back to; the file's when absent.
     version: Option<String>,
@@ -55,23 +68,29 @@ pub(in crate::http) async fn index(State(app): State<AppState>, request: Request
     Ok(json(&models.iter().map(Entry::of).collect::<Vec<_>>()))
 }
 
-/// `POST /v2/repository/models/{name}/load`: looks at the model's file again.
+/// `POST /v2/repository/models/{name}/load`: serves what the model's file holds now, or the version asked for.
 pub(in crate::http) async fn load(
     State(app): State<AppState>,
     name: NameOf,
     request: Request,
 ) -> Result<Response, Problem> {
-    let served = app.model(&name_of(name)?)?;
+    let name = name_of(name)?;
     let asked: Load = asked(&app, request).await?;
     let version = asked.parameters.and_then(|parameters| parameters.version);
-    reload(&served, version.as_deref())
+    let done = off_the_request_path(&app, move |serving| serving.reload(&name, version.as_deref())).await?;
+    Ok(json(&Entry { name: &done.name, version: &done.version, state: READY, reason: "" }))
 }
 
-/// `POST /v2/repository/models/{name}/unload`.
-pub(in crate::http) async fn unload(State(app): State<AppState>, name: NameOf) -> Result<Response, Problem> {
-    let served = app.model(&name_of(name)?)?;
-    let detail = format!("{} cannot be unloaded: models leave when the server ends", served.name);
-    Err(Problem::new(Kind::Unsupported, detail))
+/// `POST /v2/repository/models/{name}/unload`: serves the model no longer; the default one stays.
+pub(in crate::http) async fn unload(
+    State(app): State<AppState>,
+    name: NameOf,
+    request: Request,
+) -> Result<Response, Problem> {
+    let name = name_of(name)?;
+    let _: Anything = asked(&app, request).await?;
+    off_the_request_path(&app, move |serving| serving.unload(&name)).await?;
+    Ok(json(&Anything {}))
 }
 
 /// `load` and `unload` where anybody could ask.
@@ -80,14 +99,14 @@ pub(in crate::http) async fn forbidden() -> Problem {
     Problem::new(Kind::Forbidden, detail)
 }
 
-/// Where a running server would take another version in.
-fn reload(served: &Snapshot, version: Option<&str>) -> Result<Response, Problem> {
-    let current = served.model.version();
-    if version == Some(current) {
-        return Ok(json(&serde_json::json!({})));
-    }
-    let detail = format!("{} stays in version {current}: models are read when the server starts", served.name);
-    Err(Problem::new(Kind::Unsupported, detail))
+/// Does what reads files and computes where it keeps no request waiting.
+async fn off_the_request_path<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Serving) -> Result<T, ReloadError> + Send + 'static,
+) -> Result<T, Problem> {
+    let serving = Arc::clone(&app.serving);
+    let done = tokio::task::spawn_blocking(move || work(&serving)).await;
+    Ok(done.map_err(|error| Problem::internal(format!("a load did not end: {error}")))??)
 }
 
 /// The body, which may be empty.

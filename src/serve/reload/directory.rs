@@ -53,14 +53,14 @@ fn drop_gone(state: &mut State, files: &[PathBuf]) {
     });
 }
 
-/// Serves those of which nothing is served yet.
+/// Serves those of which nothing was served yet.
 fn enter(state: &mut State, serving: &Serving) {
     for i in 0..state.slots.len() {
-        if state.slots[i].is_served() {
+        if state.slots[i].is_named() {
             continue;
         }
         let taken: Vec<(String, PathBuf)> =
-            state.slots.iter().filter(|s| s.is_served()).map(|s| (s.name.clone(), s.path.clone())).collect();
+            state.slots.iter().filter(|s| s.is_named()).map(|s| (s.name.clone(), s.path.clone())).collect();
         let is_taken = |name: &str| taken.iter().find(|(taken, _)| taken == name).map(|(_, path)| path.clone());
         let look = state.slots[i].enter(is_taken, &mut state.rules);
         let name = state.slots[i].name.clone();

@@ -66,6 +66,9 @@ pub enum ReloadError {
         /// The versions that there are.
         available: Vec<String>,
     },
+    /// The default model stays as long as the process: 422.
+    #[error("{0} is the default model and cannot be unloaded")]
+    IsDefault(String),
     /// The file cannot be served: 422.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -158,7 +161,7 @@ impl Serving {
     pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Outcome, ReloadError> {
         let mut state = self.reloader.lock();
         let State { slots, rules, .. } = &mut *state;
-        let slot = slots.iter_mut().find(|slot| slot.name == name && slot.is_served());
+        let slot = slots.iter_mut().find(|slot| slot.name == name && slot.is_named());
         let slot = slot.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?;
         let look = match version {
             Some(version) => slot.choose(version, rules),
@@ -168,6 +171,22 @@ impl Serving {
         state.publish(self);
         // A look that was asked for always has something to say.
         outcome.unwrap_or_else(|| Err(ReloadError::UnknownModel(name.to_owned())))
+    }
+
+    /// Serves a model no longer, until it is reloaded. Requests that hold it go on.
+    ///
+    /// # Errors
+    /// [`ReloadError`]: there is no such model, or it is the default one.
+    pub fn unload(&self, name: &str) -> Result<(), ReloadError> {
+        let mut state = self.reloader.lock();
+        if state.rules.default.as_deref() == Some(name) {
+            return Err(ReloadError::IsDefault(name.to_owned()));
+        }
+        let slot = state.slots.iter_mut().find(|slot| slot.name == name && slot.is_served());
+        slot.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?.unload();
+        state.publish(self);
+        tracing::info!(model = name, "{name} was unloaded: no longer served");
+        Ok(())
     }
 
     /// Logs and counts how a look went.

@@ -56,6 +56,8 @@ pub(super) struct Slot {
     current: Option<Version>,
     /// What was served before, kept for a rollback.
     previous: Option<Version>,
+    /// Taken out by someone who asked for it: the clock does not bring it back.
+    is_unloaded: bool,
 }
 
 impl Slot {
@@ -82,6 +84,7 @@ impl Slot {
             seen: None,
             current: None,
             previous: None,
+            is_unloaded: false,
         }
     }
 
@@ -93,6 +96,16 @@ impl Slot {
     /// True when something of it is served.
     pub(super) fn is_served(&self) -> bool {
         self.current.is_some()
+    }
+
+    /// True when it has a name of its own: it is served, or was until it was unloaded.
+    pub(super) fn is_named(&self) -> bool {
+        self.is_served() || self.is_unloaded
+    }
+
+    /// Serves nothing of it until it is asked for again. Its models are freed with the last request that holds them.
+    pub(super) fn unload(&mut self) {
+        (self.current, self.previous, self.seen, self.is_unloaded) = (None, None, None, true);
     }
 
     /// Looks at the file; serves it when its content is new and good.
@@ -185,6 +198,7 @@ impl Slot {
     fn install(&mut self, model: Model, hash: ContentHash, rules: &mut Rules) -> Look {
         let default = rules.default.get_or_insert_with(|| self.name.clone());
         let served = Arc::new(Served::new(self.name.clone(), model, *default == self.name));
+        self.is_unloaded = false;
         // What was kept before is freed here, off the request path.
         self.previous = self.current.replace(Version { served, hash });
         self.outcome(true)

@@ -1,0 +1,201 @@
+//! The repository extension: models from files, loaded and unloaded by who may.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use serde_json::json;
+use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::http::app::{Options, Side};
+use smartserve::http::auth::Tokens;
+use smartserve::http::router::router;
+use smartserve::model::algorithm::Algorithm;
+use smartserve::serve::Serving;
+use smartserve::serve::reload::{ModelFile, Sources};
+use tempfile::TempDir;
+
+use crate::http_support::{Answer, artifact, get, post, public, request, send};
+
+const INDEX: &str = "/v2/repository/index";
+const LOAD: &str = "/v2/repository/models/line/load";
+const UNLOAD: &str = "/v2/repository/models/line/unload";
+const LINE: &str = r#"{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[2]}]}"#;
+
+/// y = `slope` x, under the feature's name.
+fn line(feature: &str, slope: u32) -> Vec<u8> {
+    let rows = (1..30).map(|x| format!("{x},{}\n", slope * x)).collect::<Vec<_>>().concat();
+    artifact("line", &format!("{feature},y\n{rows}"), "y", Algorithm::Linear)
+}
+
+/// `first` (the default) and `line`, from files.
+struct House {
+    directory: TempDir,
+    serving: Arc<Serving>,
+}
+
+impl House {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
+        let house = Self { directory, serving };
+        fs::write(house.path("first"), line("x", 2)).unwrap();
+        fs::write(house.path("line"), line("x", 3)).unwrap();
+        let file = |name: &str| ModelFile { name: Some(name.to_owned()), path: house.path(name) };
+        let sources = Sources { files: vec![file("first"), file("line")], ..Sources::default() };
+        house.serving.open(&sources).unwrap();
+        house
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn router(&self, side: Side, options: Options) -> Router {
+        router(Arc::clone(&self.serving), side, options)
+    }
+
+    fn admin(&self) -> Router {
+        self.router(Side::Admin, Options::default())
+    }
+
+    fn version(&self) -> String {
+        self.serving.registry.get("line").unwrap().model.version().to_owned()
+    }
+}
+
+async fn ask(router: &Router, path: &str, body: &str) -> (u16, Answer) {
+    let answer = post(router, path, body.to_owned()).await;
+    (answer.status.as_u16(), answer)
+}
+
+#[tokio::test]
+async fn a_load_serves_what_the_file_holds_or_the_version_before() {
+    let house = House::new();
+    let admin = house.admin();
+    let first = house.version();
+    let (status, answer) = ask(&admin, LOAD, "").await;
+    assert_eq!((status, answer.json()["version"].as_str().unwrap()), (200, first.as_str()));
+    fs::write(house.path("line"), line("x", 4)).unwrap();
+    assert_eq!(ask(&admin, LOAD, "{}").await.0, 200);
+    let second = house.version();
+    assert_ne!(second, first);
+    let back = json!({"parameters": {"version": first}}).to_string();
+    let (status, answer) = ask(&admin, LOAD, &back).await;
+    assert_eq!(
+        (status, answer.json()),
+        (200, json!({"name": "line", "version": first, "state": "READY", "reason": ""}))
+    );
+    assert_eq!(house.version(), first);
+    let (status, answer) = ask(&admin, LOAD, r#"{"parameters":{"version":"1"}}"#).await;
+    assert_eq!(status, 404);
+    assert!(answer.text().contains(&first) && answer.text().contains(&second), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_load_that_cannot_be_says_why_and_leaves_the_model() {
+    let house = House::new();
+    let admin = house.admin();
+    let first = house.version();
+    fs::write(house.path("line"), line("z", 3)).unwrap();
+    assert_eq!(ask(&admin, LOAD, "").await.0, 409);
+    fs::write(house.path("line"), b"not a model").unwrap();
+    assert_eq!(ask(&admin, LOAD, "").await.0, 422);
+    fs::remove_file(house.path("line")).unwrap();
+    assert_eq!(ask(&admin, LOAD, "").await.0, 422);
+    assert_eq!(ask(&admin, "/v2/repository/models/nobody/load", "").await.0, 404);
+    for (body, expected) in [
+        ("{", 400),
+        ("[]", 422),
+        (r#"{"parameters":{"version":1}}"#, 422),
+        (r#"{"parameters":{"config":"{}"}}"#, 422),
+        (r#"{"parameters":null}"#, 422),
+    ] {
+        assert_eq!(ask(&admin, LOAD, body).await.0, expected, "{body}");
+    }
+    assert_eq!(house.version(), first);
+    let metrics = house.serving.metrics.render();
+    assert!(metrics.contains(r#"smartserve_requests_rejected_total{reason="schema"} 3"#), "{metrics}");
+}
+
+#[tokio::test]
+async fn an_unloaded_model_is_gone_until_it_is_loaded() {
+    let house = House::new();
+    let (admin, public) = (house.admin(), house.router(Side::Public, Options::default()));
+    let held = house.serving.registry.get("line").unwrap();
+    assert_eq!(ask(&admin, UNLOAD, r#"{"parameters":{"unload_dependents":false}}"#).await.0, 200);
+    held.model.check_golden().unwrap();
+    for look in [true, false] {
+        house.serving.look_at_models(look);
+        assert_eq!(get(&public, "/v2/models/line/ready").await.status, 404);
+        assert_eq!(ask(&public, "/v2/models/line/infer", LINE).await.0, 404);
+    }
+    assert_eq!(get(&public, "/v2/models/first/ready").await.status, 200);
+    assert_eq!(ask(&admin, INDEX, "").await.1.json().as_array().unwrap().len(), 1);
+    assert_eq!(ask(&admin, UNLOAD, "").await.0, 404);
+    assert_eq!(ask(&admin, LOAD, "").await.0, 200);
+    assert_eq!(ask(&public, "/v2/models/line/infer", LINE).await.0, 200);
+    let (status, answer) = ask(&admin, "/v2/repository/models/first/unload", "").await;
+    assert_eq!(status, 422, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_model_of_a_directory_that_was_unloaded_does_not_come_back_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    for (file, slope) in [("a", 2), ("b", 3)] {
+        let rows = (1..30).map(|x| format!("{x},{}\n", slope * x)).collect::<Vec<_>>().concat();
+        let bytes = artifact(file, &format!("x,y\n{rows}"), "y", Algorithm::Linear);
+        fs::write(directory.path().join(file).with_extension("model"), bytes).unwrap();
+    }
+    let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
+    serving.open(&Sources { directory: Some(directory.path().to_owned()), ..Sources::default() }).unwrap();
+    serving.unload("b").unwrap();
+    serving.look_at_models(true);
+    assert_eq!(serving.registry.list().len(), 1);
+    serving.reload("b", None).unwrap();
+    assert_eq!(serving.registry.list().len(), 2);
+    serving.unload("b").unwrap();
+    fs::remove_file(directory.path().join("b.model")).unwrap();
+    serving.look_at_models(false);
+    assert!(serving.reload("b", None).is_err());
+}
+
+async fn status(router: &Router, method: &str, path: &str, token: &str) -> u16 {
+    let mut request = request(method, path, if path.ends_with("infer") { LINE } else { "" });
+    if !token.is_empty() {
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    send(router, request).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn loading_needs_a_token_or_the_admin_listener() {
+    let house = House::new();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "secret").unwrap();
+    let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
+    let with_tokens = || Options { tokens: tokens.clone(), ..Options::default() };
+    let open = public(Limits::default());
+    assert_eq!((status(&open, "POST", LOAD, "").await, status(&open, "POST", UNLOAD, "").await), (403, 403));
+    assert_eq!(status(&open, "POST", INDEX, "").await, 200);
+    let guarded = house.router(Side::Public, with_tokens());
+    for path in [LOAD, INDEX, "/v2/models/line/infer", UNLOAD] {
+        assert_eq!(status(&guarded, "POST", path, "").await, 401, "{path}");
+        assert_eq!(status(&guarded, "POST", path, "wrong").await, 401, "{path}");
+        assert_eq!(status(&guarded, "POST", path, "secret").await, 200, "{path}");
+    }
+    for path in ["/v2", "/v2/models/first", "/v2/models/first/ready"] {
+        assert_eq!(status(&guarded, "GET", path, "").await, 401, "{path}");
+    }
+    for path in ["/v2/health/live", "/v2/health/ready"] {
+        assert_eq!(status(&guarded, "GET", path, "").await, 200, "{path}");
+    }
+    for admin in [house.router(Side::Admin, with_tokens()), house.admin()] {
+        for path in [LOAD, INDEX, UNLOAD] {
+            assert_eq!(status(&admin, "POST", path, "").await, 200, "{path}");
+        }
+        assert_eq!(status(&admin, "GET", "/v2/health/ready", "").await, 200);
+        assert_eq!(status(&admin, "POST", "/v2/models/line/infer", "").await, 404);
+    }
+}
