@@ -103,9 +103,7 @@ fn the_help_of_train_lists_every_hyperparameter_with_its_default() {
             .iter()
             .filter_map(|option| Some(format!("--{} {}", option.name, option.default_for(algorithm)?)))
             .collect();
-        let is_row = |line: &&str| {
-            line.trim_start().split_whitespace().next() == Some(algorithm.as_str()) && line.contains("--")
-        };
+        let is_row = |line: &&str| line.split_whitespace().next() == Some(algorithm.as_str()) && line.contains("--");
         let row = help.lines().find(is_row);
         match row {
             Some(row) => {
