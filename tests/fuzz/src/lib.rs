@@ -1,0 +1,45 @@
+//! What the fuzz targets share: a bound on what one input may take, the models that are asked, a judge of answers.
+//!
+//! The engine is libFuzzer, guided by coverage. It needs no nightly compiler: `tests/fuzz.sh` asks the stable one for
+//! LLVM's coverage pass (`-Cpasses=sancov-module`), and the address sanitizer, which is what nightly is for, has nothing
+//! to find in a crate that forbids `unsafe`. What it would also do, bounding memory, [`bounded`] does by the byte.
+
+pub mod answers;
+#[path = "../../http_support/mod.rs"]
+pub mod http_support;
+pub mod models;
+pub mod seeds;
+pub mod short;
+
+use std::alloc::System;
+use std::time::Duration;
+
+use cap::Cap;
+use rustix::time::{ClockId, clock_gettime};
+
+/// Every byte of the process.
+#[global_allocator]
+static HEAP: Cap<System> = Cap::new(System, usize::MAX);
+
+/// Processor time that any input may take: a second, whatever else the machine is doing.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Runs `work`; ends the process, as a finding, when it holds more than `bytes` at any time or takes too long.
+///
+/// # Panics
+/// On too much processor time. On too much memory the allocator refuses, which aborts.
+pub fn bounded<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    // The limit cannot be below what is held already, and nobody else allocates much meanwhile.
+    let _ = HEAP.set_limit(HEAP.allocated() + bytes);
+    let start = processor_time();
+    let result = work();
+    let took = processor_time() - start;
+    let _ = HEAP.set_limit(usize::MAX);
+    assert!(took < LONGEST, "it took {took:?}");
+    result
+}
+
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}

@@ -1,0 +1,122 @@
+//! What the fuzzer starts from, besides the corpus that is kept: the request fixtures, and the parts of sound artifacts.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::models;
+
+/// A request of the fixtures: its head's lines and its body.
+struct Fixture {
+    head: String,
+    body: String,
+}
+
+impl Fixture {
+    fn of(text: &str) -> Self {
+        let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
+        Self { head: head.to_owned(), body: body.strip_suffix('\n').unwrap_or(body).to_owned() }
+    }
+
+    fn is_to(&self, path: &str) -> bool {
+        self.head.lines().next().is_some_and(|line| line.contains(path))
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.head.to_ascii_lowercase().contains(text)
+    }
+
+    /// As on the wire.
+    fn bytes(&self) -> Vec<u8> {
+        let length = match self.body.len() {
+            0 => String::new(),
+            n => format!("\r\nContent-Length: {n}"),
+        };
+        format!("{}{length}\r\n\r\n{}", self.head.replace('\n', "\r\n"), self.body).into_bytes()
+    }
+
+    /// The target whose input it is besides `http`, and the input's first byte.
+    fn target(&self) -> Option<(&'static str, u8)> {
+        let model = |houses, kinds, line| match () {
+            () if self.is_to("/kinds") => kinds,
+            () if self.is_to("/line") => line,
+            () => houses,
+        };
+        Some(match () {
+            () if self.body.is_empty() => return None,
+            () if self.is_to("/v2/models/") => ("v2", model(0, 1, 2)),
+            () if self.says("text/csv") && self.says("absent") => ("csv", 1),
+            () if self.says("text/csv") => ("csv", model(0, 3, 5)),
+            () if self.says("ndjson") => ("predict", model(6, 7, 6)),
+            () if self.says("gzip") => ("predict", 0xF8),
+            () if self.is_to("/v1/") => ("predict", model(3, 4, 3)),
+            () if self.is_to("/invocations") => ("predict", 5),
+            () => ("predict", model(0, 1, 2)),
+        })
+    }
+}
+
+/// With `FIXTURES` and `SEEDS` in the environment, writes the seeds and ends the process instead of fuzzing. Not a program
+/// of its own, because whatever is built for fuzzing has libFuzzer's `main`.
+///
+/// # Panics
+/// When a file cannot be read or written.
+pub fn when_asked() {
+    if let (Some(fixtures), Some(into)) = (std::env::var_os("FIXTURES"), std::env::var_os("SEEDS")) {
+        write(Path::new(&fixtures), Path::new(&into)).expect("seeds can be written");
+        std::process::exit(0);
+    }
+}
+
+/// Writes an input a file into `into/TARGET/`. `fixtures` holds `*.request` files.
+fn write(fixtures: &Path, into: &Path) -> io::Result<()> {
+    for target in ["artifact", "predict", "v2", "csv", "http"] {
+        fs::create_dir_all(into.join(target))?;
+    }
+    for entry in fs::read_dir(fixtures)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "request") {
+            let name = path.file_stem().unwrap_or_default();
+            let fixture = Fixture::of(&fs::read_to_string(&path)?);
+            fs::write(into.join("http").join(name), fixture.bytes())?;
+            if let Some((target, choice)) = fixture.target() {
+                // By the router too.
+                let choice = choice | 0xF0;
+                fs::write(into.join(target).join(name), [&[choice], fixture.body.as_bytes()].concat())?;
+            }
+        }
+    }
+    binary_tensors(&into.join("v2"))?;
+    artifacts(&into.join("artifact"))
+}
+
+/// One tensor of each width, for the model `line`.
+fn binary_tensors(into: &Path) -> io::Result<()> {
+    for (datatype, width) in [("FP64", 8), ("FP32", 4), ("INT32", 4), ("UINT8", 1), ("BOOL", 1), ("FP16", 2)] {
+        let head = format!(
+            r#"{{"inputs":[{{"name":"x","shape":[2,1],"datatype":"{datatype}","parameters":{{"binary_data_size":{}}}}}]}}"#,
+            2 * width
+        );
+        let length = u16::try_from(head.len()).unwrap_or(u16::MAX).to_le_bytes();
+        // 4 is binary, 2 is `line`.
+        fs::write(into.join(datatype), [&[4 | 2], &length[..], head.as_bytes(), &vec![1; 2 * width]].concat())?;
+    }
+    Ok(())
+}
+
+/// Each sound artifact as a changed section, a changed head and a changed file: nothing changed yet.
+fn artifacts(into: &Path) -> io::Result<()> {
+    let templates = models::all();
+    for (i, parts) in templates.iter().enumerate() {
+        let choice = |times: usize| u8::try_from(i + times * templates.len()).into_iter().collect::<Vec<_>>();
+        let sections = parts.sections.len();
+        for (times, which) in [(0, 0), (8, sections / 2), (9, sections - 1)] {
+            let (name, bytes) = &parts.sections[which];
+            fs::write(into.join(format!("{i}-{name}")), [&choice(times), bytes.as_slice()].concat())?;
+        }
+        fs::write(into.join(format!("{i}-head")), [&choice(10), parts.head.as_bytes()].concat())?;
+        let file = parts.with_section(0, &parts.sections[0].1);
+        fs::write(into.join(format!("{i}-file")), [&choice(15), &file[..file.len() - 32]].concat())?;
+    }
+    Ok(())
+}
