@@ -15,7 +15,7 @@ mod exactness;
 
 use exactness::{
     Data, Expected, as_matrix, assert_equal, boston_data, breast_cancer_data, diabetes_data, digits_data, iris_data,
-    predictor, probes,
+    predictor, probes, votes_of_pairs,
 };
 use smartcore::algorithm::neighbour::KNNAlgorithmName::LinearSearch;
 use smartcore::linalg::basic::arrays::Array;
@@ -168,32 +168,11 @@ fn an_svc_of_many_classes_lets_smartcores_pairs_vote() {
         let task_of = ClassTask { kernel, c: 1.0, seed: 7 };
         let fitted = machines::classification(&data.cells(), data.columns, &y, n_classes, task_of).unwrap();
         let rows = exactness::some_probes(&data, 1_000);
-        let votes = votes_of_pairs(&data, &y, n_classes, kernel, &rows);
+        let votes = votes_of_pairs(&data, &y, n_classes, kernel, 7, &rows);
         let expected = Expected::new(SmartcorePrediction::Classes(votes)).without_probability();
         let predictor = predictor(&Estimator::Svc(fitted), data.columns, task(n_classes), n_classes);
         expected.check(&predictor, &rows, data.columns);
     }
-}
-
-/// smartcore's own `SVC` on the rows of each pair, the class with most votes, of equals the first.
-fn votes_of_pairs(data: &Data, y: &[u32], n_classes: usize, kernel: Kernel, rows: &[f64]) -> Vec<u32> {
-    let x = as_matrix(rows, data.columns);
-    let mut votes = vec![vec![0; n_classes]; rows.len() / data.columns];
-    let cells = data.cells();
-    for (i, j) in (0..n_classes).flat_map(|i| (i + 1..n_classes).map(move |j| (i as u32, j as u32))) {
-        let of_pair = |class: &u32| *class == i || *class == j;
-        let pair: Vec<f64> =
-            cells.chunks(data.columns).zip(y).filter(|(_, c)| of_pair(c)).flat_map(|(row, _)| row.to_vec()).collect();
-        let labels: Vec<u32> = y.iter().copied().filter(of_pair).collect();
-        let pair = as_matrix(&pair, data.columns);
-        let parameters = SVCParameters::default().with_kernel(kernel.to_smartcore()).with_seed(Some(7));
-        let fitted = SmartcoreSvc::fit(&pair, &labels, &parameters).unwrap();
-        for (votes, class) in votes.iter_mut().zip(fitted.predict(&x).unwrap()) {
-            votes[class as usize] += 1;
-        }
-    }
-    let first_most = |votes: &Vec<u32>| votes.iter().position(|v| v == votes.iter().max().unwrap()).unwrap() as u32;
-    votes.iter().map(first_most).collect()
 }
 
 #[test]
