@@ -13,6 +13,8 @@
 
 mod exactness;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use exactness::{
     Data, Expected, as_matrix, assert_equal, boston_data, breast_cancer_data, diabetes_data, digits_data, iris_data,
     predictor, probes, votes_of_pairs,
@@ -223,7 +225,7 @@ fn probabilities_of_naive_bayes_are_the_normalized_joint_likelihoods() {
 }
 
 #[test]
-fn smartcore_panics_with_its_own_svr_read_again_and_ours_does_not() {
+fn machines_that_smartcore_cannot_read_again_are_read_in_a_form_of_our_own() {
     let data = boston_data().scaled();
     let parameters = SVRParameters::default().with_kernel(Kernel::Rbf { gamma: 0.1 }.to_smartcore());
     let fitted = SmartcoreSvr::fit(&data.x, &data.y, &parameters).unwrap();
@@ -233,4 +235,13 @@ fn smartcore_panics_with_its_own_svr_read_again_and_ours_does_not() {
     let ours = machines::regression(&data.x, &data.y, Kernel::Rbf { gamma: 0.1 }, 1.0, 0.1).unwrap();
     let predictor = predictor(&Estimator::Svr(ours), data.columns, Task::Regression, 0);
     assert_eq!(predictor.predict(&data.cells(), 0, &mut Default::default()).unwrap().n_rows(), n);
+    let (data, y) = iris_data(2);
+    let parameters = SVCParameters::default().with_kernel(Kernel::Rbf { gamma: 0.1 }.to_smartcore());
+    let written = postcard::to_allocvec(&SmartcoreSvc::fit(&data.x, &y, &parameters).unwrap()).unwrap();
+    let read: SmartcoreSvc<'_> = postcard::from_bytes(&written).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| read.predict(&data.x))).is_err());
+    let task = ClassTask { kernel: Kernel::Rbf { gamma: 0.1 }, c: 1.0, seed: 1 };
+    let ours = machines::classification(&data.cells(), data.columns, &y, 2, task).unwrap();
+    let predictor = self::predictor(&Estimator::Svc(ours), data.columns, Task::Binary, 2);
+    assert_eq!(predictor.predict(&data.cells(), 0, &mut Default::default()).unwrap().n_rows(), y.len());
 }

@@ -172,30 +172,26 @@ fn probe() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Rows of three numbers and a word.
-fn rows(
-    cell: impl Strategy<Value = String> + 'static,
-    n: std::ops::Range<usize>,
-) -> impl Strategy<Value = Vec<[String; 4]>> {
+fn rows(cell: impl Strategy<Value = String> + 'static, n: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Row>> {
     let cell = cell.boxed();
     let word = prop::sample::select(vec!["red", "green", "blue"]).prop_map(str::to_owned);
     prop::collection::vec((cell.clone(), cell.clone(), cell, word).prop_map(|(a, b, c, d)| [a, b, c, d]), n)
 }
 
-/// A table, targets from 0 to below 1 for its rows, and rows to answer.
-fn tables() -> impl Strategy<Value = (Vec<([String; 4], f64)>, Vec<[String; 4]>)> {
-    let of = |(rows, y): (Vec<[String; 4]>, Vec<f64>)| rows.into_iter().zip(y).collect();
+/// Three numbers and a word.
+type Row = [String; 4];
+/// A row of a table, and a target from 0 to below 1.
+type Known = (Row, f64);
+
+/// A table, and rows to answer.
+fn tables() -> impl Strategy<Value = (Vec<Known>, Vec<Row>)> {
+    let of = |(rows, y): (Vec<Row>, Vec<f64>)| rows.into_iter().zip(y).collect();
     let known = (rows(cell(), 20..60), prop::collection::vec(0.0..1.0, 60)).prop_map(of);
     (known, rows(probe(), 30..80))
 }
 
 /// Whether there was something to compare: not all data can be trained on.
-fn answers_as_smartcore_does(
-    algorithm: Algorithm,
-    n_classes: usize,
-    known: &[([String; 4], f64)],
-    probes: &[[String; 4]],
-) -> bool {
+fn answers_as_smartcore_does(algorithm: Algorithm, n_classes: usize, known: &[Known], probes: &[Row]) -> bool {
     let mut csv = "a,b,c,d,y\n".to_owned();
     for (row, y) in known {
         let class = ["p", "q", "r"][(y * n_classes as f64) as usize];
