@@ -1,14 +1,20 @@
 //! Data, and estimators fitted on it.
 
+use smartcore::algorithm::neighbour::KNNAlgorithmName;
 use smartcore::dataset::{boston as boston_set, iris as iris_set};
 use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
 use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
 use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
+use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
+use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::{Predictor, Shape};
 use smartserve::model::estimator::*;
 use smartserve::model::schema::Task;
+use smartserve::model::support::Kernel;
+use smartserve::train::machines::{self, ClassTask};
+use smartserve::train::{bayes, penalized};
 
 use crate::time::{quick, wanted};
 
@@ -136,7 +142,19 @@ fn fit_regression(algorithm: Algorithm, data: &Data) -> Option<Estimator> {
             let parameters = XGRegressorParameters::default().with_learning_rate(0.1);
             Estimator::Boosting(Boosting::fit(x, y, parameters).unwrap())
         }
-        Algorithm::Logistic => return None,
+        Algorithm::Lasso => Estimator::Lasso(penalized::lasso(x, y, 0.1).unwrap()),
+        Algorithm::ElasticNet => Estimator::ElasticNet(penalized::elastic_net(x, y, 0.1, 0.5).unwrap()),
+        Algorithm::Knn => {
+            let parameters = KNNRegressorParameters::default().with_algorithm(KNNAlgorithmName::LinearSearch).with_k(5);
+            Estimator::KnnRegressor(KnnRegressor::fit(x, y, parameters).unwrap())
+        }
+        // Fitting on 20,000 rows takes minutes, which is not what is measured here.
+        Algorithm::Svr if data.n_rows() > 10_000 => return None,
+        Algorithm::Svr => {
+            let kernel = Kernel::Rbf { gamma: 1e-5 };
+            Estimator::Svr(machines::regression(x, y, kernel, 1.0, 0.1).unwrap())
+        }
+        Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return None,
     })
 }
 
@@ -154,6 +172,16 @@ pub(crate) fn classification(algorithm: Algorithm, data: &Data) -> Option<Case> 
         Algorithm::RandomForest => {
             let parameters = RandomForestClassifierParameters::default().with_n_trees(100);
             Estimator::ForestClassifier(ForestClassifier::fit(x, &y, parameters).unwrap())
+        }
+        Algorithm::Knn => {
+            let parameters =
+                KNNClassifierParameters::default().with_algorithm(KNNAlgorithmName::LinearSearch).with_k(5);
+            Estimator::KnnClassifier(KnnClassifier::fit(x, &y, parameters).unwrap())
+        }
+        Algorithm::GaussianNb => Estimator::GaussianNb(bayes::fit(&data.cells, data.n_columns, &y, 3).unwrap()),
+        Algorithm::Svc => {
+            let settings = ClassTask { kernel: Kernel::Rbf { gamma: 0.25 }, c: 1.0, seed: 7 };
+            Estimator::Svc(machines::classification(&data.cells, data.n_columns, &y, 3, settings).unwrap())
         }
         _ => return None,
     };

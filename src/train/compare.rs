@@ -152,7 +152,7 @@ fn entry(
     let (mut last, mut held) = (None, Vec::new());
     for fit in fits {
         match fit.outcome? {
-            Done::Final(fitted, answers) => last = Some((fitted, answers)),
+            Done::Final(fitted, answers) => last = Some((*fitted, answers)),
             Done::Fold(fold) => held.push(fold),
         }
     }

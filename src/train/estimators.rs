@@ -1,8 +1,8 @@
 //! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it. Forests, which
-//! are grown in blocks, are in `forests`.
+//! are grown in blocks, are in `forests`; here is what is fitted whole, and the machine of a pair of classes.
 //!
 //! Cells are finite and at most 1e150 in size (`table` and `preprocessing` see to it), no column is constant, every
-//! class has a row; what is left is checked here or caught.
+//! class has a row; what is left is checked in `requirements`, or caught by the caller.
 
 use smartcore::algorithm::neighbour::KNNAlgorithmName;
 use smartcore::error::Failed;
@@ -16,7 +16,6 @@ use smartcore::xgboost::XGRegressorParameters;
 
 use super::bayes;
 use super::binary_trees;
-use super::guard::caught;
 use super::machines::{self, ClassTask};
 use super::options::Hyperparameters;
 use super::penalized;
@@ -28,7 +27,7 @@ use crate::model::estimator::{
 };
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
-use crate::model::support::Kernel;
+use crate::model::support::{Kernel, Parts, SupportMachines};
 
 /// What is fitted on what.
 pub(super) struct Task<'a> {
@@ -39,53 +38,49 @@ pub(super) struct Task<'a> {
     pub(super) scaled: bool,
     pub(super) n_rows: usize,
     pub(super) n_columns: usize,
+    /// 0 for regression.
+    pub(super) n_classes: usize,
     /// Names features and classes.
     pub(super) schema: &'a Schema,
     /// Says which feature a column of the matrix was made from.
     pub(super) preprocessing: &'a Preprocessing,
-    /// 0 for regression.
-    pub(super) n_classes: usize,
     /// Row-major `[n_rows, n_columns]`.
     pub(super) matrix: &'a [f64],
     pub(super) observed: &'a Observed,
 }
 
-/// Fits; a panic of smartcore's is an error like its own.
+/// Fits what is fitted whole.
 pub(super) fn fit(task: &Task<'_>) -> Result<Estimator, String> {
-    let outcome = match task.observed {
-        Observed::Values(y) => caught(|| regressor(task, y)),
-        Observed::Classes(y) => caught(|| classifier(task, y)),
-    };
-    match outcome {
-        Ok(fitted) => fitted,
-        Err(panic) => Err(format!("smartcore gave up ({panic})")),
+    match task.observed {
+        Observed::Values(y) => regressor(task, y),
+        Observed::Classes(y) => classifier(task, y),
     }
 }
 
 fn regressor(task: &Task<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
+    let p = task.parameters;
     let fitted = match task.algorithm {
         Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
-        Algorithm::Ridge => return penalized::ridge(x, y, alpha(task.parameters), task.scaled).map(Estimator::Ridge),
-        Algorithm::Lasso => return penalized::lasso(x, y, alpha(task.parameters)).map(Estimator::Lasso),
+        Algorithm::Ridge => return penalized::ridge(x, y, alpha(p), task.scaled).map(Estimator::Ridge),
+        Algorithm::Lasso => return penalized::lasso(x, y, alpha(p)).map(Estimator::Lasso),
         Algorithm::ElasticNet => {
-            let l1_ratio = task.parameters.number("l1-ratio").unwrap_or(0.5);
-            return penalized::elastic_net(x, y, alpha(task.parameters), l1_ratio).map(Estimator::ElasticNet);
+            let l1_ratio = p.number("l1-ratio").unwrap_or(0.5);
+            return penalized::elastic_net(x, y, alpha(p), l1_ratio).map(Estimator::ElasticNet);
         }
         Algorithm::Knn => {
             let parameters = KNNRegressorParameters::default()
                 .with_algorithm(KNNAlgorithmName::LinearSearch)
-                .with_k(task.parameters.count("neighbors").unwrap_or(5));
+                .with_k(p.count("neighbors").unwrap_or(5));
             KnnRegressor::fit(x, y, parameters).map(Estimator::KnnRegressor)
         }
         Algorithm::Svr => {
-            let (c, epsilon) =
-                (task.parameters.number("c").unwrap_or(1.0), task.parameters.number("epsilon").unwrap_or(0.1));
+            let (c, epsilon) = (p.number("c").unwrap_or(1.0), p.number("epsilon").unwrap_or(0.1));
             return machines::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr);
         }
         Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(Estimator::TreeRegressor),
-        Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is grown in blocks".to_owned()),
         Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(Estimator::Boosting),
+        Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is fitted in parts".to_owned()),
         Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return Err("it predicts classes".to_owned()),
     };
     fitted.map_err(|e| sentence(&e))
@@ -106,13 +101,7 @@ fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
             KnnClassifier::fit(x, y, parameters).map(Estimator::KnnClassifier)
         }
         Algorithm::GaussianNb => {
-            let n_classes = task.schema.target().classes.len();
-            return bayes::fit(task.matrix, task.n_columns, y, n_classes).map(Estimator::GaussianNb);
-        }
-        Algorithm::Svc => {
-            let settings = ClassTask { kernel: kernel(task)?, c: p.number("c").unwrap_or(1.0), seed: task.seed };
-            let n_classes = task.schema.target().classes.len();
-            return machines::classification(task.matrix, task.n_columns, y, n_classes, settings).map(Estimator::Svc);
+            return bayes::fit(task.matrix, task.n_columns, y, task.n_classes).map(Estimator::GaussianNb);
         }
         Algorithm::DecisionTree if task.n_classes == 2 => {
             let y: Vec<f64> = y.iter().map(|class| f64::from(*class)).collect();
@@ -128,6 +117,7 @@ fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
             };
             TreeClassifier::fit(x, y, parameters).map(Estimator::TreeClassifier)
         }
+        Algorithm::RandomForest | Algorithm::Svc => return Err("it is fitted in parts".to_owned()),
         _ => return Err("it predicts numbers".to_owned()),
     };
     fitted.map_err(|e| sentence(&e))
@@ -135,6 +125,18 @@ fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
 
 fn alpha(parameters: &Hyperparameters) -> f64 {
     parameters.number("alpha").unwrap_or(1.0)
+}
+
+/// The machine of one pair of classes.
+pub(super) fn machine(task: &Task<'_>, pair: usize) -> Result<Parts, String> {
+    let Observed::Classes(y) = task.observed else { return Err("it predicts classes".to_owned()) };
+    let settings = ClassTask { kernel: kernel(task)?, c: task.parameters.number("c").unwrap_or(1.0), seed: task.seed };
+    machines::of_pair(task.matrix, task.n_columns, y, machines::nth_pair(task.n_classes, pair), settings)
+}
+
+/// The machines of all pairs, in order.
+pub(super) fn machines(task: &Task<'_>, pairs: &[Parts]) -> Result<Estimator, String> {
+    SupportMachines::join(kernel(task)?, task.n_columns, pairs).map(Estimator::Svc)
 }
 
 fn kernel(task: &Task<'_>) -> Result<Kernel, String> {

@@ -8,8 +8,8 @@ use super::estimators::{self, Task as EstimatorTask};
 use super::forests;
 use super::guard::caught;
 use super::options::Hyperparameters;
-use super::requirements;
 use super::target::Observed;
+use super::{machines, requirements};
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
 use crate::model::compiled::{Predictor, Scratch, Shape};
@@ -18,6 +18,7 @@ use crate::model::pipeline::Pipeline;
 use crate::model::prediction::Prediction;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
+use crate::model::support::Parts;
 
 /// What every fit of a candidate shares.
 #[derive(Debug, Clone, Copy)]
@@ -52,8 +53,16 @@ pub(super) struct Prepared {
     observed: Observed,
 }
 
-/// The `estimator` section, or a block's trees.
-pub(super) type Piece = Vec<u8>;
+/// What a part of a fit gives.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// All of it: the `estimator` section.
+    Whole(Vec<u8>),
+    /// A block of a forest's trees.
+    Trees(Vec<u8>),
+    /// The machine of a pair of classes.
+    Machine(Parts),
+}
 
 impl Recipe<'_> {
     /// Fits preprocessing on row-major `rows` of shape `[n_rows, n_features]` and encodes them.
@@ -80,28 +89,44 @@ impl Recipe<'_> {
 
     /// In how many parts a fit can be done at the same time.
     pub(super) fn n_parts(&self) -> usize {
-        if self.algorithm.is_averaged() { forests::n_blocks(self.parameters) } else { 1 }
+        match self.algorithm {
+            Algorithm::RandomForest | Algorithm::ExtraTrees => forests::n_blocks(self.parameters),
+            Algorithm::Svc => machines::n_pairs(self.schema.target().classes.len()),
+            _ => 1,
+        }
     }
 
     /// Fits one of the parts.
     pub(super) fn part(&self, prepared: &Prepared, part: usize) -> Result<Piece, TrainError> {
         let task = self.task(prepared);
-        let Some(x) = &prepared.shared else {
-            let estimator = estimators::fit(&task).map_err(|reason| self.refused(reason))?;
-            return estimator.to_section().map_err(TrainError::Broken);
-        };
-        match caught(|| forests::grow(&task, x, part)) {
-            Ok(grown) => grown.map_err(|reason| self.refused(reason)),
+        let fitted = caught(|| match (&prepared.shared, self.algorithm) {
+            (Some(x), _) => forests::grow(&task, x, part).map(Piece::Trees),
+            (None, Algorithm::Svc) => estimators::machine(&task, part).map(Piece::Machine),
+            (None, _) => estimators::fit(&task).and_then(|fitted| fitted.to_section()).map(Piece::Whole),
+        });
+        match fitted {
+            Ok(piece) => piece.map_err(|reason| self.refused(reason)),
             Err(panic) => Err(self.refused(format!("smartcore gave up ({panic})"))),
         }
     }
 
-    /// Joins the parts, in order.
-    pub(super) fn join(&self, prepared: &Prepared, mut pieces: Vec<Piece>) -> Result<Fitted, TrainError> {
-        let section = match (&prepared.shared, pieces.len()) {
-            (None, 1) => pieces.remove(0),
-            _ => forests::merge(&self.task(prepared), &pieces).map_err(TrainError::Broken)?,
-        };
+    /// The `estimator` section of all parts, which are in order.
+    fn section(&self, prepared: &Prepared, pieces: Vec<Piece>) -> Result<Vec<u8>, String> {
+        let task = self.task(prepared);
+        let (mut trees, mut pairs) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            match piece {
+                Piece::Whole(section) => return Ok(section),
+                Piece::Trees(block) => trees.push(block),
+                Piece::Machine(parts) => pairs.push(parts),
+            }
+        }
+        if pairs.is_empty() { forests::merge(&task, &trees) } else { estimators::machines(&task, &pairs)?.to_section() }
+    }
+
+    /// Joins the parts, in order, to a pipeline.
+    pub(super) fn join(&self, prepared: &Prepared, pieces: Vec<Piece>) -> Result<Fitted, TrainError> {
+        let section = self.section(prepared, pieces).map_err(TrainError::Broken)?;
         let shape = Shape {
             algorithm: self.algorithm,
             task: self.schema.task(),

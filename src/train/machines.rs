@@ -94,15 +94,35 @@ pub fn classification(
     task: ClassTask,
 ) -> Result<SupportMachines, String> {
     check_classification(n_columns, y, n_classes)?;
-    let mut parts = Vec::with_capacity(n_classes * (n_classes - 1) / 2);
-    for (first, second) in (0..n_classes).flat_map(|i| (i + 1..n_classes).map(move |j| (i, j))) {
-        let of_pair = |class: &u32| *class as usize == first || *class as usize == second;
-        let labels: Vec<u32> = y.iter().copied().filter(of_pair).collect();
-        let of_pair = rows.chunks_exact(n_columns).zip(y).filter(|(_, class)| of_pair(class));
-        let cells: Vec<f64> = of_pair.flat_map(|(row, _)| row.iter().copied()).collect();
-        parts.push(pair(cells, n_columns, &labels, task)?);
-    }
+    let one = |position| of_pair(rows, n_columns, y, nth_pair(n_classes, position), task);
+    let parts = (0..n_pairs(n_classes)).map(one).collect::<Result<Vec<Parts>, String>>()?;
     SupportMachines::join(task.kernel, n_columns, &parts)
+}
+
+/// Pairs of classes.
+pub(super) fn n_pairs(n_classes: usize) -> usize {
+    n_classes * n_classes.saturating_sub(1) / 2
+}
+
+/// The pair at a position of (0, 1), (0, 2), …, (k−2, k−1).
+pub(super) fn nth_pair(n_classes: usize, position: usize) -> (usize, usize) {
+    let mut pairs = (0..n_classes).flat_map(|i| (i + 1..n_classes).map(move |j| (i, j)));
+    pairs.nth(position).unwrap_or_default()
+}
+
+/// The machine of one pair, fitted on the rows of its classes.
+pub(super) fn of_pair(
+    rows: &[f64],
+    n_columns: usize,
+    y: &[u32],
+    (first, second): (usize, usize),
+    task: ClassTask,
+) -> Result<Parts, String> {
+    let is_of_pair = |class: &u32| *class as usize == first || *class as usize == second;
+    let labels: Vec<u32> = y.iter().copied().filter(is_of_pair).collect();
+    let of_pair = rows.chunks_exact(n_columns).zip(y).filter(|(_, class)| is_of_pair(class));
+    let cells: Vec<f64> = of_pair.flat_map(|(row, _)| row.iter().copied()).collect();
+    pair(cells, n_columns, &labels, task)
 }
 
 /// What every pair is fitted with.

@@ -140,7 +140,7 @@ fn fit_all(
     let (mut last, mut held) = (None, Vec::with_capacity(fits.len()));
     for finished in basis.runner(spec, progress).run(&fits) {
         match finished.outcome? {
-            Done::Final(fitted, answers) => last = Some((fitted, answers)),
+            Done::Final(fitted, answers) => last = Some((*fitted, answers)),
             Done::Fold(fold) => held.push(fold),
         }
     }
@@ -164,8 +164,12 @@ fn tune(
     let chosen = tuning::search(&runner, &recipes, spec.folds, searched)?;
     let last = runner.run(&[Fit { recipe: &recipes[chosen.candidate], without: None }]).pop().ok_or_else(no_fit)?;
     let Done::Final(fitted, answers) = last.outcome? else { return Err(no_fit()) };
-    let outcome =
-        Outcome { fitted, answers, out_of_fold: out_of_fold(basis, &chosen.held), best_of: Some(candidates.len()) };
+    let outcome = Outcome {
+        fitted: *fitted,
+        answers,
+        out_of_fold: out_of_fold(basis, &chosen.held),
+        best_of: Some(candidates.len()),
+    };
     Ok((candidates[chosen.candidate].clone(), outcome, Some(chosen.tuning)))
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Fit<'a> {
 /// What came of a fit.
 pub(super) enum Done {
     /// The model, and its answers for the training rows.
-    Final(Fitted, Prediction),
+    Final(Box<Fitted>, Prediction),
     /// The answers for the rows held out.
     Fold(Held),
 }
@@ -112,6 +112,6 @@ impl Queue<'_> {
             return folds::hold(recipe, train, held.to_vec(), &fitted).map(Done::Fold);
         }
         let answers = recipe.answer(&fitted, &train.batch)?;
-        Ok(Done::Final(fitted, answers))
+        Ok(Done::Final(Box::new(fitted), answers))
     }
 }

@@ -164,7 +164,7 @@ pub(super) fn candidates(
 
 /// Methods whose penalty is on the mean squared error: its strength is in units of the target.
 fn is_sparse(algorithm: Algorithm) -> bool {
-    matches!(algorithm.as_str(), "lasso" | "elastic-net")
+    matches!(algorithm, Algorithm::Lasso | Algorithm::ElasticNet)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]

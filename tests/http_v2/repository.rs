@@ -25,7 +25,7 @@ const LINE: &str = r#"{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data
 
 /// y = `slope` x, under the feature's name.
 fn line(feature: &str, slope: u32) -> Vec<u8> {
-    let rows: String = (1..30).map(|x| format!("{x},{}\n", slope * x)).collect();
+    let rows = (1..30).map(|x| format!("{x},{}\n", slope * x)).collect::<Vec<_>>().concat();
     artifact("line", &format!("{feature},y\n{rows}"), "y", Algorithm::Linear)
 }
 
@@ -144,7 +144,7 @@ async fn an_unloaded_model_is_gone_until_it_is_loaded() {
 async fn a_model_of_a_directory_that_was_unloaded_does_not_come_back_by_itself() {
     let directory = tempfile::tempdir().unwrap();
     for (file, slope) in [("a", 2), ("b", 3)] {
-        let rows: String = (1..30).map(|x| format!("{x},{}\n", slope * x)).collect();
+        let rows = (1..30).map(|x| format!("{x},{}\n", slope * x)).collect::<Vec<_>>().concat();
         let bytes = artifact(file, &format!("x,y\n{rows}"), "y", Algorithm::Linear);
         fs::write(directory.path().join(file).with_extension("model"), bytes).unwrap();
     }

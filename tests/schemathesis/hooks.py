@@ -1,29 +1,42 @@
 """What JSON Schema cannot say of a body, done to the bodies that schemathesis makes: columns are equally long, their
-labels agree, CSV has a header and cells. Only bodies that are meant to be accepted are touched."""
+labels agree, tensors have the shape of their data, CSV has a header and cells. Only bodies that are meant to be
+accepted are touched."""
 
 import csv
 import io
 import json
 import random
+import struct
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
+
+JSON_LENGTH = "Inference-Header-Content-Length"
+INTEGERS = {f"{sign}INT{bits}": (sign, bits) for sign in ("U", "") for bits in (8, 16, 32, 64)}
 
 
 @schemathesis.hook
 def map_case(context, case):
     meta = case.meta
-    if meta is None or meta.is_negative_at(ParameterLocation.BODY) or case.body is None:
+    if meta is None or meta.is_negative_at(ParameterLocation.BODY) or not isinstance(case.body, (dict, list, str, bytes)):
         return case
+    dice = random.Random(repr(case.body))
+    is_infer = case.operation.path.endswith("/infer")
+    if is_infer and not meta.is_negative_at(ParameterLocation.HEADER):
+        case.headers.pop(JSON_LENGTH, None)
     if case.media_type == "text/csv":
-        if isinstance(case.body, str) and case.body not in examples(case):
-            case.body = rows_like(record(case), case.body)
+        if case.body not in examples(case, "text/csv"):
+            case.body = rows_like(record(case), dice)
+    elif case.media_type == "application/octet-stream" and is_infer:
+        head, tail = binary(examples(case, "application/json")[0], dice)
+        case.body = head + tail
+        if not meta.is_negative_at(ParameterLocation.HEADER):
+            case.headers[JSON_LENGTH] = str(len(head))
+    elif is_infer and isinstance(case.body, dict):
+        case.body = request_like(case.body, dice)
     elif isinstance(case.body, dict):
         inner = case.body.get("inputs")
-        if isinstance(inner, dict):
-            case.body = {**case.body, "inputs": aligned(inner)}
-        else:
-            case.body = aligned(case.body)
+        case.body = {**case.body, "inputs": aligned(inner)} if isinstance(inner, dict) else aligned(case.body)
     return case
 
 
@@ -39,15 +52,73 @@ def aligned(columns):
     return columns
 
 
+def request_like(body, dice):
+    """Tensors whose shapes and datatypes are those of their data, outputs each once."""
+    width = {len(t["shape"]) == 2 and t["shape"][1] for t in body["inputs"]}.pop() if len(body["inputs"]) == 1 else 1
+    width = width or 1
+    rows = [table(t["data"], width) for t in body["inputs"]]
+    n = min(len(r) for r in rows)
+    inputs = []
+    for tensor, cells in zip(body["inputs"], rows):
+        cells = cells[:n]
+        is_nested = isinstance(tensor["data"][0], list)
+        shape = [n, *tensor["shape"][1:]]
+        name = "the rows" if width > 1 else tensor["name"]
+        data = cells if is_nested else [cell for row in cells for cell in row]
+        inputs.append({**tensor, "name": name, "shape": shape, "data": data, "datatype": fitting(tensor, cells, dice)})
+    body = {**body, "inputs": inputs}
+    if body.get("outputs"):
+        body["outputs"] = list({output["name"]: output for output in body["outputs"]}.values())
+    return body
+
+
+def table(data, width):
+    flat = [cell for row in data for cell in row] if isinstance(data[0], list) else data
+    return [flat[i : i + width] for i in range(0, len(flat) - width + 1, width)]
+
+
+def fitting(tensor, rows, dice):
+    """A datatype that holds every cell."""
+    if tensor["datatype"] == "BYTES":
+        return "BYTES"
+    cells = [cell for row in rows for cell in row if cell is not None]
+    fits = ["FP64"]
+    if all(abs(cell) < 3e38 for cell in cells):
+        fits.append("FP32")
+    for name, (sign, bits) in INTEGERS.items():
+        least, most = (0, 2**bits - 1) if sign else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        if all(cell == int(cell) and least <= int(cell) <= most for cell in cells):
+            fits.append(name)
+    return dice.choice(fits)
+
+
+def binary(example, dice):
+    """The example, its numbers behind the JSON."""
+    inputs, tail = [], b""
+    for tensor in example["inputs"]:
+        cells = [cell for row in table(tensor["data"], 1) for cell in row]
+        if isinstance(cells[0], list):
+            cells = [cell for row in cells for cell in row]
+        if tensor["datatype"] == "BYTES":
+            texts = [text.encode() for text in cells]
+            data = b"".join(struct.pack("<I", len(text)) + text for text in texts)
+        else:
+            data = b"".join(struct.pack("<d", cell * dice.uniform(-2, 2)) for cell in cells)
+        inputs.append({k: v for k, v in tensor.items() if k != "data"} | {"parameters": {"binary_data_size": len(data)}})
+        tail += data
+    request = {"inputs": inputs, "parameters": {"binary_data_output": dice.random() < 0.5}}
+    return json.dumps(request).encode(), tail
+
+
 def body_of(case):
     raw = case.operation.schema.raw_schema
     name = raw["paths"][case.operation.path]["post"]["requestBody"]["$ref"].rsplit("/", 1)[1]
     return raw["components"], name
 
 
-def examples(case):
+def examples(case, media_type):
     components, name = body_of(case)
-    return [e["value"] for e in components["requestBodies"][name]["content"]["text/csv"]["examples"].values()]
+    return [e["value"] for e in components["requestBodies"][name]["content"][media_type]["examples"].values()]
 
 
 def record(case):
@@ -55,9 +126,8 @@ def record(case):
     return components["schemas"][f"{name}.Record"]["properties"]
 
 
-def rows_like(features, seed):
-    """A table with a header, its columns in any order; the same for the same seed."""
-    dice = random.Random(seed)
+def rows_like(features, dice):
+    """A table with a header, its columns in any order."""
     names = list(features)
     dice.shuffle(names)
     out = io.StringIO()

@@ -83,10 +83,11 @@ pub(super) async fn observe(State(app): State<AppState>, mut request: Request, n
     if app.serving.life.phase() != Phase::Ready {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
+    let response = compress::answer(&app, encodings.as_ref(), response).await;
     let (status, duration) = (response.status().as_u16(), asked.start.elapsed());
     app.serving.metrics.answered(asked.method, asked.route, status, duration);
     asked.log(status, duration, work);
-    compress::answer(encodings.as_ref(), response)
+    response
 }
 
 /// Writes the envelope of an error, counts its reason, logs its cause.

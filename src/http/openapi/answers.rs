@@ -79,7 +79,8 @@ pub(super) fn any_response() -> Value {
     timed(operation::response("The predictions.", "application/json", &reference("schemas", "AnyAnswer"), None))
 }
 
-fn timed(mut response: Value) -> Value {
+/// A response that tells its durations.
+pub(super) fn timed(mut response: Value) -> Value {
     response["headers"]["Server-Timing"] = reference("headers", "ServerTiming");
     response
 }

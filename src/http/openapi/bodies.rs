@@ -16,7 +16,7 @@ use super::{Subject, features, reference};
 const WRAPPERS: [&str; 6] = ["columns", "data", "dataframe_split", "dataframe_records", "instances", "inputs"];
 
 /// Adds the schemas of a model's bodies: `NAME.Record` and so on, `NAME.Body` for all of them.
-pub(super) fn add(subject: &Subject<'_>, served: &Served, schemas: &mut Map<String, Value>) {
+pub(super) fn schemas(subject: &Subject<'_>, served: &Served, schemas: &mut Map<String, Value>) {
     let (schema, name) = (served.model.schema(), served.name.as_str());
     let part = |part: &str| reference("schemas", &format!("{name}.{part}"));
     let rows = |items: Value| json!({ "type": "array", "minItems": 1, "maxItems": subject.max_rows, "items": items });

@@ -5,13 +5,14 @@
 //! themselves — is only known once a model is loaded. `serde_json` keeps members in the order they are written, so the
 //! same models give the same bytes.
 //!
-//! A family of routes is one file with one function, listed in [`FAMILIES`]; a test asks the router for its routes and
+//! A family of routes is one file with one function, listed in `FAMILIES`; a test asks the router for its routes and
 //! finds each of them here. What is served under several models stands once a model, under its own path, because each
 //! has its own schema. Schemas say exactly what the server accepts: ranges of training are told, not asked for.
 
 mod answers;
 mod bodies;
 mod cache;
+mod components;
 mod docs;
 mod errors;
 mod examples;
@@ -21,11 +22,11 @@ mod operation;
 mod pages;
 mod predict;
 mod probes;
+mod v2;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::config::{ExtraFeatures, Limits};
-use crate::model::batch::LARGEST;
 use crate::serve::registry::Snapshot;
 
 use super::app::App;
@@ -36,13 +37,14 @@ pub(super) use cache::show;
 pub(super) use docs::show as show_docs;
 
 /// Every family of routes, in the order of the document.
-const FAMILIES: [fn(&Subject<'_>) -> Vec<Operation>; 4] =
-    [predict::operations, models::operations, probes::operations, pages::operations];
+const FAMILIES: [fn(&Subject<'_>) -> Vec<Operation>; 5] =
+    [predict::operations, models::operations, v2::operations, probes::operations, pages::operations];
 
 /// The tags, which the families' operations bear, in the order of the document.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 5] = [
     ("predict", "Rows in, predictions out."),
     ("models", "What is served."),
+    ("v2", "The Open Inference Protocol and its repository extension."),
     ("probes", "What orchestrators and Prometheus ask."),
     ("pages", "For people and for tools."),
 ];
@@ -109,7 +111,7 @@ pub fn document(subject: &Subject<'_>) -> Value {
         "servers": [{ "url": "/" }],
         "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
         "paths": operation::paths(operations, subject),
-        "components": components(subject),
+        "components": components::of(subject),
     });
     if subject.asks_tokens {
         document["security"] = json!([{ operation::SECURITY: [] }]);
@@ -128,45 +130,6 @@ fn description(subject: &Subject<'_>) -> String {
         text.push_str(" This server asks for a token; what training saw of each feature is at `GET /models/{name}`.");
     }
     text
-}
-
-/// Everything that operations refer to.
-fn components(subject: &Subject<'_>) -> Value {
-    let mut schemas = Map::new();
-    schemas.insert("Number".to_owned(), json!({ "type": "number", "minimum": -LARGEST, "maximum": LARGEST }));
-    schemas.insert(
-        "NumberOrNull".to_owned(),
-        json!({ "type": ["number", "null"], "minimum": -LARGEST, "maximum": LARGEST }),
-    );
-    schemas.extend(models::schemas());
-    schemas.extend(errors::schemas());
-    let (mut bodies, mut responses) = (Map::new(), Map::new());
-    for served in subject.models {
-        bodies::add(subject, served, &mut schemas);
-        schemas.insert(format!("{}.Answer", served.name), answers::schema(served));
-        bodies.insert(served.name.clone(), bodies::request_body(subject, served));
-        responses.insert(served.name.clone(), answers::response(subject, served));
-    }
-    if subject.models.is_empty() {
-        schemas.insert("AnyBody".to_owned(), bodies::any());
-        schemas.insert("AnyAnswer".to_owned(), answers::any());
-    }
-    responses.extend(errors::responses());
-    let mut components = json!({
-        "schemas": schemas,
-        "requestBodies": bodies,
-        "responses": responses,
-        "parameters": operation::parameters(),
-        "headers": operation::headers(),
-    });
-    if subject.asks_tokens {
-        components["securitySchemes"] = json!({ operation::SECURITY: {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "One of the lines of the server's token file.",
-        } });
-    }
-    components
 }
 
 /// A reference to a component.

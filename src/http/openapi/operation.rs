@@ -167,6 +167,12 @@ pub(super) fn parameters() -> Value {
             "description": "A model's name; `GET /models` lists them.",
             "schema": { "type": "string" },
         },
+        "JsonLength": {
+            "name": "Inference-Header-Content-Length",
+            "in": "header",
+            "description": "The JSON's bytes in a body that goes on in binary.",
+            "schema": { "type": "integer", "minimum": 0 },
+        },
         "RequestId": {
             "name": "X-Request-Id",
             "in": "header",
@@ -190,6 +196,10 @@ pub(super) fn headers() -> Value {
             "description": "How long parsing, predicting and encoding took, in milliseconds.",
             "schema": { "type": "string" },
             "example": "parse;dur=0.004, predict;dur=0.011, encode;dur=0.001",
+        },
+        "JsonLength": {
+            "description": "The JSON's bytes in an answer that goes on in binary.",
+            "schema": { "type": "integer", "minimum": 0 },
         },
         "RetryAfter": {
             "description": "Seconds after which to try again.",

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::http::problem::Kind;
 use crate::serve::registry::Snapshot;
 
+use super::components::Components;
 use super::operation::Operation;
-use super::{Subject, answers, reference};
+use super::{Subject, answers, bodies, reference};
 
 /// How any prediction may fail.
 pub(super) const FAILURES: [Kind; 9] = [
@@ -39,6 +40,15 @@ pub(super) fn operations(subject: &Subject<'_>) -> Vec<Operation> {
         all.push(named(None));
     }
     all
+}
+
+/// What a model brings.
+pub(super) fn add(subject: &Subject<'_>, served: &Snapshot, all: &mut Components) {
+    let name = &served.name;
+    bodies::schemas(subject, served, &mut all.schemas);
+    all.schemas.insert(format!("{name}.Answer"), answers::schema(served));
+    all.bodies.insert(name.clone(), bodies::request_body(subject, served));
+    all.responses.insert(name.clone(), answers::response(subject, served));
 }
 
 fn about(operation: Operation, served: Option<&Snapshot>) -> Operation {
@@ -75,8 +85,8 @@ pub(super) fn description(served: &Snapshot) -> String {
     format!("{text}Predicts `{target}` ({task}, {algorithm}). Version {}.", served.model.version())
 }
 
-/// `explain`: this build gives no contributions, so that only `false` is accepted.
-fn explain() -> Value {
+/// The parameters of any prediction. `explain`: this build gives no contributions, so that only `false` is accepted.
+pub(super) fn explain() -> Value {
     json!({
         "name": "explain",
         "in": "query",

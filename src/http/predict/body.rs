@@ -71,7 +71,7 @@ pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Re
     if declared.is_some_and(|n| n > limits.max_body_bytes) {
         return Err(too_large(limits));
     }
-    let permit = app.serving.body_budget.reserve(declared.unwrap_or(0)).await?;
+    let permit = app.serving.body_budget.reserve(declared.unwrap_or(0) + pieces.overhead()).await?;
     let context = context_of(app, &head.extensions);
     tokio::select! {
         biased;

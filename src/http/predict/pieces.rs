@@ -12,6 +12,9 @@ use crate::http::problem::{Kind, Problem};
 use super::inflate::Inflater;
 use super::unsupported_media;
 
+/// What inflating takes over the bytes that it gives: its window, its tables and a piece.
+const INFLATING: usize = 256 << 10;
+
 /// A body, piece by piece.
 #[derive(Debug)]
 pub(super) struct Pieces {
@@ -34,6 +37,11 @@ impl Pieces {
     pub(super) fn length(&self) -> Option<usize> {
         let told = self.body.size_hint().exact().filter(|_| self.inflater.is_none())?;
         Some(usize::try_from(told).unwrap_or(usize::MAX))
+    }
+
+    /// What reading it takes over its bytes.
+    pub(super) fn overhead(&self) -> usize {
+        if self.inflater.is_some() { INFLATING } else { 0 }
     }
 
     /// The next piece; none at the end. A piece is at most as long as what came at one time, or 136 KiB when inflated.

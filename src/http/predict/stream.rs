@@ -17,7 +17,7 @@ use crate::http::app::{App, AppState};
 use crate::http::encode_lines;
 use crate::http::middleware::{RequestId, context_of, too_large};
 use crate::http::problem::{Kind, Problem};
-use crate::serve::admission::BodyPermit;
+use crate::serve::admission::{BodyPermit, CHUNKED_STEP, Overloaded};
 use crate::serve::registry::Snapshot;
 
 use super::accept::{Form, Wanted};
@@ -27,6 +27,10 @@ use super::flow::Flow;
 use super::pieces::Pieces;
 use super::reply::NDJSON;
 use super::{accept, no_rows, rules};
+
+/// Features read and numbers answered at one time: of 64 KiB of short lines a model with many classes would make
+/// hundreds of mebibytes.
+const NUMBERS_AT_ONCE: usize = 16 << 10;
 
 /// True when a head announces a stream, whatever its length: then its length is not held against it.
 pub(in crate::http) fn announces(headers: &HeaderMap) -> bool {
@@ -53,16 +57,21 @@ pub(super) async fn answer(app: &AppState, snapshot: Snapshot, head: &Parts, bod
     let mut stream = Stream {
         pieces: Pieces::new(&head.headers, body)?,
         permit: app.serving.body_budget.reserve(0).await?,
-        permitted: 0,
         held: Vec::new(),
-        progress: lines::Progress::default(),
+        whole: 0,
         waited: Duration::ZERO,
-        arrival: context_of(app, &head.extensions).arrival,
-        id: head.extensions.get::<RequestId>().cloned().unwrap_or_default(),
+        story: Story {
+            id: head.extensions.get::<RequestId>().cloned().unwrap_or_default(),
+            arrival: context_of(app, &head.extensions).arrival,
+            progress: lines::Progress::default(),
+            has_begun: false,
+            end: None,
+        },
         app: app.clone(),
         snapshot,
     };
     let first = stream.next().await?.ok_or_else(no_rows)?;
+    stream.story.has_begun = true;
     Ok(([(CONTENT_TYPE, NDJSON)], Body::new(Flow::new(first, stream))).into_response())
 }
 
@@ -73,33 +82,57 @@ pub(super) struct Stream {
     pieces: Pieces,
     /// The share of the budget for what is held.
     permit: BodyPermit,
-    /// Bytes that it is for: the most that was held since it was empty.
-    permitted: usize,
     /// The lines of the last piece, and the beginning of one.
     held: Vec<u8>,
-    progress: lines::Progress,
+    /// How many bytes of it are whole lines.
+    whole: usize,
     /// How long the line that is coming has been waited for.
     waited: Duration,
-    arrival: Instant,
+    story: Story,
+}
+
+/// What the log says of a stream, whose status was told long before its end.
+struct Story {
     id: RequestId,
+    arrival: Instant,
+    progress: lines::Progress,
+    /// Rows were answered: what comes is not in the status.
+    has_begun: bool,
+    /// The status of what it ended with; none while it goes on, and when its client left or took no more answers.
+    end: Option<u16>,
+}
+
+impl Drop for Story {
+    fn drop(&mut self) {
+        let (rows, duration_ms) = (self.progress.rows, self.arrival.elapsed().as_secs_f64() * 1e3);
+        if let Some(status) = self.end {
+            tracing::info!(request_id = self.id.as_str(), status, rows, duration_ms, "a stream ended with {status}");
+        } else if self.has_begun {
+            tracing::info!(request_id = self.id.as_str(), rows, duration_ms, "a stream was left by its client");
+        }
+    }
 }
 
 impl Stream {
-    /// The next rows' answers; none at the end.
+    /// The next rows' answers; none at the end. Who asks has taken the ones before.
     ///
     /// # Errors
     /// Whatever is wrong with the next rows.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        self.share(self.held.len()).await?;
         loop {
-            let piece = self.piece().await?;
-            let is_end = piece.is_none();
-            let whole = match piece {
-                Some(piece) => self.hold(&piece).await?,
-                None => self.held.len(),
-            };
-            let answered = if whole > 0 { self.answer(whole).await? } else { None };
-            if answered.is_some() || is_end {
-                return Ok(answered);
+            if self.whole == 0 {
+                match self.piece().await? {
+                    Some(piece) => self.hold(&piece).await?,
+                    // The last line may lack its end.
+                    None if self.held.is_empty() => return Ok(None),
+                    None => self.whole = self.held.len(),
+                }
+            }
+            if self.whole > 0
+                && let Some(rows) = self.answer().await?
+            {
+                return Ok(Some(rows));
             }
         }
     }
@@ -120,56 +153,57 @@ impl Stream {
         }
     }
 
-    /// Keeps a piece; how many bytes of whole lines there are now.
-    async fn hold(&mut self, piece: &[u8]) -> Result<usize, Problem> {
-        let (before, limits) = (self.held.len(), &self.app.serving.limits);
-        let more = (before + piece.len()).saturating_sub(self.permitted);
-        self.permit.grow(more).await?;
-        self.permitted += more;
+    /// Keeps a piece.
+    async fn hold(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        let before = self.held.len();
+        self.share(before + piece.len()).await?;
         self.held.extend_from_slice(piece);
-        let whole = memchr::memrchr(b'\n', piece).map_or(0, |at| before + at + 1);
-        if self.held.len() - whole > limits.max_body_bytes {
-            return Err(too_large(limits));
-        }
-        Ok(whole)
+        self.whole = memchr::memrchr(b'\n', piece).map_or(0, |at| before + at + 1);
+        let limits = &self.app.serving.limits;
+        if self.held.len() - self.whole > limits.max_body_bytes { Err(too_large(limits)) } else { Ok(()) }
     }
 
-    /// Answers the first `length` bytes of what is held, whole lines, and forgets them.
-    async fn answer(&mut self, length: usize) -> Result<Option<Bytes>, Problem> {
-        self.waited = Duration::ZERO;
+    /// Answers the first whole lines that are held, and forgets them; none when they are blank.
+    async fn answer(&mut self) -> Result<Option<Bytes>, Problem> {
+        let schema = self.snapshot.model.schema();
+        let numbers = schema.n_features() + schema.target().classes.len() + 1;
+        let lines_at_once = (NUMBERS_AT_ONCE / numbers).max(1);
+        let mut ends = memchr::memchr_iter(b'\n', &self.held[..self.whole]);
+        let length = ends.nth(lines_at_once - 1).map_or(self.whole, |at| at + 1);
         let rules = Rules { max_rows: usize::MAX, ..rules(&self.app, &self.snapshot) };
-        let batch = lines::read(&self.held[..length], &rules, &mut self.progress)?;
+        let batch = lines::read(&self.held[..length], &rules, &mut self.story.progress)?;
         self.held.drain(..length);
-        if self.held.is_empty() {
-            // Nothing is held: nothing of the budget either, however long the next line takes to come.
-            self.permit = self.app.serving.body_budget.reserve(0).await?;
-            self.permitted = 0;
-        }
+        self.whole -= length;
+        self.waited = Duration::ZERO;
         let Some(batch) = batch else { return Ok(None) };
+        self.share(self.held.len() + size_of_val(batch.values())).await?;
         let (prediction, _) = self.app.serving.compute.predict(&self.snapshot, batch).await?;
-        Ok(Some(encode_lines::ndjson(self.snapshot.model.schema().target(), &prediction).into()))
+        let rows = encode_lines::ndjson(self.snapshot.model.schema().target(), &prediction);
+        self.share(self.held.len() + rows.len()).await?;
+        Ok(Some(rows.into()))
+    }
+
+    /// Takes a share of the budget for `bytes`, in steps, so that it is taken anew seldom; none for nothing, however
+    /// long the next line takes to come.
+    async fn share(&mut self, bytes: usize) -> Result<(), Overloaded> {
+        let inflating = self.pieces.overhead();
+        self.permit.hold(bytes.next_multiple_of(CHUNKED_STEP) + inflating).await
     }
 
     /// Tells the log, the metrics and the client how the stream ended; the last line, if there is one to write, and what
     /// was not read of the body.
-    pub(super) fn end(self, problem: Option<&Problem>) -> (Bytes, Body) {
-        let mut line = Vec::new();
-        if let Some(problem) = problem {
-            if let Some(reason) = problem.kind().reason() {
-                self.app.serving.metrics.rejected(reason);
-            }
-            line = problem.render(self.id.as_str());
-            line.push(b'\n');
+    pub(super) fn end(mut self, problem: Option<&Problem>) -> (Bytes, Body) {
+        self.story.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));
+        let Some(problem) = problem else { return (Bytes::new(), self.pieces.into_rest()) };
+        let id = self.story.id.as_str();
+        if let Some(reason) = problem.kind().reason() {
+            self.app.serving.metrics.rejected(reason);
         }
-        let status = problem.map_or(200, |problem| problem.kind().status().as_u16());
-        tracing::info!(
-            request_id = self.id.as_str(),
-            status,
-            rows = self.progress.rows,
-            duration_ms = self.arrival.elapsed().as_secs_f64() * 1e3,
-            cause = problem.and_then(Problem::cause),
-            "a stream ended with {status}"
-        );
+        if let Some(cause) = problem.cause() {
+            tracing::error!(request_id = id, cause, "a stream failed: {cause}");
+        }
+        let mut line = problem.render(id);
+        line.push(b'\n');
         (line.into(), self.pieces.into_rest())
     }
 
