@@ -94,7 +94,7 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 .PHONY: test
-test: test-rust test-clients test-schemathesis test-scripts test-container ## Run every test: Rust, clients, API, scripts, container
+test: test-rust test-scripts test-container ## Run every test: Rust, scripts, container
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests

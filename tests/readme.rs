@@ -103,7 +103,8 @@ fn the_help_of_train_lists_every_hyperparameter_with_its_default() {
             .iter()
             .filter_map(|option| Some(format!("--{} {}", option.name, option.default_for(algorithm)?)))
             .collect();
-        let row = help.lines().find(|line| line.trim_start().starts_with(&format!("{algorithm} ")));
+        let is_row = |line: &&str| line.split_whitespace().next() == Some(algorithm.as_str()) && line.contains("--");
+        let row = help.lines().find(is_row);
         match row {
             Some(row) => {
                 for option in &own {

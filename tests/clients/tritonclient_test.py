@@ -145,6 +145,13 @@ class Client(unittest.TestCase):
             probability = result.as_numpy("predict_proba")
             self.assertEqual(probability.tolist(), [list(row.values()) for row in expected])
 
+    def test_bodies_may_be_compressed_both_ways(self):
+        gzip = {"request_compression_algorithm": "gzip", "response_compression_algorithm": "gzip"}
+        for binary in (True, False):
+            outputs = [InferRequestedOutput("predict", binary_data=binary)]
+            result = self.client.infer("iris", tensors(IRIS, binary), outputs=outputs, **gzip)
+            self.assert_same(result, "iris", IRIS)
+
     def test_errors_tell_what_to_change(self):
         with self.assertRaisesRegex(InferenceServerException, 'did you mean "sepal_width"'):
             self.client.infer("iris", tensors(IRIS.rename(columns={"sepal_width": "sepal_with"})))

@@ -5,7 +5,7 @@
 //! themselves — is only known once a model is loaded. `serde_json` keeps members in the order they are written, so the
 //! same models give the same bytes.
 //!
-//! A family of routes is one file with one function, listed in [`FAMILIES`]; a test asks the router for its routes and
+//! A family of routes is one file with one function, listed in `FAMILIES`; a test asks the router for its routes and
 //! finds each of them here. What is served under several models stands once a model, under its own path, because each
 //! has its own schema. Schemas say exactly what the server accepts: ranges of training are told, not asked for.
 

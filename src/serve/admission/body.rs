@@ -94,10 +94,14 @@ impl BodyPermit {
     /// # Errors
     /// [`Overloaded`].
     pub async fn grow(&mut self, bytes: usize) -> Result<(), Overloaded> {
-        let used = self.used.saturating_add(bytes);
+        self.reach(self.used.saturating_add(bytes), CHUNKED_STEP).await
+    }
+
+    /// Makes sure that `used` bytes are held, taking what is missing in steps of `step`.
+    async fn reach(&mut self, used: usize, step: usize) -> Result<(), Overloaded> {
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         if used > held {
-            let more = self.budget.take((used - held).next_multiple_of(CHUNKED_STEP)).await?;
+            let more = self.budget.take((used - held).next_multiple_of(step)).await?;
             match &mut self.held {
                 Some(held) => held.merge(more),
                 None => self.held = Some(more),
@@ -115,7 +119,7 @@ impl BodyPermit {
     pub async fn hold(&mut self, bytes: usize) -> Result<(), Overloaded> {
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         if bytes > held {
-            return self.grow(bytes.saturating_sub(self.used)).await;
+            return self.reach(bytes, 1).await;
         }
         self.used = bytes;
         drop(self.held.as_mut().and_then(|all| all.split(held - bytes)));
