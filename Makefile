@@ -24,6 +24,7 @@ RELEASE := target/$(if $(TARGET),$(TARGET)/)release
 BINARY  := $(RELEASE)/smartserve
 VENV    := target/venv
 CLIENTS := target/venv-clients
+CLIENTS_HEAVY := target/venv-clients-heavy
 VENV_SCHEMATHESIS := target/venv-schemathesis
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -94,7 +95,7 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 .PHONY: test
-test: test-rust test-scripts test-container ## Run every test: Rust, scripts, container
+test: test-rust test-clients test-scripts test-container ## Run every test: Rust, clients, scripts, container
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -104,6 +105,12 @@ test-rust: ## Run the Rust tests
 test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server
 	cargo build --locked
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
+
+.PHONY: clients
+clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which take a gigabyte in target/
+	cargo build --locked
+	$(CLIENTS_HEAVY)/bin/python -B tests/clients/tritonclient_test.py
+	$(CLIENTS_HEAVY)/bin/python -B tests/clients/heavy_test.py
 
 .PHONY: test-schemathesis
 test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 100 cases an operation
@@ -181,9 +188,8 @@ $(VENV)/installed: .ci/requirements.txt
 $(VENV_SCHEMATHESIS)/installed: .ci/schemathesis.txt
 	$(venv)
 
-# Clients of the protocols, for `make test-clients`.
 $(CLIENTS)/installed: .ci/clients.txt
-	rm -rf $(CLIENTS)
-	$(PYTHON) -m venv $(CLIENTS)
-	$(CLIENTS)/bin/pip install --quiet --only-binary :all: -r .ci/clients.txt
-	touch $@
+	$(venv)
+
+$(CLIENTS_HEAVY)/installed: .ci/clients-heavy.txt
+	$(venv)
