@@ -106,11 +106,7 @@ pub(crate) fn predict(rows: usize) -> Vec<u8> {
 pub(crate) fn houses(rows: usize) -> String {
     let house = |i: usize| {
         let (rm, lstat) = (4.0 + (i % 977) as f64 / 250.0, 2.0 + (i % 353) as f64 / 11.0);
-        format!(
-            r#"{{"CHAS":{},"RM":{rm},"TAX":{},"PTRATIO":15.3,"B":396.9,"LSTAT":{lstat:.2}}}"#,
-            i % 2,
-            200 + i % 400
-        )
+        format!(r#"{{"CHAS":{},"RM":{rm},"TAX":{},"PTRATIO":15.3,"B":396.9,"LSTAT":{lstat:.2}}}"#, i % 2, 200 + i % 400)
     };
     format!("[{}]", (0..rows).map(house).collect::<Vec<_>>().join(","))
 }

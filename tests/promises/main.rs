@@ -11,6 +11,7 @@
 //! The load generator is a part of these tests and not of the product. It shares nothing with the server but the wire.
 
 #![allow(clippy::unwrap_used, reason = "a scenario that cannot go on should say so")]
+#![allow(dead_code, reason = "the load generator comes before the scenarios that use all of it")]
 #![allow(clippy::print_stdout, reason = "figures are what this program is for")]
 #![allow(clippy::cast_precision_loss, reason = "counts and times are shown and compared to a few digits")]
 

@@ -189,8 +189,7 @@ pub(crate) fn lag(asked: &Asked, report: &mut Report) {
     let home = tempfile::tempdir().unwrap();
     let model = train(&asked.server, home.path(), "demo", &DEMO);
     let any: SocketAddr = ([127, 0, 0, 1], 0).into();
-    let mut servers: std::collections::VecDeque<_> =
-        (0..2).map(|_| start(asked, &model, times, any)).collect();
+    let mut servers: std::collections::VecDeque<_> = (0..2).map(|_| start(asked, &model, times, any)).collect();
     let long_ago = Instant::now().checked_sub(times.lag).unwrap();
     let first = servers.iter().map(|s| Endpoint { address: s.address, came: long_ago, went: None }).collect();
     let directory = Arc::new(Directory::Endpoints(Mutex::new(first)));
