@@ -11,7 +11,9 @@ DOCKER_BUILD_FLAGS ?=
 VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # The interpreter that makes the virtual environments in target/.
 PYTHON ?= python3
-# Cases an operation that schemathesis tries.
+# What `make test-promises` and `make promises` rehearse; `cargo test --test promises` lists them.
+SCENARIOS ?= all
+# Most cases an operation that `make schemathesis` makes up, besides those that follow from the document.
 EXAMPLES ?= 1000
 
 # --- the demo model: the only place that knows how it is made ---------------------------------------------------
@@ -24,6 +26,7 @@ RELEASE := target/$(if $(TARGET),$(TARGET)/)release
 BINARY  := $(RELEASE)/smartserve
 VENV    := target/venv
 CLIENTS := target/venv-clients
+CLIENTS_HEAVY := target/venv-clients-heavy
 VENV_SCHEMATHESIS := target/venv-schemathesis
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -36,7 +39,7 @@ KUBERNETES_VERSIONS := 1.30 1.31 1.32 1.33 1.34 1.35 1.36
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: ## Install what lint, test and deny need, or say what to install
@@ -94,7 +97,7 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 .PHONY: test
-test: test-rust test-scripts test-container ## Run every test: Rust, scripts, container
+test: test-rust test-clients test-schemathesis test-promises test-scripts test-container ## Run every test: Rust, clients, OpenAPI, promises, scripts, container
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -105,6 +108,12 @@ test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against 
 	cargo build --locked
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
 
+.PHONY: clients
+clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which take a gigabyte in target/
+	cargo build --locked
+	$(CLIENTS_HEAVY)/bin/python -B tests/clients/tritonclient_test.py
+	$(CLIENTS_HEAVY)/bin/python -B tests/clients/heavy_test.py
+
 .PHONY: test-schemathesis
 test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 100 cases an operation
 	@$(MAKE) --no-print-directory schemathesis EXAMPLES=100
@@ -113,6 +122,19 @@ test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids,
 schemathesis: $(VENV_SCHEMATHESIS)/installed ## The same, EXAMPLES=1000 cases an operation
 	cargo build --locked
 	PATH=$(CURDIR)/$(VENV_SCHEMATHESIS)/bin:$$PATH EXAMPLES=$(EXAMPLES) tests/schemathesis.sh
+
+.PHONY: test-promises
+test-promises: haproxy ## Rehearse PROMISES.md with real processes under load, short form
+	cargo build --locked
+	cargo test --locked --test promises -- $(SCENARIOS)
+
+.PHONY: promises
+promises: haproxy $(BINARY) ## The long form, with the release binary and its ratios (SCENARIOS=all)
+	cargo test --locked --test promises -- --long --server $(BINARY) $(SCENARIOS)
+
+.PHONY: haproxy
+haproxy:
+	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/setup
 
 .PHONY: test-scripts
 test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl
@@ -133,6 +155,7 @@ lint: lint-files lint-rust ## Check format, lints, documentation, Dockerfile, sc
 lint-rust:
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --test promises --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
 
 .PHONY: lint-files
@@ -181,9 +204,8 @@ $(VENV)/installed: .ci/requirements.txt
 $(VENV_SCHEMATHESIS)/installed: .ci/schemathesis.txt
 	$(venv)
 
-# Clients of the protocols, for `make test-clients`.
 $(CLIENTS)/installed: .ci/clients.txt
-	rm -rf $(CLIENTS)
-	$(PYTHON) -m venv $(CLIENTS)
-	$(CLIENTS)/bin/pip install --quiet --only-binary :all: -r .ci/clients.txt
-	touch $@
+	$(venv)
+
+$(CLIENTS_HEAVY)/installed: .ci/clients-heavy.txt
+	$(venv)

@@ -17,6 +17,7 @@ use smartcore::svm::svr::SVRParameters;
 use smartserve::model::estimator::*;
 use smartserve::model::schema::Task;
 use smartserve::model::support::{Kernel, Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
+use smartserve::train::machines::{self, ClassTask};
 use smartserve::train::{bayes, penalized};
 
 /// A cell: one of a few, so that rows repeat and distances tie, or any within a magnitude.
@@ -102,10 +103,14 @@ proptest! {
     }
 
     #[test]
-    fn svc_has_smartcores_classes(data in table(), gamma in 0.01..5.0_f64) {
+    fn svc_is_fitted_to_smartcores_bits_and_gives_its_classes(
+        data in table(), gamma in 0.01..5.0_f64, c in 0.1..100.0_f64, seed in 0_u64..9,
+    ) {
+        // It cuts a row short when there are fewer rows than columns.
+        prop_assume!(data.y.len() >= data.columns);
         let y = classes(&data, 2);
         let kernel = Kernel::Rbf { gamma };
-        let parameters = SVCParameters::default().with_kernel(kernel.to_smartcore()).with_seed(Some(1));
+        let parameters = SVCParameters::default().with_kernel(kernel.to_smartcore()).with_seed(Some(seed)).with_c(c);
         let fitted = SmartcoreSvc::fit(&data.x, &y, &parameters).unwrap();
         let parts = Parts::of_svc(&fitted).unwrap();
         let rows = some_probes(&data, 60);
@@ -113,7 +118,10 @@ proptest! {
         let classes = fitted.predict(&x).unwrap().into_iter().map(|c| c as u32).collect();
         let mut expected = Expected::new(SmartcorePrediction::Classes(classes)).without_probability();
         expected.refused.fill(Some(false));
-        let estimator = Estimator::Svc(SupportMachines::join(kernel, data.columns, &[parts]).unwrap());
+        let theirs = SupportMachines::join(kernel, data.columns, &[parts]).unwrap();
+        let ours = machines::classification(&data.cells(), data.columns, &y, 2, ClassTask { kernel, c, seed }).unwrap();
+        let estimator = Estimator::Svc(ours);
+        prop_assert_eq!(estimator.to_section(), Estimator::Svc(theirs).to_section());
         expected.check(&predictor(&estimator, data.columns, Task::Binary, 2), &rows, data.columns);
     }
 

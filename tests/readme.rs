@@ -9,7 +9,7 @@ use std::process::Command;
 
 use smartserve::cli;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::train::OPTIONS;
+use smartserve::train::{OPTIONS, SEARCH};
 
 fn readme() -> String {
     std::fs::read_to_string(support::path("README.md")).unwrap()
@@ -131,4 +131,14 @@ fn every_flag_has_an_environment_variable() {
 #[test]
 fn clap_finds_no_fault_with_the_command_line() {
     cli::command().debug_assert();
+}
+
+#[test]
+fn the_help_of_train_tells_what_tuning_draws() {
+    let mut command = cli::command();
+    let help = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
+    for info in SEARCH {
+        let rows = || help.lines().filter(|line| line.trim_start().starts_with(&format!("{} ", info.name)));
+        assert!(rows().any(|row| row.contains(info.range)), "the help does not say {} {}", info.name, info.range);
+    }
 }

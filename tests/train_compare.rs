@@ -171,6 +171,7 @@ fn options(hyperparameters: &std::collections::BTreeMap<String, Setting>) -> Opt
             ("alpha", Setting::Number(v)) => options.alpha = Some(*v),
             ("l1-ratio", Setting::Number(v)) => options.l1_ratio = Some(*v),
             ("max-features", Setting::Word(word)) if word == "all" => options.max_features = Some(MaxFeatures::All),
+            ("max-features", Setting::Word(word)) if word == "third" => options.max_features = Some(MaxFeatures::Third),
             ("max-features", Setting::Word(_)) => options.max_features = Some(MaxFeatures::Sqrt),
             ("max-features", Setting::Count(n)) => options.max_features = Some(MaxFeatures::Count(*n)),
             other => panic!("{other:?}"),

@@ -63,19 +63,21 @@ fn more_neighbors_than_rows_are_refused() {
 }
 
 #[test]
-fn machines_want_as_many_rows_as_columns_where_smartcore_would_cut_rows_short() {
+fn machines_are_fitted_on_fewer_rows_than_columns_where_smartcore_would_cut_rows_short() {
     let names: Vec<String> = (0..30).map(|c| format!("x{c}")).collect();
-    let cells = |i: usize| (0..30).map(|c| chance(i * 31 + c, 100).to_string()).collect::<Vec<_>>().join(",");
-    let numbers = table(&format!("{},y", names.join(",")), 30, |i| format!("{},{}", cells(i), i % 5));
-    let expected = "t.csv: 24 rows to fit on are too few for 30 encoded columns: svr needs as many rows as columns; --drop \
-                    columns, add rows, or use random-forest";
-    let mut all = spec(Algorithm::Svr);
-    all.folds = 0;
-    refused(&all, &numbers, expected, ErrorClass::Invalid);
-    let classes = table(&format!("{},y", names.join(",")), 50, |i| format!("{},c{}", cells(i), i % 5));
-    let expected = "t.csv: 16 rows of two classes to fit on are too few for 30 encoded columns: svc needs as many rows as \
-                    columns; --drop columns, add rows, or use random-forest";
-    refused(&TrainSpec { algorithm: Algorithm::Svc, ..all }, &classes, expected, ErrorClass::Invalid);
+    // The columns beyond the number of rows are those that tell.
+    let cells = |i: usize| (0..30).map(|c| if c < 27 { 0 } else { i % 2 } * 9 + chance(i + c, 3)).collect::<Vec<_>>();
+    let row = |i: usize| cells(i).iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let numbers = table(&format!("{},y", names.join(",")), 24, |i| format!("{},{}", row(i), i % 2 * 50));
+    for kernel in [KernelName::Rbf, KernelName::Linear, KernelName::Poly] {
+        let mut svr = spec(Algorithm::Svr);
+        (svr.options.kernel, svr.options.c) = (Some(kernel), Some(100.0));
+        let trained = train(&svr, &numbers, &()).unwrap();
+        assert!(r2(&trained) > 0.3, "{}: {}", kernel.as_str(), r2(&trained));
+    }
+    let classes = table(&format!("{},y", names.join(",")), 24, |i| format!("{},c{}", row(i), i % 2));
+    let trained = train(&spec(Algorithm::Svc), &classes, &()).unwrap();
+    assert!(accuracy(&trained) > 0.8, "{}", accuracy(&trained));
 }
 
 #[test]
@@ -85,9 +87,9 @@ fn machines_say_how_many_rows_and_classes_are_too_many() {
                     or gradient-boosting";
     let no_folds = |algorithm| TrainSpec { folds: 0, ..spec(algorithm) };
     refused(&no_folds(Algorithm::Svr), &numbers, expected, ErrorClass::Invalid);
-    let classes = table("a,y", 7_000, |i| format!("{i},c{}", i % 2));
-    let expected = "t.csv: 5600 rows of two classes to fit on are more than 5000: svc takes minutes from there; use fewer \
-                    rows, or random-forest";
+    let classes = table("a,y", 13_000, |i| format!("{i},c{}", i % 2));
+    let expected = "t.csv: 10400 rows of two classes to fit on are more than 10000: svc keeps a number for every two rows; \
+                    use fewer rows, or random-forest";
     refused(&no_folds(Algorithm::Svc), &classes, expected, ErrorClass::Invalid);
     let classes = table("a,y", 505, |i| format!("{i},c{}", i % 101));
     let expected = "t.csv: 101 classes are more than 100: svc fits a machine for every two; use random-forest";
@@ -101,11 +103,11 @@ fn an_svc_that_does_not_come_to_an_end_is_stopped() {
     let y: Vec<u32> = (0..40).map(|i| u32::from(chance(i, 2) == 0)).collect();
     let said = machines::classification(&rows, 1, &y, 2, ClassTask { kernel: Kernel::Linear, c: 1.0, seed: 1 });
     assert_eq!(said.unwrap_err(), "its solver does not come to an end; try --scale, a smaller --c or another --kernel");
-    // Overflow to NaN, which is near nothing.
+    // Infinite values of the kernel give gradients that are NaN, which is near nothing.
     let kernel = Kernel::Polynomial { degree: 3.0, gamma: 1.0, coef0: 0.0 };
     let rows: Vec<f64> = rows.iter().map(|v| v * 1e140).collect();
     let said = machines::classification(&rows, 1, &y, 2, ClassTask { kernel, c: 1.0, seed: 1 }).unwrap_err();
-    assert!(said.starts_with("its solver does not come to an end"), "{said}");
+    assert_eq!(said, "its kernel overflows; try --scale, a smaller --gamma or another --kernel");
 }
 
 #[test]
@@ -148,7 +150,7 @@ fn constant_and_duplicate_columns_do_no_harm() {
     });
     for algorithm in [Algorithm::Knn, Algorithm::Svc, Algorithm::GaussianNb] {
         let trained = train(&spec(algorithm), &classes, &()).unwrap();
-        assert!(accuracy(&trained) > 0.9, "{algorithm}: {}", accuracy(&trained));
+        assert!(accuracy(&trained) > 0.8, "{algorithm}: {}", accuracy(&trained));
     }
 }
 

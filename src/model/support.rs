@@ -128,6 +128,11 @@ struct SvcMirror {
 }
 
 impl Parts {
+    /// A machine of these support vectors, a weight for each, and an intercept.
+    pub fn of_vectors(instances: Vec<Vec<f64>>, weights: Vec<f64>, intercept: f64) -> Self {
+        Self { instances, weights, intercept }
+    }
+
     /// Takes a regression apart, through what it serializes (its fields are private).
     ///
     /// # Errors

@@ -21,6 +21,7 @@ mod forests;
 pub mod golden;
 mod groups;
 mod guard;
+mod lasvm;
 pub mod machines;
 pub mod metrics;
 mod option_table;

@@ -2,7 +2,9 @@
 //!
 //! Stands apart from `options`, which reads it, so that the whole of it is seen at once.
 
-use crate::model::algorithm::Algorithm::{self, ElasticNet, GradientBoosting, Knn, Lasso, Logistic, Ridge, Svc, Svr};
+use crate::model::algorithm::Algorithm::{
+    self, ElasticNet, ExtraTrees, GradientBoosting, Knn, Lasso, Logistic, Ridge, Svc, Svr,
+};
 use crate::model::artifact::Setting;
 
 /// One option: a row of the table.
@@ -51,8 +53,13 @@ pub const OPTIONS: [OptionInfo; 14] = [
     OptionInfo {
         name: "max-features",
         help: "encoded columns that each split considers",
-        range: "sqrt, all, or a number from 1",
-        default: |a| a.is_averaged().then(|| Setting::Word("sqrt".to_owned())),
+        range: "sqrt, third, all, or a number from 1",
+        // Those that are the same in all of a node's rows count too (in scikit-learn they do not), which costs trees
+        // with random thresholds most.
+        default: |a| {
+            let word = if a == ExtraTrees { "third" } else { "sqrt" };
+            a.is_averaged().then(|| Setting::Word(word.to_owned()))
+        },
         accepts: |_, v| matches!(v, Setting::Word(_) | Setting::Count(1..)),
     },
     OptionInfo {

@@ -62,6 +62,8 @@ pub enum KernelName {
 pub enum MaxFeatures {
     /// ⌊√p⌋.
     Sqrt,
+    /// ⌈p / 3⌉.
+    Third,
     /// All.
     All,
     /// So many; all when there are fewer.
@@ -102,6 +104,7 @@ impl Options {
     pub(super) fn given(&self) -> BTreeMap<&'static str, Setting> {
         let max_features = self.max_features.map(|m| match m {
             MaxFeatures::Sqrt => Setting::Word("sqrt".to_owned()),
+            MaxFeatures::Third => Setting::Word("third".to_owned()),
             MaxFeatures::All => Setting::Word("all".to_owned()),
             MaxFeatures::Count(n) => Setting::Count(n),
         });
@@ -212,6 +215,7 @@ impl Hyperparameters {
     pub fn columns_per_split(&self, n_columns: usize) -> usize {
         match self.0.get("max-features") {
             Some(Setting::Word(word)) if word == "sqrt" => n_columns.isqrt().max(1),
+            Some(Setting::Word(word)) if word == "third" => n_columns.div_ceil(3),
             Some(Setting::Count(n)) => usize::try_from(*n).unwrap_or(n_columns).clamp(1, n_columns),
             _ => n_columns,
         }
@@ -255,8 +259,12 @@ impl FromStr for MaxFeatures {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "sqrt" => Ok(Self::Sqrt),
+            "third" => Ok(Self::Third),
             "all" => Ok(Self::All),
-            _ => text.parse().map(Self::Count).map_err(|_| format!("{text:?} is not sqrt, all, or a whole number")),
+            _ => text
+                .parse()
+                .map(Self::Count)
+                .map_err(|_| format!("{text:?} is not sqrt, third, all, or a whole number")),
         }
     }
 }

@@ -12,10 +12,8 @@ pub(super) fn check(task: &Task<'_>) -> Result<(), String> {
     match (task.algorithm, task.observed) {
         (Algorithm::Linear | Algorithm::Ridge | Algorithm::Lasso, _) => more_rows_than_columns(task),
         (Algorithm::Knn, _) => enough_neighbors(task),
-        (Algorithm::Svr, _) => machines::check_regression(task.n_rows, task.n_columns),
-        (Algorithm::Svc, Observed::Classes(y)) => {
-            machines::check_classification(task.n_columns, y, task.schema.target().classes.len())
-        }
+        (Algorithm::Svr, _) => machines::check_regression(task.n_rows),
+        (Algorithm::Svc, Observed::Classes(y)) => machines::check_classification(y, task.schema.target().classes.len()),
         (Algorithm::GaussianNb, Observed::Classes(y)) => spread(task, y),
         _ => Ok(()),
     }

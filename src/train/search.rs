@@ -64,7 +64,7 @@ pub const SEARCH: [SearchInfo; 13] = [
         applies: |_, _| true,
         draw: |g, r| match r.below(4) {
             0 => Setting::Word("sqrt".to_owned()),
-            1 => Setting::Count(g.n_columns.div_ceil(3) as u64),
+            1 => Setting::Word("third".to_owned()),
             2 => Setting::Count((2 * g.n_columns).div_ceil(3) as u64),
             _ => Setting::Word("all".to_owned()),
         },

@@ -3,6 +3,7 @@
 The binary is SMARTSERVE's, or the debug build's.
 """
 
+import atexit
 import json
 import os
 import pathlib
@@ -24,6 +25,8 @@ class Server:
         free = "127.0.0.1:0"
         command = [BINARY, "serve", "--bind", free, "--admin-bind", free, "--log-format", "json", *flags, *words]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # Whatever becomes of the test.
+        atexit.register(self._process.kill)
         self.address = self._address("listening on")
         self.admin = self._address("probes and metrics on")
 

@@ -1,6 +1,6 @@
 """What JSON Schema cannot say of a body, done to the bodies that schemathesis makes: columns are equally long, their
-labels agree, tensors have the shape of their data, CSV has a header and cells. Only bodies that are meant to be
-accepted are touched."""
+labels agree, tensors have the shape of their data, CSV has a header and cells, NDJSON has records. Only bodies that are
+meant to be accepted are touched."""
 
 import csv
 import io
@@ -14,19 +14,30 @@ from schemathesis.core.parameters import ParameterLocation
 JSON_LENGTH = "Inference-Header-Content-Length"
 INTEGERS = {f"{sign}INT{bits}": (sign, bits) for sign in ("U", "") for bits in (8, 16, 32, 64)}
 
+# Sent as it is; schemathesis knows that of text/* alone.
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
+
 
 @schemathesis.hook
 def map_case(context, case):
     meta = case.meta
-    if meta is None or meta.is_negative_at(ParameterLocation.BODY) or not isinstance(case.body, (dict, list, str, bytes)):
+    if meta is None:
         return case
-    dice = random.Random(repr(case.body))
     is_infer = case.operation.path.endswith("/infer")
+    # A length that is right by itself cuts a body that has no binary part, and hides what else is wrong with it.
     if is_infer and not meta.is_negative_at(ParameterLocation.HEADER):
         case.headers.pop(JSON_LENGTH, None)
+    if meta.is_negative_at(ParameterLocation.BODY) or not isinstance(case.body, (dict, list, str, bytes)):
+        return case
+    dice = random.Random(repr(case.body))
+    if not is_infer and case.operation.path.endswith(("predict", "/invocations")):
+        case.headers["Accept"] = dice.choice(["*/*", "application/json", "application/x-ndjson", "text/csv"])
     if case.media_type == "text/csv":
         if case.body not in examples(case, "text/csv"):
             case.body = rows_like(record(case), dice)
+    elif case.media_type == "application/x-ndjson":
+        if case.body not in examples(case, "application/x-ndjson"):
+            case.body = lines_like(record(case), dice)
     elif case.media_type == "application/octet-stream" and is_infer:
         head, tail = binary(examples(case, "application/json")[0], dice)
         case.body = head + tail
@@ -79,8 +90,8 @@ def table(data, width):
 
 def fitting(tensor, rows, dice):
     """A datatype that holds every cell."""
-    if tensor["datatype"] == "BYTES":
-        return "BYTES"
+    if tensor["datatype"] in ("BYTES", "BOOL"):
+        return tensor["datatype"]
     cells = [cell for row in rows for cell in row if cell is not None]
     fits = ["FP64"]
     if all(abs(cell) < 3e38 for cell in cells):
@@ -123,7 +134,8 @@ def examples(case, media_type):
 
 def record(case):
     components, name = body_of(case)
-    return components["schemas"][f"{name}.Record"]["properties"]
+    model = name if f"{name}.Record" in components["schemas"] else name.rsplit(".", 1)[0]
+    return components["schemas"][f"{model}.Record"]["properties"]
 
 
 def rows_like(features, dice):
@@ -136,6 +148,22 @@ def rows_like(features, dice):
     for _ in range(dice.randint(1, 8)):
         writer.writerow([cell(features[name], dice) for name in names])
     return out.getvalue()
+
+
+def lines_like(features, dice):
+    """Records, a line each, and lists of values."""
+    lines = []
+    for _ in range(dice.randint(1, 8)):
+        values = {name: value(feature, dice) for name, feature in features.items()}
+        lines.append(json.dumps(dice.choice([values, list(values.values())])))
+    return "\n".join(lines)
+
+
+def value(feature, dice):
+    if "enum" in feature:
+        return dice.choice(feature["enum"])
+    text = cell(feature, dice)
+    return None if text == "" else text
 
 
 def cell(feature, dice):

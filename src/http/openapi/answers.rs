@@ -17,11 +17,10 @@ pub(super) fn schema(served: &Served) -> Value {
     if let Some(text) = &target.unit {
         unit = format!(", in {text}");
     }
-    let item = if target.classes.is_empty() { json!({ "type": "number" }) } else { json!({ "enum": target.classes }) };
     let mut properties = json!({ "prediction": {
         "type": "array",
         "minItems": 1,
-        "items": item,
+        "items": item(served),
         "description": format!("{}{unit}: one a row, in the order of the rows.", target.name),
     } });
     if !target.classes.is_empty() {
@@ -30,6 +29,12 @@ pub(super) fn schema(served: &Served) -> Value {
     properties["model"] = json!({ "const": served.name });
     properties["version"] = version();
     json!({ "type": "object", "required": ["prediction", "model", "version"], "properties": properties })
+}
+
+/// A predicted value or label.
+pub(super) fn item(served: &Served) -> Value {
+    let classes = &served.model.schema().target().classes;
+    if classes.is_empty() { json!({ "type": "number" }) } else { json!({ "enum": classes }) }
 }
 
 fn probability(target: &Target) -> Value {
@@ -57,7 +62,17 @@ pub(super) fn response(subject: &Subject<'_>, served: &Snapshot) -> Value {
     let schema = reference("schemas", &format!("{}.Answer", served.name));
     // What the model says of a row is for those who may ask it.
     let example = if subject.asks_tokens { None } else { rows.answer(served) };
-    timed(operation::response("The predictions.", "application/json", &schema, example))
+    response_of(&schema, example)
+}
+
+/// A prediction's response: JSON of this schema, or what `Accept` asks for.
+pub(super) fn response_of(schema: &Value, example: Option<Value>) -> Value {
+    let mut response = timed(operation::response("The predictions.", "application/json", schema, example));
+    let text = |description: &str| json!({ "schema": { "type": "string", "description": description } });
+    let content = &mut response["content"];
+    content["text/csv"] = text("A line a row: `prediction`, and `probability_CLASS` for each class.");
+    content["application/x-ndjson"] = text("An object a line: `prediction`, and `probability`.");
+    response
 }
 
 /// The answer of a model that is not known.
@@ -75,8 +90,8 @@ pub(super) fn any() -> Value {
 }
 
 /// The response of a model that is not known.
-pub(super) fn any_response() -> Value {
-    timed(operation::response("The predictions.", "application/json", &reference("schemas", "AnyAnswer"), None))
+pub(super) fn any_response(schema: &str) -> Value {
+    response_of(&reference("schemas", schema), None)
 }
 
 /// A response that tells its durations.

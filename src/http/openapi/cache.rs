@@ -29,6 +29,7 @@ struct Rendered {
     /// The models it is about: as long as these are served it holds. It keeps none of them in memory.
     models: Vec<Weak<Served>>,
     bytes: Bytes,
+    /// Weak: the answer may be gzipped on its way out.
     etag: HeaderValue,
 }
 
@@ -38,7 +39,7 @@ impl Rendered {
         let failed = |cause: String| Problem::internal(format!("the OpenAPI document cannot be written: {cause}"));
         let bytes = serde_json::to_vec(&document).map_err(|e| failed(e.to_string()))?;
         let hash = Sha256::digest(&bytes).iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
-        let etag = HeaderValue::try_from(format!("\"{hash:016x}\"")).map_err(|e| failed(e.to_string()))?;
+        let etag = HeaderValue::try_from(format!("W/\"{hash:016x}\"")).map_err(|e| failed(e.to_string()))?;
         Ok(Self { models: models.iter().map(Arc::downgrade).collect(), bytes: bytes.into(), etag })
     }
 
@@ -74,8 +75,13 @@ async fn current(app: &AppState) -> Result<Arc<Rendered>, Problem> {
 /// Does `If-None-Match` list the tag, weak or strong (RFC 9110 §13.1.2)?
 fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     let listed = |value: &HeaderValue| {
-        let tags = value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii);
-        tags.map(|tag| tag.strip_prefix(b"W/").unwrap_or(tag)).any(|tag| tag == b"*" || tag == etag.as_bytes())
+        let mut tags = value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii);
+        tags.any(|tag| tag == b"*" || opaque(tag) == opaque(etag.as_bytes()))
     };
     headers.get_all(IF_NONE_MATCH).iter().any(listed)
+}
+
+/// A tag without what makes it a weak one.
+fn opaque(tag: &[u8]) -> &[u8] {
+    tag.strip_prefix(b"W/").unwrap_or(tag)
 }

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::batch::LARGEST;
 
-use super::{Subject, answers, bodies, errors, models, operation, predict, v2};
+use crate::http::problem::Kind;
+
+use super::{Subject, answers, bodies, compat, errors, models, operation, predict, v2};
 
 /// Components by kind and name.
 #[derive(Debug, Default)]
@@ -16,8 +18,8 @@ pub(super) struct Components {
     pub(super) responses: Map<String, Value>,
 }
 
-/// Everything that operations refer to.
-pub(super) fn of(subject: &Subject<'_>) -> Value {
+/// Everything that operations refer to; `failures` are all the ways in which one may fail.
+pub(super) fn of(subject: &Subject<'_>, failures: &[Kind]) -> Value {
     let mut all = Components::default();
     let number = |kinds: Value| json!({ "type": kinds, "minimum": -LARGEST, "maximum": LARGEST });
     all.schemas.insert("Number".to_owned(), number(json!("number")));
@@ -25,6 +27,7 @@ pub(super) fn of(subject: &Subject<'_>) -> Value {
     for served in subject.models {
         predict::add(subject, served, &mut all);
         v2::add(subject, served, &mut all);
+        compat::add(subject, served, &mut all);
     }
     if subject.models.is_empty() {
         all.schemas.insert("AnyBody".to_owned(), bodies::any());
@@ -32,8 +35,9 @@ pub(super) fn of(subject: &Subject<'_>) -> Value {
     }
     all.schemas.extend(models::schemas());
     all.schemas.extend(v2::schemas());
+    all.schemas.extend(compat::schemas());
     all.schemas.extend(errors::schemas());
-    all.responses.extend(errors::responses());
+    all.responses.extend(errors::responses(failures));
     let mut components = json!({
         "schemas": all.schemas,
         "requestBodies": all.bodies,

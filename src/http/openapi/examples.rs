@@ -62,6 +62,12 @@ impl<'s> Rows<'s> {
         json!(self.rows)
     }
 
+    /// NDJSON, a record a line.
+    pub(super) fn lines(&self) -> String {
+        let lines: Vec<String> = self.rows.iter().map(|row| self.labelled(row).to_string()).collect();
+        lines.join("\n")
+    }
+
     /// CSV with a header line.
     pub(super) fn csv(&self) -> String {
         let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);

@@ -12,7 +12,9 @@
 mod answers;
 mod bodies;
 mod cache;
+mod compat;
 mod components;
+mod contents;
 mod docs;
 mod errors;
 mod examples;
@@ -26,10 +28,11 @@ mod v2;
 
 use serde_json::{Value, json};
 
-use crate::config::{ExtraFeatures, Limits};
+use crate::config::{ExtraFeatures, Limits, Vertex};
 use crate::serve::registry::Snapshot;
 
 use super::app::App;
+use super::problem::Kind;
 use operation::Operation;
 
 pub use cache::Cache;
@@ -37,14 +40,21 @@ pub(super) use cache::show;
 pub(super) use docs::show as show_docs;
 
 /// Every family of routes, in the order of the document.
-const FAMILIES: [fn(&Subject<'_>) -> Vec<Operation>; 5] =
-    [predict::operations, models::operations, v2::operations, probes::operations, pages::operations];
+const FAMILIES: [fn(&Subject<'_>) -> Vec<Operation>; 6] = [
+    predict::operations,
+    models::operations,
+    v2::operations,
+    compat::operations,
+    probes::operations,
+    pages::operations,
+];
 
 /// The tags, which the families' operations bear, in the order of the document.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("predict", "Rows in, predictions out."),
     ("models", "What is served."),
     ("v2", "The Open Inference Protocol and its repository extension."),
+    ("compatible", "What clients of TensorFlow Serving, KServe v1, MLflow, SageMaker and Vertex AI ask."),
     ("probes", "What orchestrators and Prometheus ask."),
     ("pages", "For people and for tools."),
 ];
@@ -64,6 +74,8 @@ pub struct Subject<'a> {
     pub private_metrics: bool,
     /// There is no page at `/`.
     pub no_ui: bool,
+    /// The routes that Vertex AI will ask.
+    pub vertex: Vertex,
 }
 
 impl<'a> Subject<'a> {
@@ -76,6 +88,7 @@ impl<'a> Subject<'a> {
             max_rows: Limits::default().max_rows,
             private_metrics: false,
             no_ui: false,
+            vertex: Vertex::default(),
         }
     }
 
@@ -87,7 +100,13 @@ impl<'a> Subject<'a> {
             max_rows: app.serving.limits.max_rows,
             private_metrics: app.options.private_metrics,
             no_ui: app.options.no_ui,
+            vertex: app.options.vertex.clone(),
         }
+    }
+
+    /// The model that `/predict` asks.
+    fn default_model(&self) -> Option<&'a Snapshot> {
+        self.models.iter().find(|served| served.is_default)
     }
 
     /// True when ranges, medians and most frequent categories may be shown.
@@ -98,7 +117,8 @@ impl<'a> Subject<'a> {
 
 /// The document.
 pub fn document(subject: &Subject<'_>) -> Value {
-    let operations: Vec<Operation> = FAMILIES.iter().flat_map(|family| family(subject)).collect();
+    let operations = operations(subject);
+    let failures: Vec<Kind> = operations.iter().flat_map(|operation| operation.failures(subject)).collect();
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -111,7 +131,7 @@ pub fn document(subject: &Subject<'_>) -> Value {
         "servers": [{ "url": "/" }],
         "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
         "paths": operation::paths(operations, subject),
-        "components": components::of(subject),
+        "components": components::of(subject, &failures),
     });
     if subject.asks_tokens {
         document["security"] = json!([{ operation::SECURITY: [] }]);
@@ -119,12 +139,28 @@ pub fn document(subject: &Subject<'_>) -> Value {
     document
 }
 
+/// All operations. Vertex AI's routes are where the environment says: the prediction in place of what is there.
+fn operations(subject: &Subject<'_>) -> Vec<Operation> {
+    let mut all: Vec<Operation> = FAMILIES.iter().flat_map(|family| family(subject)).collect();
+    if let Some(route) = &subject.vertex.predict {
+        all.retain(|operation| !operation.is_at(route));
+        all.push(compat::vertex(subject, route));
+    }
+    if let Some(route) = &subject.vertex.health
+        && !all.iter().any(|operation| operation.is_at(route))
+    {
+        all.push(compat::health(route));
+    }
+    all
+}
+
 fn description(subject: &Subject<'_>) -> String {
     let mut text = "Every error is an `application/problem+json` (RFC 9457) that lists what is wrong, with a JSON \
          pointer to each place. Every route answers OPTIONS with 204 and `Allow`, HEAD wherever it answers GET, and \
          405 to any other method. Every answer bears `X-Request-Id`: the request's own when it is 1 to 64 of \
          `[A-Za-z0-9._-]`, else a new one. On prediction routes a body without a type, or of curl's form type, is read \
-         as JSON."
+         as JSON; bodies may be gzipped, answers are when `Accept-Encoding` allows. \
+         `Accept` chooses among JSON, CSV and NDJSON."
         .to_owned();
     if subject.asks_tokens {
         text.push_str(" This server asks for a token; what training saw of each feature is at `GET /models/{name}`.");

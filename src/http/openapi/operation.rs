@@ -9,7 +9,7 @@ use crate::http::auth;
 use crate::http::problem::Kind;
 use crate::serve::registry::Served;
 
-use super::{Subject, errors, reference};
+use super::{Subject, answers, errors, reference};
 
 /// The name of the security scheme.
 pub(super) const SECURITY: &str = "bearer";
@@ -22,7 +22,7 @@ const COMMON: [Kind; 5] =
 #[derive(Debug)]
 pub(super) struct Operation {
     method: &'static str,
-    route: &'static str,
+    route: String,
     path: String,
     tag: &'static str,
     summary: String,
@@ -35,20 +35,20 @@ pub(super) struct Operation {
 
 impl Operation {
     /// `GET` of a route, as the router lists it.
-    pub(super) fn get(route: &'static str, tag: &'static str, summary: impl Into<String>) -> Self {
-        Self::new("get", route, tag, summary.into())
+    pub(super) fn get(route: impl Into<String>, tag: &'static str, summary: impl Into<String>) -> Self {
+        Self::new("get", route.into(), tag, summary.into())
     }
 
     /// `POST` to a route, as the router lists it.
-    pub(super) fn post(route: &'static str, tag: &'static str, summary: impl Into<String>) -> Self {
-        Self::new("post", route, tag, summary.into())
+    pub(super) fn post(route: impl Into<String>, tag: &'static str, summary: impl Into<String>) -> Self {
+        Self::new("post", route.into(), tag, summary.into())
     }
 
-    fn new(method: &'static str, route: &'static str, tag: &'static str, summary: String) -> Self {
+    fn new(method: &'static str, route: String, tag: &'static str, summary: String) -> Self {
         Self {
             method,
+            path: route.clone(),
             route,
-            path: route.to_owned(),
             tag,
             summary,
             description: String::new(),
@@ -67,6 +67,32 @@ impl Operation {
         }
         self.errors.push(Kind::NotFound);
         self
+    }
+
+    /// The route's `{version}`: only the one that is served is known.
+    pub(super) fn of_version(self, served: Option<&Served>) -> Self {
+        let schema = match served {
+            Some(served) => json!({ "enum": [served.model.version()] }),
+            None => answers::version(),
+        };
+        self.parameter(json!({ "name": "version", "in": "path", "required": true, "schema": schema }))
+    }
+
+    /// The path ends in a verb, which the route's template takes for a part of the name.
+    pub(super) fn verb(mut self, verb: &str) -> Self {
+        self.path = format!("{}:{verb}", self.path);
+        self
+    }
+
+    /// True at this path.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        self.path == path
+    }
+
+    /// How it may fail.
+    pub(super) fn failures(&self, subject: &Subject<'_>) -> Vec<Kind> {
+        let closed = (subject.asks_tokens && !auth::is_open(&self.route)).then_some(Kind::Unauthorized);
+        self.errors.iter().copied().chain(COMMON).chain(closed).collect()
     }
 
     /// What the summary does not say.
@@ -106,12 +132,8 @@ impl Operation {
     }
 
     fn finish(mut self, subject: &Subject<'_>) -> Value {
-        let is_open = auth::is_open(self.route);
-        self.errors.extend(COMMON);
-        if subject.asks_tokens && !is_open {
-            self.errors.push(Kind::Unauthorized);
-        }
-        let mut failures: Vec<(String, Value)> = self.errors.iter().map(|kind| errors::response_of(*kind)).collect();
+        let is_open = auth::is_open(&self.route);
+        let mut failures: Vec<(String, Value)> = self.failures(subject).into_iter().map(errors::response_of).collect();
         failures.sort_by(|a, b| a.0.cmp(&b.0));
         let mut responses: Map<String, Value> =
             self.answers.iter().map(|(status, response)| (status.to_string(), response.clone())).collect();

@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 use crate::http::problem::Kind;
 use crate::serve::registry::Snapshot;
 
+use super::bodies::Bodies;
 use super::components::Components;
+use super::examples::Rows;
 use super::operation::Operation;
-use super::{Subject, answers, bodies, reference};
+use super::{Subject, answers, contents, reference};
 
 /// How any prediction may fail.
 pub(super) const FAILURES: [Kind; 9] = [
@@ -24,7 +26,7 @@ pub(super) const FAILURES: [Kind; 9] = [
 
 /// The operations: of the default model, then of each by its name.
 pub(super) fn operations(subject: &Subject<'_>) -> Vec<Operation> {
-    let default = subject.models.iter().find(|served| served.is_default);
+    let default = subject.default_model();
     let of_default = match default {
         Some(served) => format!("Predict with the default model, {}", served.name),
         None => "Predict with the default model".to_owned(),
@@ -45,16 +47,23 @@ pub(super) fn operations(subject: &Subject<'_>) -> Vec<Operation> {
 /// What a model brings.
 pub(super) fn add(subject: &Subject<'_>, served: &Snapshot, all: &mut Components) {
     let name = &served.name;
-    bodies::schemas(subject, served, &mut all.schemas);
+    let (bodies, rows) = (Bodies::new(subject, served), Rows::new(served.model.schema(), subject.shows_statistics()));
+    all.schemas.extend(bodies.schemas());
     all.schemas.insert(format!("{name}.Answer"), answers::schema(served));
-    all.bodies.insert(name.clone(), bodies::request_body(subject, served));
+    let is_split = bodies.wraps("columns") && bodies.wraps("data");
+    let keys = ["columns", "dataframe_split", "dataframe_records", "instances", "inputs"];
+    let keys: Vec<&str> = keys.into_iter().filter(|key| bodies.wraps(key) && (*key != "columns" || is_split)).collect();
+    let mut examples = contents::bare(&rows);
+    examples.extend(contents::wrapped(&rows, &keys));
+    let body = reference("schemas", &format!("{name}.Body"));
+    all.bodies.insert(name.clone(), contents::request_body(&bodies, &rows, &body, &examples.into()));
     all.responses.insert(name.clone(), answers::response(subject, served));
 }
 
 fn about(operation: Operation, served: Option<&Snapshot>) -> Operation {
     let (body, answer) = match served {
         Some(served) => (reference("requestBodies", &served.name), reference("responses", &served.name)),
-        None => (any_body(), answers::any_response()),
+        None => (contents::any(&reference("schemas", "AnyBody")), answers::any_response("AnyAnswer")),
     };
     operation
         .description(served.map_or_else(String::new, description))
@@ -62,16 +71,6 @@ fn about(operation: Operation, served: Option<&Snapshot>) -> Operation {
         .body(body)
         .answers(200, answer)
         .fails(&FAILURES)
-}
-
-fn any_body() -> Value {
-    json!({
-        "required": true,
-        "content": {
-            "application/json": { "schema": reference("schemas", "AnyBody") },
-            "text/csv": { "schema": { "type": "string" } },
-        },
-    })
 }
 
 /// What the model is, and what it makes of a row.

@@ -23,6 +23,7 @@ pub(super) fn operations(subject: &Subject<'_>) -> Vec<Operation> {
         probe("/healthz", "As /livez", "alive"),
         probe("/readyz", "Should requests be sent here?", "ready"),
         probe("/ping", "As /readyz: MLflow's and SageMaker's name for it", "ready"),
+        probe("/health", "As /readyz: MLflow's newer name for it", "ready"),
     ];
     if !subject.private_metrics {
         let text = response("Prometheus' text format.", "text/plain", &json!({ "type": "string" }), None);

@@ -3,11 +3,15 @@
 //! Stands apart because these are an operator's routes: the admin listener has them, and clients get to change what is
 //! served only with a token.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::http::app::{App, AppState};
 use crate::http::models::{NameOf, json, name_of};
@@ -50,7 +54,7 @@ struct Anything {}
 /// What a load may be asked for.
 #[derive(Default, Deserialize)]
 struct Load {
-    parameters: Option<LoadParameters>,
+    parameters: Option<Object<LoadParameters>>,
 }
 
 /// Others would change what the file says, and are refused.
@@ -76,7 +80,7 @@ pub(in crate::http) async fn load(
 ) -> Result<Response, Problem> {
     let name = name_of(name)?;
     let asked: Load = asked(&app, request).await?;
-    let version = asked.parameters.and_then(|parameters| parameters.version);
+    let version = asked.parameters.and_then(|Object(parameters)| parameters.version);
     let done = off_the_request_path(&app, move |serving| serving.reload(&name, version.as_deref())).await?;
     Ok(json(&Entry { name: &done.name, version: &done.version, state: READY, reason: "" }))
 }
@@ -116,7 +120,29 @@ async fn asked<T: Default + for<'de> Deserialize<'de>>(app: &App, request: Reque
     if received.bytes().trim_ascii().is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_slice(received.bytes()).map_err(|error| refuse(&error))
+    let read = serde_json::from_slice(received.bytes()).map(|Object(asked)| asked);
+    read.map_err(|error| refuse(&error))
+}
+
+/// What a JSON object holds; serde alone would take an array for one too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfMap<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(OfMap(PhantomData))
+    }
 }
 
 /// 400 for what is not JSON, 422 for what is and does not fit.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::http::openapi::components::Components;
 use crate::http::openapi::examples::Rows;
 use crate::http::openapi::operation::{Operation, response};
-use crate::http::openapi::{Subject, answers, features, predict, reference};
+use crate::http::openapi::{Subject, answers, predict, reference};
 use crate::http::v2::{Datatype, Output};
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::serve::registry::Snapshot;
@@ -162,15 +162,6 @@ fn request_schema(subject: &Subject<'_>, served: &Snapshot) -> Value {
 
 /// The tensor of a feature.
 fn column(subject: &Subject<'_>, feature: &Feature) -> Value {
-    let (value, datatypes) = match feature.kind {
-        Kind::Numeric => (features::value(feature), numeric()),
-        Kind::Categorical => {
-            let words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).collect();
-            let null = feature.accepts_missing().then_some(Value::Null);
-            let words: Vec<Value> = words.into_iter().chain(null).collect();
-            (json!({ "enum": words }), vec![Datatype::Bytes.as_str()])
-        }
-    };
     let shape = json!({
         "type": "array",
         "description": "`[rows]` or `[rows, 1]`.",
@@ -178,7 +169,15 @@ fn column(subject: &Subject<'_>, feature: &Feature) -> Value {
         "maxItems": 2,
         "prefixItems": [rows(subject), { "const": 1 }],
     });
-    tensor(subject, &json!({ "const": feature.name }), &shape, &datatypes, &value, 1)
+    let frame = Frame { name: json!({ "const": feature.name }), shape, width: 1, max_rows: subject.max_rows };
+    match feature.kind {
+        Kind::Numeric => frame.of_numbers(feature.accepts_missing()),
+        Kind::Categorical => {
+            let null = feature.accepts_missing().then_some(Value::Null);
+            let words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).chain(null).collect();
+            frame.tensor(&json!({ "const": Datatype::Bytes.as_str() }), &json!({ "enum": words }))
+        }
+    }
 }
 
 /// The tensor of all features.
@@ -190,44 +189,59 @@ fn matrix(subject: &Subject<'_>, schema: &Schema) -> Value {
         "maxItems": 2,
         "prefixItems": [rows(subject), { "const": width }],
     });
-    let every = schema.features().iter().all(Feature::accepts_missing);
-    let value = reference("schemas", if every { "NumberOrNull" } else { "Number" });
     let name = json!({ "type": "string", "description": "Any name that is no feature's." });
-    tensor(subject, &name, &shape, &numeric(), &value, width)
+    let frame = Frame { name, shape, width, max_rows: subject.max_rows };
+    frame.of_numbers(schema.features().iter().all(Feature::accepts_missing))
 }
 
-fn tensor(
-    subject: &Subject<'_>,
-    name: &Value,
-    shape: &Value,
-    datatypes: &[&str],
-    value: &Value,
+/// What a tensor's schema has whatever its elements are.
+struct Frame {
+    name: Value,
+    shape: Value,
     width: usize,
-) -> Value {
-    let list = |items: &Value, least: usize, most: usize| json!({ "type": "array", "minItems": least, "maxItems": most, "items": items });
-    let flat = list(value, width, subject.max_rows.saturating_mul(width));
-    let nested = list(&list(value, width, width), 1, subject.max_rows);
-    json!({
-        "type": "object",
-        "required": ["name", "shape", "datatype", "data"],
-        "properties": {
-            "name": name,
-            "shape": shape,
-            "datatype": { "enum": datatypes, "description": "Elements must be of it." },
-            "parameters": reference("schemas", "V2InputParameters"),
-            "data": { "description": "Flat, row-major, or nested as the shape.", "anyOf": [flat, nested] },
-        },
-        "additionalProperties": false,
-    })
+    max_rows: usize,
+}
+
+impl Frame {
+    /// Numbers, or for `BOOL` truths too.
+    fn of_numbers(&self, accepts_missing: bool) -> Value {
+        let number = reference("schemas", if accepts_missing { "NumberOrNull" } else { "Number" });
+        let null = accepts_missing.then_some(Value::Null);
+        let truths: Vec<Value> = [json!(true), json!(false), json!(1), json!(0)].into_iter().chain(null).collect();
+        let datatypes = json!({ "enum": numeric(), "description": "Elements must be of it." });
+        json!({ "anyOf": [
+            self.tensor(&datatypes, &number),
+            self.tensor(&json!({ "const": Datatype::Bool.as_str() }), &json!({ "enum": truths })),
+        ] })
+    }
+
+    fn tensor(&self, datatype: &Value, element: &Value) -> Value {
+        let list = |items: &Value, least: usize, most: usize| json!({ "type": "array", "minItems": least, "maxItems": most, "items": items });
+        let (width, max_rows) = (self.width, self.max_rows);
+        let flat = list(element, width, max_rows.saturating_mul(width));
+        let nested = list(&list(element, width, width), 1, max_rows);
+        json!({
+            "type": "object",
+            "required": ["name", "shape", "datatype", "data"],
+            "properties": {
+                "name": self.name,
+                "shape": self.shape,
+                "datatype": datatype,
+                "parameters": reference("schemas", "V2InputParameters"),
+                "data": { "description": "Flat, row-major, or nested as the shape.", "anyOf": [flat, nested] },
+            },
+            "additionalProperties": false,
+        })
+    }
 }
 
 fn rows(subject: &Subject<'_>) -> Value {
     json!({ "type": "integer", "minimum": 1, "maximum": subject.max_rows })
 }
 
-/// Every datatype of numbers, the usual one first.
+/// Every datatype of numbers but `BOOL`, the usual one first.
 fn numeric() -> Vec<&'static str> {
-    let others = Datatype::ALL.into_iter().filter(|d| !matches!(d, Datatype::Fp64 | Datatype::Bytes));
+    let others = Datatype::ALL.into_iter().filter(|d| !matches!(d, Datatype::Fp64 | Datatype::Bool | Datatype::Bytes));
     std::iter::once(Datatype::Fp64).chain(others).map(Datatype::as_str).collect()
 }
 
@@ -272,7 +286,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "outputs": { "type": "array", "minItems": 1, "items": output },
         },
     });
-    let size = json!({ "type": ["integer", "null"], "minimum": 0, "maximum": 1_u64 << 53 });
+    let size = json!({ "type": ["integer", "null"], "minimum": 0, "maximum": (1_u64 << 53) - 1 });
     let all = [("V2Parameters", parameters(size)), ("V2InputParameters", parameters(nothing())), ("V2Answer", answer)];
     all.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }

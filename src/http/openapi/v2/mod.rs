@@ -12,7 +12,7 @@ use crate::http::problem::Kind;
 use crate::serve::registry::Snapshot;
 
 use super::operation::{Operation, response};
-use super::{Subject, answers, reference};
+use super::{Subject, reference};
 
 pub(super) use infer::add;
 
@@ -53,17 +53,8 @@ fn of_model(served: Option<&Snapshot>) -> Vec<Operation> {
         ready("/v2/models/{name}/versions/{version}/ready"),
         infer("/v2/models/{name}/versions/{version}/infer"),
     ];
-    let versioned = versioned.map(|operation| operation.parameter(version_parameter(served)));
+    let versioned = versioned.map(|operation| operation.of_version(served.map(AsRef::as_ref)));
     named.into_iter().chain(versioned).map(|operation| operation.of_model(served.map(AsRef::as_ref))).collect()
-}
-
-/// `{version}`: only the one that is served is known.
-fn version_parameter(served: Option<&Snapshot>) -> Value {
-    let schema = match served {
-        Some(served) => json!({ "enum": [served.model.version()] }),
-        None => answers::version(),
-    };
-    json!({ "name": "version", "in": "path", "required": true, "schema": schema })
 }
 
 /// The schemas of what is answered whatever the model.

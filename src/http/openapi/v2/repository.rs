@@ -11,7 +11,7 @@ use crate::serve::registry::Snapshot;
 use super::TAG;
 
 /// How reading a body that may be empty may fail.
-const FAILURES: [Kind; 4] = [Kind::Syntax, Kind::BodyTimeout, Kind::Schema, Kind::Overloaded];
+const FAILURES: [Kind; 5] = [Kind::Syntax, Kind::BodyTimeout, Kind::MediaType, Kind::Schema, Kind::Overloaded];
 
 /// The operations.
 pub(super) fn operations(subject: &Subject<'_>) -> Vec<Operation> {
@@ -41,14 +41,21 @@ fn of_model(subject: &Subject<'_>, served: Option<&Snapshot>) -> [Operation; 2] 
         let closed = "This server asks for no tokens, and then only its admin listener does this.";
         return [load, unload].map(|operation| of_model(operation.description(closed).fails(&[Kind::Forbidden])));
     }
-    let loaded = response("It is served.", "application/json", &json!({ "type": "object" }), None);
+    let loaded = response("It is served.", "application/json", &reference("schemas", "V2IndexEntry"), None);
+    let unloaded = response("It is served no longer.", "application/json", &json!({ "type": "object" }), None);
     let load = load
         .description("What cannot be loaded leaves the model as it is served.")
         .body(optional("V2LoadRequest"))
         .answers(200, loaded)
         .fails(&FAILURES)
-        .fails(&[Kind::Conflict, Kind::Unsupported]);
-    [load, unload.fails(&[Kind::Unsupported])].map(of_model)
+        .fails(&[Kind::Conflict, Kind::Unloadable]);
+    let unload = unload
+        .description("The default model stays.")
+        .body(optional("V2UnloadRequest"))
+        .answers(200, unloaded)
+        .fails(&FAILURES)
+        .fails(&[Kind::Unloadable]);
+    [load, unload].map(of_model)
 }
 
 fn optional(schema: &str) -> Value {
@@ -57,19 +64,17 @@ fn optional(schema: &str) -> Value {
 
 /// The schemas of what is sent and answered.
 pub(super) fn schemas() -> Map<String, Value> {
-    let index = json!({
-        "type": "array",
-        "items": {
-            "type": "object",
-            "required": ["name", "version", "state", "reason"],
-            "properties": {
-                "name": { "type": "string" },
-                "version": answers::version(),
-                "state": { "type": "string" },
-                "reason": { "type": "string" },
-            },
+    let entry = json!({
+        "type": "object",
+        "required": ["name", "version", "state", "reason"],
+        "properties": {
+            "name": { "type": "string" },
+            "version": answers::version(),
+            "state": { "type": "string" },
+            "reason": { "type": "string" },
         },
     });
+    let index = json!({ "type": "array", "items": reference("schemas", "V2IndexEntry") });
     let index_request = json!({
         "type": "object",
         "properties": {
@@ -83,8 +88,15 @@ pub(super) fn schemas() -> Map<String, Value> {
             "properties": {
                 "version": { "type": ["string", "null"], "description": "A version kept; without it, the file's." },
             },
+            "additionalProperties": false,
         } },
     });
-    let all = [("V2Index", index), ("V2IndexRequest", index_request), ("V2LoadRequest", load_request)];
+    let all = [
+        ("V2Index", index),
+        ("V2IndexEntry", entry),
+        ("V2IndexRequest", index_request),
+        ("V2LoadRequest", load_request),
+        ("V2UnloadRequest", json!({ "type": "object" })),
+    ];
     all.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }

@@ -240,9 +240,9 @@ fn shape(reader: &mut Reader<'_>, place: &[Step<'_>], faults: &mut Faults) -> Re
     Ok(is_right.then_some(shape))
 }
 
-/// A number as a count, when it is one.
+/// A number as a count, when it is one. 2⁵³ is none: the whole number after it reads the same.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number below 2^53")]
 pub(super) fn whole(number: f64) -> Option<usize> {
-    const MOST: f64 = 9_007_199_254_740_992.0;
-    (number.fract() == 0.0 && (0.0..=MOST).contains(&number)).then_some(number as usize)
+    const END: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && (0.0..END).contains(&number)).then_some(number as usize)
 }
