@@ -13,6 +13,9 @@ VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PYTHON ?= python3
 # What `make test-promises` and `make promises` rehearse; `cargo test --test promises` lists them.
 SCENARIOS ?= all
+# How long `make fuzz` runs each target, and how many executions `make fuzz-long` makes in all.
+SECONDS_EACH ?= 60
+EXECUTIONS ?= 100000000
 # Most cases an operation that `make schemathesis` makes up, besides those that follow from the document.
 EXAMPLES ?= 1000
 
@@ -30,7 +33,7 @@ CLIENTS_HEAVY := target/venv-clients-heavy
 VENV_SCHEMATHESIS := target/venv-schemathesis
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-SCRIPTS := $(wildcard *.sh tests/*.sh) .ci/run .ci/setup
+SCRIPTS := $(wildcard *.sh tests/*.sh tests/fuzz/*.sh) .ci/run .ci/setup
 # The releases whose schemas the manifests must fit.
 KUBERNETES_VERSIONS := 1.30 1.31 1.32 1.33 1.34 1.35 1.36
 
@@ -97,7 +100,7 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 .PHONY: test
-test: test-rust test-clients test-schemathesis test-promises test-scripts test-container ## Run every test: Rust, clients, OpenAPI, promises, scripts, container
+test: test-rust test-clients test-schemathesis test-promises test-fuzz test-scripts test-container ## Run every test: Rust, clients, OpenAPI, promises, fuzzing, scripts, container
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -132,6 +135,26 @@ test-promises: haproxy ## Rehearse PROMISES.md with real processes under load, s
 promises: haproxy $(BINARY) ## The long form, with the release binary and its ratios (SCENARIOS=all)
 	cargo test --locked --test promises -- --long --server $(BINARY) $(SCENARIOS)
 
+.PHONY: soak
+soak: ## 10,000,000 requests to the release binary, which must not grow
+	@$(MAKE) --no-print-directory promises SCENARIOS=soak
+
+.PHONY: test-fuzz
+test-fuzz: ## Fuzz every target for a minute
+	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=60
+
+.PHONY: fuzz
+fuzz: ## Fuzz artifacts, bodies and connections, SECONDS_EACH=60 seconds each
+	tests/fuzz.sh seconds $(SECONDS_EACH)
+
+.PHONY: fuzz-long
+fuzz-long: ## The same for EXECUTIONS=100,000,000 in all
+	tests/fuzz.sh runs $(EXECUTIONS)
+
+.PHONY: mutants
+mutants: ## 10,000 resealed artifacts with mistakes in them
+	MUTANTS=10000 cargo test --locked --test hostile_files a_thousand_resealed
+
 .PHONY: haproxy
 haproxy:
 	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/setup
@@ -154,6 +177,7 @@ lint: lint-files lint-rust ## Check format, lints, documentation, Dockerfile, sc
 .PHONY: lint-rust
 lint-rust:
 	cargo fmt --check
+	rustfmt --check --edition 2024 tests/fuzz/src/lib.rs tests/fuzz/src/bin/*.rs
 	cargo clippy --all-targets --locked -- -D warnings
 	cargo clippy --test promises --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked

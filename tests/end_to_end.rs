@@ -167,6 +167,29 @@ fn a_termination_signal_drains_and_a_second_one_ends_at_once() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_delays_no_answer_and_its_lost_lines_are_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "ridge"]);
+    let server = Server::start(&["--model", &model]);
+    // More than the queue and a pipe hold: 8,192 lines and 64 KiB. Nobody has read the log since it said it listens.
+    let mut stream = BufReader::new(TcpStream::connect(server.address).unwrap());
+    for _ in 0..100 {
+        stream.get_mut().write_all(&b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100)).unwrap();
+        let mut answered = 0;
+        while answered < 100 {
+            let mut line = String::new();
+            assert_ne!(stream.read_line(&mut line).unwrap(), 0, "the connection was cut");
+            // A body that ends without a line end is on the line of the next head.
+            answered += usize::from(line.contains("HTTP/1.1 200 "));
+        }
+    }
+    let (_, metrics) = server.ask("GET", "/metrics", "");
+    let metrics = metrics.as_str().unwrap();
+    let dropped = metrics.lines().find_map(|line| line.strip_prefix("smartserve_log_lines_dropped_total "));
+    assert!(dropped.is_some_and(|n| n.parse::<u32>().unwrap() > 500), "{dropped:?}");
+}
+
+#[test]
 fn what_cannot_be_served_ends_with_its_own_exit_code_and_one_line() {
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes every target of tests/fuzz, as many at a time as there are processors.
+# Fuzzes every target of tests/fuzz, one more at a time than there are processors (http mostly waits for the kernel).
 #   tests/fuzz.sh seconds N        N seconds each
 #   tests/fuzz.sh runs N           N executions in all, shared out by what they cost
 # Each starts from tests/corpus, the request fixtures, the parts of sound artifacts, and what earlier runs have found
@@ -46,7 +46,7 @@ fuzz() { # TARGET
 status=0
 running=0
 for target in "${targets[@]}"; do
-  if [ "$running" -ge "${JOBS:-$(nproc)}" ]; then wait -n || status=1; running=$((running - 1)); fi
+  if [ "$running" -ge "${JOBS:-$(($(nproc) + 1))}" ]; then wait -n || status=1; running=$((running - 1)); fi
   fuzz "$target" & running=$((running + 1))
 done
 while [ "$running" -gt 0 ]; do wait -n || status=1; running=$((running - 1)); done

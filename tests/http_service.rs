@@ -93,6 +93,42 @@ async fn every_answer_is_counted_refusals_and_scrapes_too() {
 }
 
 #[tokio::test]
+async fn random_paths_methods_and_headers_add_no_series() {
+    let router = public(Limits::default());
+    let ask = |i: u64| {
+        let router = router.clone();
+        async move {
+            // A multiplicative hash: different everywhere, the same in every run.
+            let word = format!("{:x}", i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let row = format!(r#"{{"{word}":[{i}]}}"#);
+            for (method, target, body) in [
+                ("GET", format!("/{word}"), String::new()),
+                (word.as_str(), "/predict".to_owned(), row.clone()),
+                (word.as_str(), format!("/{word}/{word}?{word}={word}"), row.clone()),
+                ("POST", format!("/models/{word}/predict"), row.clone()),
+                ("POST", format!("/models/kinds/predict?{word}"), row.clone()),
+                ("POST", "/predict".to_owned(), row.clone()),
+                ("GET", format!("/v2/models/{word}/versions/{word}"), String::new()),
+                ("POST", format!("/v1/models/{word}:{word}"), row.clone()),
+            ] {
+                let mut asked = request(method, &target, body);
+                asked.headers_mut().insert("x-request-id", word.parse().unwrap());
+                asked.headers_mut().insert("user-agent", word.parse().unwrap());
+                assert!(send(&router, asked).await.status.is_client_error(), "{method} {target}");
+            }
+        }
+    };
+    let series = async || get(&router, "/metrics").await.text().lines().filter(|l| !l.starts_with('#')).count();
+    ask(1).await;
+    series().await;
+    let before = series().await;
+    for i in 2..500 {
+        ask(i).await;
+    }
+    assert_eq!(series().await, before);
+}
+
+#[tokio::test]
 async fn a_prediction_tells_its_durations() {
     let answer = post(&public(Limits::default()), "/models/line/predict", ROW).await;
     let timing = answer.header("server-timing");

@@ -12,10 +12,10 @@ for word in "$@"; do
   previous=$word
 done
 case $name in
-smartserve | hyper | httparse | http | serde_json | csv | csv_core | postcard | flate2 | miniz_oxide)
+smartserve | hyper | httparse | serde_json | postcard)
   set -- "$@" -Cpasses=sancov-module -Ccodegen-units=16 \
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
-    -Cllvm-args=-sanitizer-coverage-pc-table ${FUZZ_CMP:--Cllvm-args=-sanitizer-coverage-trace-compares}
+    -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares
   ;;
 esac
 exec "$compiler" "$@"

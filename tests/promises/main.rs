@@ -19,10 +19,12 @@ mod client;
 mod drain;
 mod load;
 mod machine;
+mod memory;
 mod proxy;
 mod report;
 mod rollout;
 mod server;
+mod soak;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,10 +49,12 @@ pub(crate) struct Asked {
 type Scenario = fn(&Asked, &mut Report);
 
 /// Every scenario: its name, what it proves, how.
-const SCENARIOS: [(&str, &str, Scenario); 3] = [
+const SCENARIOS: [(&str, &str, Scenario); 5] = [
     ("rollout-lag", "no request is lost in a rollout whose clients hear of it late", rollout::lag),
     ("rollout-proxy", "no request is lost in a rollout behind haproxy", rollout::behind_proxy),
     ("drain", "a drain ends in time whatever clients do, and answers every whole request", drain::drain),
+    ("memory", "memory stays below what was printed with every limit at 100 % at once", memory::memory),
+    ("soak", "many small requests leave memory and metrics as they were", soak::soak),
 ];
 
 fn main() -> ExitCode {

@@ -141,10 +141,10 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn key_is(&mut self, expected: &[u8]) -> bool {
         let start = self.at;
-        if self.peek_token() == Some(b',') && !self.is_fresh {
-            self.at += 1;
-        }
-        if self.peek_token() == Some(b'"') {
+        // A comma stands before every key but the first.
+        let has_comma = self.peek_token() == Some(b',');
+        self.at += usize::from(has_comma);
+        if has_comma != self.is_fresh && self.peek_token() == Some(b'"') {
             let end = self.at + 1 + expected.len();
             if self.bytes.get(self.at + 1..end) == Some(expected) && self.bytes.get(end) == Some(&b'"') {
                 self.at = end + 1;

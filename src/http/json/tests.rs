@@ -67,3 +67,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_expected_key_is_taken_where_a_key_may_stand_and_nowhere_else() {
+    // After an opening brace none, after a member one: the comma is not a matter of taste.
+    for (text, is_taken) in [
+        ("{\"a\":", true),
+        ("{ \"a\" :", true),
+        ("{,\"a\":", false),
+        ("{\"a\"", false),
+        ("{\"ab\":", false),
+        ("{\"b\":", false),
+    ] {
+        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        reader.value().unwrap();
+        assert_eq!(reader.key_is(b"a"), is_taken, "{text}");
+    }
+    for (text, is_taken) in [(" , \"b\":2", true), (" \"b\":2", false), ("\"b\":2", false), (",,\"b\":2", false)] {
+        let text = format!("{{\"a\":1{text}}}");
+        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        reader.value().unwrap();
+        assert!(reader.key_is(b"a"));
+        reader.value().unwrap();
+        assert_eq!(reader.key_is(b"b"), is_taken, "{text}");
+    }
+}

@@ -55,6 +55,7 @@ mod tests {
 
     use axum::Router;
     use axum::body::Body;
+    use axum::extract::State;
     use axum::routing::get;
     use http::Request;
     use http_body_util::BodyExt as _;
@@ -62,25 +63,86 @@ mod tests {
 
     use crate::config::{ExtraFeatures, Limits};
     use crate::http::app::{AppState, Options};
+    use crate::http::problem::Problem;
+    use crate::model::Model;
+    use crate::model::algorithm::Algorithm;
+    use crate::model::batch::Batch;
     use crate::serve::Serving;
+    use crate::serve::registry::{Served, Snapshot};
+    use crate::table::TableFile;
+    use crate::train::{TrainSpec, train};
 
     async fn panics() -> &'static str {
         panic!("the secret of forest.rs")
     }
 
+    /// Two models whose rows have 2 and 3 features.
+    fn models() -> Vec<Snapshot> {
+        let served = |name: &str, csv: &str| {
+            let mut spec = TrainSpec::new(name, "y", Algorithm::Ridge);
+            (spec.folds, spec.test_size) = (0, 0.0);
+            let table = TableFile::from_bytes("t.csv", csv.as_bytes().to_vec());
+            let artifact = train(&spec, &table, &()).unwrap().artifact;
+            Arc::new(Served::new(name, Model::load(&artifact).unwrap(), false))
+        };
+        let two = "a,b,y\n0,0,0\n1,1,1\n2,2,4\n3,0,9\n4,1,16\n5,2,25\n6,0,36\n7,1,49\n";
+        let three = "a,b,c,y\n0,0,3,0\n1,1,1,5\n2,2,4,1\n3,3,1,2\n4,4,5,4\n0,5,9,3\n1,6,2,1\n2,7,6,8\n";
+        vec![served("two", two), served("three", three)]
+    }
+
+    /// Rows of the model itself.
+    async fn sound(State(app): State<AppState>) -> Result<&'static str, Problem> {
+        compute(&app, "three", "three").await
+    }
+
+    /// Rows of another model, which the door never lets through: the predictor reads past their end and panics.
+    async fn broken(State(app): State<AppState>) -> Result<&'static str, Problem> {
+        compute(&app, "three", "two").await
+    }
+
+    async fn compute(app: &AppState, model: &str, rows: &str) -> Result<&'static str, Problem> {
+        let [model, other] = [model, rows].map(|name| app.serving.registry.get(name).unwrap());
+        let batch: Batch = other.model.golden_batch().clone();
+        app.serving.compute.predict(&model, batch).await?;
+        Ok("answered")
+    }
+
+    async fn ask(router: &Router, path: &str) -> (u16, String) {
+        let request = Request::get(path).header("host", "a").body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    fn router() -> (Router, Arc<Serving>) {
+        let serving = Arc::new(Serving::new(models(), Limits::default(), ExtraFeatures::Reject));
+        let routes = Router::new().route("/panics", get(panics)).route("/broken", get(broken)).route("/", get(sound));
+        let app = AppState::new(Arc::clone(&serving), Options::default(), ["/panics", "/broken", "/"].into_iter());
+        (super::layers(routes, &app).with_state(app), serving)
+    }
+
     #[tokio::test]
     async fn a_panic_is_a_counted_500_that_tells_nothing() {
-        let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
-        let app = AppState::new(Arc::clone(&serving), Options::default(), ["/panics"].into_iter());
-        let router = super::layers(Router::new().route("/panics", get(panics)), &app).with_state(app);
-        let request = Request::get("/panics").header("host", "a").body(Body::empty()).unwrap();
-        let response = router.oneshot(request).await.unwrap();
-        assert_eq!(response.status(), 500);
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        let body = String::from_utf8(body.to_vec()).unwrap();
+        let (router, serving) = router();
+        let (status, body) = ask(&router, "/panics").await;
+        assert_eq!(status, 500);
         assert!(body.contains("\"status\":500") && !body.contains("secret"), "{body}");
         let metrics = serving.metrics.render();
         let counted = r#"smartserve_http_requests_total{method="GET",route="/panics",status="500"} 1"#;
         assert!(metrics.contains(counted), "{metrics}");
+        assert!(metrics.contains("smartserve_panics_total 1\n"), "{metrics}");
+    }
+
+    #[tokio::test]
+    async fn beside_a_predictor_that_panics_others_go_on_being_answered() {
+        let (router, serving) = router();
+        for n in 1..=20 {
+            let (broken, (status, body)) = tokio::join!(ask(&router, "/broken"), ask(&router, "/"));
+            assert_eq!((status, body.as_str()), (200, "answered"));
+            assert_eq!(broken.0, 500, "{}", broken.1);
+            assert!(!broken.1.contains("index"), "{}", broken.1);
+            assert!(serving.metrics.render().contains(&format!("smartserve_panics_total {n}\n")));
+        }
     }
 }

@@ -33,7 +33,8 @@ fuzz_target!(|input: &[u8]| {
     }
     // Half of them want CSV back.
     let accept = if choice & 8 == 0 { "*/*" } else { "text/csv" };
-    let request = Request::post(*route).header("host", "localhost").header("content-type", *kind).header("accept", accept);
+    let request =
+        Request::post(*route).header("host", "localhost").header("content-type", *kind).header("accept", accept);
     let asked = ask(request.body(Body::from(text.to_vec())).expect("a valid request"), text.len());
     assert_eq!(asked == 200, status == 200, "{asked}, {status}");
 });

@@ -27,9 +27,9 @@ fuzz_target!(|input: &[u8]| {
     }
     let request = Request::post(format!("/v2/models/{}/infer", MODELS[model])).header("host", "localhost");
     let request = match length {
-        Some(length) => request
-            .header("content-type", "application/octet-stream")
-            .header("inference-header-content-length", length),
+        Some(length) => {
+            request.header("content-type", "application/octet-stream").header("inference-header-content-length", length)
+        }
         None => request,
     };
     let asked = ask(request.body(Body::from(body.to_vec())).expect("a valid request"), body.len());
