@@ -14,7 +14,9 @@ PYTHON ?= python3
 # Random bodies that pandas judges too, and their seed.
 BODIES ?= 100000
 SEED ?= 1
-# Cases an operation that schemathesis tries.
+# What `make test-promises` and `make promises` rehearse; `cargo test --test promises` lists them.
+SCENARIOS ?= all
+# Most cases an operation that `make schemathesis` makes up, besides those that follow from the document.
 EXAMPLES ?= 1000
 
 # --- the demo model: the only place that knows how it is made ---------------------------------------------------
@@ -40,7 +42,7 @@ KUBERNETES_VERSIONS := 1.30 1.31 1.32 1.33 1.34 1.35 1.36
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: ## Install what lint, test and deny need, or say what to install
@@ -98,7 +100,7 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 .PHONY: test
-test: test-rust test-clients test-scripts test-container ## Run every test: Rust, clients, scripts, container
+test: test-rust test-clients test-schemathesis test-promises test-scripts test-container ## Run every test: Rust, clients, OpenAPI, promises, scripts, container
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -130,6 +132,19 @@ schemathesis: $(VENV_SCHEMATHESIS)/installed ## The same, EXAMPLES=1000 cases an
 	cargo build --locked
 	PATH=$(CURDIR)/$(VENV_SCHEMATHESIS)/bin:$$PATH EXAMPLES=$(EXAMPLES) tests/schemathesis.sh
 
+.PHONY: test-promises
+test-promises: haproxy ## Rehearse PROMISES.md with real processes under load, short form
+	cargo build --locked
+	cargo test --locked --test promises -- $(SCENARIOS)
+
+.PHONY: promises
+promises: haproxy $(BINARY) ## The long form, with the release binary and its ratios (SCENARIOS=all)
+	cargo test --locked --test promises -- --long --server $(BINARY) $(SCENARIOS)
+
+.PHONY: haproxy
+haproxy:
+	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/setup
+
 .PHONY: test-scripts
 test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl
 	tests/scripts.sh
@@ -149,6 +164,7 @@ lint: lint-files lint-rust ## Check format, lints, documentation, Dockerfile, sc
 lint-rust:
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --test promises --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
 
 .PHONY: lint-files

@@ -1,0 +1,33 @@
+//! The machine that figures come from, and which of its cores generator and server run on.
+
+use std::fs;
+use std::process::Command;
+
+/// `2 cores, AMD EPYC`.
+pub(crate) fn description() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("?", |m| m.1);
+    format!("{} cores, {model}", cores())
+}
+
+/// Cores that this process may use.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+/// Binds every thread of this process to the last core; the server takes the first. Prints when that cannot be.
+pub(crate) fn take_the_last_core() {
+    let last = (cores() - 1).to_string();
+    let this = std::process::id().to_string();
+    let bound = Command::new("taskset").args(["-a", "-p", "-c", &last, &this]).output();
+    if !bound.is_ok_and(|output| output.status.success()) {
+        println!("  (taskset failed: generator and server share cores)");
+    }
+}
+
+/// Gives all cores back.
+pub(crate) fn take_all_cores(n: usize) {
+    let all = format!("0-{}", n - 1);
+    let this = std::process::id().to_string();
+    let _ = Command::new("taskset").args(["-a", "-p", "-c", &all, &this]).output();
+}

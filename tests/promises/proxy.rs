@@ -1,0 +1,78 @@
+//! haproxy before two servers, its retries off so that it hides nothing.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running haproxy; killed when it goes out of scope.
+pub(crate) struct Proxy {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    socket: PathBuf,
+}
+
+/// An address on which nobody listens at present.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn binary() -> &'static str {
+    let there = ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy", "/usr/bin/haproxy"];
+    let found = there.into_iter().find(|path| Path::new(path).exists());
+    found.expect("haproxy is needed: sudo apt-get install -y --no-install-recommends haproxy (or `make setup`)")
+}
+
+impl Proxy {
+    /// Starts it before these servers, each asked every `interval` whether it is ready.
+    pub(crate) fn start(directory: &Path, servers: &[SocketAddr], interval: Duration) -> Self {
+        let (address, socket) = (free_address(), directory.join("haproxy.sock"));
+        let mut text = format!(
+            "global\n  stats socket {}\n  nbthread 1\ndefaults\n  mode http\n  retries 0\n  no option redispatch\n  \
+             timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n  option httpchk GET /readyz\n  \
+             default-server inter {}ms fall 1 rise 1 check\nfrontend in\n  bind {address}\n  default_backend out\n\
+             backend out\n",
+            socket.display(),
+            interval.as_millis()
+        );
+        for (i, server) in servers.iter().enumerate() {
+            text += &format!("  server s{i} {server}\n");
+        }
+        let file = directory.join("haproxy.cfg");
+        std::fs::write(&file, text).unwrap();
+        let mut haproxy = Command::new(binary());
+        haproxy.arg("-db").arg("-f").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = haproxy.spawn().unwrap();
+        Self { child, address, socket }
+    }
+
+    /// Waits until it sends requests to the `i`th server.
+    pub(crate) fn wait_for(&self, i: usize) {
+        let start = Instant::now();
+        while !self.is_up(i) {
+            assert!(start.elapsed() < Duration::from_secs(20), "haproxy does not see server {i}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn is_up(&self, i: usize) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let mut socket = UnixStream::connect(&self.socket)?;
+            socket.write_all(b"show stat\n")?;
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        let start = format!("out,s{i},");
+        ask().is_ok_and(|text| text.lines().any(|line| line.starts_with(&start) && line.contains(",UP,")))
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
