@@ -5,6 +5,7 @@
 //! to find in a crate that forbids `unsafe`. What it would also do, bounding memory, [`bounded`] does by the byte.
 
 pub mod answers;
+pub mod forms;
 #[path = "../../http_support/mod.rs"]
 pub mod http_support;
 pub mod models;

@@ -1,10 +1,12 @@
 //! What the fuzzer starts from, besides the corpus that is kept: the request fixtures, and the parts of sound artifacts.
+//! Also the models that bodies are read for.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::models;
+use crate::forms::{CSV, JSON};
+use crate::{http_support, models};
 
 /// A request of the fixtures: its head's lines and its body.
 struct Fixture {
@@ -28,14 +30,15 @@ impl Fixture {
 
     /// As on the wire.
     fn bytes(&self) -> Vec<u8> {
+        let is_told = self.says("content-length:") || self.says("transfer-encoding:");
         let length = match self.body.len() {
-            0 => String::new(),
-            n => format!("\r\nContent-Length: {n}"),
+            n if n > 0 && !is_told => format!("\r\nContent-Length: {n}"),
+            _ => String::new(),
         };
         format!("{}{length}\r\n\r\n{}", self.head.replace('\n', "\r\n"), self.body).into_bytes()
     }
 
-    /// The target whose input it is besides `http`, and the input's first byte.
+    /// The target whose input it is besides `http` and `router`, and the input's first byte: the way's number.
     fn target(&self) -> Option<(&'static str, u8)> {
         let model = |houses, kinds, line| match () {
             () if self.is_to("/kinds") => kinds,
@@ -48,7 +51,6 @@ impl Fixture {
             () if self.says("text/csv") && self.says("absent") => ("csv", 1),
             () if self.says("text/csv") => ("csv", model(0, 3, 5)),
             () if self.says("ndjson") => ("predict", model(6, 7, 6)),
-            () if self.says("gzip") => ("predict", 0xF8),
             () if self.is_to("/v1/") => ("predict", model(3, 4, 3)),
             () if self.is_to("/invocations") => ("predict", 5),
             () => ("predict", model(0, 1, 2)),
@@ -56,7 +58,17 @@ impl Fixture {
     }
 }
 
-/// With `FIXTURES` and `SEEDS` in the environment, writes the seeds and ends the process instead of fuzzing. Not a program
+/// Where a target's ways begin among the router's.
+fn first_way(target: &str) -> u8 {
+    let first = match target {
+        "predict" => 0,
+        "csv" => JSON.len(),
+        _ => JSON.len() + CSV.len(),
+    };
+    u8::try_from(first).expect("a few ways")
+}
+
+/// With `FIXTURES` and `SEEDS` in the environment, writes the seeds and the models, and ends the process instead of fuzzing. Not a program
 /// of its own, because whatever is built for fuzzing has libFuzzer's `main`.
 ///
 /// # Panics
@@ -70,7 +82,7 @@ pub fn when_asked() {
 
 /// Writes an input a file into `into/TARGET/`. `fixtures` holds `*.request` files.
 fn write(fixtures: &Path, into: &Path) -> io::Result<()> {
-    for target in ["artifact", "predict", "v2", "csv", "http"] {
+    for target in ["artifact", "predict", "v2", "csv", "router", "http", "models"] {
         fs::create_dir_all(into.join(target))?;
     }
     for entry in fs::read_dir(fixtures)? {
@@ -80,11 +92,14 @@ fn write(fixtures: &Path, into: &Path) -> io::Result<()> {
             let fixture = Fixture::of(&fs::read_to_string(&path)?);
             fs::write(into.join("http").join(name), fixture.bytes())?;
             if let Some((target, choice)) = fixture.target() {
-                // By the router too.
-                let choice = choice | 0xF0;
-                fs::write(into.join(target).join(name), [&[choice], fixture.body.as_bytes()].concat())?;
+                let body = fixture.body.as_bytes();
+                fs::write(into.join(target).join(name), [&[choice], body].concat())?;
+                fs::write(into.join("router").join(name), [&[first_way(target) + choice, 0], body].concat())?;
             }
         }
+    }
+    for (name, bytes) in http_support::artifacts() {
+        fs::write(into.join("models").join(name), bytes)?;
     }
     binary_tensors(&into.join("v2"))?;
     artifacts(&into.join("artifact"))

@@ -1,39 +1,70 @@
-//! The short way of a body: parser, batch, prediction; no router, no request, no runtime. Ten times as many inputs a
-//! second as by the router, which the targets take too for a part of them: both must then agree.
+//! The short way of a body: parser, batch, prediction; no router, no request, no runtime. Many more inputs a second than
+//! by the router, whose target checks that both agree.
 
+use std::cell::RefCell;
+
+use serde::de::IgnoredAny;
 use smartserve::config::ExtraFeatures;
-use smartserve::http::predict::dialect::{Protocol, Rules, lines, read, read_as};
+use smartserve::http::predict::dialect::{Rules, lines, read, read_as};
 use smartserve::http::problem::Problem;
 use smartserve::http::v2::{self, Output};
+use smartserve::model::Model;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
-use smartserve::serve::registry::Served;
-use smartserve::table::{Extra, Head, RowReader};
+use smartserve::table::{Extra, RowReader};
 
-use crate::answers::MAX_ROWS;
+use crate::bounded;
+use crate::forms::{self, Form};
 
-/// How a body is read.
-#[derive(Debug, Clone, Copy)]
-pub enum Form {
-    /// One of `/predict`'s own dialects.
-    Json,
-    /// Another server's.
-    Of(Protocol),
-    /// A row a line.
-    Lines,
-    /// CSV, with or without a header.
-    Csv(Head),
-    /// Tensors; how many bytes of it are JSON, if not all.
-    V2(Option<usize>),
+/// Rows that a request may have: few, so that inputs of a few kilobytes reach the limit.
+pub const MAX_ROWS: usize = 64;
+
+/// What a request may take in memory over its body's bytes.
+pub(crate) const TIMES: usize = 64;
+
+/// What any request may take: an answer of a few rows, an envelope of 20 errors, a block of rows.
+pub(crate) const BASE: usize = 2 << 20;
+
+thread_local! {
+    static MODELS: RefCell<(Vec<Model>, Scratch)> = RefCell::new((read_models(), Scratch::default()));
+}
+
+/// The models that `tests/fuzz.sh` has had written. Not trained here: training would bring ten times as many counters
+/// along as parsing has, and libFuzzer looks at all of them after every input.
+fn read_models() -> Vec<Model> {
+    let folder = std::env::var_os("MODELS").expect("MODELS names the folder of models; see tests/fuzz.sh");
+    let read = |name| std::fs::read(std::path::Path::new(&folder).join(name)).expect("a model");
+    forms::MODELS.iter().map(|name| Model::load(&read(name)).expect("a sound model")).collect()
+}
+
+/// Answers a body by the short way; gives the status that it deserves.
+///
+/// # Panics
+/// When anything is wrong with the answer.
+pub fn answer(form: Form, model: usize, body: &[u8]) -> u16 {
+    MODELS.with_borrow_mut(|(models, scratch)| {
+        bounded(BASE + TIMES * body.len(), || answer_with(form, &models[model], forms::MODELS[model], body, scratch))
+    })
+}
+
+/// Another parser's opinion: what is not JSON to it must not have been read as JSON.
+///
+/// # Panics
+/// When it was.
+pub fn check_json(body: &[u8], status: u16) {
+    // Too many rows end the reading before the end of the text.
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(body) {
+        assert!(matches!(status, 400 | 413), "{error}: {status}");
+    }
 }
 
 /// Reads and answers a body; the status that it deserves.
 ///
 /// # Panics
 /// When what is told of a body that is refused is not JSON text, or an answer is not finite.
-pub fn answer(form: Form, model: &Served, body: &[u8], scratch: &mut Scratch) -> u16 {
-    let batch = match parse(form, model, body) {
+pub(crate) fn answer_with(form: Form, model: &Model, name: &str, body: &[u8], scratch: &mut Scratch) -> u16 {
+    let batch = match parse(form, model, name, body) {
         Ok(batch) => batch,
         Err(problem) => {
             let told = problem.render("id");
@@ -42,16 +73,16 @@ pub fn answer(form: Form, model: &Served, body: &[u8], scratch: &mut Scratch) ->
         }
     };
     assert!((1..=MAX_ROWS).contains(&batch.n_rows()));
-    match model.model.predict(&batch, scratch).expect("every finite row has a finite answer") {
+    match model.predict(&batch, scratch).expect("every finite row has a finite answer") {
         Prediction::Regression { values } => assert_eq!(values.len(), batch.n_rows()),
         Prediction::Classification { classes, .. } => assert_eq!(classes.len(), batch.n_rows()),
     }
     200
 }
 
-fn parse(form: Form, model: &Served, body: &[u8]) -> Result<Batch, Problem> {
-    let schema = model.model.schema();
-    let rules = Rules { schema, model: &model.name, max_rows: MAX_ROWS, extra: ExtraFeatures::Reject };
+fn parse(form: Form, model: &Model, name: &str, body: &[u8]) -> Result<Batch, Problem> {
+    let schema = model.schema();
+    let rules = Rules { schema, model: name, max_rows: MAX_ROWS, extra: ExtraFeatures::Reject };
     let bad = |detail: String| Problem::new(smartserve::http::problem::Kind::Schema, detail);
     match form {
         Form::Json => Ok(read(body, &rules)?),
@@ -69,6 +100,6 @@ fn parse(form: Form, model: &Served, body: &[u8]) -> Result<Batch, Problem> {
             }
         }
         Form::V2(length) if length.is_some_and(|length| length > body.len()) => Err(bad("too long".to_owned())),
-        Form::V2(length) => Ok(v2::request::read(body, length, &rules, Output::of(&model.model))?.batch),
+        Form::V2(length) => Ok(v2::request::read(body, length, &rules, Output::of(model))?.batch),
     }
 }
