@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::client::Client;
@@ -116,16 +116,15 @@ pub(crate) async fn closed_loop(ask: &Ask, connections: usize, think: Duration) 
     gather(clients, ask.time).await
 }
 
-/// Requests that are due at `rate` a second whatever the server does, on as many as `connections` connections. Beside
-/// the load: how many were due while it was counted.
-pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> (Load, u64) {
+/// Requests that are due at `rate` a second whatever the server does, on as many as `connections` connections.
+pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> Load {
     let start = Instant::now();
     let begin = start + ask.warm_up;
     let end = begin + ask.time;
-    let (next, late) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
+    let next = Arc::new(AtomicU64::new(0));
     let clients: Vec<_> = (0..connections)
         .map(|_| {
-            let (ask, next, late) = (ask.clone(), Arc::clone(&next), Arc::clone(&late));
+            let (ask, next) = (ask.clone(), Arc::clone(&next));
             tokio::spawn(async move {
                 let (mut load, mut kept) = (Load::default(), Kept { address: ask.address, client: None });
                 loop {
@@ -135,7 +134,6 @@ pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> (Load
                     }
                     tokio::time::sleep_until(due.into()).await;
                     let sent = Instant::now();
-                    late.fetch_add(usize::from(sent - due > Duration::from_millis(100)), Ordering::Relaxed);
                     let outcome = kept.ask(&ask.request).await;
                     if due >= begin && Instant::now() < end + Duration::from_secs(1) {
                         load.note(outcome, due.elapsed(), sent.elapsed());
@@ -144,10 +142,25 @@ pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> (Load
             })
         })
         .collect();
-    let load = gather(clients, ask.time).await;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    let due = (rate * ask.time.as_secs_f64()) as u64;
-    (load, due)
+    gather(clients, ask.time).await
+}
+
+/// One request from each of `clients` clients, all at the same time, on connections made before.
+pub(crate) async fn once(ask: &Ask, clients: usize) -> Load {
+    let mut connected = Vec::with_capacity(clients);
+    for _ in 0..clients {
+        connected.push(Client::connect(ask.address).await.unwrap());
+    }
+    let asking = connected.into_iter().map(|mut client| {
+        let request = Arc::clone(&ask.request);
+        tokio::spawn(async move {
+            let (mut load, sent) = (Load::default(), Instant::now());
+            let outcome = client.ask(&request).await.map(|answer| answer.status);
+            load.note(outcome, sent.elapsed(), sent.elapsed());
+            load
+        })
+    });
+    gather(asking.collect(), Duration::ZERO).await
 }
 
 async fn gather(clients: Vec<tokio::task::JoinHandle<Load>>, time: Duration) -> Load {

@@ -1,7 +1,7 @@
 //! A server process: started, watched from outside by `/proc`, signalled, waited for, never left behind.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -80,7 +80,7 @@ impl<'a> Start<'a> {
 }
 
 /// Passes the first lines on, then reads and forgets, or keeps the pipe open and reads nothing.
-fn read_log(mut out: impl BufRead + Read, lines: &mpsc::Sender<String>, is_read: bool) {
+fn read_log(mut out: impl BufRead, lines: &mpsc::Sender<String>, is_read: bool) {
     let mut line = String::new();
     while !line.contains("bound_bytes") {
         line.clear();
@@ -96,6 +96,15 @@ fn read_log(mut out: impl BufRead + Read, lines: &mpsc::Sender<String>, is_read:
 }
 
 impl Server {
+    pub(crate) fn renice(&self, nice: &str) {
+        for t in fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap() {
+            let t = t.unwrap();
+            if fs::read_to_string(t.path().join("comm")).unwrap().starts_with("compute") {
+                let ok = Command::new("renice").args(["-n", nice, "-p", t.file_name().to_str().unwrap()]).status();
+                println!("{ok:?}");
+            }
+        }
+    }
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
