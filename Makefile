@@ -13,7 +13,7 @@ VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PYTHON ?= python3
 # What `make test-promises` and `make promises` rehearse; `cargo test --test promises` lists them.
 SCENARIOS ?= all
-# Cases an operation that schemathesis tries.
+# Most cases an operation that `make schemathesis` makes up, besides those that follow from the document.
 EXAMPLES ?= 1000
 
 # --- the demo model: the only place that knows how it is made ---------------------------------------------------
@@ -39,7 +39,7 @@ KUBERNETES_VERSIONS := 1.30 1.31 1.32 1.33 1.34 1.35 1.36
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: ## Install what lint, test and deny need, or say what to install
@@ -97,7 +97,7 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 .PHONY: test
-test: test-rust test-clients test-promises test-scripts test-container ## Run every test: Rust, clients, promises, scripts, container
+test: test-rust test-clients test-schemathesis test-promises test-scripts test-container ## Run every test: Rust, clients, OpenAPI, promises, scripts, container
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests

@@ -13,9 +13,11 @@
 
 mod exactness;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use exactness::{
     Data, Expected, as_matrix, assert_equal, boston_data, breast_cancer_data, diabetes_data, digits_data, iris_data,
-    predictor, probes,
+    predictor, probes, votes_of_pairs,
 };
 use smartcore::algorithm::neighbour::KNNAlgorithmName::LinearSearch;
 use smartcore::linalg::basic::arrays::Array;
@@ -168,32 +170,11 @@ fn an_svc_of_many_classes_lets_smartcores_pairs_vote() {
         let task_of = ClassTask { kernel, c: 1.0, seed: 7 };
         let fitted = machines::classification(&data.cells(), data.columns, &y, n_classes, task_of).unwrap();
         let rows = exactness::some_probes(&data, 1_000);
-        let votes = votes_of_pairs(&data, &y, n_classes, kernel, &rows);
+        let votes = votes_of_pairs(&data, &y, n_classes, kernel, 7, &rows);
         let expected = Expected::new(SmartcorePrediction::Classes(votes)).without_probability();
         let predictor = predictor(&Estimator::Svc(fitted), data.columns, task(n_classes), n_classes);
         expected.check(&predictor, &rows, data.columns);
     }
-}
-
-/// smartcore's own `SVC` on the rows of each pair, the class with most votes, of equals the first.
-fn votes_of_pairs(data: &Data, y: &[u32], n_classes: usize, kernel: Kernel, rows: &[f64]) -> Vec<u32> {
-    let x = as_matrix(rows, data.columns);
-    let mut votes = vec![vec![0; n_classes]; rows.len() / data.columns];
-    let cells = data.cells();
-    for (i, j) in (0..n_classes).flat_map(|i| (i + 1..n_classes).map(move |j| (i as u32, j as u32))) {
-        let of_pair = |class: &u32| *class == i || *class == j;
-        let pair: Vec<f64> =
-            cells.chunks(data.columns).zip(y).filter(|(_, c)| of_pair(c)).flat_map(|(row, _)| row.to_vec()).collect();
-        let labels: Vec<u32> = y.iter().copied().filter(of_pair).collect();
-        let pair = as_matrix(&pair, data.columns);
-        let parameters = SVCParameters::default().with_kernel(kernel.to_smartcore()).with_seed(Some(7));
-        let fitted = SmartcoreSvc::fit(&pair, &labels, &parameters).unwrap();
-        for (votes, class) in votes.iter_mut().zip(fitted.predict(&x).unwrap()) {
-            votes[class as usize] += 1;
-        }
-    }
-    let first_most = |votes: &Vec<u32>| votes.iter().position(|v| v == votes.iter().max().unwrap()).unwrap() as u32;
-    votes.iter().map(first_most).collect()
 }
 
 #[test]
@@ -244,7 +225,7 @@ fn probabilities_of_naive_bayes_are_the_normalized_joint_likelihoods() {
 }
 
 #[test]
-fn smartcore_panics_with_its_own_svr_read_again_and_ours_does_not() {
+fn machines_that_smartcore_cannot_read_again_are_read_in_a_form_of_our_own() {
     let data = boston_data().scaled();
     let parameters = SVRParameters::default().with_kernel(Kernel::Rbf { gamma: 0.1 }.to_smartcore());
     let fitted = SmartcoreSvr::fit(&data.x, &data.y, &parameters).unwrap();
@@ -254,4 +235,13 @@ fn smartcore_panics_with_its_own_svr_read_again_and_ours_does_not() {
     let ours = machines::regression(&data.x, &data.y, Kernel::Rbf { gamma: 0.1 }, 1.0, 0.1).unwrap();
     let predictor = predictor(&Estimator::Svr(ours), data.columns, Task::Regression, 0);
     assert_eq!(predictor.predict(&data.cells(), 0, &mut Default::default()).unwrap().n_rows(), n);
+    let (data, y) = iris_data(2);
+    let parameters = SVCParameters::default().with_kernel(Kernel::Rbf { gamma: 0.1 }.to_smartcore());
+    let written = postcard::to_allocvec(&SmartcoreSvc::fit(&data.x, &y, &parameters).unwrap()).unwrap();
+    let read: SmartcoreSvc<'_> = postcard::from_bytes(&written).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| read.predict(&data.x))).is_err());
+    let task = ClassTask { kernel: Kernel::Rbf { gamma: 0.1 }, c: 1.0, seed: 1 };
+    let ours = machines::classification(&data.cells(), data.columns, &y, 2, task).unwrap();
+    let predictor = self::predictor(&Estimator::Svc(ours), data.columns, Task::Binary, 2);
+    assert_eq!(predictor.predict(&data.cells(), 0, &mut Default::default()).unwrap().n_rows(), y.len());
 }

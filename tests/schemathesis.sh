@@ -27,6 +27,7 @@ houses() {
 }
 
 start() { # [FLAG]...
+  : > "$out/log" # or the address would be that of the server before
   "$binary" serve --bind 127.0.0.1:0 --log-format human --max-rows 64 --model "$out/boston.model" \
     --model "$out/iris.model" --model "$out/houses.model" "$@" > "$out/log" 2>&1 &
   server=$!
@@ -74,6 +75,8 @@ ask open "$examples"
 stop
 echo a-token > "$out/tokens"
 start --token-file "$out/tokens"
-ask tokens $((examples / 10 > 10 ? examples / 10 : 10)) --header 'Authorization: Bearer a-token' \
-  --exclude-path-regex '/unload$' # which would take away what the rest asks
+bearer='Authorization: Bearer a-token'
+ask tokens $((examples / 10 > 10 ? examples / 10 : 10)) --header "$bearer" --exclude-path-regex '^/v2/repository/'
+# Last, because it takes models away.
+ask repository "$examples" --header "$bearer" --include-path-regex '^/v2/repository/'
 stop

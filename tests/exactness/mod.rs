@@ -11,10 +11,12 @@
 
 use smartcore::dataset::{Dataset, boston, breast_cancer, diabetes, digits, iris};
 use smartcore::linalg::basic::arrays::Array;
+use smartcore::svm::svc::SVCParameters;
 use smartserve::model::compiled::{Predictor, Scratch, Shape};
 use smartserve::model::estimator::*;
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
+use smartserve::model::support::{Kernel, SmartcoreSvc};
 
 /// A data set; `y` is empty where classes are predicted.
 #[derive(Debug)]
@@ -238,4 +240,32 @@ impl Expected {
             }
         }
     }
+}
+
+/// smartcore's own `SVC` on the rows of each pair, the class with most votes, of equals the first.
+pub(crate) fn votes_of_pairs(
+    data: &Data,
+    y: &[u32],
+    n_classes: usize,
+    kernel: Kernel,
+    seed: u64,
+    rows: &[f64],
+) -> Vec<u32> {
+    let x = as_matrix(rows, data.columns);
+    let mut votes = vec![vec![0; n_classes]; rows.len() / data.columns];
+    let cells = data.cells();
+    for (i, j) in (0..n_classes).flat_map(|i| (i + 1..n_classes).map(move |j| (i as u32, j as u32))) {
+        let of_pair = |class: &u32| *class == i || *class == j;
+        let pair: Vec<f64> =
+            cells.chunks(data.columns).zip(y).filter(|(_, c)| of_pair(c)).flat_map(|(row, _)| row.to_vec()).collect();
+        let labels: Vec<u32> = y.iter().copied().filter(of_pair).collect();
+        let pair = as_matrix(&pair, data.columns);
+        let parameters = SVCParameters::default().with_kernel(kernel.to_smartcore()).with_seed(Some(seed));
+        let fitted = SmartcoreSvc::fit(&pair, &labels, &parameters).unwrap();
+        for (votes, class) in votes.iter_mut().zip(fitted.predict(&x).unwrap()) {
+            votes[class as usize] += 1;
+        }
+    }
+    let first_most = |votes: &Vec<u32>| votes.iter().position(|v| v == votes.iter().max().unwrap()).unwrap() as u32;
+    votes.iter().map(first_most).collect()
 }

@@ -14,6 +14,9 @@ from schemathesis.core.parameters import ParameterLocation
 JSON_LENGTH = "Inference-Header-Content-Length"
 INTEGERS = {f"{sign}INT{bits}": (sign, bits) for sign in ("U", "") for bits in (8, 16, 32, 64)}
 
+# Sent as it is; schemathesis knows that of text/* alone.
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
+
 
 @schemathesis.hook
 def map_case(context, case):
