@@ -40,7 +40,7 @@ impl Load {
         self.answered.len() as f64 / self.time.as_secs_f64()
     }
 
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.answered.extend(other.answered);
         self.refused.extend(other.refused);
         self.failed.extend(other.failed);
@@ -145,22 +145,25 @@ pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> Load 
     gather(clients, ask.time).await
 }
 
-/// One request from each of `clients` clients, all at the same time, on connections made before.
-pub(crate) async fn once(ask: &Ask, clients: usize) -> Load {
-    let mut connected = Vec::with_capacity(clients);
-    for _ in 0..clients {
-        connected.push(Client::connect(ask.address).await.unwrap());
-    }
-    let asking = connected.into_iter().map(|mut client| {
-        let request = Arc::clone(&ask.request);
+/// One request from each of these clients, all at the same time; gives the clients back.
+pub(crate) async fn once(clients: Vec<Client>, request: &Arc<Vec<u8>>) -> (Load, Vec<Client>) {
+    let asking = clients.into_iter().map(|mut client| {
+        let request = Arc::clone(request);
         tokio::spawn(async move {
             let (mut load, sent) = (Load::default(), Instant::now());
             let outcome = client.ask(&request).await.map(|answer| answer.status);
             load.note(outcome, sent.elapsed(), sent.elapsed());
-            load
+            (load, client)
         })
     });
-    gather(asking.collect(), Duration::ZERO).await
+    let asking: Vec<_> = asking.collect();
+    let (mut all, mut clients) = (Load::default(), Vec::with_capacity(asking.len()));
+    for one in asking {
+        let (load, client) = one.await.unwrap();
+        all.add(load);
+        clients.push(client);
+    }
+    (all, clients)
 }
 
 async fn gather(clients: Vec<tokio::task::JoinHandle<Load>>, time: Duration) -> Load {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Asked;
-use super::client::predict;
+use super::client::{Client, predict};
 use super::load::{Ask, Load, closed_loop, once, open_loop};
 use super::machine;
 use super::plot::{self, Curves, Point};
@@ -169,11 +169,9 @@ pub(crate) fn possible(times: f64, rho: f64) -> f64 {
 /// saturated and what it spends is what they cost.
 fn refusal_over_answer(bench: &Bench, saturated: &Phase) -> f64 {
     let answer = cpu_of_one(saturated, bench);
-    let before = bench.server.cpu();
-    let load = bench.tasks.block_on(bursts(&bench.ask));
-    let spent = bench.server.cpu().saturating_sub(before).as_secs_f64();
+    let (load, spent) = bench.tasks.block_on(bursts(bench));
     let refused = load.refused.len() as f64;
-    ((spent - answer * load.answered.len() as f64) / refused.max(1.0) / answer).max(0.0)
+    ((spent.as_secs_f64() - answer * load.answered.len() as f64) / refused.max(1.0) / answer).max(0.0)
 }
 
 /// CPU seconds an answer. The warm-up is counted in the CPU and not in the answers.
@@ -182,19 +180,24 @@ fn cpu_of_one(phase: &Phase, bench: &Bench) -> f64 {
     phase.cpu.as_secs_f64() * share / phase.load.answered.len().max(1) as f64
 }
 
-/// Six hundred requests at once, a pause, and again.
-async fn bursts(ask: &Ask) -> Load {
+/// Six hundred requests at once, a pause, and again: what came of them, and the server's CPU.
+async fn bursts(bench: &Bench) -> (Load, Duration) {
     const AT_ONCE: usize = 600;
-    let mut all = Load { time: ask.time, ..Load::default() };
-    let begin = Instant::now();
-    while begin.elapsed() < ask.time {
-        let load = once(ask, AT_ONCE).await;
-        all.answered.extend(load.answered);
-        all.refused.extend(load.refused);
-        all.failed.extend(load.failed);
+    let mut clients = Vec::with_capacity(AT_ONCE);
+    for _ in 0..AT_ONCE {
+        clients.push(Client::connect(bench.ask.address).await.unwrap());
+    }
+    // The first request of a connection is its set-up's.
+    (_, clients) = once(clients, &bench.ask.request).await;
+    let mut all = Load::default();
+    let (before, begin) = (bench.server.cpu(), Instant::now());
+    while begin.elapsed() < bench.ask.time {
+        let (load, again) = once(clients, &bench.ask.request).await;
+        clients = again;
+        all.add(load);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    all
+    (all, bench.server.cpu().saturating_sub(before))
 }
 
 fn judge(asked: &Asked, report: &mut Report, found: &mut Found) {

@@ -96,15 +96,6 @@ fn read_log(mut out: impl BufRead, lines: &mpsc::Sender<String>, is_read: bool) 
 }
 
 impl Server {
-    pub(crate) fn renice(&self, nice: &str) {
-        for t in fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap() {
-            let t = t.unwrap();
-            if fs::read_to_string(t.path().join("comm")).unwrap().starts_with("compute") {
-                let ok = Command::new("renice").args(["-n", nice, "-p", t.file_name().to_str().unwrap()]).status();
-                println!("{ok:?}");
-            }
-        }
-    }
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
