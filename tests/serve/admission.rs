@@ -194,8 +194,8 @@ async fn a_long_body_is_read_on_the_pool_and_a_short_one_on_the_spot() {
     let here = thread();
     assert_eq!(compute.read(READ_AT_ONCE, thread).await.unwrap(), here);
     assert_eq!(compute.read(READ_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
-    let panicked = compute.read(READ_AT_ONCE + 1, || panic!("while reading")).await;
-    assert_eq!(panicked.map(|()| ()).unwrap_err(), ComputeError::Panicked);
+    let panicked: Result<(), _> = compute.read(READ_AT_ONCE + 1, || panic!("while reading")).await;
+    assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
     assert!(metrics.render().contains("smartserve_panics_total 1\n"));
     assert_eq!(compute.read(READ_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
 }
