@@ -40,9 +40,7 @@ fn refuse(error: &TableError) -> Problem {
         TableError::Unreadable { .. }
         | TableError::Empty { .. }
         | TableError::NotUtf8(_)
-        | TableError::OpenQuote(_) => {
-            Problem::new(Kind::Syntax, format!("The body is not CSV: {error}"))
-        }
+        | TableError::OpenQuote(_) => Problem::new(Kind::Syntax, format!("The body is not CSV: {error}")),
         TableError::Cell(_) | TableError::Cells(_) => {
             let problems = error.problems();
             let errors = problems.iter().map(|problem| {
