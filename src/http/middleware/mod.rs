@@ -46,7 +46,11 @@ async fn all(State(app): State<AppState>, mut request: Request, next: Next) -> R
     let response = match gate::check(&app, &request) {
         // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read to the end.
         Ok(()) => caught(&app, next, request).await,
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            // Lets go of its body, for 2.
+            drop(request);
+            problem.into_response()
+        }
     };
     let response = rest.settle(&app, response).await;
     seen.end(&app, response).await
