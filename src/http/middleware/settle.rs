@@ -52,8 +52,7 @@ impl Rest {
         let unread = left.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Unread { body, was_polled }) = unread {
             // A client that waits for "100 Continue" has sent nothing; one that was too slow has had its time.
-            let is_owed =
-                (was_polled || !self.waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
+            let is_owed = (was_polled || !self.waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
             if !is_owed || !Box::pin(read_away(body, &app.serving.limits, &context)).await {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }

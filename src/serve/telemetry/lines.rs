@@ -84,12 +84,8 @@ impl Lines {
         dropped: IntCounter,
         reporter: impl FnOnce(Buffer) -> Dispatch,
     ) -> io::Result<Arc<Self>> {
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            work: Condvar::new(),
-            all_written: Condvar::new(),
-            dropped,
-        });
+        let shared =
+            Arc::new(Shared { queue: Mutex::default(), work: Condvar::new(), all_written: Condvar::new(), dropped });
         let buffer = Buffer::default();
         let writer = Writer { shared: Arc::clone(&shared), out, reporter: reporter(buffer.clone()), buffer };
         std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
