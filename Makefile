@@ -11,6 +11,9 @@ DOCKER_BUILD_FLAGS ?=
 VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # The interpreter that makes the virtual environments in target/.
 PYTHON ?= python3
+# Random bodies that pandas judges too, and their seed.
+BODIES ?= 100000
+SEED ?= 1
 # What `make test-promises` and `make promises` rehearse; `cargo test --test promises` lists them.
 SCENARIOS ?= all
 # Most cases an operation that `make schemathesis` makes up, besides those that follow from the document.
@@ -105,9 +108,15 @@ test-rust: ## Run the Rust tests
 	cargo test --locked
 
 .PHONY: test-clients
-test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server
+test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server; 2,000 bodies by the oracle
 	cargo build --locked
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
+	$(CLIENTS)/bin/python -B tests/oracle.py 2000 $(SEED)
+
+.PHONY: oracle
+oracle: $(CLIENTS)/installed ## Send BODIES=100000 random bodies, and let pandas judge each
+	cargo build --locked
+	$(CLIENTS)/bin/python -B tests/oracle.py $(BODIES) $(SEED)
 
 .PHONY: clients
 clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which take a gigabyte in target/

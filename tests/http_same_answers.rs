@@ -144,6 +144,33 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     prop::collection::vec((-1e150..1e150_f64, prop::option::of(-1e3..1e3_f64), 0..3_usize), 1..30)
 }
 
+#[test]
+fn what_is_not_json_is_refused_in_every_dialect() {
+    let serving = serving(Limits::default());
+    let snapshot = serving.registry.default_model().unwrap();
+    let (schema, extra) = (snapshot.model.schema(), ExtraFeatures::Reject);
+    let rules = Rules { schema, model: "houses", max_rows: 100, extra };
+    let few: [Row; 3] = [(6.5, Some(300.0), 0), (4.25, None, 1), (-0.5, Some(2.0), 2)];
+    let refused_and_not = |text: &[u8]| {
+        let is_json = serde_json::from_slice::<serde_json::Value>(text).is_ok();
+        let shown = String::from_utf8_lossy(text);
+        assert!(is_json || read(text, &rules).is_err(), "{shown}");
+        is_json
+    };
+    for text in spellings(&few).into_iter().chain(spellings(&few[..1])) {
+        for at in 0..text.len() {
+            assert!(!refused_and_not(&text.as_bytes()[..at]), "a part of a body is no body: {text}");
+            let mut bytes = text.clone().into_bytes();
+            for other in *b" \n,:\"{}[]0-.e" {
+                bytes[at] = other;
+                refused_and_not(&bytes);
+            }
+            bytes.remove(at);
+            refused_and_not(&bytes);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn the_same_rows_give_the_same_bits_in_every_dialect(rows in rows()) {

@@ -141,15 +141,12 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn key_is(&mut self, expected: &[u8]) -> bool {
         let start = self.at;
-        if self.peek_token() == Some(b',') && !self.is_fresh {
-            self.at += 1;
-        }
-        if self.peek_token() == Some(b'"') {
+        let is_due = self.is_fresh || self.passes(b',');
+        if is_due && self.peek_token() == Some(b'"') {
             let end = self.at + 1 + expected.len();
             if self.bytes.get(self.at + 1..end) == Some(expected) && self.bytes.get(end) == Some(&b'"') {
                 self.at = end + 1;
-                if self.peek_token() == Some(b':') {
-                    self.at += 1;
+                if self.passes(b':') {
                     self.is_fresh = false;
                     return true;
                 }
@@ -157,6 +154,25 @@ impl<'a> Reader<'a> {
         }
         self.at = start;
         false
+    }
+
+    /// Leaves the object on top if it ends here; else stays where it is.
+    #[inline]
+    pub fn object_ends(&mut self) -> bool {
+        let ends = self.peek_token() == Some(b'}');
+        if ends {
+            self.is_fresh = false;
+            self.close();
+        }
+        ends
+    }
+
+    /// Moves past the next token if it is `byte`.
+    #[inline]
+    fn passes(&mut self, byte: u8) -> bool {
+        let is_here = self.peek_token() == Some(byte);
+        self.at += usize::from(is_here);
+        is_here
     }
 
     /// Checks that nothing but space is left.

@@ -39,6 +39,21 @@ fn syntax_errors_tell_line_and_column() {
 }
 
 #[test]
+fn a_guessed_key_follows_a_comma_unless_it_is_the_first() {
+    let guess = |text: &str| {
+        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        reader.value().unwrap();
+        let first = reader.key_is(b"a");
+        reader.value().unwrap();
+        (first, reader.key_is(b"b"))
+    };
+    assert_eq!(guess(r#"{"a": 1 , "b": 2}"#), (true, true));
+    assert_eq!(guess(r#"{"a": 1 "b": 2}"#), (true, false));
+    assert_eq!(guess(r#"{"a": 1 ,, "b": 2}"#), (true, false));
+    assert!(!Reader::new(b"{, \"a\": 1}").map(|mut r| r.value().is_ok() && r.key_is(b"a")).unwrap());
+}
+
+#[test]
 fn thirty_two_containers_may_be_open_and_no_more() {
     let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
     assert!(check(nested(32).as_bytes()).is_ok());
