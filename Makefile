@@ -142,6 +142,10 @@ test-promises: haproxy ## Rehearse PROMISES.md with real processes under load, s
 promises: haproxy $(BINARY) ## The long form, with the release binary and its ratios (SCENARIOS=all)
 	cargo test --locked --test promises -- --long --server $(BINARY) $(SCENARIOS)
 
+.PHONY: overload-plot
+overload-plot: $(BINARY) ## Measure goodput against load and write docs/overload.md and docs/overload.svg
+	cargo test --locked --test promises -- --long --server $(BINARY) --cycles 3 --plot docs overload
+
 .PHONY: haproxy
 haproxy:
 	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/setup
