@@ -107,9 +107,10 @@ test-rust: ## Run the Rust tests
 	cargo test --locked
 
 .PHONY: test-clients
-test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server; 2,000 bodies by the oracle
+test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server; docs/clients.md; 2,000 bodies by the oracle
 	cargo build --locked
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
+	$(CLIENTS)/bin/python -B tests/clients/documented_test.py
 	$(CLIENTS)/bin/python -B tests/oracle.py 2000 $(SEED)
 
 .PHONY: oracle
@@ -122,6 +123,7 @@ clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which 
 	cargo build --locked
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/tritonclient_test.py
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/heavy_test.py
+	$(CLIENTS_HEAVY)/bin/python -B tests/clients/documented_test.py --all
 
 .PHONY: test-schemathesis
 test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 100 cases an operation
