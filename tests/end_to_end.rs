@@ -4,14 +4,13 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-
-const BINARY: &str = env!("CARGO_BIN_EXE_smartserve");
+use support::server::{BINARY, Server};
 
 fn run(args: &[&str]) -> Output {
     Command::new(BINARY).current_dir(support::path("")).args(args).stdin(Stdio::null()).output().unwrap()
@@ -23,76 +22,6 @@ fn train(directory: &Path, data: &str, target: &str, more: &[&str]) -> String {
     let output = run(&[&["train", "--data", &data, "--target", target, "-o", &model], more].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     model
-}
-
-/// A running server; killed when it goes out of scope, if nothing has stopped it before.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-    log: Box<dyn BufRead>,
-}
-
-impl Server {
-    /// Starts on a free port and waits until it says that it listens.
-    fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(BINARY)
-            .args(["serve", "--bind", "127.0.0.1:0", "--log-format", "json"])
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let mut log: Box<dyn BufRead> = Box::new(BufReader::new(child.stdout.take().unwrap()));
-        let address = loop {
-            let mut line = String::new();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
-            let line: Value = serde_json::from_str(&line).unwrap();
-            if line["message"].as_str().unwrap().starts_with("listening on") {
-                break line["address"].as_str().unwrap().parse().unwrap();
-            }
-        };
-        Self { child, address, log }
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        let n = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {n}\r\nConnection: close\r\n\r\n{body}")
-            .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::String(body.to_owned())))
-    }
-
-    fn predict(&self, body: &Value) -> Value {
-        let (status, answer) = self.ask("POST", "/predict", &body.to_string());
-        assert_eq!(status, 200, "{answer}");
-        answer["prediction"].clone()
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Reads the log until a line says this.
-    fn wait_for(&mut self, message: &str) {
-        let mut line = String::new();
-        while !line.contains(message) {
-            line.clear();
-            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the log ended without {message:?}");
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Already gone is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn house(rm: f64, lstat: f64) -> Value {

@@ -234,12 +234,14 @@ impl From<Overloaded> for Problem {
 
 impl From<ReloadError> for Problem {
     fn from(error: ReloadError) -> Self {
-        let kind = match error {
-            ReloadError::UnknownModel(_) | ReloadError::UnknownVersion { .. } => Kind::NotFound,
-            ReloadError::SchemaDiffers { .. } => Kind::Conflict,
-            ReloadError::Load(_) | ReloadError::IsDefault(_) => Kind::Unloadable,
-        };
-        Self::new(kind, sentence(&error))
+        // Names and paths, which some of these begin with, stay as they are.
+        let text = error.to_string();
+        match error {
+            ReloadError::UnknownModel(_) => Self::new(Kind::NotFound, sentence(&text)),
+            ReloadError::UnknownVersion { .. } => Self::new(Kind::NotFound, text),
+            ReloadError::SchemaDiffers { .. } => Self::new(Kind::Conflict, text),
+            ReloadError::Load(_) | ReloadError::IsDefault(_) => Self::new(Kind::Unloadable, text),
+        }
     }
 }
 

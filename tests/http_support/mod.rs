@@ -58,19 +58,22 @@ pub fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm) -> Ve
 }
 
 /// `houses` (a tree; the default), `line` (linear) and `kinds` (a forest of classes).
-fn models() -> Vec<Snapshot> {
+pub fn artifacts() -> &'static [(&'static str, Vec<u8>)] {
     static ARTIFACTS: OnceLock<Vec<(&str, Vec<u8>)>> = OnceLock::new();
-    let artifacts = ARTIFACTS.get_or_init(|| {
+    ARTIFACTS.get_or_init(|| {
         vec![
             ("houses", artifact("houses", &houses(), "MEDV", Algorithm::DecisionTree)),
             ("line", artifact("line", &line(), "y", Algorithm::Linear)),
             ("kinds", artifact("kinds", &classes(), "kind", Algorithm::RandomForest)),
         ]
-    });
+    })
+}
+
+fn models() -> Vec<Snapshot> {
     let load = |(i, (name, bytes)): (usize, &(&str, Vec<u8>))| {
         Arc::new(Served::new(*name, Model::load(bytes).unwrap(), i == 0))
     };
-    artifacts.iter().enumerate().map(load).collect()
+    artifacts().iter().enumerate().map(load).collect()
 }
 
 /// Everything a router needs, with the models above.

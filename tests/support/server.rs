@@ -1,0 +1,85 @@
+//! A server as people start it: a process on a port of its own.
+//!
+//! Stands apart because whoever asks the real program starts, signals and stops it alike.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+/// The program.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_smartserve");
+
+/// A running server; killed when it goes out of scope, if nothing has stopped it before.
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+    log: Box<dyn BufRead>,
+}
+
+impl Server {
+    /// Starts on a free port and waits until it says that it listens.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["serve", "--bind", "127.0.0.1:0", "--log-format", "json"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut log: Box<dyn BufRead> = Box::new(BufReader::new(child.stdout.take().unwrap()));
+        let address = loop {
+            let mut line = String::new();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            if line["message"].as_str().unwrap().starts_with("listening on") {
+                break line["address"].as_str().unwrap().parse().unwrap();
+            }
+        };
+        Self { child, address, log }
+    }
+
+    /// Status and body, as JSON when it is that.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let n = body.len();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {n}\r\nConnection: close\r\n\r\n{body}")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or(Value::String(body.to_owned())))
+    }
+
+    /// What `/predict` predicts.
+    pub(crate) fn predict(&self, body: &Value) -> Value {
+        let (status, answer) = self.ask("POST", "/predict", &body.to_string());
+        assert_eq!(status, 200, "{answer}");
+        answer["prediction"].clone()
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Reads the log until a line says this.
+    pub(crate) fn wait_for(&mut self, message: &str) {
+        let mut line = String::new();
+        while !line.contains(message) {
+            line.clear();
+            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the log ended without {message:?}");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
