@@ -192,6 +192,10 @@ deny: $(VENV)/installed ## Check dependencies: licences, bans, sources, advisori
 bench: ## Run the benchmarks
 	cargo bench --locked
 
+.PHONY: bench-dialects
+bench-dialects: ## What each dialect and protocol costs, in CPU time
+	cargo bench --locked --bench dialects
+
 # --- keep -------------------------------------------------------------------------------------------------------
 .PHONY: doc
 doc: ## Build the API documentation into target/doc

@@ -218,9 +218,16 @@ fn plain_rows_are_read_quickly_and_only_they() {
     assert_eq!(read("size,color,age\n1.5,red,7\n2e1, blue ,\r\n"), Some(2));
     assert_eq!(read("\n age,color,size\n\r\nNA,red,-0\n\n"), Some(1));
     for other in [
-        "size,color,age\n1,red,2\n1,red,2\n1,red,2\n", "size,color,age\n", "", "size,color,age\n1,red\n",
-        "size,color,age\n1,red,2,3\n", "size,color,age\n1,\"red\",2\n", "size,color,age\n1,rde,2\n",
-        "size,color,age\n,red,2\n", "size,color\n1,red\n", "size,color,age,x\n1,red,2,3\n",
+        "size,color,age\n1,red,2\n1,red,2\n1,red,2\n",
+        "size,color,age\n",
+        "",
+        "size,color,age\n1,red\n",
+        "size,color,age\n1,red,2,3\n",
+        "size,color,age\n1,\"red\",2\n",
+        "size,color,age\n1,rde,2\n",
+        "size,color,age\n,red,2\n",
+        "size,color\n1,red\n",
+        "size,color,age,x\n1,red,2,3\n",
     ] {
         assert_eq!(read(other), None, "{other:?}");
     }
