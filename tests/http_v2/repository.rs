@@ -107,6 +107,7 @@ async fn a_load_that_cannot_be_says_why_and_leaves_the_model() {
     assert_eq!(ask(&admin, "/v2/repository/models/nobody/load", "").await.0, 404);
     for (body, expected) in [
         ("{", 400),
+        ("\t", 400),
         ("[]", 422),
         (r#"{"parameters":{"version":1}}"#, 422),
         (r#"{"parameters":{"config":"{}"}}"#, 422),

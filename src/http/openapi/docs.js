@@ -105,7 +105,8 @@
       tell();
     };
     const names = (operation.parameters || []).map(deref).filter(parameter => parameter.in === "path");
-    const fields = names.map(parameter => el("input", { "aria-label": parameter.name, placeholder: parameter.name, oninput: () => tell() }));
+    const fields = names.map(parameter => el("input", { "aria-label": parameter.name, placeholder: parameter.name,
+      value: ((parameter.schema || {}).enum || [])[0], oninput: () => tell() }));
     const where = () => names.reduce((url, parameter, i) =>
       url.replace("{" + parameter.name + "}", encodeURIComponent(fields[i].value || parameter.name)), path).slice(1) || "./";
     const line = el("pre", { tabindex: 0 });
@@ -154,7 +155,9 @@
   };
 
   // --- the page ---
-  const link = (id, text, kind) => el("li", { class: kind }, el("a", { href: "#" + encodeURIComponent(id) }, text));
+  // A long path breaks behind its slashes.
+  const broken = text => text.split(/(?<=\/)/).flatMap(part => [part, el("wbr")]);
+  const link = (id, text, kind) => el("li", { class: kind }, el("a", { href: "#" + encodeURIComponent(id) }, broken(text)));
   const entry = (title, id, links) => el("section", {}, el("h2", {}, el("a", { href: "#" + encodeURIComponent(id) }, title)),
     el("ul", {}, links));
   const login = () => el("div", { class: "token row" }, el("label", { for: "token" }, "Token"),

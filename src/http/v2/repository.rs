@@ -117,7 +117,7 @@ async fn off_the_request_path<T: Send + 'static>(
 async fn asked<T: Default + for<'de> Deserialize<'de>>(app: &App, request: Request) -> Result<T, Problem> {
     let (head, body) = request.into_parts();
     let received = body::read_any(app, &head, body).await?;
-    if received.bytes().trim_ascii().is_empty() {
+    if received.bytes().is_empty() {
         return Ok(T::default());
     }
     let read = serde_json::from_slice(received.bytes()).map(|Object(asked)| asked);
