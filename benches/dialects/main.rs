@@ -34,9 +34,7 @@ const ROUNDS: usize = 15;
 fn main() {
     let boston = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/boston.csv")).unwrap();
     let bodies = Bodies::of(&boston);
-    let mut limits = Limits::default();
-    limits.max_body_bytes = 16 << 20;
-    let serving = Serving::new(vec![Arc::new(model(boston))], limits, ExtraFeatures::Reject);
+    let serving = Serving::new(vec![Arc::new(model(boston))], Limits::default(), ExtraFeatures::Reject);
     let router = router(Arc::new(serving), Side::Public, Options::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let bench = Bench { router, runtime };

@@ -3,33 +3,32 @@
 //! Stands apart because the protocol's objects have a handful of keys each, nearly always of those it knows, and there
 //! is one for each column: a bit each is cheaper than a hash, and a hash is there for all others.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::http::json::{Reader, SyntaxError};
 
 /// The keys so far.
 #[derive(Debug, Default)]
-pub(super) struct Keys<'a> {
+pub(super) struct Keys {
     /// The bits of those that the protocol knows.
     known: u16,
-    others: Option<HashSet<Cow<'a, str>>>,
+    others: Option<HashSet<String>>,
 }
 
-impl<'a> Keys<'a> {
+impl Keys {
     /// Notes a key just read.
     ///
     /// # Errors
     /// It was there before.
     #[inline]
-    pub(super) fn add(&mut self, reader: &Reader<'a>, key: &Cow<'a, str>) -> Result<(), SyntaxError> {
+    pub(super) fn add(&mut self, reader: &Reader<'_>, key: &str) -> Result<(), SyntaxError> {
         let is_new = match bit(key) {
             Some(bit) => {
                 let is_new = self.known & 1 << bit == 0;
                 self.known |= 1 << bit;
                 is_new
             }
-            None => self.others.get_or_insert_default().insert(key.clone()),
+            None => self.others.get_or_insert_default().insert(key.to_owned()),
         };
         if is_new { Ok(()) } else { Err(reader.duplicate(key)) }
     }
