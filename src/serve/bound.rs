@@ -7,7 +7,7 @@ use std::fmt;
 use crate::config::Limits;
 
 use super::Serving;
-use super::admission::SCRATCH_BYTES;
+use super::admission::{READ_AT_ONCE, SCRATCH_BYTES};
 use super::listener::{ADMIN_BUDGET, ADMIN_CONNECTIONS, APART};
 use super::telemetry::QUEUE_BYTES;
 
@@ -53,11 +53,13 @@ impl MemoryBound {
         let sizes: Vec<usize> = models.iter().map(|m| section_bytes(&m.model)).collect();
         let features = models.iter().map(|m| m.model.schema().n_features()).max().unwrap_or(0);
         let largest = sizes.iter().copied().max().unwrap_or(0);
+        let large = parsing(limits, features, limits.max_body_bytes);
+        let small = parsing(limits, features, READ_AT_ONCE);
         let admin = ADMIN_CONNECTIONS * APART + ADMIN_BUDGET;
         let threads = workers + limits.compute_threads;
         let moving = [
             ("requests in flight", limits.body_budget),
-            ("parsing", workers * parsing(limits, features)),
+            ("parsing", limits.compute_threads * large + workers * small),
             ("connections", limits.max_connections * APART + admin),
             ("scratch and stacks", threads * (2 * SCRATCH_BYTES + STACK)),
             ("log lines", QUEUE_BYTES),
@@ -76,10 +78,11 @@ impl MemoryBound {
     }
 }
 
-/// What one request takes while its body is read into a batch, over the body itself: its cells, its rows' labels.
-fn parsing(limits: &Limits, features: usize) -> usize {
-    let cells = (limits.max_rows * features).min(limits.max_body_bytes / SHORTEST_CELL);
-    cells * PARSED_CELL + limits.max_rows * PARSED_ROW + limits.max_body_bytes
+/// What one request takes while its body of so many bytes is read into a batch, over the body itself: its cells, its
+/// rows' labels.
+fn parsing(limits: &Limits, features: usize, body: usize) -> usize {
+    let cells = (limits.max_rows * features).min(body / SHORTEST_CELL);
+    cells * PARSED_CELL + limits.max_rows.min(body / SHORTEST_CELL) * PARSED_ROW + body
 }
 
 fn section_bytes(model: &crate::model::Model) -> usize {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::client::Client;
@@ -40,7 +40,7 @@ impl Load {
         self.answered.len() as f64 / self.time.as_secs_f64()
     }
 
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.answered.extend(other.answered);
         self.refused.extend(other.refused);
         self.failed.extend(other.failed);
@@ -116,16 +116,15 @@ pub(crate) async fn closed_loop(ask: &Ask, connections: usize, think: Duration) 
     gather(clients, ask.time).await
 }
 
-/// Requests that are due at `rate` a second whatever the server does, on as many as `connections` connections. Beside
-/// the load: how many were due while it was counted.
-pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> (Load, u64) {
+/// Requests that are due at `rate` a second whatever the server does, on as many as `connections` connections.
+pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> Load {
     let start = Instant::now();
     let begin = start + ask.warm_up;
     let end = begin + ask.time;
-    let (next, late) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
+    let next = Arc::new(AtomicU64::new(0));
     let clients: Vec<_> = (0..connections)
         .map(|_| {
-            let (ask, next, late) = (ask.clone(), Arc::clone(&next), Arc::clone(&late));
+            let (ask, next) = (ask.clone(), Arc::clone(&next));
             tokio::spawn(async move {
                 let (mut load, mut kept) = (Load::default(), Kept { address: ask.address, client: None });
                 loop {
@@ -135,7 +134,6 @@ pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> (Load
                     }
                     tokio::time::sleep_until(due.into()).await;
                     let sent = Instant::now();
-                    late.fetch_add(usize::from(sent - due > Duration::from_millis(100)), Ordering::Relaxed);
                     let outcome = kept.ask(&ask.request).await;
                     if due >= begin && Instant::now() < end + Duration::from_secs(1) {
                         load.note(outcome, due.elapsed(), sent.elapsed());
@@ -144,10 +142,28 @@ pub(crate) async fn open_loop(ask: &Ask, connections: usize, rate: f64) -> (Load
             })
         })
         .collect();
-    let load = gather(clients, ask.time).await;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    let due = (rate * ask.time.as_secs_f64()) as u64;
-    (load, due)
+    gather(clients, ask.time).await
+}
+
+/// One request from each of these clients, all at the same time; gives the clients back.
+pub(crate) async fn once(clients: Vec<Client>, request: &Arc<Vec<u8>>) -> (Load, Vec<Client>) {
+    let asking = clients.into_iter().map(|mut client| {
+        let request = Arc::clone(request);
+        tokio::spawn(async move {
+            let (mut load, sent) = (Load::default(), Instant::now());
+            let outcome = client.ask(&request).await.map(|answer| answer.status);
+            load.note(outcome, sent.elapsed(), sent.elapsed());
+            (load, client)
+        })
+    });
+    let asking: Vec<_> = asking.collect();
+    let (mut all, mut clients) = (Load::default(), Vec::with_capacity(asking.len()));
+    for one in asking {
+        let (load, client) = one.await.unwrap();
+        all.add(load);
+        clients.push(client);
+    }
+    (all, clients)
 }
 
 async fn gather(clients: Vec<tokio::task::JoinHandle<Load>>, time: Duration) -> Load {

@@ -31,3 +31,11 @@ pub(crate) fn take_all_cores(n: usize) {
     let this = std::process::id().to_string();
     let _ = Command::new("taskset").args(["-a", "-p", "-c", &all, &this]).output();
 }
+
+/// Makes this thread wait less (below 0, where that is allowed) or more for its core than others.
+pub(crate) fn be_nice(nice: i32) {
+    // `…/task/TID`.
+    let Ok(this) = fs::read_link("/proc/thread-self") else { return };
+    let id = this.file_name().unwrap_or_default();
+    let _ = Command::new("renice").args(["-n", &nice.to_string(), "-p"]).arg(id).output();
+}

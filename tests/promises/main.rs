@@ -1,7 +1,7 @@
 //! The promises of PROMISES.md that need real processes under real load, one scenario each:
 //!
 //! ```text
-//! cargo test --test promises -- [--long] [--server PATH] [--cycles N] [--scale X] [--plot FILE] SCENARIO…
+//! cargo test --test promises -- [--long] [--server PATH] [--cycles N] [--scale X] [--plot DIRECTORY] SCENARIO…
 //! ```
 //!
 //! Not run by a bare `cargo test`: `make test-promises` runs the short forms, `make promises` the long ones. Each
@@ -11,7 +11,6 @@
 //! The load generator is a part of these tests and not of the product. It shares nothing with the server but the wire.
 
 #![allow(clippy::unwrap_used, reason = "a scenario that cannot go on should say so")]
-#![allow(dead_code, reason = "the load generator comes before the scenarios that use all of it")]
 #![allow(clippy::print_stdout, reason = "figures are what this program is for")]
 #![allow(clippy::cast_precision_loss, reason = "counts and times are shown and compared to a few digits")]
 
@@ -19,10 +18,16 @@ mod client;
 mod drain;
 mod load;
 mod machine;
+mod neighbours;
+mod overload;
+mod plot;
 mod proxy;
+mod readable;
+mod reloads;
 mod report;
 mod rollout;
 mod server;
+mod slow;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,17 +45,24 @@ pub(crate) struct Asked {
     pub(crate) cycles: Option<usize>,
     /// Replaces the factor on all waits of the rollout: 1 is the server's own defaults.
     pub(crate) scale: Option<f64>,
-    /// Where a scenario that draws puts its drawing.
+    /// The directory where a scenario that draws puts its drawing.
     pub(crate) plot: Option<PathBuf>,
 }
 
 type Scenario = fn(&Asked, &mut Report);
 
 /// Every scenario: its name, what it proves, how.
-const SCENARIOS: [(&str, &str, Scenario); 3] = [
+const SCENARIOS: [(&str, &str, Scenario); 10] = [
     ("rollout-lag", "no request is lost in a rollout whose clients hear of it late", rollout::lag),
     ("rollout-proxy", "no request is lost in a rollout behind haproxy", rollout::behind_proxy),
     ("drain", "a drain ends in time whatever clients do, and answers every whole request", drain::drain),
+    ("slow", "slow heads, bodies and readers are closed in time and noticed by nobody", slow::slow),
+    ("overload", "more than can be done does not make it do less", overload::overload),
+    ("neighbours", "one row is answered beside ten thousand", neighbours::neighbours),
+    ("admin", "probes are answered whatever the first listener does", neighbours::admin),
+    ("readable", "a refused client gets to read why", readable::readable),
+    ("full-pipe", "a log that nobody reads slows nobody down", readable::full_pipe),
+    ("reloads", "every answer is of one version, and of the one it names", reloads::reloads),
 ];
 
 fn main() -> ExitCode {
@@ -77,7 +89,9 @@ fn main() -> ExitCode {
     }
     if names.is_empty() {
         println!("promises [--long] [--server PATH] all | SCENARIO…\n");
-        SCENARIOS.iter().for_each(|(name, what, _)| println!("  {name:<16} {what}"));
+        for (name, what, _) in SCENARIOS {
+            println!("  {name:<16} {what}");
+        }
         return ExitCode::SUCCESS;
     }
     println!("{}; {} form", machine::description(), if asked.long { "long" } else { "short" });

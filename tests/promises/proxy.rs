@@ -1,6 +1,7 @@
 //! haproxy before two servers, its retries off so that it hides nothing.
 
-use std::io::{Read, Write};
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ impl Proxy {
             interval.as_millis()
         );
         for (i, server) in servers.iter().enumerate() {
-            text += &format!("  server s{i} {server}\n");
+            let _ = writeln!(text, "  server s{i} {server}");
         }
         let file = directory.join("haproxy.cfg");
         std::fs::write(&file, text).unwrap();

@@ -16,12 +16,12 @@ impl Report {
 
     /// A figure that no promise hangs on.
     pub(crate) fn figure(&self, text: impl AsRef<str>) {
-        println!("  {}", text.as_ref());
+        println!("  {}: {}", self.name, text.as_ref());
     }
 
     /// A figure that must hold.
     pub(crate) fn promise(&mut self, holds: bool, text: impl AsRef<str>) {
-        println!("  {}: {}", if holds { "kept" } else { "BROKEN" }, text.as_ref());
+        println!("  {}: {}: {}", self.name, if holds { "kept" } else { "BROKEN" }, text.as_ref());
         self.broken += usize::from(!holds);
     }
 

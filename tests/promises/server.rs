@@ -1,7 +1,7 @@
 //! A server process: started, watched from outside by `/proc`, signalled, waited for, never left behind.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -80,7 +80,7 @@ impl<'a> Start<'a> {
 }
 
 /// Passes the first lines on, then reads and forgets, or keeps the pipe open and reads nothing.
-fn read_log(mut out: impl BufRead + Read, lines: &mpsc::Sender<String>, is_read: bool) {
+fn read_log(mut out: impl BufRead, lines: &mpsc::Sender<String>, is_read: bool) {
     let mut line = String::new();
     while !line.contains("bound_bytes") {
         line.clear();

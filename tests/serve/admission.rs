@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use smartserve::config::Limits;
 use smartserve::model::compiled::Scratch;
-use smartserve::serve::admission::{BodyBudget, CHUNKED_STEP, Compute, ComputeError, Overloaded, SLICE};
+use smartserve::serve::admission::{BodyBudget, CHUNKED_STEP, Compute, ComputeError, Overloaded, READ_AT_ONCE, SLICE};
 use smartserve::serve::lifecycle::{Life, Schedule};
 use smartserve::serve::metrics::Metrics;
 
@@ -149,7 +149,7 @@ async fn work_that_nobody_waits_for_any_more_leaves_the_pool() {
         }
     }
     // All permits are free again although twelve long jobs, minutes of work, were begun.
-    until(|| format!("{compute:?}").contains("jobs: 0")).await;
+    until(|| format!("{compute:?}").contains("turns: 0")).await;
     within(compute.predict(&served, rows(&served, 5_000))).await.unwrap();
 }
 
@@ -161,7 +161,7 @@ async fn a_batch_that_takes_too_long_is_given_up_at_the_deadline() {
     let overdue = compute.predict(&served, rows(&served, 200_000)).await;
     assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
     assert!(start.elapsed() < ms(1000));
-    until(|| format!("{compute:?}").contains("jobs: 0")).await;
+    until(|| format!("{compute:?}").contains("turns: 0")).await;
 }
 
 #[tokio::test]
@@ -185,4 +185,37 @@ async fn a_panic_is_that_requests_alone_and_is_counted() {
         compute.predict(&quick, rows(&quick, n)).await.unwrap();
     }
     assert!(metrics.render().contains("smartserve_panics_total 2\n"));
+}
+
+#[tokio::test]
+async fn a_long_body_is_read_on_the_pool_and_a_short_one_on_the_spot() {
+    let (compute, metrics, _) = compute(&limits());
+    let thread = || std::thread::current().name().map(str::to_owned);
+    let here = thread();
+    assert_eq!(compute.read(READ_AT_ONCE, thread).await.unwrap(), here);
+    assert_eq!(compute.read(READ_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
+    let panicked: Result<(), _> = compute.read(READ_AT_ONCE + 1, || panic!("while reading")).await;
+    assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
+    assert!(metrics.render().contains("smartserve_panics_total 1\n"));
+    assert_eq!(compute.read(READ_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
+}
+
+#[tokio::test]
+async fn more_long_bodies_than_may_be_read_wait_and_are_refused() {
+    let (compute, ..) = compute(&Limits { admission_wait: ms(20), ..limits() });
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Arc::new(std::sync::Mutex::new(wait));
+    let reading: Vec<_> = (0..16)
+        .map(|_| {
+            let (compute, wait) = (Arc::clone(&compute), Arc::clone(&wait));
+            tokio::spawn(async move { compute.read(READ_AT_ONCE + 1, move || wait.lock().unwrap().recv()).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    assert_eq!(compute.read(READ_AT_ONCE + 1, || ()).await, Err(ComputeError::Overloaded));
+    drop(go);
+    for one in reading {
+        within(one).await.unwrap().unwrap().unwrap_err();
+    }
+    assert_eq!(within(compute.read(READ_AT_ONCE + 1, || 7)).await, Ok(7));
 }

@@ -121,6 +121,18 @@ async fn a_client_that_reads_nothing_of_its_answer_is_cut() {
 }
 
 #[tokio::test]
+async fn half_a_head_behind_an_answer_that_is_being_read_has_its_time_afterwards() {
+    let server = Server::start(Limits { write_timeout: PATIENCE, ..limits() });
+    let mut client = server.connect().await;
+    client.get("/large").await;
+    client.send("GET /ok HTTP/1.1\r\n").await;
+    tokio::time::sleep(limits().header_timeout * 2).await;
+    assert_eq!(client.answer().await.unwrap().body.len(), crate::helpers::LARGE);
+    client.send("Host: test\r\n\r\n").await;
+    assert_eq!(client.answer().await.unwrap().status, 200);
+}
+
+#[tokio::test]
 async fn a_client_that_reads_gets_the_whole_of_a_large_answer() {
     let server = Server::start(limits());
     let mut client = server.connect().await;

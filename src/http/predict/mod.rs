@@ -15,7 +15,8 @@ pub(super) mod query;
 mod reply;
 mod stream;
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -64,16 +65,34 @@ pub(super) async fn predict(
         return stream::answer(app, snapshot, &head, body).await;
     }
     let received = body::read(app, &head, body).await?;
-    let start = Instant::now();
-    let mut reply = Reply { wanted, protocol, is_headless: false, by_inputs: false };
-    let batch = parse(received.bytes(), format, &rules(app, &snapshot), &mut reply)?;
-    let (rows, parse) = (batch.n_rows(), start.elapsed());
+    let reply = Reply { wanted, protocol, is_headless: false, by_inputs: false };
+    let (length, state, asked) = (received.bytes().len(), app.clone(), Arc::clone(&snapshot));
+    let read = move || Read::new(received, format, &rules(&state, &asked), reply);
+    let Read { received, reply, batch, parse } = app.serving.compute.read(length, read).await??;
+    let rows = batch.n_rows();
     let permit = received.becomes(&batch).await?;
     let (prediction, predict) = app.serving.compute.predict(&snapshot, batch).await?;
     let start = Instant::now();
     let written = reply.write(&snapshot, &prediction);
     let answer = reply.respond(written, Work { rows, parse, predict, encode: start.elapsed() });
     Ok(body::holding(answer, permit))
+}
+
+/// A body that has been read.
+struct Read {
+    received: body::Received,
+    reply: Reply,
+    batch: Batch,
+    /// How long it took.
+    parse: Duration,
+}
+
+impl Read {
+    fn new(received: body::Received, format: Format, rules: &Rules<'_>, mut reply: Reply) -> Result<Self, Problem> {
+        let start = Instant::now();
+        let batch = parse(received.bytes(), format, rules, &mut reply)?;
+        Ok(Self { received, reply, batch, parse: start.elapsed() })
+    }
 }
 
 /// From a whole body to a batch; notes what the answer depends on.

@@ -3,6 +3,7 @@
 //! The steps are those of `/predict`, in the same order: snapshot, query and media type, body, batch, computation,
 //! answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
@@ -10,7 +11,7 @@ use axum::response::Response;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
-use crate::http::app::{App, AppState};
+use crate::http::app::AppState;
 use crate::http::json::write::shortened;
 use crate::http::middleware::Work;
 use crate::http::models::{NameOf, name_of};
@@ -46,15 +47,20 @@ pub(in crate::http) async fn infer_version(
     answered(&app, &snapshot, request).await
 }
 
-async fn answered(app: &App, snapshot: &Snapshot, request: Request) -> Result<Response, Problem> {
+async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     query::check(&head.uri)?;
     let json_length = json_length(&head.headers)?;
     let received = body::read(app, &head, body).await?;
-    let start = Instant::now();
     check_length(json_length, received.bytes())?;
-    let asked = request::read(received.bytes(), json_length, &rules(app, snapshot), Output::of(&snapshot.model))?;
-    let (rows, parse) = (asked.batch.n_rows(), start.elapsed());
+    let (length, state, served) = (received.bytes().len(), app.clone(), Arc::clone(snapshot));
+    let read = move || {
+        let start = Instant::now();
+        let (rules, offered) = (rules(&state, &served), Output::of(&served.model));
+        request::read(received.bytes(), json_length, &rules, offered).map(|asked| (received, asked, start.elapsed()))
+    };
+    let (received, asked, parse) = app.serving.compute.read(length, read).await??;
+    let rows = asked.batch.n_rows();
     let permit = received.becomes(&asked.batch).await?;
     let (prediction, predict) = app.serving.compute.predict(snapshot, asked.batch).await?;
     let start = Instant::now();

@@ -1,5 +1,6 @@
 //! Where a batch is computed: short work on the spot, long work on the pool after a permit.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,9 @@ const LONG_JOBS_PER_THREAD: usize = 4;
 
 /// Pool work estimated above this is long.
 const LONG: Duration = Duration::from_millis(50);
+
+/// The longest body, in bytes, that is read where it came: about 100 µs of work. Longer ones are read on the pool.
+pub const READ_AT_ONCE: usize = 64 << 10;
 
 /// Why a batch was not answered.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -53,6 +57,7 @@ pub struct Compute {
     pool: Pool<Permits>,
     jobs: Arc<Semaphore>,
     long_jobs: Arc<Semaphore>,
+    readings: Arc<Semaphore>,
     wait: Duration,
     timeout: Duration,
     life: Life,
@@ -80,6 +85,7 @@ impl Compute {
             pool: Pool::start(threads, life.clone()),
             jobs: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
             long_jobs: Arc::new(Semaphore::new(threads * LONG_JOBS_PER_THREAD)),
+            readings: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
             wait: limits.admission_wait,
             timeout: limits.compute_timeout,
             life,
@@ -109,6 +115,45 @@ impl Compute {
             Err(_) => {}
         }
         answer
+    }
+
+    /// Makes something of a body of so many bytes: on the spot when it is short, else on the pool, in turns with batches,
+    /// so that nobody's small request waits behind a large one's text. Not begun when nobody waits for it any more.
+    ///
+    /// # Errors
+    /// [`ComputeError::Overloaded`]: as many large bodies are being read as may be, for longer than the admission wait.
+    /// [`ComputeError::Panicked`], counted.
+    ///
+    /// # Panics
+    /// When `read` does, on the spot.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ComputeError> {
+        if bytes <= READ_AT_ONCE {
+            return Ok(read());
+        }
+        let permit = acquire(&self.readings, 1, self.wait).await?;
+        let (reply, done) = oneshot::channel();
+        self.pool.send(Box::new(move || {
+            if reply.is_closed() {
+                return;
+            }
+            let done = catch_unwind(AssertUnwindSafe(read));
+            drop(permit);
+            // Nobody there: the client has left.
+            let _ = reply.send(done);
+        }));
+        match done.await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => {
+                self.metrics.panicked();
+                Err(ComputeError::Panicked)
+            }
+            // A pool that drops an errand has no threads.
+            Err(_) => Err(ComputeError::Overloaded),
+        }
     }
 
     async fn on_pool(&self, snapshot: &Snapshot, batch: Batch) -> Answer {

@@ -37,6 +37,15 @@ struct Started<P> {
     spent: Duration,
 }
 
+/// Something that is done in one turn.
+pub(super) type Errand = Box<dyn FnOnce() + Send>;
+
+/// What waits for a thread.
+enum Turn<P> {
+    Batch(Box<Started<P>>),
+    Errand(Errand),
+}
+
 /// The threads' common queue. They end when the pool is dropped.
 #[derive(Debug)]
 pub(super) struct Pool<P> {
@@ -50,20 +59,20 @@ struct Shared<P> {
 }
 
 struct Queue<P> {
-    jobs: VecDeque<Started<P>>,
+    turns: VecDeque<Turn<P>>,
     closed: bool,
 }
 
 impl<P> std::fmt::Debug for Shared<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("jobs", &self.lock().jobs.len()).finish_non_exhaustive()
+        f.debug_struct("Shared").field("turns", &self.lock().turns.len()).finish_non_exhaustive()
     }
 }
 
 impl<P: Send + 'static> Pool<P> {
     /// Starts `threads` threads, as many of them as the system allows.
     pub(super) fn start(threads: usize, life: Life) -> Self {
-        let queue = Mutex::new(Queue { jobs: VecDeque::new(), closed: false });
+        let queue = Mutex::new(Queue { turns: VecDeque::new(), closed: false });
         let shared = Arc::new(Shared { queue, work_came: Condvar::new(), life });
         for i in 0..threads {
             let shared = Arc::clone(&shared);
@@ -79,7 +88,16 @@ impl<P: Send + 'static> Pool<P> {
     /// Queues a job behind the slices that wait already.
     pub(super) fn submit(&self, job: Job<P>) {
         let started = Started { job, answer: None, next_row: 0, spent: Duration::ZERO };
-        self.shared.lock().jobs.push_back(started);
+        self.queue(Turn::Batch(Box::new(started)));
+    }
+
+    /// Queues something short behind them: it should take little longer than a slice, and must not panic.
+    pub(super) fn send(&self, errand: Errand) {
+        self.queue(Turn::Errand(errand));
+    }
+
+    fn queue(&self, turn: Turn<P>) {
+        self.shared.lock().turns.push_back(turn);
         self.shared.work_came.notify_one();
     }
 }
@@ -98,25 +116,31 @@ impl<P> Shared<P> {
 
     /// One thread's life.
     fn work(&self) {
-        let mut turn = None;
-        while let Some(mut started) = self.next(turn.take()) {
-            match started.slice(&self.life) {
-                None => turn = Some(started),
-                Some(answer) => started.finish(answer),
+        let mut over = None;
+        while let Some(turn) = self.next(over.take()) {
+            match turn {
+                Turn::Errand(errand) => errand(),
+                Turn::Batch(mut started) => match started.slice(&self.life) {
+                    None => over = Some(Turn::Batch(started)),
+                    Some(answer) => started.finish(answer),
+                },
             }
+            // A thread that has just been woken to answer a small request would wait for its core until the end of the
+            // kernel's own slice: 3 ms and more.
+            std::thread::yield_now();
         }
     }
 
-    /// Puts a job whose turn is over back, and takes the one that has waited longest; none when the pool is closed.
-    fn next(&self, over: Option<Started<P>>) -> Option<Started<P>> {
+    /// Puts what is to go on after its turn back, and takes what has waited longest; none when the pool is closed.
+    fn next(&self, over: Option<Turn<P>>) -> Option<Turn<P>> {
         let mut queue = self.lock();
-        queue.jobs.extend(over);
+        queue.turns.extend(over);
         loop {
             if queue.closed {
                 return None;
             }
-            if let Some(started) = queue.jobs.pop_front() {
-                return Some(started);
+            if let Some(turn) = queue.turns.pop_front() {
+                return Some(turn);
             }
             queue = self.work_came.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }

@@ -25,6 +25,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// After the hard stop, how long connections may take to notice it; one that a stuck worker holds never does.
 const NOTICE_STOP: Duration = Duration::from_millis(500);
 
+/// Bytes of an answer that the kernel takes before the client has: it doubles this for its own bookkeeping. Left alone
+/// it takes up to 4 MiB from each client that reads nothing, and a container's limit counts them.
+const SEND_BUFFER: usize = 128 << 10;
+
 /// How a listener's life went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
@@ -149,6 +153,7 @@ impl<S: HttpService> Doorkeeper<S> {
 /// Options of an accepted socket. An error means that the client is gone already.
 fn prepare(socket: &TcpStream, shared: &Shared) -> io::Result<std::net::SocketAddr> {
     socket.set_nodelay(true)?;
+    socket2::SockRef::from(socket).set_send_buffer_size(SEND_BUFFER)?;
     #[cfg(target_os = "linux")]
     socket2::SockRef::from(socket).set_tcp_user_timeout(Some(shared.limits.write_timeout))?;
     socket.peer_addr()

@@ -58,6 +58,8 @@ pub(super) struct Progress {
     /// What the present answer holds until it is written, and whether there is any.
     held: Mutex<Option<UntilWritten>>,
     holds: AtomicBool,
+    /// A whole head was read, and waits for a seat.
+    waits: AtomicBool,
 }
 
 /// A bit of [`Progress::unsettled`]: written, not flushed.
@@ -93,6 +95,7 @@ impl Progress {
             large_seat: AtomicBool::new(false),
             held: Mutex::default(),
             holds: AtomicBool::new(false),
+            waits: AtomicBool::new(false),
         }
     }
 
@@ -128,11 +131,17 @@ impl Progress {
         self.body_left.fetch_sub(n, Relaxed);
     }
 
+    /// Whether a whole head waits for a seat.
+    pub(super) fn waits_for_seat(&self, waits: bool) {
+        self.waits.store(waits, Relaxed);
+    }
+
     /// A whole head is with the service; its body has `length` bytes, if that was told.
     pub(super) fn head_done(&self, length: Option<u64>) {
         self.body_left.store(length.unwrap_or(CHUNKED), Relaxed);
         self.was_chunked.store(length.is_none(), Relaxed);
         self.next_begun.store(false, Relaxed);
+        self.waits.store(false, Relaxed);
         self.state.store(BUSY, Relaxed);
     }
 
@@ -160,6 +169,10 @@ impl Progress {
     pub(super) fn wrote(&self) {
         if self.stuck.load(Relaxed) != 0 {
             self.stuck.store(0, Relaxed);
+            if self.state.load(Relaxed) == HEAD {
+                // While it could not write, hyper did not read either: the head's time begins now.
+                self.enter(HEAD);
+            }
         }
     }
 
@@ -213,19 +226,20 @@ impl Progress {
 
     /// True while a request whose head is complete has not got the whole of its answer.
     pub(super) fn owes_an_answer(&self) -> bool {
-        self.state.load(Relaxed) == BUSY || self.stuck.load(Relaxed) != 0
+        self.state.load(Relaxed) == BUSY || self.stuck.load(Relaxed) != 0 || self.waits.load(Relaxed)
     }
 
     /// When the connection must be further than now, and what it is if it is not. None: no deadline.
     pub(super) fn deadline(&self, limits: &Limits, drain: Option<&Schedule>) -> Option<(Instant, Overdue)> {
         let since = self.opened + Duration::from_nanos(self.since.load(Relaxed));
+        let stuck = self.stuck.load(Relaxed);
         let own = match self.state.load(Relaxed) {
             IDLE => Some((since + limits.idle_timeout, Overdue::Idle)),
+            HEAD if stuck != 0 => None,
             HEAD => Some((since + limits.header_timeout, Overdue::SlowHead)),
             BUSY => None,
             _ => Some((since + LINGER, Overdue::Lingering)),
         };
-        let stuck = self.stuck.load(Relaxed);
         let reader = (stuck != 0)
             .then(|| (self.opened + Duration::from_nanos(stuck) + limits.write_timeout, Overdue::SlowReader));
         let idle = self.state.load(Relaxed) == IDLE && stuck == 0;

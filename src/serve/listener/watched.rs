@@ -75,7 +75,9 @@ impl Watched {
             self.progress.read_head();
             self.behind.extend_from_slice(buf.filled());
         }
-        self.seat.poll_taken(cx).map(|()| Ok(true))
+        let taken = self.seat.poll_taken(cx);
+        self.progress.waits_for_seat(taken.is_pending() && holds_a_head(&self.behind));
+        taken.map(|()| Ok(true))
     }
 
     /// Takes back what hyper had read and not used; gives the seat back.
