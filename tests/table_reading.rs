@@ -67,9 +67,13 @@ fn each_malformed_table_gives_one_line_that_says_where_and_what() {
 
 #[test]
 fn an_unclosed_quote_is_reported_where_it_opens() {
-    let error = read("a,b\n1,\"2\n3,4\n5,6\n", &[Kind::Numeric, Kind::Numeric]).unwrap_err();
-    let text = error.to_string();
-    assert!(text.starts_with("t.csv, line 2, column 2 (b): \"2\\n3,4\\n5,6\" is not a number"), "{text}");
+    for text in ["a,b\n1,\"2\n3,4\n5,6\n", "a,b\n1,\"2", "a,b\n1,\"2\n", "a,b\n1,\"2\r\n\r\n"] {
+        let error = read(text, &[Kind::Numeric, Kind::Categorical]).unwrap_err();
+        assert_eq!(error.to_string(), "t.csv, line 2: a quote is opened here and never closed; was the end cut off?");
+    }
+    for text in ["a,b\n1,\"2\n\"", "a,b\n1,\"2\n\"\n", "a,b\n1,\"2\r\n\"\r\n\r\n"] {
+        assert!(read(text, &[Kind::Numeric, Kind::Categorical]).is_ok(), "{text}");
+    }
 }
 
 #[test]

@@ -116,6 +116,9 @@ pub enum TableError {
         /// What may be the cause.
         hint: &'static str,
     },
+    /// The input ends inside quotes.
+    #[error("{0}: a quote is opened here and never closed; was the end cut off?")]
+    OpenQuote(Place),
     /// A cell that does not fit its column.
     #[error("{0}")]
     Cell(Problem),

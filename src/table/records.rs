@@ -17,11 +17,31 @@ const BUFFER: usize = 64 << 10;
 /// A CSV input past its header.
 #[derive(Debug)]
 pub(super) struct Records<R> {
-    reader: csv::Reader<Chain<R, &'static [u8]>>,
+    reader: csv::Reader<Chain<Tail<R>, &'static [u8]>>,
     file: String,
     header: Vec<String>,
     /// The line of the last record given out.
     line: u64,
+    /// The last record ends with a line end, which is the added one where a quote is never closed.
+    ends_in_line_end: bool,
+}
+
+/// An input that remembers how it ends.
+#[derive(Debug)]
+struct Tail<R> {
+    input: R,
+    /// Its last byte that is of no line end.
+    last: u8,
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        if let Some(last) = buffer[..n].iter().rfind(|byte| !matches!(byte, b'\r' | b'\n')) {
+            self.last = *last;
+        }
+        Ok(n)
+    }
 }
 
 impl<R: Read> Records<R> {
@@ -32,8 +52,8 @@ impl<R: Read> Records<R> {
             .flexible(true)
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER)
-            .from_reader(input.chain(&b"\n"[..]));
-        Self { reader, file: file.to_owned(), header: Vec::new(), line: 0 }
+            .from_reader(Tail { input, last: 0 }.chain(&b"\n"[..]));
+        Self { reader, file: file.to_owned(), header: Vec::new(), line: 0, ends_in_line_end: false }
     }
 
     /// Reads the first line that is not blank, whatever it is.
@@ -114,8 +134,12 @@ impl<R: Read> Records<R> {
     fn advance(&mut self, record: &mut StringRecord) -> Result<bool, TableError> {
         loop {
             match self.reader.read_record(record) {
+                // A field that is closed ends with a quote.
+                Ok(false) if self.ends_in_line_end && self.reader.get_ref().get_ref().0.last != b'"' => {
+                    return Err(TableError::OpenQuote(self.place(None)));
+                }
                 Ok(false) => return Ok(false),
-                Ok(true) => {}
+                Ok(true) => self.ends_in_line_end = record.as_slice().ends_with('\n'),
                 Err(e) => return Err(self.explain(&e)),
             }
             let newlines = count_newlines(record.as_slice());

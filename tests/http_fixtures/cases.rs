@@ -13,7 +13,7 @@ pub(crate) const CASES: [(&str, &[&str]); 43] = [
     ("cut JSON", &["400-truncated"]),
     ("bytes behind the end", &["400-trailing-bytes"]),
     ("nothing at all", &["400-empty", "400-v2-empty", "400-csv-empty"]),
-    ("not CSV", &["400-csv-not-utf-8"]),
+    ("not CSV", &["400-csv-not-utf-8", "400-csv-unclosed-quote"]),
     ("more than 32 containers inside one another", &["400-deep-nesting"]),
     ("10,000 containers, and 2 MiB of them", &["default-limits/400-nesting-10000", "default-limits/400-nesting-2-mib"]),
     ("a number beyond a double's range", &["400-over-range"]),

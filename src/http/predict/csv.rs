@@ -45,9 +45,10 @@ fn read_any(body: &[u8], head: Head, rules: &Rules<'_>) -> Result<(Batch, bool),
 fn refuse(error: &TableError) -> Problem {
     let one = || vec![FieldError { pointer: String::new(), detail: error.to_string() }];
     match error {
-        TableError::Unreadable { .. } | TableError::Empty { .. } | TableError::NotUtf8(_) => {
-            Problem::new(Kind::Syntax, format!("The body is not CSV: {error}"))
-        }
+        TableError::Unreadable { .. }
+        | TableError::Empty { .. }
+        | TableError::NotUtf8(_)
+        | TableError::OpenQuote(_) => Problem::new(Kind::Syntax, format!("The body is not CSV: {error}")),
         TableError::Cell(_) | TableError::Cells(_) => {
             let problems = error.problems();
             let errors = problems.iter().map(|problem| {
