@@ -156,6 +156,17 @@ impl<'a> Reader<'a> {
         false
     }
 
+    /// Leaves the object on top if it ends here; else stays where it is.
+    #[inline]
+    pub fn object_ends(&mut self) -> bool {
+        let ends = self.peek_token() == Some(b'}');
+        if ends {
+            self.is_fresh = false;
+            self.close();
+        }
+        ends
+    }
+
     /// Moves past the next token if it is `byte`.
     #[inline]
     fn passes(&mut self, byte: u8) -> bool {

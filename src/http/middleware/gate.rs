@@ -3,26 +3,17 @@
 //! Stands apart as the list of those checks, in their order: the cheapest first, the token before anything that tells
 //! about the models.
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{MatchedPath, Request};
 use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use crate::config::Limits;
-use crate::http::app::{App, AppState};
+use crate::http::app::App;
 use crate::http::predict::announces_stream;
 use crate::http::problem::{Kind, Problem};
 
-/// Lets a request through, or answers why not.
-pub(super) async fn gate(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    match check(&app, &request) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
-}
-
-fn check(app: &App, request: &Request) -> Result<(), Problem> {
+/// What a request is refused for, judged by its head.
+pub(super) fn check(app: &App, request: &Request) -> Result<(), Problem> {
     let (limits, headers) = (&app.serving.limits, request.headers());
     check_target(request.uri(), limits)?;
     check_head(headers, limits)?;

@@ -9,16 +9,16 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 
-use crate::http::app::{App, AppState};
+use crate::http::app::App;
 use crate::http::compress;
 use crate::http::problem::Problem;
 use crate::serve::lifecycle::Phase;
+use crate::serve::metrics::InFlight;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -63,31 +63,45 @@ struct Asked {
     route: &'static str,
 }
 
-/// Answers a request and tells how it went.
-pub(super) async fn observe(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let _in_flight = app.serving.metrics.in_flight();
-    let asked = Asked::of(&app, &request);
-    let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
-    request.extensions_mut().insert(RequestId(asked.id.clone()));
-    let mut response = next.run(request).await;
-    let problem = response.extensions_mut().remove::<Arc<Problem>>();
-    let work = response.extensions().get::<Work>().copied();
-    if let Some(problem) = &problem {
-        explain(&app, &asked, problem, &mut response);
+/// A request on its way.
+pub(super) struct Seen {
+    asked: Asked,
+    encodings: Option<HeaderValue>,
+    _in_flight: InFlight,
+}
+
+impl Seen {
+    /// Notes who asks what, and gives the request its id.
+    pub(super) fn begin(app: &App, request: &mut Request) -> Self {
+        let in_flight = app.serving.metrics.in_flight();
+        let asked = Asked::of(app, request);
+        let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
+        request.extensions_mut().insert(RequestId(asked.id.clone()));
+        Self { asked, encodings, _in_flight: in_flight }
     }
-    let headers = response.headers_mut();
-    headers.insert(REQUEST_ID, asked.id.clone());
-    if let Some(timing) = work.and_then(Work::server_timing) {
-        headers.insert(SERVER_TIMING, timing);
+
+    /// Finishes the answer and tells how it went.
+    pub(super) async fn end(self, app: &App, mut response: Response) -> Response {
+        let Self { asked, encodings, _in_flight } = self;
+        let problem = response.extensions_mut().remove::<Arc<Problem>>();
+        let work = response.extensions().get::<Work>().copied();
+        if let Some(problem) = &problem {
+            explain(app, &asked, problem, &mut response);
+        }
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, asked.id.clone());
+        if let Some(timing) = work.and_then(Work::server_timing) {
+            headers.insert(SERVER_TIMING, timing);
+        }
+        if app.serving.life.phase() != Phase::Ready {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let response = compress::answer(app, encodings.as_ref(), response).await;
+        let (status, duration) = (response.status().as_u16(), asked.start.elapsed());
+        app.serving.metrics.answered(asked.method, asked.route, status, duration);
+        asked.log(status, duration, work);
+        response
     }
-    if app.serving.life.phase() != Phase::Ready {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    let response = compress::answer(&app, encodings.as_ref(), response).await;
-    let (status, duration) = (response.status().as_u16(), asked.start.elapsed());
-    app.serving.metrics.answered(asked.method, asked.route, status, duration);
-    asked.log(status, duration, work);
-    response
 }
 
 /// Writes the envelope of an error, counts its reason, logs its cause.

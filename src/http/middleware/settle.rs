@@ -9,8 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http::header::{CONNECTION, EXPECT};
 use http::{Extensions, HeaderValue, StatusCode};
@@ -18,7 +17,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
 use crate::config::Limits;
-use crate::http::app::{App, AppState};
+use crate::http::app::App;
 use crate::serve::listener::RequestContext;
 
 /// Times the largest body that is read for politeness' sake.
@@ -27,26 +26,39 @@ const TIMES_LIMIT: usize = 16;
 /// And for how long.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Answers, then reads what is left of the body.
-pub(super) async fn settle(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    if request.body().is_end_stream() {
-        return next.run(request).await;
-    }
-    let waits_for_continue = request.headers().contains_key(EXPECT);
-    let context = context_of(&app, request.extensions());
-    let left = Arc::new(Mutex::new(None));
-    let request =
-        request.map(|body| Body::new(Returned { body, was_polled: false, is_done: false, left: left.clone() }));
-    let mut response = next.run(request).await;
-    let unread = left.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(Unread { body, was_polled }) = unread {
-        // A client that waits for "100 Continue" has sent nothing; one that was too slow has had its time.
-        let is_owed = (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
-        if !is_owed || !read_away(body, &app.serving.limits, &context).await {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+/// What will be left of a request's body.
+pub(super) struct Rest {
+    /// None for a request without a body.
+    watched: Option<(RequestContext, Arc<Mutex<Option<Unread>>>)>,
+    waits_for_continue: bool,
+}
+
+impl Rest {
+    /// Takes note of whether the request's body is read to its end.
+    pub(super) fn of(app: &App, request: Request) -> (Request, Self) {
+        if request.body().is_end_stream() {
+            return (request, Self { watched: None, waits_for_continue: false });
         }
+        let waits_for_continue = request.headers().contains_key(EXPECT);
+        let left = Arc::new(Mutex::new(None));
+        let watched = Some((context_of(app, request.extensions()), Arc::clone(&left)));
+        let request = request.map(|body| Body::new(Returned { body, was_polled: false, is_done: false, left }));
+        (request, Self { watched, waits_for_continue })
     }
-    response
+
+    /// Reads what is left of the body before its answer goes out.
+    pub(super) async fn settle(self, app: &App, mut response: Response) -> Response {
+        let Some((context, left)) = self.watched else { return response };
+        let unread = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Unread { body, was_polled }) = unread {
+            // A client that waits for "100 Continue" has sent nothing; one that was too slow has had its time.
+            let is_owed = (was_polled || !self.waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
+            if !is_owed || !Box::pin(read_away(body, &app.serving.limits, &context)).await {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+        }
+        response
+    }
 }
 
 /// When a request came and how long its body may take.

@@ -33,6 +33,10 @@ pub(in crate::http) fn format(headers: &HeaderMap) -> Result<Format, Problem> {
     let Some(value) = first else { return Ok(Format::Json) };
     let text = value.to_str().ok().filter(|_| second.is_none());
     let text = text.ok_or_else(|| unsupported_media("One Content-Type is needed, and in ASCII"))?;
+    // What nearly everybody sends needs no taking apart.
+    if text == "application/json" {
+        return Ok(Format::Json);
+    }
     let mut parts = text.split(';');
     let kind = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
     let parameters: Vec<(String, &str)> = parts.filter_map(parameter).collect();

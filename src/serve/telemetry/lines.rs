@@ -1,10 +1,12 @@
 //! The bounded queue of log lines and the thread that empties it.
+//!
+//! Lines are joined as they come and written many at a time: waking a thread and a system call for each line cost more
+//! than the request that it tells of.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use prometheus::IntCounter;
 use tracing::Dispatch;
@@ -13,28 +15,65 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Lines that wait to be written at most.
 pub const QUEUE_LINES: usize = 8_192;
 
-/// Bytes of lines that wait to be written at most: 8,192 lines of 384 bytes, a third over the usual length. Keeps long lines from
-/// making the queue's memory unbounded.
+/// Bytes of lines that wait to be written at most: 8,192 lines of 384 bytes, a third over the usual length. Keeps long
+/// lines from making the queue's memory unbounded.
 pub const QUEUE_BYTES: usize = 3 << 20;
+
+/// Bytes of lines that are written at once: what a pipe holds.
+const BATCH: usize = 64 << 10;
+
+/// How long the writer waits for a batch to fill. Nobody who reads a log sees it.
+const GATHER: Duration = Duration::from_millis(2);
 
 /// Where the formatted lines go.
 #[derive(Debug)]
 pub(super) struct Lines {
-    queue: SyncSender<Vec<u8>>,
-    state: Arc<State>,
+    shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-struct State {
-    /// Lines queued and not yet written.
-    waiting: AtomicUsize,
-    /// Their bytes.
-    waiting_bytes: AtomicUsize,
-    /// Lines dropped since the last report.
-    unreported: AtomicU64,
-    dropped: IntCounter,
-    written: Mutex<()>,
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Tells the writer of work.
+    work: Condvar,
+    /// Tells who flushes that nothing is left.
     all_written: Condvar,
+    dropped: IntCounter,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    batches: VecDeque<Batch>,
+    /// Memory of a batch that was written, for the next one.
+    spare: Vec<u8>,
+    /// Lines not yet written, those in the writer's hands among them, and their bytes.
+    lines: usize,
+    bytes: usize,
+    /// Lines dropped since the last report.
+    unreported: u64,
+    /// Who waits until all is written.
+    flushing: usize,
+    writer: Asleep,
+    is_closed: bool,
+}
+
+/// Lines that are written together.
+#[derive(Debug, Default)]
+struct Batch {
+    text: Vec<u8>,
+    lines: usize,
+}
+
+/// What the writer waits for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Asleep {
+    /// Nothing: it writes, and looks again by itself.
+    #[default]
+    No,
+    /// A line.
+    UntilALine,
+    /// A full batch, for a moment.
+    UntilABatch,
 }
 
 impl Lines {
@@ -45,57 +84,95 @@ impl Lines {
         dropped: IntCounter,
         reporter: impl FnOnce(Buffer) -> Dispatch,
     ) -> io::Result<Arc<Self>> {
-        let (queue, lines) = sync_channel(QUEUE_LINES);
-        let state = Arc::new(State {
-            waiting: AtomicUsize::new(0),
-            waiting_bytes: AtomicUsize::new(0),
-            unreported: AtomicU64::new(0),
-            dropped,
-            written: Mutex::new(()),
-            all_written: Condvar::new(),
-        });
+        let shared =
+            Arc::new(Shared { queue: Mutex::default(), work: Condvar::new(), all_written: Condvar::new(), dropped });
         let buffer = Buffer::default();
-        let writer = Writer { lines, state: Arc::clone(&state), out, reporter: reporter(buffer.clone()), buffer };
+        let writer = Writer { shared: Arc::clone(&shared), out, reporter: reporter(buffer.clone()), buffer };
         std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
-        Ok(Arc::new(Self { queue, state }))
+        Ok(Arc::new(Self { shared }))
     }
 
     fn push(&self, line: &[u8]) {
-        let State { waiting, waiting_bytes, .. } = &*self.state;
-        waiting.fetch_add(1, Ordering::Relaxed);
-        let bytes = waiting_bytes.fetch_add(line.len(), Ordering::Relaxed) + line.len();
-        if bytes > QUEUE_BYTES || self.queue.try_send(line.to_vec()).is_err() {
-            self.state.unreported.fetch_add(1, Ordering::Relaxed);
-            self.state.dropped.inc();
-            self.state.left(line.len());
+        let mut queue = self.shared.lock();
+        if queue.lines >= QUEUE_LINES || queue.bytes + line.len() > QUEUE_BYTES {
+            queue.unreported += 1;
+            self.shared.dropped.inc();
+            return;
+        }
+        let is_wanted = queue.add(line);
+        drop(queue);
+        if is_wanted {
+            self.shared.work.notify_one();
         }
     }
 
     /// Waits until nothing is queued, at most `wait`.
     pub(super) fn flush(&self, wait: Duration) -> bool {
-        let guard = self.state.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let queued = |(): &mut ()| self.state.waiting.load(Ordering::Acquire) > 0;
-        let (_guard, result) =
-            self.state.all_written.wait_timeout_while(guard, wait, queued).unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.shared.lock();
+        queue.flushing += 1;
+        self.shared.work.notify_one();
+        let is_left = |queue: &mut Queue| queue.lines > 0;
+        let waited = self.shared.all_written.wait_timeout_while(queue, wait, is_left);
+        let (mut queue, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        queue.flushing -= 1;
         !result.timed_out()
     }
 }
 
-impl State {
-    /// A line of this many bytes has left the queue, or never got in.
-    fn left(&self, bytes: usize) {
-        self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        if self.waiting.fetch_sub(1, Ordering::AcqRel) == 1 {
-            let _guard = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-            self.all_written.notify_all();
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.shared.lock().is_closed = true;
+        self.shared.work.notify_one();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    /// Adds a line; true when the writer has to be woken for it.
+    fn add(&mut self, line: &[u8]) -> bool {
+        let has_room = self.batches.back().is_some_and(|last| last.text.len() + line.len() <= BATCH);
+        if !has_room {
+            let text = std::mem::take(&mut self.spare);
+            self.batches.push_back(Batch { text, lines: 0 });
+        }
+        if let Some(last) = self.batches.back_mut() {
+            last.text.extend_from_slice(line);
+            last.lines += 1;
+        }
+        self.lines += 1;
+        self.bytes += line.len();
+        match self.writer {
+            Asleep::No => false,
+            Asleep::UntilALine => true,
+            Asleep::UntilABatch => self.has_a_batch(),
+        }
+    }
+
+    /// True when there is enough to write, or somebody waits for what there is.
+    fn has_a_batch(&self) -> bool {
+        self.bytes >= BATCH || self.lines >= QUEUE_LINES || self.flushing > 0 || self.is_closed
+    }
+
+    /// A batch was written.
+    fn written(&mut self, mut batch: Batch) {
+        self.lines -= batch.lines;
+        self.bytes -= batch.text.len();
+        // One that a long line has blown up is not kept.
+        if batch.text.capacity() <= 2 * BATCH {
+            batch.text.clear();
+            self.spare = batch.text;
         }
     }
 }
 
 /// The thread's side.
 struct Writer<O> {
-    lines: Receiver<Vec<u8>>,
-    state: Arc<State>,
+    shared: Arc<Shared>,
     out: O,
     reporter: Dispatch,
     buffer: Buffer,
@@ -105,23 +182,51 @@ impl<O: Write> Writer<O> {
     /// Writes lines until nobody can log any more. Errors are ignored: a reader that has gone (`EPIPE`) is no reason to
     /// stop serving, and there is nowhere to tell.
     fn run(mut self) {
-        while let Ok(first) = self.lines.recv() {
-            let mut line = Some(first);
-            while let Some(bytes) = line {
-                let _ = self.out.write_all(&bytes);
-                // Flushed before it counts as written, when it is the last one.
-                line = self.lines.try_recv().ok();
-                if line.is_none() {
-                    self.report_dropped();
-                    let _ = self.out.flush();
-                }
-                self.state.left(bytes.len());
+        while let Some(batch) = self.next() {
+            let _ = self.out.write_all(&batch.text);
+            let mut queue = self.shared.lock();
+            let is_last = queue.lines == batch.lines;
+            let unreported = if is_last { std::mem::take(&mut queue.unreported) } else { 0 };
+            if !is_last {
+                queue.written(batch);
+                continue;
+            }
+            drop(queue);
+            // Flushed before it counts as written, when it is the last one.
+            self.report_dropped(unreported);
+            let _ = self.out.flush();
+            let mut queue = self.shared.lock();
+            queue.written(batch);
+            if queue.lines == 0 {
+                self.shared.all_written.notify_all();
             }
         }
     }
 
-    fn report_dropped(&mut self) {
-        let lines = self.state.unreported.swap(0, Ordering::Relaxed);
+    /// Waits for lines, and a moment for more of them; none when there will be none.
+    fn next(&self) -> Option<Batch> {
+        let mut queue = self.shared.lock();
+        while queue.batches.is_empty() {
+            if queue.is_closed {
+                return None;
+            }
+            queue.writer = Asleep::UntilALine;
+            queue = self.shared.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        let until = Instant::now() + GATHER;
+        while !queue.has_a_batch() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            queue.writer = Asleep::UntilABatch;
+            (queue, _) = self.shared.work.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.writer = Asleep::No;
+        queue.batches.pop_front()
+    }
+
+    fn report_dropped(&mut self, lines: u64) {
         if lines == 0 {
             return;
         }

@@ -1,9 +1,10 @@
 //! Log lines: for people on a terminal, JSON elsewhere, and never a reason for a request to wait.
 //!
 //! Stands apart because `tracing`'s ready-made writers either block on a full pipe or drop lines in silence. Here a line
-//! goes into a bounded queue (`lines`) that a thread of its own writes out; what does not fit is dropped, counted in a
+//! (`json`) goes into a bounded queue (`lines`) that a thread of its own writes out; what does not fit is dropped, counted in a
 //! metric, and reported in the log as soon as there is room.
 
+mod json;
 mod lines;
 
 pub use lines::{QUEUE_BYTES, QUEUE_LINES};
@@ -91,9 +92,6 @@ where
     let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
     match format {
         Format::Human => Dispatch::new(builder.with_target(false).with_ansi(true).finish()),
-        Format::Json => {
-            let json = builder.json().flatten_event(true).with_current_span(false).with_span_list(false);
-            Dispatch::new(json.finish())
-        }
+        Format::Json => Dispatch::new(builder.event_format(json::JsonLines).finish()),
     }
 }

@@ -160,6 +160,9 @@ impl<'s, 'a> Columns<'s, 'a> {
             column.push(self.labelled_cell(reader, feature, column.len(), faults)?);
             counter.increment();
         }
+        if column.len() == self.labels.len() && reader.object_ends() {
+            return Ok(Column::Read(column));
+        }
         let mut seen = vec![true; column.len()];
         self.by_label(reader, feature, &mut column, &mut seen, faults)?;
         seen.resize(self.labels.len(), false);

@@ -113,8 +113,11 @@ pub(super) struct Counter {
 impl Counter {
     /// Standing at `row`.
     pub(super) fn at(row: usize) -> Self {
-        let text = row.to_string();
         let mut digits = [b'0'; 20];
+        if row == 0 {
+            return Self { digits, start: digits.len() - 1 };
+        }
+        let text = row.to_string();
         let start = digits.len() - text.len();
         digits[start..].copy_from_slice(text.as_bytes());
         Self { digits, start }
