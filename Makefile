@@ -31,6 +31,7 @@ VENV    := target/venv
 CLIENTS := target/venv-clients
 CLIENTS_HEAVY := target/venv-clients-heavy
 VENV_SCHEMATHESIS := target/venv-schemathesis
+VENV_PEERS := target/venv-peers
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 SCRIPTS := $(wildcard *.sh tests/*.sh) .ci/run .ci/setup
@@ -143,6 +144,10 @@ test-promises: haproxy ## Rehearse PROMISES.md with real processes under load, s
 promises: haproxy $(BINARY) ## The long form, with the release binary and its ratios (SCENARIOS=all)
 	cargo test --locked --test promises -- --long --server $(BINARY) $(SCENARIOS)
 
+.PHONY: overload-plot
+overload-plot: $(BINARY) ## Measure goodput against load and write docs/overload.md and docs/overload.svg
+	cargo test --locked --test promises -- --long --server $(BINARY) --cycles 3 --plot docs overload
+
 .PHONY: haproxy
 haproxy:
 	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/setup
@@ -196,6 +201,14 @@ bench: ## Run the benchmarks
 bench-dialects: ## What each dialect and protocol costs, in CPU time
 	cargo bench --locked --bench dialects
 
+.PHONY: bench-peers
+bench-peers: $(VENV_PEERS)/installed ## Measure prediction against scikit-learn, ONNX Runtime and Yggdrasil
+	BENCH_PEERS=$(CURDIR)/$(VENV_PEERS)/bin/python cargo bench --locked --bench predict
+
+.PHONY: accuracy
+accuracy: $(BINARY) $(VENV_PEERS)/installed ## Measure accuracy against scikit-learn's, into docs/accuracy.md (20 minutes)
+	$(VENV_PEERS)/bin/python -B tests/accuracy.py $(BINARY) docs/accuracy.md
+
 # --- keep -------------------------------------------------------------------------------------------------------
 .PHONY: doc
 doc: ## Build the API documentation into target/doc
@@ -217,6 +230,10 @@ $(VENV)/installed: .ci/requirements.txt
 	$(venv)
 
 $(VENV_SCHEMATHESIS)/installed: .ci/schemathesis.txt
+	$(venv)
+
+# What we are measured against, for `make accuracy` and `make bench-peers`.
+$(VENV_PEERS)/installed: .ci/peers.txt
 	$(venv)
 
 $(CLIENTS)/installed: .ci/clients.txt

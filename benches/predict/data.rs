@@ -1,7 +1,7 @@
 //! Data, and estimators fitted on it.
 
 use smartcore::algorithm::neighbour::KNNAlgorithmName;
-use smartcore::dataset::{boston as boston_set, iris as iris_set};
+use smartcore::dataset::{boston as boston_set, digits as digits_set, iris as iris_set};
 use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
 use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
 use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
@@ -70,6 +70,24 @@ impl Data {
         self.y.len()
     }
 
+    /// Row-major.
+    pub(crate) fn cells(&self) -> &[f64] {
+        &self.cells
+    }
+
+    /// Values, or class positions.
+    pub(crate) fn targets(&self) -> &[f64] {
+        &self.y
+    }
+
+    /// γ of the kernels, as `train` chooses it: 1 / (columns × variance of the cells).
+    pub(crate) fn gamma(&self) -> f64 {
+        let n = self.cells.len() as f64;
+        let mean = self.cells.iter().sum::<f64>() / n;
+        let variance = self.cells.iter().map(|cell| (cell - mean) * (cell - mean)).sum::<f64>() / n;
+        1.0 / (self.n_columns as f64 * variance)
+    }
+
     fn matrix(&self) -> Matrix {
         Matrix::new(self.n_rows(), self.n_columns, self.cells.clone(), false).unwrap()
     }
@@ -99,6 +117,13 @@ pub(crate) fn iris() -> Data {
     let set = iris_set::load_dataset();
     let cells = set.data.iter().map(|v| f64::from(*v)).collect();
     Data { name: "Iris 150×4", n_columns: 4, cells, y: set.target.iter().map(|v| f64::from(*v)).collect() }
+}
+
+/// Handwritten digits: 1,797 × 64, ten classes.
+pub(crate) fn digits() -> Data {
+    let set = digits_set::load_dataset();
+    let numbers = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect();
+    Data { name: "digits 1,797×64", n_columns: 64, cells: numbers(&set.data), y: numbers(&set.target) }
 }
 
 /// 20,000 × 20, five columns of which matter.
@@ -151,7 +176,7 @@ fn fit_regression(algorithm: Algorithm, data: &Data) -> Option<Estimator> {
         // Fitting on 20,000 rows takes minutes, which is not what is measured here.
         Algorithm::Svr if data.n_rows() > 10_000 => return None,
         Algorithm::Svr => {
-            let kernel = Kernel::Rbf { gamma: 1e-5 };
+            let kernel = Kernel::Rbf { gamma: data.gamma() };
             Estimator::Svr(machines::regression(x, y, kernel, 1.0, 0.1).unwrap())
         }
         Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return None,
@@ -166,6 +191,7 @@ pub(crate) fn classification(algorithm: Algorithm, data: &Data) -> Option<Case> 
     }
     let x = &data.matrix();
     let y: Vec<u32> = data.y.iter().map(|class| *class as u32).collect();
+    let n_classes = y.iter().max().map_or(0, |last| *last as usize + 1);
     let estimator = match algorithm {
         Algorithm::Logistic => Estimator::Logistic(LogisticRegression::fit(x, &y, Default::default()).unwrap()),
         Algorithm::DecisionTree => Estimator::TreeClassifier(TreeClassifier::fit(x, &y, Default::default()).unwrap()),
@@ -178,14 +204,14 @@ pub(crate) fn classification(algorithm: Algorithm, data: &Data) -> Option<Case> 
                 KNNClassifierParameters::default().with_algorithm(KNNAlgorithmName::LinearSearch).with_k(5);
             Estimator::KnnClassifier(KnnClassifier::fit(x, &y, parameters).unwrap())
         }
-        Algorithm::GaussianNb => Estimator::GaussianNb(bayes::fit(&data.cells, data.n_columns, &y, 3).unwrap()),
+        Algorithm::GaussianNb => Estimator::GaussianNb(bayes::fit(&data.cells, data.n_columns, &y, n_classes).unwrap()),
         Algorithm::Svc => {
-            let settings = ClassTask { kernel: Kernel::Rbf { gamma: 0.25 }, c: 1.0, seed: 7 };
-            Estimator::Svc(machines::classification(&data.cells, data.n_columns, &y, 3, settings).unwrap())
+            let settings = ClassTask { kernel: Kernel::Rbf { gamma: data.gamma() }, c: 1.0, seed: 7 };
+            Estimator::Svc(machines::classification(&data.cells, data.n_columns, &y, n_classes, settings).unwrap())
         }
         _ => return None,
     };
-    Some(Case::new(name, estimator, Task::Multiclass, data, 3))
+    Some(Case::new(name, estimator, Task::Multiclass, data, n_classes))
 }
 
 /// A forest of so many trees.

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench predict` takes some two minutes on a busy machine. `BENCH_QUICK=1` takes ten seconds: 2,000 rows
 //! for 10,000, fewer repetitions, and nothing on the synthetic data. `BENCH_ONLY=forest` runs the lines whose name holds
-//! that word.
+//! that word. `BENCH_PEERS=PYTHON` measures against other libraries instead (`make bench-peers`).
 //!
 //! How to read it: times are CPU time of the one thread that works, in microseconds a row, the least of several runs
 //! that alternate between the two sides; trust the ratios (smartcore / ours), not the times, when the machine is busy.
@@ -13,6 +13,7 @@
 #![expect(clippy::pedantic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
 mod data;
+mod peers;
 mod time;
 
 use std::hint::black_box;
@@ -24,6 +25,9 @@ use smartserve::model::estimator::Matrix;
 use time::{Stopwatch, quick, wanted};
 
 fn main() {
+    if let Ok(python) = std::env::var("BENCH_PEERS") {
+        return peers::compare(&python);
+    }
     println!("CPU time in µs a row; ratios are smartcore / ours\n");
     println!(
         "{:<44} {:>9} {:>9} {:>6}   {:>9} {:>9} {:>6}   {:>9} {:>9} {:>6}",

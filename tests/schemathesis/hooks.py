@@ -30,8 +30,10 @@ def map_case(context, case):
     if meta.is_negative_at(ParameterLocation.BODY) or not isinstance(case.body, (dict, list, str, bytes)):
         return case
     dice = random.Random(repr(case.body))
+    # OpenAPI leaves Accept out of parameters: each type that an answer may have is asked for here.
     if not is_infer and case.operation.path.endswith(("predict", "/invocations")):
         case.headers["Accept"] = dice.choice(["*/*", "application/json", "application/x-ndjson", "text/csv"])
+    # To JSON Schema these are texts: what stands in them, only their descriptions say.
     if case.media_type == "text/csv":
         if case.body not in examples(case, "text/csv"):
             case.body = rows_like(record(case), dice)
@@ -41,6 +43,7 @@ def map_case(context, case):
     elif case.media_type == "application/octet-stream" and is_infer:
         head, tail = binary(examples(case, "application/json")[0], dice)
         case.body = head + tail
+        # A header cannot be tied to the body it measures.
         if not meta.is_negative_at(ParameterLocation.HEADER):
             case.headers[JSON_LENGTH] = str(len(head))
     elif is_infer and isinstance(case.body, dict):

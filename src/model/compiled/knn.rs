@@ -5,11 +5,14 @@
 //! the rows are visited in that order here too, but only those that the `sieve` does not rule out. That is exact, not
 //! approximate: a row that is left out could not have entered the heap.
 
+#![expect(clippy::inline_always, reason = "for `widest`")]
+
 use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::sieve::{LANES, Query, Sieve};
 use super::trees::classes;
+use super::wide::widest;
 use super::wire::{Fault, Wire};
 
 /// Bytes of the sieve that a block of queries passes over while they are in the first-level cache.
@@ -169,7 +172,10 @@ impl Neighbors {
                 let tiles = first..n_tiles.min(first + tiles_together);
                 let rows = rows.chunks_exact(n_columns).zip(cells.chunks_exact(n_columns));
                 for ((query, (row, cells)), near) in queries.iter().zip(rows).zip(near.chunks_exact_mut(self.k)) {
-                    self.offer(tiles.clone(), query, row, cells, near);
+                    widest(
+                        #[inline(always)]
+                        || self.offer(tiles.clone(), query, row, cells, near),
+                    );
                 }
             }
             near.chunks_exact(self.k).for_each(&mut answer);
@@ -177,7 +183,7 @@ impl Neighbors {
     }
 
     /// Offers the rows of some tiles to a query's k nearest.
-    #[inline]
+    #[inline(always)]
     fn offer(&self, tiles: Range<usize>, query: &Query, row: &[f64], cells: &[f32], near: &mut [Near]) {
         let mut limit = self.sieve.limit(query, near[0].distance);
         for tile in tiles {

@@ -3,6 +3,9 @@
 use super::trees::classes;
 use super::wire::{Fault, Wire};
 
+/// Rows whose sums are found together.
+const ROWS_TOGETHER: usize = 8;
+
 /// `outputs` scores a row: `Σ x·w + intercept`, summed from the first column to the last and the intercept last.
 #[derive(Debug, Clone)]
 pub(super) struct Linear {
@@ -59,13 +62,29 @@ impl Linear {
 
     /// Scores for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`.
     pub(super) fn scores(&self, matrix: &[f64], out: &mut Vec<f64>) {
-        for row in matrix.chunks_exact(self.n_columns) {
-            for (weights, intercept) in self.weights.chunks_exact(self.n_columns).zip(&self.intercepts) {
-                let mut sum = 0.0;
-                for (x, w) in row.iter().zip(weights) {
-                    sum += x * w;
+        let mut blocks = matrix.chunks_exact(ROWS_TOGETHER * self.n_columns);
+        for rows in &mut blocks {
+            self.block::<ROWS_TOGETHER>(rows, out);
+        }
+        for row in blocks.remainder().chunks_exact(self.n_columns) {
+            self.block::<1>(row, out);
+        }
+    }
+
+    /// `ROWS` rows side by side: an addition waits for the one before it in its row.
+    fn block<const ROWS: usize>(&self, rows: &[f64], out: &mut Vec<f64>) {
+        let (n, from) = (self.n_columns, out.len());
+        out.resize(from + ROWS * self.intercepts.len(), 0.0);
+        let rows: [&[f64]; ROWS] = std::array::from_fn(|row| &rows[row * n..][..n]);
+        for (output, (weights, intercept)) in self.weights.chunks_exact(n).zip(&self.intercepts).enumerate() {
+            let mut sums = [0.0; ROWS];
+            for (column, w) in weights.iter().enumerate() {
+                for (sum, row) in sums.iter_mut().zip(&rows) {
+                    *sum += row[column] * w;
                 }
-                out.push(sum + intercept);
+            }
+            for (row, sum) in sums.into_iter().enumerate() {
+                out[from + row * self.intercepts.len() + output] = sum + intercept;
             }
         }
     }

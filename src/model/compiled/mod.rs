@@ -14,6 +14,7 @@ mod sieve;
 mod svm;
 mod tiles;
 mod trees;
+mod wide;
 mod wire;
 
 use bayes::Bayes;

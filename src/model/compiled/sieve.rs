@@ -119,7 +119,8 @@ impl Sieve {
     }
 
     /// ‖t'‖² − 2⟨q', t'⟩ for the rows of one tile.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "for `widest`")]
     pub(super) fn sums(&self, tile: usize, query: &[f32]) -> [f32; LANES] {
         let n_columns = query.len();
         let mut sums = [0.0; LANES];

@@ -7,9 +7,12 @@
 //! differs by a bit; `exp`, `powf` and `tanh` are the platform's, as smartcore's are. One exception: a polynomial of a
 //! whole degree is multiplied out, several times faster than `powf`, and agrees with it within 1e-12 × Σ|terms|.
 
+#![expect(clippy::inline_always, reason = "for `widest`")]
+
 use super::super::support::Kernel;
 use super::tiles::{LANES, Tiles};
 use super::trees::columns;
+use super::wide::widest;
 use super::wire::{Fault, Wire};
 
 /// Rows that meet the support vectors together.
@@ -111,7 +114,10 @@ impl Machines {
         term: &impl Fn(f64, f64) -> f64,
         add: &mut impl FnMut(usize, f64),
     ) {
-        self.kernels::<ROWS>(rows, buffer);
+        widest(
+            #[inline(always)]
+            || self.kernels::<ROWS>(rows, buffer),
+        );
         let values = buffer.as_chunks::<ROWS>().0;
         let mut sums = [0.0; ROWS];
         if let [machine] = self.sums.as_slice() {
@@ -130,6 +136,7 @@ impl Machines {
     }
 
     /// The kernel of every support vector and row, `[n_vectors, ROWS]`, into `buffer`.
+    #[inline(always)]
     fn kernels<const ROWS: usize>(&self, rows: &[f64], buffer: &mut Vec<f64>) {
         buffer.clear();
         match self.kernel {
@@ -156,7 +163,7 @@ impl Machines {
     }
 
     /// Sums `combine` over the columns, from the first to the last, and puts the sum through `shape`.
-    #[inline]
+    #[inline(always)]
     fn each_tile<const ROWS: usize>(
         &self,
         rows: &[f64],
@@ -218,12 +225,12 @@ impl Machine {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn product(x: f64, v: f64) -> f64 {
     x * v
 }
 
-#[inline]
+#[inline(always)]
 fn squared_difference(x: f64, v: f64) -> f64 {
     (x - v) * (x - v)
 }
@@ -235,7 +242,7 @@ fn whole(degree: f64) -> Option<u32> {
 }
 
 /// Every lane to the power of `degree`, by squaring.
-#[inline]
+#[inline(always)]
 fn multiplied_out(mut base: [f64; LANES], mut degree: u32) -> [f64; LANES] {
     let mut power = [1.0; LANES];
     loop {

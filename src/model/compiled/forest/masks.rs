@@ -8,7 +8,10 @@
 //! bit: again one operation for each split. So a tree costs a few operations on 64-byte masks for each split and
 //! 512 rows, and one table look-up for each row.
 
+#![expect(clippy::inline_always, reason = "for `widest`")]
+
 use super::super::trees::Tree;
+use super::super::wide::widest;
 use super::Buffers;
 use super::sink::Sink;
 use super::thresholds::Thresholds;
@@ -131,16 +134,24 @@ impl Masks {
         for tree in &self.trees {
             let splits = &self.splits[from..tree.splits_end];
             from = tree.splits_end;
-            part(splits, slots, sets);
+            widest(
+                #[inline(always)]
+                || {
+                    part(splits, slots, sets);
+                    encode(&sets[..=splits.len()], 0, codes);
+                },
+            );
             let sets = &sets[..=splits.len()];
             let leaves = &self.leaves[tree.leaves..];
-            encode(sets, 0, codes);
             if let Some(table) = leaves.first_chunk::<TABLE>().filter(|_| sets.len() <= TABLE) {
                 for (value, code) in values.iter_mut().zip(&*codes) {
                     *value = table[usize::from(*code)];
                 }
             } else {
-                encode(sets, u8::BITS, high);
+                widest(
+                    #[inline(always)]
+                    || encode(sets, u8::BITS, high),
+                );
                 for (value, (low, high)) in values.iter_mut().zip(codes.iter().zip(&*high)) {
                     *value = leaves[usize::from(*low) | usize::from(*high) << u8::BITS];
                 }
@@ -182,6 +193,7 @@ fn seat<const W: usize>(row: usize) -> (usize, usize) {
 }
 
 /// Fills `sets[i]` with the rows whose leaf is `i` or one further right.
+#[inline(always)]
 fn part<const W: usize>(splits: &[Split], slots: &[[u64; W]], sets: &mut [[u64; W]]) {
     sets[0] = [u64::MAX; W];
     sets[splits.len() + 1] = [0; W];
@@ -193,6 +205,7 @@ fn part<const W: usize>(splits: &[Split], slots: &[[u64; W]], sets: &mut [[u64; 
 }
 
 /// Writes eight bits, from bit `from` on, of the Gray code of each row's leaf.
+#[inline(always)]
 fn encode<const W: usize>(sets: &[[u64; W]], from: u32, codes: &mut [u8]) {
     let mut planes: [[u64; W]; 8] = std::array::from_fn(|bit| {
         let first = 1 << (from as usize + bit);
@@ -209,7 +222,7 @@ fn encode<const W: usize>(sets: &[[u64; W]], from: u32, codes: &mut [u8]) {
 
 /// One of three steps that turn eight planes of bits into bytes: exchanges bits between planes `by` apart, as in the
 /// transposition of 8×8 bits.
-#[inline]
+#[inline(always)]
 fn swap<const W: usize>(planes: &mut [[u64; W]; 8], by: usize, mask: u64) {
     for low in (0..8).filter(|plane| plane & by == 0) {
         let (one, other) = (planes[low], planes[low + by]);
