@@ -111,9 +111,10 @@ test-rust: ## Run the Rust tests
 	cargo test --locked
 
 .PHONY: test-clients
-test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server; 2,000 bodies by the oracle
+test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server; docs/clients.md; 2,000 bodies by the oracle
 	cargo build --locked
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
+	$(CLIENTS)/bin/python -B tests/clients/documented_test.py
 	$(CLIENTS)/bin/python -B tests/oracle.py 2000 $(SEED)
 
 .PHONY: oracle
@@ -126,6 +127,7 @@ clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which 
 	cargo build --locked
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/tritonclient_test.py
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/heavy_test.py
+	$(CLIENTS_HEAVY)/bin/python -B tests/clients/documented_test.py --all
 
 .PHONY: test-schemathesis
 test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 100 cases an operation
@@ -218,6 +220,10 @@ deny: $(VENV)/installed ## Check dependencies: licences, bans, sources, advisori
 .PHONY: bench
 bench: ## Run the benchmarks
 	cargo bench --locked
+
+.PHONY: bench-dialects
+bench-dialects: ## What each dialect and protocol costs, in CPU time
+	cargo bench --locked --bench dialects
 
 .PHONY: bench-peers
 bench-peers: $(VENV_PEERS)/installed ## Measure prediction against scikit-learn, ONNX Runtime and Yggdrasil

@@ -3,10 +3,10 @@
 #![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use proptest::prelude::*;
-use smartserve::model::batch::Cell;
+use smartserve::model::batch::{Batch, Cell};
 use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
-use smartserve::table::{Extra, Head, RowReader, TableError, looks_headerless};
+use smartserve::table::{Extra, Head, RowReader, TableError, looks_headerless, read_plain};
 
 fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
     let categories: Vec<String> = match kind {
@@ -150,6 +150,29 @@ proptest! {
     }
 
     #[test]
+    fn what_is_read_quickly_is_what_the_reader_reads(
+        header in prop::sample::select(vec![
+            "size,color,age\n", "age,size,color\r\n", " color ,size,age\n", "size,color\n", "size,size,age\n",
+            "\u{feff}size,color,age\n", "", "\n", "\r\n\r\nsize,color,age\n", "1,2,3\n", "size,color,age,x\n",
+        ]),
+        cells in prop::collection::vec(prop::sample::select(vec![
+            "1.5,", "-2,", "0.1", ",", "red", "blue,", "green", "\n", "\r\n", "\r", "NA,", " 7 ,", "1e5,", "1.", ".5,", "-",
+            "12345678901234567890,", "1e200,", "nan,", "\"8\",", "5,red,3\n", "-0.25,blue,\r\n", "6,green,NA\n",
+        ]), 0..12),
+    ) {
+        let (schema, text) = (schema(), format!("{header}{}", cells.concat()));
+        for head in [Head::Guess, Head::Present, Head::Absent] {
+            let Some((batch, has_header)) = read_plain(text.as_bytes(), &schema, head, 4) else { continue };
+            let mut rows = RowReader::new(text.as_bytes(), "in.csv", &schema, head, Extra::Reject)
+                .map_err(|e| TestCaseError::fail(format!("{e}: {text:?}")))?;
+            let expected = rows.next_chunk(5).map_err(|e| TestCaseError::fail(format!("{e}: {text:?}")))?.unwrap();
+            let bits = |batch: &Batch| batch.values().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&batch), bits(&expected), "{:?}", text);
+            prop_assert_eq!(has_header, rows.has_header(), "{:?}", text);
+        }
+    }
+
+    #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), chunk in 1..10_usize) {
         let schema = schema();
         let mut input = b"size,color,age\n".to_vec();
@@ -187,4 +210,25 @@ fn a_number_names_a_category_however_it_is_spelled() {
         assert!(read(&of, 0.5).is_err());
     }
     assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn plain_rows_are_read_quickly_and_only_they() {
+    let read = |text: &str| read_plain(text.as_bytes(), &schema(), Head::Guess, 2).map(|(batch, _)| batch.n_rows());
+    assert_eq!(read("size,color,age\n1.5,red,7\n2e1, blue ,\r\n"), Some(2));
+    assert_eq!(read("\n age,color,size\n\r\nNA,red,-0\n\n"), Some(1));
+    for other in [
+        "size,color,age\n1,red,2\n1,red,2\n1,red,2\n",
+        "size,color,age\n",
+        "",
+        "size,color,age\n1,red\n",
+        "size,color,age\n1,red,2,3\n",
+        "size,color,age\n1,\"red\",2\n",
+        "size,color,age\n1,rde,2\n",
+        "size,color,age\n,red,2\n",
+        "size,color\n1,red\n",
+        "size,color,age,x\n1,red,2,3\n",
+    ] {
+        assert_eq!(read(other), None, "{other:?}");
+    }
 }

@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod batch;
 pub mod calibration;
 pub mod compiled;
+pub mod decimal;
 pub mod estimator;
 pub mod golden;
 mod loaded;

@@ -11,6 +11,7 @@
 mod cell;
 mod columns;
 mod error;
+mod plain;
 mod records;
 mod rows;
 mod scan;
@@ -18,5 +19,6 @@ mod scan;
 pub use cell::{MISSING_WORDS, is_missing_word};
 pub use columns::Cells;
 pub use error::{ErrorClass, MAX_PROBLEMS, Place, Problem, TableError};
+pub use plain::read_plain;
 pub use rows::{Extra, Head, RowReader, looks_headerless};
 pub use scan::{ColumnScan, Scan, TableFile};

@@ -177,7 +177,7 @@ impl<'s, R: Read> RowReader<'s, R> {
 }
 
 /// A field as the feature is to read it: missing words are missing where they were in training.
-fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
+pub(super) fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
     let word_is_missing = match feature.kind {
         Kind::Numeric => true,
         Kind::Categorical => feature.accepts_missing() && feature.category_position(text.trim()).is_none(),

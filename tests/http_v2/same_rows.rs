@@ -12,7 +12,7 @@ use smartserve::http::v2::{Datatype, Output};
 use crate::http_support::{Answer, post, public, request, send, serving};
 
 /// Rooms, tax (sometimes missing), the colour's position.
-type Row = (f64, Option<f64>, usize);
+pub(crate) type Row = (f64, Option<f64>, usize);
 
 const COLOURS: [&str; 3] = ["blue", "green", "red"];
 
@@ -22,14 +22,14 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 
 /// One way of writing a request.
 #[derive(Debug, Clone, Copy)]
-struct Style {
+pub(crate) struct Style {
     is_nested: bool,
     is_binary: bool,
     /// Data before what says how to read it.
     is_turned: bool,
 }
 
-const STYLES: [Style; 5] = [
+pub(crate) const STYLES: [Style; 5] = [
     Style { is_nested: false, is_binary: false, is_turned: false },
     Style { is_nested: true, is_binary: false, is_turned: false },
     Style { is_nested: false, is_binary: false, is_turned: true },
@@ -38,7 +38,7 @@ const STYLES: [Style; 5] = [
 ];
 
 /// A tensor's elements in JSON and in binary.
-struct Elements {
+pub(crate) struct Elements {
     datatype: &'static str,
     width: usize,
     json: Vec<Value>,
@@ -82,7 +82,7 @@ impl Elements {
 }
 
 /// A body and the bytes of it that are JSON.
-fn body(inputs: &[(&str, Elements)], style: Style, more: &str) -> (Vec<u8>, Option<usize>) {
+pub(crate) fn body(inputs: &[(&str, Elements)], style: Style, more: &str) -> (Vec<u8>, Option<usize>) {
     let written: Vec<(String, &[u8])> = inputs.iter().map(|(name, elements)| elements.write(name, style)).collect();
     let texts: Vec<&str> = written.iter().map(|(text, _)| text.as_str()).collect();
     let mut body = format!(r#"{{"inputs":[{}]{more}}}"#, texts.join(",")).into_bytes();
@@ -91,7 +91,7 @@ fn body(inputs: &[(&str, Elements)], style: Style, more: &str) -> (Vec<u8>, Opti
     (body, style.is_binary.then_some(length))
 }
 
-fn houses(rows: &[Row]) -> Vec<(&'static str, Elements)> {
+pub(crate) fn houses(rows: &[Row]) -> Vec<(&'static str, Elements)> {
     vec![
         ("colour", Elements::texts(rows.iter().map(|r| COLOURS[r.2]))),
         ("RM", Elements::numbers(1, rows.iter().map(|r| Some(r.0)))),
@@ -100,11 +100,11 @@ fn houses(rows: &[Row]) -> Vec<(&'static str, Elements)> {
 }
 
 /// Two columns as one matrix.
-fn kinds(rows: &[Row]) -> Vec<(&'static str, Elements)> {
+pub(crate) fn kinds(rows: &[Row]) -> Vec<(&'static str, Elements)> {
     vec![("input-0", Elements::numbers(2, rows.iter().flat_map(|r| [Some(r.0), Some(r.1.unwrap_or(0.5))])))]
 }
 
-fn infer(path: &str, (body, json_length): (Vec<u8>, Option<usize>)) -> Request<Body> {
+pub(crate) fn infer(path: &str, (body, json_length): (Vec<u8>, Option<usize>)) -> Request<Body> {
     let mut request = request("POST", path, body);
     if let Some(length) = json_length {
         request.headers_mut().insert("inference-header-content-length", length.to_string().parse().unwrap());
@@ -186,12 +186,17 @@ proptest! {
             ("kinds", kinds(&rows), rows.iter().map(kinds_record).collect()),
         ];
         for (model, inputs, records) in cases {
-            let expected = block_on(post(&router, &format!("/models/{model}/predict"), json!(records).to_string())).json();
+            let answered = block_on(post(&router, &format!("/models/{model}/predict"), json!(records).to_string()));
+            let (expected, text) = (answered.json(), answered.text());
+            let written = &text["{\"prediction\":".len()..=text.find(']').unwrap()];
             let path = format!("/v2/models/{model}/infer");
             for style in STYLES {
                 for more in ["", r#","parameters":{"binary_data_output":true}"#] {
                     let answer = block_on(send(&router, infer(&path, body(&inputs, style, more))));
                     prop_assert_eq!(output(&answer, "predict"), expected["prediction"].to_string(), "{:?}", style);
+                    if more.is_empty() {
+                        prop_assert!(answer.text().contains(&format!("\"data\":{written}")), "{}", answer.text());
+                    }
                     if let Some(rows) = expected["probability"].as_array() {
                         let flat: Vec<&Value> =
                             rows.iter().flat_map(|row| ["no \"a\"", "yes"].map(|class| &row[class])).collect();

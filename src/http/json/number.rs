@@ -4,18 +4,7 @@
 
 use super::error::SyntaxError;
 use super::reader::{NO_INFINITY, Reader};
-
-/// The powers of ten that an `f64` holds exactly.
-const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-];
-
-/// Whole numbers up to here are exact in an `f64`.
-const EXACT: u64 = 1 << 53;
-
-/// Decimal digits that cannot overflow a `u64`.
-const MAX_DIGITS: usize = 19;
+use crate::model::decimal;
 
 impl Reader<'_> {
     /// Reads the number that starts here. One over `f64`'s range is an error, one under it is 0.
@@ -45,10 +34,9 @@ impl Reader<'_> {
             _ => 0,
         };
         let power = exponent - i64::try_from(fraction).unwrap_or(i64::MAX);
-        let is_exact = whole + fraction <= MAX_DIGITS && mantissa <= EXACT;
-        match usize::try_from(power.unsigned_abs()) {
-            Ok(p) if is_exact && p < POWERS.len() => Ok(exact(negative, mantissa, power >= 0, POWERS[p])),
-            _ => self.slow_number(start),
+        match decimal::exact(negative, mantissa, whole + fraction, power) {
+            Some(value) => Ok(value),
+            None => self.slow_number(start),
         }
     }
 
@@ -92,15 +80,6 @@ impl Reader<'_> {
             Err(_) => Err(self.error_at(start, "not a number")),
         }
     }
-}
-
-/// Clinger's fast path: both operands are exact, so that one rounding gives the nearest `f64`.
-#[inline]
-#[expect(clippy::cast_precision_loss, reason = "the mantissa is at most 2^53")]
-fn exact(negative: bool, mantissa: u64, up: bool, power: f64) -> f64 {
-    let mantissa = mantissa as f64;
-    let value = if up { mantissa * power } else { mantissa / power };
-    if negative { -value } else { value }
 }
 
 #[cfg(test)]

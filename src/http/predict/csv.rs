@@ -6,7 +6,7 @@
 use crate::config::ExtraFeatures;
 use crate::http::problem::{FieldError, Kind, Problem};
 use crate::model::batch::Batch;
-use crate::table::{Extra, Head, RowReader, TableError};
+use crate::table::{Extra, Head, RowReader, TableError, read_plain};
 
 use super::dialect::{Refusal, Rules, pointer};
 
@@ -19,6 +19,14 @@ const NAME: &str = "body";
 /// 400: it is no CSV. 413: more rows than allowed. 422: it does not fit the schema; of wrong cells up to 20 at once,
 /// each with its line and column, and the pointer that a record's cell would have.
 pub(super) fn read(body: &[u8], head: Head, rules: &Rules<'_>) -> Result<(Batch, bool), Problem> {
+    match read_plain(body, rules.schema, head, rules.max_rows) {
+        Some(rows) => Ok(rows),
+        None => read_any(body, head, rules),
+    }
+}
+
+/// Reads a body that is not plain, or not right.
+fn read_any(body: &[u8], head: Head, rules: &Rules<'_>) -> Result<(Batch, bool), Problem> {
     let extra = match rules.extra {
         ExtraFeatures::Reject => Extra::Reject,
         ExtraFeatures::Ignore => Extra::Ignore,

@@ -1,40 +1,55 @@
 //! The keys of one object, so that none is given twice.
 //!
-//! Stands apart because the protocol's objects have a handful of keys each, and there is one for each column: a few
-//! comparisons are cheaper than a hash, and a hash is there for who sends thousands.
+//! Stands apart because the protocol's objects have a handful of keys each, nearly always of those it knows, and there
+//! is one for each column: a bit each is cheaper than a hash, and a hash is there for all others.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::http::json::{Reader, SyntaxError};
 
-/// Keys compared one by one.
-const FEW: usize = 8;
-
 /// The keys so far.
 #[derive(Debug, Default)]
-pub(super) struct Keys<'a> {
-    few: [Option<Cow<'a, str>>; FEW],
-    count: usize,
-    others: HashSet<Cow<'a, str>>,
+pub(super) struct Keys {
+    /// The bits of those that the protocol knows.
+    known: u16,
+    others: Option<HashSet<String>>,
 }
 
-impl<'a> Keys<'a> {
+impl Keys {
     /// Notes a key just read.
     ///
     /// # Errors
     /// It was there before.
-    pub(super) fn add(&mut self, reader: &Reader<'a>, key: Cow<'a, str>) -> Result<(), SyntaxError> {
-        let (seen, free) = self.few.split_at_mut(self.count);
-        if seen.iter().flatten().any(|earlier| *earlier == key) || self.others.contains(&key) {
-            return Err(reader.duplicate(&key));
-        }
-        if let Some(place) = free.first_mut() {
-            *place = Some(key);
-            self.count += 1;
-        } else {
-            self.others.insert(key);
-        }
-        Ok(())
+    #[inline]
+    pub(super) fn add(&mut self, reader: &Reader<'_>, key: &str) -> Result<(), SyntaxError> {
+        let is_new = match bit(key) {
+            Some(bit) => {
+                let is_new = self.known & 1 << bit == 0;
+                self.known |= 1 << bit;
+                is_new
+            }
+            None => self.others.get_or_insert_default().insert(key.to_owned()),
+        };
+        if is_new { Ok(()) } else { Err(reader.duplicate(key)) }
     }
+}
+
+/// The bit of a key that the protocol knows, in whatever object.
+fn bit(key: &str) -> Option<u16> {
+    Some(match key {
+        "name" => 0,
+        "shape" => 1,
+        "datatype" => 2,
+        "data" => 3,
+        "parameters" => 4,
+        "binary_data_size" => 5,
+        "binary_data" => 6,
+        "content_type" => 7,
+        "id" => 8,
+        "inputs" => 9,
+        "outputs" => 10,
+        "model_name" => 11,
+        "model_version" => 12,
+        _ => return None,
+    })
 }

@@ -90,7 +90,7 @@ impl<'a> Request<'_, 'a> {
     fn members(&mut self, reader: &mut Reader<'a>, faults: &mut Faults) -> Result<(), Refusal> {
         let mut keys = Keys::default();
         while let Some(key) = reader.key()? {
-            keys.add(reader, key.clone())?;
+            keys.add(reader, &key)?;
             let value = reader.value()?;
             match (&*key, value) {
                 // A null is what some clients write for what they do not send.

@@ -29,7 +29,7 @@ impl Parameters {
     pub(super) fn read(reader: &mut Reader<'_>, place: &[Step<'_>], faults: &mut Faults) -> Result<Self, Refusal> {
         let (mut parameters, mut keys) = (Self::default(), Keys::default());
         while let Some(key) = reader.key()? {
-            keys.add(reader, key.clone())?;
+            keys.add(reader, &key)?;
             let value = reader.value()?;
             if let Err(detail) = parameters.take(&key, &value) {
                 faults.add(&[place, &[Step::Key(&key)]].concat(), || detail);

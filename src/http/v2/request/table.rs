@@ -165,11 +165,18 @@ impl<'s> Table<'s> {
         }
     }
 
+    /// The feature of a tensor; mostly they come in the schema's order.
+    fn position(&self, name: &str, index: usize) -> Option<usize> {
+        let schema = self.rules.schema;
+        let is_next = schema.features().get(index).is_some_and(|feature| feature.name == name);
+        if is_next { Some(index) } else { schema.position(name) }
+    }
+
     /// What a tensor of this name and shape holds; none when nothing, and an error was noted if it should.
     fn holds(&mut self, name: &str, shape: Shape, index: usize, faults: &mut Faults) -> Option<Holds> {
         let width = self.n_features();
         let place = |member| [Step::Key("inputs"), Step::Index(index), Step::Key(member)];
-        match (self.rules.schema.position(name), shape.known()) {
+        match (self.position(name, index), shape.known()) {
             (Some(feature), [_] | [_, 1]) => Some(Holds::Feature(feature)),
             (_, [_, columns]) if *columns == width => Some(Holds::All),
             (Some(feature), _) => {

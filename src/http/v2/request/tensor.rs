@@ -97,7 +97,7 @@ pub(super) fn read<'a>(
     };
     let mut keys = Keys::default();
     while let Some(key) = reader.key()? {
-        keys.add(reader, key.clone())?;
+        keys.add(reader, &key)?;
         tensor.member(reader, &key, faults)?;
     }
     tensor.finish(tail, faults)

@@ -47,7 +47,7 @@ fn one(
     let (mut output, mut has_name) = (None, false);
     let (mut parameters, mut keys) = (Parameters::default(), Keys::default());
     while let Some(key) = reader.key()? {
-        keys.add(reader, key.clone())?;
+        keys.add(reader, &key)?;
         let place = [Step::Key("outputs"), Step::Index(index), Step::Key(&key)];
         let value = reader.value()?;
         has_name |= key == "name";

@@ -1,0 +1,31 @@
+//! Short decimals to the nearest `f64`, as most cells are.
+//!
+//! Stands apart because JSON and CSV both read them, each with its own grammar around the digits.
+
+/// The powers of ten that an `f64` holds exactly.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+];
+
+/// Whole numbers up to here are exact in an `f64`.
+const EXACT: u64 = 1 << 53;
+
+/// Decimal digits that cannot overflow a `u64`.
+const MAX_DIGITS: usize = 19;
+
+/// ±`mantissa` × 10^`power`, the nearest `f64`, as std's parser gives it; none when that takes more than one rounding.
+/// The mantissa was read from so many `digits`; it may have wrapped when they are many.
+///
+/// Clinger's fast path: both operands are exact, so that one rounding gives the nearest.
+#[inline]
+#[expect(clippy::cast_precision_loss, reason = "the mantissa is at most 2^53")]
+pub fn exact(negative: bool, mantissa: u64, digits: usize, power: i64) -> Option<f64> {
+    if digits > MAX_DIGITS || mantissa > EXACT {
+        return None;
+    }
+    let scale = *POWERS.get(usize::try_from(power.unsigned_abs()).ok()?)?;
+    let mantissa = mantissa as f64;
+    let value = if power >= 0 { mantissa * scale } else { mantissa / scale };
+    Some(if negative { -value } else { value })
+}

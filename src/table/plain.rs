@@ -1,0 +1,156 @@
+//! Rows of a CSV in memory in its plainest form, quickly.
+//!
+//! Stands apart from `rows`, which reads every CSV and tells what is wrong with it: this reads what needs no second
+//! look (no quotes, the features' columns and no others, cells that fit) and leaves everything else to it. What this
+//! gives is what [`RowReader`](super::RowReader) would.
+
+use memchr::{memchr, memchr2};
+
+use super::rows::{Head, cell, looks_headerless};
+use crate::model::batch::{Batch, Cell, parse_number};
+use crate::model::decimal;
+use crate::model::schema::{Kind, Schema};
+
+/// Reads all rows, and tells whether there is a header line; none where [`RowReader`](super::RowReader) has to look.
+pub fn read_plain(bytes: &[u8], schema: &Schema, head: Head, max_rows: usize) -> Option<(Batch, bool)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    if memchr(b'"', bytes).is_some() {
+        return None;
+    }
+    let mut rows = Rows { text, bytes, at: 0, schema, columns: Vec::new() };
+    let has_header = rows.header(head)?;
+    let n_features = schema.n_features();
+    // A cell and what ends it are two bytes at least, nearly always more.
+    let mut values = Vec::with_capacity((bytes.len() / 4).min(max_rows * n_features));
+    while rows.goes_on() {
+        if values.len() == max_rows * n_features {
+            return None;
+        }
+        rows.row(&mut values)?;
+    }
+    Batch::from_rows(schema, values).ok().map(|batch| (batch, has_header))
+}
+
+/// A cursor over the lines.
+struct Rows<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    schema: &'a Schema,
+    /// The feature of each column.
+    columns: Vec<usize>,
+}
+
+impl Rows<'_> {
+    /// Finds each column's feature; true when a header line named them.
+    fn header(&mut self, head: Head) -> Option<bool> {
+        if !self.goes_on() {
+            return None;
+        }
+        let end = memchr(b'\n', &self.bytes[self.at..]).map_or(self.bytes.len(), |n| self.at + n);
+        let line = &self.text[self.at..end];
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let n_features = self.schema.n_features();
+        let is_absent = match head {
+            Head::Present => false,
+            Head::Absent => true,
+            Head::Guess => looks_headerless(line.split(','), self.schema),
+        };
+        if is_absent {
+            self.columns = (0..n_features).collect();
+            return Some(false);
+        }
+        self.at = (end + 1).min(self.bytes.len());
+        self.columns = line.split(',').map(|name| self.schema.position(name.trim())).collect::<Option<_>>()?;
+        let mut is_there = vec![false; n_features];
+        self.columns.iter().for_each(|feature| is_there[*feature] = true);
+        // Names that are numbers are a row that looks like a header, or a header that looks like a row.
+        let has_words = line.split(',').any(|name| parse_number(name).is_none());
+        (has_words && self.columns.len() == n_features && is_there.iter().all(|there| *there)).then_some(true)
+    }
+
+    /// Moves past blank lines; false at the end.
+    fn goes_on(&mut self) -> bool {
+        loop {
+            match &self.bytes[self.at..] {
+                [] | [b'\r'] => return false,
+                [b'\n', ..] => self.at += 1,
+                [b'\r', b'\n', ..] => self.at += 2,
+                _ => return true,
+            }
+        }
+    }
+
+    /// Reads a line of as many cells as there are columns.
+    fn row(&mut self, values: &mut Vec<f64>) -> Option<()> {
+        let start = values.len();
+        let n = self.columns.len();
+        values.resize(start + n, 0.0);
+        for column in 0..n {
+            values[start + self.columns[column]] = self.cell(column, column + 1 == n)?;
+        }
+        Some(())
+    }
+
+    /// Reads a cell, and past what ends it: the line's end if it is the last, else a comma.
+    #[inline]
+    fn cell(&mut self, column: usize, is_last: bool) -> Option<f64> {
+        let feature = &self.schema.features()[self.columns[column]];
+        // Nearly all are this.
+        if feature.kind == Kind::Numeric
+            && let Some((number, length)) = number(&self.bytes[self.at..])
+            && let Some(after) = after(&self.bytes[self.at + length..], is_last)
+        {
+            self.at += length + after;
+            return feature.read(Cell::Number(number)).ok();
+        }
+        let rest = &self.bytes[self.at..];
+        let length = memchr2(b',', b'\n', rest).unwrap_or(rest.len());
+        if (rest.get(length) == Some(&b',')) == is_last {
+            return None;
+        }
+        if !is_last && length == rest.len() {
+            return None;
+        }
+        let text = &self.text[self.at..self.at + length];
+        let text = if is_last { text.strip_suffix('\r').unwrap_or(text) } else { text };
+        self.at = (self.at + length + 1).min(self.bytes.len());
+        feature.read(cell(feature, text)).ok()
+    }
+}
+
+/// The bytes that end a cell, if it ends here.
+#[inline]
+fn after(rest: &[u8], is_last: bool) -> Option<usize> {
+    match (rest, is_last) {
+        ([b',', ..], false) | ([b'\n', ..] | [b'\r'], true) => Some(1),
+        ([b'\r', b'\n', ..], true) => Some(2),
+        ([], true) => Some(0),
+        _ => None,
+    }
+}
+
+/// A number of few digits without an exponent, and its length.
+#[inline]
+fn number(bytes: &[u8]) -> Option<(f64, usize)> {
+    let negative = bytes.first() == Some(&b'-');
+    let mut at = usize::from(negative);
+    let mut mantissa = 0_u64;
+    let mut digits = |at: &mut usize| {
+        let start = *at;
+        while let Some(byte @ b'0'..=b'9') = bytes.get(*at) {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+            *at += 1;
+        }
+        *at - start
+    };
+    let whole = digits(&mut at);
+    let mut fraction = 0;
+    if bytes.get(at) == Some(&b'.') {
+        at += 1;
+        fraction = digits(&mut at);
+    }
+    let power = -i64::try_from(fraction).ok()?;
+    let value = decimal::exact(negative, mantissa, whole + fraction, power)?;
+    (whole > 0).then_some((value, at))
+}
