@@ -2,7 +2,9 @@
 //!
 //! Stands apart from the errors: an answer's schema is the model's target and its classes.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::model::schema::Target;
 use crate::serve::registry::{Served, Snapshot};

@@ -3,7 +3,9 @@
 //! Stands apart as the mirror of `predict::dialect`. JSON Schema cannot say that columns are equally long or that
 //! their labels agree; the descriptions do.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::config::ExtraFeatures;
 use crate::model::schema::{Feature, Schema};

@@ -1,6 +1,8 @@
 //! Routes that other model servers' clients know: `TensorFlow` Serving and `KServe` v1, `MLflow`, `SageMaker`, Vertex AI.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::http::problem::Kind;
 use crate::serve::registry::Snapshot;

@@ -2,7 +2,9 @@
 //!
 //! Stands apart so that a family adds what one model brings in one place, under the model's name.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::model::batch::LARGEST;
 
@@ -46,7 +48,7 @@ pub(super) fn of(subject: &Subject<'_>, failures: &[Kind]) -> Value {
         "headers": operation::headers(),
     });
     if subject.asks_tokens {
-        components["securitySchemes"] = json!({ operation::SECURITY: {
+        components["securitySchemes"] = json!({ (operation::SECURITY): {
             "type": "http",
             "scheme": "bearer",
             "description": "One of the lines of the server's token file.",

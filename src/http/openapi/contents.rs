@@ -2,7 +2,9 @@
 //!
 //! Stands apart from `bodies`, which says what the JSON may be: CSV and NDJSON are the same on every route.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use super::bodies::Bodies;
 use super::examples::Rows;

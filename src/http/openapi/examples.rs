@@ -3,7 +3,9 @@
 //! Stands apart because examples are data of the model: medians and most frequent categories, or, where statistics may
 //! not be shown, zeros and first categories.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::http::encode;
 use crate::model::batch::{Batch, Cell};

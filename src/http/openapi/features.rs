@@ -3,7 +3,9 @@
 //! Stands apart because acceptance must be exact (a client may validate by it) while ranges of training are hints: the
 //! server answers rows beyond them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::model::batch::{LARGEST, parse_number};
 use crate::model::schema::{Feature, Impute, Kind};
@@ -105,7 +107,7 @@ fn shown(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::http::openapi::json::json;
 
     use super::words;
     use crate::model::schema::{Feature, Impute, Kind};

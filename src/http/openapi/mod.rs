@@ -19,6 +19,7 @@ mod docs;
 mod errors;
 mod examples;
 mod features;
+mod json;
 mod models;
 mod operation;
 mod pages;
@@ -26,7 +27,9 @@ mod predict;
 mod probes;
 mod v2;
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::http::openapi::json::json;
 
 use crate::config::{ExtraFeatures, Limits, Vertex};
 use crate::serve::registry::Snapshot;
@@ -134,7 +137,7 @@ pub fn document(subject: &Subject<'_>) -> Value {
         "components": components::of(subject, &failures),
     });
     if subject.asks_tokens {
-        document["security"] = json!([{ operation::SECURITY: [] }]);
+        document["security"] = json!([{ (operation::SECURITY): [] }]);
     }
     document
 }

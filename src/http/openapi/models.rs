@@ -1,6 +1,8 @@
 //! `/models` and `/models/{name}`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::http::problem::Kind;
 use crate::serve::registry::Snapshot;

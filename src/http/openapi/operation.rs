@@ -3,7 +3,9 @@
 //! Stands apart so that a family of routes says only what is its own: what every route has in common (the request id,
 //! refusals of a head, the token) is added here.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::http::auth;
 use crate::http::problem::Kind;

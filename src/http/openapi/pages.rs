@@ -1,6 +1,6 @@
 //! `/openapi.json`, `/docs` and `/`.
 
-use serde_json::json;
+use crate::http::openapi::json::json;
 
 use super::operation::{Operation, response};
 use super::{Subject, reference};

@@ -1,6 +1,8 @@
 //! `/predict` and `/models/{name}/predict`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::http::openapi::json::json;
 
 use crate::http::problem::Kind;
 use crate::serve::registry::Snapshot;

@@ -1,6 +1,6 @@
 //! `/livez`, `/healthz`, `/readyz`, `/ping` and `/metrics`.
 
-use serde_json::json;
+use crate::http::openapi::json::json;
 
 use crate::http::problem::Kind;
 

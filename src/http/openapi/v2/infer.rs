@@ -3,7 +3,9 @@
 //! Stands apart as the mirror of `v2::request`. JSON Schema cannot say that shapes agree with their data, or with each
 //! other; the descriptions do.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::http::openapi::components::Components;
 use crate::http::openapi::examples::Rows;

@@ -6,7 +6,9 @@
 mod infer;
 mod repository;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::http::problem::Kind;
 use crate::serve::registry::Snapshot;

@@ -1,6 +1,8 @@
 //! `/v2/repository/index`, and `load` and `unload` of a model.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::http::openapi::json::json;
 
 use crate::http::openapi::Subject;
 use crate::http::openapi::operation::{Operation, response};
