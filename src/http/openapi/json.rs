@@ -30,26 +30,25 @@ macro_rules! json {
     };
     (@elements $list:ident) => {};
     (@elements $list:ident null $(, $($rest:tt)*)?) => {
-        $list.push(::serde_json::Value::Null);
+        $crate::http::openapi::json::add(&mut $list, ::serde_json::Value::Null);
         $($crate::http::openapi::json::json!(@elements $list $($rest)*);)?
     };
     (@elements $list:ident { $($value:tt)* } $(, $($rest:tt)*)?) => {
-        $list.push($crate::http::openapi::json::json!({ $($value)* }));
+        $crate::http::openapi::json::add(&mut $list, $crate::http::openapi::json::json!({ $($value)* }));
         $($crate::http::openapi::json::json!(@elements $list $($rest)*);)?
     };
     (@elements $list:ident [ $($value:tt)* ] $(, $($rest:tt)*)?) => {
-        $list.push($crate::http::openapi::json::json!([ $($value)* ]));
+        $crate::http::openapi::json::add(&mut $list, $crate::http::openapi::json::json!([ $($value)* ]));
         $($crate::http::openapi::json::json!(@elements $list $($rest)*);)?
     };
     (@elements $list:ident $value:expr $(, $($rest:tt)*)?) => {
-        $list.push($crate::http::openapi::json::value(&$value));
+        $crate::http::openapi::json::add(&mut $list, $crate::http::openapi::json::value(&$value));
         $($crate::http::openapi::json::json!(@elements $list $($rest)*);)?
     };
     (null) => { ::serde_json::Value::Null };
     ([]) => { ::serde_json::Value::Array(Vec::new()) };
     ({}) => { ::serde_json::Value::Object(::serde_json::Map::new()) };
     ([ $($value:tt)+ ]) => {{
-        #[expect(clippy::vec_init_then_push, reason = "the elements are of several kinds")]
         let mut list: Vec<::serde_json::Value> = Vec::new();
         $crate::http::openapi::json::json!(@elements list $($value)+);
         ::serde_json::Value::Array(list)
@@ -68,6 +67,12 @@ pub(in crate::http::openapi) use json;
 #[inline(never)]
 pub(in crate::http::openapi) fn put(map: &mut Map<String, Value>, key: &str, value: Value) {
     map.insert(key.to_owned(), value);
+}
+
+/// Adds an element.
+#[inline(never)]
+pub(in crate::http::openapi) fn add(list: &mut Vec<Value>, value: Value) {
+    list.push(value);
 }
 
 /// Anything that can be written as JSON, as a value.
