@@ -31,7 +31,7 @@ fuzz() { # TARGET
   mkdir -p "$work/corpus/$target" "tests/corpus/$target"
   case $mode in
     seconds) limit=("-max_total_time=$amount") ;;
-    runs) limit=("-runs=$((amount / 100 * share[$target]))") ;;
+    runs) limit=("-runs=$((amount * share[$target] / 100))") ;;
     *) echo "seconds or runs, not $mode" >&2; return 2 ;;
   esac
   # Inputs are small: a parser's corners are. 20 s of a loaded machine is a hang; a second of its own time is what
