@@ -222,8 +222,9 @@ bench: ## Run the benchmarks
 	cargo bench --locked
 
 .PHONY: bench-dialects
-bench-dialects: ## What each dialect and protocol costs, in CPU time
+bench-dialects: $(BINARY) ## What each dialect and protocol costs, in CPU time
 	cargo bench --locked --bench dialects
+	SMARTSERVE=$(CURDIR)/$(BINARY) $(PYTHON) -B benches/dialects/loopback.py
 
 .PHONY: bench-peers
 bench-peers: $(VENV_PEERS)/installed ## Measure prediction against scikit-learn, ONNX Runtime and Yggdrasil

@@ -47,6 +47,16 @@ class Server:
                 return said["address"]
         raise RuntimeError("it ended before it listened")
 
+    @property
+    def pid(self):
+        """The server's process."""
+        return self._process.pid
+
+    def read_log(self):
+        """Reads what it logs, and forgets it, to the end."""
+        for _ in self._process.stdout:
+            pass
+
     def ask(self, path, body=None, content_type="application/json"):
         """The answer's JSON; POST when there is a body."""
         body = json.dumps(body).encode() if not isinstance(body, (str, type(None))) else body and body.encode()
