@@ -6,7 +6,7 @@ WORKDIR /build
 
 # +crt-static makes a binary that needs no libc. It takes an explicit --target, or cargo would also link
 # procedural macros so, which the compiler loads as shared libraries. The host's own triple: amd64 and arm64 alike.
-# Relocations are packed, and, where the linker is lld (amd64), equal functions folded: together a tenth of the file.
+# Relocations are packed, and, where the linker is lld (amd64), equal functions folded: the file has a limit (tests/container.sh).
 ENV CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg=-Wl,--icf=all" \
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs"
 RUN rustc -vV > /rustc-version && sed -n 's/^host: //p' /rustc-version > /target-triple

@@ -76,6 +76,27 @@ fn a_json_line_holds_the_message_and_the_fields() {
 }
 
 #[test]
+fn whatever_a_client_wrote_stays_within_its_line_and_its_field() {
+    let (metrics, pipe) = (Metrics::new(), Pipe::default());
+    let (dispatch, telemetry) =
+        Telemetry::writing_to(pipe.clone(), Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
+    let hostile = "\"}\n{\"level\":\"ERROR\",\u{1}\u{1b}[31m\\ é \u{2028} \r\t";
+    tracing::dispatcher::with_default(&dispatch, || {
+        tracing::info!(text = hostile, shown = %hostile, debug = ?hostile, nan = f64::NAN, none = None::<u64>, "{hostile}");
+    });
+    assert!(telemetry.flush(Duration::from_secs(10)));
+    let text = pipe.text();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for field in ["message", "text", "shown"] {
+        assert_eq!(line[field], hostile, "{field}");
+    }
+    assert_eq!(line["debug"], format!("{hostile:?}"));
+    assert_eq!(line["nan"], serde_json::Value::Null);
+    assert_eq!((&line["level"], line.get("none")), (&"INFO".into(), None));
+}
+
+#[test]
 fn a_reader_that_reads_nothing_blocks_nobody_and_the_loss_is_reported() {
     let (metrics, (let_go, out, pipe)) = (Metrics::new(), blocked());
     let (dispatch, telemetry) =

@@ -33,7 +33,7 @@ pub(super) fn layers(routes: Router<AppState>, app: &AppState) -> Router<AppStat
 }
 
 /// The layers, from the outermost to the innermost. One function and not a `tower` layer for each: axum clones all that
-/// is below a layer for each request, layer by layer, which took a third of a request's time.
+/// is below a layer for each request, layer by layer: some 25 allocations.
 async fn all(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     // 1. Request id, in-flight gauge, duration, the envelope of errors, the log line. Outermost, so that every request
     //    that is answered is seen, whoever answered it.

@@ -29,7 +29,12 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// What will be left of a request's body.
 pub(super) struct Rest {
     /// None for a request without a body.
-    watched: Option<(RequestContext, Arc<Mutex<Option<Unread>>>)>,
+    watched: Option<Watched>,
+}
+
+struct Watched {
+    context: RequestContext,
+    left: Arc<Mutex<Option<Unread>>>,
     waits_for_continue: bool,
 }
 
@@ -37,22 +42,23 @@ impl Rest {
     /// Takes note of whether the request's body is read to its end.
     pub(super) fn of(app: &App, request: Request) -> (Request, Self) {
         if request.body().is_end_stream() {
-            return (request, Self { watched: None, waits_for_continue: false });
+            return (request, Self { watched: None });
         }
         let waits_for_continue = request.headers().contains_key(EXPECT);
         let left = Arc::new(Mutex::new(None));
-        let watched = Some((context_of(app, request.extensions()), Arc::clone(&left)));
+        let context = context_of(app, request.extensions());
+        let watched = Some(Watched { context, left: Arc::clone(&left), waits_for_continue });
         let request = request.map(|body| Body::new(Returned { body, was_polled: false, is_done: false, left }));
-        (request, Self { watched, waits_for_continue })
+        (request, Self { watched })
     }
 
     /// Reads what is left of the body before its answer goes out.
     pub(super) async fn settle(self, app: &App, mut response: Response) -> Response {
-        let Some((context, left)) = self.watched else { return response };
+        let Some(Watched { context, left, waits_for_continue }) = self.watched else { return response };
         let unread = left.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Unread { body, was_polled }) = unread {
             // A client that waits for "100 Continue" has sent nothing; one that was too slow has had its time.
-            let is_owed = (was_polled || !self.waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
+            let is_owed = (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
             if !is_owed || !Box::pin(read_away(body, &app.serving.limits, &context)).await {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }

@@ -1,7 +1,7 @@
-//! `json!`, as `serde_json` spells it, in a quarter of the machine code.
+//! `json!`, as `serde_json` spells it, in less machine code.
 //!
 //! Stands apart because the document is thousands of literals: `serde_json`'s macro writes an insertion and a conversion
-//! out for each of them, which made a tenth of this program. Here each is a call.
+//! out for each of them, which made a tenth of this program. Here each is a call: 180 kB less.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! A log line as one JSON object, written straight into the line's buffer.
 //!
 //! Stands apart because a request writes one: `tracing-subscriber`'s own JSON lines pass a serializer, a map and a
-//! visitor, and cost four times as much. The keys and their order are the same: `timestamp`, `level`, the event's
+//! visitor, each byte of it checked again for UTF-8. The keys and their order are the same: `timestamp`, `level`, the event's
 //! fields, `target`. There are no spans in this program, so none are written.
 
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! The bounded queue of log lines and the thread that empties it.
 //!
-//! Lines are joined as they come and written many at a time: waking a thread and a system call for each line cost more
-//! than the request that it tells of.
+//! Lines are joined as they come and written many at a time: waking a thread and a system call for each line are a good
+//! part of what a small request costs.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -137,7 +137,9 @@ impl Queue {
     fn add(&mut self, line: &[u8]) -> bool {
         let has_room = self.batches.back().is_some_and(|last| last.text.len() + line.len() <= BATCH);
         if !has_room {
-            let text = std::mem::take(&mut self.spare);
+            let mut text = std::mem::take(&mut self.spare);
+            // Not by doubling: all batches together are to take no more than their lines.
+            text.reserve_exact(BATCH.max(line.len()));
             self.batches.push_back(Batch { text, lines: 0 });
         }
         if let Some(last) = self.batches.back_mut() {
