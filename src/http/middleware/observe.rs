@@ -9,10 +9,9 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HeaderName};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::http::app::App;
 use crate::http::compress;
@@ -24,7 +23,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-/// What a handler did for a request: an extension of its response, for the log line and `Server-Timing`.
+/// What a handler did for a request, for the log line and `Server-Timing`.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct Work {
     /// Rows answered.
@@ -37,20 +36,29 @@ pub(in crate::http) struct Work {
     pub(in crate::http) encode: Duration,
 }
 
-/// A request's id, an extension of it: what goes wrong after an answer has begun is told under it too.
-#[derive(Debug, Clone)]
-pub(in crate::http) struct RequestId(HeaderValue);
+/// A handler's answer, and what it did for it; none where that is told later, or is nothing.
+#[derive(Debug)]
+pub(in crate::http) struct Answered {
+    /// The answer.
+    pub(in crate::http) response: Response,
+    /// What was done.
+    pub(in crate::http) work: Option<Work>,
+}
 
-impl RequestId {
-    /// The id.
-    pub(in crate::http) fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+/// By axum's way an answer can only be a response: what was done becomes an extension of it.
+impl IntoResponse for Answered {
+    fn into_response(mut self) -> Response {
+        if let Some(work) = self.work {
+            self.response.extensions_mut().insert(work);
+        }
+        self.response
     }
 }
 
-impl Default for RequestId {
-    fn default() -> Self {
-        Self(HeaderValue::from_static("unknown"))
+impl From<Response> for Answered {
+    fn from(mut response: Response) -> Self {
+        let work = response.extensions_mut().remove();
+        Self { response, work }
     }
 }
 
@@ -71,20 +79,24 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Notes who asks what, and gives the request its id.
-    pub(super) fn begin(app: &App, request: &mut Request) -> Self {
+    /// Notes who asks what: `route`, none where there is no such route.
+    pub(super) fn begin<B>(app: &App, route: Option<&'static str>, request: &Request<B>) -> Self {
         let in_flight = app.serving.metrics.in_flight();
-        let asked = Asked::of(app, request);
+        let asked = Asked::of(route, request);
         let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
-        request.extensions_mut().insert(RequestId(asked.id.clone()));
         Self { asked, encodings, _in_flight: in_flight }
     }
 
+    /// The request's id.
+    pub(super) fn id(&self) -> &HeaderValue {
+        &self.asked.id
+    }
+
     /// Finishes the answer and tells how it went.
-    pub(super) async fn end(self, app: &App, mut response: Response) -> Response {
+    pub(super) async fn end(self, app: &App, answered: Answered) -> Response {
         let Self { asked, encodings, _in_flight } = self;
+        let Answered { mut response, work } = answered;
         let problem = response.extensions_mut().remove::<Arc<Problem>>();
-        let work = response.extensions().get::<Work>().copied();
         if let Some(problem) = &problem {
             explain(app, &asked, problem, &mut response);
         }
@@ -119,14 +131,13 @@ fn explain(app: &App, asked: &Asked, problem: &Problem, response: &mut Response)
 }
 
 impl Asked {
-    fn of(app: &App, request: &Request) -> Self {
-        let template = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    fn of<B>(route: Option<&'static str>, request: &Request<B>) -> Self {
         Self {
             start: Instant::now(),
             id: request_id(request.headers()),
             trace_id: trace_id(request.headers()),
             method: known_method(request.method()),
-            route: template.and_then(|t| app.routes.get(t)).copied().unwrap_or("other"),
+            route: route.unwrap_or("other"),
         }
     }
 

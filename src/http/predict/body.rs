@@ -3,7 +3,6 @@
 //! Stands apart because every prediction route reads its body the same way, whatever is in it.
 
 use axum::body::{Body, Bytes};
-use axum::response::Response;
 use http::request::Parts;
 
 use crate::config::Limits;
@@ -12,7 +11,7 @@ use crate::http::middleware::{context_of, too_large};
 use crate::http::problem::{Kind, Problem};
 use crate::model::batch::Batch;
 use crate::serve::admission::BodyPermit;
-use crate::serve::listener::UntilWritten;
+use crate::serve::listener::RequestContext;
 
 use super::pieces::Pieces;
 
@@ -40,10 +39,11 @@ impl Received {
     }
 }
 
-/// The answer, which holds its request's share of the budget until it is written.
-pub(in crate::http) fn holding(mut answer: Response, permit: BodyPermit) -> Response {
-    answer.extensions_mut().insert(UntilWritten::new(permit));
-    answer
+/// Keeps a request's share of the budget until its answer is written.
+pub(in crate::http) fn hold_until_written(head: &Parts, permit: BodyPermit) {
+    if let Some(context) = head.extensions.get::<RequestContext>() {
+        context.hold_until_written(permit);
+    }
 }
 
 /// Reads a body with something in it.

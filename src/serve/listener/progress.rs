@@ -3,14 +3,13 @@
 //! Stands apart because three parties write it (the socket's wrapper, the service, the answer's body) and one reads it
 //! (the connection's driver). All of them run in the connection's own task; the atomics only make it `Sync`.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
 use crate::serve::lifecycle::Schedule;
-
-use super::service::UntilWritten;
 
 /// After our last byte, how long the client may take to close its side before we do: closing with bytes unread would
 /// reset the connection and could take an answer away from a client that has not read it yet.
@@ -56,7 +55,7 @@ pub(super) struct Progress {
     /// The seat has room for a long head: to be given back as soon as possible.
     large_seat: AtomicBool,
     /// What the present answer holds until it is written, and whether there is any.
-    held: Mutex<Option<UntilWritten>>,
+    held: Mutex<Option<Box<dyn Any + Send>>>,
     holds: AtomicBool,
     /// A whole head was read, and waits for a seat.
     waits: AtomicBool,
@@ -186,7 +185,7 @@ impl Progress {
     }
 
     /// Keeps something until the present answer is written.
-    pub(super) fn hold_until_written(&self, held: UntilWritten) {
+    pub(super) fn hold_until_written(&self, held: Box<dyn Any + Send>) {
         self.holds.store(true, Relaxed);
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io::Read as _;
 
-use axum::Router;
+use smartserve::http::middleware::Service;
 use axum::body::Body;
 use flate2::read::GzDecoder;
 use http::Request;
@@ -29,7 +29,7 @@ thread_local! {
 
 struct Server {
     runtime: Runtime,
-    router: Router,
+    router: Service,
     models: [Snapshot; 3],
     scratch: Scratch,
 }
