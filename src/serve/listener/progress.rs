@@ -46,6 +46,8 @@ pub(super) struct Progress {
     stuck: AtomicU64,
     /// Bytes of the request's body that have not been read yet; [`CHUNKED`] when their number was not told.
     body_left: AtomicU64,
+    /// Bytes of the body that hyper was given with the head.
+    with_head: AtomicU64,
     /// The last body was chunked: hyper may have left some of it unread.
     was_chunked: AtomicBool,
     /// Bytes of the next head came while the request was under way.
@@ -88,6 +90,7 @@ impl Progress {
             since: AtomicU64::new(0),
             stuck: AtomicU64::new(0),
             body_left: AtomicU64::new(0),
+            with_head: AtomicU64::new(0),
             was_chunked: AtomicBool::new(false),
             next_begun: AtomicBool::new(false),
             unsettled: AtomicU8::new(0),
@@ -125,6 +128,11 @@ impl Progress {
         }
     }
 
+    /// `n` bytes of a body were handed to hyper together with its head.
+    pub(super) fn read_with_head(&self, n: u64) {
+        self.with_head.store(n, Relaxed);
+    }
+
     /// `n` bytes of a body whose length is known were handed to hyper.
     pub(super) fn read_body(&self, n: u64) {
         self.body_left.fetch_sub(n, Relaxed);
@@ -137,7 +145,8 @@ impl Progress {
 
     /// A whole head is with the service; its body has `length` bytes, if that was told.
     pub(super) fn head_done(&self, length: Option<u64>) {
-        self.body_left.store(length.unwrap_or(CHUNKED), Relaxed);
+        let with_head = self.with_head.swap(0, Relaxed);
+        self.body_left.store(length.map_or(CHUNKED, |length| length.saturating_sub(with_head)), Relaxed);
         self.was_chunked.store(length.is_none(), Relaxed);
         self.next_begun.store(false, Relaxed);
         self.waits.store(false, Relaxed);
