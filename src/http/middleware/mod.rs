@@ -22,7 +22,7 @@ use http::{Method, Request};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::serve::listener::BoxError;
+use crate::serve::listener::{BoxError, RequestContext};
 
 use super::app::AppState;
 use super::predict;
@@ -80,7 +80,7 @@ where
 impl Layered {
     /// The layers, from the outermost to the innermost. One function and not a `tower` layer for each: axum clones all
     /// that is below a layer for each request, layer by layer: some 25 allocations.
-    async fn answer<B>(&self, request: Request<B>) -> Response
+    async fn answer<B>(&self, mut request: Request<B>) -> Response
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
@@ -88,9 +88,9 @@ impl Layered {
         let route = app.route(request.uri().path());
         // 1. Request id, in-flight gauge, duration, the envelope of errors, the log line. Outermost, so that every
         //    request that is answered is seen, whoever answered it.
-        let seen = observe::Seen::begin(app, route, &request);
-        let mut context = context_of(app, request.extensions());
-        context.id = Some(seen.id().clone());
+        let detached = || RequestContext::detached(&app.serving.limits, &app.serving.life);
+        let mut context = request.extensions_mut().remove().unwrap_or_else(detached);
+        let seen = observe::Seen::begin(app, route, &request, &mut context);
         // 2. What is left of a refused body is read, within bounds, before the answer goes out: a client that is still
         //    sending would otherwise see a broken pipe instead of the refusal. Within 1: it is part of answering.
         let (mut request, rest) = settle::Rest::of(&context, request);
@@ -123,7 +123,8 @@ impl Layered {
                 }
             };
         }
-        match self.routes.clone().oneshot(request).await {
+        // Boxed, so that the future of what is asked most is small.
+        match Box::pin(self.routes.clone().oneshot(request)).await {
             Ok(response) => response.into(),
             Err(never) => match never {},
         }

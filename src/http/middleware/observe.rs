@@ -17,6 +17,7 @@ use crate::http::app::App;
 use crate::http::compress;
 use crate::http::problem::Problem;
 use crate::serve::lifecycle::Phase;
+use crate::serve::listener::RequestContext;
 use crate::serve::metrics::InFlight;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -79,17 +80,18 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Notes who asks what: `route`, none where there is no such route.
-    pub(super) fn begin<B>(app: &App, route: Option<&'static str>, request: &Request<B>) -> Self {
+    /// Notes who asks what (`route`: none where there is no such route), and gives the request its id.
+    pub(super) fn begin<B>(
+        app: &App,
+        route: Option<&'static str>,
+        request: &Request<B>,
+        context: &mut RequestContext,
+    ) -> Self {
         let in_flight = app.serving.metrics.in_flight();
-        let asked = Asked::of(route, request);
+        let asked = Asked::of(route, request, context.arrival);
+        context.id = Some(asked.id.clone());
         let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
         Self { asked, encodings, _in_flight: in_flight }
-    }
-
-    /// The request's id.
-    pub(super) fn id(&self) -> &HeaderValue {
-        &self.asked.id
     }
 
     /// Finishes the answer and tells how it went.
@@ -131,9 +133,9 @@ fn explain(app: &App, asked: &Asked, problem: &Problem, response: &mut Response)
 }
 
 impl Asked {
-    fn of<B>(route: Option<&'static str>, request: &Request<B>) -> Self {
+    fn of<B>(route: Option<&'static str>, request: &Request<B>, start: Instant) -> Self {
         Self {
-            start: Instant::now(),
+            start,
             id: request_id(request.headers()),
             trace_id: trace_id(request.headers()),
             method: known_method(request.method()),

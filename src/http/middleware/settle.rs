@@ -68,10 +68,12 @@ where
     }
 }
 
-/// When a request came and how long its body may take.
-pub(in crate::http) fn context_of(app: &App, extensions: &Extensions) -> RequestContext {
-    let context = extensions.get::<RequestContext>().cloned();
-    context.unwrap_or_else(|| RequestContext::detached(&app.serving.limits, &app.serving.life))
+/// When a request came, what it is called and how long its body may take.
+///
+/// # Panics
+/// Outside the layers, which give every request one.
+pub(in crate::http) fn context_of(extensions: &Extensions) -> &RequestContext {
+    extensions.get::<RequestContext>().expect("the outermost layer gives every request a context")
 }
 
 /// Reads a body without keeping it; true when it ended within the bounds, the body's own deadline among them.

@@ -58,7 +58,8 @@ pub(super) const LINES: &[&str] =
 pub(super) fn wanted(headers: &HeaderMap, format: Format) -> Wanted {
     let default = Form::of(format);
     let mut best: Option<(u16, u8, bool, Wanted)> = None;
-    if headers.contains_key(ACCEPT) {
+    // What nearly everybody sends needs no taking apart.
+    if headers.get_all(ACCEPT).iter().any(|value| value != "*/*") {
         for form in [Form::Json, Form::Lines, Form::Csv] {
             let Some((narrowness, choice)) = narrowest(headers, form) else { continue };
             let header = choice.parameter("header").map(|value| !value.eq_ignore_ascii_case("absent"));

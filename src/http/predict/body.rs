@@ -11,7 +11,6 @@ use crate::http::middleware::{context_of, too_large};
 use crate::http::problem::{Kind, Problem};
 use crate::model::batch::Batch;
 use crate::serve::admission::BodyPermit;
-use crate::serve::listener::RequestContext;
 
 use super::pieces::Pieces;
 
@@ -41,9 +40,7 @@ impl Received {
 
 /// Keeps a request's share of the budget until its answer is written.
 pub(in crate::http) fn hold_until_written(head: &Parts, permit: BodyPermit) {
-    if let Some(context) = head.extensions.get::<RequestContext>() {
-        context.hold_until_written(permit);
-    }
+    context_of(&head.extensions).hold_until_written(permit);
 }
 
 /// Reads a body with something in it.
@@ -72,11 +69,11 @@ pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Re
         return Err(too_large(limits));
     }
     let permit = app.serving.body_budget.reserve(declared.unwrap_or(0) + pieces.overhead()).await?;
-    let context = context_of(app, &head.extensions);
     tokio::select! {
+        // The body first: nearly always it is there, and nobody waits.
         biased;
         received = collect(limits, pieces, declared, permit) => received,
-        () = context.body_overdue() => Err(Problem::new(Kind::BodyTimeout, "The body did not come in time")),
+        () = async { Box::pin(context_of(&head.extensions).body_overdue()).await } => Err(Problem::new(Kind::BodyTimeout, "The body did not come in time")),
     }
 }
 

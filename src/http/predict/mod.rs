@@ -67,7 +67,8 @@ pub(super) async fn predict(
     let format = content::format(&head.headers)?;
     let wanted = accept::wanted(&head.headers, format);
     if stream::is_wanted(app, &head.headers, &body, format, wanted) {
-        return stream::answer(app, snapshot, &head, body).await.map(Answered::from);
+        // Boxed, as all that is seldom, so that the future of what is asked most is small.
+        return Box::pin(stream::answer(app, snapshot, &head, body)).await.map(Answered::from);
     }
     let received = body::read(app, &head, body).await?;
     let reply = Reply { wanted, protocol, is_headless: false, by_inputs: false };

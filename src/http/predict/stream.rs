@@ -62,7 +62,7 @@ pub(super) async fn answer(app: &AppState, snapshot: Snapshot, head: &Parts, bod
         whole: 0,
         waited: Duration::ZERO,
         story: Story {
-            context: context_of(app, &head.extensions),
+            context: context_of(&head.extensions).clone(),
             progress: lines::Progress::default(),
             has_begun: false,
             end: None,

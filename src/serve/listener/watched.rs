@@ -26,6 +26,9 @@ const LINGER_BYTES: usize = 4 << 20;
 /// Bytes that hyper is given of a body at once: a full 8 KiB would make it double its buffer.
 const BODY_READ: usize = (8 << 10) - 1;
 
+/// Up to so many bytes, one piece is cheaper for the kernel than a head and a body apart.
+const SMALL_WRITE: usize = 1 << 10;
+
 /// Bytes read without hyper at once, and the length at which half a head gets hyper's buffers.
 const APART_READ: usize = 1 << 10;
 
@@ -224,7 +227,18 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.socket).poll_write_vectored(cx, bytes);
+        let length: usize = bytes.iter().map(|part| part.len()).sum();
+        let result = if length <= SMALL_WRITE {
+            let mut room = [0_u8; SMALL_WRITE];
+            let mut end = 0;
+            for part in bytes {
+                room[end..end + part.len()].copy_from_slice(part);
+                end += part.len();
+            }
+            Pin::new(&mut self.socket).poll_write(cx, &room[..end])
+        } else {
+            Pin::new(&mut self.socket).poll_write_vectored(cx, bytes)
+        };
         self.note_write(&result);
         result
     }
