@@ -24,7 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::serve::listener::{BoxError, RequestContext};
 
-use super::app::AppState;
+use super::app::{App, AppState};
 use super::predict;
 use super::problem::Problem;
 
@@ -46,8 +46,8 @@ struct Layered {
 }
 
 impl Service {
-    /// Puts the layers around `routes`. `POST` to the route `direct` is [`predict::predict_default`], and needs no
-    /// router: axum's way to a handler clones and boxes so much that it was a tenth of a small prediction's time.
+    /// Puts the layers around `routes`. `POST` to the route `direct` is [`predict::default`], and goes there directly:
+    /// nearly every request is one, and axum's way to a handler clones and boxes all that is on it.
     pub(super) fn new(routes: Router<AppState>, app: AppState, direct: Option<&'static str>) -> Self {
         // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read to the end.
         let panicked = Arc::clone(&app.serving.metrics);
@@ -113,20 +113,24 @@ impl Layered {
     async fn ask(&self, route: Option<&str>, request: Request<Body>) -> Answered {
         if route.is_some() && route == self.direct && *request.method() == Method::POST {
             // 3, here.
-            let answering = AssertUnwindSafe(predict::default(&self.app, request)).catch_unwind();
-            return match answering.await {
-                Ok(Ok(answered)) => answered,
-                Ok(Err(problem)) => problem.into_response().into(),
-                Err(panic) => {
-                    self.app.serving.metrics.panicked();
-                    of_panic(&*panic).into()
-                }
-            };
+            return caught(&self.app, predict::default(&self.app, request)).await;
         }
         // Boxed, so that the future of what is asked most is small.
         match Box::pin(self.routes.clone().oneshot(request)).await {
             Ok(response) => response.into(),
             Err(never) => match never {},
+        }
+    }
+}
+
+/// Answers, with a counted 500 where that panics.
+async fn caught(app: &App, answering: impl Future<Output = Result<Answered, Problem>>) -> Answered {
+    match AssertUnwindSafe(answering).catch_unwind().await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(problem)) => problem.into_response().into(),
+        Err(panic) => {
+            app.serving.metrics.panicked();
+            of_panic(&*panic).into()
         }
     }
 }
@@ -221,6 +225,18 @@ mod tests {
         let counted = r#"smartserve_http_requests_total{method="GET",route="/panics",status="500"} 1"#;
         assert!(metrics.contains(counted), "{metrics}");
         assert!(metrics.contains("smartserve_panics_total 1\n"), "{metrics}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_without_axum_is_a_counted_500_that_tells_nothing_too() {
+        let serving = Arc::new(Serving::new(models(), Limits::default(), ExtraFeatures::Reject));
+        let app = AppState::new(Arc::clone(&serving), Options::default(), std::iter::empty());
+        let answered = super::caught(&app, async { panic!("the secret of predict.rs") }).await;
+        assert_eq!(answered.response.status(), 500);
+        let problem = answered.response.extensions().get::<Arc<Problem>>().unwrap();
+        let envelope = String::from_utf8(problem.render("id")).unwrap();
+        assert!(!envelope.contains("secret"), "{envelope}");
+        assert!(serving.metrics.render().contains("smartserve_panics_total 1\n"));
     }
 
     #[tokio::test]

@@ -174,7 +174,7 @@ impl Work {
     }
 }
 
-/// Milliseconds with three digits behind the point, rounded. (`{:.3}` of a float takes six times as long.)
+/// Milliseconds with three digits behind the point, rounded.
 fn add_milliseconds(text: &mut Vec<u8>, took: Duration) {
     let micros = (took.as_nanos() + 500) / 1_000;
     text.extend_from_slice(itoa::Buffer::new().format(micros / 1_000).as_bytes());

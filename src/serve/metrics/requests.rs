@@ -21,8 +21,8 @@ struct Series {
     seconds: Histogram,
 }
 
-/// All series so far, looked through from the first: there are a few dozen in a process's life, and hashing a key takes
-/// longer. A new one replaces the whole list.
+/// All series so far, looked through from the first: there are a few dozen in a process's life, and the ones asked most
+/// come first. A new one replaces the whole list.
 #[derive(Debug)]
 pub(super) struct RequestSeries {
     known: ArcSwap<Vec<(Key, Series)>>,

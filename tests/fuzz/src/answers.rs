@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::io::Read as _;
 
-use smartserve::http::middleware::Service;
 use axum::body::Body;
 use flate2::read::GzDecoder;
 use http::Request;
 use serde_json::Value;
 use smartserve::config::Limits;
 use smartserve::http::app::{Options, Side};
+use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
 use smartserve::model::compiled::Scratch;
 use smartserve::serve::registry::Snapshot;
