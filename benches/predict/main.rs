@@ -25,7 +25,7 @@ use data::{Case, Data};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::Scratch;
 use smartserve::model::estimator::Matrix;
-use time::{Stopwatch, quick, wanted};
+use time::{Stopwatch, quick};
 
 fn main() {
     if let Ok(python) = std::env::var("BENCH_PEERS") {
@@ -116,7 +116,7 @@ fn load(boston: &Data) {
 
 /// A linear model against the bare sum of products on the same rows.
 fn dot_product(data: &Data) {
-    let Some(case) = data::regression(Algorithm::Linear, data).filter(|_| wanted("dot product")) else { return };
+    let Some(case) = data::regression(Algorithm::Linear, data) else { return };
     let (n, p) = (10_000, data.n_columns);
     let rows = data.mixed(n);
     let weights: Vec<f64> = (0..p).map(|i| i as f64 + 0.5).collect();
