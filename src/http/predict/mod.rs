@@ -22,6 +22,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use crate::model::batch::Batch;
+use crate::serve::admission::BodyPermit;
 use crate::serve::registry::Snapshot;
 
 use super::app::{App, AppState};
@@ -64,13 +65,14 @@ pub(super) async fn predict(
     if stream::is_wanted(app, &head.headers, &body, format, wanted) {
         return stream::answer(app, snapshot, &head, body).await;
     }
-    let received = body::read(app, &head, body).await?;
+    let mut received = body::read(app, &head, body).await?;
+    received.room_for_batch(snapshot.model.schema(), &app.serving.limits).await?;
     let reply = Reply { wanted, protocol, is_headless: false, by_inputs: false };
     let (length, state, asked) = (received.bytes().len(), app.clone(), Arc::clone(&snapshot));
     let read = move || Read::new(received, format, &rules(&state, &asked), reply);
-    let Read { received, reply, batch, parse } = app.serving.compute.read(length, read).await??;
+    let Read { mut permit, reply, batch, parse } = app.serving.compute.read(length, read).await??;
     let rows = batch.n_rows();
-    let permit = received.becomes(&batch).await?;
+    body::hold(&mut permit, &batch, snapshot.model.schema()).await?;
     let (prediction, predict) = app.serving.compute.predict(&snapshot, batch).await?;
     let start = Instant::now();
     let written = reply.write(&snapshot, &prediction);
@@ -78,9 +80,9 @@ pub(super) async fn predict(
     Ok(body::holding(answer, permit))
 }
 
-/// A body that has been read.
+/// What a body became.
 struct Read {
-    received: body::Received,
+    permit: BodyPermit,
     reply: Reply,
     batch: Batch,
     /// How long it took.
@@ -91,7 +93,8 @@ impl Read {
     fn new(received: body::Received, format: Format, rules: &Rules<'_>, mut reply: Reply) -> Result<Self, Problem> {
         let start = Instant::now();
         let batch = parse(received.bytes(), format, rules, &mut reply)?;
-        Ok(Self { received, reply, batch, parse: start.elapsed() })
+        let parse = start.elapsed();
+        Ok(Self { permit: received.into_permit(), reply, batch, parse })
     }
 }
 
