@@ -1,4 +1,4 @@
-//! Forests grown in blocks and two-class trees grown as numbers are smartcore objects, and answer as those do.
+//! Forests grown in blocks and trees of classes that we grow are smartcore objects, and answer as those do.
 #![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use serde::de::DeserializeOwned;
@@ -98,25 +98,54 @@ fn trees_of_different_blocks_differ() {
 }
 
 #[test]
-fn a_two_class_tree_is_smartcores_and_keeps_its_limits() {
+fn a_tree_of_classes_is_smartcores_and_keeps_its_limits() {
     for (depth, leaf) in [(None, 1), (Some(1), 1), (Some(3), 5), (None, 40)] {
-        let tree = trained(Algorithm::DecisionTree, "two", |spec| {
-            (spec.options.max_depth, spec.options.min_samples_leaf) = (depth, Some(leaf));
-        });
-        let smartcore: TreeClassifier = estimator(&tree);
-        same_classes(&tree, &smartcore.predict(&rows()).unwrap());
-        assert!(depth.is_none_or(|d| u64::from(smartcore.depth()) <= d + 1));
-        let importances = smartcore.compute_feature_importances(true);
-        assert!((importances.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{importances:?}");
-        assert!(importances.iter().all(|i| *i > -1e-9), "{importances:?}");
+        for target in ["two", "three"] {
+            let tree = trained(Algorithm::DecisionTree, target, |spec| {
+                (spec.options.max_depth, spec.options.min_samples_leaf) = (depth, Some(leaf));
+            });
+            let smartcore: TreeClassifier = estimator(&tree);
+            same_classes(&tree, &smartcore.predict(&rows()).unwrap());
+            assert!(depth.is_none_or(|d| u64::from(smartcore.depth()) <= d + 1));
+            let importances = smartcore.compute_feature_importances(true);
+            assert!((importances.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{importances:?}");
+            assert!(importances.iter().all(|i| *i > -1e-9), "{importances:?}");
+            let covers = cover(&tree);
+            assert_eq!(covers[0], 300);
+            assert!(covers.iter().all(|rows| u64::from(*rows) >= leaf), "{covers:?}");
+        }
     }
 }
 
 #[test]
-fn a_two_class_tree_stops_where_a_node_is_of_one_class() {
-    let tree = trained(Algorithm::DecisionTree, "two", |_| {});
-    let opened = open(&tree.artifact).unwrap();
-    let cover: Vec<Vec<u32>> = postcard::from_bytes(opened.section("cover").unwrap()).unwrap();
-    assert_eq!(cover[0][0], 300);
-    assert!(cover[0].len() < 200, "a leaf for each row would be 599 nodes: {}", cover[0].len());
+fn a_tree_of_classes_stops_where_a_node_is_of_one_class() {
+    let covers = cover(&trained(Algorithm::DecisionTree, "two", |_| {}));
+    assert!(covers.len() < 200, "a leaf for each row would be 599 nodes: {}", covers.len());
+}
+
+/// Training rows that reach each node of the first tree.
+fn cover(trained: &Trained) -> Vec<u32> {
+    let opened = open(&trained.artifact).unwrap();
+    let covers: Vec<Vec<u32>> = postcard::from_bytes(opened.section("cover").unwrap()).unwrap();
+    covers.into_iter().next().unwrap()
+}
+
+/// Of twelve draws one in thirty misses a class of three rows.
+#[test]
+fn trees_that_drew_none_of_a_class_have_their_place_in_a_forest() {
+    let lines: Vec<String> = (0..12).map(|i| format!("{i},{}", ["p", "q", "r"][i / 3 % 3])).collect();
+    let csv = format!("a,y\n{}\n", lines.join("\n"));
+    let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", Algorithm::RandomForest) };
+    spec.options.trees = Some(300);
+    let forest = train(&spec, &TableFile::from_bytes("t.csv", csv.into_bytes()), &()).unwrap();
+    let model = Model::load(&forest.artifact).unwrap();
+    let cells: Vec<f64> = (-10..130).map(|i| f64::from(i) / 10.0).collect();
+    let expected = estimator::<ForestClassifier>(&forest);
+    let expected = expected.predict(&Matrix::new(140, 1, cells.clone(), false).unwrap()).unwrap();
+    let batch = Batch::from_rows(model.schema(), cells).unwrap();
+    let Prediction::Classification { classes, .. } = model.predict(&batch, &mut Scratch::default()).unwrap() else {
+        panic!()
+    };
+    assert_eq!(classes, expected);
+    assert!((0..3).all(|class| classes.contains(&class)));
 }

@@ -293,8 +293,10 @@ fn max_depth_counts_splits_for_every_kind_of_tree() {
             answers.dedup();
             let leaves = answers.len();
             let most = 1 << depth;
+            // Of eight classes alike each split may part one from the others.
+            let least = if target == "class" { depth as usize + 1 } else { most / 2 + 1 };
             assert!(
-                leaves <= most && (leaves > most / 2 || algorithm == ExtraTrees),
+                leaves <= most && (leaves >= least || algorithm == ExtraTrees),
                 "{algorithm} {target} {depth}: {leaves}"
             );
         }

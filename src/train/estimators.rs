@@ -10,20 +10,18 @@ use smartcore::linear::linear_regression::LinearRegressionParameters;
 use smartcore::linear::logistic_regression::LogisticRegressionParameters;
 use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
 use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
-use smartcore::tree::decision_tree_classifier::DecisionTreeClassifierParameters;
 use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 
 use super::bayes;
-use super::binary_trees;
+use super::class_trees;
 use super::machines::{self, ClassTask};
 use super::options::Hyperparameters;
 use super::penalized;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
 use crate::model::estimator::{
-    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Matrix, TreeClassifier,
-    TreeRegressor,
+    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Matrix, TreeRegressor,
 };
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
@@ -103,20 +101,7 @@ fn classifier(task: &Task<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
         Algorithm::GaussianNb => {
             return bayes::fit(task.matrix, task.n_columns, y, task.n_classes).map(Estimator::GaussianNb);
         }
-        Algorithm::DecisionTree if task.n_classes == 2 => {
-            let y: Vec<f64> = y.iter().map(|class| f64::from(*class)).collect();
-            let tree = TreeRegressor::fit(x, &y, regression_tree(task)).map_err(|e| sentence(&e))?;
-            return binary_trees::of_tree(&tree, task.n_columns).map(Estimator::TreeClassifier);
-        }
-        Algorithm::DecisionTree => {
-            let parameters = DecisionTreeClassifierParameters {
-                max_depth: levels(p),
-                min_samples_leaf: leaf(p),
-                seed: Some(task.seed),
-                ..Default::default()
-            };
-            TreeClassifier::fit(x, y, parameters).map(Estimator::TreeClassifier)
-        }
+        Algorithm::DecisionTree => return class_trees::tree(task, y).map(Estimator::TreeClassifier),
         Algorithm::RandomForest | Algorithm::Svc => return Err("it is fitted in parts".to_owned()),
         _ => return Err("it predicts numbers".to_owned()),
     };

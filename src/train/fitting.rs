@@ -5,7 +5,7 @@
 
 use super::error::TrainError;
 use super::estimators::{self, Task as EstimatorTask};
-use super::forests;
+use super::forests::{self, Shared};
 use super::guard::caught;
 use super::options::Hyperparameters;
 use super::target::Observed;
@@ -13,7 +13,6 @@ use super::{machines, requirements};
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
 use crate::model::compiled::{Predictor, Scratch, Shape};
-use crate::model::estimator::Matrix;
 use crate::model::pipeline::Pipeline;
 use crate::model::prediction::Prediction;
 use crate::model::preprocessing::Preprocessing;
@@ -49,7 +48,7 @@ pub(super) struct Prepared {
     /// Row-major `[n_rows, n_columns]`.
     matrix: Vec<f64>,
     /// The same for all blocks of a forest.
-    shared: Option<Matrix>,
+    shared: Option<Shared>,
     observed: Observed,
 }
 
@@ -81,7 +80,7 @@ impl Recipe<'_> {
         let task = self.task(&prepared);
         requirements::check(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.file)))?;
         if self.algorithm.is_averaged() {
-            let shared = estimators::matrix(&task, prepared.matrix.clone());
+            let shared = Shared::of(&task);
             prepared.shared = Some(shared.map_err(|reason| self.refused(reason))?);
         }
         Ok(prepared)
@@ -100,7 +99,7 @@ impl Recipe<'_> {
     pub(super) fn part(&self, prepared: &Prepared, part: usize) -> Result<Piece, TrainError> {
         let task = self.task(prepared);
         let fitted = caught(|| match (&prepared.shared, self.algorithm) {
-            (Some(x), _) => forests::grow(&task, x, part).map(Piece::Trees),
+            (Some(shared), _) => forests::grow(&task, shared, part).map(Piece::Trees),
             (None, Algorithm::Svc) => estimators::machine(&task, part).map(Piece::Machine),
             (None, _) => estimators::fit(&task).and_then(|fitted| fitted.to_section()).map(Piece::Whole),
         });

@@ -7,7 +7,7 @@
 
 mod basis;
 pub mod bayes;
-mod binary_trees;
+mod class_trees;
 mod compare;
 mod compare_text;
 mod created;
@@ -18,6 +18,7 @@ mod estimators;
 mod fitting;
 mod folds;
 mod forests;
+mod gini;
 pub mod golden;
 mod groups;
 mod guard;

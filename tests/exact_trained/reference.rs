@@ -1,6 +1,6 @@
 //! What smartcore itself says: its objects fitted in memory on the encoded columns of a trained model's rows.
 //!
-//! Forests of blocks and trees of two classes are merged and rewritten by `train`, so that there is no call of
+//! Forests of blocks are merged, and trees of classes grown, by `train`, so that there is no call of
 //! smartcore's that makes them; they are read from the artifact, and smartcore's own `predict` is asked.
 
 use serde::Serialize;
@@ -12,7 +12,6 @@ use smartcore::linear::logistic_regression::LogisticRegressionParameters;
 use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
 use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::svm::svr::SVRParameters;
-use smartcore::tree::decision_tree_classifier::DecisionTreeClassifierParameters;
 use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::Model;
@@ -140,9 +139,7 @@ impl<'a> Trained<'a> {
                 (LogisticRegression::fit(x, y, parameters).unwrap().predict(rows).unwrap(), None)
             }
             Algorithm::DecisionTree => {
-                let parameters =
-                    DecisionTreeClassifierParameters { seed: Some(TrainSpec::DEFAULT_SEED), ..Default::default() };
-                let fitted = if n_classes == 2 { self.read() } else { TreeClassifier::fit(x, y, parameters).unwrap() };
+                let fitted: TreeClassifier = self.read();
                 let probability = fitted.predict_proba(rows).unwrap().iterator(0).copied().collect();
                 (fitted.predict(rows).unwrap(), Some(probability))
             }
