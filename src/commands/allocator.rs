@@ -29,13 +29,12 @@ pub(super) fn settle() -> io::Result<()> {
     if settings.contains(THRESHOLD) {
         return Ok(());
     }
-    if !settings.is_empty() {
-        settings.push(':');
+    for (name, value) in
+        [(THRESHOLD, MAPPED_FROM), ("glibc.malloc.trim_threshold", KEPT_AT_END), ("glibc.malloc.arena_max", arenas())]
+    {
+        let colon = if settings.is_empty() { "" } else { ":" };
+        settings = format!("{settings}{colon}{name}={value}");
     }
-    settings.push_str(&format!(
-        "{THRESHOLD}={MAPPED_FROM}:glibc.malloc.trim_threshold={KEPT_AT_END}:glibc.malloc.arena_max={}",
-        arenas()
-    ));
     let mut words = std::env::args_os();
     let mut anew = std::process::Command::new(std::env::current_exe()?);
     if let Some(name) = words.next() {

@@ -152,7 +152,7 @@ fn accepting_pauses_while_the_kernel_has_no_files_for_it_and_goes_on_when_others
     // From here on it has counted how many connections it has room for: its cap is far away.
     ask(&mut TcpStream::connect(server.address).unwrap()).unwrap();
     let is_open = |file: &u64| std::fs::exists(format!("/proc/{}/fdinfo/{file}", server.child.id())).unwrap();
-    let limit = (0..).find(|file| !is_open(file)).map(|free| free + 4);
+    let limit = (0..1_024).find(|file| !is_open(file)).map(|free| free + 4);
     let few = Rlimit { current: limit, maximum: limit };
     prlimit(Some(Pid::from_child(&server.child)), Resource::Nofile, few).unwrap();
     let mut answered = Vec::new();
