@@ -5,11 +5,11 @@ mod http_support;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use axum::Router;
 use http_support::{get, post, request, send, serving, serving_with};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
 use smartserve::http::app::{Options, Side};
 use smartserve::http::auth::Tokens;
+use smartserve::http::middleware::Service;
 use smartserve::http::router::{check, router};
 
 const ROW: &str = r#"{"RM":6.5,"TAX":296,"colour":"red"}"#;
@@ -19,7 +19,7 @@ fn options(predict: &str, health: &str) -> Options {
     Options { vertex: Vertex { predict: of(predict), health: of(health) }, ..Options::default() }
 }
 
-fn public(options: Options) -> Router {
+fn public(options: Options) -> Service {
     router(serving(Limits::default()), Side::Public, options)
 }
 

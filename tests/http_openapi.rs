@@ -11,19 +11,19 @@ use std::io::Write as _;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use http_support::{Answer, empty_serving, get, public, request, send, serving};
 use serde_json::{Value, json};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
 use smartserve::http::app::{Options, Side};
 use smartserve::http::auth::Tokens;
+use smartserve::http::middleware::Service;
 use smartserve::http::openapi::{Subject, document};
 use smartserve::http::router::{router, templates};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
 
-fn with_tokens() -> (Router, tempfile::NamedTempFile) {
+fn with_tokens() -> (Service, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "secret").unwrap();
     let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
@@ -31,7 +31,7 @@ fn with_tokens() -> (Router, tempfile::NamedTempFile) {
     (router(serving(Limits::default()), Side::Public, options), file)
 }
 
-async fn served(router: &Router) -> Value {
+async fn served(router: &Service) -> Value {
     get(router, "/openapi.json").await.json()
 }
 
@@ -53,7 +53,7 @@ fn deref<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
 }
 
 /// The methods that the router allows on a path, OPTIONS and the HEAD of GET aside.
-async fn allowed(router: &Router, path: &str) -> Vec<String> {
+async fn allowed(router: &Service, path: &str) -> Vec<String> {
     let answer = send(router, request("OPTIONS", path, Body::empty())).await;
     assert_eq!(answer.status, 204, "{path}");
     let methods = answer.header("allow").split(", ").filter(|m| !["OPTIONS", "HEAD"].contains(m));
@@ -74,7 +74,7 @@ fn expanded(route: &str, models: &[&str]) -> Vec<String> {
     routes.flat_map(named).collect()
 }
 
-async fn assert_is_complete(router: &Router, options: &Options, models: &[&str]) {
+async fn assert_is_complete(router: &Service, options: &Options, models: &[&str]) {
     let document = served(router).await;
     let told: BTreeSet<(String, String)> =
         operations(&document).iter().map(|(path, method, _)| ((*path).to_owned(), (*method).to_owned())).collect();
@@ -132,7 +132,7 @@ fn filled(document: &Value, path: &str, operation: &Value) -> String {
 }
 
 /// Sends every example of every operation; how many there were.
-async fn send_examples(router: &Router, authorization: Option<&str>) -> usize {
+async fn send_examples(router: &Service, authorization: Option<&str>) -> usize {
     let document = served(router).await;
     let mut count = 0;
     for (path, method, operation) in operations(&document) {

@@ -9,13 +9,13 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::body::Body;
 use http::Request;
 use http_support::{empty_serving, get, post, public, request, send, serving};
 use smartserve::config::Limits;
 use smartserve::http::app::{Options, Side};
 use smartserve::http::auth::Tokens;
+use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
 use smartserve::serve::lifecycle::Schedule;
 use smartserve::serve::listener::HttpService;
@@ -32,7 +32,7 @@ fn with_header(name: &str, value: &str) -> Request<Body> {
 fn answers_connections(_: &impl HttpService) {}
 
 /// The value of a series of the exposition.
-async fn series(router: &Router, name: &str) -> Option<f64> {
+async fn series(router: &Service, name: &str) -> Option<f64> {
     let metrics = get(router, "/metrics").await;
     metrics.text().lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
 }

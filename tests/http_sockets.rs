@@ -9,14 +9,14 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use axum::Router;
 use http_support::public;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use smartserve::config::Limits;
+use smartserve::http::middleware::Service;
 
 /// Serves a router on a port of its own until the test ends.
-fn serve(router: Router) -> SocketAddr {
+fn serve(router: Service) -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     listener.set_nonblocking(true).unwrap();

@@ -8,7 +8,6 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Body;
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -18,6 +17,7 @@ use http_body_util::BodyExt as _;
 use http_support::{Answer, get, public, request, send, serving, streamed};
 use smartserve::config::Limits;
 use smartserve::http::app::{Options, Side};
+use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
 use smartserve::serve::lifecycle::Schedule;
 use tokio::sync::mpsc::UnboundedSender;
@@ -38,7 +38,7 @@ fn with(mut request: Request<Body>, name: &'static str, value: &str) -> Request<
 }
 
 /// A stream to the model `line`, begun with `first`.
-async fn begin(router: &Router, first: &str) -> (UnboundedSender<Vec<u8>>, Response<Body>) {
+async fn begin(router: &Service, first: &str) -> (UnboundedSender<Vec<u8>>, Response<Body>) {
     let (sender, body) = streamed();
     sender.send(first.as_bytes().to_vec()).unwrap();
     (sender, router.clone().oneshot(typed("/models/line/predict", LINES, body)).await.unwrap())
@@ -141,7 +141,7 @@ async fn a_line_that_does_not_come_ends_the_stream_and_so_does_a_drain() {
     assert!(piece(&mut response).await.unwrap().contains("\"status\":408"));
 }
 
-fn router_of(serving: &Arc<smartserve::serve::Serving>) -> Router {
+fn router_of(serving: &Arc<smartserve::serve::Serving>) -> Service {
     router(Arc::clone(serving), Side::Public, Options::default())
 }
 
@@ -198,7 +198,7 @@ async fn a_bomb_is_refused_before_it_is_inflated_and_its_bytes_are_the_budgets()
     // 1,000 : 1 and more.
     let bomb = gzip(&vec![b' '; 64 << 20]);
     let router = public(Limits::default());
-    let ask = |router: &Router, content_type: &'static str| {
+    let ask = |router: &Service, content_type: &'static str| {
         let request = with(typed("/models/line/predict", content_type, bomb.clone()), "content-encoding", "gzip");
         let router = router.clone();
         async move { send(&router, request).await.status.as_u16() }

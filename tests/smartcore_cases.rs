@@ -7,10 +7,10 @@ mod http_support;
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use http_support::post;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::http::app::{Options as HttpOptions, Side};
+use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
@@ -105,7 +105,7 @@ fn predict_says(model: &Model, csv: &str) -> String {
 }
 
 /// A server of one case's model.
-fn server(case: Case) -> Router {
+fn server(case: Case) -> Service {
     let model = Model::load(&case.fitted(&case.plain()).artifact).unwrap();
     let served = Arc::new(Served::new("m", model, true));
     let serving = Serving::new(vec![served], Limits::default(), ExtraFeatures::Reject);

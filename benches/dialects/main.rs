@@ -11,7 +11,6 @@ mod bodies;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use bodies::{Bodies, Line};
 use http::Request;
@@ -19,6 +18,7 @@ use http_body_util::BodyExt as _;
 use rustix::time::{ClockId, clock_gettime};
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::http::app::{Options, Side};
+use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
@@ -51,7 +51,7 @@ fn model(csv: Vec<u8>) -> Served {
 }
 
 struct Bench {
-    router: Router,
+    router: Service,
     runtime: Runtime,
 }
 

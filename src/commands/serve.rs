@@ -13,6 +13,7 @@ use crate::cli::{ExtraFeaturesArg, LogFormat, LogLevel, ServeArgs};
 use crate::config::{ExtraFeatures, Limits, Vertex, port_of, resolve_bind};
 use crate::http::app::{Options, Side};
 use crate::http::auth::Tokens;
+use crate::http::middleware::Service;
 use crate::http::router::{check, router};
 use crate::model::check_name;
 use crate::serve::Serving;
@@ -93,7 +94,7 @@ impl Plan {
         Ok(live(&serving, main, signals).await)
     }
 
-    fn front(&self, serving: &Arc<Serving>, side: Side, tcp: TcpListener) -> Front<axum::Router> {
+    fn front(&self, serving: &Arc<Serving>, side: Side, tcp: TcpListener) -> Front<Service> {
         if let Ok(bound) = tcp.local_addr() {
             match side {
                 Side::Public => tracing::info!(address = %bound, "listening on http://{bound}"),

@@ -2,7 +2,6 @@
 //!
 //! Stands apart from `router` so that handlers depend on the state and not on the list of routes.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -48,8 +47,8 @@ pub struct App {
     pub serving: Arc<Serving>,
     /// What the command line decided.
     pub options: Options,
-    /// Each route's template, by itself: the label of its metrics.
-    pub routes: HashMap<&'static str, &'static str>,
+    /// All routes: a path's template is the label of its metrics.
+    routes: matchit::Router<&'static str>,
     /// The OpenAPI document as it was last made.
     pub openapi: openapi::Cache,
 }
@@ -57,8 +56,12 @@ pub struct App {
 impl AppState {
     /// A state; `routes` are the templates of all routes.
     pub fn new(serving: Arc<Serving>, options: Options, routes: impl Iterator<Item = &'static str>) -> Self {
-        let routes = routes.map(|route| (route, route)).collect();
-        Self(Arc::new(App { serving, options, routes, openapi: openapi::Cache::default() }))
+        let mut all = matchit::Router::new();
+        for route in routes {
+            // axum's router, which is made of the same list by the same crate, has no two that conflict.
+            let _ = all.insert(route, route);
+        }
+        Self(Arc::new(App { serving, options, routes: all, openapi: openapi::Cache::default() }))
     }
 }
 
@@ -71,6 +74,11 @@ impl Deref for AppState {
 }
 
 impl App {
+    /// The template of the route that this path is asked of; none when there is no such route.
+    pub fn route(&self, path: &str) -> Option<&'static str> {
+        self.routes.at(path).ok().map(|found| *found.value)
+    }
+
     /// The model that `/predict` asks, as it is now.
     ///
     /// # Errors

@@ -14,6 +14,8 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, VARY};
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 
+use crate::serve::admission::BodyBudget;
+
 use super::app::App;
 use super::negotiate::choices;
 
@@ -38,6 +40,11 @@ pub(super) async fn answer(app: &App, accepted: Option<&HeaderValue>, mut respon
     if !accepted.is_some_and(accepts_gzip) || budget.free() < ROOM {
         return response;
     }
+    Box::pin(compressed(budget, response)).await
+}
+
+/// The answer, compressed if there is room to.
+async fn compressed(budget: &BodyBudget, response: Response) -> Response {
     let Ok(_room) = budget.reserve(ROOM).await else { return response };
     let (mut head, body) = response.into_parts();
     // The whole of it is in memory: its length is known.

@@ -3,11 +3,12 @@
 //! Stands apart from the handlers because an answer is written in one pass over the prediction, without a value per
 //! number, whichever route asked.
 
-use axum::response::{IntoResponse, Response};
+use axum::body::Body;
+use axum::response::Response;
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
-use crate::http::middleware::Work;
 use crate::model::prediction::Prediction;
 use crate::model::schema::Target;
 use crate::serve::registry::Served;
@@ -94,14 +95,9 @@ pub(in crate::http) fn class_values(out: &mut Vec<u8>, labels: &[Vec<u8>], value
     out.push(b'}');
 }
 
-/// A 200 with these bytes, which are JSON.
-pub(in crate::http) fn respond(bytes: Vec<u8>, work: Work) -> Response {
-    respond_as("application/json", bytes, work)
-}
-
-/// A 200 with these bytes.
-pub(in crate::http) fn respond_as(content_type: &'static str, bytes: Vec<u8>, work: Work) -> Response {
-    let mut response = ([(CONTENT_TYPE, content_type)], bytes).into_response();
-    response.extensions_mut().insert(work);
+/// A 200 with these bytes of this type.
+pub(in crate::http) fn respond((content_type, bytes): (&'static str, Vec<u8>)) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

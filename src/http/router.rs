@@ -15,21 +15,26 @@ use crate::config::Vertex;
 use crate::serve::Serving;
 
 use super::app::{AppState, Options, Side};
+use super::middleware::Service;
 use super::problem::{Kind, Problem};
-use super::{auth, compat, health, middleware, models, openapi, page, predict, v2};
+use super::{auth, compat, health, models, openapi, page, predict, v2};
 
-/// All routes of a listener with their layers, ready to answer `Request<hyper::body::Incoming>` (or any other body) as
-/// a `tower::Service` that cannot fail. Cheap to clone, one clone a connection. It expects to run within tokio.
-pub fn router(serving: Arc<Serving>, side: Side, options: Options) -> Router {
+/// The route that goes to its handler directly.
+const DIRECT: &str = "/predict";
+
+/// All routes of a listener with their layers.
+pub fn router(serving: Arc<Serving>, side: Side, options: Options) -> Service {
     let routes = match side {
         Side::Public => public(&options),
         Side::Admin => admin(),
     };
     // Who reaches the admin listener is an operator: no tokens there.
     let options = Options { tokens: options.tokens.filter(|_| side == Side::Public), ..options };
+    // Vertex AI's route of this name answers in its own words.
+    let is_ours = side == Side::Public && options.vertex.predict.as_deref() != Some(DIRECT);
     let app = AppState::new(serving, options, routes.iter().map(|(path, _)| *path));
     let all = routes.into_iter().fold(Router::new(), |all, (path, methods)| all.route(path, methods));
-    middleware::layers(all.fallback(not_found), &app).with_state(app)
+    Service::new(all.fallback(not_found), app, is_ours.then_some(DIRECT))
 }
 
 /// The templates of all routes that clients see.
@@ -42,7 +47,7 @@ type Route = (&'static str, MethodRouter<AppState>);
 /// What clients see.
 fn public(options: &Options) -> Vec<Route> {
     let mut routes = vec![
-        ("/predict", posts(predict::predict_default)),
+        (DIRECT, posts(predict::predict_default)),
         ("/models", gets(models::list)),
         ("/models/{name}", gets(models::show)),
         ("/models/{name}/predict", posts(predict::predict_named)),

@@ -155,6 +155,13 @@ impl Schema {
         self.features.len()
     }
 
+    /// The position of the feature called `name`, looked for at `guess` first: names come in their order more often
+    /// than not.
+    pub fn position_near(&self, name: &str, guess: usize) -> Option<usize> {
+        let is_there = self.features.get(guess).is_some_and(|feature| feature.name == name);
+        if is_there { Some(guess) } else { self.position(name) }
+    }
+
     /// The position of the feature called `name`.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()

@@ -9,13 +9,13 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use http::{HeaderMap, Request, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::http::app::{Options, Side};
+use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
@@ -92,7 +92,7 @@ pub fn empty_serving() -> Arc<Serving> {
 }
 
 /// What clients reach, with these limits.
-pub fn public(limits: Limits) -> Router {
+pub fn public(limits: Limits) -> Service {
     router(serving(limits), Side::Public, Options::default())
 }
 
@@ -119,7 +119,7 @@ impl Answer {
 }
 
 /// Asks a router.
-pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+pub async fn send(router: &Service, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
@@ -130,11 +130,11 @@ pub fn request(method: &str, target: &str, body: impl Into<Body>) -> Request<Bod
     Request::builder().method(method).uri(target).header("host", "localhost").body(body.into()).unwrap()
 }
 
-pub async fn get(router: &Router, target: &str) -> Answer {
+pub async fn get(router: &Service, target: &str) -> Answer {
     send(router, request("GET", target, Body::empty())).await
 }
 
-pub async fn post(router: &Router, target: &str, body: impl Into<Body>) -> Answer {
+pub async fn post(router: &Service, target: &str, body: impl Into<Body>) -> Answer {
     send(router, request("POST", target, body)).await
 }
 

@@ -1,7 +1,7 @@
 //! Bodies that lost a part on their way: refused, never our fault, never a hang.
 
-use axum::Router;
 use smartserve::config::Limits;
+use smartserve::http::middleware::Service;
 
 use crate::http_support::{public, send};
 use crate::same_rows::{STYLES, body, houses, infer, kinds};
@@ -16,7 +16,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>, Option<usize>)> {
     all.map(|(path, (body, json_length))| (path, body, json_length)).collect()
 }
 
-async fn status(router: &Router, path: &str, body: Vec<u8>, json_length: Option<usize>) -> u16 {
+async fn status(router: &Service, path: &str, body: Vec<u8>, json_length: Option<usize>) -> u16 {
     send(router, infer(path, (body, json_length))).await.status.as_u16()
 }
 

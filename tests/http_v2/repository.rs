@@ -5,11 +5,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
 use serde_json::json;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::http::app::{Options, Side};
 use smartserve::http::auth::Tokens;
+use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
@@ -52,11 +52,11 @@ impl House {
         self.directory.path().join(name)
     }
 
-    fn router(&self, side: Side, options: Options) -> Router {
+    fn router(&self, side: Side, options: Options) -> Service {
         router(Arc::clone(&self.serving), side, options)
     }
 
-    fn admin(&self) -> Router {
+    fn admin(&self) -> Service {
         self.router(Side::Admin, Options::default())
     }
 
@@ -65,7 +65,7 @@ impl House {
     }
 }
 
-async fn ask(router: &Router, path: &str, body: &str) -> (u16, Answer) {
+async fn ask(router: &Service, path: &str, body: &str) -> (u16, Answer) {
     let answer = post(router, path, body.to_owned()).await;
     (answer.status.as_u16(), answer)
 }
@@ -162,7 +162,7 @@ async fn a_model_of_a_directory_that_was_unloaded_does_not_come_back_by_itself()
     assert!(serving.reload("b", None).is_err());
 }
 
-async fn status(router: &Router, method: &str, path: &str, token: &str) -> u16 {
+async fn status(router: &Service, method: &str, path: &str, token: &str) -> u16 {
     let mut request = request(method, path, if path.ends_with("infer") { LINE } else { "" });
     if !token.is_empty() {
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());

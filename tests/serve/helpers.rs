@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::lifecycle::{Exit, Signal, Signals, run};
-use smartserve::serve::listener::{AdminThread, Front, RequestContext, Shared, UntilWritten, bind};
+use smartserve::serve::listener::{AdminThread, Front, RequestContext, Shared, bind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
@@ -133,10 +133,9 @@ async fn answer(request: Request<Incoming>, gate: &Arc<Semaphore>) -> Response<F
             plain(StatusCode::OK, "waited")
         }
         "/large" => {
-            let mut large = Response::new(Full::new(Bytes::from(vec![b'x'; LARGE])));
             // Something whose life a test can see.
-            large.extensions_mut().insert(UntilWritten::new(Arc::clone(gate)));
-            large
+            request.extensions().get::<RequestContext>().unwrap().hold_until_written(Arc::clone(gate));
+            Response::new(Full::new(Bytes::from(vec![b'x'; LARGE])))
         }
         "/early" => plain(StatusCode::PAYLOAD_TOO_LARGE, "too large"),
         "/echo" => {

@@ -8,18 +8,19 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
 use crate::http::app::AppState;
+use crate::http::middleware::Answered;
 use crate::http::predict::dialect::Protocol;
 use crate::http::predict::predict;
 use crate::http::problem::Problem;
 
 /// `POST /invocations`: `MLflow`'s JSON forms, and CSV and NDJSON, with headers or without.
-pub(in crate::http) async fn invoke(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(in crate::http) async fn invoke(State(app): State<AppState>, request: Request) -> Result<Answered, Problem> {
     let snapshot = app.default_model()?;
     predict(&app, snapshot, Some(Protocol::Mlflow), request).await
 }
 
 /// Vertex AI's prediction route.
-pub(in crate::http) async fn vertex(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(in crate::http) async fn vertex(State(app): State<AppState>, request: Request) -> Result<Answered, Problem> {
     let snapshot = app.default_model()?;
     predict(&app, snapshot, Some(Protocol::Vertex), request).await
 }

@@ -108,7 +108,9 @@ impl Asked {
         match (self, request.method()) {
             (_, &Method::OPTIONS) => Ok((StatusCode::NO_CONTENT, [(ALLOW, self.allowed())]).into_response()),
             (Self::State, &Method::GET | &Method::HEAD) => Ok(state(app, &*snapshot()?)),
-            (Self::Predict, &Method::POST) => predict(app, snapshot()?, Some(Protocol::TensorFlow), request).await,
+            (Self::Predict, &Method::POST) => {
+                predict(app, snapshot()?, Some(Protocol::TensorFlow), request).await.map(IntoResponse::into_response)
+            }
             _ => Err(Problem::method_not_allowed(self.allowed())),
         }
     }

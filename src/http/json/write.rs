@@ -3,8 +3,6 @@
 //! Stands apart from serde's derive because a prediction's answer is one long array of numbers: it is written in one
 //! pass, without a value per number.
 
-use std::io::Write as _;
-
 /// Appends a finite number, the shortest text that reads back as the same bits (`25.0`, not `25`).
 #[inline]
 pub fn number(out: &mut Vec<u8>, value: f64) {
@@ -19,7 +17,7 @@ pub fn string(out: &mut Vec<u8>, text: &str) {
 
 /// Appends a whole number.
 pub fn whole(out: &mut Vec<u8>, value: usize) {
-    let _ = write!(out, "{value}");
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// A string with its quotes, to be written many times.

@@ -3,17 +3,16 @@
 //! Stands apart as the list of those checks, in their order: the cheapest first, the token before anything that tells
 //! about the models.
 
-use axum::extract::{MatchedPath, Request};
 use http::header::{CONTENT_LENGTH, HOST};
-use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 
 use crate::config::Limits;
 use crate::http::app::App;
 use crate::http::predict::announces_stream;
 use crate::http::problem::{Kind, Problem};
 
-/// What a request is refused for, judged by its head.
-pub(super) fn check(app: &App, request: &Request) -> Result<(), Problem> {
+/// What a request for `route` (none: for no route that there is) is refused for, judged by its head.
+pub(super) fn check<B>(app: &App, route: Option<&str>, request: &Request<B>) -> Result<(), Problem> {
     let (limits, headers) = (&app.serving.limits, request.headers());
     check_target(request.uri(), limits)?;
     check_head(headers, limits)?;
@@ -22,10 +21,10 @@ pub(super) fn check(app: &App, request: &Request) -> Result<(), Problem> {
         return Err(Problem::method_not_allowed("GET, HEAD, POST, OPTIONS"));
     }
     if let Some(tokens) = &app.options.tokens
-        && let Some(route) = request.extensions().get::<MatchedPath>()
-        && app.options.vertex.health.as_deref() != Some(route.as_str())
+        && let Some(route) = route
+        && app.options.vertex.health.as_deref() != Some(route)
     {
-        tokens.check(route.as_str(), headers)?;
+        tokens.check(route, headers)?;
     }
     check_length(headers, limits)
 }

@@ -8,75 +8,137 @@ mod observe;
 mod settle;
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use http::{Method, Request};
 use tower::ServiceExt as _;
-use tower_http::catch_panic::{CatchPanic, ResponseForPanic};
+use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::serve::metrics::Metrics;
+use crate::serve::listener::{BoxError, RequestContext};
 
-use super::app::AppState;
+use super::app::{App, AppState};
+use super::predict;
 use super::problem::Problem;
 
 pub(super) use gate::too_large;
-pub(super) use observe::{RequestId, Work};
+pub(super) use observe::{Answered, Work};
 pub(super) use settle::{context_of, read_away};
 
-/// Puts the layers around all routes.
-pub(super) fn layers(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
-    routes.layer(from_fn_with_state(app.clone(), all))
+/// What answers on a listener: all routes with the layers around them. A `tower::Service` of requests with any body that
+/// never fails; cheap to clone. It expects to run within tokio.
+#[derive(Debug, Clone)]
+pub struct Service(Arc<Layered>);
+
+#[derive(Debug)]
+struct Layered {
+    app: AppState,
+    routes: Router,
+    /// `POST /predict`, if that is ours.
+    direct: Option<&'static str>,
 }
 
-/// The layers, from the outermost to the innermost. One function and not a `tower` layer for each: axum clones all that
-/// is below a layer for each request, layer by layer: some 25 allocations.
-async fn all(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    // 1. Request id, in-flight gauge, duration, the envelope of errors, the log line. Outermost, so that every request
-    //    that is answered is seen, whoever answered it.
-    let seen = observe::Seen::begin(&app, &mut request);
-    // 2. What is left of a refused body is read, within bounds, before the answer goes out: a client that is still
-    //    sending would otherwise see a broken pipe instead of the refusal. Within 1: it is part of answering.
-    let (request, rest) = settle::Rest::of(&app, request);
-    // 4. Refusals that need nothing but the head: target and head too long, Host, method, token, declared length.
-    //    Innermost, so that they are answered, counted, logged and readable like any other answer.
-    let response = match gate::check(&app, &request) {
+impl Service {
+    /// Puts the layers around `routes`. `POST` to the route `direct` is [`predict::default`], and goes there directly:
+    /// nearly every request is one, and axum's way to a handler clones and boxes all that is on it.
+    pub(super) fn new(routes: Router<AppState>, app: AppState, direct: Option<&'static str>) -> Self {
         // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read to the end.
-        Ok(()) => caught(&app, next, request).await,
-        Err(problem) => {
-            // Lets go of its body, for 2.
-            drop(request);
-            problem.into_response()
+        let panicked = Arc::clone(&app.serving.metrics);
+        let caught = CatchPanicLayer::custom(move |panic: Box<dyn Any + Send>| {
+            panicked.panicked();
+            of_panic(&*panic)
+        });
+        Self(Arc::new(Layered { routes: routes.with_state(app.clone()).layer(caught), app, direct }))
+    }
+}
+
+impl<B> tower::Service<Request<B>> for Service
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let all = Arc::clone(&self.0);
+        Box::pin(async move { Ok(all.answer(request).await) })
+    }
+}
+
+impl Layered {
+    /// The layers, from the outermost to the innermost. One function and not a `tower` layer for each: axum clones all
+    /// that is below a layer for each request, layer by layer: some 25 allocations.
+    async fn answer<B>(&self, mut request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+    {
+        let app = &self.app;
+        let route = app.route(request.uri().path());
+        // 1. Request id, in-flight gauge, duration, the envelope of errors, the log line. Outermost, so that every
+        //    request that is answered is seen, whoever answered it.
+        let detached = || RequestContext::detached(&app.serving.limits, &app.serving.life);
+        let mut context = request.extensions_mut().remove().unwrap_or_else(detached);
+        let seen = observe::Seen::begin(app, route, &request, &mut context);
+        // 2. What is left of a refused body is read, within bounds, before the answer goes out: a client that is still
+        //    sending would otherwise see a broken pipe instead of the refusal. Within 1: it is part of answering.
+        let (mut request, rest) = settle::Rest::of(&context, request);
+        request.extensions_mut().insert(context);
+        // 4. Refusals that need nothing but the head: target and head too long, Host, method, token, declared length.
+        //    Innermost, so that they are answered, counted, logged and readable like any other answer.
+        let mut answered = match gate::check(app, route, &request) {
+            Ok(()) => self.ask(route, request).await,
+            Err(problem) => {
+                // Lets go of its body, for 2.
+                drop(request);
+                problem.into_response().into()
+            }
+        };
+        answered.response = rest.settle(app, answered.response).await;
+        seen.end(app, answered).await
+    }
+
+    /// Asks the handler.
+    async fn ask(&self, route: Option<&str>, request: Request<Body>) -> Answered {
+        if route.is_some() && route == self.direct && *request.method() == Method::POST {
+            // 3, here.
+            return caught(&self.app, predict::default(&self.app, request)).await;
         }
-    };
-    let response = rest.settle(&app, response).await;
-    seen.end(&app, response).await
-}
-
-/// Answers, with a 500 where that panics.
-async fn caught(app: &AppState, next: Next, request: Request) -> Response {
-    let on_panic = OnPanic(Arc::clone(&app.serving.metrics));
-    match CatchPanic::custom(next, on_panic).oneshot(request).await {
-        Ok(response) => response.map(Body::new),
-        Err(never) => match never {},
+        // Boxed, so that the future of what is asked most is small.
+        match Box::pin(self.routes.clone().oneshot(request)).await {
+            Ok(response) => response.into(),
+            Err(never) => match never {},
+        }
     }
 }
 
-/// Counts a panic, and answers in its place.
-#[derive(Clone)]
-struct OnPanic(Arc<Metrics>);
-
-impl ResponseForPanic for OnPanic {
-    type ResponseBody = Body;
-
-    fn response_for_panic(&mut self, panic: Box<dyn Any + Send>) -> Response {
-        self.0.panicked();
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text"))).into_response()
+/// Answers, with a counted 500 where that panics.
+async fn caught(app: &App, answering: impl Future<Output = Result<Answered, Problem>>) -> Answered {
+    match AssertUnwindSafe(answering).catch_unwind().await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(problem)) => problem.into_response().into(),
+        Err(panic) => {
+            app.serving.metrics.panicked();
+            of_panic(&*panic).into()
+        }
     }
+}
+
+/// What is answered in a panic's place.
+fn of_panic(panic: &(dyn Any + Send)) -> Response {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text"))).into_response()
 }
 
 #[cfg(test)]
@@ -91,6 +153,7 @@ mod tests {
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 
+    use super::Service;
     use crate::config::{ExtraFeatures, Limits};
     use crate::http::app::{AppState, Options};
     use crate::http::problem::Problem;
@@ -137,25 +200,25 @@ mod tests {
         Ok("answered")
     }
 
-    async fn ask(router: &Router, path: &str) -> (u16, String) {
+    async fn ask(service: &Service, path: &str) -> (u16, String) {
         let request = Request::get(path).header("host", "a").body(Body::empty()).unwrap();
-        let response = router.clone().oneshot(request).await.unwrap();
+        let response = service.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    fn router() -> (Router, Arc<Serving>) {
+    fn service() -> (Service, Arc<Serving>) {
         let serving = Arc::new(Serving::new(models(), Limits::default(), ExtraFeatures::Reject));
         let routes = Router::new().route("/panics", get(panics)).route("/broken", get(broken)).route("/", get(sound));
         let app = AppState::new(Arc::clone(&serving), Options::default(), ["/panics", "/broken", "/"].into_iter());
-        (super::layers(routes, &app).with_state(app), serving)
+        (Service::new(routes, app, None), serving)
     }
 
     #[tokio::test]
     async fn a_panic_is_a_counted_500_that_tells_nothing() {
-        let (router, serving) = router();
-        let (status, body) = ask(&router, "/panics").await;
+        let (service, serving) = service();
+        let (status, body) = ask(&service, "/panics").await;
         assert_eq!(status, 500);
         assert!(body.contains("\"status\":500") && !body.contains("secret"), "{body}");
         let metrics = serving.metrics.render();
@@ -165,10 +228,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_panic_without_axum_is_a_counted_500_that_tells_nothing_too() {
+        let serving = Arc::new(Serving::new(models(), Limits::default(), ExtraFeatures::Reject));
+        let app = AppState::new(Arc::clone(&serving), Options::default(), std::iter::empty());
+        let answered = super::caught(&app, async { panic!("the secret of predict.rs") }).await;
+        assert_eq!(answered.response.status(), 500);
+        let problem = answered.response.extensions().get::<Arc<Problem>>().unwrap();
+        let envelope = String::from_utf8(problem.render("id")).unwrap();
+        assert!(!envelope.contains("secret"), "{envelope}");
+        assert!(serving.metrics.render().contains("smartserve_panics_total 1\n"));
+    }
+
+    #[tokio::test]
     async fn beside_a_predictor_that_panics_others_go_on_being_answered() {
-        let (router, serving) = router();
+        let (service, serving) = service();
         for n in 1..=20 {
-            let (broken, (status, body)) = tokio::join!(ask(&router, "/broken"), ask(&router, "/"));
+            let (broken, (status, body)) = tokio::join!(ask(&service, "/broken"), ask(&service, "/"));
             assert_eq!((status, body.as_str()), (200, "answered"));
             assert_eq!(broken.0, 500, "{}", broken.1);
             assert!(!broken.1.contains("index"), "{}", broken.1);

@@ -8,23 +8,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
-use axum::response::Response;
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HeaderName};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::http::app::App;
 use crate::http::compress;
 use crate::http::problem::Problem;
 use crate::serve::lifecycle::Phase;
+use crate::serve::listener::RequestContext;
 use crate::serve::metrics::InFlight;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-/// What a handler did for a request: an extension of its response, for the log line and `Server-Timing`.
+/// What a handler did for a request, for the log line and `Server-Timing`.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct Work {
     /// Rows answered.
@@ -37,20 +37,29 @@ pub(in crate::http) struct Work {
     pub(in crate::http) encode: Duration,
 }
 
-/// A request's id, an extension of it: what goes wrong after an answer has begun is told under it too.
-#[derive(Debug, Clone)]
-pub(in crate::http) struct RequestId(HeaderValue);
+/// A handler's answer, and what it did for it; none where that is told later, or is nothing.
+#[derive(Debug)]
+pub(in crate::http) struct Answered {
+    /// The answer.
+    pub(in crate::http) response: Response,
+    /// What was done.
+    pub(in crate::http) work: Option<Work>,
+}
 
-impl RequestId {
-    /// The id.
-    pub(in crate::http) fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+/// By axum's way an answer can only be a response: what was done becomes an extension of it.
+impl IntoResponse for Answered {
+    fn into_response(mut self) -> Response {
+        if let Some(work) = self.work {
+            self.response.extensions_mut().insert(work);
+        }
+        self.response
     }
 }
 
-impl Default for RequestId {
-    fn default() -> Self {
-        Self(HeaderValue::from_static("unknown"))
+impl From<Response> for Answered {
+    fn from(mut response: Response) -> Self {
+        let work = response.extensions_mut().remove();
+        Self { response, work }
     }
 }
 
@@ -71,20 +80,25 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Notes who asks what, and gives the request its id.
-    pub(super) fn begin(app: &App, request: &mut Request) -> Self {
+    /// Notes who asks what (`route`: none where there is no such route), and gives the request its id.
+    pub(super) fn begin<B>(
+        app: &App,
+        route: Option<&'static str>,
+        request: &Request<B>,
+        context: &mut RequestContext,
+    ) -> Self {
         let in_flight = app.serving.metrics.in_flight();
-        let asked = Asked::of(app, request);
+        let asked = Asked::of(route, request, context.arrival);
+        context.id = Some(asked.id.clone());
         let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
-        request.extensions_mut().insert(RequestId(asked.id.clone()));
         Self { asked, encodings, _in_flight: in_flight }
     }
 
     /// Finishes the answer and tells how it went.
-    pub(super) async fn end(self, app: &App, mut response: Response) -> Response {
+    pub(super) async fn end(self, app: &App, answered: Answered) -> Response {
         let Self { asked, encodings, _in_flight } = self;
+        let Answered { mut response, work } = answered;
         let problem = response.extensions_mut().remove::<Arc<Problem>>();
-        let work = response.extensions().get::<Work>().copied();
         if let Some(problem) = &problem {
             explain(app, &asked, problem, &mut response);
         }
@@ -119,14 +133,13 @@ fn explain(app: &App, asked: &Asked, problem: &Problem, response: &mut Response)
 }
 
 impl Asked {
-    fn of(app: &App, request: &Request) -> Self {
-        let template = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    fn of<B>(route: Option<&'static str>, request: &Request<B>, start: Instant) -> Self {
         Self {
-            start: Instant::now(),
+            start,
             id: request_id(request.headers()),
             trace_id: trace_id(request.headers()),
             method: known_method(request.method()),
-            route: template.and_then(|t| app.routes.get(t)).copied().unwrap_or("other"),
+            route: route.unwrap_or("other"),
         }
     }
 
@@ -151,10 +164,23 @@ impl Asked {
 impl Work {
     /// The `Server-Timing` value, in milliseconds as it is defined.
     fn server_timing(self) -> Option<HeaderValue> {
-        let [parse, predict, encode] = [self.parse, self.predict, self.encode].map(|d| d.as_secs_f64() * 1e3);
-        let value = format!("parse;dur={parse:.3}, predict;dur={predict:.3}, encode;dur={encode:.3}");
-        HeaderValue::try_from(value).ok()
+        let mut value = Vec::with_capacity(64);
+        let stages = [("parse;dur=", self.parse), (", predict;dur=", self.predict), (", encode;dur=", self.encode)];
+        for (stage, took) in stages {
+            value.extend_from_slice(stage.as_bytes());
+            add_milliseconds(&mut value, took);
+        }
+        HeaderValue::from_maybe_shared(Bytes::from(value)).ok()
     }
+}
+
+/// Milliseconds with three digits behind the point, rounded.
+fn add_milliseconds(text: &mut Vec<u8>, took: Duration) {
+    let micros = (took.as_nanos() + 500) / 1_000;
+    text.extend_from_slice(itoa::Buffer::new().format(micros / 1_000).as_bytes());
+    text.push(b'.');
+    let digits = [100, 10, 1].map(|unit| b'0' + u8::try_from(micros / unit % 10).unwrap_or_default());
+    text.extend_from_slice(&digits);
 }
 
 /// The client's `X-Request-Id` when it is fit to be repeated, else a new one.
@@ -175,7 +201,9 @@ fn new_request_id() -> HeaderValue {
     let mut z = SEED.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    HeaderValue::try_from(format!("{:016x}", z ^ (z >> 31))).unwrap_or(HeaderValue::from_static("unknown"))
+    z ^= z >> 31;
+    let digits: [u8; 16] = std::array::from_fn(|i| b"0123456789abcdef"[(z >> (60 - 4 * i) & 15) as usize]);
+    HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
 /// The trace id of a W3C `traceparent`: `00-TRACE-SPAN-FLAGS`, lower-case hexadecimal, not all zeros.

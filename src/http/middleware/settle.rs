@@ -9,16 +9,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
 use axum::response::Response;
 use http::header::{CONNECTION, EXPECT};
-use http::{Extensions, HeaderValue, StatusCode};
+use http::{Extensions, HeaderValue, Request, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
 use crate::config::Limits;
 use crate::http::app::App;
-use crate::serve::listener::RequestContext;
+use crate::serve::listener::{BoxError, RequestContext};
 
 /// Times the largest body that is read for politeness' sake.
 const TIMES_LIMIT: usize = 16;
@@ -27,29 +26,31 @@ const TIMES_LIMIT: usize = 16;
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// What will be left of a request's body.
-pub(super) struct Rest {
+pub(super) struct Rest<B> {
     /// None for a request without a body.
-    watched: Option<Watched>,
+    watched: Option<Watched<B>>,
 }
 
-struct Watched {
+struct Watched<B> {
     context: RequestContext,
-    left: Arc<Mutex<Option<Unread>>>,
+    left: Arc<Mutex<Option<Unread<B>>>>,
     waits_for_continue: bool,
 }
 
-impl Rest {
+impl<B> Rest<B>
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
     /// Takes note of whether the request's body is read to its end.
-    pub(super) fn of(app: &App, request: Request) -> (Request, Self) {
+    pub(super) fn of(context: &RequestContext, request: Request<B>) -> (Request<Body>, Self) {
         if request.body().is_end_stream() {
-            return (request, Self { watched: None });
+            return (request.map(|_| Body::empty()), Self { watched: None });
         }
         let waits_for_continue = request.headers().contains_key(EXPECT);
         let left = Arc::new(Mutex::new(None));
-        let context = context_of(app, request.extensions());
-        let watched = Some(Watched { context, left: Arc::clone(&left), waits_for_continue });
-        let request = request.map(|body| Body::new(Returned { body, was_polled: false, is_done: false, left }));
-        (request, Self { watched })
+        let watched = Some(Watched { context: context.clone(), left: Arc::clone(&left), waits_for_continue });
+        let returned = |body| Body::new(Returned { body: Some(body), was_polled: false, is_done: false, left });
+        (request.map(returned), Self { watched })
     }
 
     /// Reads what is left of the body before its answer goes out.
@@ -67,14 +68,19 @@ impl Rest {
     }
 }
 
-/// When a request came and how long its body may take.
-pub(in crate::http) fn context_of(app: &App, extensions: &Extensions) -> RequestContext {
-    let context = extensions.get::<RequestContext>().cloned();
-    context.unwrap_or_else(|| RequestContext::detached(&app.serving.limits, &app.serving.life))
+/// When a request came, what it is called and how long its body may take.
+///
+/// # Panics
+/// Outside the layers, which give every request one.
+pub(in crate::http) fn context_of(extensions: &Extensions) -> &RequestContext {
+    extensions.get::<RequestContext>().expect("the outermost layer gives every request a context")
 }
 
 /// Reads a body without keeping it; true when it ended within the bounds, the body's own deadline among them.
-pub(in crate::http) async fn read_away(mut body: Body, limits: &Limits, context: &RequestContext) -> bool {
+pub(in crate::http) async fn read_away<B>(mut body: B, limits: &Limits, context: &RequestContext) -> bool
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
     let limit = limits.max_body_bytes.saturating_mul(TIMES_LIMIT);
     let read = async {
         let mut bytes = 0;
@@ -94,43 +100,47 @@ pub(in crate::http) async fn read_away(mut body: Body, limits: &Limits, context:
 }
 
 /// What a handler left of a body.
-struct Unread {
-    body: Body,
+struct Unread<B> {
+    body: B,
     was_polled: bool,
 }
 
 /// A body that comes back when it is dropped before its end.
-struct Returned {
-    body: Body,
+struct Returned<B: HttpBody + Unpin> {
+    /// None once it was dropped.
+    body: Option<B>,
     was_polled: bool,
     is_done: bool,
-    left: Arc<Mutex<Option<Unread>>>,
+    left: Arc<Mutex<Option<Unread<B>>>>,
 }
 
-impl HttpBody for Returned {
-    type Data = Bytes;
-    type Error = axum::Error;
+impl<B: HttpBody + Unpin> HttpBody for Returned<B> {
+    type Data = B::Data;
+    type Error = B::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         self.was_polled = true;
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let polled = Pin::new(body).poll_frame(cx);
         self.is_done = matches!(polled, Poll::Ready(None | Some(Err(_))));
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_done || self.body.is_end_stream()
+        self.is_done || self.body.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(SizeHint::default, HttpBody::size_hint)
     }
 }
 
-impl Drop for Returned {
+impl<B: HttpBody + Unpin> Drop for Returned<B> {
     fn drop(&mut self) {
-        if !self.is_end_stream() {
-            let unread = Unread { body: std::mem::take(&mut self.body), was_polled: self.was_polled };
+        if !self.is_end_stream()
+            && let Some(body) = self.body.take()
+        {
+            let unread = Unread { body, was_polled: self.was_polled };
             *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread);
         }
     }

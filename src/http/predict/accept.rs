@@ -3,8 +3,8 @@
 //! Stands apart from `content`, which tells what a body is: the two are asked for independently. A client that wants
 //! nothing that there is gets what it would have got without asking, because no status says "not acceptable" here.
 
-use http::HeaderMap;
 use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue};
 
 use crate::http::negotiate::{Choice, choices};
 
@@ -58,7 +58,9 @@ pub(super) const LINES: &[&str] =
 pub(super) fn wanted(headers: &HeaderMap, format: Format) -> Wanted {
     let default = Form::of(format);
     let mut best: Option<(u16, u8, bool, Wanted)> = None;
-    if headers.contains_key(ACCEPT) {
+    // What nearly everybody sends needs no taking apart.
+    let is_plain = |value: &HeaderValue| value == "*/*" || (default == Form::Json && value == "application/json");
+    if !headers.get_all(ACCEPT).iter().all(is_plain) {
         for form in [Form::Json, Form::Lines, Form::Csv] {
             let Some((narrowness, choice)) = narrowest(headers, form) else { continue };
             let header = choice.parameter("header").map(|value| !value.eq_ignore_ascii_case("absent"));

@@ -3,7 +3,6 @@
 //! Stands apart because every prediction route reads its body the same way, whatever is in it.
 
 use axum::body::{Body, Bytes};
-use axum::response::Response;
 use http::request::Parts;
 
 use crate::config::Limits;
@@ -14,7 +13,6 @@ use crate::http::problem::{Kind, Problem};
 use crate::model::batch::Batch;
 use crate::model::schema::Schema;
 use crate::serve::admission::BodyPermit;
-use crate::serve::listener::UntilWritten;
 
 use super::pieces::Pieces;
 
@@ -62,10 +60,9 @@ pub(in crate::http) async fn hold(permit: &mut BodyPermit, batch: &Batch, schema
     Ok(permit.hold(prediction + size_of_val(batch.values()).max(answer)).await?)
 }
 
-/// The answer, which holds its request's share of the budget until it is written.
-pub(in crate::http) fn holding(mut answer: Response, permit: BodyPermit) -> Response {
-    answer.extensions_mut().insert(UntilWritten::new(permit));
-    answer
+/// Keeps a request's share of the budget until its answer is written.
+pub(in crate::http) fn hold_until_written(head: &Parts, permit: BodyPermit) {
+    context_of(&head.extensions).hold_until_written(permit);
 }
 
 /// Reads a body with something in it.
@@ -94,11 +91,11 @@ pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Re
         return Err(too_large(limits));
     }
     let permit = app.serving.body_budget.reserve(declared.unwrap_or(0) + pieces.overhead()).await?;
-    let context = context_of(app, &head.extensions);
     tokio::select! {
+        // The body first: nearly always it is there, and nobody waits.
         biased;
         received = collect(limits, pieces, declared, permit) => received,
-        () = context.body_overdue() => Err(Problem::new(Kind::BodyTimeout, "The body did not come in time")),
+        () = async { Box::pin(context_of(&head.extensions).body_overdue()).await } => Err(Problem::new(Kind::BodyTimeout, "The body did not come in time")),
     }
 }
 

@@ -19,14 +19,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::response::Response;
 
 use crate::model::batch::Batch;
 use crate::serve::admission::BodyPermit;
 use crate::serve::registry::Snapshot;
 
 use super::app::{App, AppState};
-use super::middleware::Work;
+use super::encode;
+use super::middleware::{Answered, Work};
 use super::models::{NameOf, name_of};
 use super::problem::{FieldError, Kind, Problem};
 use content::Format;
@@ -35,10 +35,15 @@ use reply::Reply;
 
 pub(super) use stream::announces as announces_stream;
 
+/// `POST /predict`, by axum's way.
+pub(super) async fn predict_default(State(app): State<AppState>, request: Request) -> Result<Answered, Problem> {
+    default(&app, request).await
+}
+
 /// `POST /predict`: asks the default model.
-pub(super) async fn predict_default(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(super) async fn default(app: &AppState, request: Request) -> Result<Answered, Problem> {
     let snapshot = app.default_model()?;
-    predict(&app, snapshot, None, request).await
+    predict(app, snapshot, None, request).await
 }
 
 /// `POST /models/{name}/predict`: asks the model of that name.
@@ -46,7 +51,7 @@ pub(super) async fn predict_named(
     State(app): State<AppState>,
     name: NameOf,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let snapshot = app.model(&name_of(name)?)?;
     predict(&app, snapshot, None, request).await
 }
@@ -57,13 +62,14 @@ pub(super) async fn predict(
     snapshot: Snapshot,
     protocol: Option<Protocol>,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let (head, body) = request.into_parts();
     query::check(&head.uri)?;
     let format = content::format(&head.headers)?;
     let wanted = accept::wanted(&head.headers, format);
     if stream::is_wanted(app, &head.headers, &body, format, wanted) {
-        return stream::answer(app, snapshot, &head, body).await;
+        // Boxed, as all that is seldom, so that the future of what is asked most is small.
+        return Box::pin(stream::answer(app, snapshot, &head, body)).await.map(Answered::from);
     }
     let mut received = body::read(app, &head, body).await?;
     received.room_for_batch(snapshot.model.schema(), &app.serving.limits).await?;
@@ -76,8 +82,9 @@ pub(super) async fn predict(
     let (prediction, predict) = app.serving.compute.predict(&snapshot, batch).await?;
     let start = Instant::now();
     let written = reply.write(&snapshot, &prediction);
-    let answer = reply.respond(written, Work { rows, parse, predict, encode: start.elapsed() });
-    Ok(body::holding(answer, permit))
+    let work = Work { rows, parse, predict, encode: start.elapsed() };
+    body::hold_until_written(&head, permit);
+    Ok(Answered { response: encode::respond(written), work: Some(work) })
 }
 
 /// What a body became.

@@ -2,9 +2,6 @@
 //!
 //! Stands apart because form and route are independent: every route gives JSON, NDJSON and CSV.
 
-use axum::response::Response;
-
-use crate::http::middleware::Work;
 use crate::http::{encode, encode_lines};
 use crate::model::prediction::Prediction;
 use crate::serve::registry::Served;
@@ -44,14 +41,6 @@ impl Reply {
                 ("text/csv; charset=utf-8; header=present", encode_lines::csv(target, answer, true))
             }
             (Form::Csv, _) => ("text/csv; charset=utf-8; header=absent", encode_lines::csv(target, answer, false)),
-        }
-    }
-
-    /// A 200 with what was written.
-    pub(super) fn respond(self, (content_type, bytes): (&'static str, Vec<u8>), work: Work) -> Response {
-        match self.wanted.form {
-            Form::Json => encode::respond(bytes, work),
-            Form::Lines | Form::Csv => encode::respond_as(content_type, bytes, work),
         }
     }
 }

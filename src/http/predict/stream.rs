@@ -15,9 +15,10 @@ use http::request::Parts;
 
 use crate::http::app::{App, AppState};
 use crate::http::encode_lines;
-use crate::http::middleware::{RequestId, context_of, too_large};
+use crate::http::middleware::{context_of, too_large};
 use crate::http::problem::{Kind, Problem};
 use crate::serve::admission::{BodyPermit, CHUNKED_STEP, Overloaded};
+use crate::serve::listener::RequestContext;
 use crate::serve::registry::Snapshot;
 
 use super::accept::{Form, Wanted};
@@ -61,8 +62,7 @@ pub(super) async fn answer(app: &AppState, snapshot: Snapshot, head: &Parts, bod
         whole: 0,
         waited: Duration::ZERO,
         story: Story {
-            id: head.extensions.get::<RequestId>().cloned().unwrap_or_default(),
-            arrival: context_of(app, &head.extensions).arrival,
+            context: context_of(&head.extensions).clone(),
             progress: lines::Progress::default(),
             has_begun: false,
             end: None,
@@ -93,8 +93,7 @@ pub(super) struct Stream {
 
 /// What the log says of a stream, whose status was told long before its end.
 struct Story {
-    id: RequestId,
-    arrival: Instant,
+    context: RequestContext,
     progress: lines::Progress,
     /// Rows were answered: what comes is not in the status.
     has_begun: bool,
@@ -102,13 +101,20 @@ struct Story {
     end: Option<u16>,
 }
 
+impl Story {
+    /// The request's id: what goes wrong after an answer has begun is told under it too.
+    fn id(&self) -> &str {
+        self.context.id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("unknown")
+    }
+}
+
 impl Drop for Story {
     fn drop(&mut self) {
-        let (rows, duration_ms) = (self.progress.rows, self.arrival.elapsed().as_secs_f64() * 1e3);
+        let (rows, duration_ms) = (self.progress.rows, self.context.arrival.elapsed().as_secs_f64() * 1e3);
         if let Some(status) = self.end {
-            tracing::info!(request_id = self.id.as_str(), status, rows, duration_ms, "a stream ended with {status}");
+            tracing::info!(request_id = self.id(), status, rows, duration_ms, "a stream ended with {status}");
         } else if self.has_begun {
-            tracing::info!(request_id = self.id.as_str(), rows, duration_ms, "a stream was left by its client");
+            tracing::info!(request_id = self.id(), rows, duration_ms, "a stream was left by its client");
         }
     }
 }
@@ -195,7 +201,7 @@ impl Stream {
     pub(super) fn end(mut self, problem: Option<&Problem>) -> (Bytes, Body) {
         self.story.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));
         let Some(problem) = problem else { return (Bytes::new(), self.pieces.into_rest()) };
-        let id = self.story.id.as_str();
+        let id = self.story.id();
         if let Some(reason) = problem.kind().reason() {
             self.app.serving.metrics.rejected(reason);
         }

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
-use crate::http::middleware::Work;
 use crate::model::prediction::Prediction;
 use crate::serve::registry::Snapshot;
 
@@ -25,18 +24,16 @@ pub(super) struct Answer {
 
 impl Answer {
     /// A 200 with these bytes.
-    pub(super) fn respond(self, work: Work) -> Response {
+    pub(super) fn respond(self) -> Response {
         let Self { mut json, tail } = self;
-        let mut response = match tail {
+        match tail {
             None => ([(CONTENT_TYPE, "application/json")], json).into_response(),
             Some(tail) => {
                 let length = json.len().to_string();
                 json.extend_from_slice(&tail);
                 ([(CONTENT_TYPE, "application/octet-stream"), (JSON_LENGTH, length.as_str())], json).into_response()
             }
-        };
-        response.extensions_mut().insert(work);
-        response
+        }
     }
 }
 

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::response::Response;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
 use crate::http::app::AppState;
 use crate::http::json::write::shortened;
-use crate::http::middleware::Work;
+use crate::http::middleware::{Answered, Work};
 use crate::http::models::{NameOf, name_of};
 use crate::http::predict::content::{self, Format};
 use crate::http::predict::{body, query, rules, unsupported_media};
@@ -32,7 +31,7 @@ pub(in crate::http) async fn infer(
     State(app): State<AppState>,
     name: NameOf,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let snapshot = app.model(&name_of(name)?)?;
     answered(&app, &snapshot, request).await
 }
@@ -42,12 +41,12 @@ pub(in crate::http) async fn infer_version(
     State(app): State<AppState>,
     path: VersionOf,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     let snapshot = version_of(&app, path)?;
     answered(&app, &snapshot, request).await
 }
 
-async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Result<Response, Problem> {
+async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Result<Answered, Problem> {
     let (head, body) = request.into_parts();
     query::check(&head.uri)?;
     let json_length = json_length(&head.headers)?;
@@ -67,7 +66,9 @@ async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Resu
     let (prediction, predict) = app.serving.compute.predict(snapshot, asked.batch).await?;
     let start = Instant::now();
     let answer = answer::write(snapshot, asked.id.as_deref(), &asked.outputs, &prediction);
-    Ok(body::holding(answer.respond(Work { rows, parse, predict, encode: start.elapsed() }), permit))
+    let work = Work { rows, parse, predict, encode: start.elapsed() };
+    body::hold_until_written(&head, permit);
+    Ok(Answered { response: answer.respond(), work: Some(work) })
 }
 
 /// How many of the body's bytes are JSON; none when all are.

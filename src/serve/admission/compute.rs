@@ -103,7 +103,7 @@ impl Compute {
         let answer = if work::is_short(snapshot, batch.n_rows()) {
             at_once(snapshot, &batch)
         } else {
-            self.on_pool(snapshot, batch).await
+            Box::pin(self.on_pool(snapshot, batch)).await
         };
         match &answer {
             Ok((prediction, took)) => {

@@ -29,7 +29,8 @@ async fn acquire(permits: &Arc<Semaphore>, n: u32, wait: Duration) -> Result<Own
         return Ok(permit);
     }
     let waiting = Arc::clone(permits).acquire_many_owned(n);
-    match tokio::time::timeout(wait, waiting).await {
+    // Boxed, so that requests that need not wait have small futures.
+    match Box::pin(tokio::time::timeout(wait, waiting)).await {
         Ok(Ok(permit)) => Ok(permit),
         Ok(Err(_)) | Err(_) => Err(Overloaded),
     }

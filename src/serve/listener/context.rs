@@ -1,12 +1,17 @@
 //! What the listener tells each request, as an extension of it.
 
+use std::any::Any;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use http::HeaderValue;
 
 use crate::config::Limits;
 use crate::serve::lifecycle::Life;
 
 use super::Role;
+use super::progress::Progress;
 
 /// When a request came, by which listener, and how long it has. In every request's extensions.
 #[derive(Debug, Clone)]
@@ -17,13 +22,24 @@ pub struct RequestContext {
     pub peer: Option<SocketAddr>,
     /// Which listener it came by.
     pub role: Role,
+    /// What it is called in its answer and in the log, once that is known.
+    pub id: Option<HeaderValue>,
     body_timeout: Duration,
     life: Life,
+    /// Its connection's; none when it did not come by a socket.
+    progress: Option<Arc<Progress>>,
 }
 
 impl RequestContext {
-    pub(super) fn new(peer: SocketAddr, role: Role, body_timeout: Duration, life: Life) -> Self {
-        Self { arrival: Instant::now(), peer: Some(peer), role, body_timeout, life }
+    pub(super) fn new(
+        peer: SocketAddr,
+        role: Role,
+        body_timeout: Duration,
+        life: Life,
+        progress: Arc<Progress>,
+    ) -> Self {
+        let arrival = Instant::now();
+        Self { arrival, peer: Some(peer), role, id: None, body_timeout, life, progress: Some(progress) }
     }
 
     /// The context of a request that came by no listener: a router asked directly, as tests do.
@@ -32,8 +48,19 @@ impl RequestContext {
             arrival: Instant::now(),
             peer: None,
             role: Role::Main,
+            id: None,
             body_timeout: limits.body_timeout,
             life: life.clone(),
+            progress: None,
+        }
+    }
+
+    /// Keeps something until the last byte of this request's answer is with the kernel, or the connection ends: the
+    /// answer's share of the budget, most of all. Of two, the last is kept. Dropped at once when the request did not
+    /// come by a socket.
+    pub fn hold_until_written(&self, held: impl Any + Send) {
+        if let Some(progress) = &self.progress {
+            progress.hold_until_written(Box::new(held));
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Head {
     begun: bool,
     /// The present line has something in it.
     in_line: bool,
+    /// What its one `Content-Length` line says, if that was read in one piece.
+    content_length: Option<u64>,
 }
 
 impl Head {
@@ -21,17 +23,29 @@ impl Head {
         self.bytes
     }
 
+    /// After the end of a head: the length of its body, if that is sure to be what hyper finds. None says nothing.
+    pub(super) fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
     /// How many of `bytes` belong to this head; the rest belongs to what follows it, or would make the head longer than
     /// `limit`. Afterwards this is ready for the next head if the end was among them. At least 1: handing on nothing
     /// would mean the end of the stream, so whoever calls waits instead.
     pub(super) fn take(&mut self, bytes: &[u8], limit: usize) -> usize {
         let bytes = &bytes[..bytes.len().min(limit.saturating_sub(self.bytes).max(1))];
         let mut line = 0;
+        if self.bytes == 0 {
+            self.content_length = None;
+        }
         for newline in memchr::memchr_iter(b'\n', bytes) {
             let is_empty = !self.in_line && bytes[line..newline].iter().all(|b| *b == b'\r');
             if is_empty && self.begun {
-                *self = Self::default();
+                *self = Self { content_length: self.content_length, ..Self::default() };
                 return newline + 1;
+            }
+            if let Some(length) = content_length(&bytes[line..newline]) {
+                // A second one is for hyper to judge.
+                self.content_length = Some(length).filter(|_| self.content_length.is_none());
             }
             self.begun |= !is_empty;
             self.in_line = false;
@@ -41,6 +55,17 @@ impl Head {
         self.bytes += bytes.len();
         bytes.len()
     }
+}
+
+/// The number in a `Content-Length` line.
+fn content_length(line: &[u8]) -> Option<u64> {
+    const NAME: &[u8] = b"content-length:";
+    let (name, value) = line.split_at_checked(NAME.len())?;
+    let value = value.trim_ascii();
+    if !name.eq_ignore_ascii_case(NAME) || !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    str::from_utf8(value).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -63,6 +88,25 @@ mod tests {
             }
             assert_eq!(head.len(), 0);
         }
+    }
+
+    #[test]
+    fn a_length_is_known_after_the_end_of_a_head_that_came_whole_and_tells_one() {
+        let length = |text: &str| {
+            let mut head = Head::default();
+            head.take(text.as_bytes(), LIMIT);
+            head.content_length()
+        };
+        assert_eq!(length("POST / HTTP/1.1\r\ncontent-LENGTH: 17 \r\nA: b\r\n\r\n"), Some(17));
+        for other in ["Content-Length: +1", "Content-Length:", "X-Content-Length: 1", "Content-Length: 1, 1"] {
+            assert_eq!(length(&format!("POST / HTTP/1.1\r\n{other}\r\n\r\n")), None, "{other}");
+        }
+        assert_eq!(length("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n"), None);
+        // Nor does the next head inherit it.
+        let mut head = Head::default();
+        head.take(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n", LIMIT);
+        head.take(b"GET / HTTP/1.1\r\n\r\n", LIMIT);
+        assert_eq!(head.content_length(), None);
     }
 
     #[test]

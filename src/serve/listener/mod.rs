@@ -26,7 +26,7 @@ pub use admin::{ADMIN_BUDGET, ADMIN_CONNECTIONS, AdminThread};
 pub use bind::{BACKLOG, BindError, bind};
 pub use context::RequestContext;
 pub use seat::{LARGE_HEAD, SEAT, SMALL_HEAD};
-pub use service::{Answer, BoxError, HttpService, UntilWritten};
+pub use service::{Answer, BoxError, HttpService};
 
 use std::net::TcpListener;
 use std::sync::Arc;

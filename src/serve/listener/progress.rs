@@ -3,14 +3,13 @@
 //! Stands apart because three parties write it (the socket's wrapper, the service, the answer's body) and one reads it
 //! (the connection's driver). All of them run in the connection's own task; the atomics only make it `Sync`.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
 use crate::serve::lifecycle::Schedule;
-
-use super::service::UntilWritten;
 
 /// After our last byte, how long the client may take to close its side before we do: closing with bytes unread would
 /// reset the connection and could take an answer away from a client that has not read it yet.
@@ -47,6 +46,8 @@ pub(super) struct Progress {
     stuck: AtomicU64,
     /// Bytes of the request's body that have not been read yet; [`CHUNKED`] when their number was not told.
     body_left: AtomicU64,
+    /// Bytes of the body that hyper was given with the head.
+    with_head: AtomicU64,
     /// The last body was chunked: hyper may have left some of it unread.
     was_chunked: AtomicBool,
     /// Bytes of the next head came while the request was under way.
@@ -66,9 +67,9 @@ pub(super) struct Progress {
 #[derive(Debug, Default)]
 struct Held {
     /// The last answer's, which hyper may not have taken yet.
-    last: Option<UntilWritten>,
+    last: Option<Box<dyn Any + Send>>,
     /// Those before it: a client that asks on and reads nothing leaves whole answers unwritten.
-    before: Option<UntilWritten>,
+    before: Option<Box<dyn Any + Send>>,
 }
 
 /// A bit of [`Progress::unsettled`]: written, not flushed.
@@ -98,6 +99,7 @@ impl Progress {
             since: AtomicU64::new(0),
             stuck: AtomicU64::new(0),
             body_left: AtomicU64::new(0),
+            with_head: AtomicU64::new(0),
             was_chunked: AtomicBool::new(false),
             next_begun: AtomicBool::new(false),
             unsettled: AtomicU8::new(0),
@@ -135,6 +137,11 @@ impl Progress {
         }
     }
 
+    /// `n` bytes of a body were handed to hyper together with its head.
+    pub(super) fn read_with_head(&self, n: u64) {
+        self.with_head.store(n, Relaxed);
+    }
+
     /// `n` bytes of a body whose length is known were handed to hyper.
     pub(super) fn read_body(&self, n: u64) {
         self.body_left.fetch_sub(n, Relaxed);
@@ -147,7 +154,8 @@ impl Progress {
 
     /// A whole head is with the service; its body has `length` bytes, if that was told.
     pub(super) fn head_done(&self, length: Option<u64>) {
-        self.body_left.store(length.unwrap_or(CHUNKED), Relaxed);
+        let with_head = self.with_head.swap(0, Relaxed);
+        self.body_left.store(length.map_or(CHUNKED, |length| length.saturating_sub(with_head)), Relaxed);
         self.was_chunked.store(length.is_none(), Relaxed);
         self.next_begun.store(false, Relaxed);
         self.waits.store(false, Relaxed);
@@ -199,12 +207,12 @@ impl Progress {
     }
 
     /// Keeps something until the present answer is written.
-    pub(super) fn hold_until_written(&self, new: UntilWritten) {
+    pub(super) fn hold_until_written(&self, new: Box<dyn Any + Send>) {
         self.holds.store(true, Relaxed);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = held.last.replace(new) {
             held.before = Some(match held.before.take() {
-                Some(before) => UntilWritten::new((before, last)),
+                Some(before) => Box::new((before, last)),
                 None => last,
             });
         }

@@ -1,7 +1,6 @@
 //! Between hyper and whatever answers: tells the connection's progress when a head is complete and when an answer is
 //! done, gives requests their context, and asks clients to close while draining.
 
-use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -52,26 +51,6 @@ where
     }
 }
 
-/// Something that an answer holds until its last byte is with the kernel: its share of the budget, most of all. Put it
-/// into the response's extensions.
-#[derive(Clone)]
-pub struct UntilWritten {
-    _held: Arc<dyn Any + Send + Sync>,
-}
-
-impl UntilWritten {
-    /// Keeps `held` until then, or until the connection ends.
-    pub fn new(held: impl Any + Send + Sync) -> Self {
-        Self { _held: Arc::new(held) }
-    }
-}
-
-impl std::fmt::Debug for UntilWritten {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UntilWritten").finish_non_exhaustive()
-    }
-}
-
 /// One connection's way into the service.
 #[derive(Debug)]
 pub(super) struct Door<S> {
@@ -89,7 +68,9 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Door<S> {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.progress.head_done(request.body().size_hint().exact());
         let Shared { life, limits, role, .. } = &self.shared;
-        request.extensions_mut().insert(RequestContext::new(self.peer, *role, limits.body_timeout, life.clone()));
+        let progress = Arc::clone(&self.progress);
+        let context = RequestContext::new(self.peer, *role, limits.body_timeout, life.clone(), progress);
+        request.extensions_mut().insert(context);
         Answering {
             future: self.service.answer(request),
             role: *role,
@@ -123,9 +104,6 @@ where
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let done = Done(this.progress.take());
-        if let (Some(held), Some(progress)) = (response.extensions_mut().remove::<UntilWritten>(), &done.0) {
-            progress.hold_until_written(held);
-        }
         Poll::Ready(Ok(response.map(|body| Answer { body, done })))
     }
 }

@@ -1,5 +1,5 @@
 //! The socket as hyper sees it: the same bytes, with each step noted in the connection's progress, and never more at a
-//! time than one head or one body.
+//! time than one request.
 //!
 //! Stands apart because hyper has no deadline for a client that does not read, counts a head's time from the end of
 //! the request before, closes without waiting for the client to have read the answer, and keeps its buffers while a
@@ -23,11 +23,12 @@ use super::seat::{SMALL_HEAD, Seat};
 /// answer.
 const LINGER_BYTES: usize = 4 << 20;
 
-/// Bytes read from the socket at once while a head is expected: what comes behind the head has to be kept.
-const HEAD_READ: usize = 4 << 10;
-
-/// Bytes read from the socket at once while a body is expected: a full 8 KiB would make hyper double its buffer.
+/// Bytes that hyper is given of a body at once: a full 8 KiB would make it double its buffer.
 const BODY_READ: usize = (8 << 10) - 1;
+
+/// Up to so many bytes a head and a body are joined: sending one piece of 380 bytes takes the kernel 0.2 µs less than
+/// two.
+const SMALL_WRITE: usize = 1 << 10;
 
 /// Bytes read without hyper at once, and the length at which half a head gets hyper's buffers.
 const APART_READ: usize = 1 << 10;
@@ -94,8 +95,10 @@ impl Watched {
     /// Reads what is there, held back or on the socket.
     fn poll_bytes(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.behind.is_empty() {
-            let most = if self.progress.next() == Next::Head { HEAD_READ } else { BODY_READ };
-            return poll_at_most(&mut self.socket, cx, buf, most);
+            if self.progress.next() == Next::Head {
+                return Pin::new(&mut self.socket).poll_read(cx, buf);
+            }
+            return poll_at_most(&mut self.socket, cx, buf, BODY_READ);
         }
         let n = self.behind.len().min(buf.remaining());
         buf.put_slice(&self.behind[..n]);
@@ -119,8 +122,22 @@ impl Watched {
             }
             Next::Head => {
                 self.progress.read_head();
-                self.head.take(bytes, if self.seat.has_room() { MAX_BUFFER } else { SMALL_HEAD })
+                let end = self.head.take(bytes, if self.seat.has_room() { MAX_BUFFER } else { SMALL_HEAD });
+                end + self.with_head(&bytes[end..], BODY_READ.saturating_sub(end))
             }
+        }
+    }
+
+    /// How many of the bytes behind a head go with it: at most `most` of what is its body for sure, which is how nearly
+    /// all requests come. They need no copy and no second read then.
+    fn with_head(&self, behind: &[u8], most: usize) -> usize {
+        match self.head.content_length() {
+            Some(length) if self.head.len() == 0 && behind.len() as u64 <= length => {
+                let n = behind.len().min(most);
+                self.progress.read_with_head(n as u64);
+                n
+            }
+            _ => 0,
         }
     }
 
@@ -211,7 +228,18 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.socket).poll_write_vectored(cx, bytes);
+        let length: usize = bytes.iter().map(|part| part.len()).sum();
+        let result = if length <= SMALL_WRITE {
+            let mut room = [0_u8; SMALL_WRITE];
+            let mut end = 0;
+            for part in bytes {
+                room[end..end + part.len()].copy_from_slice(part);
+                end += part.len();
+            }
+            Pin::new(&mut self.socket).poll_write(cx, &room[..end])
+        } else {
+            Pin::new(&mut self.socket).poll_write_vectored(cx, bytes)
+        };
         self.note_write(&result);
         result
     }

@@ -1,6 +1,5 @@
 //! The series of answered requests, resolved once: counting one is a look-up without a lock and three atomic adds.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,22 +21,23 @@ struct Series {
     seconds: Histogram,
 }
 
-/// All series so far. A new one replaces the whole map: there are a few dozen in a process's life.
+/// All series so far, looked through from the first: there are a few dozen in a process's life, and the ones asked most
+/// come first. A new one replaces the whole list.
 #[derive(Debug)]
 pub(super) struct RequestSeries {
-    known: ArcSwap<HashMap<Key, Series>>,
+    known: ArcSwap<Vec<(Key, Series)>>,
     adding: Mutex<()>,
 }
 
 impl RequestSeries {
     pub(super) fn new() -> Self {
-        Self { known: ArcSwap::from_pointee(HashMap::new()), adding: Mutex::new(()) }
+        Self { known: ArcSwap::from_pointee(Vec::new()), adding: Mutex::new(()) }
     }
 
     pub(super) fn count(&self, families: &Families, method: &str, route: &'static str, status: u16, took: Duration) {
         let method = METHODS.iter().position(|m| *m == method).unwrap_or(METHODS.len() - 1);
         let key = (method, route, status);
-        if let Some(series) = self.known.load().get(&key) {
+        if let Some((_, series)) = self.known.load().iter().find(|(known, _)| *known == key) {
             series.add(took);
         } else {
             self.make(families, key).add(took);
@@ -51,8 +51,9 @@ impl RequestSeries {
             count: families.requests.with_label_values(&[METHODS[method], route, &status.to_string()]),
             seconds: families.request_seconds.with_label_values(&[route]),
         };
-        let mut known = HashMap::clone(&self.known.load());
-        known.insert(key, series.clone());
+        let mut known = Vec::clone(&self.known.load());
+        // Another thread may have added it meanwhile: then it is the same series twice, and the first is found.
+        known.push((key, series.clone()));
         self.known.store(known.into());
         series
     }

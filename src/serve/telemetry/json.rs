@@ -6,11 +6,11 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
+use std::time::SystemTime;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -24,7 +24,7 @@ where
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         writer.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut writer)?;
+        write!(writer, "{}", humantime::format_rfc3339_micros(SystemTime::now()))?;
         let metadata = event.metadata();
         writer.write_str("\",\"level\":\"")?;
         writer.write_str(metadata.level().as_str())?;
@@ -33,7 +33,7 @@ where
         event.record(&mut fields);
         fields.result?;
         writer.write_str(",\"target\":")?;
-        quoted(&mut writer, metadata.target())?;
+        quoted_text(&mut writer, metadata.target())?;
         writer.write_str("}\n")
     }
 }
@@ -52,7 +52,7 @@ impl Fields<'_, '_> {
         let writer = &mut *self.writer;
         self.result = writer
             .write_str(",")
-            .and_then(|()| quoted(writer, field.name()))
+            .and_then(|()| quoted_text(writer, field.name()))
             .and_then(|()| writer.write_str(":"))
             .and_then(|()| value(writer));
     }
@@ -64,15 +64,17 @@ impl Fields<'_, '_> {
 
 impl Visit for Fields<'_, '_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        if value.is_finite() { self.display(field, value) } else { self.display(field, "null") }
+        let mut digits = zmij::Buffer::new();
+        let text = if value.is_finite() { digits.format_finite(value) } else { "null" };
+        self.add(field, |writer| writer.write_str(text));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.display(field, value);
+        self.add(field, |writer| writer.write_str(itoa::Buffer::new().format(value)));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.display(field, value);
+        self.add(field, |writer| writer.write_str(itoa::Buffer::new().format(value)));
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
@@ -88,7 +90,7 @@ impl Visit for Fields<'_, '_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, |writer| quoted(writer, value));
+        self.add(field, |writer| quoted_text(writer, value));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
@@ -101,6 +103,13 @@ impl Visit for Fields<'_, '_> {
 }
 
 /// A JSON string.
+fn quoted_text(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
+    writer.write_str("\"")?;
+    Escaped(writer).write_str(text)?;
+    writer.write_str("\"")
+}
+
+/// What something is displayed as, as a JSON string.
 fn quoted(writer: &mut Writer<'_>, value: impl fmt::Display) -> fmt::Result {
     writer.write_str("\"")?;
     write!(Escaped(writer), "{value}")?;

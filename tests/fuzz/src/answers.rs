@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::io::Read as _;
 
-use axum::Router;
 use axum::body::Body;
 use flate2::read::GzDecoder;
 use http::Request;
 use serde_json::Value;
 use smartserve::config::Limits;
 use smartserve::http::app::{Options, Side};
+use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
 use smartserve::model::compiled::Scratch;
 use smartserve::serve::registry::Snapshot;
@@ -29,7 +29,7 @@ thread_local! {
 
 struct Server {
     runtime: Runtime,
-    router: Router,
+    router: Service,
     models: [Snapshot; 3],
     scratch: Scratch,
 }

@@ -41,9 +41,11 @@ pub(super) fn read(reader: &mut Reader<'_>, rules: &Rules<'_>, faults: &mut Faul
         others: HashSet::new(),
         unknown: Vec::new(),
     };
+    let mut next = 0;
     while let Some(key) = reader.key()? {
-        match rules.schema.position(&key) {
+        match rules.schema.position_near(&key, next) {
             Some(feature) if object.wrapper.is_none() => {
+                next = feature + 1;
                 let value = reader.value()?;
                 object.columns.read(reader, feature, &value, faults)?;
             }
