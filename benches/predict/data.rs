@@ -44,6 +44,13 @@ impl Case {
         Self { name, estimator, section, shape, predictor }
     }
 
+    /// Of a forest.
+    pub(crate) fn n_nodes(&self) -> usize {
+        let cover = Predictor::cover(&self.section, self.shape, &[]).unwrap().unwrap();
+        let cover: Vec<Vec<u32>> = postcard::from_bytes(&cover).unwrap();
+        cover.iter().map(Vec::len).sum()
+    }
+
     pub(crate) fn decode(&self) -> Predictor {
         Predictor::decode(&self.section, self.shape).unwrap()
     }
@@ -66,6 +73,10 @@ impl Random {
 }
 
 impl Data {
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn n_rows(&self) -> usize {
         self.y.len()
     }

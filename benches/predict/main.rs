@@ -9,11 +9,14 @@
 //! - `1 row`: calls with one row each, all rows distinct, smartcore's matrices made beforehand;
 //! - `10,000 rows`: one call with 10,000 distinct rows;
 //! - `cold`: one row after 64 MiB of other memory were read, the median of such calls;
-//! - `load`: decoding an estimator section into the compiled form; `bytes` of the section, and of the compiled form.
+//! - `load`: decoding an estimator section into the compiled form; `bytes` of the section, and of the compiled form,
+//!   which is compared with 16 bytes a node;
+//! - `rows/s`: `smartserve predict` from a CSV file to another.
 #![expect(clippy::pedantic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
 mod data;
 mod peers;
+mod scoring;
 mod time;
 
 use std::hint::black_box;
@@ -46,6 +49,7 @@ fn main() {
         }
     }
     load(&boston);
+    scoring::score(&boston);
     if !quick() {
         dot_product(&wide);
     }
@@ -98,13 +102,15 @@ fn predict(data: &Data, case: impl Fn(&Data) -> Option<Case>) {
 
 /// Load times of forests.
 fn load(boston: &Data) {
-    println!("\n{:<44} {:>9} {:>12} {:>12}", "", "load, ms", "section, B", "resident, B");
+    println!("\n{:<44} {:>9} {:>12} {:>12} {:>9} {:>6}", "", "load, ms", "section, B", "resident, B", "nodes", "flat");
     let forests = [100, 500].map(|trees| data::forest(boston, trees));
     let all = forests.into_iter().chain([data::large_forest()]);
     for case in all.flatten() {
         let seconds = Stopwatch::least(|| drop(black_box(case.decode())));
         let (section, resident) = (case.section.len(), case.predictor.resident_bytes());
-        println!("{:<44} {:>9.2} {section:>12} {resident:>12}", case.name, seconds * 1e3);
+        let (nodes, ms) = (case.n_nodes(), seconds * 1e3);
+        let of_flat = resident as f64 / (16 * nodes) as f64;
+        println!("{:<44} {ms:>9.2} {section:>12} {resident:>12} {nodes:>9} {of_flat:>6.2}", case.name);
     }
 }
 

@@ -4,7 +4,8 @@
 //! a quarter as wide as those of a server's CPU. No answer depends on it: every lane computes what a scalar would, in
 //! the same order, and Rust never fuses a multiplication with an addition on its own.
 
-use fearless_simd::{Level, Simd};
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u64x8};
 
 /// Runs `work` compiled for this CPU's vectors. It must be an `#[inline(always)]` closure, and so must be what it calls
 /// and is to profit.
@@ -18,4 +19,50 @@ pub(super) fn widest<R>(work: impl FnOnce() -> R) -> R {
         Level::Avx2(simd) => simd.vectorize(work),
         _ => work(),
     }
+}
+
+/// Work on masks, written with the vectors it is given: loops of a known few steps are unrolled before the compiler
+/// looks for vectors in them, and at this crate's level of optimization it does not look again.
+pub(super) trait OnMasks {
+    /// Does it. To be `#[inline(always)]`.
+    fn run<S: Simd>(self, simd: S);
+}
+
+/// Runs `work` with this CPU's vectors.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
+pub(super) fn on_masks(work: impl OnMasks) {
+    dispatch!(Level::new(), simd => work.run(simd));
+}
+
+/// `a | b & !c`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
+pub(super) fn or_except<S: Simd, const W: usize>(simd: S, a: &[u64; W], b: &[u64; W], c: &[u64; W]) -> [u64; W] {
+    let mut all = [0; W];
+    let ((wide, rest), (a, a_rest), (b, b_rest), (c, c_rest)) =
+        (all.as_chunks_mut::<8>(), a.as_chunks::<8>(), b.as_chunks::<8>(), c.as_chunks::<8>());
+    for ((to, a), (b, c)) in wide.iter_mut().zip(a).zip(b.iter().zip(c)) {
+        let [a, b, c] = [a, b, c].map(|words| u64x8::load_array_ref(simd, words));
+        (a | (b & !c)).store_array(to);
+    }
+    for ((to, a), (b, c)) in rest.iter_mut().zip(a_rest).zip(b_rest.iter().zip(c_rest)) {
+        *to = a | (b & !c);
+    }
+    all
+}
+
+/// `a ^ b`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
+pub(super) fn xor<S: Simd, const W: usize>(simd: S, a: &[u64; W], b: &[u64; W]) -> [u64; W] {
+    let mut all = [0; W];
+    let ((wide, rest), (a, a_rest), (b, b_rest)) = (all.as_chunks_mut::<8>(), a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (to, (a, b)) in wide.iter_mut().zip(a.iter().zip(b)) {
+        (u64x8::load_array_ref(simd, a) ^ u64x8::load_array_ref(simd, b)).store_array(to);
+    }
+    for (to, (a, b)) in rest.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *to = a ^ b;
+    }
+    all
 }

@@ -8,10 +8,12 @@
 //! bit: again one operation for each split. So a tree costs a few operations on 64-byte masks for each split and
 //! 512 rows, and one table look-up for each row.
 
-#![expect(clippy::inline_always, reason = "for `widest`")]
+#![expect(clippy::inline_always, reason = "for `on_masks`")]
+
+use fearless_simd::Simd;
 
 use super::super::trees::Tree;
-use super::super::wide::widest;
+use super::super::wide::{OnMasks, on_masks, or_except, xor};
 use super::Buffers;
 use super::sink::Sink;
 use super::thresholds::Thresholds;
@@ -134,13 +136,8 @@ impl Masks {
         for tree in &self.trees {
             let splits = &self.splits[from..tree.splits_end];
             from = tree.splits_end;
-            widest(
-                #[inline(always)]
-                || {
-                    part(splits, slots, sets);
-                    encode(&sets[..=splits.len()], 0, codes);
-                },
-            );
+            on_masks(Part { splits, slots, sets });
+            on_masks(Encode { sets: &sets[..=splits.len()], from: 0, codes });
             let sets = &sets[..=splits.len()];
             let leaves = &self.leaves[tree.leaves..];
             if let Some(table) = leaves.first_chunk::<TABLE>().filter(|_| sets.len() <= TABLE) {
@@ -148,10 +145,7 @@ impl Masks {
                     *value = table[usize::from(*code)];
                 }
             } else {
-                widest(
-                    #[inline(always)]
-                    || encode(sets, u8::BITS, high),
-                );
+                on_masks(Encode { sets, from: u8::BITS, codes: high });
                 for (value, (low, high)) in values.iter_mut().zip(codes.iter().zip(&*high)) {
                     *value = leaves[usize::from(*low) | usize::from(*high) << u8::BITS];
                 }
@@ -193,30 +187,47 @@ fn seat<const W: usize>(row: usize) -> (usize, usize) {
 }
 
 /// Fills `sets[i]` with the rows whose leaf is `i` or one further right.
-#[inline(always)]
-fn part<const W: usize>(splits: &[Split], slots: &[[u64; W]], sets: &mut [[u64; W]]) {
-    sets[0] = [u64::MAX; W];
-    sets[splits.len() + 1] = [0; W];
-    for split in splits {
-        let at_or_below = &slots[usize::from(split.slot)];
-        let (low, high) = (&sets[usize::from(split.low)], &sets[usize::from(split.high)]);
-        sets[usize::from(split.boundary)] = std::array::from_fn(|w| high[w] | (low[w] & !at_or_below[w]));
+struct Part<'a, const W: usize> {
+    splits: &'a [Split],
+    slots: &'a [[u64; W]],
+    sets: &'a mut [[u64; W]],
+}
+
+impl<const W: usize> OnMasks for Part<'_, W> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { splits, slots, sets } = self;
+        sets[0] = [u64::MAX; W];
+        sets[splits.len() + 1] = [0; W];
+        for split in splits {
+            let at_or_below = &slots[usize::from(split.slot)];
+            let (low, high) = (&sets[usize::from(split.low)], &sets[usize::from(split.high)]);
+            sets[usize::from(split.boundary)] = or_except(simd, high, low, at_or_below);
+        }
     }
 }
 
 /// Writes eight bits, from bit `from` on, of the Gray code of each row's leaf.
-#[inline(always)]
-fn encode<const W: usize>(sets: &[[u64; W]], from: u32, codes: &mut [u8]) {
-    let mut planes: [[u64; W]; 8] = std::array::from_fn(|bit| {
-        let first = 1 << (from as usize + bit);
-        let sets = sets.iter().skip(first).step_by(2 * first);
-        sets.fold([0; W], |plane, set| std::array::from_fn(|w| plane[w] ^ set[w]))
-    });
-    swap(&mut planes, 4, 0x0f0f_0f0f_0f0f_0f0f);
-    swap(&mut planes, 2, 0x3333_3333_3333_3333);
-    swap(&mut planes, 1, 0x5555_5555_5555_5555);
-    for (codes, word) in codes.chunks_exact_mut(8).zip(planes.as_flattened()) {
-        codes.copy_from_slice(&word.to_le_bytes());
+struct Encode<'a, const W: usize> {
+    sets: &'a [[u64; W]],
+    from: u32,
+    codes: &'a mut [u8],
+}
+
+impl<const W: usize> OnMasks for Encode<'_, W> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut planes: [[u64; W]; 8] = [[0; W]; 8];
+        for (plane, bit) in planes.iter_mut().zip(self.from as usize..) {
+            let sets = self.sets.iter().skip(1 << bit).step_by(2 << bit);
+            *plane = sets.fold([0; W], |plane, set| xor(simd, &plane, set));
+        }
+        swap(&mut planes, 4, 0x0f0f_0f0f_0f0f_0f0f);
+        swap(&mut planes, 2, 0x3333_3333_3333_3333);
+        swap(&mut planes, 1, 0x5555_5555_5555_5555);
+        for (codes, word) in self.codes.chunks_exact_mut(8).zip(planes.as_flattened()) {
+            codes.copy_from_slice(&word.to_le_bytes());
+        }
     }
 }
 
