@@ -200,3 +200,26 @@ fn healthcheck_asks_the_server_that_the_environment_describes() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     assert_eq!(check(&[("PORT", &port)], &[]), Some(1), "nobody listens");
 }
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn serving_has_the_allocators_settings_unless_others_were_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
+    let server = Server::start(&["--model", &model]);
+    // The process that was started: service managers know it by its number.
+    let environment = std::fs::read(format!("/proc/{}/environ", server.child.id())).unwrap();
+    assert!(String::from_utf8_lossy(&environment).contains("GLIBC_TUNABLES=glibc.malloc.mmap_threshold=262144"));
+    let mut child = Command::new(BINARY)
+        .args(["serve", "--bind", "127.0.0.1:0", "--log-format", "json", "--model", &model])
+        .env("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1048576")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    let environment = std::fs::read(format!("/proc/{}/environ", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(environment.contains("threshold=1048576") && !environment.contains("262144"), "{environment}");
+}

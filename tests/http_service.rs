@@ -181,9 +181,9 @@ async fn while_draining_requests_are_answered_and_connections_closed() {
 
 #[tokio::test]
 async fn a_body_beyond_the_budget_is_refused_before_it_is_read() {
-    let router = public(Limits { body_budget: 8, ..Limits::default() });
+    let router = public(Limits { body_budget: 100, ..Limits::default() });
     assert_eq!(post(&router, "/models/line/predict", ROW).await.status, 200);
-    let answer = post(&router, "/models/line/predict", r#"{"x":200}"#).await;
+    let answer = post(&router, "/models/line/predict", ROW.to_owned() + &" ".repeat(100)).await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
 }
 

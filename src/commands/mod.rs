@@ -1,6 +1,7 @@
 //! One short file a verb: what each command does with its arguments. `serve` alone joins http's router to serve's
 //! listener.
 
+mod allocator;
 pub mod completions;
 pub mod failure;
 pub mod files;

@@ -25,6 +25,7 @@ use crate::serve::reload::{ModelFile, Sources, watch};
 use crate::serve::supervisor::Inherited;
 use crate::serve::telemetry::{Format, Telemetry};
 
+use super::allocator;
 use super::failure::{Exit, Failure};
 
 /// Runs the server; the exit code of a drain.
@@ -32,6 +33,7 @@ use super::failure::{Exit, Failure};
 /// # Errors
 /// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. Nothing was listened on then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
+    let settled = allocator::settle();
     let limits = limits(args)?;
     let port = port_of(environment);
     let address = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(config)?;
@@ -44,6 +46,9 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     };
     let serving = Arc::new(Serving::new(Vec::new(), limits, extra));
     let _telemetry = telemetry(args, &serving)?;
+    if let Err(error) = settled {
+        tracing::warn!(%error, "cannot begin anew with the allocator's setting: memory may grow beyond its bound");
+    }
     serving.open(&sources)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(workers) = args.workers {

@@ -13,6 +13,16 @@ use crate::model::prediction::Prediction;
 use crate::model::schema::Target;
 use crate::serve::registry::Served;
 
+/// Bytes that an answer for so many rows takes, in whatever form.
+pub(in crate::http) fn room(target: &Target, n_rows: usize) -> usize {
+    // Of NDJSON, the longest form: `{"prediction":` and a number; a class once more, with its probability.
+    const PER_ROW: usize = 42;
+    const PER_CLASS: usize = 30;
+    let labels: usize = target.classes.iter().map(|label| PER_CLASS + label.len()).sum();
+    let longest = target.classes.iter().map(String::len).max().unwrap_or(0);
+    n_rows * (PER_ROW + longest + labels)
+}
+
 /// The answer's bytes. Classes are written as their labels, with each row's probabilities where the model has them.
 pub(in crate::http) fn prediction(snapshot: &Served, answer: &Prediction) -> Vec<u8> {
     // A number's usual length, and room for the rest.

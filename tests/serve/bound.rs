@@ -9,7 +9,7 @@ use crate::models::{Recipe, snapshot};
 
 #[tokio::test]
 async fn the_defaults_and_a_model_for_a_configmap_stay_below_128_mib() {
-    let recipe = Recipe { data: "boston.csv", target: "MEDV", algorithm: Algorithm::RandomForest, trees: Some(100) };
+    let recipe = Recipe { data: "boston.csv", target: "MEDV", algorithm: Algorithm::RandomForest, trees: Some(30) };
     let served = snapshot(recipe, "boston", 1);
     assert!(served.model.header().payload.bytes > 400_000, "{}", served.model.header().payload.bytes);
     let limits = Limits { compute_threads: 1, ..Limits::default() };

@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::lifecycle::{Signals, run};
@@ -134,6 +135,47 @@ fn a_low_limit_of_open_files_leaves_it_answering() {
     let answer = ask(&mut TcpStream::connect(server.address).unwrap()).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+/// CPU time that the process has taken, in ticks of 10 ms.
+fn ticks(child: &Child) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    // The second field, the name, may hold spaces; it ends with a parenthesis.
+    let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
+    [11, 12].iter().map(|&i| fields[i].parse::<u64>().unwrap()).sum()
+}
+
+#[test]
+fn accepting_pauses_while_the_kernel_has_no_files_for_it_and_goes_on_when_others_leave() {
+    const QUIET: Duration = Duration::from_millis(500);
+    let server = Server::start("", Stdio::null());
+    // From here on it has counted how many connections it has room for: its cap is far away.
+    ask(&mut TcpStream::connect(server.address).unwrap()).unwrap();
+    let is_open = |file: &u64| std::fs::exists(format!("/proc/{}/fdinfo/{file}", server.child.id())).unwrap();
+    let limit = (0..1_024).find(|file| !is_open(file)).map(|free| free + 4);
+    let few = Rlimit { current: limit, maximum: limit };
+    prlimit(Some(Pid::from_child(&server.child)), Resource::Nofile, few).unwrap();
+    let mut answered = Vec::new();
+    let mut waiting = loop {
+        let mut socket = TcpStream::connect(server.address).unwrap();
+        socket.set_read_timeout(Some(QUIET)).unwrap();
+        socket.write_all(b"GET /ok HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        if socket.read(&mut [0; 1_024]).is_err() {
+            break socket;
+        }
+        answered.push(socket);
+        assert!(answered.len() < 16, "the limit does not bind");
+    };
+    let before = ticks(&server.child);
+    assert!(waiting.read(&mut [0; 1]).is_err(), "answered without a file for it");
+    // Trying again and again would take all of the 50 ticks.
+    let took = ticks(&server.child) - before;
+    assert!(took <= 25, "it took {took} ticks to wait");
+    drop(answered);
+    waiting.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut status = [0; 13];
+    waiting.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200 ");
 }
 
 #[test]

@@ -7,9 +7,11 @@ use http::request::Parts;
 
 use crate::config::Limits;
 use crate::http::app::App;
+use crate::http::encode;
 use crate::http::middleware::{context_of, too_large};
 use crate::http::problem::{Kind, Problem};
 use crate::model::batch::Batch;
+use crate::model::schema::Schema;
 use crate::serve::admission::BodyPermit;
 
 use super::pieces::Pieces;
@@ -27,15 +29,35 @@ impl Received {
         &self.bytes
     }
 
-    /// Lets the body go; from now on the request holds what became of it, the batch.
+    /// Takes room for the largest batch that can be in the body, before there is one: batches that wait for room would
+    /// be counted nowhere.
     ///
     /// # Errors
-    /// 503: the batch is larger than the body, and there is no room within the admission wait.
-    pub(in crate::http) async fn becomes(mut self, batch: &Batch) -> Result<BodyPermit, Problem> {
-        self.bytes = Bytes::new();
-        self.permit.hold(size_of_val(batch.values())).await?;
-        Ok(self.permit)
+    /// 503: no room within the admission wait.
+    pub(in crate::http) async fn room_for_batch(&mut self, schema: &Schema, limits: &Limits) -> Result<(), Problem> {
+        // The shortest cell, an element of a binary tensor or an empty field, takes a byte.
+        let cells = self.bytes.len().min(limits.max_rows.saturating_mul(schema.n_features()));
+        Ok(self.permit.reach(cells * size_of::<f64>()).await?)
     }
+
+    /// Lets the body go.
+    pub(in crate::http) fn into_permit(self) -> BodyPermit {
+        self.permit
+    }
+}
+
+/// From now on the request holds what became of its body: the batch, then the prediction beside it, then that and the
+/// answer.
+///
+/// # Errors
+/// 503: that is more than the body, and there is no room within the admission wait.
+pub(in crate::http) async fn hold(permit: &mut BodyPermit, batch: &Batch, schema: &Schema) -> Result<(), Problem> {
+    // Predictions grow as their slices come.
+    const GROWING: usize = 2;
+    let (rows, classes) = (batch.n_rows(), schema.target().classes.len());
+    let prediction = GROWING * rows * (1 + classes) * size_of::<f64>();
+    let answer = encode::room(schema.target(), rows);
+    Ok(permit.hold(prediction + size_of_val(batch.values()).max(answer)).await?)
 }
 
 /// Keeps a request's share of the budget until its answer is written.

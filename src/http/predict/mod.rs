@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{Request, State};
 
 use crate::model::batch::Batch;
+use crate::serve::admission::BodyPermit;
 use crate::serve::registry::Snapshot;
 
 use super::app::{App, AppState};
@@ -70,13 +71,14 @@ pub(super) async fn predict(
         // Boxed, as all that is seldom, so that the future of what is asked most is small.
         return Box::pin(stream::answer(app, snapshot, &head, body)).await.map(Answered::from);
     }
-    let received = body::read(app, &head, body).await?;
+    let mut received = body::read(app, &head, body).await?;
+    received.room_for_batch(snapshot.model.schema(), &app.serving.limits).await?;
     let reply = Reply { wanted, protocol, is_headless: false, by_inputs: false };
     let (length, state, asked) = (received.bytes().len(), app.clone(), Arc::clone(&snapshot));
     let read = move || Read::new(received, format, &rules(&state, &asked), reply);
-    let Read { received, reply, batch, parse } = app.serving.compute.read(length, read).await??;
+    let Read { mut permit, reply, batch, parse } = app.serving.compute.read(length, read).await??;
     let rows = batch.n_rows();
-    let permit = received.becomes(&batch).await?;
+    body::hold(&mut permit, &batch, snapshot.model.schema()).await?;
     let (prediction, predict) = app.serving.compute.predict(&snapshot, batch).await?;
     let start = Instant::now();
     let written = reply.write(&snapshot, &prediction);
@@ -85,9 +87,9 @@ pub(super) async fn predict(
     Ok(Answered { response: encode::respond(written), work: Some(work) })
 }
 
-/// A body that has been read.
+/// What a body became.
 struct Read {
-    received: body::Received,
+    permit: BodyPermit,
     reply: Reply,
     batch: Batch,
     /// How long it took.
@@ -98,7 +100,8 @@ impl Read {
     fn new(received: body::Received, format: Format, rules: &Rules<'_>, mut reply: Reply) -> Result<Self, Problem> {
         let start = Instant::now();
         let batch = parse(received.bytes(), format, rules, &mut reply)?;
-        Ok(Self { received, reply, batch, parse: start.elapsed() })
+        let parse = start.elapsed();
+        Ok(Self { permit: received.into_permit(), reply, batch, parse })
     }
 }
 

@@ -50,17 +50,19 @@ async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Resu
     let (head, body) = request.into_parts();
     query::check(&head.uri)?;
     let json_length = json_length(&head.headers)?;
-    let received = body::read(app, &head, body).await?;
+    let mut received = body::read(app, &head, body).await?;
+    received.room_for_batch(snapshot.model.schema(), &app.serving.limits).await?;
     check_length(json_length, received.bytes())?;
     let (length, state, served) = (received.bytes().len(), app.clone(), Arc::clone(snapshot));
     let read = move || {
         let start = Instant::now();
         let (rules, offered) = (rules(&state, &served), Output::of(&served.model));
-        request::read(received.bytes(), json_length, &rules, offered).map(|asked| (received, asked, start.elapsed()))
+        let asked = request::read(received.bytes(), json_length, &rules, offered)?;
+        Ok::<_, Problem>((received.into_permit(), asked, start.elapsed()))
     };
-    let (received, asked, parse) = app.serving.compute.read(length, read).await??;
+    let (mut permit, asked, parse) = app.serving.compute.read(length, read).await??;
     let rows = asked.batch.n_rows();
-    let permit = received.becomes(&asked.batch).await?;
+    body::hold(&mut permit, &asked.batch, snapshot.model.schema()).await?;
     let (prediction, predict) = app.serving.compute.predict(snapshot, asked.batch).await?;
     let start = Instant::now();
     let answer = answer::write(snapshot, asked.id.as_deref(), &asked.outputs, &prediction);

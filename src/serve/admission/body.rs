@@ -12,6 +12,9 @@ use super::{Overloaded, acquire};
 /// A body whose length was not told takes its share in steps of this many bytes, so that it waits seldom.
 pub const CHUNKED_STEP: usize = 64 << 10;
 
+/// Less than this is given back with the rest, at the end: giving back takes a lock.
+const WORTH_GIVING: usize = 4 << 10;
+
 /// No single share of a connection takes more of the budget than this part of it: an eighth.
 const LARGEST_SHARE: usize = 8;
 
@@ -94,12 +97,25 @@ impl BodyPermit {
     /// # Errors
     /// [`Overloaded`].
     pub async fn grow(&mut self, bytes: usize) -> Result<(), Overloaded> {
-        self.reach(self.used.saturating_add(bytes), CHUNKED_STEP).await
+        self.take(self.used.saturating_add(bytes), CHUNKED_STEP).await
+    }
+
+    /// Makes sure that at least `bytes` are held in all, or all there is.
+    ///
+    /// # Errors
+    /// [`Overloaded`].
+    pub async fn reach(&mut self, bytes: usize) -> Result<(), Overloaded> {
+        let bytes = bytes.min(self.budget.total);
+        if bytes > self.held() { self.take(bytes, 1).await } else { Ok(()) }
+    }
+
+    fn held(&self) -> usize {
+        self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
     }
 
     /// Makes sure that `used` bytes are held, taking what is missing in steps of `step`.
-    async fn reach(&mut self, used: usize, step: usize) -> Result<(), Overloaded> {
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+    async fn take(&mut self, used: usize, step: usize) -> Result<(), Overloaded> {
+        let held = self.held();
         if used > held {
             let more = self.budget.take((used - held).next_multiple_of(step)).await?;
             match &mut self.held {
@@ -112,17 +128,19 @@ impl BodyPermit {
     }
 
     /// From now on the request holds `bytes` in all, its body or what became of it: a batch, an answer. Gives back what
-    /// is too much, waits for what is too little.
+    /// is too much, unless that is little, and waits for what is too little.
     ///
     /// # Errors
     /// [`Overloaded`]; nothing is given back then.
     pub async fn hold(&mut self, bytes: usize) -> Result<(), Overloaded> {
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let held = self.held();
         if bytes > held {
-            return self.reach(bytes, 1).await;
+            return self.take(bytes, 1).await;
         }
         self.used = bytes;
-        drop(self.held.as_mut().and_then(|all| all.split(held - bytes)));
+        if held - bytes >= WORTH_GIVING {
+            drop(self.held.as_mut().and_then(|all| all.split(held - bytes)));
+        }
         Ok(())
     }
 }

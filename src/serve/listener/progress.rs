@@ -56,11 +56,20 @@ pub(super) struct Progress {
     unsettled: AtomicU8,
     /// The seat has room for a long head: to be given back as soon as possible.
     large_seat: AtomicBool,
-    /// What the present answer holds until it is written, and whether there is any.
-    held: Mutex<Option<Box<dyn Any + Send>>>,
+    /// What answers hold until they are written, and whether there is any.
+    held: Mutex<Held>,
     holds: AtomicBool,
     /// A whole head was read, and waits for a seat.
     waits: AtomicBool,
+}
+
+/// What answers hold until they are written.
+#[derive(Debug, Default)]
+struct Held {
+    /// The last answer's, which hyper may not have taken yet.
+    last: Option<Box<dyn Any + Send>>,
+    /// Those before it: a client that asks on and reads nothing leaves whole answers unwritten.
+    before: Option<Box<dyn Any + Send>>,
 }
 
 /// A bit of [`Progress::unsettled`]: written, not flushed.
@@ -187,16 +196,26 @@ impl Progress {
     /// Something was written that is not yet with the kernel, or all of it is.
     pub(super) fn flushed(&self, all: bool) {
         self.settle(UNFLUSHED, all);
-        if all && self.holds.load(Relaxed) && self.state.load(Relaxed) != BUSY {
-            self.holds.store(false, Relaxed);
-            self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if all && self.holds.load(Relaxed) {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.before = None;
+            if self.state.load(Relaxed) != BUSY {
+                held.last = None;
+                self.holds.store(false, Relaxed);
+            }
         }
     }
 
     /// Keeps something until the present answer is written.
-    pub(super) fn hold_until_written(&self, held: Box<dyn Any + Send>) {
+    pub(super) fn hold_until_written(&self, new: Box<dyn Any + Send>) {
         self.holds.store(true, Relaxed);
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = held.last.replace(new) {
+            held.before = Some(match held.before.take() {
+                Some(before) => Box::new((before, last)),
+                None => last,
+            });
+        }
     }
 
     /// Whether bytes were read that hyper has not been given.

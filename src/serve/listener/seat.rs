@@ -10,10 +10,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::serve::admission::BodyBudget;
 
-/// Bytes that a connection takes while hyper is attached to it and its heads are at most [`SMALL_HEAD`] long: the pages
-/// it touches of hyper's two 8 KiB buffers, what came behind a head, its state and the service's future. 11 KiB measured
-/// with short heads, 18 KiB with heads of 4 KiB.
-pub const SEAT: usize = 20 << 10;
+/// Bytes that a connection takes while hyper is attached to it and its heads are at most [`SMALL_HEAD`] long: hyper's
+/// buffer for writing, 8 KiB, the one for reading, which grows to 16 KiB, its state and the service's future, 3 KiB. All
+/// of it, not the pages that are touched: memory that was used before is in place already.
+pub const SEAT: usize = 28 << 10;
 
 /// Bytes more for a longer head: 64 KiB at most, twice, because a growing buffer is copied.
 pub const LARGE_HEAD: usize = 128 << 10;
