@@ -35,6 +35,8 @@ CLIENTS := target/venv-clients
 CLIENTS_HEAVY := target/venv-clients-heavy
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
+# A bare axum server and a load generator beside which HTTP is measured.
+HTTP_PEERS ?= ../shared/bench
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 SCRIPTS := $(wildcard *.sh tests/*.sh tests/fuzz/*.sh) .ci/run .ci/setup
@@ -227,8 +229,12 @@ bench-dialects: $(BINARY) ## What each dialect and protocol costs, in CPU time
 	SMARTSERVE=$(CURDIR)/$(BINARY) $(PYTHON) -B benches/dialects/loopback.py
 
 .PHONY: bench-peers
-bench-peers: $(VENV_PEERS)/installed ## Measure prediction against scikit-learn, ONNX Runtime and Yggdrasil
+bench-peers: $(VENV_PEERS)/installed ## Measure against scikit-learn, ONNX Runtime and Yggdrasil; over HTTP where HTTP_PEERS is
 	BENCH_PEERS=$(CURDIR)/$(VENV_PEERS)/bin/python cargo bench --locked --bench predict
+	@if [ -d $(HTTP_PEERS) ]; then \
+	  cargo build --locked --profile profiling \
+	  && $(PYTHON) -B benches/http/peers.py target/profiling/smartserve $(HTTP_PEERS) docs/http-cost.md; \
+	else echo "no $(HTTP_PEERS): the cost of HTTP is not measured"; fi
 
 .PHONY: accuracy
 accuracy: $(BINARY) $(VENV_PEERS)/installed ## Measure accuracy against scikit-learn's, into docs/accuracy.md (20 minutes)
