@@ -100,7 +100,7 @@ impl FeatureCounts {
         }
     }
 
-    fn add(&self, values: impl Iterator<Item = f64> + Clone) {
+    fn add(&self, values: impl ExactSizeIterator<Item = f64> + Clone) {
         self.counts.add(values.clone());
         if let Some((min, max)) = self.range {
             let outside = values.filter(|v| *v < min || *v > max).count();
@@ -123,8 +123,15 @@ impl Counts {
         }
     }
 
-    fn add(&self, values: impl Iterator<Item = f64>) {
+    fn add(&self, mut values: impl ExactSizeIterator<Item = f64>) {
         // A loaded model's bins are checked: an index is below their number, which is at most MAX_BINS.
+        if values.len() == 1 {
+            // One row, as most requests have: no bins to clear and to look through.
+            if let Some(value) = values.next() {
+                self.seen[self.counted_in[self.bins.index(value)]].fetch_add(1, Relaxed);
+            }
+            return;
+        }
         let mut seen = [0_u64; MAX_BINS];
         for value in values {
             seen[self.bins.index(value)] += 1;

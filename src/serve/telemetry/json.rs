@@ -4,6 +4,7 @@
 //! visitor, each byte of it checked again for UTF-8. The keys and their order are the same: `timestamp`, `level`, the event's
 //! fields, `target`. There are no spans in this program, so none are written.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::time::SystemTime;
@@ -14,6 +15,14 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+/// A buffer that a longer line has blown up beyond this is not kept.
+const LONGEST_KEPT: usize = 4 << 10;
+
+thread_local! {
+    /// The memory of the line before. Taken out while in use: what is logged may log, too.
+    static LINE: Cell<String> = const { Cell::new(String::new()) };
+}
+
 /// The format.
 pub(super) struct JsonLines;
 
@@ -23,115 +32,126 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        writer.write_str("{\"timestamp\":\"")?;
-        write!(writer, "{}", humantime::format_rfc3339_micros(SystemTime::now()))?;
-        let metadata = event.metadata();
-        writer.write_str("\",\"level\":\"")?;
-        writer.write_str(metadata.level().as_str())?;
-        writer.write_str("\"")?;
-        let mut fields = Fields { writer: &mut writer, result: Ok(()) };
-        event.record(&mut fields);
-        fields.result?;
-        writer.write_str(",\"target\":")?;
-        quoted_text(&mut writer, metadata.target())?;
-        writer.write_str("}\n")
-    }
-}
-
-/// Writes each field as `,"name":value`. The first error stays.
-struct Fields<'w, 'b> {
-    writer: &'w mut Writer<'b>,
-    result: fmt::Result,
-}
-
-impl Fields<'_, '_> {
-    fn add(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
-        if self.result.is_err() {
-            return;
+        // Apart, and handed over whole: each call of a `Writer` is a call that cannot be inlined.
+        let mut line = LINE.take();
+        line.clear();
+        add_line(&mut line, event);
+        let result = writer.write_str(&line);
+        if line.capacity() <= LONGEST_KEPT {
+            LINE.set(line);
         }
-        let writer = &mut *self.writer;
-        self.result = writer
-            .write_str(",")
-            .and_then(|()| quoted_text(writer, field.name()))
-            .and_then(|()| writer.write_str(":"))
-            .and_then(|()| value(writer));
-    }
-
-    fn display(&mut self, field: &Field, value: impl fmt::Display) {
-        self.add(field, |writer| write!(writer, "{value}"));
+        result
     }
 }
 
-impl Visit for Fields<'_, '_> {
+fn add_line(line: &mut String, event: &Event<'_>) {
+    line.push_str("{\"timestamp\":\"");
+    display(line, humantime::format_rfc3339_micros(SystemTime::now()));
+    let metadata = event.metadata();
+    line.push_str("\",\"level\":\"");
+    line.push_str(metadata.level().as_str());
+    line.push('"');
+    event.record(&mut Fields { line });
+    line.push_str(",\"target\":");
+    quoted_text(line, metadata.target());
+    line.push_str("}\n");
+}
+
+/// Adds each field as `,"name":value`.
+struct Fields<'l> {
+    line: &'l mut String,
+}
+
+impl Fields<'_> {
+    /// The field's name; the line, for its value.
+    fn name(&mut self, field: &Field) -> &mut String {
+        self.line.push(',');
+        quoted_text(self.line, field.name());
+        self.line.push(':');
+        self.line
+    }
+}
+
+impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         let mut digits = zmij::Buffer::new();
-        let text = if value.is_finite() { digits.format_finite(value) } else { "null" };
-        self.add(field, |writer| writer.write_str(text));
+        self.name(field).push_str(if value.is_finite() { digits.format_finite(value) } else { "null" });
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, |writer| writer.write_str(itoa::Buffer::new().format(value)));
+        self.name(field).push_str(itoa::Buffer::new().format(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, |writer| writer.write_str(itoa::Buffer::new().format(value)));
+        self.name(field).push_str(itoa::Buffer::new().format(value));
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.display(field, value);
+        display(self.name(field), value);
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.display(field, value);
+        display(self.name(field), value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.display(field, value);
+        display(self.name(field), value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, |writer| quoted_text(writer, value));
+        quoted_text(self.name(field), value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.add(field, |writer| quoted(writer, value));
+        quoted(self.name(field), value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, |writer| quoted(writer, format_args!("{value:?}")));
+        quoted(self.name(field), format_args!("{value:?}"));
     }
 }
 
-/// A JSON string.
-fn quoted_text(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
-    writer.write_str("\"")?;
-    Escaped(writer).write_str(text)?;
-    writer.write_str("\"")
+/// Adds a value as it is displayed. (A string takes all; what errs by itself ends where it does.)
+fn display(line: &mut String, value: impl fmt::Display) {
+    let _ = write!(line, "{value}");
 }
 
-/// What something is displayed as, as a JSON string.
-fn quoted(writer: &mut Writer<'_>, value: impl fmt::Display) -> fmt::Result {
-    writer.write_str("\"")?;
-    write!(Escaped(writer), "{value}")?;
-    writer.write_str("\"")
+/// Adds a JSON string.
+fn quoted_text(line: &mut String, text: &str) {
+    line.push('"');
+    escape(line, text);
+    line.push('"');
 }
 
-/// Escapes what JSON does not allow within a string (RFC 8259 §7).
-struct Escaped<'w, 'b>(&'w mut Writer<'b>);
+/// Adds what something is displayed as, as a JSON string.
+fn quoted(line: &mut String, value: impl fmt::Display) {
+    line.push('"');
+    let _ = write!(Escaped(line), "{value}");
+    line.push('"');
+}
 
-impl fmt::Write for Escaped<'_, '_> {
+/// Writes into a JSON string.
+struct Escaped<'l>(&'l mut String);
+
+impl fmt::Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text;
-        // All that needs an escape is one byte long: the cuts are between characters.
-        while let Some(at) = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\') {
-            self.0.write_str(&rest[..at])?;
-            match rest.as_bytes()[at] {
-                b'\n' => self.0.write_str("\\n")?,
-                b @ (b'"' | b'\\') => write!(self.0, "\\{}", char::from(b))?,
-                b => write!(self.0, "\\u{b:04x}")?,
-            }
-            rest = &rest[at + 1..];
-        }
-        self.0.write_str(rest)
+        escape(self.0, text);
+        Ok(())
     }
+}
+
+/// Adds text, escaped where JSON does not allow it within a string (RFC 8259 §7).
+fn escape(line: &mut String, text: &str) {
+    let mut rest = text;
+    // All that needs an escape is one byte long: the cuts are between characters.
+    while let Some(at) = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\') {
+        line.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'\n' => line.push_str("\\n"),
+            b @ (b'"' | b'\\') => line.extend(['\\', char::from(b)]),
+            b => display(line, format_args!("\\u{b:04x}")),
+        }
+        rest = &rest[at + 1..];
+    }
+    line.push_str(rest);
 }
