@@ -80,6 +80,7 @@ struct Tally {
 /// Requests on kept connections until it is over. A third of the clients think not at all, a third 10 ms, a third for
 /// up to 8 s, at the rollout's scale.
 async fn ask(number: usize, directory: Arc<Directory>, times: Times, tally: Arc<Tally>) {
+    let began = Instant::now();
     let mut dice = Dice(number as u64);
     let request = predict(1);
     let mut kept: Option<Client> = None;
@@ -103,7 +104,12 @@ async fn ask(number: usize, directory: Arc<Directory>, times: Times, tally: Arc<
                 tally.answered.fetch_add(1, Ordering::Relaxed);
                 kept = (!answer.closes).then_some(client);
             }
-            Ok((_, answer)) => tally.failed.lock().unwrap().push(format!("client {number}: {}", answer.status)),
+            Ok((_, answer)) => {
+                // The body tells whose answer it is: ours, or the proxy's for want of a server.
+                let body: String = String::from_utf8_lossy(&answer.body).chars().take(80).collect();
+                let at = began.elapsed().as_secs_f64();
+                tally.failed.lock().unwrap().push(format!("client {number} at {at:.1} s: {} {body:?}", answer.status));
+            }
             Err(error) => tally.failed.lock().unwrap().push(format!("client {number}: {error}")),
         }
     }
