@@ -120,14 +120,14 @@ impl Pairs {
 
     /// The leaf of each tree for a row; `values` are those at the leaves' places.
     pub(super) fn one_row<'b>(
-        &self,
+        &'b self,
         thresholds: &Thresholds,
-        values: &[f64],
+        values: &'b [f64],
         row: &[f64],
         buffers: &'b mut Buffers,
-    ) -> &'b [f64] {
+    ) -> impl Iterator<Item = f64> + 'b {
         let ends = ends(thresholds, row);
-        let (lanes, arrived, leaves) = buffers.lanes(self.roots.len());
+        let (lanes, arrived, _) = buffers.lanes(self.roots.len());
         for ((lane, root), id) in lanes.iter_mut().zip(&self.roots).zip(0..) {
             *lane = Lane { at: *root, id };
         }
@@ -140,10 +140,7 @@ impl Pairs {
             lane.at + u32::from(node.way) + 2 * u32::from(first) + u32::from(second)
         };
         walk(lanes, arrived, self.reach, step, |at| nodes[at as usize].way == 0);
-        for (leaf, at) in leaves.iter_mut().zip(&*arrived) {
-            *leaf = values[nodes[*at as usize].place()];
-        }
-        leaves
+        arrived.iter().map(|at| values[nodes[*at as usize].place()])
     }
 }
 
