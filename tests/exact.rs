@@ -12,7 +12,10 @@ use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
 use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
 use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
+use smartserve::model::algorithm::Algorithm;
+use smartserve::model::compiled::{Predictor, Scratch, Shape};
 use smartserve::model::estimator::*;
+use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
 
 #[test]
@@ -27,6 +30,26 @@ fn ridge_regression_is_bit_identical() {
     let data = boston_data();
     let fitted = RidgeRegression::fit(&data.x, &data.y, Default::default()).unwrap();
     assert_equal(&Estimator::Ridge(fitted), &data, Task::Regression, 0);
+}
+
+#[test]
+fn a_linear_batch_beyond_the_caches_is_answered_as_its_rows_are_in_small_batches() {
+    let data = boston_data();
+    let fitted = RidgeRegression::fit(&data.x, &data.y, Default::default()).unwrap();
+    let shape = Shape { algorithm: Algorithm::Ridge, task: Task::Regression, n_columns: data.columns, n_classes: 0 };
+    let predictor = Predictor::decode(&Estimator::Ridge(fitted).to_section().unwrap(), shape).unwrap();
+    let some = exactness::probes(&data);
+    let scratch = &mut Scratch::default();
+    let values = |rows: &[f64], scratch: &mut Scratch| match predictor.predict(rows, 0, scratch) {
+        Ok(Prediction::Regression { values }) => values,
+        other => panic!("{other:?}"),
+    };
+    let some = &some[..10_000 * data.columns];
+    let small = values(some, scratch);
+    // 2.6 million cells.
+    let large = values(&some.repeat(20), scratch);
+    let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&large), bits(&small.repeat(20)));
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
+use smartcore::dataset::boston;
+use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
 use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
 use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
 use smartcore::linalg::basic::arrays::Array;
@@ -178,6 +180,29 @@ fn votes_are_exact() {
     let fitted = ForestClassifier::fit(&x, &classes, parameters).unwrap();
     let json = serde_json::to_value(&fitted).unwrap();
     assert_equal(&Estimator::ForestClassifier(fitted), &json, &x, 1_500, 3);
+}
+
+#[test]
+fn a_loaded_forest_takes_at_most_twice_sixteen_bytes_a_node() {
+    let set = boston::load_dataset();
+    let cells: Vec<f64> = set.data.iter().map(|cell| f64::from(*cell)).collect();
+    let x = Matrix::new(set.num_samples, set.num_features, cells, false).unwrap();
+    let y: Vec<f64> = set.target.iter().map(|y| f64::from(*y)).collect();
+    let forest = |trees: usize| {
+        let parameters = RandomForestRegressorParameters::default().with_n_trees(trees).with_seed(3);
+        Estimator::ForestRegressor(ForestRegressor::fit(&x, &y, parameters).unwrap())
+    };
+    let parameters = ExtraTreesRegressorParameters::default().with_n_trees(100).with_seed(3);
+    let extra = Estimator::ExtraTrees(ExtraTrees::fit(&x, &y, parameters).unwrap());
+    let boosting = Estimator::Boosting(Boosting::fit(&x, &y, XGRegressorParameters::default()).unwrap());
+    for estimator in [forest(5), forest(100), forest(300), extra, boosting] {
+        let (algorithm, section) = (estimator.algorithm(), estimator.to_section().unwrap());
+        let shape = Shape { algorithm, task: Task::Regression, n_columns: set.num_features, n_classes: 0 };
+        let cover = Predictor::cover(&section, shape, &[]).unwrap().unwrap();
+        let nodes = postcard::from_bytes::<Vec<Vec<u32>>>(&cover).unwrap().iter().map(Vec::len).sum::<usize>();
+        let bytes = Predictor::decode(&section, shape).unwrap().resident_bytes();
+        assert!(bytes <= 2 * 16 * nodes, "{algorithm} of {nodes} nodes: {bytes} bytes");
+    }
 }
 
 proptest! {

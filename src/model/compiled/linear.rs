@@ -6,6 +6,10 @@ use super::wire::{Fault, Wire};
 /// Rows whose sums are found together.
 const ROWS_TOGETHER: usize = 8;
 
+/// Cells that the caches hold. Beyond, memory brings rows read one after the other up to three times as fast as rows
+/// read side by side; below, side by side is faster by half.
+const CACHED: usize = 1 << 21;
+
 /// `outputs` scores a row: `Σ x·w + intercept`, summed from the first column to the last and the intercept last.
 #[derive(Debug, Clone)]
 pub(super) struct Linear {
@@ -62,11 +66,12 @@ impl Linear {
 
     /// Scores for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`.
     pub(super) fn scores(&self, matrix: &[f64], out: &mut Vec<f64>) {
-        let mut blocks = matrix.chunks_exact(ROWS_TOGETHER * self.n_columns);
-        for rows in &mut blocks {
+        let together = if matrix.len() > CACHED { 0 } else { matrix.len() / self.n_columns / ROWS_TOGETHER };
+        let (blocks, rest) = matrix.split_at(together * ROWS_TOGETHER * self.n_columns);
+        for rows in blocks.chunks_exact(ROWS_TOGETHER * self.n_columns) {
             self.block::<ROWS_TOGETHER>(rows, out);
         }
-        for row in blocks.remainder().chunks_exact(self.n_columns) {
+        for row in rest.chunks_exact(self.n_columns) {
             self.block::<1>(row, out);
         }
     }

@@ -58,26 +58,29 @@ impl Masks {
         trees.iter().all(|tree| tree.len().div_ceil(2) <= MAX_LEAVES)
     }
 
-    /// `slots` are those of all splits, tree after tree in node order.
-    pub(super) fn new(trees: &[Tree], slots: &[u16], scale: f64) -> Self {
+    /// `slots` are those of all splits, tree after tree in node order. Returns also the places of all leaves among
+    /// [`Self::leaves`], in the same order.
+    pub(super) fn new(trees: &[Tree], slots: &[u16], scale: f64) -> (Self, Vec<usize>) {
         let (splits, trees_done) = (Vec::with_capacity(slots.len()), Vec::with_capacity(trees.len()));
         let mut new = Self { splits, leaves: Vec::new(), trees: trees_done, most_leaves: 0 };
-        let mut slots = slots.iter();
+        let (mut slots, mut places) = (slots.iter(), Vec::with_capacity(slots.len() + trees.len()));
         let (mut n_leaves, mut low) = (Vec::new(), Vec::new());
         for tree in trees {
-            new.push(tree, &mut slots, scale, &mut n_leaves, &mut low);
+            new.push(tree, &mut slots, scale, &mut places, &mut n_leaves, &mut low);
         }
         // So that a table of `TABLE` leaves can be taken anywhere.
         new.leaves.resize(new.leaves.len() + TABLE, 0.0);
-        new
+        new.leaves.shrink_to_fit();
+        (new, places)
     }
 
-    /// Appends a tree; `n_leaves` and `low` are buffers.
+    /// Appends a tree, and its leaves' places to `places`; `n_leaves` and `low` are buffers.
     fn push(
         &mut self,
         tree: &Tree,
         slots: &mut std::slice::Iter<'_, u16>,
         scale: f64,
+        places: &mut Vec<usize>,
         n_leaves: &mut Vec<u16>,
         low: &mut Vec<u16>,
     ) {
@@ -98,7 +101,9 @@ impl Masks {
         for (at, node) in tree.iter().enumerate() {
             let first = low[at];
             let Some((left, right)) = node.children else {
-                self.leaves[leaves + usize::from(first ^ (first >> 1))] = scale * node.value;
+                let place = leaves + usize::from(first ^ (first >> 1));
+                self.leaves[place] = scale * node.value;
+                places.push(place);
                 continue;
             };
             let boundary = first + n_leaves[left as usize];
@@ -112,6 +117,11 @@ impl Masks {
 
     pub(super) fn resident_bytes(&self) -> usize {
         self.splits.len() * size_of::<Split>() + self.leaves.len() * 8 + self.trees.len() * size_of::<MaskedTree>()
+    }
+
+    /// All leaf values, where [`Self::new`] says, and zeros between them.
+    pub(super) fn leaves(&self) -> &[f64] {
+        &self.leaves
     }
 
     /// Gives `sink` the leaves of a block of at most `64 * W` rows, which are numbered from `first`.

@@ -117,7 +117,7 @@ impl Nodes {
         if matrix.len() / n_columns < self.roots.len().min(ROWS_TOGETHER) {
             for (row, cells) in (first..).zip(matrix.chunks_exact(n_columns)) {
                 self.one_row(cells, buffers);
-                sink.row(row, &buffers.leaves[..self.roots.len()]);
+                sink.row(row, buffers.leaves[..self.roots.len()].iter().copied());
             }
             return;
         }

@@ -2,7 +2,8 @@
 //!
 //! A row's ranks are found once. From then on a column is one number, its *end*: the slots from the column's first up
 //! to there are the thresholds that the row is beyond. A node of 12 bytes holds a split and both of its children, and
-//! leads to one of the four grandchildren, which are adjacent: half the steps, each waiting for one node.
+//! leads to one of the four grandchildren, which are adjacent: half the steps, each waiting for one node. A leaf holds
+//! the place of its value among those of the masks, so that no value is kept twice.
 
 use super::super::trees::Tree;
 use super::Buffers;
@@ -22,27 +23,34 @@ struct Pair {
     slots: [u16; 3],
     /// From here to the first grandchild. 0 in a leaf.
     way: u16,
-    /// Of `slots`; the last is not used.
+    /// Of a split's `slots`, the last not used; where the slot is [`NEVER`] any column will do. In a leaf, where all
+    /// slots are, the place of its value.
     columns: [u8; 4],
+}
+
+impl Pair {
+    /// The place of a leaf's value.
+    fn place(&self) -> usize {
+        u32::from_le_bytes(self.columns) as usize
+    }
 }
 
 /// Trees of pairs, one after the other, each breadth-first.
 #[derive(Debug, Clone)]
 pub(super) struct Pairs {
     nodes: Vec<Pair>,
-    /// Leaf values by node.
-    values: Vec<f64>,
     roots: Vec<u32>,
     reach: Reach,
 }
 
-/// What [`Pairs::push`] needs besides the tree: buffers, and the splits' slots still to come.
+/// What [`Pairs::push`] needs besides the tree: buffers, and the splits' slots and the leaves' places still to come.
 struct Layout<'a> {
     slots: std::slice::Iter<'a, u16>,
+    places: std::slice::Iter<'a, usize>,
     /// By feature: the column among those split on.
     columns: Vec<u8>,
-    /// Slot and column of each node of the tree.
-    named: Vec<(u16, u8)>,
+    /// Slot and column of each split of the tree, [`NEVER`] and place of each leaf.
+    named: Vec<(u16, u32)>,
     /// Nodes of the tree in their order here, with the rounds from the root.
     order: Vec<(u32, u32)>,
     /// Rounds to each leaf of all trees.
@@ -50,43 +58,48 @@ struct Layout<'a> {
 }
 
 impl Pairs {
-    /// `None` when a tree is too wide for 16 bits, or there are too many columns. `slots` are those of all splits, tree
-    /// after tree in node order.
+    /// `None` when a tree is too wide for 16 bits, or there are too many columns. `slots` are those of all splits,
+    /// `places` those of all leaves' values, tree after tree in node order.
     #[expect(clippy::cast_possible_truncation, reason = "the caller checked that twice the nodes fit 32 bits")]
-    pub(super) fn new(trees: &[Tree], thresholds: &Thresholds, slots: &[u16], scale: f64) -> Option<Self> {
+    pub(super) fn new(trees: &[Tree], thresholds: &Thresholds, slots: &[u16], places: &[usize]) -> Option<Self> {
         let mut columns = Vec::new();
         for (position, column) in thresholds.columns().iter().enumerate() {
             let feature = usize::from(column.feature);
             columns.resize(columns.len().max(feature + 1), 0);
             columns[feature] = u8::try_from(position).ok()?;
         }
-        let slots = slots.iter();
-        let mut layout = Layout { slots, columns, named: Vec::new(), order: Vec::new(), ways: Vec::new() };
-        let mut new = Self { nodes: Vec::new(), values: Vec::new(), roots: Vec::new(), reach: Reach::default() };
+        let (slots, places) = (slots.iter(), places.iter());
+        let mut layout = Layout { slots, places, columns, named: Vec::new(), order: Vec::new(), ways: Vec::new() };
+        let mut new = Self { nodes: Vec::new(), roots: Vec::new(), reach: Reach::default() };
         for tree in trees {
             new.roots.push(new.nodes.len() as u32);
-            new.push(tree, scale, &mut layout)?;
+            new.push(tree, &mut layout)?;
         }
+        new.nodes.shrink_to_fit();
         new.reach = Reach::of(layout.ways.into_iter());
         Some(new)
     }
 
-    fn push(&mut self, tree: &Tree, scale: f64, layout: &mut Layout<'_>) -> Option<()> {
-        let Layout { slots, columns, named, order, ways } = layout;
+    fn push(&mut self, tree: &Tree, layout: &mut Layout<'_>) -> Option<()> {
+        let Layout { slots, places, columns, named, order, ways } = layout;
         named.clear();
-        named.extend(tree.iter().map(|node| match node.children.and_then(|_| slots.next()) {
-            Some(slot) => (*slot, columns[usize::from(node.feature)]),
-            None => (NEVER, 0),
-        }));
+        for node in tree {
+            named.push(match node.children {
+                Some(_) => (*slots.next()?, u32::from(columns[usize::from(node.feature)])),
+                None => (NEVER, u32::try_from(*places.next()?).ok()?),
+            });
+        }
         order.clear();
         order.push((0, 0));
         let mut done = 0;
         while let Some(&(at, round)) = order.get(done) {
             let node = &tree[at as usize];
             let (left, right) = node.children.unwrap_or((at, at));
-            let mut way = 0;
+            let [own, first, second] = [at, left, right].map(|at| named[at as usize]);
+            let (mut way, mut columns) = (0, own.1.to_le_bytes());
             if node.children.is_some() {
                 way = u16::try_from(order.len() - done).ok()?;
+                (columns[1], columns[2]) = (first.1.to_le_bytes()[0], second.1.to_le_bytes()[0]);
                 for child in [left, right] {
                     // A leaf one level early is its own children.
                     let (left, right) = tree[child as usize].children.unwrap_or((child, child));
@@ -95,23 +108,26 @@ impl Pairs {
             } else {
                 ways.push(round);
             }
-            let [own, left, right] = [at, left, right].map(|at| named[at as usize]);
-            let columns = [own.1, left.1, right.1, 0];
-            self.nodes.push(Pair { slots: [own.0, left.0, right.0], way, columns });
-            self.values.push(scale * node.value);
+            self.nodes.push(Pair { slots: [own.0, first.0, second.0], way, columns });
             done += 1;
         }
         Some(())
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.nodes.len() * (size_of::<Pair>() + 8) + self.roots.len() * 4
+        self.nodes.len() * size_of::<Pair>() + self.roots.len() * 4
     }
 
-    /// The leaf of each tree for a row.
-    pub(super) fn one_row<'b>(&self, thresholds: &Thresholds, row: &[f64], buffers: &'b mut Buffers) -> &'b [f64] {
+    /// The leaf of each tree for a row; `values` are those at the leaves' places.
+    pub(super) fn one_row<'b>(
+        &'b self,
+        thresholds: &Thresholds,
+        values: &'b [f64],
+        row: &[f64],
+        buffers: &'b mut Buffers,
+    ) -> impl Iterator<Item = f64> + 'b {
         let ends = ends(thresholds, row);
-        let (lanes, arrived, leaves) = buffers.lanes(self.roots.len());
+        let (lanes, arrived, _) = buffers.lanes(self.roots.len());
         for ((lane, root), id) in lanes.iter_mut().zip(&self.roots).zip(0..) {
             *lane = Lane { at: *root, id };
         }
@@ -124,10 +140,7 @@ impl Pairs {
             lane.at + u32::from(node.way) + 2 * u32::from(first) + u32::from(second)
         };
         walk(lanes, arrived, self.reach, step, |at| nodes[at as usize].way == 0);
-        for (leaf, at) in leaves.iter_mut().zip(&*arrived) {
-            *leaf = self.values[*at as usize];
-        }
-        leaves
+        arrived.iter().map(|at| values[nodes[*at as usize].place()])
     }
 }
 

@@ -38,8 +38,8 @@ impl Ranked {
             return None;
         }
         let (thresholds, slots) = Thresholds::collect(trees, n_columns)?;
-        let masks = Masks::new(trees, &slots, scale);
-        let pairs = Pairs::new(trees, &thresholds, &slots, scale);
+        let (masks, places) = Masks::new(trees, &slots, scale);
+        let pairs = Pairs::new(trees, &thresholds, &slots, &places);
         let few = pairs.map_or_else(|| Few::Nodes(Nodes::new(trees, scale)), Few::Pairs);
         Some(Self { thresholds, masks, few })
     }
@@ -69,8 +69,9 @@ impl Ranked {
         }
         match &self.few {
             Few::Pairs(pairs) => {
+                let values = self.masks.leaves();
                 for (row, cells) in (first..).zip(rest.chunks_exact(n_columns)) {
-                    sink.row(row, pairs.one_row(&self.thresholds, cells, buffers));
+                    sink.row(row, pairs.one_row(&self.thresholds, values, cells, buffers));
                 }
             }
             Few::Nodes(nodes) => nodes.each_leaf(rest, n_columns, first, buffers, sink),

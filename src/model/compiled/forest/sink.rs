@@ -5,8 +5,9 @@ pub(super) trait Sink {
     /// One tree's leaves for consecutive rows from `first` on.
     fn rows(&mut self, first: usize, leaves: &[f64]);
 
-    /// All trees' leaves for one row.
-    fn row(&mut self, row: usize, leaves: &[f64]);
+    /// All trees' leaves for one row; an iterator, so that finding the next leaf hides behind the sum, where each addition
+    /// waits for the one before.
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>);
 }
 
 /// Adds them up per row.
@@ -21,9 +22,9 @@ impl Sink for Sums<'_> {
     }
 
     #[inline]
-    fn row(&mut self, row: usize, leaves: &[f64]) {
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
         let sum = &mut self.0[row];
-        *sum = leaves.iter().fold(*sum, |sum, leaf| sum + leaf);
+        *sum = leaves.fold(*sum, |sum, leaf| sum + leaf);
     }
 }
 
@@ -45,10 +46,10 @@ impl Sink for Votes<'_> {
     }
 
     #[inline]
-    fn row(&mut self, row: usize, leaves: &[f64]) {
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
         let votes = &mut self.votes[row * self.n_classes..][..self.n_classes];
         for leaf in leaves {
-            votes[*leaf as usize] += 1;
+            votes[leaf as usize] += 1;
         }
     }
 }
@@ -66,9 +67,9 @@ impl Sink for Squares<'_> {
         }
     }
 
-    fn row(&mut self, row: usize, leaves: &[f64]) {
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
         for leaf in leaves {
-            self.rows(row, &[*leaf]);
+            self.rows(row, &[leaf]);
         }
     }
 }
