@@ -59,7 +59,8 @@ subject="" status=0 out=""
 
 # run SUBJECT [VARIABLE=value]... COMMAND: its output in $out, its exit in $status, the stand-ins' calls in $CALLS.
 # An empty environment: CONTEXT, PORT and the like come from the test alone, not from whoever runs it.
-clean=(env -i "PATH=$tmp/fakes:$tmp/tools" "HOME=$tmp" "CALLS=$CALLS" "RENDERED=$RENDERED" "STARTED=$STARTED"
+# A caller may have SIGINT ignored, as background jobs have; what is tested must not inherit that.
+clean=(env --default-signal=INT -i "PATH=$tmp/fakes:$tmp/tools" "HOME=$tmp" "CALLS=$CALLS" "RENDERED=$RENDERED" "STARTED=$STARTED"
   "REAL_KUBECTL=$real_kubectl")
 run() {
   subject=$1; shift

@@ -5,9 +5,13 @@ use std::process::Command;
 
 /// `2 cores, AMD EPYC`.
 pub(crate) fn description() -> String {
+    format!("{} cores, {}", cores(), processor())
+}
+
+/// `AMD EPYC`.
+pub(crate) fn processor() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("?", |m| m.1);
-    format!("{} cores, {model}", cores())
+    cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("?", |m| m.1).to_owned()
 }
 
 /// Cores that this process may use.

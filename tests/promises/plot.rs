@@ -45,14 +45,14 @@ fn markdown(curves: &Curves) -> String {
         "# Overload\n\nWhat is still answered when more is asked than can be done. Bodies of 100 rows, a random forest of \
          1,000 trees (about a\nmillisecond of work a body), the default limits; the server on one core, the generator on \
          another one.\nWritten by `make overload-plot`; the promises are `make promises SCENARIOS=overload`'s.\n\n\
-         Machine: {} of a shared cloud machine. Peak {peak:.0} answers/s; a refusal costs {rho:.3} of an answer.\n\n\
+         Machine: {}, shared, in the cloud. Peak {peak:.0} answers/s; a refusal costs {rho:.3} of an answer.\n\n\
          ![goodput against load](overload.svg)\n\n\
          Work has permits; who gets none within 250 ms is refused. So a client that comes back at once is refused four \
          times a\nsecond at most, and goodput falls by what refusals cost and by nothing else.\n\n\
          Open loop: requests come at a fixed rate, whatever the server does. Latency counts from the moment a request \
          was due.\n\n\
          | load / peak | answers/s | of peak | refusals/s | p99 of answers |\n|---|---|---|---|---|\n",
-        machine::description()
+        machine::processor()
     );
     for p in open {
         let _ = writeln!(text, "| {} | {}", p.x, cells(p, *peak));
