@@ -35,7 +35,8 @@ use reply::Reply;
 
 pub(super) use stream::announces as announces_stream;
 
-/// `POST /predict`, by axum's way.
+/// `POST /predict`, by axum's way: registers the route, whose OPTIONS and 405 are axum's; the layers answer POST by
+/// [`default`].
 pub(super) async fn predict_default(State(app): State<AppState>, request: Request) -> Result<Answered, Problem> {
     default(&app, request).await
 }

@@ -1,8 +1,8 @@
 //! A log line as one JSON object, written straight into the line's buffer.
 //!
 //! Stands apart because a request writes one: `tracing-subscriber`'s own JSON lines pass a serializer, a map and a
-//! visitor, each byte of it checked again for UTF-8. The keys and their order are the same: `timestamp`, `level`, the event's
-//! fields, `target`. There are no spans in this program, so none are written.
+//! visitor, each byte of it checked again for UTF-8. The keys and their order are the same: `timestamp`, `level`, the
+//! event's fields, `target`. There are no spans in this program, so none are written.
 
 use std::cell::Cell;
 use std::error::Error;
