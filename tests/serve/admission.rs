@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use smartserve::config::Limits;
 use smartserve::model::compiled::Scratch;
-use smartserve::serve::admission::{BodyBudget, CHUNKED_STEP, Compute, ComputeError, Overloaded, READ_AT_ONCE, SLICE};
+use smartserve::serve::admission::{BodyBudget, CHUNKED_STEP, Compute, ComputeError, Overloaded, SLICE, TEXT_AT_ONCE};
 use smartserve::serve::lifecycle::{Life, Schedule};
 use smartserve::serve::metrics::Metrics;
 
@@ -192,12 +192,12 @@ async fn a_long_body_is_read_on_the_pool_and_a_short_one_on_the_spot() {
     let (compute, metrics, _) = compute(&limits());
     let thread = || std::thread::current().name().map(str::to_owned);
     let here = thread();
-    assert_eq!(compute.read(READ_AT_ONCE, thread).await.unwrap(), here);
-    assert_eq!(compute.read(READ_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
-    let panicked: Result<(), _> = compute.read(READ_AT_ONCE + 1, || panic!("while reading")).await;
+    assert_eq!(compute.read(TEXT_AT_ONCE, thread).await.unwrap(), here);
+    assert_eq!(compute.read(TEXT_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
+    let panicked: Result<(), _> = compute.read(TEXT_AT_ONCE + 1, || panic!("while reading")).await;
     assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
     assert!(metrics.render().contains("smartserve_panics_total 1\n"));
-    assert_eq!(compute.read(READ_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
+    assert_eq!(compute.read(TEXT_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
 }
 
 #[tokio::test]
@@ -208,14 +208,14 @@ async fn more_long_bodies_than_may_be_read_wait_and_are_refused() {
     let reading: Vec<_> = (0..16)
         .map(|_| {
             let (compute, wait) = (Arc::clone(&compute), Arc::clone(&wait));
-            tokio::spawn(async move { compute.read(READ_AT_ONCE + 1, move || wait.lock().unwrap().recv()).await })
+            tokio::spawn(async move { compute.read(TEXT_AT_ONCE + 1, move || wait.lock().unwrap().recv()).await })
         })
         .collect();
     tokio::task::yield_now().await;
-    assert_eq!(compute.read(READ_AT_ONCE + 1, || ()).await, Err(ComputeError::Overloaded));
+    assert_eq!(compute.read(TEXT_AT_ONCE + 1, || ()).await, Err(ComputeError::Overloaded));
     drop(go);
     for one in reading {
         within(one).await.unwrap().unwrap().unwrap_err();
     }
-    assert_eq!(within(compute.read(READ_AT_ONCE + 1, || 7)).await, Ok(7));
+    assert_eq!(within(compute.read(TEXT_AT_ONCE + 1, || 7)).await, Ok(7));
 }

@@ -14,6 +14,7 @@ mod pieces;
 pub(super) mod query;
 mod reply;
 mod stream;
+mod turn;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -81,9 +82,13 @@ pub(super) async fn predict(
     let rows = batch.n_rows();
     body::hold(&mut permit, &batch, snapshot.model.schema()).await?;
     let (prediction, predict) = app.serving.compute.predict(&snapshot, batch).await?;
-    let start = Instant::now();
-    let written = reply.write(&snapshot, &prediction);
-    let work = Work { rows, parse, predict, encode: start.elapsed() };
+    let room = encode::room(snapshot.model.schema().target(), rows);
+    let write = move || {
+        let start = Instant::now();
+        (reply.write(&snapshot, &prediction), start.elapsed(), permit)
+    };
+    let (written, encode, permit) = app.serving.compute.write(room, write).await?;
+    let work = Work { rows, parse, predict, encode };
     body::hold_until_written(&head, permit);
     Ok(Answered { response: encode::respond(written), work: Some(work) })
 }

@@ -11,6 +11,7 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
 use crate::http::app::AppState;
+use crate::http::encode;
 use crate::http::json::write::shortened;
 use crate::http::middleware::{Answered, Work};
 use crate::http::models::{NameOf, name_of};
@@ -64,9 +65,14 @@ async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Resu
     let rows = asked.batch.n_rows();
     body::hold(&mut permit, &asked.batch, snapshot.model.schema()).await?;
     let (prediction, predict) = app.serving.compute.predict(snapshot, asked.batch).await?;
-    let start = Instant::now();
-    let answer = answer::write(snapshot, asked.id.as_deref(), &asked.outputs, &prediction);
-    let work = Work { rows, parse, predict, encode: start.elapsed() };
+    let room = encode::room(snapshot.model.schema().target(), rows);
+    let (served, id, outputs) = (Arc::clone(snapshot), asked.id, asked.outputs);
+    let write = move || {
+        let start = Instant::now();
+        (answer::write(&served, id.as_deref(), &outputs, &prediction), start.elapsed(), permit)
+    };
+    let (answer, encode, permit) = app.serving.compute.write(room, write).await?;
+    let work = Work { rows, parse, predict, encode };
     body::hold_until_written(&head, permit);
     Ok(Answered { response: answer.respond(), work: Some(work) })
 }

@@ -25,8 +25,8 @@ const LONG_JOBS_PER_THREAD: usize = 4;
 /// Pool work estimated above this is long.
 const LONG: Duration = Duration::from_millis(50);
 
-/// The longest body, in bytes, that is read where it came: about 100 µs of work. Longer ones are read on the pool.
-pub const READ_AT_ONCE: usize = 64 << 10;
+/// The longest text, in bytes, that is read or written where it is: about 100 µs of work. Longer ones are for the pool.
+pub const TEXT_AT_ONCE: usize = 64 << 10;
 
 /// Why a batch was not answered.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -131,19 +131,41 @@ impl Compute {
         bytes: usize,
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ComputeError> {
-        if bytes <= READ_AT_ONCE {
+        if bytes <= TEXT_AT_ONCE {
             return Ok(read());
         }
         let permit = acquire(&self.readings, 1, self.wait).await?;
+        let read = move || {
+            let done = read();
+            drop(permit);
+            done
+        };
+        self.errand(read).await
+    }
+
+    /// Writes an answer of about so many bytes: as [`read`](Self::read), but refused by nobody any more.
+    ///
+    /// # Errors
+    /// [`ComputeError::Panicked`], counted.
+    ///
+    /// # Panics
+    /// When `write` does, on the spot.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        write: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ComputeError> {
+        if bytes <= TEXT_AT_ONCE { Ok(write()) } else { Box::pin(self.errand(write)).await }
+    }
+
+    async fn errand<T: Send + 'static>(&self, errand: impl FnOnce() -> T + Send + 'static) -> Result<T, ComputeError> {
         let (reply, done) = oneshot::channel();
         self.pool.send(Box::new(move || {
             if reply.is_closed() {
                 return;
             }
-            let done = catch_unwind(AssertUnwindSafe(read));
-            drop(permit);
             // Nobody there: the client has left.
-            let _ = reply.send(done);
+            let _ = reply.send(catch_unwind(AssertUnwindSafe(errand)));
         }));
         match done.await {
             Ok(Ok(done)) => Ok(done),

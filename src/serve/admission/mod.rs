@@ -10,7 +10,7 @@ mod pool;
 mod work;
 
 pub use body::{BodyBudget, BodyPermit, CHUNKED_STEP};
-pub use compute::{Compute, ComputeError, READ_AT_ONCE};
+pub use compute::{Compute, ComputeError, TEXT_AT_ONCE};
 pub use work::{SCRATCH_BYTES, SLICE};
 
 use std::sync::Arc;
