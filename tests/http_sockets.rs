@@ -7,13 +7,16 @@ mod http_support;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc;
 use std::time::Duration;
 
-use http_support::public;
+use http_support::{public, serving};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use smartserve::config::Limits;
+use smartserve::http::app::{Options, Side};
 use smartserve::http::middleware::Service;
+use smartserve::http::router::router;
 
 /// Serves a router on a port of its own until the test ends.
 fn serve(router: Service) -> SocketAddr {
@@ -126,6 +129,67 @@ fn a_body_that_stops_coming_is_answered_408_and_the_connection_closed() {
     let (mut stream, head, _) = ask(address, &request);
     assert!(head.starts_with("http/1.1 408 ") && head.contains("connection: close"), "{head}");
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+}
+
+/// A server with room for 4 of the longest bodies, and 8 clients that announce one each and send nothing: those that got
+/// room have it when this returns.
+fn silent(limits: &Limits) -> (SocketAddr, Vec<TcpStream>) {
+    let serving = serving(Limits { body_budget: 8 << 20, ..limits.clone() });
+    let address = serve(router(serving.clone(), Side::Public, Options::default()));
+    let request = post("Content-Length: 2097152\r\n");
+    let clients = (0..8).map(|_| {
+        let mut stream = connect(address);
+        stream.write_all(&request).unwrap();
+        stream
+    });
+    let clients = clients.collect();
+    let asked = std::time::Instant::now();
+    while serving.body_budget.free() > 2 << 20 {
+        assert!(asked.elapsed() < Duration::from_secs(20), "{} bytes are free", serving.body_budget.free());
+        std::thread::yield_now();
+    }
+    (address, clients)
+}
+
+/// One row, and so many blanks.
+fn row(blanks: usize) -> Vec<u8> {
+    let body = format!("[{{\"x\":2}}{}]", " ".repeat(blanks));
+    let head =
+        format!("POST /models/line/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+    (head + &body).into_bytes()
+}
+
+#[test]
+fn long_bodies_that_never_come_keep_no_short_one_out() {
+    // Those that wait do so for longer than the test.
+    let long = Duration::from_secs(60);
+    let (address, _clients) = silent(&Limits { admission_wait: long, body_timeout: long, ..Limits::default() });
+    let (_, head, body) = ask(address, &row(0));
+    assert!(head.starts_with("http/1.1 200 "), "{head}{body}");
+}
+
+#[test]
+fn a_long_body_that_does_not_come_gives_its_room_to_one_that_does() {
+    let limits = Limits { body_timeout: Duration::from_secs(600), ..Limits::default() };
+    let (address, clients) = silent(&limits);
+    let (tell, told) = mpsc::channel();
+    for mut client in clients {
+        let tell = tell.clone();
+        std::thread::spawn(move || tell.send(read_answer(&mut client)));
+    }
+    let slow = |(head, body): &(String, String)| head.starts_with("http/1.1 408 ") && body.contains("room for others");
+    while !slow(&told.recv_timeout(Duration::from_secs(20)).unwrap()) {}
+    let honest = std::iter::repeat_with(|| ask(address, &row(1 << 20)));
+    let (_, head, body) = honest.into_iter().take(100).find(|(_, head, _)| !head.starts_with("http/1.1 503 ")).unwrap();
+    assert!(head.starts_with("http/1.1 200 "), "{head}{body}");
+}
+
+#[test]
+fn where_there_is_room_a_long_body_that_does_not_come_has_all_its_time() {
+    let body_timeout = Duration::from_secs(1);
+    let address = serve(public(Limits { body_timeout, admission_wait: Duration::ZERO, ..Limits::default() }));
+    let (_, head, body) = ask(address, &post("Content-Length: 2097152\r\n"));
+    assert!(head.starts_with("http/1.1 408 ") && body.contains("did not come in time"), "{head}{body}");
 }
 
 #[test]

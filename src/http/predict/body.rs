@@ -13,7 +13,9 @@ use crate::http::problem::{Kind, Problem};
 use crate::model::batch::Batch;
 use crate::model::schema::Schema;
 use crate::serve::admission::BodyPermit;
+use crate::serve::listener::RequestContext;
 
+use super::pace::Pace;
 use super::pieces::Pieces;
 
 /// A whole body; its share of the budget is given back when it is dropped.
@@ -81,8 +83,8 @@ pub(in crate::http) async fn read(app: &App, head: &Parts, body: Body) -> Result
 /// or while it is inflated.
 ///
 /// # Errors
-/// 415: an encoding that is not read. 503: no room within the admission wait. 408: not all of it came in time. 413: it is
-/// too long. 400: it broke off, or is not gzip.
+/// 415: an encoding that is not read. 503: no room within the admission wait. 408: not all of it came in time, or it came
+/// slowly while others waited for room. 413: it is too long. 400: it broke off, or is not gzip.
 pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Result<Received, Problem> {
     let limits = &app.serving.limits;
     let pieces = Pieces::new(&head.headers, body)?;
@@ -90,13 +92,24 @@ pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Re
     if declared.is_some_and(|n| n > limits.max_body_bytes) {
         return Err(too_large(limits));
     }
-    let permit = app.serving.body_budget.reserve(declared.unwrap_or(0) + pieces.overhead()).await?;
+    let room = declared.unwrap_or(0) + pieces.overhead();
+    let permit = app.serving.body_budget.reserve(room).await?;
+    let pace = Pace::new(&app.serving.body_budget, limits, room);
     tokio::select! {
         // The body first: nearly always it is there, and nobody waits.
         biased;
-        received = collect(limits, pieces, declared, permit) => received,
-        () = async { Box::pin(context_of(&head.extensions).body_overdue()).await } => Err(Problem::new(Kind::BodyTimeout, "The body did not come in time")),
+        received = collect(limits, pieces, declared, permit, &pace) => received,
+        late = async { Box::pin(late(context_of(&head.extensions), &pace)).await } => Err(late),
     }
+}
+
+/// Resolves when a body's time is over, or when it is too slow for others to wait for its room.
+async fn late(context: &RequestContext, pace: &Pace<'_>) -> Problem {
+    let detail = tokio::select! {
+        () = context.body_overdue() => "The body did not come in time",
+        () = pace.lost() => "The body came too slowly while the server had no room for others: send it again",
+    };
+    Problem::new(Kind::BodyTimeout, detail)
 }
 
 async fn collect(
@@ -104,11 +117,13 @@ async fn collect(
     mut pieces: Pieces,
     declared: Option<usize>,
     mut permit: BodyPermit,
+    pace: &Pace<'_>,
 ) -> Result<Received, Problem> {
     let mut bytes = Bytes::new();
     let mut joined = Vec::new();
     while let Some(data) = pieces.next().await? {
         let length = bytes.len() + joined.len() + data.len();
+        pace.came(length);
         if length > limits.max_body_bytes {
             return Err(too_large(limits));
         }

@@ -10,6 +10,7 @@ mod csv;
 pub mod dialect;
 mod flow;
 mod inflate;
+mod pace;
 mod pieces;
 pub(super) mod query;
 mod reply;

@@ -1,7 +1,7 @@
 //! How many bytes all requests in flight together may hold: the buffers of their connections, and their bodies.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -15,6 +15,13 @@ pub const CHUNKED_STEP: usize = 64 << 10;
 /// Less than this is given back with the rest, at the end: giving back takes a lock.
 const WORTH_GIVING: usize = 4 << 10;
 
+/// The longest body, in bytes, that may have any of the budget. Longer ones together leave a [`QUARTER`] of it to the
+/// others: a few of them that never come must not keep everybody out.
+const SMALL: usize = CHUNKED_STEP;
+
+/// This part of the budget is little.
+const QUARTER: usize = 4;
+
 /// No single share of a connection takes more of the budget than this part of it: an eighth.
 const LARGEST_SHARE: usize = 8;
 
@@ -22,6 +29,8 @@ const LARGEST_SHARE: usize = 8;
 #[derive(Debug, Clone)]
 pub struct BodyBudget {
     free: Arc<Semaphore>,
+    /// What long bodies may have of it.
+    free_for_long: Arc<Semaphore>,
     /// All there is, in bytes.
     total: usize,
     wait: Duration,
@@ -32,6 +41,8 @@ pub struct BodyBudget {
 pub struct BodyPermit {
     budget: BodyBudget,
     held: Option<OwnedSemaphorePermit>,
+    /// Of what long ones may have; none for a short one.
+    held_as_long: Option<OwnedSemaphorePermit>,
     used: usize,
 }
 
@@ -45,7 +56,8 @@ impl BodyBudget {
     /// A budget of [`Limits::body_budget`] bytes, waited for at most [`Limits::admission_wait`].
     pub fn new(limits: &Limits) -> Self {
         let total = limits.body_budget.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
-        Self { free: Arc::new(Semaphore::new(total)), total, wait: limits.admission_wait }
+        let free_for_long = Arc::new(Semaphore::new(total - total / QUARTER));
+        Self { free: Arc::new(Semaphore::new(total)), free_for_long, total, wait: limits.admission_wait }
     }
 
     /// Takes `bytes` of the budget, waiting at most the admission wait. For a body whose length is told: its
@@ -54,8 +66,9 @@ impl BodyBudget {
     /// # Errors
     /// [`Overloaded`].
     pub async fn reserve(&self, bytes: usize) -> Result<BodyPermit, Overloaded> {
-        let held = if bytes == 0 { None } else { Some(self.take(bytes).await?) };
-        Ok(BodyPermit { budget: self.clone(), held, used: bytes })
+        let mut permit = BodyPermit { budget: self.clone(), held: None, held_as_long: None, used: 0 };
+        permit.take(bytes, 1).await?;
+        Ok(permit)
     }
 
     /// Bytes that nobody holds.
@@ -79,15 +92,54 @@ impl BodyBudget {
     }
 
     /// True when less than a quarter is free.
-    pub(in crate::serve) fn is_scarce(&self) -> bool {
-        self.free() < self.total / 4
+    pub fn is_scarce(&self) -> bool {
+        self.free() < self.total / QUARTER
     }
 
-    async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Overloaded> {
-        if bytes > self.total {
-            return Err(Overloaded);
-        }
-        acquire(&self.free, u32::try_from(bytes).map_err(|_| Overloaded)?, self.wait).await
+    /// True when less than a quarter is free of what a body of so many bytes may have.
+    pub fn is_scarce_for(&self, bytes: usize) -> bool {
+        let is_long = bytes > SMALL;
+        self.is_scarce() || is_long && self.free_for_long.available_permits() < self.for_long() / QUARTER
+    }
+
+    /// What long bodies may have of it, in bytes.
+    fn for_long(&self) -> usize {
+        self.total - self.total / QUARTER
+    }
+
+    /// What a request that holds so many bytes holds of that.
+    fn as_long(&self, bytes: usize) -> usize {
+        if bytes > SMALL { bytes.min(self.for_long()) } else { 0 }
+    }
+}
+
+/// Takes `bytes` more.
+async fn add(
+    held: &mut Option<OwnedSemaphorePermit>,
+    free: &Arc<Semaphore>,
+    bytes: usize,
+    wait: Duration,
+) -> Result<(), Overloaded> {
+    if bytes == 0 {
+        return Ok(());
+    }
+    let more = acquire(free, u32::try_from(bytes).map_err(|_| Overloaded)?, wait).await?;
+    match held {
+        Some(held) => held.merge(more),
+        None => *held = Some(more),
+    }
+    Ok(())
+}
+
+fn held_by(permit: Option<&OwnedSemaphorePermit>) -> usize {
+    permit.map_or(0, OwnedSemaphorePermit::num_permits)
+}
+
+/// Gives back what is over `bytes`.
+fn cut(held: &mut Option<OwnedSemaphorePermit>, bytes: usize) {
+    let over = held_by(held.as_ref()).saturating_sub(bytes);
+    if over > 0 {
+        drop(held.as_mut().and_then(|all| all.split(over)));
     }
 }
 
@@ -110,18 +162,23 @@ impl BodyPermit {
     }
 
     fn held(&self) -> usize {
-        self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+        held_by(self.held.as_ref())
     }
 
     /// Makes sure that `used` bytes are held, taking what is missing in steps of `step`.
     async fn take(&mut self, used: usize, step: usize) -> Result<(), Overloaded> {
         let held = self.held();
         if used > held {
-            let more = self.budget.take((used - held).next_multiple_of(step)).await?;
-            match &mut self.held {
-                Some(held) => held.merge(more),
-                None => self.held = Some(more),
+            let more = (used - held).next_multiple_of(step);
+            let BodyBudget { total, wait, .. } = self.budget;
+            if held + more > total {
+                return Err(Overloaded);
             }
+            let start = Instant::now();
+            let long = self.budget.as_long(held + more).saturating_sub(held_by(self.held_as_long.as_ref()));
+            add(&mut self.held_as_long, &self.budget.free_for_long, long, wait).await?;
+            let wait = if long > 0 { wait.saturating_sub(start.elapsed()) } else { wait };
+            add(&mut self.held, &self.budget.free, more, wait).await?;
         }
         self.used = used;
         Ok(())
@@ -139,7 +196,8 @@ impl BodyPermit {
         }
         self.used = bytes;
         if held - bytes >= WORTH_GIVING {
-            drop(self.held.as_mut().and_then(|all| all.split(held - bytes)));
+            cut(&mut self.held, bytes);
+            cut(&mut self.held_as_long, self.budget.as_long(bytes));
         }
         Ok(())
     }

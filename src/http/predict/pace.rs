@@ -1,0 +1,58 @@
+//! How fast a body has to come while others wait for the room that it holds.
+//!
+//! Stands apart because a body's room is taken before its first byte: clients that announce much and send nothing would
+//! keep everybody out until the body timeout. Where there is room enough, only that timeout counts.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::config::Limits;
+use crate::serve::admission::BodyBudget;
+
+/// Looked at so many times within an admission wait.
+const LOOKS: u32 = 4;
+
+/// A body that comes.
+pub(super) struct Pace<'b> {
+    budget: &'b BodyBudget,
+    began: Instant,
+    /// How long all of it may take.
+    time: Duration,
+    /// Nothing is expected before: as long as others wait for room, and more than a journey around the world.
+    grace: Duration,
+    /// The room that it was given, in bytes: what it was announced to be.
+    room: usize,
+    came: AtomicUsize,
+}
+
+impl<'b> Pace<'b> {
+    /// Of a body that has just been given `room` bytes of the budget.
+    pub(super) fn new(budget: &'b BodyBudget, limits: &Limits, room: usize) -> Self {
+        let grace = limits.admission_wait;
+        Self { budget, began: Instant::now(), time: limits.body_timeout, grace, room, came: AtomicUsize::new(0) }
+    }
+
+    /// Notes that so many bytes have come in all.
+    pub(super) fn came(&self, bytes: usize) {
+        self.came.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Resolves when room is scarce and the body has brought less of its room than of its time has passed: at this pace
+    /// it would not be whole in time.
+    pub(super) async fn lost(&self) {
+        loop {
+            sleep((self.grace / LOOKS).max(Duration::from_millis(1))).await;
+            if self.budget.is_scarce_for(self.room) && self.lags() {
+                return;
+            }
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "compared roughly")]
+    fn lags(&self) -> bool {
+        let passed = self.began.elapsed().saturating_sub(self.grace).as_secs_f64() / self.time.as_secs_f64();
+        (self.came.load(Ordering::Relaxed) as f64) < self.room as f64 * passed
+    }
+}
