@@ -56,7 +56,7 @@ pub struct ServeArgs {
     /// Largest request body; over it is 413
     #[arg(long, value_name = "SIZE", default_value = "2MiB", value_parser = size)]
     pub max_body_bytes: usize,
-    /// Request bodies held at one time, all requests together
+    /// Request bodies held at one time, all requests together; of these, bodies over 64 KiB three quarters at most
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
     pub body_budget: usize,
     /// Most rows in a request; over it is 413
@@ -71,7 +71,8 @@ pub struct ServeArgs {
     /// From the first byte of a head to its last; a slower client's connection is closed
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub header_timeout: Duration,
-    /// From the head to the last byte of the body; over it is 408
+    /// From the head to the last byte of the body; over it is 408, and so is a body that will not make it while others
+    /// wait for its room
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub body_timeout: Duration,
     /// Longest computation of one request; over it is 504

@@ -154,6 +154,33 @@ async fn work_that_nobody_waits_for_any_more_leaves_the_pool() {
 }
 
 #[tokio::test]
+async fn a_batch_that_nobody_waits_for_keeps_its_share_of_the_budget_until_it_is_gone() {
+    let (compute, ..) = compute(&limits());
+    let served = slow();
+    let budget = BodyBudget::new(&Limits { body_budget: 100 * KIB, ..limits() });
+    // The pool's only thread is busy until it is told.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let busy = tokio::spawn({
+        let compute = Arc::clone(&compute);
+        async move { compute.read(TEXT_AT_ONCE + 1, move || wait.recv()).await }
+    });
+    tokio::task::yield_now().await;
+    let share = budget.reserve(60 * KIB).await.unwrap();
+    let mut asked = Box::pin(compute.predict_within(share, &served, rows(&served, 5_000)));
+    assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(asked.as_mut().poll(cx).is_pending())).await);
+    drop(asked);
+    assert_eq!(budget.free(), 40 * KIB);
+    drop(go);
+    busy.await.unwrap().unwrap().unwrap_err();
+    until(|| budget.free() == 100 * KIB).await;
+    let share = budget.reserve(60 * KIB).await.unwrap();
+    let (_, _, share) = within(compute.predict_within(share, &served, rows(&served, 5_000))).await.unwrap();
+    assert_eq!(budget.free(), 40 * KIB);
+    drop(share);
+    assert_eq!(budget.free(), 100 * KIB);
+}
+
+#[tokio::test]
 async fn a_batch_that_takes_too_long_is_given_up_at_the_deadline() {
     let (compute, ..) = compute(&Limits { compute_timeout: ms(50), ..limits() });
     let served = slow();

@@ -82,7 +82,7 @@ pub(super) async fn predict(
     let Read { mut permit, reply, batch, parse } = app.serving.compute.read(length, read).await??;
     let rows = batch.n_rows();
     body::hold(&mut permit, &batch, snapshot.model.schema()).await?;
-    let (prediction, predict) = app.serving.compute.predict(&snapshot, batch).await?;
+    let (prediction, predict, permit) = app.serving.compute.predict_within(permit, &snapshot, batch).await?;
     let room = encode::room(snapshot.model.schema().target(), rows);
     let write = move || {
         let start = Instant::now();

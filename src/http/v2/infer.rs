@@ -64,7 +64,7 @@ async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Resu
     let (mut permit, asked, parse) = app.serving.compute.read(length, read).await??;
     let rows = asked.batch.n_rows();
     body::hold(&mut permit, &asked.batch, snapshot.model.schema()).await?;
-    let (prediction, predict) = app.serving.compute.predict(snapshot, asked.batch).await?;
+    let (prediction, predict, permit) = app.serving.compute.predict_within(permit, snapshot, asked.batch).await?;
     let room = encode::room(snapshot.model.schema().target(), rows);
     let (served, id, outputs) = (Arc::clone(snapshot), asked.id, asked.outputs);
     let write = move || {

@@ -14,7 +14,7 @@ use crate::serve::metrics::Metrics;
 use crate::serve::registry::{Served, Snapshot};
 
 use super::pool::{Answer, Job, Pool};
-use super::{Overloaded, acquire, work};
+use super::{BodyPermit, Overloaded, acquire, work};
 
 /// Jobs that take turns on one compute thread at most. The last of 16 waits 8 ms for its first slice.
 const JOBS_PER_THREAD: usize = 16;
@@ -100,10 +100,34 @@ impl Compute {
     /// # Errors
     /// [`ComputeError`].
     pub async fn predict(&self, snapshot: &Snapshot, batch: Batch) -> Result<(Prediction, Duration), ComputeError> {
+        self.answer(snapshot, batch, &mut None).await
+    }
+
+    /// The same for a batch with a share of the budget: that is kept for as long as the batch is, even when this is
+    /// dropped, and given back with the answer.
+    ///
+    /// # Errors
+    /// [`ComputeError`].
+    ///
+    /// # Panics
+    /// Never: every answer comes with its share.
+    pub async fn predict_within(
+        &self,
+        share: BodyPermit,
+        snapshot: &Snapshot,
+        batch: Batch,
+    ) -> Result<(Prediction, Duration, BodyPermit), ComputeError> {
+        let mut share = Some(share);
+        let (prediction, took) = self.answer(snapshot, batch, &mut share).await?;
+        let share = share.expect("an answer comes with the share that its batch was given");
+        Ok((prediction, took, share))
+    }
+
+    async fn answer(&self, snapshot: &Snapshot, batch: Batch, share: &mut Option<BodyPermit>) -> Answer {
         let answer = if work::is_short(snapshot, batch.n_rows()) {
             at_once(snapshot, &batch)
         } else {
-            Box::pin(self.on_pool(snapshot, batch)).await
+            Box::pin(self.on_pool(snapshot, batch, share)).await
         };
         match &answer {
             Ok((prediction, took)) => {
@@ -178,14 +202,19 @@ impl Compute {
         }
     }
 
-    async fn on_pool(&self, snapshot: &Snapshot, batch: Batch) -> Answer {
+    async fn on_pool(&self, snapshot: &Snapshot, batch: Batch, share: &mut Option<BodyPermit>) -> Answer {
         let permits = self.permits(snapshot, batch.n_rows()).await?;
         let deadline = Instant::now() + self.timeout;
         let (reply, answer) = oneshot::channel();
-        self.pool.submit(Job { snapshot: Arc::clone(snapshot), batch, deadline, permits, reply });
+        let snapshot = Arc::clone(snapshot);
+        self.pool.submit(Job { snapshot, batch, deadline, permits, share: share.take(), reply });
         tokio::select! {
-            // A pool that drops a job unanswered has no threads.
-            answer = answer => answer.unwrap_or(Err(ComputeError::Overloaded)),
+            answered = answer => {
+                // A pool that drops a job unanswered has no threads.
+                let (answer, given_back) = answered.unwrap_or((Err(ComputeError::Overloaded), None));
+                *share = given_back;
+                answer
+            }
             () = self.life.passed(deadline) => Err(ComputeError::Deadline),
         }
     }

@@ -14,7 +14,7 @@ use crate::model::prediction::Prediction;
 use crate::serve::lifecycle::Life;
 use crate::serve::registry::Snapshot;
 
-use super::{ComputeError, work};
+use super::{BodyPermit, ComputeError, work};
 
 /// What a job answers: the prediction and the time spent computing it.
 pub(super) type Answer = Result<(Prediction, Duration), ComputeError>;
@@ -26,7 +26,10 @@ pub(super) struct Job<P> {
     pub(super) batch: Batch,
     pub(super) deadline: Instant,
     pub(super) permits: P,
-    pub(super) reply: oneshot::Sender<Answer>,
+    /// The batch's share of the budget, which goes back with the answer: should nobody wait for that any more, the batch
+    /// is here still.
+    pub(super) share: Option<BodyPermit>,
+    pub(super) reply: oneshot::Sender<(Answer, Option<BodyPermit>)>,
 }
 
 /// A job with what has been done of it.
@@ -175,9 +178,9 @@ impl<P> Started<P> {
 
     /// Gives the permits back first, so that whoever reads the answer can be admitted again.
     fn finish(self, answer: Answer) {
-        let Job { permits, reply, .. } = self.job;
-        drop(permits);
+        let Job { batch, permits, share, reply, .. } = self.job;
+        drop((batch, permits));
         // Nobody there: the client has left.
-        let _ = reply.send(answer);
+        let _ = reply.send((answer, share));
     }
 }
