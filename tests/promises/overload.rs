@@ -96,7 +96,7 @@ pub(crate) fn overload(asked: &Asked, report: &mut Report) {
     let (highest, bound) = (bench.server.memory().1 >> 20, bench.server.bound >> 20);
     report.promise(highest <= bound, format!("memory at its highest {highest} MiB, bound {bound} MiB"));
     if let Some(directory) = &asked.plot {
-        let curves = draw(&bench, peak, median(&mut found.cost_of_refusal));
+        let curves = draw(&bench, saturating, median(&mut found.cost_of_refusal));
         plot::write(directory, &curves).unwrap();
         report.figure(format!("drawn into {}", directory.display()));
     }
@@ -226,22 +226,24 @@ fn judge(asked: &Asked, report: &mut Report, found: &mut Found) {
 }
 
 /// The curves of docs/overload.md.
-fn draw(bench: &Bench, peak: f64, rho: f64) -> Curves {
-    let point = |x: f64, phase: Phase| {
-        let mut answered = phase.load.answered.clone();
-        Point {
-            x,
-            goodput: phase.load.goodput(),
-            refused: phase.load.refused.len() as f64 / phase.load.time.as_secs_f64(),
-            p99: quantile(&mut answered, 0.99),
-        }
-    };
+fn draw(bench: &Bench, saturating: usize, rho: f64) -> Curves {
     let times = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0];
     let connections = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
+    let mut peak = bench.closed(saturating).load.goodput();
+    let mut point = |x: f64, phase: &dyn Fn(f64) -> Phase| {
+        let Phase { mut load, .. } = phase(peak);
+        let before = std::mem::replace(&mut peak, bench.closed(saturating).load.goodput());
+        Point {
+            x,
+            goodput: load.goodput(),
+            peak: f64::midpoint(before, peak),
+            refused: load.refused.len() as f64 / load.time.as_secs_f64(),
+            p99: quantile(&mut load.answered, 0.99),
+        }
+    };
     Curves {
-        peak,
         rho,
-        open: times.into_iter().map(|k| point(k, bench.open(k * peak))).collect(),
-        closed: connections.into_iter().map(|n| point(n as f64, bench.closed(n))).collect(),
+        open: times.into_iter().map(|k| point(k, &|peak| bench.open(k * peak))).collect(),
+        closed: connections.into_iter().map(|n| point(n as f64, &|_| bench.closed(n))).collect(),
     }
 }

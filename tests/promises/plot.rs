@@ -16,6 +16,8 @@ pub(crate) struct Point {
     pub(crate) x: f64,
     /// Answers a second.
     pub(crate) goodput: f64,
+    /// Answers a second at most, before and after: the machine changes while it is measured.
+    pub(crate) peak: f64,
     /// Refusals a second.
     pub(crate) refused: f64,
     /// Of answers; in an open loop from the moment the request was due.
@@ -24,8 +26,6 @@ pub(crate) struct Point {
 
 /// What was measured in one run.
 pub(crate) struct Curves {
-    /// Answers a second, at most.
-    pub(crate) peak: f64,
     /// CPU of a refusal over CPU of an answer.
     pub(crate) rho: f64,
     pub(crate) open: Vec<Point>,
@@ -40,33 +40,35 @@ pub(crate) fn write(directory: &Path, curves: &Curves) -> io::Result<()> {
 }
 
 fn markdown(curves: &Curves) -> String {
-    let Curves { peak, rho, open, closed } = curves;
+    let Curves { rho, open, closed } = curves;
     let mut text = format!(
         "# Overload\n\nWhat is still answered when more is asked than can be done. Bodies of 100 rows, a random forest of \
          1,000 trees (about a\nmillisecond of work a body), the default limits; the server on one core, the generator on \
          another one.\nWritten by `make overload-plot`; the promises are `make promises SCENARIOS=overload`'s.\n\n\
-         Machine: {}, shared, in the cloud. Peak {peak:.0} answers/s; a refusal costs {rho:.3} of an answer.\n\n\
+         Machine: {}, shared, in the cloud. A refusal costs {rho:.3} of an answer. Each point's peak is what a closed loop \
+         got\njust before and just after it.\n\n\
          ![goodput against load](overload.svg)\n\n\
          Work has permits; who gets none within 250 ms is refused. So a client that comes back at once is refused four \
          times a\nsecond at most, and goodput falls by what refusals cost and by nothing else.\n\n\
          Open loop: requests come at a fixed rate, whatever the server does. Latency counts from the moment a request \
          was due.\n\n\
-         | load / peak | answers/s | of peak | refusals/s | p99 of answers |\n|---|---|---|---|---|\n",
+         | load / peak | answers/s | peak | of peak | refusals/s | p99 of answers |\n|---|---|---|---|---|---|\n",
         machine::processor()
     );
     for p in open {
-        let _ = writeln!(text, "| {} | {}", p.x, cells(p, *peak));
+        let _ = writeln!(text, "| {} | {}", p.x, cells(p));
     }
     text += "\nClosed loop: each connection asks again as soon as it is answered or refused.\n\n\
-             | connections | answers/s | of peak | refusals/s | p99 of answers |\n|---|---|---|---|---|\n";
+             | connections | answers/s | peak | of peak | refusals/s | p99 of answers |\n|---|---|---|---|---|---|\n";
     for p in closed {
-        let _ = writeln!(text, "| {} | {}", p.x, cells(p, *peak));
+        let _ = writeln!(text, "| {} | {}", p.x, cells(p));
     }
     text
 }
 
-fn cells(p: &Point, peak: f64) -> String {
-    format!("{:.0} | {:.0} % | {:.0} | {} |", p.goodput, 100.0 * p.goodput / peak, p.refused, ms(p.p99))
+fn cells(p: &Point) -> String {
+    let Point { goodput, peak, refused, p99, .. } = p;
+    format!("{goodput:.0} | {peak:.0} | {:.0} % | {refused:.0} | {} |", 100.0 * goodput / peak, ms(*p99))
 }
 
 /// One panel's frame, in pixels, and the range of its x axis.
@@ -147,7 +149,7 @@ fn svg(curves: &Curves) -> String {
          .grid{stroke:#ddd}.ideal{fill:none;stroke:#999;stroke-dasharray:4 4}.good{fill:none;stroke:#06c;\
          stroke-width:2}circle{fill:#06c}</style>\n<rect width='830' height='330' fill='#fff'/>\n",
     );
-    let of_peak = |p: &Point| p.goodput / curves.peak;
+    let of_peak = |p: &Point| p.goodput / p.peak;
     svg += &open.frame();
     svg += &open.line("ideal", (0..=50).map(|i| f64::from(i) / 10.0).map(|k| (k, possible(k, curves.rho))));
     svg += &open.line("good", curves.open.iter().map(|p| (p.x, of_peak(p))));

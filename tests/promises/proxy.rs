@@ -27,13 +27,14 @@ fn binary() -> &'static str {
 }
 
 impl Proxy {
-    /// Starts it before these servers, each asked every `interval` whether it is ready.
+    /// Starts it before these servers, each asked every `interval` whether it is ready: twice no takes it out, as in
+    /// the manifests. After one, a single late answer on a busy machine would leave haproxy without any server.
     pub(crate) fn start(directory: &Path, servers: &[SocketAddr], interval: Duration) -> Self {
         let (address, socket) = (free_address(), directory.join("haproxy.sock"));
         let mut text = format!(
             "global\n  stats socket {}\n  nbthread 1\ndefaults\n  mode http\n  retries 0\n  no option redispatch\n  \
              timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n  option httpchk GET /readyz\n  \
-             default-server inter {}ms fall 1 rise 1 check\nfrontend in\n  bind {address}\n  default_backend out\n\
+             default-server inter {}ms fall 2 rise 1 check\nfrontend in\n  bind {address}\n  default_backend out\n\
              backend out\n",
             socket.display(),
             interval.as_millis()

@@ -11,8 +11,11 @@ use tokio::time::sleep;
 use crate::config::Limits;
 use crate::serve::admission::BodyBudget;
 
-/// Looked at so many times within an admission wait.
-const LOOKS: u32 = 4;
+/// Looked at twice within an admission wait, but not more often than [`SELDOM`].
+const LOOKS: u32 = 2;
+
+/// Thousands of bodies that wait must not keep the clock busy.
+const SELDOM: Duration = Duration::from_millis(50);
 
 /// A body that comes.
 pub(super) struct Pace<'b> {
@@ -43,7 +46,7 @@ impl<'b> Pace<'b> {
     /// it would not be whole in time.
     pub(super) async fn lost(&self) {
         loop {
-            sleep((self.grace / LOOKS).max(Duration::from_millis(1))).await;
+            sleep((self.grace / LOOKS).max(SELDOM)).await;
             if self.budget.is_scarce_for(self.room) && self.lags() {
                 return;
             }
