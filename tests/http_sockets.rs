@@ -180,7 +180,7 @@ fn a_long_body_that_does_not_come_gives_its_room_to_one_that_does() {
     let slow = |(head, body): &(String, String)| head.starts_with("http/1.1 408 ") && body.contains("room for others");
     while !slow(&told.recv_timeout(Duration::from_secs(20)).unwrap()) {}
     let honest = std::iter::repeat_with(|| ask(address, &row(1 << 20)));
-    let (_, head, body) = honest.into_iter().take(100).find(|(_, head, _)| !head.starts_with("http/1.1 503 ")).unwrap();
+    let (_, head, body) = honest.take(100).find(|(_, head, _)| !head.starts_with("http/1.1 503 ")).unwrap();
     assert!(head.starts_with("http/1.1 200 "), "{head}{body}");
 }
 

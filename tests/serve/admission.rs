@@ -228,6 +228,14 @@ async fn a_long_body_is_read_on_the_pool_and_a_short_one_on_the_spot() {
 }
 
 #[tokio::test]
+async fn a_long_answer_is_written_on_the_pool_and_a_short_one_on_the_spot() {
+    let (compute, ..) = compute(&limits());
+    let thread = || std::thread::current().name().map(str::to_owned);
+    assert_eq!(compute.write(TEXT_AT_ONCE, thread).await.unwrap(), thread());
+    assert_eq!(compute.write(TEXT_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
+}
+
+#[tokio::test]
 async fn more_long_bodies_than_may_be_read_wait_and_are_refused() {
     let (compute, ..) = compute(&Limits { admission_wait: ms(20), ..limits() });
     let (go, wait) = std::sync::mpsc::channel::<()>();

@@ -49,17 +49,18 @@ impl Received {
 }
 
 /// From now on the request holds what became of its body: the batch, then the prediction beside it, then that and the
-/// answer.
+/// answer. Gives the room for the answer, in bytes.
 ///
 /// # Errors
 /// 503: that is more than the body, and there is no room within the admission wait.
-pub(in crate::http) async fn hold(permit: &mut BodyPermit, batch: &Batch, schema: &Schema) -> Result<(), Problem> {
+pub(in crate::http) async fn hold(permit: &mut BodyPermit, batch: &Batch, schema: &Schema) -> Result<usize, Problem> {
     // Predictions grow as their slices come.
     const GROWING: usize = 2;
     let (rows, classes) = (batch.n_rows(), schema.target().classes.len());
     let prediction = GROWING * rows * (1 + classes) * size_of::<f64>();
     let answer = encode::room(schema.target(), rows);
-    Ok(permit.hold(prediction + size_of_val(batch.values()).max(answer)).await?)
+    permit.hold(prediction + size_of_val(batch.values()).max(answer)).await?;
+    Ok(answer)
 }
 
 /// Keeps a request's share of the budget until its answer is written.

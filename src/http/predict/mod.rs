@@ -21,10 +21,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
+use http::request::Parts;
 
 use crate::model::batch::Batch;
+use crate::model::prediction::Prediction;
 use crate::serve::admission::BodyPermit;
-use crate::serve::registry::Snapshot;
+use crate::serve::registry::{Served, Snapshot};
 
 use super::app::{App, AppState};
 use super::encode;
@@ -79,19 +81,46 @@ pub(super) async fn predict(
     let reply = Reply { wanted, protocol, is_headless: false, by_inputs: false };
     let (length, state, asked) = (received.bytes().len(), app.clone(), Arc::clone(&snapshot));
     let read = move || Read::new(received, format, &rules(&state, &asked), reply);
-    let Read { mut permit, reply, batch, parse } = app.serving.compute.read(length, read).await??;
+    let Read { permit, reply, batch, parse } = app.serving.compute.read(length, read).await??;
+    let write = move |served: &Served, prediction: &Prediction| reply.write(served, prediction);
+    let (written, work) = compute(app, &head, snapshot, Parsed { permit, batch, parse }, write).await?;
+    Ok(Answered { response: encode::respond(written), work: Some(work) })
+}
+
+/// Rows that are known to fit, with the room that their body was given.
+pub(super) struct Parsed {
+    /// The body's share of the budget.
+    pub(super) permit: BodyPermit,
+    /// The rows.
+    pub(super) batch: Batch,
+    /// How long reading them took.
+    pub(super) parse: Duration,
+}
+
+/// From a batch to what `write` makes of its prediction, in whosever words: the room for each is taken before it is made,
+/// and kept until the answer is with the kernel.
+///
+/// # Errors
+/// 503: no room, or no permit to compute, within the admission wait. 504: it took too long. 500: the model failed.
+pub(super) async fn compute<T: Send + 'static>(
+    app: &App,
+    head: &Parts,
+    snapshot: Snapshot,
+    parsed: Parsed,
+    write: impl FnOnce(&Served, &Prediction) -> T + Send + 'static,
+) -> Result<(T, Work), Problem> {
+    let Parsed { mut permit, batch, parse } = parsed;
     let rows = batch.n_rows();
-    body::hold(&mut permit, &batch, snapshot.model.schema()).await?;
-    let (prediction, predict, permit) = app.serving.compute.predict_within(permit, &snapshot, batch).await?;
-    let room = encode::room(snapshot.model.schema().target(), rows);
+    let room = body::hold(&mut permit, &batch, snapshot.model.schema()).await?;
+    let compute = &app.serving.compute;
+    let (prediction, predict, permit) = compute.predict_within(permit, &snapshot, batch).await?;
     let write = move || {
         let start = Instant::now();
-        (reply.write(&snapshot, &prediction), start.elapsed(), permit)
+        (write(&snapshot, &prediction), start.elapsed(), permit)
     };
-    let (written, encode, permit) = app.serving.compute.write(room, write).await?;
-    let work = Work { rows, parse, predict, encode };
-    body::hold_until_written(&head, permit);
-    Ok(Answered { response: encode::respond(written), work: Some(work) })
+    let (written, encode, permit) = compute.write(room, write).await?;
+    body::hold_until_written(head, permit);
+    Ok((written, Work { rows, parse, predict, encode }))
 }
 
 /// What a body became.

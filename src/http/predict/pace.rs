@@ -18,23 +18,18 @@ const LOOKS: u32 = 2;
 const SELDOM: Duration = Duration::from_millis(50);
 
 /// A body that comes.
-pub(super) struct Pace<'b> {
-    budget: &'b BodyBudget,
-    began: Instant,
-    /// How long all of it may take.
-    time: Duration,
-    /// Nothing is expected before: as long as others wait for room, and more than a journey around the world.
-    grace: Duration,
+pub(super) struct Pace<'a> {
+    budget: &'a BodyBudget,
+    limits: &'a Limits,
     /// The room that it was given, in bytes: what it was announced to be.
     room: usize,
     came: AtomicUsize,
 }
 
-impl<'b> Pace<'b> {
-    /// Of a body that has just been given `room` bytes of the budget.
-    pub(super) fn new(budget: &'b BodyBudget, limits: &Limits, room: usize) -> Self {
-        let grace = limits.admission_wait;
-        Self { budget, began: Instant::now(), time: limits.body_timeout, grace, room, came: AtomicUsize::new(0) }
+impl<'a> Pace<'a> {
+    /// Of a body that has been given `room` bytes of the budget.
+    pub(super) fn new(budget: &'a BodyBudget, limits: &'a Limits, room: usize) -> Self {
+        Self { budget, limits, room, came: AtomicUsize::new(0) }
     }
 
     /// Notes that so many bytes have come in all.
@@ -43,19 +38,21 @@ impl<'b> Pace<'b> {
     }
 
     /// Resolves when room is scarce and the body has brought less of its room than of its time has passed: at this pace
-    /// it would not be whole in time.
+    /// it would not be whole in time. Its time begins with the first poll, and nothing is expected for as long as others
+    /// wait for room, which is more than a journey around the world.
     pub(super) async fn lost(&self) {
+        let (began, grace) = (Instant::now(), self.limits.admission_wait);
         loop {
-            sleep((self.grace / LOOKS).max(SELDOM)).await;
-            if self.budget.is_scarce_for(self.room) && self.lags() {
+            sleep((grace / LOOKS).max(SELDOM)).await;
+            if self.budget.is_scarce_for(self.room) && self.lags(began.elapsed().saturating_sub(grace)) {
                 return;
             }
         }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "compared roughly")]
-    fn lags(&self) -> bool {
-        let passed = self.began.elapsed().saturating_sub(self.grace).as_secs_f64() / self.time.as_secs_f64();
-        (self.came.load(Ordering::Relaxed) as f64) < self.room as f64 * passed
+    fn lags(&self, passed: Duration) -> bool {
+        let due = self.room as f64 * passed.as_secs_f64() / self.limits.body_timeout.as_secs_f64();
+        (self.came.load(Ordering::Relaxed) as f64) < due
     }
 }

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
 use crate::model::prediction::Prediction;
-use crate::serve::registry::Snapshot;
+use crate::serve::registry::Served;
 
 use super::datatype::Datatype;
 use super::infer::JSON_LENGTH;
@@ -38,25 +38,25 @@ impl Answer {
 }
 
 /// Writes the outputs that are wanted.
-pub(super) fn write(snapshot: &Snapshot, id: Option<&str>, wanted: &[Wanted], prediction: &Prediction) -> Answer {
+pub(super) fn write(served: &Served, id: Option<&str>, wanted: &[Wanted], prediction: &Prediction) -> Answer {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
-    let n_classes = snapshot.model.schema().target().classes.len();
+    let n_classes = served.model.schema().target().classes.len();
     let is_text = |w: &Wanted| !w.is_binary;
     let per_row = if wanted.iter().any(is_text) { PER_NUMBER * (1 + n_classes) } else { 0 };
     let mut json = Vec::with_capacity(per_row * prediction.n_rows() + 256);
     let mut tail = wanted.iter().any(|w| w.is_binary).then(Vec::new);
     json.extend_from_slice(b"{\"model_name\":");
-    write::string(&mut json, &snapshot.name);
+    write::string(&mut json, &served.name);
     json.extend_from_slice(b",\"model_version\":");
-    write::string(&mut json, snapshot.model.version());
+    write::string(&mut json, served.model.version());
     if let Some(id) = id {
         json.extend_from_slice(b",\"id\":");
         write::string(&mut json, id);
     }
     json.extend_from_slice(b",\"outputs\":[");
     write::separated(&mut json, wanted, |json, wanted| {
-        let tensor = Tensor::of(snapshot, wanted.output, prediction);
+        let tensor = Tensor::of(served, wanted.output, prediction);
         tensor.write(json, tail.as_mut().filter(|_| wanted.is_binary), wanted.output, prediction.n_rows());
     });
     json.extend_from_slice(b"]}");
@@ -72,8 +72,8 @@ enum Tensor<'p> {
 }
 
 impl<'p> Tensor<'p> {
-    fn of(snapshot: &'p Snapshot, output: Output, prediction: &'p Prediction) -> Self {
-        let labels = &snapshot.model.schema().target().classes;
+    fn of(served: &'p Served, output: Output, prediction: &'p Prediction) -> Self {
+        let labels = &served.model.schema().target().classes;
         match (output, prediction) {
             (Output::Predict, Prediction::Regression { values }) => Self::Numbers(values, 1),
             (Output::Predict, Prediction::Classification { classes, .. }) => Self::Labels(classes, labels),

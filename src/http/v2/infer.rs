@@ -11,14 +11,14 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
 use crate::http::app::AppState;
-use crate::http::encode;
 use crate::http::json::write::shortened;
-use crate::http::middleware::{Answered, Work};
+use crate::http::middleware::Answered;
 use crate::http::models::{NameOf, name_of};
 use crate::http::predict::content::{self, Format};
-use crate::http::predict::{body, query, rules, unsupported_media};
+use crate::http::predict::{Parsed, body, compute, query, rules, unsupported_media};
 use crate::http::problem::{Kind, Problem};
-use crate::serve::registry::Snapshot;
+use crate::model::prediction::Prediction;
+use crate::serve::registry::{Served, Snapshot};
 
 use super::metadata::{VersionOf, version_of};
 use super::outputs::Output;
@@ -61,19 +61,12 @@ async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Resu
         let asked = request::read(received.bytes(), json_length, &rules, offered)?;
         Ok::<_, Problem>((received.into_permit(), asked, start.elapsed()))
     };
-    let (mut permit, asked, parse) = app.serving.compute.read(length, read).await??;
-    let rows = asked.batch.n_rows();
-    body::hold(&mut permit, &asked.batch, snapshot.model.schema()).await?;
-    let (prediction, predict, permit) = app.serving.compute.predict_within(permit, snapshot, asked.batch).await?;
-    let room = encode::room(snapshot.model.schema().target(), rows);
-    let (served, id, outputs) = (Arc::clone(snapshot), asked.id, asked.outputs);
-    let write = move || {
-        let start = Instant::now();
-        (answer::write(&served, id.as_deref(), &outputs, &prediction), start.elapsed(), permit)
-    };
-    let (answer, encode, permit) = app.serving.compute.write(room, write).await?;
-    let work = Work { rows, parse, predict, encode };
-    body::hold_until_written(&head, permit);
+    let (permit, asked, parse) = app.serving.compute.read(length, read).await??;
+    let (id, outputs) = (asked.id, asked.outputs);
+    let write =
+        move |served: &Served, prediction: &Prediction| answer::write(served, id.as_deref(), &outputs, prediction);
+    let parsed = Parsed { permit, batch: asked.batch, parse };
+    let (answer, work) = compute(app, &head, Arc::clone(snapshot), parsed, write).await?;
     Ok(Answered { response: answer.respond(), work: Some(work) })
 }
 

@@ -120,9 +120,6 @@ async fn add(
     bytes: usize,
     wait: Duration,
 ) -> Result<(), Overloaded> {
-    if bytes == 0 {
-        return Ok(());
-    }
     let more = acquire(free, u32::try_from(bytes).map_err(|_| Overloaded)?, wait).await?;
     match held {
         Some(held) => held.merge(more),
@@ -170,14 +167,16 @@ impl BodyPermit {
         let held = self.held();
         if used > held {
             let more = (used - held).next_multiple_of(step);
-            let BodyBudget { total, wait, .. } = self.budget;
+            let BodyBudget { total, mut wait, .. } = self.budget;
             if held + more > total {
                 return Err(Overloaded);
             }
-            let start = Instant::now();
             let long = self.budget.as_long(held + more).saturating_sub(held_by(self.held_as_long.as_ref()));
-            add(&mut self.held_as_long, &self.budget.free_for_long, long, wait).await?;
-            let wait = if long > 0 { wait.saturating_sub(start.elapsed()) } else { wait };
+            if long > 0 {
+                let start = Instant::now();
+                add(&mut self.held_as_long, &self.budget.free_for_long, long, wait).await?;
+                wait = wait.saturating_sub(start.elapsed());
+            }
             add(&mut self.held, &self.budget.free, more, wait).await?;
         }
         self.used = used;
