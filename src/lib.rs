@@ -50,4 +50,5 @@ pub mod http;
 pub mod model;
 pub mod serve;
 pub mod table;
+pub mod text;
 pub mod train;

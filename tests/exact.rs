@@ -14,9 +14,9 @@ use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameter
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::{Predictor, Scratch, Shape};
-use smartserve::model::estimator::*;
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
+use smartserve::model::smartcore::*;
 
 #[test]
 fn linear_regression_is_bit_identical() {

@@ -25,9 +25,9 @@ use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
 use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::svm::svc::SVCParameters;
 use smartcore::svm::svr::SVRParameters;
-use smartserve::model::estimator::*;
 use smartserve::model::schema::Task;
-use smartserve::model::support::{Kernel, Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
+use smartserve::model::smartcore::*;
+use smartserve::model::smartcore::{Kernel, Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
 use smartserve::train::machines::{self, ClassTask};
 use smartserve::train::{bayes, penalized};
 

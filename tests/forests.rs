@@ -13,9 +13,9 @@ use smartcore::linalg::basic::arrays::Array;
 use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::compiled::{Predictor, Scratch, Shape};
-use smartserve::model::estimator::*;
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
+use smartserve::model::smartcore::*;
 
 /// Rows a call: one, few, around blocks of 64, 128 and 512, several blocks.
 const SIZES: [usize; 19] = [1, 2, 7, 8, 39, 40, 41, 63, 64, 65, 104, 127, 128, 255, 256, 257, 511, 513, 1100];

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::model::support::{Kernel, SupportMachines};
+use smartserve::model::smartcore::{Kernel, SupportMachines};
 use smartserve::train::TaskChoice;
 use support::{Parts, trained};
 

@@ -3,7 +3,8 @@
 #![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use proptest::prelude::*;
-use smartserve::model::batch::{Batch, Cell};
+use smartserve::model::batch::Batch;
+use smartserve::model::cell::Cell;
 use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
 use smartserve::table::{Extra, Head, RowReader, TableError, looks_headerless, read_plain};

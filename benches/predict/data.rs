@@ -10,9 +10,9 @@ use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::{Predictor, Shape};
-use smartserve::model::estimator::*;
 use smartserve::model::schema::Task;
-use smartserve::model::support::Kernel;
+use smartserve::model::smartcore::Kernel;
+use smartserve::model::smartcore::*;
 use smartserve::train::machines::{self, ClassTask};
 use smartserve::train::{bayes, penalized};
 

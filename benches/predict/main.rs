@@ -24,7 +24,7 @@ use std::hint::black_box;
 use data::{Case, Data};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::Scratch;
-use smartserve::model::estimator::Matrix;
+use smartserve::model::smartcore::Matrix;
 use time::{Stopwatch, quick};
 
 fn main() {

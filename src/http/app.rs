@@ -93,7 +93,8 @@ impl App {
     /// 404: there is none.
     pub fn model(&self, name: &str) -> Result<Snapshot, Problem> {
         let none = || {
-            let detail = format!("No model is called {}; GET /models lists them", super::json::write::shortened(name));
+            let detail =
+                format!("No model is called {}; GET /models lists them", crate::text::shorten::shortened(name));
             Problem::new(Kind::NotFound, detail)
         };
         self.serving.registry.get(name).ok_or_else(none)

@@ -3,7 +3,8 @@
 //! Stands apart because it is the proof that this binary on this machine answers as the one that trained did.
 
 use super::artifact::{Golden, GoldenCell, GoldenPrediction, Header};
-use super::batch::{Batch, Cell};
+use super::batch::Batch;
+use super::cell::Cell;
 use super::prediction::Prediction;
 use super::schema::Schema;
 

@@ -7,18 +7,17 @@ pub mod algorithm;
 pub mod artifact;
 pub mod batch;
 pub mod calibration;
+pub mod cell;
 pub mod compiled;
-pub mod decimal;
-pub mod estimator;
 pub mod golden;
-mod loaded;
-mod nearest;
+#[expect(clippy::module_inception, reason = "the file of `Model`")]
+mod model;
 pub mod pipeline;
 pub mod prediction;
 pub mod preprocessing;
 pub mod schema;
+pub mod smartcore;
 pub mod statistics;
-pub mod support;
 
 pub use golden::GoldenDifference;
-pub use loaded::{Model, check_name};
+pub use model::{Model, check_name};

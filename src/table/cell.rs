@@ -1,6 +1,6 @@
 //! What one cell's text may be: a number, nothing, or text. One definition for training and for serving.
 
-use crate::model::batch::parse_number;
+use crate::text::number::parse_number;
 
 /// Words that mean "no value" in a numeric column, besides an empty cell; case does not count.
 pub const MISSING_WORDS: [&str; 6] = ["NA", "N/A", "NaN", "null", "None", "?"];

@@ -8,7 +8,7 @@ use super::cell::{Token, is_missing_word, judge};
 use super::error::{Problem, TableError};
 use super::records::{Records, field};
 use super::scan::Scan;
-use crate::model::batch::LARGEST;
+use crate::model::cell::MAX_ABS;
 use crate::model::schema::Kind;
 
 /// One column's cells, in row order.
@@ -97,9 +97,9 @@ fn intern(text: &str, names: &mut Vec<String>, known: &mut HashMap<String, u32>)
 fn number(text: &str) -> Result<f64, String> {
     match judge(text) {
         Token::Empty | Token::MissingWord => Ok(f64::NAN),
-        Token::Number(v) if v.abs() <= LARGEST => Ok(v),
+        Token::Number(v) if v.abs() <= MAX_ABS => Ok(v),
         Token::Number(_) | Token::Infinite => {
-            Err(format!("{text} is larger in size than {LARGEST:e}, the most that training computes with"))
+            Err(format!("{text} is larger in size than {MAX_ABS:e}, the most that training computes with"))
         }
         Token::Text => Err(format!("{text:?} is not a number; correct it or leave the cell empty")),
     }

@@ -7,9 +7,11 @@
 use memchr::{memchr, memchr2};
 
 use super::rows::{Head, cell, looks_headerless};
-use crate::model::batch::{Batch, Cell, parse_number};
-use crate::model::decimal;
+use crate::model::batch::Batch;
+use crate::model::cell::Cell;
 use crate::model::schema::{Kind, Schema};
+use crate::text::number;
+use crate::text::number::parse_number;
 
 /// Reads all rows, and tells whether there is a header line; none where [`RowReader`](super::RowReader) has to look.
 pub fn read_plain(bytes: &[u8], schema: &Schema, head: Head, max_rows: usize) -> Option<(Batch, bool)> {
@@ -151,6 +153,6 @@ fn number(bytes: &[u8]) -> Option<(f64, usize)> {
         fraction = digits(&mut at);
     }
     let power = -i64::try_from(fraction).ok()?;
-    let value = decimal::exact(negative, mantissa, whole + fraction, power)?;
+    let value = number::exact(negative, mantissa, whole + fraction, power)?;
     (whole > 0).then_some((value, at))
 }

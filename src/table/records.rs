@@ -9,7 +9,7 @@ use std::io::{Chain, Read};
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
 
 use super::error::{Place, TableError};
-use crate::model::batch::parse_number;
+use crate::text::number::parse_number;
 
 /// Bytes read from the input at one time.
 const BUFFER: usize = 64 << 10;

@@ -10,8 +10,11 @@ use csv::StringRecord;
 use super::cell::is_missing_word;
 use super::error::{MAX_PROBLEMS, Problem, TableError, quoted};
 use super::records::{Records, field};
-use crate::model::batch::{Batch, Cell, nearest, parse_number};
+use crate::model::batch::Batch;
+use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind, Schema};
+use crate::text::did_you_mean::nearest;
+use crate::text::number::parse_number;
 
 /// What becomes of columns that the schema does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! `GaussianNBDistribution::fit`), so that the object is the one smartcore would have made, bit for bit; it is filled
 //! through its serialized form, its fields being private.
 
-use crate::model::estimator::GaussianNb;
+use crate::model::smartcore::GaussianNb;
 
 /// Means and variances by class.
 struct Moments {

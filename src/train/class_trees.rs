@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::estimators::{Task, leaf, levels};
 use super::gini::{Limits, Node, Ranked, Ranks};
 use super::random::SplitMix64;
-use crate::model::estimator::TreeClassifier;
+use crate::model::smartcore::TreeClassifier;
 
 /// smartcore's `DecisionTreeClassifier`.
 #[derive(Serialize)]

@@ -4,9 +4,9 @@
 
 use super::error::TrainError;
 use super::spec::{TaskChoice, TrainSpec};
-use crate::model::batch::nearest;
 use crate::model::schema::{Kind, Task};
 use crate::table::{Cells, Scan, TableFile};
+use crate::text::did_you_mean::nearest;
 
 use super::target::{self, Observed};
 

@@ -20,12 +20,12 @@ use super::options::Hyperparameters;
 use super::penalized;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
-use crate::model::estimator::{
-    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Matrix, TreeRegressor,
-};
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
-use crate::model::support::{Kernel, Parts, SupportMachines};
+use crate::model::smartcore::{
+    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Matrix, TreeRegressor,
+};
+use crate::model::smartcore::{Kernel, Parts, SupportMachines};
 
 /// What is fitted on what.
 pub(super) struct Task<'a> {

@@ -17,7 +17,7 @@ use crate::model::pipeline::Pipeline;
 use crate::model::prediction::Prediction;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
-use crate::model::support::Parts;
+use crate::model::smartcore::Parts;
 
 /// What every fit of a candidate shares.
 #[derive(Debug, Clone, Copy)]

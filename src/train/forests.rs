@@ -16,7 +16,7 @@ use super::options::Hyperparameters;
 use super::random::SplitMix64;
 use super::target::Observed;
 use crate::model::algorithm::Algorithm;
-use crate::model::estimator::{ExtraTrees, ForestRegressor, Matrix};
+use crate::model::smartcore::{ExtraTrees, ForestRegressor, Matrix};
 
 /// Trees of a block. smartcore sorts every column once a forest: on 20,000 rows of 20 columns blocks of 8 take 8 % more
 /// processor time than one forest, of 16 2 %, of one tree 150 %; 100 trees in blocks of 8 keep 13 cores busy.

@@ -9,8 +9,8 @@ use smartcore::linalg::basic::arrays::Array;
 use smartcore::svm::svr::SVRParameters;
 
 use super::lasvm;
-use crate::model::estimator::Matrix;
-use crate::model::support::{Kernel, Parts, SmartcoreSvr, SupportMachines};
+use crate::model::smartcore::Matrix;
+use crate::model::smartcore::{Kernel, Parts, SmartcoreSvr, SupportMachines};
 
 /// Rows that a machine is fitted on at most: 800 MB of kernel values.
 pub const MAX_ROWS: usize = 10_000;

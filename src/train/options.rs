@@ -9,7 +9,7 @@ use super::error::TrainError;
 use super::option_table::OPTIONS;
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::Setting;
-use crate::model::support::Kernel;
+use crate::model::smartcore::Kernel;
 
 /// Hyperparameters as given; `None` is the algorithm's default.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -12,7 +12,7 @@ use smartcore::linear::elastic_net::ElasticNetParameters;
 use smartcore::linear::lasso::LassoParameters;
 use smartcore::linear::ridge_regression::RidgeRegressionParameters;
 
-use crate::model::estimator::{ElasticNet, Lasso, Matrix, RidgeRegression};
+use crate::model::smartcore::{ElasticNet, Lasso, Matrix, RidgeRegression};
 
 /// Minimizes ‖y − Xw‖² + α ‖w‖². smartcore's own ridge centres nothing unless it scales, and its intercept is 0 then.
 /// So: columns that are `scaled` go through its `normalize` (which finds them scaled, and gives the intercept); others

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::error::TrainError;
 use super::spec::{TaskChoice, TrainSpec};
-use crate::model::batch::parse_number;
 use crate::model::schema::MAX_CLASSES;
 use crate::table::{Cells, Place, Problem, Scan, TableError};
+use crate::text::number::parse_number;
 
 /// Rows of a class at least: one to hold out, one to learn from.
 pub const LEAST_PER_CLASS: usize = 2;

@@ -18,8 +18,8 @@ use reference::{GAMMA, TREES, Trained, batch};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
-use smartserve::model::estimator::SmartcorePrediction;
 use smartserve::model::prediction::Prediction;
+use smartserve::model::smartcore::SmartcorePrediction;
 use smartserve::table::{Extra, Head, RowReader, TableFile};
 use smartserve::train::{TrainSpec, train};
 

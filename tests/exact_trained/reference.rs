@@ -18,8 +18,8 @@ use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::artifact::open;
 use smartserve::model::batch::Batch;
-use smartserve::model::estimator::*;
-use smartserve::model::support::{Kernel, SmartcoreSvr};
+use smartserve::model::smartcore::*;
+use smartserve::model::smartcore::{Kernel, SmartcoreSvr};
 use smartserve::table::{Extra, Head, RowReader};
 use smartserve::train::{TrainSpec, penalized};
 

@@ -13,10 +13,10 @@ use smartcore::dataset::{Dataset, boston, breast_cancer, diabetes, digits, iris}
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::svm::svc::SVCParameters;
 use smartserve::model::compiled::{Predictor, Scratch, Shape};
-use smartserve::model::estimator::*;
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
-use smartserve::model::support::{Kernel, SmartcoreSvc};
+use smartserve::model::smartcore::*;
+use smartserve::model::smartcore::{Kernel, SmartcoreSvc};
 
 /// A data set; `y` is empty where classes are predicted.
 #[derive(Debug)]

@@ -11,12 +11,12 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::http::app::{App, AppState};
-use crate::http::json::write::shortened;
 use crate::http::models::{NameOf, name_of};
 use crate::http::predict::dialect::Protocol;
 use crate::http::predict::predict;
 use crate::http::problem::{Kind, Problem};
 use crate::serve::registry::{Served, Snapshot};
+use crate::text::shorten::shortened;
 
 /// `KServe`'s list.
 #[derive(Serialize)]

@@ -4,7 +4,7 @@
 
 use super::error::SyntaxError;
 use super::reader::{NO_INFINITY, Reader};
-use crate::model::decimal;
+use crate::text::number;
 
 impl Reader<'_> {
     /// Reads the number that starts here. One over `f64`'s range is an error, one under it is 0.
@@ -34,7 +34,7 @@ impl Reader<'_> {
             _ => 0,
         };
         let power = exponent - i64::try_from(fraction).unwrap_or(i64::MAX);
-        match decimal::exact(negative, mantissa, whole + fraction, power) {
+        match number::exact(negative, mantissa, whole + fraction, power) {
             Some(value) => Ok(value),
             None => self.slow_number(start),
         }

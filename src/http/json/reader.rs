@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
     /// The error of a key that its object already has.
     #[cold]
     pub fn duplicate(&self, key: &str) -> SyntaxError {
-        self.error(format!("{} is given twice", super::write::shortened(key)))
+        self.error(format!("{} is given twice", crate::text::shorten::shortened(key)))
     }
 
     fn open(&mut self, container: Value<'a>) -> Result<Value<'a>, SyntaxError> {

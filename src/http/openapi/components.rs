@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::http::openapi::json::json;
 
-use crate::model::batch::LARGEST;
+use crate::model::cell::MAX_ABS;
 
 use crate::http::problem::Kind;
 
@@ -23,7 +23,7 @@ pub(super) struct Components {
 /// Everything that operations refer to; `failures` are all the ways in which one may fail.
 pub(super) fn of(subject: &Subject<'_>, failures: &[Kind]) -> Value {
     let mut all = Components::default();
-    let number = |kinds: Value| json!({ "type": kinds, "minimum": -LARGEST, "maximum": LARGEST });
+    let number = |kinds: Value| json!({ "type": kinds, "minimum": -MAX_ABS, "maximum": MAX_ABS });
     all.schemas.insert("Number".to_owned(), number(json!("number")));
     all.schemas.insert("NumberOrNull".to_owned(), number(json!(["number", "null"])));
     for served in subject.models {

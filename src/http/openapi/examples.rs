@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::http::openapi::json::json;
 
 use crate::http::encode;
-use crate::model::batch::{Batch, Cell};
+use crate::model::batch::Batch;
+use crate::model::cell::Cell;
 use crate::model::compiled::Scratch;
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::serve::registry::Snapshot;

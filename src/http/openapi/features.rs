@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::http::openapi::json::json;
 
-use crate::model::batch::{LARGEST, parse_number};
+use crate::model::cell::MAX_ABS;
 use crate::model::schema::{Feature, Impute, Kind};
+use crate::text::number::parse_number;
 
 use super::{examples, reference};
 
@@ -17,7 +18,7 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
     let mut schema = match feature.kind {
         Kind::Numeric => {
             let kinds = if feature.accepts_missing() { json!(["number", "null"]) } else { json!("number") };
-            json!({ "type": kinds, "minimum": -LARGEST, "maximum": LARGEST })
+            json!({ "type": kinds, "minimum": -MAX_ABS, "maximum": MAX_ABS })
         }
         Kind::Categorical => json!({ "enum": words(feature) }),
     };

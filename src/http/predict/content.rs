@@ -88,7 +88,7 @@ fn head(parameters: &[(String, &str)]) -> Result<Head, Problem> {
 }
 
 fn shown(text: &str) -> String {
-    crate::http::json::write::shortened(text)
+    crate::text::shorten::shortened(text)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 use axum::extract::Query;
 use http::Uri;
 
-use crate::http::json::write::shortened;
 use crate::http::problem::{Kind, Problem};
+use crate::text::shorten::shortened;
 
 /// Checks the query.
 ///

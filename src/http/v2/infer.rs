@@ -11,7 +11,6 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
 use crate::http::app::AppState;
-use crate::http::json::write::shortened;
 use crate::http::middleware::Answered;
 use crate::http::models::{NameOf, name_of};
 use crate::http::predict::content::{self, Format};
@@ -19,6 +18,7 @@ use crate::http::predict::{Parsed, body, compute, query, rules, unsupported_medi
 use crate::http::problem::{Kind, Problem};
 use crate::model::prediction::Prediction;
 use crate::serve::registry::{Served, Snapshot};
+use crate::text::shorten::shortened;
 
 use super::metadata::{VersionOf, version_of};
 use super::outputs::Output;

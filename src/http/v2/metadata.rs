@@ -9,11 +9,11 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::http::app::{App, AppState};
-use crate::http::json::write::shortened;
 use crate::http::models::{NameOf, json, name_of};
 use crate::http::problem::{Kind, Problem};
 use crate::model::schema::{Feature, Kind as FeatureKind};
 use crate::serve::registry::{Served, Snapshot};
+use crate::text::shorten::shortened;
 
 use super::datatype::Datatype;
 use super::outputs::Output;

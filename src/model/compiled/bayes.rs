@@ -4,8 +4,8 @@
 //! Σ over columns of −(x − μ)² / (2σ²) − ln(2π)/2 − ln(σ²)/2, then + ln(prior) (smartcore's `naive_bayes::gaussian`);
 //! the classes are summed side by side.
 
-use super::trees::classes;
-use super::wire::{Fault, Wire};
+use crate::model::smartcore::postcard::{Fault, Reader};
+use crate::model::smartcore::trees::classes;
 
 /// One class and column.
 #[derive(Debug, Clone, Copy)]
@@ -28,22 +28,22 @@ pub(super) struct Bayes {
 
 impl Bayes {
     /// smartcore's `GaussianNB`.
-    pub(super) fn decode(wire: &mut Wire<'_>, n_columns: usize, n_classes: usize) -> Result<Self, Fault> {
-        wire.some("the distribution")?;
-        classes(wire, n_classes)?;
-        if wire.length(1, "class counts")? != n_classes {
-            return wire.fault("there is not one count a class");
+    pub(super) fn decode(reader: &mut Reader<'_>, n_columns: usize, n_classes: usize) -> Result<Self, Fault> {
+        reader.some("the distribution")?;
+        classes(reader, n_classes)?;
+        if reader.length(1, "class counts")? != n_classes {
+            return reader.fault("there is not one count a class");
         }
-        (0..n_classes).try_for_each(|_| wire.u64().map(drop))?;
-        let priors = wire.finites("prior")?;
+        (0..n_classes).try_for_each(|_| reader.u64().map(drop))?;
+        let priors = reader.finites("prior")?;
         if priors.len() != n_classes || priors.iter().any(|p| *p <= 0.0 || *p > 1.0) {
-            return wire.fault("there is not one prior above 0 a class");
+            return reader.fault("there is not one prior above 0 a class");
         }
-        let variances = table(wire, "variance", n_columns, n_classes)?;
+        let variances = table(reader, "variance", n_columns, n_classes)?;
         if variances.iter().any(|v| *v <= 0.0 || !(2.0 * v).is_finite()) {
-            return wire.fault("a variance is not above 0");
+            return reader.fault("a variance is not above 0");
         }
-        let means = table(wire, "mean", n_columns, n_classes)?;
+        let means = table(reader, "mean", n_columns, n_classes)?;
         let mut normals = Vec::with_capacity(means.len());
         for column in 0..n_columns {
             for class in 0..n_classes {
@@ -111,15 +111,15 @@ fn half_log_two_pi() -> f64 {
 }
 
 /// One list of `n_columns` finite values a class, as `[n_classes, n_columns]`.
-fn table(wire: &mut Wire<'_>, what: &str, n_columns: usize, n_classes: usize) -> Result<Vec<f64>, Fault> {
-    if wire.length(1 + 8 * n_columns, what)? != n_classes {
-        return wire.fault(format_args!("there is not one {what} a class"));
+fn table(reader: &mut Reader<'_>, what: &str, n_columns: usize, n_classes: usize) -> Result<Vec<f64>, Fault> {
+    if reader.length(1 + 8 * n_columns, what)? != n_classes {
+        return reader.fault(format_args!("there is not one {what} a class"));
     }
     let mut values = Vec::with_capacity(n_classes * n_columns);
     for _ in 0..n_classes {
-        let of_class = wire.finites(what)?;
+        let of_class = reader.finites(what)?;
         if of_class.len() != n_columns {
-            return wire.fault(format_args!("there is not one {what} a column"));
+            return reader.fault(format_args!("there is not one {what} a column"));
         }
         values.extend(of_class);
     }

@@ -1,7 +1,7 @@
 //! Linear, ridge and logistic models: dot products in smartcore's own order, bit-identical to its `predict`.
 
-use super::trees::classes;
-use super::wire::{Fault, Wire};
+use crate::model::smartcore::postcard::{Fault, Reader};
+use crate::model::smartcore::trees::classes;
 
 /// Rows whose sums are found together.
 const ROWS_TOGETHER: usize = 8;
@@ -22,36 +22,36 @@ pub(super) struct Linear {
 
 impl Linear {
     /// smartcore's `LinearRegression`: a column of coefficients, a 1×1 intercept.
-    pub(super) fn decode_linear(wire: &mut Wire<'_>, n_columns: usize) -> Result<Self, Fault> {
-        wire.some("the coefficients")?;
-        let weights = matrix(wire, n_columns, 1)?;
-        wire.some("the intercept")?;
-        let intercepts = matrix(wire, 1, 1)?;
+    pub(super) fn decode_linear(reader: &mut Reader<'_>, n_columns: usize) -> Result<Self, Fault> {
+        reader.some("the coefficients")?;
+        let weights = matrix(reader, n_columns, 1)?;
+        reader.some("the intercept")?;
+        let intercepts = matrix(reader, 1, 1)?;
         Ok(Self { weights, intercepts, n_columns })
     }
 
     /// smartcore's `RidgeRegression`: a column of coefficients, a plain intercept.
-    pub(super) fn decode_ridge(wire: &mut Wire<'_>, n_columns: usize) -> Result<Self, Fault> {
-        wire.some("the coefficients")?;
-        let weights = matrix(wire, n_columns, 1)?;
-        wire.some("the intercept")?;
-        let intercepts = vec![wire.finite("intercept")?];
+    pub(super) fn decode_ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Self, Fault> {
+        reader.some("the coefficients")?;
+        let weights = matrix(reader, n_columns, 1)?;
+        reader.some("the intercept")?;
+        let intercepts = vec![reader.finite("intercept")?];
         Ok(Self { weights, intercepts, n_columns })
     }
 
     /// smartcore's `LogisticRegression`: one row of coefficients for two classes, else one a class.
-    pub(super) fn decode_logistic(wire: &mut Wire<'_>, n_columns: usize, n_classes: usize) -> Result<Self, Fault> {
+    pub(super) fn decode_logistic(reader: &mut Reader<'_>, n_columns: usize, n_classes: usize) -> Result<Self, Fault> {
         let n_outputs = if n_classes == 2 { 1 } else { n_classes };
-        wire.some("the coefficients")?;
-        let weights = matrix(wire, n_outputs, n_columns)?;
-        wire.some("the intercepts")?;
-        let intercepts = matrix(wire, n_outputs, 1)?;
-        wire.some("the classes")?;
-        classes(wire, n_classes)?;
-        super::trees::columns(wire, n_columns)?;
-        let told = wire.u64()?;
+        reader.some("the coefficients")?;
+        let weights = matrix(reader, n_outputs, n_columns)?;
+        reader.some("the intercepts")?;
+        let intercepts = matrix(reader, n_outputs, 1)?;
+        reader.some("the classes")?;
+        classes(reader, n_classes)?;
+        crate::model::smartcore::trees::columns(reader, n_columns)?;
+        let told = reader.u64()?;
         if told != n_classes as u64 {
-            return wire.fault(format_args!("fitted on {told} classes, the header lists {n_classes}"));
+            return reader.fault(format_args!("fitted on {told} classes, the header lists {n_classes}"));
         }
         Ok(Self { weights, intercepts, n_columns })
     }
@@ -131,16 +131,16 @@ pub(super) fn argmax(scores: &[f64]) -> usize {
 }
 
 /// A `DenseMatrix` that must have this shape, as row-major finite values.
-fn matrix(wire: &mut Wire<'_>, n_rows: usize, n_columns: usize) -> Result<Vec<f64>, Fault> {
-    let (columns, rows) = (wire.u64()?, wire.u64()?);
+fn matrix(reader: &mut Reader<'_>, n_rows: usize, n_columns: usize) -> Result<Vec<f64>, Fault> {
+    let (columns, rows) = (reader.u64()?, reader.u64()?);
     if columns != n_columns as u64 || rows != n_rows as u64 {
-        return wire.fault(format_args!("a matrix is {rows}×{columns}, expected {n_rows}×{n_columns}"));
+        return reader.fault(format_args!("a matrix is {rows}×{columns}, expected {n_rows}×{n_columns}"));
     }
-    let values = wire.finites("coefficients")?;
+    let values = reader.finites("coefficients")?;
     if values.len() != n_rows * n_columns {
-        return wire.fault(format_args!("a {n_rows}×{n_columns} matrix holds {} values", values.len()));
+        return reader.fault(format_args!("a {n_rows}×{n_columns} matrix holds {} values", values.len()));
     }
-    let column_major = wire.flag()?;
+    let column_major = reader.flag()?;
     if !column_major || n_rows == 1 || n_columns == 1 {
         return Ok(values);
     }

@@ -4,31 +4,25 @@
 //! faster, and cannot panic or loop whatever the bytes were.
 
 mod bayes;
-mod boosting;
 mod classify;
-mod ensemble;
-mod forest;
+pub(in crate::model) mod forest;
 mod knn;
 mod linear;
-mod sieve;
+mod simd;
 mod svm;
-mod tiles;
-mod trees;
-mod wide;
-mod wire;
 
 use bayes::Bayes;
-use ensemble::Ensemble;
 use forest::Forest;
 use knn::{Neighbors, Search};
 use linear::Linear;
 use svm::Machines;
-use trees::Tree;
-use wire::Wire;
 
 use super::algorithm::Algorithm;
 use super::prediction::{PredictError, Prediction};
 use super::schema::Task;
+use super::smartcore::ensemble::Ensemble;
+use super::smartcore::postcard::Reader;
+use super::smartcore::trees::Tree;
 
 /// Buffers of one worker, reused from call to call so that nothing is allocated per row.
 #[derive(Debug, Default)]
@@ -83,27 +77,29 @@ impl Predictor {
     /// # Errors
     /// One sentence: what is wrong in the section.
     pub fn decode(section: &[u8], shape: Shape) -> Result<Self, String> {
-        let wire = &mut Wire::new(section);
+        let reader = &mut Reader::new(section);
         let n_columns = shape.n_columns;
         let kind = match (shape.algorithm, shape.task.is_classification()) {
-            (Algorithm::Linear, false) => Kind::Linear(Linear::decode_linear(wire, n_columns)?),
+            (Algorithm::Linear, false) => Kind::Linear(Linear::decode_linear(reader, n_columns)?),
             (Algorithm::Ridge | Algorithm::Lasso | Algorithm::ElasticNet, false) => {
-                Kind::Linear(Linear::decode_ridge(wire, n_columns)?)
+                Kind::Linear(Linear::decode_ridge(reader, n_columns)?)
             }
-            (Algorithm::Knn, false) => Kind::Neighbors(Neighbors::decode_regressor(wire, n_columns)?),
-            (Algorithm::Knn, true) => Kind::Neighbors(Neighbors::decode_classifier(wire, n_columns, shape.n_classes)?),
-            (Algorithm::Svr, false) => Kind::Machines(Machines::decode(wire, n_columns, 1)?),
+            (Algorithm::Knn, false) => Kind::Neighbors(Neighbors::decode_regressor(reader, n_columns)?),
+            (Algorithm::Knn, true) => {
+                Kind::Neighbors(Neighbors::decode_classifier(reader, n_columns, shape.n_classes)?)
+            }
+            (Algorithm::Svr, false) => Kind::Machines(Machines::decode(reader, n_columns, 1)?),
             (Algorithm::Svc, true) => {
-                Kind::Machines(Machines::decode(wire, n_columns, shape.n_classes * (shape.n_classes - 1) / 2)?)
+                Kind::Machines(Machines::decode(reader, n_columns, shape.n_classes * (shape.n_classes - 1) / 2)?)
             }
-            (Algorithm::GaussianNb, true) => Kind::Bayes(Bayes::decode(wire, n_columns, shape.n_classes)?),
-            (Algorithm::Logistic, true) => Kind::Linear(Linear::decode_logistic(wire, n_columns, shape.n_classes)?),
+            (Algorithm::GaussianNb, true) => Kind::Bayes(Bayes::decode(reader, n_columns, shape.n_classes)?),
+            (Algorithm::Logistic, true) => Kind::Linear(Linear::decode_logistic(reader, n_columns, shape.n_classes)?),
             _ => {
-                let ensemble = Ensemble::decode(wire, shape)?;
+                let ensemble = Ensemble::decode(reader, shape)?;
                 Kind::Forest(Forest::new(&ensemble.trees, n_columns, ensemble.combine, ensemble.scale)?)
             }
         };
-        wire.end()?;
+        reader.end()?;
         Ok(Self { shape, kind })
     }
 
@@ -186,7 +182,7 @@ impl Predictor {
         if !shape.algorithm.is_trees() {
             return Ok(None);
         }
-        let ensemble = Ensemble::decode(&mut Wire::new(section), shape)?;
+        let ensemble = Ensemble::decode(&mut Reader::new(section), shape)?;
         let cover = forest::cover(&ensemble.trees, matrix, shape.n_columns);
         postcard::to_allocvec(&cover).map(Some).map_err(|e| e.to_string())
     }
@@ -200,25 +196,25 @@ impl Predictor {
         if !shape.algorithm.is_trees() {
             return Err("there is a cover section but the estimator has no trees".to_owned());
         }
-        let ensemble = Ensemble::decode(&mut Wire::new(section), shape)?;
-        let wire = &mut Wire::new(cover);
-        let n = wire.length(1, "trees")?;
+        let ensemble = Ensemble::decode(&mut Reader::new(section), shape)?;
+        let reader = &mut Reader::new(cover);
+        let n = reader.length(1, "trees")?;
         if n != ensemble.trees.len() {
             return Err(format!("cover counts {n} trees, the estimator has {}", ensemble.trees.len()));
         }
         for (i, tree) in ensemble.trees.iter().enumerate() {
-            check_cover_of(i, tree, wire)?;
+            check_cover_of(i, tree, reader)?;
         }
-        wire.end()
+        reader.end()
     }
 }
 
-fn check_cover_of(i: usize, tree: &Tree, wire: &mut Wire<'_>) -> Result<(), String> {
-    let n = wire.length(1, "nodes")?;
+fn check_cover_of(i: usize, tree: &Tree, reader: &mut Reader<'_>) -> Result<(), String> {
+    let n = reader.length(1, "nodes")?;
     if n != tree.len() {
         return Err(format!("cover counts {n} nodes of tree {i}, it has {}", tree.len()));
     }
-    let counts = (0..n).map(|_| wire.u32()).collect::<Result<Vec<u32>, _>>()?;
+    let counts = (0..n).map(|_| reader.u32()).collect::<Result<Vec<u32>, _>>()?;
     for (at, node) in tree.iter().enumerate() {
         let Some((left, right)) = node.children else { continue };
         if u64::from(counts[left as usize]) + u64::from(counts[right as usize]) != u64::from(counts[at]) {

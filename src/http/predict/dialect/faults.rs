@@ -3,10 +3,10 @@
 //! Stands apart because every dialect notes errors in the same words: a pointer to the place, the names of what is
 //! unknown shortened, a did-you-mean.
 
-use crate::http::json::write::shortened;
 use crate::http::problem::FieldError;
-use crate::model::batch::nearest;
 use crate::model::schema::Schema;
+use crate::text::did_you_mean::nearest;
+use crate::text::shorten::shortened;
 
 use super::pointer::{self, Step};
 

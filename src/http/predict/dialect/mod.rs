@@ -19,7 +19,8 @@ mod wrapper;
 use crate::config::ExtraFeatures;
 use crate::http::json::{Reader, SyntaxError, Value};
 use crate::http::problem::{Kind, Problem};
-use crate::model::batch::{Batch, Cell};
+use crate::model::batch::Batch;
+use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind as FeatureKind, Schema};
 
 pub use faults::Faults;

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::http::json::write::shortened;
 use crate::http::json::{Reader, Value};
+use crate::text::shorten::shortened;
 
 use super::faults::Faults;
 use super::pointer::Step;

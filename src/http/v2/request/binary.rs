@@ -6,7 +6,7 @@
 use crate::http::predict::dialect::Faults;
 use crate::http::predict::dialect::pointer::Step;
 use crate::http::v2::datatype::Datatype;
-use crate::model::batch::Cell;
+use crate::model::cell::Cell;
 
 use super::data::truth_of;
 use super::table::Frame;

@@ -7,7 +7,7 @@ use crate::http::json::{Reader, Value};
 use crate::http::predict::dialect::pointer::Step;
 use crate::http::predict::dialect::{Faults, Refusal};
 use crate::http::v2::datatype::Datatype;
-use crate::model::batch::Cell;
+use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind};
 
 use super::table::Frame;

@@ -12,11 +12,12 @@ mod table;
 mod tensor;
 mod wanted;
 
-use crate::http::json::write::shortened;
 use crate::http::json::{Reader, Value};
 use crate::http::predict::dialect::pointer::Step;
 use crate::http::predict::dialect::{Faults, Refusal, Rules};
-use crate::model::batch::{Batch, nearest};
+use crate::model::batch::Batch;
+use crate::text::did_you_mean::nearest;
+use crate::text::shorten::shortened;
 
 use super::outputs::{Output, Wanted};
 use keys::Keys;

@@ -3,10 +3,10 @@
 //! Stands apart because the three are read alike: of what servers and clients put there, a few mean something here, a
 //! few cannot be given, and the rest does not matter.
 
-use crate::http::json::write::shortened;
 use crate::http::json::{Reader, Value};
 use crate::http::predict::dialect::pointer::Step;
 use crate::http::predict::dialect::{Faults, Refusal};
+use crate::text::shorten::shortened;
 
 use super::keys::Keys;
 

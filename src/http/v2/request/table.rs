@@ -9,8 +9,9 @@ use crate::config::ExtraFeatures;
 use crate::http::predict::dialect::pointer::Step;
 use crate::http::predict::dialect::{Faults, Refusal, Rules, missing_feature, unknown_feature};
 use crate::http::v2::datatype::Datatype;
-use crate::model::batch::{Batch, nearest};
+use crate::model::batch::Batch;
 use crate::model::schema::Feature;
+use crate::text::did_you_mean::nearest;
 
 /// A tensor's shape, its first two dimensions kept.
 #[derive(Debug, Clone, Copy, Default)]

@@ -2,27 +2,27 @@
 //!
 //! Three ways to find the leaf that a row reaches in each tree, chosen by the forest's and the batch's shape; each puts
 //! the leaves into smartcore's own sum in smartcore's order:
-//! - [`masks`]: blocks of rows, by set algebra over the forest's distinct thresholds;
-//! - [`pairs`]: few rows through such forests, two levels a step;
-//! - [`nodes`]: forests of larger trees, and single trees: node by node.
+//! - [`bitvector`]: blocks of rows, by set algebra over the forest's distinct thresholds;
+//! - [`two_level`]: few rows through such forests, two levels a step;
+//! - [`walk`]: forests of larger trees, and single trees: node by node.
 
-mod lanes;
-mod masks;
-mod nodes;
-mod pairs;
-mod ranked;
-mod sink;
+mod accumulate;
+mod bitvector;
+mod cursors;
+mod quantized;
 mod thresholds;
+mod two_level;
+mod walk;
 
-use super::trees::{self, Tree};
-use lanes::Lane;
-use nodes::Nodes;
-use ranked::Ranked;
-use sink::{Sink, Squares, Sums, Votes};
+use crate::model::smartcore::trees::{self, Tree};
+use accumulate::{Accumulate, Squares, Sums, Votes};
+use cursors::Cursor;
+use quantized::Quantized;
+use walk::Walk;
 
 /// How leaves become an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Combine {
+pub(in crate::model) enum Combine {
     /// One tree: its leaf.
     Single,
     /// Σ leaves / number of trees.
@@ -44,33 +44,33 @@ pub(super) struct Forest {
 
 #[derive(Debug, Clone)]
 enum Kernel {
-    Ranked(Ranked),
-    Nodes(Nodes),
+    Quantized(Quantized),
+    Walk(Walk),
 }
 
 /// Buffers of one worker, reused from call to call.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    /// Masks by slot, and by boundary between leaves.
+    /// BitVectors by slot, and by boundary between leaves.
     slots: Vec<u64>,
     sets: Vec<u64>,
     /// Low and high bytes of each row's leaf.
     codes: Vec<u8>,
     /// Leaf values, of rows or of trees.
     leaves: Vec<f64>,
-    lanes: Vec<Lane>,
+    cursors: Vec<Cursor>,
     arrived: Vec<u32>,
 }
 
 impl Buffers {
-    /// `n` lanes, and as many places for the nodes and values they arrive at.
-    fn lanes(&mut self, n: usize) -> (&mut [Lane], &mut [u32], &mut [f64]) {
-        if self.lanes.len() < n {
-            self.lanes.resize(n, Lane::default());
+    /// `n` cursors, and as many places for the nodes and values they arrive at.
+    fn cursors(&mut self, n: usize) -> (&mut [Cursor], &mut [u32], &mut [f64]) {
+        if self.cursors.len() < n {
+            self.cursors.resize(n, Cursor::default());
             self.arrived.resize(n, 0);
         }
         self.leaves.resize(self.leaves.len().max(n), 0.0);
-        (&mut self.lanes[..n], &mut self.arrived[..n], &mut self.leaves[..n])
+        (&mut self.cursors[..n], &mut self.arrived[..n], &mut self.leaves[..n])
     }
 }
 
@@ -85,15 +85,15 @@ impl Forest {
         if u32::try_from(2 * total).is_err() {
             return Err("the estimator has more nodes than fit 31 bits".to_owned());
         }
-        let ranked = Ranked::new(trees, n_columns, scale);
-        let kernel = ranked.map_or_else(|| Kernel::Nodes(Nodes::new(trees, scale)), Kernel::Ranked);
+        let quantized = Quantized::new(trees, n_columns, scale);
+        let kernel = quantized.map_or_else(|| Kernel::Walk(Walk::new(trees, scale)), Kernel::Quantized);
         Ok(Self { n_trees: trees.len(), n_columns, combine, kernel })
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
         match &self.kernel {
-            Kernel::Ranked(ranked) => ranked.resident_bytes(),
-            Kernel::Nodes(nodes) => nodes.resident_bytes(),
+            Kernel::Quantized(quantized) => quantized.resident_bytes(),
+            Kernel::Walk(nodes) => nodes.resident_bytes(),
         }
     }
 
@@ -138,17 +138,17 @@ impl Forest {
         sums.iter().map(|sum| (sum / n).sqrt()).collect()
     }
 
-    /// Gives `sink` the leaf of every row and tree, for each row in tree order.
-    fn each_leaf(&self, matrix: &[f64], buffers: &mut Buffers, sink: &mut impl Sink) {
+    /// Gives `into` the leaf of every row and tree, for each row in tree order.
+    fn each_leaf(&self, matrix: &[f64], buffers: &mut Buffers, into: &mut impl Accumulate) {
         match &self.kernel {
-            Kernel::Ranked(ranked) => ranked.each_leaf(matrix, self.n_columns, buffers, sink),
-            Kernel::Nodes(nodes) => nodes.each_leaf(matrix, self.n_columns, 0, buffers, sink),
+            Kernel::Quantized(quantized) => quantized.each_leaf(matrix, self.n_columns, buffers, into),
+            Kernel::Walk(nodes) => nodes.each_leaf(matrix, self.n_columns, 0, buffers, into),
         }
     }
 }
 
-/// How many rows of a row-major matrix reach each node of each tree, in the trees' own node order.
-pub(super) fn cover(trees: &[Tree], matrix: &[f64], n_columns: usize) -> Vec<Vec<u32>> {
+/// How many rows of a row-major matrix depth each node of each tree, in the trees' own node order.
+pub(in crate::model) fn cover(trees: &[Tree], matrix: &[f64], n_columns: usize) -> Vec<Vec<u32>> {
     trees.iter().map(|tree| cover_one(tree, matrix, n_columns)).collect()
 }
 

@@ -5,7 +5,7 @@
 //! A *slot* stands for one threshold of one column; each column has one slot more, at its end, for the cells beyond all
 //! of its thresholds.
 
-use super::super::trees::Tree;
+use crate::model::smartcore::trees::Tree;
 
 /// Columns searched together for one row: a step of a search waits some 13 cycles for its load and comparison, and the
 /// positions of eight just fit the registers.

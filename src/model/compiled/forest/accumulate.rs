@@ -1,7 +1,7 @@
-//! What becomes of the leaves that rows reach.
+//! What becomes of the leaves that rows depth.
 
 /// Takes leaf values; each row's must come in tree order.
-pub(super) trait Sink {
+pub(super) trait Accumulate {
     /// One tree's leaves for consecutive rows from `first` on.
     fn rows(&mut self, first: usize, leaves: &[f64]);
 
@@ -13,7 +13,7 @@ pub(super) trait Sink {
 /// Adds them up per row.
 pub(super) struct Sums<'a>(pub(super) &'a mut [f64]);
 
-impl Sink for Sums<'_> {
+impl Accumulate for Sums<'_> {
     #[inline]
     fn rows(&mut self, first: usize, leaves: &[f64]) {
         for (sum, leaf) in self.0[first..].iter_mut().zip(leaves) {
@@ -36,7 +36,7 @@ pub(super) struct Votes<'a> {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "leaves are checked class positions")]
-impl Sink for Votes<'_> {
+impl Accumulate for Votes<'_> {
     #[inline]
     fn rows(&mut self, first: usize, leaves: &[f64]) {
         let votes = &mut self.votes[first * self.n_classes..];
@@ -60,7 +60,7 @@ pub(super) struct Squares<'a> {
     pub(super) sums: &'a mut [f64],
 }
 
-impl Sink for Squares<'_> {
+impl Accumulate for Squares<'_> {
     fn rows(&mut self, first: usize, leaves: &[f64]) {
         for ((sum, mean), leaf) in self.sums[first..].iter_mut().zip(&self.means[first..]).zip(leaves) {
             *sum += (leaf - mean) * (leaf - mean);

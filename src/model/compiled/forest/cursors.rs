@@ -1,12 +1,12 @@
 //! Many walks side by side, so that each waits for its own loads while the others move.
 //!
-//! A lane is one walk: one tree of a forest for a single row, or one row of a block for a single tree. All lanes move
+//! A cursor is one walk: one tree of a forest for a single row, or one row of a block for a single tree. All cursors move
 //! a number of rounds without asking who has arrived (who has, stays), then those who have are taken out, and so on.
 //! Asking every round costs a mispredicted branch each time; never asking makes all walk as far as the deepest leaf.
 
 /// One walk.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Lane {
+pub(super) struct Cursor {
     /// The node it has come to.
     pub(super) at: u32,
     /// Its place in the answer: the tree's or the row's number.
@@ -15,7 +15,7 @@ pub(super) struct Lane {
 
 /// How far walks go.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Reach {
+pub(super) struct Depth {
     /// Rounds before the first look: about the mean way to a leaf.
     first: u32,
     /// Rounds to the deepest leaf.
@@ -25,7 +25,7 @@ pub(super) struct Reach {
 /// Rounds between later looks: of 1, 2 and 3 the fastest, by some three per cent, on 100 trees of 300 leaves.
 const LATER: u32 = 2;
 
-impl Reach {
+impl Depth {
     /// From the rounds to every leaf.
     #[expect(clippy::cast_possible_truncation, reason = "the mean of u32 numbers fits u32")]
     pub(super) fn of(leaves: impl Iterator<Item = u32>) -> Self {
@@ -52,54 +52,54 @@ impl Reach {
     }
 }
 
-/// Walks all lanes to their leaves and notes the leaf of lane `id` in `arrived[id]`. `step` gives the node after a
+/// Walks all cursors to their leaves and notes the leaf of cursor `id` in `arrived[id]`. `step` gives the node after a
 /// node, a leaf's being itself.
 #[inline]
 pub(super) fn walk(
-    lanes: &mut [Lane],
+    cursors: &mut [Cursor],
     arrived: &mut [u32],
-    reach: Reach,
-    step: impl Fn(Lane) -> u32,
+    depth: Depth,
+    step: impl Fn(Cursor) -> u32,
     is_leaf: impl Fn(u32) -> bool,
 ) {
-    if let [lane] = lanes {
+    if let [cursor] = cursors {
         // Alone, one waits for nobody: ask every round.
-        let mut next = step(*lane);
-        while next != lane.at {
-            lane.at = next;
-            next = step(*lane);
+        let mut next = step(*cursor);
+        while next != cursor.at {
+            cursor.at = next;
+            next = step(*cursor);
         }
-        arrived[lane.id as usize] = lane.at;
+        arrived[cursor.id as usize] = cursor.at;
         return;
     }
-    let mut n = lanes.len();
-    let mut rounds = reach.first;
+    let mut n = cursors.len();
+    let mut rounds = depth.first;
     let mut walked = 0;
     loop {
         for _ in 0..rounds {
             // Four by four: the loop's own cost is a tenth of a step.
-            let (fours, rest) = lanes[..n].as_chunks_mut::<4>();
+            let (fours, rest) = cursors[..n].as_chunks_mut::<4>();
             for four in fours {
-                for lane in four {
-                    lane.at = step(*lane);
+                for cursor in four {
+                    cursor.at = step(*cursor);
                 }
             }
-            for lane in rest {
-                lane.at = step(*lane);
+            for cursor in rest {
+                cursor.at = step(*cursor);
             }
         }
         walked += rounds;
         rounds = LATER;
-        if walked >= reach.longest {
-            lanes[..n].iter().for_each(|lane| arrived[lane.id as usize] = lane.at);
+        if walked >= depth.longest {
+            cursors[..n].iter().for_each(|cursor| arrived[cursor.id as usize] = cursor.at);
             return;
         }
         let mut walking = 0;
         for i in 0..n {
-            let lane = lanes[i];
-            arrived[lane.id as usize] = lane.at;
-            lanes[walking] = lane;
-            walking += usize::from(!is_leaf(lane.at));
+            let cursor = cursors[i];
+            arrived[cursor.id as usize] = cursor.at;
+            cursors[walking] = cursor;
+            walking += usize::from(!is_leaf(cursor.at));
         }
         n = walking;
         if n == 0 {

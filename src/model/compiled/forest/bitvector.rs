@@ -12,11 +12,11 @@
 
 use fearless_simd::Simd;
 
-use super::super::trees::Tree;
-use super::super::wide::{OnMasks, on_masks, or_except, xor};
+use super::super::simd::{OnMasks, on_masks, or_except, xor};
 use super::Buffers;
-use super::sink::Sink;
+use super::accumulate::Accumulate;
 use super::thresholds::Thresholds;
+use crate::model::smartcore::trees::Tree;
 
 /// Leaves of a tree at most. Beyond, walking is as fast: a split costs about two nanoseconds a block, a walk through
 /// 4,096 leaves fifteen a row.
@@ -27,11 +27,11 @@ const TABLE: usize = 256;
 
 /// A forest's trees for blocks of rows.
 #[derive(Debug, Clone)]
-pub(super) struct Masks {
+pub(super) struct BitVectors {
     splits: Vec<Split>,
     /// Leaf values, tree after tree, each tree's padded to a power of two and placed by Gray code.
     leaves: Vec<f64>,
-    trees: Vec<MaskedTree>,
+    trees: Vec<TreeRange>,
     most_leaves: usize,
 }
 
@@ -47,12 +47,12 @@ struct Split {
 
 /// Where a tree ends in `splits` and begins in `leaves`.
 #[derive(Debug, Clone, Copy)]
-struct MaskedTree {
+struct TreeRange {
     splits_end: usize,
     leaves: usize,
 }
 
-impl Masks {
+impl BitVectors {
     /// False for trees so large that walking is as fast.
     pub(super) fn pay(trees: &[Tree]) -> bool {
         trees.iter().all(|tree| tree.len().div_ceil(2) <= MAX_LEAVES)
@@ -112,11 +112,11 @@ impl Masks {
             let slot = slots.next().copied().unwrap_or_default();
             self.splits.push(Split { slot, boundary, low: first, high: first + n_leaves[at] });
         }
-        self.trees.push(MaskedTree { splits_end: self.splits.len(), leaves });
+        self.trees.push(TreeRange { splits_end: self.splits.len(), leaves });
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.splits.len() * size_of::<Split>() + self.leaves.len() * 8 + self.trees.len() * size_of::<MaskedTree>()
+        self.splits.len() * size_of::<Split>() + self.leaves.len() * 8 + self.trees.len() * size_of::<TreeRange>()
     }
 
     /// All leaf values, where [`Self::new`] says, and zeros between them.
@@ -124,7 +124,7 @@ impl Masks {
         &self.leaves
     }
 
-    /// Gives `sink` the leaves of a block of at most `64 * W` rows, which are numbered from `first`.
+    /// Gives `into` the leaves of a block of at most `64 * W` rows, which are numbered from `first`.
     pub(super) fn each_leaf<const W: usize>(
         &self,
         thresholds: &Thresholds,
@@ -132,7 +132,7 @@ impl Masks {
         n_columns: usize,
         first: usize,
         buffers: &mut Buffers,
-        sink: &mut impl Sink,
+        into: &mut impl Accumulate,
     ) {
         let slots = lines::<W>(&mut buffers.slots, thresholds.n_slots());
         mark(thresholds, rows, n_columns, slots);
@@ -160,7 +160,7 @@ impl Masks {
                     *value = leaves[usize::from(*low) | usize::from(*high) << u8::BITS];
                 }
             }
-            sink.rows(first, values);
+            into.rows(first, values);
         }
     }
 }

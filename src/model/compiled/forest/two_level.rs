@@ -5,10 +5,10 @@
 //! leads to one of the four grandchildren, which are adjacent: half the steps, each waiting for one node. A leaf holds
 //! the place of its value among those of the masks, so that no value is kept twice.
 
-use super::super::trees::Tree;
 use super::Buffers;
-use super::lanes::{Lane, Reach, walk};
+use super::cursors::{Cursor, Depth, walk};
 use super::thresholds::{COLUMNS_TOGETHER, Thresholds};
+use crate::model::smartcore::trees::Tree;
 
 /// Columns at most: what a byte can name, so that no index needs a check.
 const COLUMNS: usize = 256;
@@ -18,7 +18,7 @@ const NEVER: u16 = u16::MAX;
 
 /// A split and its children.
 #[derive(Debug, Clone, Copy)]
-struct Pair {
+struct TwoLevelNode {
     /// Of the split, its true child and its false child; [`NEVER`] where that is a leaf.
     slots: [u16; 3],
     /// From here to the first grandchild. 0 in a leaf.
@@ -28,22 +28,22 @@ struct Pair {
     columns: [u8; 4],
 }
 
-impl Pair {
+impl TwoLevelNode {
     /// The place of a leaf's value.
     fn place(&self) -> usize {
         u32::from_le_bytes(self.columns) as usize
     }
 }
 
-/// Trees of pairs, one after the other, each breadth-first.
+/// Trees of two_level, one after the other, each breadth-first.
 #[derive(Debug, Clone)]
-pub(super) struct Pairs {
-    nodes: Vec<Pair>,
+pub(super) struct TwoLevel {
+    nodes: Vec<TwoLevelNode>,
     roots: Vec<u32>,
-    reach: Reach,
+    depth: Depth,
 }
 
-/// What [`Pairs::push`] needs besides the tree: buffers, and the splits' slots and the leaves' places still to come.
+/// What [`TwoLevel::push`] needs besides the tree: buffers, and the splits' slots and the leaves' places still to come.
 struct Layout<'a> {
     slots: std::slice::Iter<'a, u16>,
     places: std::slice::Iter<'a, usize>,
@@ -51,13 +51,13 @@ struct Layout<'a> {
     columns: Vec<u8>,
     /// Slot and column of each split of the tree, [`NEVER`] and place of each leaf.
     named: Vec<(u16, u32)>,
-    /// Nodes of the tree in their order here, with the rounds from the root.
+    /// Walk of the tree in their order here, with the rounds from the root.
     order: Vec<(u32, u32)>,
     /// Rounds to each leaf of all trees.
     ways: Vec<u32>,
 }
 
-impl Pairs {
+impl TwoLevel {
     /// `None` when a tree is too wide for 16 bits, or there are too many columns. `slots` are those of all splits,
     /// `places` those of all leaves' values, tree after tree in node order.
     #[expect(clippy::cast_possible_truncation, reason = "the caller checked that twice the nodes fit 32 bits")]
@@ -70,13 +70,13 @@ impl Pairs {
         }
         let (slots, places) = (slots.iter(), places.iter());
         let mut layout = Layout { slots, places, columns, named: Vec::new(), order: Vec::new(), ways: Vec::new() };
-        let mut new = Self { nodes: Vec::new(), roots: Vec::new(), reach: Reach::default() };
+        let mut new = Self { nodes: Vec::new(), roots: Vec::new(), depth: Depth::default() };
         for tree in trees {
             new.roots.push(new.nodes.len() as u32);
             new.push(tree, &mut layout)?;
         }
         new.nodes.shrink_to_fit();
-        new.reach = Reach::of(layout.ways.into_iter());
+        new.depth = Depth::of(layout.ways.into_iter());
         Some(new)
     }
 
@@ -108,14 +108,14 @@ impl Pairs {
             } else {
                 ways.push(round);
             }
-            self.nodes.push(Pair { slots: [own.0, first.0, second.0], way, columns });
+            self.nodes.push(TwoLevelNode { slots: [own.0, first.0, second.0], way, columns });
             done += 1;
         }
         Some(())
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.nodes.len() * size_of::<Pair>() + self.roots.len() * 4
+        self.nodes.len() * size_of::<TwoLevelNode>() + self.roots.len() * 4
     }
 
     /// The leaf of each tree for a row; `values` are those at the leaves' places.
@@ -127,19 +127,19 @@ impl Pairs {
         buffers: &'b mut Buffers,
     ) -> impl Iterator<Item = f64> + 'b {
         let ends = ends(thresholds, row);
-        let (lanes, arrived, _) = buffers.lanes(self.roots.len());
-        for ((lane, root), id) in lanes.iter_mut().zip(&self.roots).zip(0..) {
-            *lane = Lane { at: *root, id };
+        let (cursors, arrived, _) = buffers.cursors(self.roots.len());
+        for ((cursor, root), id) in cursors.iter_mut().zip(&self.roots).zip(0..) {
+            *cursor = Cursor { at: *root, id };
         }
         let nodes = self.nodes.as_slice();
-        let step = |lane: Lane| {
-            let node = &nodes[lane.at as usize];
+        let step = |cursor: Cursor| {
+            let node = &nodes[cursor.at as usize];
             let beyond = |i: usize| node.slots[i] < ends[usize::from(node.columns[i])];
             let first = beyond(0);
             let second = beyond(1 + usize::from(first));
-            lane.at + u32::from(node.way) + 2 * u32::from(first) + u32::from(second)
+            cursor.at + u32::from(node.way) + 2 * u32::from(first) + u32::from(second)
         };
-        walk(lanes, arrived, self.reach, step, |at| nodes[at as usize].way == 0);
+        walk(cursors, arrived, self.depth, step, |at| nodes[at as usize].way == 0);
         arrived.iter().map(|at| values[nodes[*at as usize].place()])
     }
 }

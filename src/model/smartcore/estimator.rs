@@ -5,8 +5,8 @@
 
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
-use super::algorithm::Algorithm;
-use super::support::SupportMachines;
+use super::svm::SupportMachines;
+use crate::model::algorithm::Algorithm;
 
 /// smartcore's matrix of encoded columns, `[n_rows, n_columns]`.
 pub type Matrix = DenseMatrix<f64>;

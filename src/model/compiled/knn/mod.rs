@@ -2,20 +2,22 @@
 //!
 //! Stands apart because its model is the training matrix itself. smartcore visits the training rows in order and keeps
 //! the k nearest in a heap whose final layout decides the order of summation and which of equally distant rows stay; so
-//! the rows are visited in that order here too, but only those that the `sieve` does not rule out. That is exact, not
+//! the rows are visited in that order here too, but only those that the `prefilter` does not rule out. That is exact, not
 //! approximate: a row that is left out could not have entered the heap.
 
 #![expect(clippy::inline_always, reason = "for `widest`")]
 
+mod prefilter;
+
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use super::sieve::{LANES, Query, Sieve};
-use super::trees::classes;
-use super::wide::widest;
-use super::wire::{Fault, Wire};
+use super::simd::widest;
+use crate::model::smartcore::postcard::{Fault, Reader};
+use crate::model::smartcore::trees::classes;
+use prefilter::{LANES, Prefilter, Query};
 
-/// Bytes of the sieve that a block of queries passes over while they are in the first-level cache.
+/// Bytes of the prefilter that a block of queries passes over while they are in the first-level cache.
 const BLOCK_BYTES: usize = 16 << 10;
 
 /// Queries of a block at most.
@@ -41,7 +43,7 @@ const FAR: Near = Near { distance: f64::INFINITY, row: NOBODY };
 pub(super) struct Search {
     /// The nearest rows so far, k for each query of a block.
     near: Vec<Near>,
-    /// The queries as the sieve sees them.
+    /// The queries as the prefilter sees them.
     queries: Vec<Query>,
     /// And their cells, `[n_queries, n_columns]`.
     cells: Vec<f32>,
@@ -52,7 +54,7 @@ pub(super) struct Search {
 pub(super) struct Neighbors {
     /// Row-major `[n_rows, n_columns]`.
     rows: Vec<f64>,
-    sieve: Sieve,
+    prefilter: Prefilter,
     n_columns: usize,
     /// A row's value, or the position of its class.
     targets: Vec<f64>,
@@ -61,66 +63,70 @@ pub(super) struct Neighbors {
 
 impl Neighbors {
     /// smartcore's `KNNRegressor`.
-    pub(super) fn decode_regressor(wire: &mut Wire<'_>, n_columns: usize) -> Result<Self, Fault> {
-        wire.some("the list of targets")?;
-        let targets = wire.finites("target")?;
-        Self::decode(wire, n_columns, targets)
+    pub(super) fn decode_regressor(reader: &mut Reader<'_>, n_columns: usize) -> Result<Self, Fault> {
+        reader.some("the list of targets")?;
+        let targets = reader.finites("target")?;
+        Self::decode(reader, n_columns, targets)
     }
 
     /// smartcore's `KNNClassifier`.
-    pub(super) fn decode_classifier(wire: &mut Wire<'_>, n_columns: usize, n_classes: usize) -> Result<Self, Fault> {
-        wire.some("the classes")?;
-        classes(wire, n_classes)?;
-        wire.some("the list of targets")?;
-        let n = wire.length(1, "targets")?;
+    pub(super) fn decode_classifier(
+        reader: &mut Reader<'_>,
+        n_columns: usize,
+        n_classes: usize,
+    ) -> Result<Self, Fault> {
+        reader.some("the classes")?;
+        classes(reader, n_classes)?;
+        reader.some("the list of targets")?;
+        let n = reader.length(1, "targets")?;
         let mut targets = Vec::with_capacity(n);
         for _ in 0..n {
-            let class = wire.u32()?;
+            let class = reader.u32()?;
             if class as usize >= n_classes {
-                return wire.fault(format_args!("a row has class {class} of {n_classes}"));
+                return reader.fault(format_args!("a row has class {class} of {n_classes}"));
             }
             targets.push(f64::from(class));
         }
-        Self::decode(wire, n_columns, targets)
+        Self::decode(reader, n_columns, targets)
     }
 
     /// What both have after their targets: the search, the weighting, k.
-    fn decode(wire: &mut Wire<'_>, n_columns: usize, targets: Vec<f64>) -> Result<Self, Fault> {
-        wire.some("the search")?;
-        if wire.u32()? != 0 {
-            return wire.fault("it does not search linearly");
+    fn decode(reader: &mut Reader<'_>, n_columns: usize, targets: Vec<f64>) -> Result<Self, Fault> {
+        reader.some("the search")?;
+        if reader.u32()? != 0 {
+            return reader.fault("it does not search linearly");
         }
-        let n = wire.length(8 * n_columns + 1, "rows")?;
+        let n = reader.length(8 * n_columns + 1, "rows")?;
         if n != targets.len() || n >= NOBODY as usize {
-            return wire.fault(format_args!("{n} rows have {} targets", targets.len()));
+            return reader.fault(format_args!("{n} rows have {} targets", targets.len()));
         }
         let mut rows = Vec::with_capacity(n * n_columns);
         for row in 0..n {
-            let cells = wire.u64()?;
+            let cells = reader.u64()?;
             if cells != n_columns as u64 {
-                return wire.fault(format_args!("row {row} has {cells} cells, expected {n_columns}"));
+                return reader.fault(format_args!("row {row} has {cells} cells, expected {n_columns}"));
             }
             for _ in 0..n_columns {
-                rows.push(wire.finite("cell of a row")?);
+                rows.push(reader.finite("cell of a row")?);
             }
         }
-        wire.some("the weighting")?;
-        if wire.u32()? != 0 {
-            return wire.fault("its neighbours do not all weigh the same");
+        reader.some("the weighting")?;
+        if reader.u32()? != 0 {
+            return reader.fault("its neighbours do not all weigh the same");
         }
-        wire.some("the number of neighbours")?;
-        let k = wire.u64()?;
+        reader.some("the number of neighbours")?;
+        let k = reader.u64()?;
         match usize::try_from(k) {
             Ok(k) if (1..=n).contains(&k) => {
-                let sieve = Sieve::new(&rows, n_columns);
-                Ok(Self { rows, sieve, n_columns, targets, k })
+                let prefilter = Prefilter::new(&rows, n_columns);
+                Ok(Self { rows, prefilter, n_columns, targets, k })
             }
-            _ => wire.fault(format_args!("{k} neighbours of {n} rows")),
+            _ => reader.fault(format_args!("{k} neighbours of {n} rows")),
         }
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        (self.rows.len() + self.targets.len()) * 8 + self.sieve.resident_bytes()
+        (self.rows.len() + self.targets.len()) * 8 + self.prefilter.resident_bytes()
     }
 
     /// The mean of the nearest rows' values, one a row of `matrix`, appended to `out`; NaN where every distance
@@ -165,7 +171,7 @@ impl Neighbors {
             let Search { near, queries, cells } = &mut *search;
             cells.clear();
             queries.clear();
-            queries.extend(rows.chunks_exact(n_columns).map(|row| self.sieve.query(row, cells)));
+            queries.extend(rows.chunks_exact(n_columns).map(|row| self.prefilter.query(row, cells)));
             near.clear();
             near.resize(queries.len() * self.k, FAR);
             for first in (0..n_tiles).step_by(tiles_together) {
@@ -185,16 +191,16 @@ impl Neighbors {
     /// Offers the rows of some tiles to a query's k nearest.
     #[inline(always)]
     fn offer(&self, tiles: Range<usize>, query: &Query, row: &[f64], cells: &[f32], near: &mut [Near]) {
-        let mut limit = self.sieve.limit(query, near[0].distance);
+        let mut limit = self.prefilter.limit(query, near[0].distance);
         for tile in tiles {
-            let sums = self.sieve.sums(tile, cells);
+            let sums = self.prefilter.sums(tile, cells);
             if sums.iter().all(|sum| *sum >= limit) {
                 continue;
             }
             for (lane, sum) in sums.iter().enumerate() {
                 let at = tile * LANES + lane;
                 if *sum < limit && at < self.targets.len() && self.take(at, row, near) {
-                    limit = self.sieve.limit(query, near[0].distance);
+                    limit = self.prefilter.limit(query, near[0].distance);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! A reader of postcard's wire format that trusts nothing: no recursion, no allocation ahead of the bytes that fill it.
+//! A reader of postcard's reader format that trusts nothing: no recursion, no allocation ahead of the bytes that fill it.
 //!
 //! Stands apart from the `postcard` crate because smartcore's fields are private and its boosted trees are nested
 //! boxes: a derived decoder would recurse as deep as the bytes say. The format is postcard 1.0's: integers wider than a
@@ -7,26 +7,26 @@
 
 /// A cursor over a section's bytes.
 #[derive(Debug, Clone)]
-pub(super) struct Wire<'a> {
+pub(in crate::model) struct Reader<'a> {
     rest: &'a [u8],
     len: usize,
 }
 
 /// One sentence: what is wrong, and at which byte.
-pub(super) type Fault = String;
+pub(in crate::model) type Fault = String;
 
-impl<'a> Wire<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+impl<'a> Reader<'a> {
+    pub(in crate::model) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, len: bytes.len() }
     }
 
     /// Fails with `what` and the place.
-    pub(super) fn fault<T>(&self, what: impl std::fmt::Display) -> Result<T, Fault> {
+    pub(in crate::model) fn fault<T>(&self, what: impl std::fmt::Display) -> Result<T, Fault> {
         Err(format!("{what} (byte {} of the estimator section)", self.len - self.rest.len()))
     }
 
     #[inline]
-    pub(super) fn byte(&mut self) -> Result<u8, Fault> {
+    pub(in crate::model) fn byte(&mut self) -> Result<u8, Fault> {
         match self.rest.split_first() {
             Some((byte, rest)) => {
                 self.rest = rest;
@@ -38,7 +38,7 @@ impl<'a> Wire<'a> {
 
     /// A varint of at most 64 bits.
     #[inline]
-    pub(super) fn u64(&mut self) -> Result<u64, Fault> {
+    pub(in crate::model) fn u64(&mut self) -> Result<u64, Fault> {
         let first = self.byte()?;
         if first < 0x80 {
             return Ok(u64::from(first));
@@ -59,13 +59,13 @@ impl<'a> Wire<'a> {
 
     /// A varint that must fit 32 bits.
     #[inline]
-    pub(super) fn u32(&mut self) -> Result<u32, Fault> {
+    pub(in crate::model) fn u32(&mut self) -> Result<u32, Fault> {
         let value = self.u64()?;
         u32::try_from(value).or_else(|_| self.fault(format_args!("{value} is too large an index")))
     }
 
     #[inline]
-    pub(super) fn f64(&mut self) -> Result<f64, Fault> {
+    pub(in crate::model) fn f64(&mut self) -> Result<f64, Fault> {
         match self.rest.split_first_chunk::<8>() {
             Some((bytes, rest)) => {
                 self.rest = rest;
@@ -77,14 +77,14 @@ impl<'a> Wire<'a> {
 
     /// A finite f64; `what` names it in the error.
     #[inline]
-    pub(super) fn finite(&mut self, what: &str) -> Result<f64, Fault> {
+    pub(in crate::model) fn finite(&mut self, what: &str) -> Result<f64, Fault> {
         let value = self.f64()?;
         if value.is_finite() { Ok(value) } else { self.fault(format_args!("a {what} is not finite")) }
     }
 
     /// A boolean, or the tag of an option.
     #[inline]
-    pub(super) fn flag(&mut self) -> Result<bool, Fault> {
+    pub(in crate::model) fn flag(&mut self) -> Result<bool, Fault> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -93,18 +93,21 @@ impl<'a> Wire<'a> {
     }
 
     /// An option that must be there: smartcore has `None` only before a fit.
-    pub(super) fn some(&mut self, what: &str) -> Result<(), Fault> {
+    pub(in crate::model) fn some(&mut self, what: &str) -> Result<(), Fault> {
         if self.flag()? { Ok(()) } else { self.fault(format_args!("{what} is absent: the estimator was never fitted")) }
     }
 
     /// An optional value.
     #[inline]
-    pub(super) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+    pub(in crate::model) fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
         if self.flag()? { read(self).map(Some) } else { Ok(None) }
     }
 
     /// A sequence's length, refused when that many elements of at least `smallest` bytes cannot follow.
-    pub(super) fn length(&mut self, smallest: usize, what: &str) -> Result<usize, Fault> {
+    pub(in crate::model) fn length(&mut self, smallest: usize, what: &str) -> Result<usize, Fault> {
         let value = self.u64()?;
         match usize::try_from(value) {
             Ok(n) if n.saturating_mul(smallest) <= self.rest.len() => Ok(n),
@@ -113,13 +116,13 @@ impl<'a> Wire<'a> {
     }
 
     /// `n` finite f64s.
-    pub(super) fn finites(&mut self, what: &str) -> Result<Vec<f64>, Fault> {
+    pub(in crate::model) fn finites(&mut self, what: &str) -> Result<Vec<f64>, Fault> {
         let n = self.length(8, what)?;
         (0..n).map(|_| self.finite(what)).collect()
     }
 
     /// The section must end here.
-    pub(super) fn end(&self) -> Result<(), Fault> {
+    pub(in crate::model) fn end(&self) -> Result<(), Fault> {
         if self.rest.is_empty() { Ok(()) } else { self.fault(format_args!("{} bytes too many", self.rest.len())) }
     }
 }

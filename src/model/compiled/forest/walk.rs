@@ -1,13 +1,13 @@
 //! Trees of any size, walked from the cells themselves.
 //!
-//! Nodes of 16 bytes, siblings adjacent: the next node is `left + (x > threshold)`, chosen without a branch. A leaf
+//! Walk of 16 bytes, siblings adjacent: the next node is `left + (x > threshold)`, chosen without a branch. A leaf
 //! leads to itself and holds its value, so that reaching it is reading it.
 
-use super::super::trees::Tree;
 use super::Buffers;
-use super::lanes::{Lane, Reach, walk};
-use super::sink::Sink;
+use super::accumulate::Accumulate;
+use super::cursors::{Cursor, Depth, walk};
 use super::thresholds::beyond;
+use crate::model::smartcore::trees::Tree;
 
 /// Pairs of siblings laid out breadth-first before a subtree below them begins: as many as fill a page of 4 KiB, so
 /// that the last seven or so steps of a walk stay in one page.
@@ -36,28 +36,28 @@ struct Node {
 #[derive(Debug, Clone, Copy)]
 struct Root {
     node: u32,
-    reach: Reach,
+    depth: Depth,
 }
 
 /// Trees one after the other.
 #[derive(Debug, Clone)]
-pub(super) struct Nodes {
+pub(super) struct Walk {
     flat: Vec<Node>,
     roots: Vec<Root>,
-    together: Reach,
+    together: Depth,
 }
 
-impl Nodes {
+impl Walk {
     /// Lays out checked trees of at most `u32::MAX` nodes together.
     pub(super) fn new(trees: &[Tree], scale: f64) -> Self {
         let total = trees.iter().map(Vec::len).sum();
-        let mut new = Self { flat: Vec::with_capacity(total), roots: Vec::new(), together: Reach::default() };
+        let mut new = Self { flat: Vec::with_capacity(total), roots: Vec::new(), together: Depth::default() };
         let mut layout = Layout::default();
         for tree in trees {
             let root = new.push(tree, scale, &mut layout);
             new.roots.push(root);
         }
-        new.together = Reach::together(new.roots.iter().map(|root| root.reach));
+        new.together = Depth::together(new.roots.iter().map(|root| root.depth));
         new
     }
 
@@ -86,7 +86,7 @@ impl Nodes {
             layout.later.extend(layout.now.drain(done..).rev());
         }
         let leaves = self.flat[root as usize..].iter().zip(&layout.depths).filter(|(node, _)| node.split == 0);
-        Root { node: root, reach: Reach::of(leaves.map(|(_, depth)| *depth)) }
+        Root { node: root, depth: Depth::of(leaves.map(|(_, depth)| *depth)) }
     }
 
     /// Appends a node as if it were a leaf; a split's `left` is set when its children are placed.
@@ -104,20 +104,20 @@ impl Nodes {
         self.flat.len() * size_of::<Node>() + self.roots.len() * size_of::<Root>()
     }
 
-    /// Gives `sink` the leaves of all rows of a row-major matrix; `first` is the number of the first.
+    /// Gives `into` the leaves of all rows of a row-major matrix; `first` is the number of the first.
     pub(super) fn each_leaf(
         &self,
         matrix: &[f64],
         n_columns: usize,
         first: usize,
         buffers: &mut Buffers,
-        sink: &mut impl Sink,
+        into: &mut impl Accumulate,
     ) {
         // Side by side goes what there is more of, rows or trees.
         if matrix.len() / n_columns < self.roots.len().min(ROWS_TOGETHER) {
             for (row, cells) in (first..).zip(matrix.chunks_exact(n_columns)) {
                 self.one_row(cells, buffers);
-                sink.row(row, buffers.leaves[..self.roots.len()].iter().copied());
+                into.row(row, buffers.leaves[..self.roots.len()].iter().copied());
             }
             return;
         }
@@ -126,29 +126,35 @@ impl Nodes {
             for root in &self.roots {
                 for (j, cells) in cells.chunks(ROWS_TOGETHER * n_columns).enumerate() {
                     let n = self.one_tree(*root, cells, n_columns, buffers);
-                    sink.rows(first + i * block + j * ROWS_TOGETHER, &buffers.leaves[..n]);
+                    into.rows(first + i * block + j * ROWS_TOGETHER, &buffers.leaves[..n]);
                 }
             }
         }
     }
 
     fn one_row(&self, row: &[f64], buffers: &mut Buffers) {
-        let (lanes, arrived, leaves) = buffers.lanes(self.roots.len());
-        for ((lane, root), id) in lanes.iter_mut().zip(&self.roots).zip(0..) {
-            *lane = Lane { at: root.node, id };
+        let (cursors, arrived, leaves) = buffers.cursors(self.roots.len());
+        for ((cursor, root), id) in cursors.iter_mut().zip(&self.roots).zip(0..) {
+            *cursor = Cursor { at: root.node, id };
         }
-        walk(lanes, arrived, self.together, |lane| self.step(lane.at, row), |at| self.flat[at as usize].split == 0);
+        walk(
+            cursors,
+            arrived,
+            self.together,
+            |cursor| self.step(cursor.at, row),
+            |at| self.flat[at as usize].split == 0,
+        );
         self.read(arrived, leaves);
     }
 
     fn one_tree(&self, root: Root, rows: &[f64], n_columns: usize, buffers: &mut Buffers) -> usize {
         let n_rows = rows.len() / n_columns;
-        let (lanes, arrived, leaves) = buffers.lanes(n_rows);
-        for (lane, id) in lanes.iter_mut().zip(0..) {
-            *lane = Lane { at: root.node, id };
+        let (cursors, arrived, leaves) = buffers.cursors(n_rows);
+        for (cursor, id) in cursors.iter_mut().zip(0..) {
+            *cursor = Cursor { at: root.node, id };
         }
-        let step = |lane: Lane| self.step(lane.at, &rows[lane.id as usize * n_columns..]);
-        walk(lanes, arrived, root.reach, step, |at| self.flat[at as usize].split == 0);
+        let step = |cursor: Cursor| self.step(cursor.at, &rows[cursor.id as usize * n_columns..]);
+        walk(cursors, arrived, root.depth, step, |at| self.flat[at as usize].split == 0);
         self.read(arrived, leaves);
         n_rows
     }
@@ -167,7 +173,7 @@ impl Nodes {
     }
 }
 
-/// Buffers of [`Nodes::push`].
+/// Buffers of [`Walk::push`].
 #[derive(Default)]
 struct Layout {
     /// Splits whose children are not placed yet, as (node in the tree, position): of this cluster, of later ones.

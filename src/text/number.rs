@@ -29,3 +29,10 @@ pub fn exact(negative: bool, mantissa: u64, digits: usize, power: i64) -> Option
     let value = if power >= 0 { mantissa * scale } else { mantissa / scale };
     Some(if negative { -value } else { value })
 }
+
+/// A number as CSV and category labels spell it: what `f64` parses, without hexadecimal, `inf` or `nan`.
+pub fn parse_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let numeric = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    if numeric { text.parse().ok() } else { None }
+}

@@ -1,4 +1,4 @@
-//! A sieve for nearest neighbours: a cheap lower bound of distances that rules most rows out, never one too many.
+//! A prefilter for nearest neighbours: a cheap lower bound of distances that rules most rows out, never one too many.
 //!
 //! Stands apart from `knn`, which decides: here is the f32 copy of the training rows and the proof. With columns
 //! centred and scaled by a power of two, q and t become q' and t' in f32, and ‖q' − t'‖² = ‖q'‖² + ‖t'‖² − 2⟨q', t'⟩ takes
@@ -23,9 +23,9 @@ const TINY: f64 = 1e-30;
 /// Scaled cells of a query at most: their squares stay far inside f32.
 const LARGEST_CELL: f64 = 1e12;
 
-/// The training rows as the sieve sees them.
+/// The training rows as the prefilter sees them.
 #[derive(Debug, Clone)]
-pub(super) struct Sieve {
+pub(super) struct Prefilter {
     /// t', `[n_tiles, n_columns, LANES]`.
     cells: Vec<f32>,
     /// ‖t'‖², `[n_tiles, LANES]`; +∞ beyond the last row.
@@ -38,7 +38,7 @@ pub(super) struct Sieve {
     works: bool,
 }
 
-/// A query as the sieve sees it, its cells apart.
+/// A query as the prefilter sees it, its cells apart.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Query {
     /// ‖q'‖²; NaN when nothing can be ruled out for it.
@@ -47,7 +47,7 @@ pub(super) struct Query {
     epsilon: f64,
 }
 
-impl Sieve {
+impl Prefilter {
     /// Copies row-major `rows`.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the purpose")]
     pub(super) fn new(rows: &[f64], n_columns: usize) -> Self {
@@ -58,7 +58,7 @@ impl Sieve {
         let works = (1e-250..1e250).contains(&widest);
         // The power of two below: scaled cells lie between −2 and 2, and scaling rounds nothing.
         let scale = if works { (-widest.log2().floor()).exp2() } else { 0.0 };
-        let mut sieve = Self {
+        let mut prefilter = Self {
             cells: vec![0.0; n_tiles * n_columns * LANES],
             norms: vec![f32::INFINITY; n_tiles * LANES],
             centres: centres.clone(),
@@ -67,21 +67,21 @@ impl Sieve {
             works,
         };
         if !works {
-            sieve.norms.fill(0.0);
-            return sieve;
+            prefilter.norms.fill(0.0);
+            return prefilter;
         }
         for (r, row) in moved().enumerate() {
-            let tile = &mut sieve.cells[r / LANES * n_columns * LANES..][..n_columns * LANES];
+            let tile = &mut prefilter.cells[r / LANES * n_columns * LANES..][..n_columns * LANES];
             let mut norm = 0.0;
             for (x, lanes) in row.zip(tile.chunks_exact_mut(LANES)) {
                 let cell = (x * scale) as f32;
                 lanes[r % LANES] = cell;
                 norm += f64::from(cell) * f64::from(cell);
             }
-            sieve.norms[r] = norm as f32;
-            sieve.largest = sieve.largest.max(norm.sqrt());
+            prefilter.norms[r] = norm as f32;
+            prefilter.largest = prefilter.largest.max(norm.sqrt());
         }
-        sieve
+        prefilter
     }
 
     pub(super) fn resident_bytes(&self) -> usize {

@@ -4,7 +4,7 @@
 //! first column to the last, so that every lane adds in smartcore's order and the compiler may still use vector
 //! instructions.
 
-use super::wire::{Fault, Wire};
+use crate::model::smartcore::postcard::{Fault, Reader};
 
 /// Rows of a tile: four 128-bit sums of two lanes, enough to hide the latency of an addition.
 pub(super) const LANES: usize = 8;
@@ -24,14 +24,14 @@ impl Tiles {
     }
 
     /// Reads one row of `n_columns` finite values.
-    pub(super) fn read_row(&mut self, wire: &mut Wire<'_>, what: &str) -> Result<(), Fault> {
+    pub(super) fn read_row(&mut self, reader: &mut Reader<'_>, what: &str) -> Result<(), Fault> {
         let lane = self.n_rows % LANES;
         if lane == 0 {
             self.cells.resize(self.cells.len() + self.n_columns * LANES, 0.0);
         }
         let tile = self.cells.len() - self.n_columns * LANES;
         for column in 0..self.n_columns {
-            self.cells[tile + column * LANES + lane] = wire.finite(what)?;
+            self.cells[tile + column * LANES + lane] = reader.finite(what)?;
         }
         self.n_rows += 1;
         Ok(())

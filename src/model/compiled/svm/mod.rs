@@ -9,11 +9,13 @@
 
 #![expect(clippy::inline_always, reason = "for `widest`")]
 
-use super::super::support::Kernel;
-use super::tiles::{LANES, Tiles};
-use super::trees::columns;
-use super::wide::widest;
-use super::wire::{Fault, Wire};
+mod row_tiles;
+
+use super::simd::widest;
+use crate::model::smartcore::Kernel;
+use crate::model::smartcore::postcard::{Fault, Reader};
+use crate::model::smartcore::trees::columns;
+use row_tiles::{LANES, Tiles};
 
 /// Rows that meet the support vectors together.
 const ROWS_TOGETHER: usize = 4;
@@ -37,23 +39,23 @@ pub(super) struct Machines {
 
 impl Machines {
     /// `SupportMachines` of as many machines.
-    pub(super) fn decode(wire: &mut Wire<'_>, n_columns: usize, n_machines: usize) -> Result<Self, Fault> {
-        let kernel = kernel(wire)?;
-        columns(wire, n_columns)?;
-        let cells = wire.length(8, "cells of support vectors")?;
+    pub(super) fn decode(reader: &mut Reader<'_>, n_columns: usize, n_machines: usize) -> Result<Self, Fault> {
+        let kernel = kernel(reader)?;
+        columns(reader, n_columns)?;
+        let cells = reader.length(8, "cells of support vectors")?;
         if cells % n_columns != 0 {
-            return wire.fault(format_args!("{cells} cells do not make support vectors of {n_columns} columns"));
+            return reader.fault(format_args!("{cells} cells do not make support vectors of {n_columns} columns"));
         }
         let mut vectors = Tiles::new(n_columns);
         for _ in 0..cells / n_columns {
-            vectors.read_row(wire, "cell of a support vector")?;
+            vectors.read_row(reader, "cell of a support vector")?;
         }
         // A machine is two empty lists and an f64 at least.
-        let told = wire.length(10, "machines")?;
+        let told = reader.length(10, "machines")?;
         if told != n_machines {
-            return wire.fault(format_args!("{told} machines, the header's classes make {n_machines}"));
+            return reader.fault(format_args!("{told} machines, the header's classes make {n_machines}"));
         }
-        let machines = (0..told).map(|_| machine(wire, vectors.n_rows())).collect::<Result<_, Fault>>()?;
+        let machines = (0..told).map(|_| machine(reader, vectors.n_rows())).collect::<Result<_, Fault>>()?;
         Ok(Self { kernel, vectors, sums: machines })
     }
 
@@ -259,36 +261,36 @@ fn multiplied_out(mut base: [f64; LANES], mut degree: u32) -> [f64; LANES] {
     }
 }
 
-fn kernel(wire: &mut Wire<'_>) -> Result<Kernel, Fault> {
-    let positive = |what: &str, wire: &mut Wire<'_>| match wire.finite(what)? {
+fn kernel(reader: &mut Reader<'_>) -> Result<Kernel, Fault> {
+    let positive = |what: &str, reader: &mut Reader<'_>| match reader.finite(what)? {
         value if value > 0.0 => Ok(value),
-        value => wire.fault(format_args!("the kernel's {what} is {value}, not above 0")),
+        value => reader.fault(format_args!("the kernel's {what} is {value}, not above 0")),
     };
-    match wire.u32()? {
+    match reader.u32()? {
         0 => Ok(Kernel::Linear),
-        1 => Ok(Kernel::Rbf { gamma: positive("gamma", wire)? }),
+        1 => Ok(Kernel::Rbf { gamma: positive("gamma", reader)? }),
         2 => {
-            let (degree, gamma) = (positive("degree", wire)?, positive("gamma", wire)?);
-            Ok(Kernel::Polynomial { degree, gamma, coef0: wire.finite("coef0")? })
+            let (degree, gamma) = (positive("degree", reader)?, positive("gamma", reader)?);
+            Ok(Kernel::Polynomial { degree, gamma, coef0: reader.finite("coef0")? })
         }
-        3 => Ok(Kernel::Sigmoid { gamma: positive("gamma", wire)?, coef0: wire.finite("coef0")? }),
-        other => wire.fault(format_args!("there is no kernel {other}")),
+        3 => Ok(Kernel::Sigmoid { gamma: positive("gamma", reader)?, coef0: reader.finite("coef0")? }),
+        other => reader.fault(format_args!("there is no kernel {other}")),
     }
 }
 
-fn machine(wire: &mut Wire<'_>, n_vectors: usize) -> Result<Machine, Fault> {
-    let n = wire.length(1, "support vectors")?;
+fn machine(reader: &mut Reader<'_>, n_vectors: usize) -> Result<Machine, Fault> {
+    let n = reader.length(1, "support vectors")?;
     let mut vectors = Vec::with_capacity(n);
     for _ in 0..n {
-        let vector = wire.u32()?;
+        let vector = reader.u32()?;
         if vector as usize >= n_vectors {
-            return wire.fault(format_args!("a machine has support vector {vector} of {n_vectors}"));
+            return reader.fault(format_args!("a machine has support vector {vector} of {n_vectors}"));
         }
         vectors.push(vector);
     }
-    let weights = wire.finites("weight")?;
+    let weights = reader.finites("weight")?;
     if weights.len() != n {
-        return wire.fault(format_args!("{n} support vectors have {} weights", weights.len()));
+        return reader.fault(format_args!("{n} support vectors have {} weights", weights.len()));
     }
-    Ok(Machine { vectors, weights, intercept: wire.finite("intercept")? })
+    Ok(Machine { vectors, weights, intercept: reader.finite("intercept")? })
 }

@@ -1,0 +1,86 @@
+//! Forests whose thresholds are few enough to find each cell's rank among them once.
+
+use super::Buffers;
+use super::accumulate::Accumulate;
+use super::bitvector::BitVectors;
+use super::thresholds::Thresholds;
+use super::two_level::TwoLevel;
+use super::walk::Walk;
+use crate::model::smartcore::trees::Tree;
+
+/// From so many trees on ranks pay: finding a row's costs as much as walking some five trees.
+const MIN_TREES: usize = 8;
+
+/// From so many rows on a block of 512 is cheaper than blocks of 64, however empty it is.
+const WIDE_FROM: usize = 256;
+
+/// From so many rows on a block of 64 is cheaper than walking.
+const NARROW_FROM: usize = 40;
+
+/// Blocks of rows by bit_vectors, fewer rows by walking.
+#[derive(Debug, Clone)]
+pub(super) struct Quantized {
+    thresholds: Thresholds,
+    bit_vectors: BitVectors,
+    few: Few,
+}
+
+#[derive(Debug, Clone)]
+enum Few {
+    TwoLevel(TwoLevel),
+    Walk(Walk),
+}
+
+impl Quantized {
+    /// `None` where walking is faster whatever the number of rows.
+    pub(super) fn new(trees: &[Tree], n_columns: usize, scale: f64) -> Option<Self> {
+        if trees.len() < MIN_TREES || !BitVectors::pay(trees) {
+            return None;
+        }
+        let (thresholds, slots) = Thresholds::collect(trees, n_columns)?;
+        let (bit_vectors, places) = BitVectors::new(trees, &slots, scale);
+        let two_level = TwoLevel::new(trees, &thresholds, &slots, &places);
+        let few = two_level.map_or_else(|| Few::Walk(Walk::new(trees, scale)), Few::TwoLevel);
+        Some(Self { thresholds, bit_vectors, few })
+    }
+
+    pub(super) fn resident_bytes(&self) -> usize {
+        self.thresholds.resident_bytes()
+            + self.bit_vectors.resident_bytes()
+            + match &self.few {
+                Few::TwoLevel(two_level) => two_level.resident_bytes(),
+                Few::Walk(nodes) => nodes.resident_bytes(),
+            }
+    }
+
+    /// Gives `into` the leaf of every row and tree, for each row in tree order.
+    pub(super) fn each_leaf(
+        &self,
+        matrix: &[f64],
+        n_columns: usize,
+        buffers: &mut Buffers,
+        into: &mut impl Accumulate,
+    ) {
+        let (mut rest, mut first) = (matrix, 0);
+        while rest.len() >= NARROW_FROM * n_columns {
+            let wide = rest.len() >= WIDE_FROM * n_columns;
+            let n = (rest.len() / n_columns).min(if wide { 512 } else { 64 });
+            let (rows, after) = rest.split_at(n * n_columns);
+            if wide {
+                self.bit_vectors.each_leaf::<8>(&self.thresholds, rows, n_columns, first, buffers, into);
+            } else {
+                self.bit_vectors.each_leaf::<1>(&self.thresholds, rows, n_columns, first, buffers, into);
+            }
+            (rest, first) = (after, first + n);
+        }
+        match &self.few {
+            Few::TwoLevel(two_level) => {
+                let values = self.bit_vectors.leaves();
+                for (row, cells) in (first..).zip(rest.chunks_exact(n_columns)) {
+                    into.row(row, two_level.one_row(&self.thresholds, values, cells, buffers));
+                }
+            }
+            Few::Walk(nodes) => nodes.each_leaf(rest, n_columns, first, buffers, into),
+        }
+    }
+}
