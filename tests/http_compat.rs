@@ -9,8 +9,8 @@ use http_support::{get, post, request, send, serving, serving_with};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
 use smartserve::http::app::{Options, Side};
 use smartserve::http::auth::Tokens;
-use smartserve::http::middleware::Service;
 use smartserve::http::router::{check, router};
+use smartserve::http::service::Service;
 
 const ROW: &str = r#"{"RM":6.5,"TAX":296,"colour":"red"}"#;
 

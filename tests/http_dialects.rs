@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use smartserve::config::ExtraFeatures;
-use smartserve::http::predict::dialect::{Refusal, Rules, read};
+use smartserve::http::decode::{DecodeError, DecodeOptions, read};
 use smartserve::http::problem::{FieldError, Problem};
 use smartserve::model::batch::Batch;
 use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
@@ -45,18 +45,18 @@ fn three() -> Schema {
     schema(vec![numeric("RM"), imputed("TAX"), categorical("a/b", &["blue", "green", "red"])])
 }
 
-fn rules(schema: &Schema) -> Rules<'_> {
-    Rules { schema, model: "boston", max_rows: 100, extra: ExtraFeatures::Reject }
+fn rules(schema: &Schema) -> DecodeOptions<'_> {
+    DecodeOptions { schema, model: "boston", max_rows: 100, extra: ExtraFeatures::Reject }
 }
 
-fn batch(schema: &Schema, body: &str) -> Result<Batch, Refusal> {
+fn batch(schema: &Schema, body: &str) -> Result<Batch, DecodeError> {
     read(body.as_bytes(), &rules(schema))
 }
 
 /// The errors of a body that does not fit, as (pointer, detail).
 fn errors(schema: &Schema, body: &str) -> Vec<(String, String)> {
     match batch(schema, body) {
-        Err(Refusal::Schema(faults)) => {
+        Err(DecodeError::Schema(faults)) => {
             let told = faults.into_errors().0;
             told.into_iter().map(|FieldError { pointer, detail }| (pointer, detail)).collect()
         }
@@ -234,7 +234,7 @@ fn rows_over_the_limit_are_refused_while_they_are_read() {
 #[test]
 fn extra_features_are_dropped_when_asked() {
     let schema = schema(vec![numeric("x"), numeric("y")]);
-    let rules = Rules { extra: ExtraFeatures::Ignore, ..rules(&schema) };
+    let rules = DecodeOptions { extra: ExtraFeatures::Ignore, ..rules(&schema) };
     let bodies = [
         r#"{"id":{"a":[1]},"x":{"0":1},"z":{"0":[2]},"y":{"0":2}}"#,
         r#"[{"id":"q","x":1,"z":{},"y":2}]"#,
@@ -249,12 +249,12 @@ fn extra_features_are_dropped_when_asked() {
 #[test]
 fn short_rows_of_a_wide_schema_cost_no_more_than_they_are_long() {
     let schema = schema((0..5_000).map(|i| numeric(&format!("f{i}"))).collect());
-    let rules = Rules { max_rows: 100_000, ..rules(&schema) };
+    let rules = DecodeOptions { max_rows: 100_000, ..rules(&schema) };
     // 100,000 rows of 5,000 features would be 4 GB.
     let body = format!("{{\"instances\":[{}]}}", vec!["[]"; 100_000].join(","));
-    assert!(matches!(read(body.as_bytes(), &rules), Err(Refusal::Schema(_))));
+    assert!(matches!(read(body.as_bytes(), &rules), Err(DecodeError::Schema(_))));
     let labels: Vec<String> = (0..100_000).map(|i| format!("\"{i}\":1")).collect();
     let empty: Vec<String> = (1..5_000).map(|i| format!("\"f{i}\":{{}}")).collect();
     let body = format!("{{\"f0\":{{{}}},{}}}", labels.join(","), empty.join(","));
-    assert!(matches!(read(body.as_bytes(), &rules), Err(Refusal::Schema(_))));
+    assert!(matches!(read(body.as_bytes(), &rules), Err(DecodeError::Schema(_))));
 }

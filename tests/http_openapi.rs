@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
 use smartserve::http::app::{Options, Side};
 use smartserve::http::auth::Tokens;
-use smartserve::http::middleware::Service;
 use smartserve::http::openapi::{Subject, document};
 use smartserve::http::router::{router, templates};
+use smartserve::http::service::Service;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
 

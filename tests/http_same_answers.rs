@@ -11,7 +11,7 @@ use http_support::{Answer, public, request, send, serving, streamed};
 use proptest::prelude::*;
 use serde_json::json;
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::http::predict::dialect::{Rules, read};
+use smartserve::http::decode::{DecodeOptions, read};
 
 /// Rooms, tax (sometimes missing), the colour's position.
 type Row = (f64, Option<f64>, usize);
@@ -149,7 +149,7 @@ fn what_is_not_json_is_refused_in_every_dialect() {
     let serving = serving(Limits::default());
     let snapshot = serving.registry.default_model().unwrap();
     let (schema, extra) = (snapshot.model.schema(), ExtraFeatures::Reject);
-    let rules = Rules { schema, model: "houses", max_rows: 100, extra };
+    let rules = DecodeOptions { schema, model: "houses", max_rows: 100, extra };
     let few: [Row; 3] = [(6.5, Some(300.0), 0), (4.25, None, 1), (-0.5, Some(2.0), 2)];
     let refused_and_not = |text: &[u8]| {
         let is_json = serde_json::from_slice::<serde_json::Value>(text).is_ok();
@@ -177,7 +177,7 @@ proptest! {
         let serving = serving(Limits::default());
         let snapshot = serving.registry.default_model().unwrap();
         let (schema, extra) = (snapshot.model.schema(), ExtraFeatures::Reject);
-        let rules = Rules { schema, model: "houses", max_rows: 100, extra };
+        let rules = DecodeOptions { schema, model: "houses", max_rows: 100, extra };
         let cells = rows.iter().flat_map(|r| [r.0, r.1.unwrap_or(f64::NAN), f64::from(u8::try_from(r.2).unwrap())]);
         let expected: Vec<u64> = cells.map(f64::to_bits).collect();
         for text in spellings(&rows) {

@@ -15,8 +15,8 @@ use http_support::{empty_serving, get, post, public, request, send, serving};
 use smartserve::config::Limits;
 use smartserve::http::app::{Options, Side};
 use smartserve::http::auth::Tokens;
-use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
+use smartserve::http::service::Service;
 use smartserve::serve::lifecycle::Schedule;
 use smartserve::serve::listener::HttpService;
 

@@ -15,8 +15,8 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use smartserve::config::Limits;
 use smartserve::http::app::{Options, Side};
-use smartserve::http::middleware::Service;
 use smartserve::http::router::router;
+use smartserve::http::service::Service;
 
 /// Serves a router on a port of its own until the test ends.
 fn serve(router: Service) -> SocketAddr {

@@ -12,7 +12,7 @@ use crate::serve::registry::Snapshot;
 
 use super::auth::Tokens;
 use super::openapi;
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 
 /// Which listener a router answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl App {
         let none = || {
             let detail =
                 format!("No model is called {}; GET /models lists them", crate::text::shorten::shortened(name));
-            Problem::new(Kind::NotFound, detail)
+            Problem::new(ProblemKind::NotFound, detail)
         };
         self.serving.registry.get(name).ok_or_else(none)
     }

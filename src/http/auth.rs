@@ -14,7 +14,7 @@ use http::header::AUTHORIZATION;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 
 /// How often the file is looked at: a change is in force within 10 s.
 const EVERY: Duration = Duration::from_secs(5);
@@ -99,7 +99,10 @@ impl Tokens {
         if is_open(route) || headers.get(AUTHORIZATION).and_then(bearer).is_some_and(|t| self.knows(t)) {
             return Ok(());
         }
-        Err(Problem::new(Kind::Unauthorized, "Send a token that this server knows as \"Authorization: Bearer TOKEN\""))
+        Err(Problem::new(
+            ProblemKind::Unauthorized,
+            "Send a token that this server knows as \"Authorization: Bearer TOKEN\"",
+        ))
     }
 
     /// Compares with every token, in a time that does not tell which one was near.

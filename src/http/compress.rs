@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 use crate::serve::admission::BodyBudget;
 
 use super::app::App;
-use super::negotiate::choices;
+use super::media::accept_items;
 
 /// Shorter answers stay as they are: about what fits one packet, where gzip would only cost time.
 const SHORTEST: u64 = 1_024;
@@ -65,7 +65,7 @@ async fn compressed(budget: &BodyBudget, response: Response) -> Response {
 fn accepts_gzip(accepted: &HeaderValue) -> bool {
     let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, accepted.clone())]);
     let weight = |names: &[&str]| {
-        let of = |name: &str| choices(&headers, &ACCEPT_ENCODING).find(|c| c.name.eq_ignore_ascii_case(name));
+        let of = |name: &str| accept_items(&headers, &ACCEPT_ENCODING).find(|c| c.name.eq_ignore_ascii_case(name));
         names.iter().find_map(|name| of(name)).map(|choice| choice.weight)
     };
     let gzip = weight(&["gzip", "x-gzip", "*"]).unwrap_or(0);

@@ -1,24 +1,23 @@
-//! The wire: the only place that knows axum and JSON bodies.
+//! HTTP: the only place that knows axum and JSON bodies.
 //!
-//! `router` is the one list of routes, `middleware` the one list of layers, `problem` the one list of errors with
-//! their status; `json` reads bodies, `predict` turns them into batches and answers into bytes;
-//! `v2` does the same for the Open Inference Protocol, `compat` gives other servers' clients the routes they know;
-//! `openapi` describes all of it.
+//! A request passes `service` (one route look-up, the layers of `middleware` in their order) and is answered by one of
+//! `routes`. `body` reads its bytes, `decode` turns them into a batch, `encode` turns a prediction into bytes. `problem`
+//! is the one list of errors with their status, `router` the one list of routes, `openapi` describes all of them.
 
+pub mod answer;
 pub mod app;
 pub mod auth;
-mod compat;
+mod body;
 mod compress;
+pub mod decode;
 pub mod encode;
-mod encode_lines;
-mod health;
 pub mod json;
-pub mod middleware;
-mod models;
-mod negotiate;
+mod media;
+mod middleware;
 pub mod openapi;
 mod page;
-pub mod predict;
 pub mod problem;
 pub mod router;
-pub mod v2;
+mod routes;
+pub mod service;
+pub mod tensor;

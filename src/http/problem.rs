@@ -11,6 +11,7 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::config::Limits;
 use crate::serve::admission::{ComputeError, Overloaded};
 use crate::serve::metrics::Reason;
 use crate::serve::reload::ReloadError;
@@ -21,9 +22,9 @@ const INTERNAL_TEXT: &str = "The server failed to answer. The cause is in its lo
 /// Seconds after which a refused request may be sent again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// What went wrong. Each variant's status and metric reason are in [`Kind::status`] and [`Kind::reason`].
+/// What went wrong. Each variant's status and metric reason are in [`ProblemKind::status`] and [`ProblemKind::reason`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProblemKind {
     /// 400: not JSON or CSV, or a number that `f64` cannot hold.
     Syntax,
     /// 400: the request's head is not what HTTP asks for, or its query is not known.
@@ -66,7 +67,7 @@ pub enum Kind {
     ComputeTimeout,
 }
 
-impl Kind {
+impl ProblemKind {
     /// The status it is answered with.
     pub fn status(self) -> StatusCode {
         match self {
@@ -125,7 +126,7 @@ pub struct FieldError {
 /// An error on its way to the client. As a response it has no body yet: [`Problem::render`] gives it one.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    kind: Kind,
+    kind: ProblemKind,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     cause: Option<String>,
@@ -134,7 +135,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem that one sentence tells.
-    pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
     }
 
@@ -147,27 +148,42 @@ impl Problem {
             (others, false) => format!("{first} (and {others} more errors)"),
             (others, true) => format!("{first} (and at least {others} more errors)"),
         };
-        Self { errors, ..Self::new(Kind::Schema, detail) }
+        Self { errors, ..Self::new(ProblemKind::Schema, detail) }
     }
 
     /// Our fault: the client gets a fixed text, the log gets `cause`.
     pub fn internal(cause: impl Into<String>) -> Self {
-        Self { cause: Some(cause.into()), ..Self::new(Kind::Internal, INTERNAL_TEXT) }
+        Self { cause: Some(cause.into()), ..Self::new(ProblemKind::Internal, INTERNAL_TEXT) }
     }
 
     /// The route has no such method; `allow` lists those it has.
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let detail = format!("This route answers {allow}");
-        Self { allow: Some(allow), ..Self::new(Kind::MethodNotAllowed, detail) }
+        Self { allow: Some(allow), ..Self::new(ProblemKind::MethodNotAllowed, detail) }
     }
 
     /// No model yet, or no longer.
     pub fn not_ready() -> Self {
-        Self::new(Kind::NotReady, "The server is not ready")
+        Self::new(ProblemKind::NotReady, "The server is not ready")
+    }
+
+    /// The body is longer than allowed.
+    pub fn body_too_large(limits: &Limits) -> Self {
+        Self::new(ProblemKind::BodyTooLarge, format!("The body is longer than {} bytes", limits.max_body_bytes))
+    }
+
+    /// A media type or an encoding that is not read here.
+    pub fn unsupported_media(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ProblemKind::MediaType, detail)
+    }
+
+    /// A body that holds no row.
+    pub fn no_rows() -> Self {
+        Self::schema(vec![FieldError { pointer: String::new(), detail: "no rows".to_owned() }], false)
     }
 
     /// What went wrong.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ProblemKind {
         self.kind
     }
 
@@ -210,10 +226,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.kind {
-            Kind::NotReady | Kind::Overloaded => {
+            ProblemKind::NotReady | ProblemKind::Overloaded => {
                 headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
             }
-            Kind::Unauthorized => {
+            ProblemKind::Unauthorized => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             _ => {}
@@ -228,7 +244,7 @@ impl IntoResponse for Problem {
 
 impl From<Overloaded> for Problem {
     fn from(error: Overloaded) -> Self {
-        Self::new(Kind::Overloaded, sentence(&error))
+        Self::new(ProblemKind::Overloaded, sentence(&error))
     }
 }
 
@@ -237,10 +253,10 @@ impl From<ReloadError> for Problem {
         // Names and paths, which some of these begin with, stay as they are.
         let text = error.to_string();
         match error {
-            ReloadError::UnknownModel(_) => Self::new(Kind::NotFound, sentence(&text)),
-            ReloadError::UnknownVersion { .. } => Self::new(Kind::NotFound, text),
-            ReloadError::SchemaDiffers { .. } => Self::new(Kind::Conflict, text),
-            ReloadError::Load(_) | ReloadError::IsDefault(_) => Self::new(Kind::Unloadable, text),
+            ReloadError::UnknownModel(_) => Self::new(ProblemKind::NotFound, sentence(&text)),
+            ReloadError::UnknownVersion { .. } => Self::new(ProblemKind::NotFound, text),
+            ReloadError::SchemaDiffers { .. } => Self::new(ProblemKind::Conflict, text),
+            ReloadError::Load(_) | ReloadError::IsDefault(_) => Self::new(ProblemKind::Unloadable, text),
         }
     }
 }
@@ -248,8 +264,8 @@ impl From<ReloadError> for Problem {
 impl From<ComputeError> for Problem {
     fn from(error: ComputeError) -> Self {
         match error {
-            ComputeError::Overloaded => Self::new(Kind::Overloaded, sentence(&error)),
-            ComputeError::Deadline => Self::new(Kind::ComputeTimeout, sentence(&error)),
+            ComputeError::Overloaded => Self::new(ProblemKind::Overloaded, sentence(&error)),
+            ComputeError::Deadline => Self::new(ProblemKind::ComputeTimeout, sentence(&error)),
             ComputeError::NotFinite(_) | ComputeError::Panicked => Self::internal(error.to_string()),
         }
     }
@@ -264,7 +280,7 @@ fn sentence(error: &impl ToString) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FieldError, Kind, Problem};
+    use super::{FieldError, Problem, ProblemKind};
     use crate::model::prediction::PredictError;
     use crate::serve::admission::ComputeError;
 
@@ -286,14 +302,14 @@ mod tests {
     fn an_answer_that_is_not_finite_is_our_fault() {
         let error = ComputeError::NotFinite(PredictError { row: 3 });
         let problem = Problem::from(error);
-        assert_eq!((problem.kind(), problem.kind().status().as_u16()), (Kind::Internal, 500));
+        assert_eq!((problem.kind(), problem.kind().status().as_u16()), (ProblemKind::Internal, 500));
         assert_eq!(problem.cause(), Some("the model's answer for row 3 is not a finite number"));
     }
 
     #[test]
     fn what_went_wrong_inside_is_not_shown() {
         let problem = Problem::internal("index out of bounds at forest.rs");
-        assert_eq!(problem.kind(), Kind::Internal);
+        assert_eq!(problem.kind(), ProblemKind::Internal);
         assert!(!String::from_utf8(problem.render("r-1")).unwrap().contains("forest.rs"));
         assert_eq!(problem.cause(), Some("index out of bounds at forest.rs"));
     }

@@ -15,9 +15,10 @@ use crate::config::Vertex;
 use crate::serve::Serving;
 
 use super::app::{AppState, Options, Side};
-use super::middleware::Service;
-use super::problem::{Kind, Problem};
-use super::{auth, compat, health, models, openapi, page, predict, v2};
+use super::problem::{Problem, ProblemKind};
+use super::routes::{health, invocations, models, predict, tensorflow, v2};
+use super::service::Service;
+use super::{auth, openapi, page};
 
 /// The route that goes to its handler directly.
 const DIRECT: &str = "/predict";
@@ -51,11 +52,11 @@ fn public(options: &Options) -> Vec<Route> {
         ("/models", gets(models::list)),
         ("/models/{name}", gets(models::show)),
         ("/models/{name}/predict", posts(predict::predict_named)),
-        ("/v1/models", gets(compat::tensorflow::list)),
-        ("/v1/models/{name}", any(compat::tensorflow::model)),
-        ("/v1/models/{name}/versions/{version}", any(compat::tensorflow::version)),
-        ("/invocations", posts(compat::invocations::invoke)),
-        ("/version", gets(compat::invocations::version)),
+        ("/v1/models", gets(tensorflow::list)),
+        ("/v1/models/{name}", any(tensorflow::model)),
+        ("/v1/models/{name}/versions/{version}", any(tensorflow::version)),
+        ("/invocations", posts(invocations::invoke)),
+        ("/version", gets(invocations::version)),
         ("/health", gets(health::ready)),
         ("/openapi.json", gets(openapi::show)),
         ("/docs", gets(openapi::show_docs)),
@@ -80,7 +81,7 @@ fn add_vertex(routes: &mut Vec<Route>, vertex: &Vertex) {
     let lasting = |path: &String| -> &'static str { path.clone().leak() };
     if let Some(path) = &vertex.predict {
         routes.retain(|(taken, _)| taken != path);
-        routes.push((lasting(path), posts(compat::invocations::vertex)));
+        routes.push((lasting(path), posts(invocations::vertex)));
     }
     if let Some(path) = &vertex.health
         && !routes.iter().any(|(taken, _)| taken == path)
@@ -172,5 +173,5 @@ fn with_allow(methods: MethodRouter<AppState>, allowed: &'static str) -> MethodR
 }
 
 async fn not_found() -> impl IntoResponse {
-    Problem::new(Kind::NotFound, "There is no such route")
+    Problem::new(ProblemKind::NotFound, "There is no such route")
 }

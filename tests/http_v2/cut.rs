@@ -1,7 +1,7 @@
 //! Bodies that lost a part on their way: refused, never our fault, never a hang.
 
 use smartserve::config::Limits;
-use smartserve::http::middleware::Service;
+use smartserve::http::service::Service;
 
 use crate::http_support::{public, send};
 use crate::same_rows::{STYLES, body, houses, infer, kinds};

@@ -1,10 +1,10 @@
 //! Single elements and single tensors: what each datatype holds, and that sizes agree to the byte.
 
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::http::predict::dialect::{Refusal, Rules};
+use smartserve::http::decode::tensors::read;
+use smartserve::http::decode::{DecodeError, DecodeOptions};
 use smartserve::http::problem::Problem;
-use smartserve::http::v2::Output;
-use smartserve::http::v2::request::read;
+use smartserve::http::tensor::Output;
 
 use crate::http_support::serving;
 
@@ -25,10 +25,11 @@ fn element_of_json(datatype: &str, text: &str) -> Result<u64, Vec<(String, Strin
 fn told(body: &[u8], json_length: Option<usize>) -> Result<u64, Vec<(String, String)>> {
     let serving = serving(Limits::default());
     let snapshot = serving.registry.get("line").unwrap();
-    let rules = Rules { schema: snapshot.model.schema(), model: "line", max_rows: 3, extra: ExtraFeatures::Reject };
+    let rules =
+        DecodeOptions { schema: snapshot.model.schema(), model: "line", max_rows: 3, extra: ExtraFeatures::Reject };
     match read(body, json_length, &rules, &[Output::Predict]) {
         Ok(asked) => Ok(asked.batch.values()[0].to_bits()),
-        Err(Refusal::Schema(faults)) => {
+        Err(DecodeError::Schema(faults)) => {
             Err(faults.into_errors().0.into_iter().map(|e| (e.pointer, e.detail)).collect())
         }
         Err(other) => panic!("{other:?}"),
@@ -124,7 +125,8 @@ fn a_shape_costs_no_more_memory_than_its_elements() {
     let serving = serving(Limits::default());
     let snapshot = serving.registry.get("line").unwrap();
     let max_rows = usize::MAX;
-    let rules = Rules { schema: snapshot.model.schema(), model: "line", max_rows, extra: ExtraFeatures::Reject };
+    let rules =
+        DecodeOptions { schema: snapshot.model.schema(), model: "line", max_rows, extra: ExtraFeatures::Reject };
     for input in [
         r#"{"name":"x","shape":[9007199254740992,1],"datatype":"FP64","data":[1]}"#,
         r#"{"name":"x","shape":[9007199254740992,1],"datatype":"FP64","parameters":{"binary_data_size":8}}"#,
@@ -142,7 +144,8 @@ fn a_shape_costs_no_more_memory_than_its_elements() {
 fn an_unknown_tensor_is_ignored_where_unknown_features_are() {
     let serving = serving(Limits::default());
     let snapshot = serving.registry.get("line").unwrap();
-    let rules = Rules { schema: snapshot.model.schema(), model: "line", max_rows: 3, extra: ExtraFeatures::Ignore };
+    let rules =
+        DecodeOptions { schema: snapshot.model.schema(), model: "line", max_rows: 3, extra: ExtraFeatures::Ignore };
     let note = r#"{"name":"note","shape":[2],"datatype":"BYTES","data":["a",7]}"#;
     let x = r#"{"name":"x","shape":[2],"datatype":"FP64","data":[1,2]}"#;
     for inputs in [format!("{note},{x}"), format!("{x},{note}")] {

@@ -5,9 +5,9 @@ use http::Request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::http::predict::dialect::Rules;
-use smartserve::http::v2::request::read;
-use smartserve::http::v2::{Datatype, Output};
+use smartserve::http::decode::DecodeOptions;
+use smartserve::http::decode::tensors::read;
+use smartserve::http::tensor::{Datatype, Output};
 
 use crate::http_support::{Answer, post, public, request, send, serving};
 
@@ -160,7 +160,7 @@ proptest! {
         let serving = serving(Limits::default());
         for (model, inputs) in [("houses", houses(&rows)), ("kinds", kinds(&rows))] {
             let snapshot = serving.registry.get(model).unwrap();
-            let rules = Rules { schema: snapshot.model.schema(), model, max_rows: 100, extra: ExtraFeatures::Reject };
+            let rules = DecodeOptions { schema: snapshot.model.schema(), model, max_rows: 100, extra: ExtraFeatures::Reject };
             let cells = |r: &Row| match model {
                 "houses" => vec![r.0, r.1.unwrap_or(f64::NAN), f64::from(u8::try_from(r.2).unwrap())],
                 _ => vec![r.0, r.1.unwrap_or(0.5)],
@@ -227,7 +227,7 @@ proptest! {
         body.extend(&tail);
         let serving = serving(Limits::default());
         let snapshot = serving.registry.default_model().unwrap();
-        let rules = Rules { schema: snapshot.model.schema(), model: "houses", max_rows: 3, extra: ExtraFeatures::Ignore };
+        let rules = DecodeOptions { schema: snapshot.model.schema(), model: "houses", max_rows: 3, extra: ExtraFeatures::Ignore };
         for json_length in [None, Some(length), Some(length / 2), Some(usize::MAX)] {
             let _ = read(&body, json_length, &rules, &[Output::Predict]);
         }
@@ -237,7 +237,7 @@ proptest! {
     fn no_text_makes_the_reader_panic(text in r#"[\[\]\{\}",:0-9\-a-z /]{0,60}"#) {
         let serving = serving(Limits::default());
         let snapshot = serving.registry.default_model().unwrap();
-        let rules = Rules { schema: snapshot.model.schema(), model: "houses", max_rows: 3, extra: ExtraFeatures::Reject };
+        let rules = DecodeOptions { schema: snapshot.model.schema(), model: "houses", max_rows: 3, extra: ExtraFeatures::Reject };
         let _ = read(text.as_bytes(), None, &rules, &[Output::Predict]);
     }
 }

@@ -8,7 +8,7 @@ use crate::http::openapi::json::json;
 
 use crate::model::cell::MAX_ABS;
 
-use crate::http::problem::Kind;
+use crate::http::problem::ProblemKind as Kind;
 
 use super::{Subject, answers, bodies, compat, errors, models, operation, predict, v2};
 

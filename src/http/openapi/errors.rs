@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::http::openapi::json::json;
 
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind as Kind};
 
 use super::reference;
 

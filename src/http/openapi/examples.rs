@@ -88,7 +88,7 @@ impl<'s> Rows<'s> {
         let values: Vec<f64> = self.schema.features().iter().zip(&self.rows[0]).map(read).collect::<Option<_>>()?;
         let batch = Batch::from_rows(self.schema, values).ok()?;
         let prediction = served.model.predict(&batch, &mut Scratch::default()).ok()?;
-        serde_json::from_slice(&encode::prediction(served, &prediction)).ok()
+        serde_json::from_slice(&encode::json::prediction(served, &prediction)).ok()
     }
 
     fn names(&self) -> Vec<&'s str> {

@@ -35,7 +35,7 @@ use crate::config::{ExtraFeatures, Limits, Vertex};
 use crate::serve::registry::Snapshot;
 
 use super::app::App;
-use super::problem::Kind;
+use super::problem::ProblemKind as Kind;
 use operation::Operation;
 
 pub use cache::Cache;

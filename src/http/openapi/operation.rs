@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::http::openapi::json::json;
 
 use crate::http::auth;
-use crate::http::problem::Kind;
+use crate::http::problem::ProblemKind as Kind;
 use crate::serve::registry::Served;
 
 use super::{Subject, answers, errors, reference};

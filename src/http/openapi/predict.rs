@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::http::openapi::json::json;
 
-use crate::http::problem::Kind;
+use crate::http::problem::ProblemKind as Kind;
 use crate::serve::registry::Snapshot;
 
 use super::bodies::Bodies;

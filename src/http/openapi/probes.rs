@@ -2,7 +2,7 @@
 
 use crate::http::openapi::json::json;
 
-use crate::http::problem::Kind;
+use crate::http::problem::ProblemKind as Kind;
 
 use super::Subject;
 use super::operation::{Operation, response};

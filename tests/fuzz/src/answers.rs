@@ -9,7 +9,7 @@ use http::Request;
 use serde_json::Value;
 use smartserve::config::Limits;
 use smartserve::http::app::{Options, Side};
-use smartserve::http::middleware::Service;
+use smartserve::http::service::Service;
 use smartserve::http::router::router;
 use smartserve::model::compiled::Scratch;
 use smartserve::serve::registry::Snapshot;

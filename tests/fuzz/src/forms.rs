@@ -1,7 +1,7 @@
 //! The ways a body can come: its route, its type, how it is read. One list, so that the parsers' targets and the
 //! router's mean the same.
 
-use smartserve::http::predict::dialect::Protocol;
+use smartserve::http::decode::Protocol;
 use smartserve::table::Head;
 
 /// How a body is read.

@@ -5,9 +5,10 @@ use std::cell::RefCell;
 
 use serde::de::IgnoredAny;
 use smartserve::config::ExtraFeatures;
-use smartserve::http::predict::dialect::{Rules, lines, read, read_as};
+use smartserve::http::decode::{DecodeOptions, ndjson, read, read_as};
 use smartserve::http::problem::Problem;
-use smartserve::http::v2::{self, Output};
+use smartserve::http::decode::tensors;
+use smartserve::http::tensor::Output;
 use smartserve::model::Model;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
@@ -82,13 +83,13 @@ pub(crate) fn answer_with(form: Form, model: &Model, name: &str, body: &[u8], sc
 
 fn parse(form: Form, model: &Model, name: &str, body: &[u8]) -> Result<Batch, Problem> {
     let schema = model.schema();
-    let rules = Rules { schema, model: name, max_rows: MAX_ROWS, extra: ExtraFeatures::Reject };
-    let bad = |detail: String| Problem::new(smartserve::http::problem::Kind::Schema, detail);
+    let rules = DecodeOptions { schema, model: name, max_rows: MAX_ROWS, extra: ExtraFeatures::Reject };
+    let bad = |detail: String| Problem::new(smartserve::http::problem::ProblemKind::Schema, detail);
     match form {
         Form::Json => Ok(read(body, &rules)?),
         Form::Of(protocol) => Ok(read_as(protocol, body, &rules)?.0),
         Form::Lines => {
-            lines::read(body, &rules, &mut lines::Progress::default())?.ok_or_else(|| bad("no rows".to_owned()))
+            ndjson::read(body, &rules, &mut ndjson::LinesRead::default())?.ok_or_else(|| bad("no rows".to_owned()))
         }
         Form::Csv(head) => {
             let refused = |error: smartserve::table::TableError| bad(error.to_string());
@@ -100,6 +101,6 @@ fn parse(form: Form, model: &Model, name: &str, body: &[u8]) -> Result<Batch, Pr
             }
         }
         Form::V2(length) if length.is_some_and(|length| length > body.len()) => Err(bad("too long".to_owned())),
-        Form::V2(length) => Ok(v2::request::read(body, length, &rules, Output::of(model))?.batch),
+        Form::V2(length) => Ok(tensors::read(body, length, &rules, Output::of(model))?.batch),
     }
 }

@@ -11,7 +11,7 @@ use crate::http::openapi::components::Components;
 use crate::http::openapi::examples::Rows;
 use crate::http::openapi::operation::{Operation, response};
 use crate::http::openapi::{Subject, answers, predict, reference};
-use crate::http::v2::{Datatype, Output};
+use crate::http::tensor::{Datatype, Output};
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::serve::registry::Snapshot;
 

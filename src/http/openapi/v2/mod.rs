@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::http::openapi::json::json;
 
-use crate::http::problem::Kind;
+use crate::http::problem::ProblemKind as Kind;
 use crate::serve::registry::Snapshot;
 
 use super::operation::{Operation, response};

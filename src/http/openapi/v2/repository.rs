@@ -7,7 +7,7 @@ use crate::http::openapi::json::json;
 use crate::http::openapi::Subject;
 use crate::http::openapi::operation::{Operation, response};
 use crate::http::openapi::{answers, reference};
-use crate::http::problem::Kind;
+use crate::http::problem::ProblemKind as Kind;
 use crate::serve::registry::Snapshot;
 
 use super::TAG;

@@ -1,0 +1,137 @@
+//! gzip bodies, inflated a little at a time: nobody holds more of one than has been asked for.
+//!
+//! Stands apart because a thousand bytes may become a million: whoever reads looks at the limits between two chunks.
+
+use std::io::{self, Write as _};
+
+use axum::body::Bytes;
+use flate2::write::MultiGzDecoder;
+
+/// Compressed bytes taken at one time; DEFLATE makes at most 1,032 times as many of them.
+const SIP: usize = 64;
+
+/// A piece is given out when it has this many bytes.
+const PIECE: usize = 32 << 10;
+
+/// A body being inflated. Several gzip members after one another are one body (RFC 1952).
+#[derive(Debug)]
+pub(super) struct Inflater {
+    decoder: MultiGzDecoder<Vec<u8>>,
+    /// Compressed bytes that came and were not taken yet.
+    waiting: Bytes,
+    has_begun: bool,
+}
+
+impl Inflater {
+    /// At the beginning of a body.
+    pub(super) fn new() -> Self {
+        Self { decoder: MultiGzDecoder::new(Vec::new()), waiting: Bytes::new(), has_begun: false }
+    }
+
+    /// The next bytes of the body, less than 136 KiB of them; none when more compressed ones are needed.
+    ///
+    /// # Errors
+    /// They are not gzip.
+    pub(super) fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if self.waiting.is_empty() {
+            return Ok(None);
+        }
+        while !self.waiting.is_empty() && self.decoder.get_ref().len() < PIECE {
+            let n = self.waiting.len().min(SIP);
+            self.decoder.write_all(&self.waiting.split_to(n))?;
+        }
+        if self.waiting.is_empty() {
+            self.decoder.flush()?;
+        }
+        let piece = std::mem::take(self.decoder.get_mut());
+        Ok((!piece.is_empty()).then(|| piece.into()))
+    }
+
+    /// Adds compressed bytes. The ones before must have been taken: [`Inflater::next`] gave none.
+    pub(super) fn feed(&mut self, bytes: Bytes) {
+        self.has_begun |= !bytes.is_empty();
+        self.waiting = bytes;
+    }
+
+    /// The last bytes, when all compressed ones have come.
+    ///
+    /// # Errors
+    /// The body broke off, or its checksum does not fit.
+    pub(super) fn finish(&mut self) -> io::Result<Option<Bytes>> {
+        if self.has_begun {
+            self.decoder.try_finish()?;
+        }
+        let piece = std::mem::take(self.decoder.get_mut());
+        Ok((!piece.is_empty()).then(|| piece.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use axum::body::Bytes;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::Inflater;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// Inflates it, fed in chunks of `n` bytes; the longest piece that came out, and all of them.
+    fn inflate(bytes: &[u8], n: usize) -> std::io::Result<(usize, Vec<u8>)> {
+        let (mut inflater, mut all, mut longest) = (Inflater::new(), Vec::new(), 0);
+        for chunk in bytes.chunks(n) {
+            inflater.feed(Bytes::copy_from_slice(chunk));
+            while let Some(piece) = inflater.next()? {
+                longest = longest.max(piece.len());
+                all.extend_from_slice(&piece);
+            }
+        }
+        all.extend_from_slice(&inflater.finish()?.unwrap_or_default());
+        Ok((longest, all))
+    }
+
+    #[test]
+    fn what_was_compressed_comes_back_in_small_pieces() {
+        let text: Vec<u8> = (0..100_000_u32).flat_map(|i| i.to_string().into_bytes()).collect();
+        let zeros = vec![0; 10 << 20];
+        for body in [text.as_slice(), &zeros, b"", b"x"] {
+            for n in [1, 100, 1 << 20] {
+                let (longest, all) = inflate(&gzip(body), n).unwrap();
+                assert!(all == body && longest < 136 << 10, "{longest}");
+            }
+        }
+        let two = [gzip(b"one,"), gzip(b"two")].concat();
+        assert_eq!(inflate(&two, 7).unwrap().1, b"one,two");
+    }
+
+    #[test]
+    fn what_is_cut_or_changed_or_no_gzip_is_refused() {
+        let whole = gzip(b"a body of some length, and no more");
+        for cut in 1..whole.len() {
+            assert!(inflate(&whole[..cut], 1_000).is_err(), "{cut}");
+        }
+        let mut changed = whole.clone();
+        let last = changed.len() - 6;
+        changed[last] ^= 1;
+        assert!(inflate(&changed, 1_000).is_err());
+        assert!(inflate(b"{\"x\":1}", 1_000).is_err());
+        assert!(inflate(&[whole.as_slice(), b"trailing"].concat(), 1_000).is_err());
+    }
+
+    #[test]
+    fn what_came_so_far_is_given_out_without_waiting_for_more() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(b"a line\n").unwrap();
+        encoder.flush().unwrap();
+        let mut inflater = Inflater::new();
+        inflater.feed(encoder.get_ref().clone().into());
+        assert_eq!(inflater.next().unwrap().unwrap(), "a line\n");
+        assert_eq!(inflater.next().unwrap(), None);
+    }
+}

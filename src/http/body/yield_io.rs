@@ -1,0 +1,115 @@
+//! Long reading in turns: after each piece of it the sockets that wait are looked at, and threads that wait run.
+//!
+//! Stands apart because tokio's `yield_now` alone does neither here: it is over at the next poll, and hyper, when a piece
+//! of body is taken, has the same task polled again at once, before anybody has looked at the other sockets.
+
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use futures_util::task::AtomicWaker;
+use tokio::task::yield_now;
+
+/// Resolves when the runtime has looked at all sockets and has queued what it found.
+pub(super) async fn yield_to_reactor() {
+    // Two workers may have been put on one core: the one that waits there may hold what the other has woken.
+    std::thread::yield_now();
+    let mut turn = None;
+    poll_fn(move |cx| poll(&mut turn, cx)).await;
+}
+
+fn poll(turn: &mut Option<Arc<ReactorTurn>>, cx: &mut Context<'_>) -> Poll<()> {
+    let begun = turn.is_some();
+    let turn = turn.get_or_insert_default();
+    turn.task.register(cx.waker());
+    if !begun {
+        // The runtime wakes it after it has looked at the sockets.
+        let waker = Waker::from(Arc::clone(turn));
+        let _ = pin!(yield_now()).poll(&mut Context::from_waker(&waker));
+    }
+    if turn.has_come.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+}
+
+/// Woken when the turn has come.
+#[derive(Default)]
+struct ReactorTurn {
+    has_come: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for ReactorTurn {
+    fn wake(self: Arc<Self>) {
+        self.has_come.store(true, Ordering::Release);
+        self.task.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed setup is a failed test")]
+
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Poll;
+
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// Polled again at once, for ever.
+    async fn restless() {
+        poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_socket_that_waits_is_served_before_a_task_that_is_polled_again_at_once_goes_on() {
+        tokio::spawn(reading_in_turns()).await.unwrap();
+    }
+
+    /// On the one worker, as another task does.
+    async fn reading_in_turns() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let served = Arc::new(AtomicBool::new(false));
+        let waiting = Arc::new(Notify::new());
+        tokio::spawn({
+            let (served, waiting) = (Arc::clone(&served), Arc::clone(&waiting));
+            async move {
+                let mut byte = pin!(socket.read_u8());
+                assert!(poll_fn(|cx| Poll::Ready(byte.as_mut().poll(cx).is_pending())).await);
+                waiting.notify_one();
+                byte.await.unwrap();
+                served.store(true, Ordering::Relaxed);
+            }
+        });
+        waiting.notified().await;
+        assert_eq!(client.try_write(b"!").unwrap(), 1);
+        let turns = async {
+            yield_to_reactor().await;
+            // What was found is queued, and runs next.
+            yield_to_reactor().await;
+        };
+        tokio::select! {
+            biased;
+            () = turns => {}
+            () = restless() => {}
+        }
+        assert!(served.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_over_when_there_is_nobody_else() {
+        for _ in 0..1_000 {
+            yield_to_reactor().await;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The cells of a JSON body: read and judged one by one, then made a batch.
+
+use crate::http::json::{Reader, SyntaxError, Value};
+use crate::model::batch::Batch;
+use crate::model::cell::Cell;
+use crate::model::schema::{Feature, Kind, Schema};
+
+use super::diagnostics::Diagnostics;
+use super::options::DecodeError;
+
+/// The cells of a body; NaN where an error was noted.
+pub(super) enum CellBuffer {
+    /// Row-major, one cell a feature in schema order.
+    Rows(Vec<f64>),
+    /// One column a feature, in schema order.
+    Columns(Vec<Vec<f64>>),
+    /// Nothing usable; errors were noted.
+    None,
+}
+
+impl CellBuffer {
+    /// The batch, if nothing was wrong.
+    ///
+    /// # Errors
+    /// 422: all that was noted.
+    pub(super) fn into_batch(self, schema: &Schema, mut diagnostics: Diagnostics) -> Result<Batch, DecodeError> {
+        if diagnostics.is_empty() {
+            let batch = match self {
+                Self::Rows(values) => Batch::from_rows(schema, values),
+                Self::Columns(columns) => Batch::from_columns(schema, &columns),
+                Self::None => Err("the body holds no rows".to_owned()),
+            };
+            match batch {
+                Ok(batch) => return Ok(batch),
+                Err(text) => diagnostics.add(&[], || text),
+            }
+        }
+        Err(DecodeError::Schema(diagnostics))
+    }
+}
+
+/// Judges one cell; one that does not fit is given to `note` and read as NaN. Once the diagnostics are full, cells are
+/// skipped unjudged.
+#[inline]
+pub(super) fn read_cell<'a>(
+    reader: &mut Reader<'a>,
+    feature: &Feature,
+    value: &Value<'a>,
+    diagnostics: &mut Diagnostics,
+    note: impl FnOnce(&mut Diagnostics, String),
+) -> Result<f64, SyntaxError> {
+    let cell = match value {
+        _ if diagnostics.is_full() => {
+            reader.skip(value)?;
+            return Ok(f64::NAN);
+        }
+        Value::Number(number) => Cell::Number(*number),
+        Value::Text(text) => Cell::Text(text),
+        Value::Bool(truth) => Cell::Bool(*truth),
+        Value::Null => Cell::Missing,
+        Value::Array | Value::Object => {
+            reader.skip(value)?;
+            note(diagnostics, not_a_cell(feature, value));
+            return Ok(f64::NAN);
+        }
+    };
+    Ok(feature.read(cell).unwrap_or_else(|error| {
+        note(diagnostics, error.to_string());
+        f64::NAN
+    }))
+}
+
+fn not_a_cell(feature: &Feature, value: &Value<'_>) -> String {
+    let expected = match feature.kind {
+        Kind::Numeric => "a number",
+        Kind::Categorical => "a category",
+    };
+    format!("{} must be {expected}, not {}{}", feature.name, value.noun(), feature.hint())
+}

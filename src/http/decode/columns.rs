@@ -1,0 +1,284 @@
+//! Dialects 1 to 3: an object of columns, each a feature's labelled values, its list of values, or its one value.
+//!
+//! Stands apart from `rows`: here a body is read feature by feature, and rows are made by position or by label.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::http::json::{Reader, Value};
+
+use super::cells::{CellBuffer, read_cell};
+use super::diagnostics::{Diagnostics, MAX_REPORTED, missing_feature};
+use super::labels::{Counter, Labels, next_of_first};
+use super::options::{DecodeError, DecodeOptions};
+use super::pointer::Step;
+
+/// How the columns of a body are written; all the same way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ColumnForm {
+    /// `{"RM": {"0": 6.575}}`.
+    Labelled,
+    /// `{"RM": [6.575]}`.
+    Lists,
+    /// `{"RM": 6.575}`.
+    Record,
+}
+
+impl ColumnForm {
+    fn of(value: &Value<'_>) -> Self {
+        match value {
+            Value::Object => Self::Labelled,
+            Value::Array => Self::Lists,
+            _ => Self::Record,
+        }
+    }
+}
+
+/// What came of a feature.
+#[derive(Debug, Clone)]
+enum ColumnState {
+    /// Nothing yet.
+    Absent,
+    /// Something that is not a column, or not a whole one; an error was noted.
+    Wrong,
+    /// A cell a row.
+    Read(Vec<f64>),
+}
+
+impl ColumnState {
+    fn len(&self) -> usize {
+        if let Self::Read(cells) = self { cells.len() } else { 0 }
+    }
+}
+
+/// The columns read so far.
+pub(super) struct Columns<'s, 'a> {
+    options: DecodeOptions<'s>,
+    /// The steps from the body's root to the object of columns.
+    root: &'static [Step<'static>],
+    form: Option<ColumnForm>,
+    /// The feature that came first: its rows are the batch's.
+    first: usize,
+    labels: Labels<'a>,
+    read: Vec<ColumnState>,
+}
+
+impl<'s, 'a> Columns<'s, 'a> {
+    /// None so far. `root` are the steps from the body's root to the object.
+    pub(super) fn new(options: &DecodeOptions<'s>, root: &'static [Step<'static>]) -> Self {
+        let read = vec![ColumnState::Absent; options.schema.n_features()];
+        let labels = Labels::Counting(0);
+        Self { options: *options, root, form: None, first: 0, labels, read }
+    }
+
+    /// True before the first column.
+    pub(super) fn is_empty(&self) -> bool {
+        self.form.is_none()
+    }
+
+    /// Reads the column of `feature`, whose key and value's beginning were just read.
+    pub(super) fn read(
+        &mut self,
+        reader: &mut Reader<'a>,
+        feature: usize,
+        value: &Value<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        let name = &self.options.schema.features()[feature].name;
+        if !matches!(self.read[feature], ColumnState::Absent) {
+            return Err(reader.duplicate(name).into());
+        }
+        if diagnostics.is_full() {
+            self.read[feature] = ColumnState::Wrong;
+            return Ok(reader.skip(value)?);
+        }
+        let form = ColumnForm::of(value);
+        let is_first = self.form.is_none();
+        if is_first {
+            (self.form, self.first) = (Some(form), feature);
+        }
+        let column = match form {
+            _ if self.form != Some(form) => {
+                let first = &self.options.schema.features()[self.first].name;
+                diagnostics.add(&self.steps(&[Step::Key(name)]), || format!("{name} is not written as {first} is"));
+                reader.skip(value)?;
+                ColumnState::Wrong
+            }
+            ColumnForm::Labelled if is_first => ColumnState::Read(self.first_labelled(reader, feature, diagnostics)?),
+            ColumnForm::Labelled => self.next_labelled(reader, feature, diagnostics)?,
+            ColumnForm::Lists => ColumnState::Read(self.list(reader, feature, diagnostics)?),
+            ColumnForm::Record => ColumnState::Read(vec![self.cell(reader, feature, value, &[], diagnostics)?]),
+        };
+        self.read[feature] = column;
+        Ok(())
+    }
+
+    /// Checks that every feature came, with as many rows as the first.
+    pub(super) fn finish(self, diagnostics: &mut Diagnostics) -> CellBuffer {
+        let features = self.options.schema.features();
+        let n_rows = self.read[self.first].len();
+        for (position, column) in self.read.iter().enumerate() {
+            let name = features[position].name.as_str();
+            match column {
+                ColumnState::Absent => {
+                    diagnostics.add(&self.steps(&[Step::Key(name)]), || missing_feature(self.options.schema, position));
+                }
+                ColumnState::Read(cells) if cells.len() != n_rows => {
+                    let first = &features[self.first].name;
+                    let detail = format!("{name} has {} values, {first} has {n_rows}", cells.len());
+                    diagnostics.add(&self.steps(&[Step::Key(name)]), || detail);
+                }
+                ColumnState::Read(_) | ColumnState::Wrong => {}
+            }
+        }
+        if n_rows == 0 && !self.is_empty() {
+            diagnostics.add(&self.steps(&[]), || "no rows".to_owned());
+        }
+        let cells = |column| if let ColumnState::Read(cells) = column { cells } else { Vec::new() };
+        CellBuffer::Columns(self.read.into_iter().map(cells).collect())
+    }
+
+    fn first_labelled(
+        &mut self,
+        reader: &mut Reader<'a>,
+        feature: usize,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Vec<f64>, DecodeError> {
+        let mut counter = Counter::at(0);
+        let mut column = Vec::new();
+        while next_of_first(reader, &mut self.labels, &mut counter)? {
+            self.check_rows(column.len())?;
+            column.push(self.labelled_cell(reader, feature, column.len(), diagnostics)?);
+        }
+        Ok(column)
+    }
+
+    /// A column after the first: in the first one's order as long as it is, by label from then on.
+    fn next_labelled(
+        &self,
+        reader: &mut Reader<'a>,
+        feature: usize,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<ColumnState, DecodeError> {
+        let mut counter = Counter::at(0);
+        let mut column = Vec::with_capacity(self.labels.len());
+        while self.labels.is_next(reader, column.len(), &counter) {
+            column.push(self.labelled_cell(reader, feature, column.len(), diagnostics)?);
+            counter.increment();
+        }
+        if column.len() == self.labels.len() && reader.object_ends() {
+            return Ok(ColumnState::Read(column));
+        }
+        let mut seen = vec![true; column.len()];
+        self.by_label(reader, feature, &mut column, &mut seen, diagnostics)?;
+        seen.resize(self.labels.len(), false);
+        let [name, first] = self.names([feature, self.first]);
+        let mut is_whole = true;
+        for row in (0..seen.len()).filter(|row| !seen[*row]).take(MAX_REPORTED) {
+            let label = self.labels.text(row);
+            diagnostics.add(&self.steps(&[Step::Key(name), Step::Key(&label)]), || {
+                format!("{name} has no value for row {label:?}, {first} has")
+            });
+            is_whole = false;
+        }
+        // A short column is not kept: many of them must not cost more memory than they are long.
+        Ok(if is_whole { ColumnState::Read(column) } else { ColumnState::Wrong })
+    }
+
+    /// Reads the rest of a column whose labels are not in the first one's order any more, into their rows.
+    fn by_label(
+        &self,
+        reader: &mut Reader<'a>,
+        feature: usize,
+        column: &mut Vec<f64>,
+        seen: &mut Vec<bool>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        let mut unknowns: HashSet<Cow<'a, str>> = HashSet::new();
+        while let Some(label) = reader.key()? {
+            if let Some(row) = self.labels.row(&label) {
+                column.resize(self.labels.len(), f64::NAN);
+                seen.resize(self.labels.len(), false);
+                if std::mem::replace(&mut seen[row], true) {
+                    return Err(reader.duplicate(&label).into());
+                }
+                column[row] = self.labelled_cell(reader, feature, row, diagnostics)?;
+                continue;
+            }
+            if unknowns.contains(&label) {
+                return Err(reader.duplicate(&label).into());
+            }
+            let [name, first] = self.names([feature, self.first]);
+            let place = self.steps(&[Step::Key(name), Step::Key(&label)]);
+            diagnostics.add(&place, || format!("{first} has no row of this label"));
+            unknowns.insert(label);
+            let value = reader.value()?;
+            reader.skip(&value)?;
+        }
+        Ok(())
+    }
+
+    fn names<const N: usize>(&self, features: [usize; N]) -> [&'s str; N] {
+        features.map(|feature| self.options.schema.features()[feature].name.as_str())
+    }
+
+    fn list(
+        &self,
+        reader: &mut Reader<'a>,
+        feature: usize,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Vec<f64>, DecodeError> {
+        let mut column = Vec::with_capacity(self.read[self.first].len());
+        while reader.element()? {
+            self.check_rows(column.len())?;
+            let value = reader.value()?;
+            column.push(self.cell(reader, feature, &value, &[Step::Index(column.len())], diagnostics)?);
+        }
+        column.shrink_to_fit();
+        Ok(column)
+    }
+
+    /// A row more than `n_rows`: may it be?
+    #[inline]
+    fn check_rows(&self, n_rows: usize) -> Result<(), DecodeError> {
+        if n_rows < self.options.max_rows { Ok(()) } else { Err(DecodeError::TooManyRows(self.options.max_rows)) }
+    }
+
+    #[inline]
+    fn labelled_cell(
+        &self,
+        reader: &mut Reader<'a>,
+        feature: usize,
+        row: usize,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<f64, DecodeError> {
+        let value = reader.value()?;
+        let of = &self.options.schema.features()[feature];
+        let cell = read_cell(reader, of, &value, diagnostics, |diagnostics, detail| {
+            let label = self.labels.text(row);
+            diagnostics.add(&self.steps(&[Step::Key(&of.name), Step::Key(&label)]), || detail);
+        })?;
+        Ok(cell)
+    }
+
+    #[inline]
+    fn cell(
+        &self,
+        reader: &mut Reader<'a>,
+        feature: usize,
+        value: &Value<'a>,
+        within: &[Step<'_>],
+        diagnostics: &mut Diagnostics,
+    ) -> Result<f64, DecodeError> {
+        let of = &self.options.schema.features()[feature];
+        let cell = read_cell(reader, of, value, diagnostics, |diagnostics, detail| {
+            let place = [self.steps(&[Step::Key(&of.name)]).as_slice(), within].concat();
+            diagnostics.add(&place, || detail);
+        })?;
+        Ok(cell)
+    }
+
+    fn steps<'x>(&self, within: &[Step<'x>]) -> Vec<Step<'x>> {
+        self.root.iter().copied().chain(within.iter().copied()).collect()
+    }
+}

@@ -1,0 +1,64 @@
+//! Dialect 6: rows as CSV.
+//!
+//! Stands apart from the JSON dialects because `table` reads it, as it reads the files of `train` and `predict`; here
+//! its errors become a request's.
+
+use crate::config::ExtraFeatures;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::model::batch::Batch;
+use crate::table::{Extra, Head, RowReader, TableError, read_plain};
+
+use super::options::{DecodeError, DecodeOptions};
+use super::pointer;
+
+/// The body's name in errors: `body, line 2, column 1 (RM)`.
+const NAME: &str = "body";
+
+/// Reads a body; also tells whether it has a header line.
+///
+/// # Errors
+/// 400: it is no CSV. 413: more rows than allowed. 422: it does not fit the schema; of wrong cells up to 20 at once,
+/// each with its line and column, and the pointer that a record's cell would have.
+pub(in crate::http) fn read(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Batch, bool), Problem> {
+    match read_plain(body, options.schema, head, options.max_rows) {
+        Some(rows) => Ok(rows),
+        None => read_any(body, head, options),
+    }
+}
+
+/// Reads a body that is not plain, or not right.
+fn read_any(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Batch, bool), Problem> {
+    let extra = match options.extra {
+        ExtraFeatures::Reject => Extra::Reject,
+        ExtraFeatures::Ignore => Extra::Ignore,
+    };
+    let mut reader = RowReader::new(body, NAME, options.schema, head, extra).map_err(|e| refuse(&e))?;
+    let batch = reader.next_chunk(options.max_rows).map_err(|e| refuse(&e))?;
+    // The reader gives rows or an error before it ends.
+    let batch = batch.ok_or_else(|| Problem::new(ProblemKind::Schema, "no rows"))?;
+    if batch.n_rows() == options.max_rows && !matches!(reader.next_chunk(1), Ok(None)) {
+        return Err(DecodeError::TooManyRows(options.max_rows).into());
+    }
+    Ok((batch, reader.has_header()))
+}
+
+/// An error of the table as the client's.
+fn refuse(error: &TableError) -> Problem {
+    let one = || vec![FieldError { pointer: String::new(), detail: error.to_string() }];
+    match error {
+        TableError::Unreadable { .. }
+        | TableError::Empty { .. }
+        | TableError::NotUtf8(_)
+        | TableError::OpenQuote(_) => Problem::new(ProblemKind::Syntax, format!("The body is not CSV: {error}")),
+        TableError::Cell(_) | TableError::Cells(_) => {
+            let problems = error.problems();
+            let errors = problems.iter().map(|problem| {
+                let name = problem.place.column.as_ref().map_or("", |(_, name)| name);
+                let row = usize::try_from(problem.row).unwrap_or(usize::MAX);
+                FieldError { pointer: pointer::of_cell(row, name), detail: problem.to_string() }
+            });
+            Problem::schema(errors.collect(), problems.len() >= crate::table::MAX_PROBLEMS)
+        }
+        _ => Problem::schema(one(), false),
+    }
+}

@@ -1,0 +1,94 @@
+//! The errors of one body, gathered: at most 20 are reported.
+//!
+//! Stands apart because every dialect notes errors in the same words: a pointer to the place, the names of what is
+//! unknown shortened, a did-you-mean.
+
+use crate::http::problem::FieldError;
+use crate::model::schema::Schema;
+use crate::text::did_you_mean::nearest;
+use crate::text::shorten::shortened;
+
+use super::pointer::{self, Step};
+
+/// Errors reported in one answer.
+pub(super) const MAX_REPORTED: usize = 20;
+
+/// What does not fit, in the order it was met.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    reported: Vec<FieldError>,
+    has_more: bool,
+    /// The line being read, where rows are lines.
+    line: Option<usize>,
+}
+
+impl Diagnostics {
+    /// Notes an error at the place that `steps` lead to from the body's root.
+    #[cold]
+    pub fn add(&mut self, steps: &[Step<'_>], detail: impl FnOnce() -> String) {
+        if self.is_full() {
+            self.has_more = true;
+        } else {
+            let detail = self.line.map_or_else(String::new, |line| format!("line {line}: ")) + &detail();
+            self.reported.push(FieldError { pointer: pointer::to(steps), detail });
+        }
+    }
+
+    /// Errors from here on are of this line, from 1.
+    pub(super) fn set_line(&mut self, line: usize) {
+        self.line = Some(line);
+    }
+
+    /// True when no more errors will be reported: a hint for each of a million wrong cells would cost seconds.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.reported.len() == MAX_REPORTED
+    }
+
+    /// True when nothing was noted.
+    pub fn is_empty(&self) -> bool {
+        self.reported.is_empty()
+    }
+
+    /// The errors, and whether there may be more.
+    pub fn into_errors(self) -> (Vec<FieldError>, bool) {
+        (self.reported, self.has_more)
+    }
+}
+
+/// What to say of a name that the model does not know.
+#[cold]
+pub(in crate::http) fn unknown_feature(schema: &Schema, name: &str) -> String {
+    const SHOWN: usize = 12;
+    let names = || schema.features().iter().map(|f| f.name.as_str());
+    let hint = match nearest(name, names()) {
+        Some(near) => format!("; did you mean {near:?}?"),
+        None if schema.n_features() <= SHOWN => format!("; it has {}", names().collect::<Vec<_>>().join(", ")),
+        None => String::new(),
+    };
+    format!("{} is not a feature of this model{hint}", shortened(name))
+}
+
+/// What to say of a feature that is not there.
+#[cold]
+pub(in crate::http) fn missing_feature(schema: &Schema, position: usize) -> String {
+    let feature = &schema.features()[position];
+    let null = if feature.accepts_missing() { "; null is filled as in training" } else { "" };
+    format!("{} is missing{}{null}", feature.name, feature.hint())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pointer::Step;
+    use super::{Diagnostics, MAX_REPORTED};
+
+    #[test]
+    fn twenty_errors_are_told_and_that_there_are_more() {
+        let mut diagnostics = Diagnostics::default();
+        for i in 0..MAX_REPORTED + 5 {
+            diagnostics.add(&[Step::Index(i)], || "x".to_owned());
+        }
+        let (reported, has_more) = diagnostics.into_errors();
+        assert_eq!((reported.len(), has_more), (20, true));
+    }
+}

@@ -1,0 +1,66 @@
+//! From a body to a [`Batch`]: JSON in any dialect, NDJSON, CSV, and tensors of the Open Inference Protocol.
+//!
+//! A JSON dialect is told by shape: an array holds records; an object holds columns (of labelled values, of lists, or of
+//! one record's values) unless it has a key that holds rows: `columns` and `data`, `dataframe_split`,
+//! `dataframe_records`, `instances`, `inputs`. The routes of other protocols read only those keys ([`read_as`]).
+
+mod cells;
+mod columns;
+pub(super) mod csv;
+mod diagnostics;
+mod labels;
+pub mod ndjson;
+mod object;
+mod options;
+mod pointer;
+mod protocol;
+mod rows;
+mod rows_key;
+mod split;
+pub mod tensors;
+
+use crate::http::json::{Reader, Value};
+use crate::model::batch::Batch;
+
+use cells::CellBuffer;
+
+pub use diagnostics::Diagnostics;
+pub use options::{DecodeError, DecodeOptions};
+pub use pointer::Step;
+pub use protocol::Protocol;
+
+/// Reads a JSON body. It is read to its end as JSON before it is judged by shape.
+///
+/// # Errors
+/// [`DecodeError`]; of a body that does not fit, up to 20 errors at once.
+pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, DecodeError> {
+    let mut reader = Reader::new(body)?;
+    let mut diagnostics = Diagnostics::default();
+    let value = reader.value()?;
+    let cells = match value {
+        Value::Object => object::read(&mut reader, options, &mut diagnostics)?,
+        Value::Array => {
+            let place = rows::RowsPlace { root: &[], lists_allowed: false };
+            rows::read(&mut reader, place, options, &mut diagnostics)?
+        }
+        scalar => {
+            diagnostics.add(&[], || format!("a body must be an object or an array of records, not {}", scalar.noun()));
+            CellBuffer::None
+        }
+    };
+    reader.end()?;
+    cells.into_batch(options.schema, diagnostics)
+}
+
+/// Reads a JSON body of another protocol's client; also tells whether its rows came under `inputs`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as(protocol: Protocol, body: &[u8], options: &DecodeOptions<'_>) -> Result<(Batch, bool), DecodeError> {
+    let mut reader = Reader::new(body)?;
+    let mut diagnostics = Diagnostics::default();
+    let value = reader.value()?;
+    let decoded = protocol.read(&mut reader, &value, options, &mut diagnostics)?;
+    reader.end()?;
+    Ok((decoded.cells.into_batch(options.schema, diagnostics)?, decoded.by_inputs))
+}

@@ -1,0 +1,72 @@
+//! NDJSON: a row a line, a record or a list of values, read as far as it has come.
+//!
+//! Stands apart because a body of lines is the only one that can be answered before its end: it is read in pieces that
+//! end where a line ends, and rows and lines are counted across them.
+
+use crate::http::json::{Reader, SyntaxError, Value};
+use crate::http::problem::{Problem, ProblemKind};
+use crate::model::batch::Batch;
+
+use super::cells::CellBuffer;
+use super::diagnostics::Diagnostics;
+use super::options::{DecodeError, DecodeOptions};
+use super::rows::Rows;
+
+/// How far a body of lines was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LinesRead {
+    /// Rows so far.
+    pub rows: usize,
+    /// Lines so far, blank ones too.
+    pub lines: usize,
+}
+
+/// Reads the whole lines of `piece`; none when all of them are blank. Rows over `options.max_rows`, all pieces together,
+/// are refused.
+///
+/// # Errors
+/// 400: a line is not JSON. 413: too many rows. 422: up to 20 errors of this piece, each with its line, and the pointer
+/// that the row would have in an array.
+pub fn read(piece: &[u8], options: &DecodeOptions<'_>, progress: &mut LinesRead) -> Result<Option<Batch>, Problem> {
+    let mut rows = Rows::new(options, &[], None).starting_at(progress.rows);
+    let mut diagnostics = Diagnostics::default();
+    for line in piece.strip_suffix(b"\n").unwrap_or(piece).split(|b| *b == b'\n') {
+        progress.lines += 1;
+        diagnostics.set_line(progress.lines);
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        read_line(line, &mut rows, &mut diagnostics).map_err(|error| at_line(error, progress.lines))?;
+        progress.rows += 1;
+    }
+    match rows.cells() {
+        None if diagnostics.is_empty() => Ok(None),
+        cells => Ok(cells.unwrap_or(CellBuffer::None).into_batch(options.schema, diagnostics).map(Some)?),
+    }
+}
+
+fn read_line(line: &[u8], rows: &mut Rows<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+    let mut reader = Reader::new(line)?;
+    rows.check_room()?;
+    match reader.value()? {
+        value if diagnostics.is_full() => rows.pass(&mut reader, &value)?,
+        Value::Object => rows.record(&mut reader, diagnostics)?,
+        Value::Array => rows.list(&mut reader, diagnostics)?,
+        other => rows.wrong(&mut reader, &other, "a record or a list of values", diagnostics)?,
+    }
+    Ok(reader.end()?)
+}
+
+/// A error as the client's, its place counted from the body's first line.
+fn at_line(error: DecodeError, line: usize) -> Problem {
+    match error {
+        DecodeError::Syntax(error) => not_json(&error, line),
+        other => other.into(),
+    }
+}
+
+fn not_json(error: &SyntaxError, line: usize) -> Problem {
+    let what = error.what();
+    let column = error.column();
+    Problem::new(ProblemKind::Syntax, format!("The body is not NDJSON: {what} at line {line}, column {column}"))
+}

@@ -1,0 +1,134 @@
+//! A body that is an object: which dialect its keys tell.
+//!
+//! Stands apart as the one place where columns and wrapping keys meet. A key that a feature bears wraps nothing: the
+//! object then holds columns, whatever else is in it.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::config::ExtraFeatures;
+use crate::http::json::{Reader, Value};
+
+use super::cells::CellBuffer;
+use super::columns::Columns;
+use super::diagnostics::{Diagnostics, unknown_feature};
+use super::options::{DecodeError, DecodeOptions};
+use super::pointer::Step;
+use super::rows_key::RowsKey;
+use super::split::Split;
+
+/// An object being read.
+struct Object<'s, 'a> {
+    options: DecodeOptions<'s>,
+    columns: Columns<'s, 'a>,
+    split: Split<'s, 'a>,
+    /// The wrapping key met first, and what it announced.
+    rows_key: Option<(RowsKey, Cow<'a, str>)>,
+    cells: Option<CellBuffer>,
+    /// Keys that are no feature's, or came too late to be.
+    others: HashSet<Cow<'a, str>>,
+    /// Those of them that announce nothing, in order.
+    unknown: Vec<Cow<'a, str>>,
+}
+
+/// Reads the rest of a body whose opening brace is behind us.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    options: &DecodeOptions<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<CellBuffer, DecodeError> {
+    let mut object = Object {
+        options: *options,
+        columns: Columns::new(options, &[]),
+        split: Split::new(options, false),
+        rows_key: None,
+        cells: None,
+        others: HashSet::new(),
+        unknown: Vec::new(),
+    };
+    let mut next = 0;
+    while let Some(key) = reader.key()? {
+        match options.schema.position_near(&key, next) {
+            Some(feature) if object.rows_key.is_none() => {
+                next = feature + 1;
+                let value = reader.value()?;
+                object.columns.read(reader, feature, &value, diagnostics)?;
+            }
+            _ => object.other(reader, key, diagnostics)?,
+        }
+    }
+    object.finish(diagnostics)
+}
+
+impl<'a> Object<'_, 'a> {
+    /// Reads a member that is not a column.
+    fn other(
+        &mut self,
+        reader: &mut Reader<'a>,
+        key: Cow<'a, str>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        if !self.others.insert(key.clone()) {
+            return Err(reader.duplicate(&key).into());
+        }
+        let value = reader.value()?;
+        let Some(rows_key) = RowsKey::beside_features(&key, self.options.schema) else {
+            self.unknown.push(key);
+            return Ok(reader.skip(&value)?);
+        };
+        let is_first = self.rows_key.is_none() && self.columns.is_empty();
+        let goes_on = rows_key == RowsKey::Split && matches!(self.rows_key, Some((RowsKey::Split, _)));
+        if !is_first && !goes_on {
+            let (key, first) = (&*key, self.rows_key.as_ref().map_or("columns of features", |(_, first)| first));
+            diagnostics.add(&[Step::Key(key)], || format!("{key} cannot stand beside {first}: send one of them"));
+            return Ok(reader.skip(&value)?);
+        }
+        let rows_key = rows_key.or_tensors(reader, &value, self.options.schema);
+        if rows_key == RowsKey::Split {
+            self.split_member(reader, &key, &value, diagnostics)?;
+        } else {
+            self.cells = Some(rows_key.read(reader, &key, &value, &self.options, diagnostics)?);
+        }
+        self.rows_key.get_or_insert((rows_key, key));
+        Ok(())
+    }
+
+    /// Reads `columns` or `data`.
+    fn split_member(
+        &mut self,
+        reader: &mut Reader<'a>,
+        key: &str,
+        value: &Value<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        if key == "columns" {
+            self.split.columns(reader, value, diagnostics)
+        } else {
+            self.split.data(reader, value, diagnostics)
+        }
+    }
+
+    fn finish(self, diagnostics: &mut Diagnostics) -> Result<CellBuffer, DecodeError> {
+        match &self.rows_key {
+            Some((RowsKey::Tensors, _)) => Ok(CellBuffer::None),
+            Some((rows_key, first)) => {
+                for key in self.unknown.iter().filter(|k| *rows_key != RowsKey::Split || **k != "index") {
+                    diagnostics.add(&[Step::Key(key)], || format!("{first} stands without this key"));
+                }
+                if *rows_key == RowsKey::Split {
+                    self.split.finish(diagnostics)
+                } else {
+                    Ok(self.cells.unwrap_or(CellBuffer::None))
+                }
+            }
+            None => {
+                if self.options.extra == ExtraFeatures::Reject {
+                    for key in &self.unknown {
+                        diagnostics.add(&[Step::Key(key)], || unknown_feature(self.options.schema, key));
+                    }
+                }
+                Ok(self.columns.finish(diagnostics))
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Bodies of other servers' clients: an object with one key that holds the rows, and little else.
+//!
+//! Stands apart from `object`, which guesses: here the route says what the body must be, so that a mistake is told in
+//! the words of the protocol that the client speaks.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::http::json::{Reader, Value};
+use crate::text::shorten::shortened;
+
+use super::cells::CellBuffer;
+use super::diagnostics::Diagnostics;
+use super::options::{DecodeError, DecodeOptions};
+use super::pointer::Step;
+use super::rows_key::RowsKey;
+
+/// Whose bodies a route reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// `TensorFlow` Serving and `KServe` v1: `instances` or `inputs`, and `signature_name`.
+    TensorFlow,
+    /// `MLflow`: `dataframe_split`, `dataframe_records`, `instances` or `inputs`, and `params`.
+    Mlflow,
+    /// Vertex AI: `instances`, and `parameters`.
+    Vertex,
+}
+
+/// What a key of the body is.
+enum Member {
+    /// The rows.
+    Rows(RowsKey),
+    /// Text that changes nothing.
+    Label,
+    /// What the model would take besides rows, if it took anything.
+    Parameters,
+    /// Nothing that the protocol knows.
+    Unknown,
+}
+
+/// What a body held.
+pub(super) struct Decoded {
+    pub(super) cells: CellBuffer,
+    /// The rows came under `inputs`.
+    pub(super) by_inputs: bool,
+}
+
+impl Protocol {
+    /// The keys that may hold the rows, as a sentence part.
+    fn keys(self) -> &'static str {
+        match self {
+            Self::TensorFlow => "instances or inputs",
+            Self::Mlflow => "one of dataframe_split, dataframe_records, instances and inputs",
+            Self::Vertex => "instances",
+        }
+    }
+
+    /// What `key` is.
+    fn member(self, key: &str) -> Member {
+        match (self, RowsKey::of(key)) {
+            (Self::TensorFlow, Some(rows_key @ (RowsKey::Instances | RowsKey::Inputs)))
+            | (Self::Vertex, Some(rows_key @ RowsKey::Instances)) => Member::Rows(rows_key),
+            (Self::Mlflow, Some(rows_key)) if rows_key != RowsKey::Split => Member::Rows(rows_key),
+            _ => match (self, key) {
+                (Self::TensorFlow, "signature_name") => Member::Label,
+                (Self::Mlflow, "params") | (Self::Vertex, "parameters") => Member::Parameters,
+                _ => Member::Unknown,
+            },
+        }
+    }
+
+    /// Reads a body whose first value's beginning was just read.
+    pub(super) fn read<'a>(
+        self,
+        reader: &mut Reader<'a>,
+        value: &Value<'a>,
+        options: &DecodeOptions<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Decoded, DecodeError> {
+        let mut decoded = Decoded { cells: CellBuffer::None, by_inputs: false };
+        if *value != Value::Object {
+            diagnostics.add(&[], || format!("the body must be an object with {}, not {}", self.keys(), value.noun()));
+            reader.skip(value)?;
+            return Ok(decoded);
+        }
+        let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
+        let mut rows: Option<String> = None;
+        while let Some(key) = reader.key()? {
+            if !seen.insert(key.clone()) {
+                return Err(reader.duplicate(&key).into());
+            }
+            let value = reader.value()?;
+            match (self.member(&key), &rows) {
+                (Member::Rows(rows_key), None) => {
+                    let rows_key = rows_key.or_tensors(reader, &value, options.schema);
+                    decoded.cells = rows_key.read(reader, &key, &value, options, diagnostics)?;
+                    decoded.by_inputs = rows_key == RowsKey::Inputs;
+                    rows = Some(key.into_owned());
+                }
+                (Member::Rows(_), Some(first)) => {
+                    let detail = || format!("{key} cannot stand beside {first}: send one of them");
+                    diagnostics.add(&[Step::Key(&key)], detail);
+                    reader.skip(&value)?;
+                }
+                (Member::Label, _) => label(reader, &key, &value, diagnostics)?,
+                (Member::Parameters, _) => parameters(reader, &key, &value, diagnostics)?,
+                (Member::Unknown, _) => {
+                    let detail = || format!("{} is not read here: rows go under {}", shortened(&key), self.keys());
+                    diagnostics.add(&[Step::Key(&key)], detail);
+                    reader.skip(&value)?;
+                }
+            }
+        }
+        if rows.is_none() {
+            diagnostics.add(&[], || format!("the rows are missing: send {}", self.keys()));
+        }
+        Ok(decoded)
+    }
+}
+
+/// Text, or nothing.
+fn label<'a>(
+    reader: &mut Reader<'a>,
+    key: &str,
+    value: &Value<'a>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), DecodeError> {
+    if !matches!(value, Value::Text(_) | Value::Null) {
+        diagnostics.add(&[Step::Key(key)], || format!("{key} must be text, not {}", value.noun()));
+    }
+    Ok(reader.skip(value)?)
+}
+
+/// An object without members, or nothing: no model here takes parameters, and one that is without effect would be
+/// worse than none.
+fn parameters<'a>(
+    reader: &mut Reader<'a>,
+    key: &str,
+    value: &Value<'a>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), DecodeError> {
+    match value {
+        Value::Null => return Ok(()),
+        Value::Object => {}
+        other => {
+            diagnostics.add(&[Step::Key(key)], || format!("{key} must be an object, not {}", other.noun()));
+            return Ok(reader.skip(other)?);
+        }
+    }
+    let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
+    while let Some(name) = reader.key()? {
+        diagnostics.add(&[Step::Key(key), Step::Key(&name)], || {
+            format!("this model takes no parameter {}; leave {key} out", shortened(&name))
+        });
+        if seen.contains(&name) {
+            return Err(reader.duplicate(&name).into());
+        }
+        seen.insert(name);
+        let value = reader.value()?;
+        reader.skip(&value)?;
+    }
+    Ok(())
+}

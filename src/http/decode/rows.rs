@@ -1,0 +1,274 @@
+//! Rows one after the other: records (`{"RM": 6.575}`) and lists of values in schema order (`[6.575]`).
+//!
+//! Stands apart from `columns`: cells go straight into a row-major buffer, and a record's keys are guessed from the
+//! record before, so that a key costs a comparison and not a look-up.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::config::ExtraFeatures;
+use crate::http::json::{Reader, Value, is_plain};
+
+use super::cells::{CellBuffer, read_cell};
+use super::diagnostics::{Diagnostics, missing_feature, unknown_feature};
+use super::options::{DecodeError, DecodeOptions};
+use super::pointer::Step;
+
+/// Where rows stand in a body, and what may be one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowsPlace {
+    /// The steps from the body's root to the array.
+    pub(super) root: &'static [Step<'static>],
+    /// A row may be a list of values too.
+    pub(super) lists_allowed: bool,
+}
+
+/// Reads the rows of an array just opened.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    place: RowsPlace,
+    options: &DecodeOptions<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<CellBuffer, DecodeError> {
+    let mut rows = Rows::new(options, place.root, None);
+    while reader.element()? {
+        rows.check_room()?;
+        match reader.value()? {
+            value if diagnostics.is_full() => rows.pass(reader, &value)?,
+            Value::Object => rows.record(reader, diagnostics)?,
+            Value::Array if place.lists_allowed => rows.list(reader, diagnostics)?,
+            value if place.lists_allowed && rows.is_single() => rows.single(reader, &value, diagnostics)?,
+            other if place.lists_allowed => rows.wrong(reader, &other, "a record or a list of values", diagnostics)?,
+            other => rows.wrong(reader, &other, "a record", diagnostics)?,
+        }
+    }
+    Ok(rows.finish(diagnostics))
+}
+
+/// Rows read so far, row-major.
+pub(super) struct Rows<'s> {
+    options: DecodeOptions<'s>,
+    root: &'static [Step<'static>],
+    /// Which feature each value of a list belongs to; none to nobody's.
+    mapping: Vec<Option<usize>>,
+    /// Each feature's name when JSON spells it as it is.
+    spelled: Vec<Option<&'s [u8]>>,
+    /// The features of the record before, in the order of its keys.
+    order: Vec<usize>,
+    /// The row (counted from 1) in which each feature was last given.
+    given: Vec<usize>,
+    values: Vec<f64>,
+    count: usize,
+}
+
+impl<'s> Rows<'s> {
+    /// None so far. Lists of values are in schema order unless `mapping` says which feature each value belongs to.
+    pub(super) fn new(
+        options: &DecodeOptions<'s>,
+        root: &'static [Step<'static>],
+        mapping: Option<Vec<Option<usize>>>,
+    ) -> Self {
+        let features = options.schema.features();
+        let spell = |name: &'s String| is_plain(name).then_some(name.as_bytes());
+        Self {
+            options: *options,
+            root,
+            mapping: mapping.unwrap_or_else(|| (0..features.len()).map(Some).collect()),
+            spelled: features.iter().map(|f| spell(&f.name)).collect(),
+            order: Vec::new(),
+            given: vec![0; features.len()],
+            values: Vec::new(),
+            count: 0,
+        }
+    }
+
+    /// The same rows, counted from `first`: earlier ones were read before.
+    pub(super) fn starting_at(self, first: usize) -> Self {
+        Self { count: first, ..self }
+    }
+
+    /// True when a row is one value.
+    fn is_single(&self) -> bool {
+        self.given.len() == 1
+    }
+
+    /// Is there room for another row?
+    #[inline]
+    pub(super) fn check_room(&self) -> Result<(), DecodeError> {
+        if self.count < self.options.max_rows { Ok(()) } else { Err(DecodeError::TooManyRows(self.options.max_rows)) }
+    }
+
+    /// The cells, or the error that there are none.
+    pub(super) fn finish(self, diagnostics: &mut Diagnostics) -> CellBuffer {
+        if self.count == 0 {
+            diagnostics.add(self.root, || "no rows".to_owned());
+        }
+        CellBuffer::Rows(self.values)
+    }
+
+    /// The cells, if there is a row.
+    pub(super) fn cells(self) -> Option<CellBuffer> {
+        (!self.values.is_empty()).then_some(CellBuffer::Rows(self.values))
+    }
+
+    /// Reads past a row that will not be judged, the errors being full.
+    pub(super) fn pass<'a>(&mut self, reader: &mut Reader<'a>, value: &Value<'a>) -> Result<(), DecodeError> {
+        self.count += 1;
+        Ok(reader.skip(value)?)
+    }
+
+    /// Reads past something that is not `expected`.
+    pub(super) fn wrong<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        value: &Value<'a>,
+        expected: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        let hint = if *value == Value::Array { "; lists of values go under \"instances\"" } else { "" };
+        diagnostics.add(&self.steps(&[]), || format!("a row must be {expected}, not {}{hint}", value.noun()));
+        self.count += 1;
+        Ok(reader.skip(value)?)
+    }
+
+    /// Reads the rest of a list of values, its bracket behind us.
+    pub(super) fn list(&mut self, reader: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+        let base = self.start_row(diagnostics);
+        let mut n = 0;
+        while reader.element()? {
+            let value = reader.value()?;
+            match self.mapping.get(n) {
+                Some(Some(feature)) => {
+                    let feature = *feature;
+                    let of = &self.options.schema.features()[feature];
+                    self.values[base + feature] = read_cell(reader, of, &value, diagnostics, |diagnostics, detail| {
+                        diagnostics.add(&self.steps(&[Step::Index(n)]), || detail);
+                    })?;
+                }
+                _ => reader.skip(&value)?,
+            }
+            n += 1;
+        }
+        if n != self.mapping.len() {
+            let detail = format!("the row has {n} values, there are {} columns", self.mapping.len());
+            diagnostics.add(&self.steps(&[]), || detail);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Reads a row that is its one value.
+    fn single<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        value: &Value<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        let base = self.start_row(diagnostics);
+        let of = &self.options.schema.features()[0];
+        self.values[base] = read_cell(reader, of, value, diagnostics, |diagnostics, detail| {
+            diagnostics.add(&self.steps(&[]), || detail);
+        })?;
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Reads the rest of a record, its brace behind us.
+    pub(super) fn record<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        let base = self.start_row(diagnostics);
+        let mut n_given = 0;
+        let mut unknowns: HashSet<Cow<'a, str>> = HashSet::new();
+        loop {
+            let feature = if let Some(feature) = self.guess(reader, n_given) {
+                feature
+            } else {
+                let Some(key) = reader.key()? else { break };
+                let Some(feature) = self.options.schema.position(&key) else {
+                    self.unknown_key(reader, key, &mut unknowns, diagnostics)?;
+                    continue;
+                };
+                feature
+            };
+            self.note_order(n_given, feature);
+            n_given += 1;
+            if std::mem::replace(&mut self.given[feature], self.count + 1) == self.count + 1 {
+                return Err(reader.duplicate(&self.options.schema.features()[feature].name).into());
+            }
+            let value = reader.value()?;
+            let of = &self.options.schema.features()[feature];
+            self.values[base + feature] = read_cell(reader, of, &value, diagnostics, |diagnostics, detail| {
+                diagnostics.add(&self.steps(&[Step::Key(&of.name)]), || detail);
+            })?;
+        }
+        if n_given < self.given.len() {
+            self.note_missing(diagnostics);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The feature whose key is next, if it is the one that stood here in the record before.
+    #[inline]
+    fn guess(&self, reader: &mut Reader<'_>, position: usize) -> Option<usize> {
+        let feature = *self.order.get(position)?;
+        reader.key_is(self.spelled[feature]?).then_some(feature)
+    }
+
+    #[inline]
+    fn note_order(&mut self, position: usize, feature: usize) {
+        match self.order.get_mut(position) {
+            Some(expected) => *expected = feature,
+            None => self.order.push(feature),
+        }
+    }
+
+    fn unknown_key<'a>(
+        &self,
+        reader: &mut Reader<'a>,
+        key: Cow<'a, str>,
+        unknowns: &mut HashSet<Cow<'a, str>>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        if unknowns.contains(&key) {
+            return Err(reader.duplicate(&key).into());
+        }
+        if self.options.extra == ExtraFeatures::Reject {
+            diagnostics.add(&self.steps(&[Step::Key(&key)]), || unknown_feature(self.options.schema, &key));
+        }
+        unknowns.insert(key);
+        let value = reader.value()?;
+        Ok(reader.skip(&value)?)
+    }
+
+    #[cold]
+    fn note_missing(&self, diagnostics: &mut Diagnostics) {
+        for (feature, row) in self.given.iter().enumerate() {
+            if *row != self.count + 1 {
+                let name = &self.options.schema.features()[feature].name;
+                diagnostics.add(&self.steps(&[Step::Key(name)]), || missing_feature(self.options.schema, feature));
+            }
+        }
+    }
+
+    /// Makes room for a row and tells where it starts. Once there is an error no more than a row is kept: short rows
+    /// of a wide schema must not cost more memory than they are long.
+    #[inline]
+    fn start_row(&mut self, diagnostics: &Diagnostics) -> usize {
+        if !diagnostics.is_empty() {
+            self.values.clear();
+        }
+        let base = self.values.len();
+        self.values.resize(base + self.given.len(), f64::NAN);
+        base
+    }
+
+    /// The steps to a place within the row being read.
+    fn steps<'x>(&self, within: &[Step<'x>]) -> Vec<Step<'x>> {
+        let row = [Step::Index(self.count)];
+        self.root.iter().copied().chain(row).chain(within.iter().copied()).collect()
+    }
+}

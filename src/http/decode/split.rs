@@ -1,0 +1,143 @@
+//! Dialect 5's table: `{"columns": ["RM", …], "data": [[6.575, …], …]}`, as pandas' `orient="split"` writes it.
+//!
+//! Stands apart because its two members may come in either order: rows that come before their columns' names are read
+//! past, and read again once the names are known.
+
+use crate::config::ExtraFeatures;
+use crate::http::json::{Reader, Value};
+
+use super::cells::CellBuffer;
+use super::diagnostics::{Diagnostics, missing_feature, unknown_feature};
+use super::options::{DecodeError, DecodeOptions};
+use super::pointer::Step;
+use super::rows::Rows;
+
+/// Steps to the members: (`columns`, `data`).
+type Roots = (&'static [Step<'static>], &'static [Step<'static>]);
+
+/// A table read member by member.
+pub(super) struct Split<'s, 'a> {
+    options: DecodeOptions<'s>,
+    roots: Roots,
+    /// Which feature each column is; none for one that is ignored or wrong.
+    mapping: Option<Vec<Option<usize>>>,
+    /// Where the rows start, when they came before the columns.
+    waiting: Option<Reader<'a>>,
+    cells: Option<CellBuffer>,
+}
+
+impl<'s, 'a> Split<'s, 'a> {
+    /// Nothing read so far; `is_wrapped` when the table stands under `dataframe_split`.
+    pub(super) fn new(options: &DecodeOptions<'s>, is_wrapped: bool) -> Self {
+        const WRAPPED: Roots =
+            (&[Step::Key("dataframe_split"), Step::Key("columns")], &[Step::Key("dataframe_split"), Step::Key("data")]);
+        const BARE: Roots = (&[Step::Key("columns")], &[Step::Key("data")]);
+        let roots = if is_wrapped { WRAPPED } else { BARE };
+        Self { options: *options, roots, mapping: None, waiting: None, cells: None }
+    }
+
+    /// Reads the member `columns`, its value's beginning just read.
+    pub(super) fn columns(
+        &mut self,
+        reader: &mut Reader<'a>,
+        value: &Value<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        let schema = self.options.schema;
+        let mut is_given = vec![false; schema.n_features()];
+        let mut mapping = Vec::new();
+        if *value != Value::Array {
+            diagnostics.add(self.roots.0, || format!("columns must be a list of names, not {}", value.noun()));
+            reader.skip(value)?;
+            self.mapping = Some(mapping);
+            return Ok(());
+        }
+        while reader.element()? {
+            let place = || [self.roots.0, &[Step::Index(mapping.len())]].concat();
+            let feature = match reader.value()? {
+                Value::Text(name) => {
+                    let feature = self.column(&name, &mut is_given);
+                    feature.unwrap_or_else(|detail| {
+                        diagnostics.add(&place(), || detail);
+                        None
+                    })
+                }
+                other => {
+                    diagnostics.add(&place(), || format!("a column's name must be text, not {}", other.noun()));
+                    reader.skip(&other)?;
+                    None
+                }
+            };
+            mapping.push(feature);
+        }
+        for (feature, _) in is_given.iter().enumerate().filter(|(_, given)| !**given) {
+            diagnostics.add(self.roots.0, || missing_feature(schema, feature));
+        }
+        self.mapping = Some(mapping);
+        Ok(())
+    }
+
+    /// Reads the member `data`, its value's beginning just read.
+    pub(super) fn data(
+        &mut self,
+        reader: &mut Reader<'a>,
+        value: &Value<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        if *value != Value::Array {
+            diagnostics.add(self.roots.1, || format!("data must be a list of rows, not {}", value.noun()));
+            self.cells = Some(CellBuffer::None);
+            return Ok(reader.skip(value)?);
+        }
+        let Some(mapping) = self.mapping.clone() else {
+            self.waiting = Some(reader.clone());
+            return Ok(reader.skip(value)?);
+        };
+        self.cells = Some(self.rows(reader, mapping, diagnostics)?);
+        Ok(())
+    }
+
+    /// Reads the rows that waited, and checks that both members came.
+    pub(super) fn finish(mut self, diagnostics: &mut Diagnostics) -> Result<CellBuffer, DecodeError> {
+        let mapping = self.mapping.take();
+        match (mapping, self.cells.take(), self.waiting.take()) {
+            (Some(_), Some(cells), _) => Ok(cells),
+            (Some(mapping), None, Some(mut reader)) => self.rows(&mut reader, mapping, diagnostics),
+            (Some(_), None, None) => {
+                diagnostics.add(self.roots.1, || "data is missing: the list of rows".to_owned());
+                Ok(CellBuffer::None)
+            }
+            (None, ..) => {
+                diagnostics.add(self.roots.0, || "columns is missing: the list of the columns' names".to_owned());
+                Ok(CellBuffer::None)
+            }
+        }
+    }
+
+    fn column(&self, name: &str, is_given: &mut [bool]) -> Result<Option<usize>, String> {
+        match self.options.schema.position(name) {
+            Some(feature) if std::mem::replace(&mut is_given[feature], true) => Err(format!("{name} is listed twice")),
+            Some(feature) => Ok(Some(feature)),
+            None if self.options.extra == ExtraFeatures::Ignore => Ok(None),
+            None => Err(unknown_feature(self.options.schema, name)),
+        }
+    }
+
+    fn rows(
+        &self,
+        reader: &mut Reader<'a>,
+        mapping: Vec<Option<usize>>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<CellBuffer, DecodeError> {
+        let mut rows = Rows::new(&self.options, self.roots.1, Some(mapping));
+        while reader.element()? {
+            rows.check_room()?;
+            match reader.value()? {
+                value if diagnostics.is_full() => rows.pass(reader, &value)?,
+                Value::Array => rows.list(reader, diagnostics)?,
+                other => rows.wrong(reader, &other, "a list of values", diagnostics)?,
+            }
+        }
+        Ok(rows.finish(diagnostics))
+    }
+}

@@ -1,0 +1,223 @@
+//! An input's `data`: its elements flat, row-major, or nested as its shape.
+//!
+//! Stands apart from `tensor` as the hot loop: an element goes straight to its feature's judgement and into a column
+//! or a row.
+
+use crate::http::decode::diagnostics::Diagnostics;
+use crate::http::decode::options::DecodeError;
+use crate::http::decode::pointer::Step;
+use crate::http::json::{Reader, Value};
+use crate::http::tensor::Datatype;
+use crate::model::cell::Cell;
+use crate::model::schema::{Feature, Kind};
+
+use super::table::InputLayout;
+
+/// Reads the rest of `data`: the cells of `layout`, row-major, NaN where an error was noted.
+///
+/// # Errors
+/// It is not JSON.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    layout: &InputLayout<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<f64>, DecodeError> {
+    // An element and its comma are two bytes at least: what a shape announces costs nothing until it comes.
+    let capacity = layout.len().min(reader.remaining() / 2 + 1);
+    let mut cells = ElementCells { layout, room: layout.len(), values: Vec::with_capacity(capacity) };
+    if !reader.element()? {
+        cells.check_count(0, diagnostics);
+        return Ok(cells.values);
+    }
+    let start = reader.position();
+    match reader.value()? {
+        Value::Array => cells.nested(reader, diagnostics)?,
+        first => cells.flat(reader, first, start, diagnostics)?,
+    }
+    Ok(cells.values)
+}
+
+/// The cells read so far.
+struct ElementCells<'f, 's> {
+    layout: &'f InputLayout<'s>,
+    /// [`InputLayout::len`].
+    room: usize,
+    values: Vec<f64>,
+}
+
+impl ElementCells<'_, '_> {
+    /// Reads elements one after the other, the first just read.
+    fn flat<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        first: Value<'a>,
+        start: usize,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        let (mut value, mut start) = (first, start);
+        let (mut count, mut column) = (0, 0);
+        loop {
+            self.cell(reader, column, &value, start, [count, NOWHERE], diagnostics)?;
+            count += 1;
+            column = if column + 1 == self.layout.features.len() { 0 } else { column + 1 };
+            if !reader.element()? {
+                break;
+            }
+            start = reader.position();
+            value = reader.value()?;
+        }
+        self.check_count(count, diagnostics);
+        Ok(())
+    }
+
+    /// Reads rows, the first one's bracket behind us.
+    fn nested(&mut self, reader: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+        let (width, mut n_rows) = (self.layout.features.len(), 0);
+        let mut row = Value::Array;
+        loop {
+            if row == Value::Array {
+                let mut column = 0;
+                while reader.element()? {
+                    let start = reader.position();
+                    let value = reader.value()?;
+                    // What is too much in a row is counted, not judged.
+                    if column < width {
+                        self.cell(reader, column, &value, start, [n_rows, column], diagnostics)?;
+                    } else {
+                        reader.skip(&value)?;
+                    }
+                    column += 1;
+                }
+                if column != width {
+                    let shape = self.layout.shape;
+                    let detail = || format!("the row has {column} elements, the shape is {shape}");
+                    diagnostics.add(&self.steps([n_rows, NOWHERE]), detail);
+                }
+            } else {
+                diagnostics
+                    .add(&self.steps([n_rows, NOWHERE]), || format!("a row must be an array, not {}", row.noun()));
+                reader.skip(&row)?;
+            }
+            n_rows += 1;
+            if !reader.element()? {
+                break;
+            }
+            row = reader.value()?;
+        }
+        if n_rows != self.layout.n_rows {
+            let shape = self.layout.shape;
+            diagnostics.add(&self.steps([NOWHERE; 2]), || format!("data has {n_rows} rows, the shape is {shape}"));
+        }
+        Ok(())
+    }
+
+    /// Judges an element; more than the shape holds are only read.
+    #[inline]
+    fn cell<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        column: usize,
+        value: &Value<'a>,
+        start: usize,
+        at: [usize; 2],
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        // Nearly all are this.
+        let datatype = self.layout.datatype;
+        if let Value::Number(number) = value
+            && !matches!(datatype, Datatype::Bool | Datatype::Bytes)
+            && self.values.len() < self.room
+            && let Some(number) = datatype.number(*number, || reader.text_since(start).to_owned())
+            && let Ok(cell) = self.layout.features[column].read(Cell::Number(number))
+        {
+            self.values.push(cell);
+            return Ok(());
+        }
+        self.other_cell(reader, column, value, start, at, diagnostics)
+    }
+
+    #[inline(never)]
+    fn other_cell<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        column: usize,
+        value: &Value<'a>,
+        start: usize,
+        at: [usize; 2],
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        if self.values.len() >= self.room || diagnostics.is_full() {
+            return Ok(reader.skip(value)?);
+        }
+        let feature = &self.layout.features[column];
+        let text = || reader.text_since(start).to_owned();
+        let read = element(self.layout.datatype, feature, value, text)
+            .and_then(|cell| feature.read(cell).map_err(|error| error.to_string()));
+        let cell = match read {
+            Ok(cell) => cell,
+            Err(detail) => {
+                reader.skip(value)?;
+                diagnostics.add(&self.steps(at), || detail);
+                f64::NAN
+            }
+        };
+        self.values.push(cell);
+        Ok(())
+    }
+
+    fn check_count(&self, count: usize, diagnostics: &mut Diagnostics) {
+        if count != self.room {
+            let (shape, expected) = (self.layout.shape, self.room);
+            let detail = || format!("data has {count} elements, shape {shape} holds {expected}");
+            diagnostics.add(&self.steps([NOWHERE; 2]), detail);
+        }
+    }
+
+    /// The steps to an element, by its position or its row and column, or to all of `data`.
+    fn steps(&self, at: [usize; 2]) -> Vec<Step<'static>> {
+        let data = [Step::Key("inputs"), Step::Index(self.layout.index), Step::Key("data")];
+        let within = at.into_iter().filter(|index| *index != NOWHERE).map(Step::Index);
+        data.into_iter().chain(within).collect()
+    }
+}
+
+/// No index.
+const NOWHERE: usize = usize::MAX;
+
+/// A JSON value as an element of this datatype.
+#[inline]
+fn element<'v>(
+    datatype: Datatype,
+    feature: &Feature,
+    value: &'v Value<'_>,
+    text: impl FnOnce() -> String,
+) -> Result<Cell<'v>, String> {
+    match value {
+        Value::Number(number) if datatype == Datatype::Fp64 => Ok(Cell::Number(*number)),
+        Value::Null => Ok(Cell::Missing),
+        Value::Text(text) if datatype == Datatype::Bytes => Ok(Cell::Text(text)),
+        Value::Bool(truth) if datatype == Datatype::Bool => Ok(truth_of(feature, *truth)),
+        Value::Number(number) if datatype != Datatype::Bytes => match datatype.number(*number, text) {
+            Some(number) if datatype == Datatype::Bool => Ok(truth_of(feature, number != 0.0)),
+            Some(number) => Ok(Cell::Number(number)),
+            None => Err(unfit(datatype, feature, &number.to_string())),
+        },
+        other => Err(unfit(datatype, feature, other.noun())),
+    }
+}
+
+/// A `BOOL` element: 0 or 1, and for a feature whose categories are `true` and `false` one of them.
+pub(super) fn truth_of(feature: &Feature, truth: bool) -> Cell<'static> {
+    let has = |category| feature.category_position(category).is_some();
+    if feature.kind == Kind::Categorical && (has("true") || has("false")) {
+        Cell::Bool(truth)
+    } else {
+        Cell::Number(f64::from(u8::from(truth)))
+    }
+}
+
+/// What to say of an element that is not of its tensor's datatype.
+#[cold]
+fn unfit(datatype: Datatype, feature: &Feature, got: &str) -> String {
+    format!("{}: {datatype} holds {}, not {got}", feature.name, datatype.holds())
+}

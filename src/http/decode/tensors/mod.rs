@@ -1,0 +1,185 @@
+//! From an inference request to a [`Batch`] and what is wanted of it, in one pass over its JSON and its binary tensors.
+//!
+//! Stands apart from the handler, which knows HTTP and nothing of tensors. `tensor` reads one input's members, `table`
+//! decides which features it holds and joins the columns, `data` and `binary` read its elements, `parameters` what the
+//! protocol leaves open. Members may come in any order; those the protocol does not know are refused.
+
+mod binary;
+mod data;
+mod input;
+mod keys;
+mod outputs;
+mod parameters;
+mod table;
+
+use crate::http::decode::diagnostics::Diagnostics;
+use crate::http::decode::options::{DecodeError, DecodeOptions};
+use crate::http::decode::pointer::Step;
+use crate::http::json::{Reader, Value};
+use crate::model::batch::Batch;
+use crate::text::did_you_mean::nearest;
+use crate::text::shorten::shortened;
+
+use crate::http::tensor::{Output, RequestedOutput};
+use input::BinaryTail;
+use keys::SeenKeys;
+use parameters::Parameters;
+use table::InputTable;
+
+/// An inference request, judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InferRequest {
+    /// The client's name for it, to be echoed.
+    pub id: Option<String>,
+    /// At least one output, in the order in which they were asked for.
+    pub outputs: Vec<RequestedOutput>,
+    /// The rows.
+    pub batch: Batch,
+}
+
+/// Members of a request. The last two are what `KServe`'s client adds; the path decides.
+const MEMBERS: [(&str, &str); 6] = [
+    ("id", "text"),
+    ("parameters", "an object"),
+    ("inputs", "an array"),
+    ("outputs", "an array"),
+    ("model_name", "text"),
+    ("model_version", "text"),
+];
+
+/// Reads a body whose first `json_length` bytes are JSON, and the rest the binary tensors; without it all is JSON.
+/// `offered` are the model's outputs.
+///
+/// # Errors
+/// [`DecodeError`]; of a request that does not fit, up to 20 errors at once.
+pub fn read(
+    body: &[u8],
+    json_length: Option<usize>,
+    options: &DecodeOptions<'_>,
+    offered: &[Output],
+) -> Result<InferRequest, DecodeError> {
+    let mut diagnostics = Diagnostics::default();
+    let (json, tail) = json_length.and_then(|length| body.split_at_checked(length)).unwrap_or((body, &[]));
+    let mut reader = Reader::new(json)?;
+    let value = reader.value()?;
+    let mut request = RequestReader {
+        offered,
+        id: None,
+        wanted: Vec::new(),
+        is_binary_output: false,
+        has_inputs: false,
+        table: InputTable::new(options),
+        tail: BinaryTail::new(json_length.map(|_| tail)),
+    };
+    if value == Value::Object {
+        request.members(&mut reader, &mut diagnostics)?;
+    } else {
+        diagnostics.add(&[], || format!("an inference request must be an object, not {}", value.noun()));
+        reader.skip(&value)?;
+    }
+    reader.end()?;
+    request.finish(diagnostics)
+}
+
+/// A request being read.
+struct RequestReader<'s, 'a> {
+    offered: &'s [Output],
+    id: Option<String>,
+    /// The outputs asked for, and whether in binary, where that was said.
+    wanted: Vec<(Output, Option<bool>)>,
+    is_binary_output: bool,
+    has_inputs: bool,
+    table: InputTable<'s>,
+    tail: BinaryTail<'a>,
+}
+
+impl<'a> RequestReader<'_, 'a> {
+    fn members(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+        let mut keys = SeenKeys::default();
+        while let Some(key) = reader.key()? {
+            keys.add(reader, &key)?;
+            let value = reader.value()?;
+            match (&*key, value) {
+                // A null is what some clients write for what they do not send.
+                (_, Value::Null) | ("model_name" | "model_version", Value::Text(_)) => {}
+                ("id", Value::Text(id)) => self.id = Some(id.into_owned()),
+                ("parameters", Value::Object) => {
+                    let parameters = Parameters::read(reader, &[Step::Key("parameters")], diagnostics)?;
+                    self.is_binary_output = parameters.are_outputs_binary.unwrap_or_default();
+                }
+                ("inputs", Value::Array) => {
+                    self.has_inputs = true;
+                    self.inputs(reader, diagnostics)?;
+                }
+                ("outputs", Value::Array) => self.wanted = outputs::read(reader, self.offered, diagnostics)?,
+                (key, value) => {
+                    diagnostics.add(&[Step::Key(key)], || misplaced("an inference request", &MEMBERS, key, &value));
+                    self.has_inputs |= key == "inputs";
+                    reader.skip(&value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn inputs(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+        let mut index = 0;
+        while reader.element()? {
+            let value = reader.value()?;
+            if value == Value::Object {
+                input::read(reader, index, &mut self.table, &mut self.tail, diagnostics)?;
+            } else {
+                diagnostics.add(&[Step::Key("inputs"), Step::Index(index)], || not_an_object("an input", &value));
+                reader.skip(&value)?;
+            }
+            index += 1;
+        }
+        Ok(())
+    }
+
+    /// Checks what only the whole tells, and makes the batch.
+    fn finish(self, mut diagnostics: Diagnostics) -> Result<InferRequest, DecodeError> {
+        if !self.has_inputs {
+            diagnostics.add(&[Step::Key("inputs")], || {
+                let width = self.table.n_features();
+                format!("inputs is missing: a tensor per feature, or one of shape [n, {width}]")
+            });
+        }
+        self.tail.finish(&mut diagnostics);
+        let batch = self.table.finish(self.has_inputs, diagnostics)?;
+        let default = self.is_binary_output;
+        let wanted = |(output, is_binary): (Output, Option<bool>)| RequestedOutput {
+            output,
+            is_binary: is_binary.unwrap_or(default),
+        };
+        let all = || self.offered.iter().map(|output| (*output, None)).collect();
+        let outputs = if self.wanted.is_empty() { all() } else { self.wanted };
+        Ok(InferRequest { id: self.id, outputs: outputs.into_iter().map(wanted).collect(), batch })
+    }
+}
+
+/// What to say of a member that the protocol does not know, or that is of another kind. `members` are those that it
+/// knows, each with its kind.
+#[cold]
+fn misplaced(of: &str, members: &[(&str, &str)], key: &str, value: &Value<'_>) -> String {
+    if let Some((_, kind)) = members.iter().find(|(member, _)| *member == key) {
+        return format!("{key} must be {kind}, not {}", value.noun());
+    }
+    let names = || members.iter().map(|(member, _)| *member);
+    format!("{of} has no member {}", unknown(key, names()))
+}
+
+/// A name that is not among `known`, and what may have been meant.
+#[cold]
+fn unknown<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+    let hint = match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    format!("{}; {hint}", shortened(name))
+}
+
+#[cold]
+fn not_an_object(what: &str, value: &Value<'_>) -> String {
+    format!("{what} must be an object, not {}", value.noun())
+}

@@ -1,0 +1,86 @@
+//! What the protocol leaves open: `parameters` of a request, an input or an output.
+//!
+//! Stands apart because the three are read alike: of what servers and clients put there, a few mean something here, a
+//! few cannot be given, and the rest does not matter.
+
+use crate::http::decode::diagnostics::Diagnostics;
+use crate::http::decode::options::DecodeError;
+use crate::http::decode::pointer::Step;
+use crate::http::json::{Reader, Value};
+use crate::text::shorten::shortened;
+
+use super::keys::SeenKeys;
+
+/// Those that mean something.
+#[derive(Debug, Default)]
+pub(super) struct Parameters {
+    /// `binary_data_size` of an input: its bytes behind the JSON.
+    pub(super) size: Option<usize>,
+    /// `binary_data` of an output: whether it comes behind the JSON.
+    pub(super) is_output_binary: Option<bool>,
+    /// `binary_data_output` of a request: whether all outputs do.
+    pub(super) are_outputs_binary: Option<bool>,
+}
+
+impl Parameters {
+    /// Reads the rest of an object at `place`.
+    ///
+    /// # Errors
+    /// It is not JSON.
+    pub(super) fn read(
+        reader: &mut Reader<'_>,
+        place: &[Step<'_>],
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, DecodeError> {
+        let (mut parameters, mut keys) = (Self::default(), SeenKeys::default());
+        while let Some(key) = reader.key()? {
+            keys.add(reader, &key)?;
+            let value = reader.value()?;
+            if let Err(detail) = parameters.take(&key, &value) {
+                diagnostics.add(&[place, &[Step::Key(&key)]].concat(), || detail);
+            }
+            reader.skip(&value)?;
+        }
+        Ok(parameters)
+    }
+
+    fn take(&mut self, key: &str, value: &Value<'_>) -> Result<(), String> {
+        let truth = || match value {
+            Value::Bool(truth) => Ok(Some(*truth)),
+            other => Err(format!("{key} must be true or false, not {}", other.noun())),
+        };
+        match key {
+            _ if *value == Value::Null => {}
+            "binary_data_size" => self.size = Some(size(value)?),
+            "binary_data" => self.is_output_binary = truth()?,
+            "binary_data_output" => self.are_outputs_binary = truth()?,
+            "content_type" => check_content_type(value)?,
+            "classification" if !matches!(value, Value::Number(0.0)) => {
+                return Err("classification is not offered here; predict_proba has each class's probability".to_owned());
+            }
+            "shared_memory_region" | "shared_memory_byte_size" | "shared_memory_offset" => {
+                return Err("shared memory is not offered here; send data, or binary_data_size".to_owned());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A count of bytes.
+fn size(value: &Value<'_>) -> Result<usize, String> {
+    let wrong = |got: &str| Err(format!("binary_data_size must be a count of bytes, not {got}"));
+    match value {
+        Value::Number(number) => super::input::whole(*number).map_or_else(|| wrong(&number.to_string()), Ok),
+        other => wrong(other.noun()),
+    }
+}
+
+/// `MLServer`'s hint of how to decode: those that mean what the datatype says already.
+fn check_content_type(value: &Value<'_>) -> Result<(), String> {
+    match value {
+        Value::Text(hint) if matches!(&**hint, "pd" | "np" | "str") => Ok(()),
+        Value::Text(hint) => Err(format!("the content_type {} is not read here: pd, np and str are", shortened(hint))),
+        other => Err(format!("content_type must be text, not {}", other.noun())),
+    }
+}

@@ -1,0 +1,42 @@
+//! Answers as CSV: `prediction`, and `probability_CLASS` for each class (empty where the model gives none).
+
+use csv::{QuoteStyle, WriterBuilder};
+
+use crate::http::json::write;
+use crate::model::prediction::Prediction;
+use crate::model::schema::Target;
+
+/// A line a row, and a header line if `with_header`. Numbers are written as JSON has them.
+pub(super) fn rows(target: &Target, answer: &Prediction, with_header: bool) -> Vec<u8> {
+    const PER_NUMBER: usize = 20;
+    let out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + target.classes.len()) + 128);
+    let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(out);
+    // Writing to a vector does not fail, and all records have as many fields.
+    if with_header {
+        let _ = writer.write_record(target.answer_columns());
+    }
+    let mut number = Vec::new();
+    for row in 0..answer.n_rows() {
+        match answer {
+            Prediction::Regression { values } => {
+                let _ = writer.write_field(text_of(&mut number, values[row]));
+            }
+            Prediction::Classification { classes, probability } => {
+                let _ = writer.write_field(target.classes.get(classes[row] as usize).map_or("", String::as_str));
+                for class in 0..target.classes.len() {
+                    let value = probability.as_ref().and_then(|p| p.get(row * target.classes.len() + class));
+                    let _ = writer.write_field(value.map_or(&b""[..], |value| text_of(&mut number, *value)));
+                }
+            }
+        }
+        let _ = writer.write_record(None::<&[u8]>);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A number's text, in `buffer`.
+fn text_of(buffer: &mut Vec<u8>, value: f64) -> &[u8] {
+    buffer.clear();
+    write::number(buffer, value);
+    buffer
+}

@@ -1,0 +1,99 @@
+//! Answers as one JSON text: `{"prediction":[25.0],"model":"boston","version":"…"}`, written in one pass over the prediction.
+
+use crate::http::json::write;
+use crate::model::prediction::Prediction;
+use crate::model::schema::Target;
+use crate::serve::registry::Served;
+
+/// The type of JSON.
+pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
+
+/// Our own answer. Classes are written as their labels, with each row's probabilities where the model has them.
+pub(in crate::http) fn prediction(served: &Served, answer: &Prediction) -> Vec<u8> {
+    // A number's usual length, and room for the rest.
+    const PER_NUMBER: usize = 20;
+    let target = served.model.schema().target();
+    let labels = Labels::of(target);
+    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + target.classes.len()) + 128);
+    out.extend_from_slice(b"{\"prediction\":[");
+    predictions(&mut out, &labels, answer);
+    out.push(b']');
+    if let Prediction::Classification { probability: Some(probability), .. } = answer {
+        out.extend_from_slice(b",\"probability\":[");
+        write::separated(&mut out, probability.chunks_exact(labels.len().max(1)), |out, row| {
+            labels.write_values(out, row);
+        });
+        out.push(b']');
+    }
+    out.extend_from_slice(b",\"model\":");
+    write::string(&mut out, &served.name);
+    out.extend_from_slice(b",\"version\":");
+    write::string(&mut out, served.model.version());
+    out.push(b'}');
+    out
+}
+
+/// The answer to other servers' clients: `{"predictions":[…]}`, values or labels. If `repeated` names a second key, the
+/// same array is under it too.
+pub(in crate::http) fn predictions_only(target: &Target, answer: &Prediction, repeated: Option<&str>) -> Vec<u8> {
+    const PER_NUMBER: usize = 24;
+    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + usize::from(repeated.is_some())) + 128);
+    out.extend_from_slice(b"{\"predictions\":");
+    let start = out.len();
+    out.push(b'[');
+    predictions(&mut out, &Labels::of(target), answer);
+    out.push(b']');
+    if let Some(key) = repeated {
+        let end = out.len();
+        out.push(b',');
+        write::string(&mut out, key);
+        out.push(b':');
+        out.extend_from_within(start..end);
+    }
+    out.push(b'}');
+    out
+}
+
+/// The predicted values or labels, with commas between.
+fn predictions(out: &mut Vec<u8>, labels: &Labels, prediction: &Prediction) {
+    match prediction {
+        Prediction::Regression { values } => write::separated(out, values, |out, value| write::number(out, *value)),
+        Prediction::Classification { classes, .. } => labels.write_classes(out, classes),
+    }
+}
+
+/// The labels of a target's classes as JSON strings, quoted once an answer.
+pub(in crate::http) struct Labels(Vec<Vec<u8>>);
+
+impl Labels {
+    /// Of the classes of `target`, in their order; none of a regression's.
+    pub(in crate::http) fn of(target: &Target) -> Self {
+        Self(target.classes.iter().map(|label| write::quoted(label)).collect())
+    }
+
+    /// How many classes there are.
+    pub(in crate::http) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The label at this position.
+    pub(in crate::http) fn get(&self, class: u32) -> &[u8] {
+        self.0.get(class as usize).map_or(b"null", Vec::as_slice)
+    }
+
+    /// Appends labels with commas between.
+    pub(in crate::http) fn write_classes(&self, out: &mut Vec<u8>, classes: &[u32]) {
+        write::separated(out, classes, |out, class| out.extend_from_slice(self.get(*class)));
+    }
+
+    /// Appends an object: each label with its value of one row.
+    pub(in crate::http) fn write_values(&self, out: &mut Vec<u8>, values: &[f64]) {
+        out.push(b'{');
+        write::separated(out, self.0.iter().zip(values), |out, (label, value)| {
+            out.extend_from_slice(label);
+            out.push(b':');
+            write::number(out, *value);
+        });
+        out.push(b'}');
+    }
+}

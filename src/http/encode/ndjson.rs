@@ -1,0 +1,33 @@
+//! Answers as NDJSON: an object a row, `{"prediction":25.0}`, with `probability` where the model gives one.
+
+use crate::http::json::write;
+use crate::model::prediction::Prediction;
+use crate::model::schema::Target;
+
+use super::json::Labels;
+
+/// The type of NDJSON.
+pub(in crate::http) const MEDIA_TYPE: &str = "application/x-ndjson";
+
+/// A line a row.
+pub(in crate::http) fn rows(target: &Target, answer: &Prediction) -> Vec<u8> {
+    const PER_ROW: usize = 40;
+    let labels = Labels::of(target);
+    let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (1 + labels.len()));
+    for row in 0..answer.n_rows() {
+        out.extend_from_slice(b"{\"prediction\":");
+        match answer {
+            Prediction::Regression { values } => write::number(&mut out, values[row]),
+            Prediction::Classification { classes, probability } => {
+                out.extend_from_slice(labels.get(classes[row]));
+                let cells = row * labels.len()..(row + 1) * labels.len();
+                if let Some(values) = probability.as_ref().and_then(|p| p.get(cells)) {
+                    out.extend_from_slice(b",\"probability\":");
+                    labels.write_values(&mut out, values);
+                }
+            }
+        }
+        out.extend_from_slice(b"}\n");
+    }
+    out
+}

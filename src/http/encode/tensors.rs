@@ -1,0 +1,147 @@
+//! Answers: `{"model_name":"boston","model_version":"…","outputs":[{"name":"predict","shape":[1,1],…}]}`, and the
+//! binary tensors behind it.
+//!
+//! Stands apart from `encode`, whose answers have no tensors: here each output is written once, to the JSON or behind
+//! it.
+
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+
+use crate::http::json::write;
+use crate::model::prediction::Prediction;
+use crate::serve::registry::Served;
+
+use crate::http::tensor::{Datatype, JSON_LENGTH, Output, RequestedOutput};
+
+/// An answer's bytes.
+pub(in crate::http) struct InferResponse {
+    json: Vec<u8>,
+    /// What stands behind the JSON; none when no output was wanted in binary.
+    tail: Option<Vec<u8>>,
+}
+
+impl InferResponse {
+    /// A 200 with these bytes.
+    pub(in crate::http) fn respond(self) -> Response {
+        let Self { mut json, tail } = self;
+        match tail {
+            None => ([(CONTENT_TYPE, "application/json")], json).into_response(),
+            Some(tail) => {
+                let length = json.len().to_string();
+                json.extend_from_slice(&tail);
+                ([(CONTENT_TYPE, "application/octet-stream"), (JSON_LENGTH, length.as_str())], json).into_response()
+            }
+        }
+    }
+}
+
+/// Writes the outputs that are wanted.
+pub(in crate::http) fn write(
+    served: &Served,
+    id: Option<&str>,
+    wanted: &[RequestedOutput],
+    prediction: &Prediction,
+) -> InferResponse {
+    // A number's usual length, and room for the rest.
+    const PER_NUMBER: usize = 20;
+    let n_classes = served.model.schema().target().classes.len();
+    let is_text = |w: &RequestedOutput| !w.is_binary;
+    let per_row = if wanted.iter().any(is_text) { PER_NUMBER * (1 + n_classes) } else { 0 };
+    let mut json = Vec::with_capacity(per_row * prediction.n_rows() + 256);
+    let mut tail = wanted.iter().any(|w| w.is_binary).then(Vec::new);
+    json.extend_from_slice(b"{\"model_name\":");
+    write::string(&mut json, &served.name);
+    json.extend_from_slice(b",\"model_version\":");
+    write::string(&mut json, served.model.version());
+    if let Some(id) = id {
+        json.extend_from_slice(b",\"id\":");
+        write::string(&mut json, id);
+    }
+    json.extend_from_slice(b",\"outputs\":[");
+    write::separated(&mut json, wanted, |json, wanted| {
+        let tensor = OutputData::of(served, wanted.output, prediction);
+        tensor.write(json, tail.as_mut().filter(|_| wanted.is_binary), wanted.output, prediction.n_rows());
+    });
+    json.extend_from_slice(b"]}");
+    InferResponse { json, tail }
+}
+
+/// An output's elements, row-major.
+enum OutputData<'p> {
+    /// `FP64`, this many a row.
+    Numbers(&'p [f64], usize),
+    /// `BYTES`, one a row: positions in the labels.
+    Labels(&'p [u32], &'p [String]),
+}
+
+impl<'p> OutputData<'p> {
+    fn of(served: &'p Served, output: Output, prediction: &'p Prediction) -> Self {
+        let labels = &served.model.schema().target().classes;
+        match (output, prediction) {
+            (Output::Predict, Prediction::Regression { values }) => Self::Numbers(values, 1),
+            (Output::Predict, Prediction::Classification { classes, .. }) => Self::Labels(classes, labels),
+            (Output::PredictProba, Prediction::Classification { probability: Some(p), .. }) => {
+                Self::Numbers(p, labels.len())
+            }
+            // Offered by no model that would answer so.
+            (Output::PredictProba, _) => Self::Numbers(&[], 0),
+        }
+    }
+
+    /// Writes `{"name":…,"shape":[n,k],"datatype":…,"data":[…]}`; with a tail the elements go there.
+    fn write(&self, json: &mut Vec<u8>, tail: Option<&mut Vec<u8>>, output: Output, n_rows: usize) {
+        let (datatype, width) = match self {
+            Self::Numbers(_, width) => (Datatype::Fp64, *width),
+            Self::Labels(..) => (Datatype::Bytes, 1),
+        };
+        json.extend_from_slice(b"{\"name\":");
+        write::string(json, output.as_str());
+        json.extend_from_slice(b",\"shape\":[");
+        write::whole(json, n_rows);
+        json.push(b',');
+        write::whole(json, width);
+        json.extend_from_slice(b"],\"datatype\":");
+        write::string(json, datatype.as_str());
+        if let Some(tail) = tail {
+            let start = tail.len();
+            self.bytes(tail);
+            json.extend_from_slice(b",\"parameters\":{\"binary_data_size\":");
+            write::whole(json, tail.len() - start);
+            json.extend_from_slice(b"}}");
+        } else {
+            json.extend_from_slice(b",\"data\":[");
+            self.elements(json);
+            json.extend_from_slice(b"]}");
+        }
+    }
+
+    fn elements(&self, json: &mut Vec<u8>) {
+        match self {
+            Self::Numbers(values, _) => write::separated(json, *values, |out, value| write::number(out, *value)),
+            Self::Labels(classes, labels) => {
+                let labels: Vec<Vec<u8>> = labels.iter().map(|label| write::quoted(label)).collect();
+                let label = |class: &u32| labels.get(*class as usize).map_or(&b"null"[..], Vec::as_slice);
+                write::separated(json, *classes, |out, class| out.extend_from_slice(label(class)));
+            }
+        }
+    }
+
+    /// Little-endian numbers, or labels behind their four-byte length.
+    fn bytes(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Numbers(values, _) => {
+                out.reserve(size_of_val(*values));
+                for value in *values {
+                    out.extend_from_slice(&value.to_le_bytes());
+                }
+            }
+            Self::Labels(classes, labels) => {
+                for class in *classes {
+                    let label = labels.get(*class as usize).map_or("", String::as_str);
+                    out.extend_from_slice(&u32::try_from(label.len()).unwrap_or_default().to_le_bytes());
+                    out.extend_from_slice(label.as_bytes());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Media types: what a body is (`Content-Type`), and what its answer is to be (`Accept`).
+//!
+//! Both are read the same way on every prediction route. A missing type and curl's form type are read as JSON; an
+//! `Accept` that names no format of ours gets the default format, because no status here says "not acceptable".
+
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue};
+
+use crate::table::Head;
+
+use super::problem::Problem;
+use crate::text::shorten::shortened;
+
+/// The names of NDJSON; `SageMaker`'s are among them.
+const NDJSON_NAMES: [&str; 4] =
+    ["application/x-ndjson", "application/ndjson", "application/jsonlines", "application/x-jsonlines"];
+
+/// How a body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyFormat {
+    /// JSON, one text.
+    Json,
+    /// CSV; whether its first line is a header.
+    Csv(Head),
+    /// NDJSON: a row a line.
+    Ndjson,
+}
+
+impl BodyFormat {
+    /// The format that a request's `Content-Type` announces.
+    ///
+    /// # Errors
+    /// 415: a type or a charset that is not read.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut types = headers.get_all(CONTENT_TYPE).iter();
+        let (first, second) = (types.next(), types.next());
+        let Some(value) = first else { return Ok(Self::Json) };
+        let text = value.to_str().ok().filter(|_| second.is_none());
+        let text = text.ok_or_else(|| Problem::unsupported_media("One Content-Type is needed, and in ASCII"))?;
+        // The usual type needs no parsing.
+        if text == "application/json" {
+            return Ok(Self::Json);
+        }
+        let mut parts = text.split(';');
+        let kind = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let parameters: Vec<(String, &str)> = parts.filter_map(parameter).collect();
+        check_charset(&parameters)?;
+        match kind.as_str() {
+            "text/csv" => Ok(Self::Csv(csv_head(&parameters)?)),
+            name if NDJSON_NAMES.contains(&name) => Ok(Self::Ndjson),
+            name if is_json(name) => Ok(Self::Json),
+            name => {
+                let known = "application/json, text/csv or application/x-ndjson";
+                Err(Problem::unsupported_media(format!("{} is not read here: send {known}", shortened(name))))
+            }
+        }
+    }
+}
+
+/// True for a type, in lower case and without parameters, that is read as JSON.
+pub(super) fn is_json(kind: &str) -> bool {
+    matches!(kind, "" | "application/json" | "application/x-www-form-urlencoded")
+        || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+/// A parameter of a type: its name in lower case and its value without quotes.
+fn parameter(text: &str) -> Option<(String, &str)> {
+    let (name, value) = text.split_once('=')?;
+    Some((name.trim().to_ascii_lowercase(), value.trim().trim_matches('"')))
+}
+
+/// A `charset` must be UTF-8; unknown parameters are ignored.
+fn check_charset(parameters: &[(String, &str)]) -> Result<(), Problem> {
+    let is_utf8 = |value: &str| value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8");
+    match parameters.iter().find(|(name, value)| name == "charset" && !is_utf8(value)) {
+        Some((_, value)) => {
+            Err(Problem::unsupported_media(format!("The charset {} is not read: send UTF-8", shortened(value))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// RFC 4180's `header` parameter; without it the first line decides.
+fn csv_head(parameters: &[(String, &str)]) -> Result<Head, Problem> {
+    match parameters.iter().find(|(name, _)| name == "header").map(|(_, value)| value.to_ascii_lowercase()).as_deref() {
+        None => Ok(Head::Guess),
+        Some("present") => Ok(Head::Present),
+        Some("absent") => Ok(Head::Absent),
+        Some(other) => Err(Problem::unsupported_media(format!(
+            "text/csv has header=present or header=absent, not {}",
+            shortened(other)
+        ))),
+    }
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AnswerFormat {
+    /// One JSON text.
+    Json,
+    /// NDJSON: an object a row.
+    Ndjson,
+    /// CSV: a line a row.
+    Csv,
+}
+
+impl AnswerFormat {
+    /// The answer to a body of this format when the client does not say.
+    fn default_for(body: BodyFormat) -> Self {
+        if body == BodyFormat::Ndjson { Self::Ndjson } else { Self::Json }
+    }
+
+    /// How exactly a media range means this format: 3 by its name, 2 by its kind, 1 by `*/*`, 0 not at all.
+    fn matched_by(self, range: &str) -> u8 {
+        let (names, kind): (&[&str], _) = match self {
+            Self::Json => (&["application/json"], "application/*"),
+            Self::Ndjson => (&NDJSON_NAMES, "application/*"),
+            Self::Csv => (&["text/csv"], "text/*"),
+        };
+        match range {
+            "*/*" | "*" => 1,
+            _ if range.eq_ignore_ascii_case(kind) => 2,
+            _ => 3 * u8::from(names.iter().any(|name| range.eq_ignore_ascii_case(name))),
+        }
+    }
+}
+
+/// The answer that a request's `Accept` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// Its format.
+    pub(super) format: AnswerFormat,
+    /// Whether CSV is to have a header line, if that was said.
+    pub(super) header: Option<bool>,
+}
+
+impl Accepted {
+    /// Reads `Accept`. The largest weight wins; ties: the format named more exactly, then the body's own.
+    pub(super) fn of(headers: &HeaderMap, body: BodyFormat) -> Self {
+        let default = AnswerFormat::default_for(body);
+        let mut best: Option<((u16, u8, bool), Self)> = None;
+        // The usual values need no parsing.
+        let is_plain =
+            |value: &HeaderValue| value == "*/*" || (default == AnswerFormat::Json && value == "application/json");
+        if !headers.get_all(ACCEPT).iter().all(is_plain) {
+            for format in [AnswerFormat::Json, AnswerFormat::Ndjson, AnswerFormat::Csv] {
+                let Some((exactness, item)) = most_exact(headers, format) else { continue };
+                let header = item.parameter("header").map(|value| !value.eq_ignore_ascii_case("absent"));
+                let rank = (item.weight, exactness, format == default);
+                if item.weight > 0 && best.is_none_or(|(highest, _)| rank > highest) {
+                    best = Some((rank, Self { format, header }));
+                }
+            }
+        }
+        best.map_or(Self { format: default, header: None }, |(_, accepted)| accepted)
+    }
+}
+
+/// The item that speaks of this format: the most exact one that matches it (RFC 9110 §12.5.1).
+fn most_exact(headers: &HeaderMap, format: AnswerFormat) -> Option<(u8, AcceptItem<'_>)> {
+    let matching = accept_items(headers, &ACCEPT).map(|item| (format.matched_by(item.name), item));
+    matching.filter(|(exactness, _)| *exactness > 0).max_by_key(|(exactness, item)| (*exactness, item.weight))
+}
+
+/// True when a head announces a stream of rows: NDJSON, to be answered with NDJSON. Its declared length is not limited.
+pub(super) fn announces_stream(headers: &HeaderMap) -> bool {
+    BodyFormat::of(headers)
+        .is_ok_and(|body| body == BodyFormat::Ndjson && Accepted::of(headers, body).format == AnswerFormat::Ndjson)
+}
+
+/// One item of a list with weights: `text/csv;header=absent;q=0.5`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AcceptItem<'h> {
+    /// Its name, without parameters.
+    pub(super) name: &'h str,
+    parameters: &'h str,
+    /// Its weight in thousandths: 0 means "not this"; 1,000 is the most, and the weight of an item without one.
+    pub(super) weight: u16,
+}
+
+impl<'h> AcceptItem<'h> {
+    fn parse(text: &'h str) -> Self {
+        let (name, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let weight = pairs(parameters).find(|(key, _)| key.eq_ignore_ascii_case("q")).map_or(1_000, |(_, q)| weight(q));
+        Self { name: name.trim(), parameters, weight }
+    }
+
+    /// The value of a parameter, without quotes.
+    fn parameter(&self, name: &str) -> Option<&'h str> {
+        pairs(self.parameters).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// The items of all header fields of this name: `Accept`, `Accept-Encoding`.
+pub(super) fn accept_items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = AcceptItem<'h>> {
+    let texts = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).filter(|item| !item.trim().is_empty()).map(AcceptItem::parse)
+}
+
+fn pairs(parameters: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = parameters.split(';').filter_map(|part| part.split_once('='));
+    pairs.map(|(key, value)| (key.trim(), value.trim().trim_matches('"')))
+}
+
+/// A weight in thousandths; an invalid one counts as 1,000.
+fn weight(text: &str) -> u16 {
+    let value = text.parse::<f32>().ok().filter(|value| (0.0..=1.0).contains(value));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1,000")]
+    value.map_or(1_000, |value| (value * 1_000.0).round() as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{ACCEPT, CONTENT_TYPE};
+    use http::{HeaderMap, HeaderValue};
+
+    use super::{Accepted, AnswerFormat, BodyFormat, accept_items};
+
+    fn is_read(content_type: &'static str) -> bool {
+        BodyFormat::of(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))])).is_ok()
+    }
+
+    #[test]
+    fn json_is_read_under_the_names_that_clients_give_it() {
+        for name in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+            "application/vnd.api+json",
+            "application/x-www-form-urlencoded",
+            "application/json; version=2",
+        ] {
+            assert!(is_read(name), "{name}");
+        }
+        assert!(BodyFormat::of(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn other_types_and_charsets_are_not() {
+        for name in ["text/plain", "application/json; charset=latin1", "application/jsonx", "image/svg+json", "*/*"] {
+            assert!(!is_read(name), "{name}");
+        }
+    }
+
+    fn answered(accept: &'static str, body: BodyFormat) -> AnswerFormat {
+        Accepted::of(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]), body).format
+    }
+
+    #[test]
+    fn the_form_liked_best_is_chosen_and_what_is_named_beats_what_is_not() {
+        for (accept, expected) in [
+            ("", AnswerFormat::Json),
+            ("*/*", AnswerFormat::Json),
+            ("text/csv", AnswerFormat::Csv),
+            ("Text/CSV; header=absent", AnswerFormat::Csv),
+            ("text/*", AnswerFormat::Csv),
+            ("application/*", AnswerFormat::Json),
+            ("application/json, text/csv", AnswerFormat::Json),
+            ("application/json;q=0.8, text/csv", AnswerFormat::Csv),
+            ("text/csv;q=0.3, application/x-ndjson;q=0.4, */*;q=0.1", AnswerFormat::Ndjson),
+            ("text/csv, */*", AnswerFormat::Csv),
+            ("application/json;q=0, */*", AnswerFormat::Ndjson),
+            ("text/html, image/png", AnswerFormat::Json),
+            ("application/json;q=0, text/csv;q=0, application/x-ndjson;q=0", AnswerFormat::Json),
+            ("application/jsonlines", AnswerFormat::Ndjson),
+        ] {
+            assert_eq!(answered(accept, BodyFormat::Json), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn lines_are_answered_with_lines_unless_something_else_is_named() {
+        for (accept, expected) in [
+            ("*/*", AnswerFormat::Ndjson),
+            ("application/*", AnswerFormat::Ndjson),
+            ("application/json, text/plain, */*", AnswerFormat::Json),
+            ("text/csv", AnswerFormat::Csv),
+            ("text/html", AnswerFormat::Ndjson),
+        ] {
+            assert_eq!(answered(accept, BodyFormat::Ndjson), expected, "{accept}");
+        }
+        assert_eq!(Accepted::of(&HeaderMap::new(), BodyFormat::Ndjson).format, AnswerFormat::Ndjson);
+    }
+
+    #[test]
+    fn a_list_is_read_with_its_weights_and_parameters() {
+        let mut headers = HeaderMap::new();
+        headers.append(ACCEPT, HeaderValue::from_static("text/csv ; header=\"absent\"; q=0.25, ,*/*;Q=0"));
+        headers.append(ACCEPT, HeaderValue::from_static("application/json, x;q=2, y;q=nan"));
+        let found: Vec<_> =
+            accept_items(&headers, &ACCEPT).map(|c| (c.name, c.weight, c.parameter("Header"))).collect();
+        let expected = [
+            ("text/csv", 250, Some("absent")),
+            ("*/*", 0, None),
+            ("application/json", 1_000, None),
+            ("x", 1_000, None),
+            ("y", 1_000, None),
+        ];
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,84 @@
+//! The innermost layer: what a request's head alone is refused for.
+//!
+//! Stands apart as the list of those checks, in their order: the cheapest first, the token before anything that tells
+//! about the models.
+
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
+
+use crate::config::Limits;
+use crate::http::app::App;
+use crate::http::media::announces_stream;
+use crate::http::problem::{Problem, ProblemKind};
+
+/// What a request for `route` (none: for no route that there is) is refused for, judged by its head.
+pub(in crate::http) fn check<B>(app: &App, route: Option<&str>, request: &Request<B>) -> Result<(), Problem> {
+    let (limits, headers) = (&app.serving.limits, request.headers());
+    check_target(request.uri(), limits)?;
+    check_head(headers, limits)?;
+    check_host(request.version(), headers)?;
+    if *request.method() == Method::CONNECT {
+        return Err(Problem::method_not_allowed("GET, HEAD, POST, OPTIONS"));
+    }
+    if let Some(tokens) = &app.options.tokens
+        && let Some(route) = route
+        && app.options.vertex.health.as_deref() != Some(route)
+    {
+        tokens.check(route, headers)?;
+    }
+    check_length(headers, limits)
+}
+
+/// 414: the target is too long.
+fn check_target(uri: &Uri, limits: &Limits) -> Result<(), Problem> {
+    let authority = uri.authority().map_or(0, |a| a.as_str().len());
+    let rest = uri.path_and_query().map_or(0, |p| p.as_str().len());
+    if authority + rest <= limits.max_uri_bytes {
+        return Ok(());
+    }
+    let detail = format!("The request target is longer than {} bytes", limits.max_uri_bytes);
+    Err(Problem::new(ProblemKind::UriTooLong, detail))
+}
+
+/// 431: too many fields, or too many bytes in them. (hyper's own limits are far above, and soft.)
+fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), Problem> {
+    // As on the wire: a name, a colon and a space, a value, a line's end.
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if headers.len() > limits.max_header_fields {
+        let detail = format!("The request has more than {} header fields", limits.max_header_fields);
+        return Err(Problem::new(ProblemKind::HeaderTooLarge, detail));
+    }
+    if bytes > limits.max_header_bytes {
+        let detail = format!("The request's header fields are longer than {} bytes", limits.max_header_bytes);
+        return Err(Problem::new(ProblemKind::HeaderTooLarge, detail));
+    }
+    Ok(())
+}
+
+/// 400: HTTP/1.1 without Host, two of them, or one that names no host (RFC 9112 §3.2). hyper lets all pass.
+fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let detail = match (hosts.next(), hosts.next()) {
+        (None, _) if version == Version::HTTP_11 => "An HTTP/1.1 request must have a Host header field",
+        (_, Some(_)) => "A request must not have two Host header fields",
+        (Some(host), None) if !is_host(host) => "The Host header field names no host",
+        _ => return Ok(()),
+    };
+    Err(Problem::new(ProblemKind::BadRequest, detail))
+}
+
+/// Of the characters of a host and a port; an empty value is allowed where the target has no authority.
+fn is_host(host: &HeaderValue) -> bool {
+    host.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b))
+}
+
+/// 413: the body says that it is too long. It is not read into memory, whoever would have read it. A stream may be of any
+/// length: nothing of it is kept, and who reads it otherwise looks at the length again.
+fn check_length(headers: &HeaderMap, limits: &Limits) -> Result<(), Problem> {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    let fits = declared.is_none_or(|n| usize::try_from(n).is_ok_and(|n| n <= limits.max_body_bytes));
+    if fits || announces_stream(headers) {
+        return Ok(());
+    }
+    Err(Problem::body_too_large(limits))
+}

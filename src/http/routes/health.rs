@@ -1,0 +1,32 @@
+//! `GET /livez`, `/healthz`, `/readyz`, `/ping` and `/metrics`: what machines ask about the process.
+//!
+//! Stands apart because these routes must answer whatever state the models and the load are in.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+
+use crate::http::app::AppState;
+use crate::http::problem::{Problem, ProblemKind};
+
+/// `GET /livez`, `/healthz`: 200 while the runtime makes progress.
+pub(in crate::http) async fn live(State(app): State<AppState>) -> Result<Response, Problem> {
+    if app.serving.life.is_alive() {
+        return Ok(status(r#"{"status":"alive"}"#));
+    }
+    Err(Problem::new(ProblemKind::NotReady, "The server makes no progress"))
+}
+
+/// `GET /readyz`, `/ping`: 200 while predictions should be sent here.
+pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
+    if app.is_ready() { Ok(status(r#"{"status":"ready"}"#)) } else { Err(Problem::not_ready()) }
+}
+
+/// `GET /metrics`: the Prometheus text exposition.
+pub(in crate::http) async fn metrics(State(app): State<AppState>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.serving.metrics.render()).into_response()
+}
+
+fn status(body: &'static str) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
+}

@@ -1,0 +1,31 @@
+//! `POST /invocations` for `MLflow` and `SageMaker`, the same for Vertex AI under a route of the operator's choice, and
+//! `GET /version`.
+//!
+//! Stands apart from `tensorflow`, whose routes name a model: these ask the default one.
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+
+use crate::http::answer::Handled;
+use crate::http::app::AppState;
+use crate::http::decode::Protocol;
+use crate::http::problem::Problem;
+use crate::http::routes::predict::predict;
+
+/// `POST /invocations`: `MLflow`'s JSON forms, and CSV and NDJSON, with headers or without.
+pub(in crate::http) async fn invoke(State(app): State<AppState>, request: Request) -> Result<Handled, Problem> {
+    let snapshot = app.default_model()?;
+    predict(&app, snapshot, Some(Protocol::Mlflow), request).await
+}
+
+/// Vertex AI's prediction route.
+pub(in crate::http) async fn vertex(State(app): State<AppState>, request: Request) -> Result<Handled, Problem> {
+    let snapshot = app.default_model()?;
+    predict(&app, snapshot, Some(Protocol::Vertex), request).await
+}
+
+/// `GET /version`: ours, as text; `MLflow`'s client asks.
+pub(in crate::http) async fn version() -> Response {
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], env!("CARGO_PKG_VERSION")).into_response()
+}

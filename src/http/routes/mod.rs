@@ -1,0 +1,11 @@
+//! What answers each route: one file a family of routes.
+
+pub(in crate::http) mod health;
+pub(in crate::http) mod invocations;
+pub(in crate::http) mod models;
+pub(in crate::http) mod predict;
+mod query;
+pub(in crate::http) mod stream;
+mod stream_body;
+pub(in crate::http) mod tensorflow;
+pub(in crate::http) mod v2;

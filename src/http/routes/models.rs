@@ -1,0 +1,107 @@
+//! `GET /models` and `GET /models/{name}`: what is served and what it asks of a row.
+//!
+//! Stands apart with its own wire types: an artifact's head also holds training rows (golden rows, calibration), and
+//! those must not leave the server because a field was added to a struct elsewhere.
+
+use std::collections::BTreeMap;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use crate::model::artifact::{Evaluation, Setting};
+use crate::model::schema::{Feature, Target};
+use crate::model::statistics::Stats;
+use crate::serve::registry::Served;
+
+use crate::http::app::AppState;
+use crate::http::problem::{Problem, ProblemKind};
+
+/// A model in a list.
+#[derive(Serialize)]
+struct ModelEntry<'a> {
+    name: &'a str,
+    version: &'a str,
+    task: &'static str,
+    algorithm: &'static str,
+    default: bool,
+}
+
+#[derive(Serialize)]
+struct ModelList<'a> {
+    models: Vec<ModelEntry<'a>>,
+}
+
+/// A model with its schema, statistics and evaluation.
+#[derive(Serialize)]
+struct ModelDetails<'a> {
+    #[serde(flatten)]
+    entry: ModelEntry<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<&'a str>,
+    smartcore: &'a str,
+    hyperparameters: &'a BTreeMap<String, Setting>,
+    target: &'a Target,
+    features: &'a [Feature],
+    evaluation: &'a Evaluation,
+    prediction_stats: &'a Stats,
+}
+
+impl<'a> ModelEntry<'a> {
+    fn of(served: &'a Served) -> Self {
+        let header = served.model.header();
+        Self {
+            name: &served.name,
+            version: served.model.version(),
+            task: header.task.as_str(),
+            algorithm: header.algorithm.as_str(),
+            default: served.is_default,
+        }
+    }
+}
+
+/// `GET /models`.
+pub(in crate::http) async fn list(State(app): State<AppState>) -> Response {
+    let models = app.serving.registry.list();
+    json(&ModelList { models: models.iter().map(|served| ModelEntry::of(served)).collect() })
+}
+
+/// `GET /models/{name}`.
+pub(in crate::http) async fn show(State(app): State<AppState>, name: NameOf) -> Result<Response, Problem> {
+    let served = app.model(&name_of(name)?)?;
+    let header = served.model.header();
+    Ok(json(&ModelDetails {
+        entry: ModelEntry::of(&served),
+        description: header.description.as_deref(),
+        created: header.created.as_deref(),
+        smartcore: &header.smartcore,
+        hyperparameters: &header.hyperparameters,
+        target: &header.target,
+        features: &header.features,
+        evaluation: &header.evaluation,
+        prediction_stats: &header.prediction_stats,
+    }))
+}
+
+/// The `{name}` of a path, or that it is not text.
+pub(in crate::http) type NameOf = Result<Path<String>, PathRejection>;
+
+/// The model's name in a path.
+///
+/// # Errors
+/// 404: it is not UTF-8, so no model bears it.
+pub(in crate::http) fn name_of(name: NameOf) -> Result<String, Problem> {
+    name.map(|Path(name)| name).map_err(|_| Problem::new(ProblemKind::NotFound, "The model's name is not UTF-8"))
+}
+
+/// A 200 with this body as JSON.
+pub(in crate::http) fn json(body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => ([(CONTENT_TYPE, "application/json")], bytes).into_response(),
+        Err(error) => Problem::internal(format!("an answer cannot be written: {error}")).into_response(),
+    }
+}

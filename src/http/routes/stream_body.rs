@@ -1,0 +1,91 @@
+//! A stream's answers as a response's body: one chunk is made when the one before was taken.
+//!
+//! Stands apart from `stream` as the part that is about polling. A client that takes nothing is sent nothing more, and
+//! nothing more is read from it.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body::Frame;
+
+use crate::http::app::AppState;
+use crate::http::middleware::drain_body::drain;
+use crate::serve::listener::RequestContext;
+use crate::serve::metrics::InFlight;
+
+use super::stream::RowStream;
+
+/// What a step gives: a chunk, and what comes after it.
+type StreamStep = Pin<Box<dyn Future<Output = (Bytes, NextStep)> + Send>>;
+
+/// What is left to do.
+enum NextStep {
+    /// More rows.
+    Rows(Box<RowStream>),
+    /// To read what the client still sends, so that it can read what it was told.
+    Rest(Body, AppState),
+    /// Nothing.
+    Nothing,
+}
+
+/// A response's body.
+pub(in crate::http) struct StreamBody {
+    first: Option<Bytes>,
+    step: Option<StreamStep>,
+    /// A request is in flight until the last of its answer is made.
+    _in_flight: InFlight,
+}
+
+impl StreamBody {
+    /// `first`, then what `stream` still gives.
+    pub(in crate::http) fn new(first: Bytes, stream: RowStream) -> Self {
+        let in_flight = stream.app().serving.metrics.in_flight();
+        Self { first: Some(first), step: Some(Box::pin(go_on(Box::new(stream)))), _in_flight: in_flight }
+    }
+}
+
+async fn go_on(mut stream: Box<RowStream>) -> (Bytes, NextStep) {
+    match stream.next().await {
+        Ok(Some(rows)) => (rows, NextStep::Rows(stream)),
+        Ok(None) => {
+            let (nothing, _) = stream.end(None);
+            (nothing, NextStep::Nothing)
+        }
+        Err(problem) => {
+            let app = stream.app();
+            let (line, rest) = stream.end(Some(&problem));
+            (line, NextStep::Rest(rest, app))
+        }
+    }
+}
+
+async fn settle(rest: Body, app: AppState) -> (Bytes, NextStep) {
+    let context = RequestContext::detached(&app.serving.limits, &app.serving.life);
+    drain(rest, &app.serving.limits, &context).await;
+    (Bytes::new(), NextStep::Nothing)
+}
+
+impl HttpBody for StreamBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        while let Some(step) = &mut self.step {
+            let (chunk, next) = ready!(step.as_mut().poll(cx));
+            self.step = match next {
+                NextStep::Rows(stream) => Some(Box::pin(go_on(stream))),
+                NextStep::Rest(rest, app) => Some(Box::pin(settle(rest, app))),
+                NextStep::Nothing => None,
+            };
+            if !chunk.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(chunk))));
+            }
+        }
+        Poll::Ready(None)
+    }
+}

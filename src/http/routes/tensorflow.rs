@@ -1,0 +1,137 @@
+//! `/v1/models`: `TensorFlow` Serving's REST routes, which are `KServe` v1's too.
+//!
+//! Stands apart because its verbs are part of a path's last segment (`boston:predict`), which no route template can
+//! tell from a name: method and verb are looked at here.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::ALLOW;
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::http::app::{App, AppState};
+use crate::http::decode::Protocol;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::routes::models::{NameOf, json, name_of};
+use crate::http::routes::predict::predict;
+use crate::serve::registry::{Served, Snapshot};
+use crate::text::shorten::shortened;
+
+/// `KServe`'s list.
+#[derive(Serialize)]
+struct ModelNames<'a> {
+    models: Vec<&'a str>,
+}
+
+/// A model's state: `name` and `ready` for `KServe`, the rest for `TensorFlow` Serving.
+#[derive(Serialize)]
+struct ModelState<'a> {
+    name: &'a str,
+    ready: bool,
+    model_version_status: [VersionState<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct VersionState<'a> {
+    version: &'a str,
+    state: &'static str,
+    status: Status,
+}
+
+#[derive(Serialize)]
+struct Status {
+    error_code: &'static str,
+    error_message: &'static str,
+}
+
+/// `GET /v1/models`.
+pub(in crate::http) async fn list(State(app): State<AppState>) -> Response {
+    let models = app.serving.registry.list();
+    json(&ModelNames { models: models.iter().map(|served| served.name.as_str()).collect() })
+}
+
+/// `GET /v1/models/{name}` and `POST /v1/models/{name}:predict`.
+pub(in crate::http) async fn model(
+    State(app): State<AppState>,
+    name: NameOf,
+    request: Request,
+) -> Result<Response, Problem> {
+    let last = name_of(name)?;
+    let (name, verb) = Verb::split(&last)?;
+    verb.answer(&app, || app.model(name), request).await
+}
+
+/// The same of a version: `/v1/models/{name}/versions/{version}` and `…:predict`.
+pub(in crate::http) async fn version(
+    State(app): State<AppState>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Path((name, last)) = path.map_err(|_| not_found("The model's name or version is not UTF-8"))?;
+    let (version, verb) = Verb::split(&last)?;
+    verb.answer(&app, || of_version(&app, &name, version), request).await
+}
+
+/// What a path asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    /// The model's state.
+    State,
+    /// Predictions.
+    Predict,
+}
+
+impl Verb {
+    /// A path's last segment: what it names, and what is verb of it.
+    fn split(last: &str) -> Result<(&str, Self), Problem> {
+        match last.rsplit_once(':') {
+            None => Ok((last, Self::State)),
+            Some((name, "predict")) => Ok((name, Self::Predict)),
+            Some((_, verb)) => Err(not_found(format!("There is no verb {}; there is predict", shortened(verb)))),
+        }
+    }
+
+    fn allowed(self) -> &'static str {
+        match self {
+            Self::State => "GET, HEAD, OPTIONS",
+            Self::Predict => "POST, OPTIONS",
+        }
+    }
+
+    async fn answer(
+        self,
+        app: &AppState,
+        snapshot: impl FnOnce() -> Result<Snapshot, Problem>,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        match (self, request.method()) {
+            (_, &Method::OPTIONS) => Ok((StatusCode::NO_CONTENT, [(ALLOW, self.allowed())]).into_response()),
+            (Self::State, &Method::GET | &Method::HEAD) => Ok(state(app, &*snapshot()?)),
+            (Self::Predict, &Method::POST) => {
+                predict(app, snapshot()?, Some(Protocol::TensorFlow), request).await.map(IntoResponse::into_response)
+            }
+            _ => Err(Problem::method_not_allowed(self.allowed())),
+        }
+    }
+}
+
+/// The model, if this is the version that is served.
+fn of_version(app: &App, name: &str, version: &str) -> Result<Snapshot, Problem> {
+    let snapshot = app.model(name)?;
+    let served = snapshot.model.version();
+    if version == served {
+        return Ok(snapshot);
+    }
+    Err(not_found(format!("Version {} of {name} is not served; version {served} is", shortened(version))))
+}
+
+fn state(app: &App, served: &Served) -> Response {
+    let status = Status { error_code: "OK", error_message: "" };
+    let of_version = VersionState { version: served.model.version(), state: "AVAILABLE", status };
+    json(&ModelState { name: &served.name, ready: app.is_ready(), model_version_status: [of_version] })
+}
+
+fn not_found(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
+    Problem::new(ProblemKind::NotFound, detail)
+}

@@ -1,0 +1,118 @@
+//! `POST /v2/models/{name}/infer` and `POST /v2/models/{name}/versions/{version}/infer`: tensors in, tensors out.
+//!
+//! The steps are those of `/predict`, in the same order: snapshot, query and media type, body, batch, computation,
+//! answer.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
+
+use crate::http::answer::Handled;
+use crate::http::app::AppState;
+use crate::http::body;
+use crate::http::decode::tensors;
+use crate::http::encode;
+use crate::http::media::{self, BodyFormat};
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::routes::models::{NameOf, name_of};
+use crate::http::routes::predict::{Parsed, compute, decode_options};
+use crate::http::routes::query;
+use crate::model::prediction::Prediction;
+use crate::serve::registry::{Served, Snapshot};
+use crate::text::shorten::shortened;
+
+use super::metadata::{VersionOf, version_of};
+use crate::http::tensor::{JSON_LENGTH, Output};
+
+/// `POST /v2/models/{name}/infer`.
+pub(in crate::http) async fn infer(
+    State(app): State<AppState>,
+    name: NameOf,
+    request: Request,
+) -> Result<Handled, Problem> {
+    let snapshot = app.model(&name_of(name)?)?;
+    answered(&app, &snapshot, request).await
+}
+
+/// `POST /v2/models/{name}/versions/{version}/infer`.
+pub(in crate::http) async fn infer_version(
+    State(app): State<AppState>,
+    path: VersionOf,
+    request: Request,
+) -> Result<Handled, Problem> {
+    let snapshot = version_of(&app, path)?;
+    answered(&app, &snapshot, request).await
+}
+
+async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Result<Handled, Problem> {
+    let (head, body) = request.into_parts();
+    query::check(&head.uri)?;
+    let json_length = json_length(&head.headers)?;
+    let mut received = body::read(app, &head, body).await?;
+    received.room_for_batch(snapshot.model.schema(), &app.serving.limits).await?;
+    check_length(json_length, received.bytes())?;
+    let (length, state, served) = (received.bytes().len(), app.clone(), Arc::clone(snapshot));
+    let read = move || {
+        let start = Instant::now();
+        let (options, offered) = (decode_options(&state, &served), Output::of(&served.model));
+        let asked = tensors::read(received.bytes(), json_length, &options, offered)?;
+        Ok::<_, Problem>((received.into_permit(), asked, start.elapsed()))
+    };
+    let (permit, asked, parse) = app.serving.compute.read(length, read).await??;
+    let (id, outputs) = (asked.id, asked.outputs);
+    let write = move |served: &Served, prediction: &Prediction| {
+        encode::tensors::write(served, id.as_deref(), &outputs, prediction)
+    };
+    let parsed = Parsed { permit, batch: asked.batch, parse };
+    let (answer, timings) = compute(app, &head, Arc::clone(snapshot), parsed, write).await?;
+    Ok(Handled { response: answer.respond(), timings: Some(timings) })
+}
+
+/// How many of the body's bytes are JSON; none when all are.
+///
+/// # Errors
+/// 415: the body is neither JSON nor JSON and binary. 400: the header is not a number.
+fn json_length(headers: &HeaderMap) -> Result<Option<usize>, Problem> {
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    let kind =
+        kinds.next().filter(|_| kinds.next().is_none()).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let length = headers.get(JSON_LENGTH).map(parse_length).transpose()?;
+    match kind.as_str() {
+        "application/octet-stream" if length.is_some() => {}
+        "application/octet-stream" => {
+            return Err(Problem::unsupported_media(
+                "application/octet-stream is read with the header Inference-Header-Content-Length: the JSON's bytes",
+            ));
+        }
+        kind if !media::is_json(kind) => {
+            let detail =
+                format!("{} is not read here: send application/json, or application/octet-stream", shortened(kind));
+            return Err(Problem::unsupported_media(detail));
+        }
+        _ => {
+            BodyFormat::of(headers)?;
+        }
+    }
+    Ok(length)
+}
+
+fn parse_length(value: &HeaderValue) -> Result<usize, Problem> {
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let bad = || Problem::new(ProblemKind::BadRequest, "Inference-Header-Content-Length must be a count of bytes");
+    digits.and_then(|text| text.parse().ok()).ok_or_else(bad)
+}
+
+/// 400: the JSON would be longer than the body.
+fn check_length(json_length: Option<usize>, body: &[u8]) -> Result<(), Problem> {
+    match json_length {
+        Some(length) if length > body.len() => {
+            let detail = format!("Inference-Header-Content-Length is {length}, the body has {} bytes", body.len());
+            Err(Problem::new(ProblemKind::BadRequest, detail))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,155 @@
+//! `POST /v2/repository/index`, `/v2/repository/models/{name}/load` and `…/unload`: the repository extension.
+//!
+//! Stands apart because these are an operator's routes: the admin listener has them, and clients get to change what is
+//! served only with a token.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::http::app::{App, AppState};
+use crate::http::body;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::routes::models::{NameOf, json, name_of};
+use crate::serve::Serving;
+use crate::serve::registry::Snapshot;
+use crate::serve::reload::ReloadError;
+
+/// What is listed is served.
+const READY: &str = "READY";
+
+/// A model in the index.
+#[derive(Serialize)]
+struct IndexEntry<'a> {
+    name: &'a str,
+    version: &'a str,
+    state: &'static str,
+    reason: &'static str,
+}
+
+impl<'a> IndexEntry<'a> {
+    fn of(served: &'a Snapshot) -> Self {
+        Self { name: &served.name, version: served.model.version(), state: READY, reason: "" }
+    }
+}
+
+/// What the index may be asked for.
+#[derive(Default, Deserialize)]
+struct IndexRequest {
+    /// Only models that are ready. All that are listed are.
+    #[serde(rename = "ready")]
+    _ready: Option<bool>,
+}
+
+/// An object of which nothing matters: what an unload may be asked for, and its answer.
+#[derive(Default, Serialize, Deserialize)]
+struct EmptyObject {}
+
+/// What a load may be asked for.
+#[derive(Default, Deserialize)]
+struct LoadRequest {
+    parameters: Option<JsonObject<LoadParameters>>,
+}
+
+/// Others would change what the file says, and are refused.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoadParameters {
+    /// A version to go back to; the file's when absent.
+    version: Option<String>,
+}
+
+/// `POST /v2/repository/index`: every model that is served.
+pub(in crate::http) async fn index(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let _: IndexRequest = asked(&app, request).await?;
+    let models = app.serving.registry.list();
+    Ok(json(&models.iter().map(IndexEntry::of).collect::<Vec<_>>()))
+}
+
+/// `POST /v2/repository/models/{name}/load`: serves what the model's file holds now, or the version asked for.
+pub(in crate::http) async fn load(
+    State(app): State<AppState>,
+    name: NameOf,
+    request: Request,
+) -> Result<Response, Problem> {
+    let name = name_of(name)?;
+    let asked: LoadRequest = asked(&app, request).await?;
+    let version = asked.parameters.and_then(|JsonObject(parameters)| parameters.version);
+    let done = off_the_request_path(&app, move |serving| serving.reload(&name, version.as_deref())).await?;
+    Ok(json(&IndexEntry { name: &done.name, version: &done.version, state: READY, reason: "" }))
+}
+
+/// `POST /v2/repository/models/{name}/unload`: serves the model no longer; the default one stays.
+pub(in crate::http) async fn unload(
+    State(app): State<AppState>,
+    name: NameOf,
+    request: Request,
+) -> Result<Response, Problem> {
+    let name = name_of(name)?;
+    let _: EmptyObject = asked(&app, request).await?;
+    off_the_request_path(&app, move |serving| serving.unload(&name)).await?;
+    Ok(json(&EmptyObject {}))
+}
+
+/// `load` and `unload` where anybody could ask.
+pub(in crate::http) async fn forbidden() -> Problem {
+    let detail = "Loading and unloading need a token (serve --token-file) or the admin listener (serve --admin-bind)";
+    Problem::new(ProblemKind::Forbidden, detail)
+}
+
+/// Does what reads files and computes where it keeps no request waiting.
+async fn off_the_request_path<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Serving) -> Result<T, ReloadError> + Send + 'static,
+) -> Result<T, Problem> {
+    let serving = Arc::clone(&app.serving);
+    let done = tokio::task::spawn_blocking(move || work(&serving)).await;
+    Ok(done.map_err(|error| Problem::internal(format!("a load did not end: {error}")))??)
+}
+
+/// The body, which may be empty.
+async fn asked<T: Default + for<'de> Deserialize<'de>>(app: &App, request: Request) -> Result<T, Problem> {
+    let (head, body) = request.into_parts();
+    let received = body::read_any(app, &head, body).await?;
+    if received.bytes().is_empty() {
+        return Ok(T::default());
+    }
+    let read = serde_json::from_slice(received.bytes()).map(|JsonObject(asked)| asked);
+    read.map_err(|error| refuse(&error))
+}
+
+/// What a JSON object holds; serde alone would take an array for one too.
+struct JsonObject<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = JsonObject<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(JsonObject)
+            }
+        }
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+/// 400 for what is not JSON, 422 for what is and does not fit.
+fn refuse(error: &serde_json::Error) -> Problem {
+    if error.is_data() {
+        let error = FieldError { pointer: String::new(), detail: error.to_string() };
+        return Problem::schema(vec![error], false);
+    }
+    Problem::new(ProblemKind::Syntax, format!("The body is not JSON: {error}"))
+}
