@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use http_support::{get, post, request, send, serving, serving_with};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::auth::Tokens;
 use smartserve::http::router::{check, router};
 use smartserve::http::service::Service;
+use smartserve::serve::listener::Role;
 
 const ROW: &str = r#"{"RM":6.5,"TAX":296,"colour":"red"}"#;
 
@@ -20,14 +21,14 @@ fn options(predict: &str, health: &str) -> Options {
 }
 
 fn public(options: Options) -> Service {
-    router(serving(Limits::default()), Side::Public, options)
+    router(serving(Limits::default()), Role::Main, options)
 }
 
 #[tokio::test]
 async fn a_version_is_asked_by_its_name() {
     let serving = serving(Limits::default());
     let version = serving.registry.get("line").unwrap().model.version().to_owned();
-    let router = router(serving, Side::Public, Options::default());
+    let router = router(serving, Role::Main, Options::default());
     let target = format!("/v1/models/line/versions/{version}");
     let state = get(&router, &target).await;
     assert_eq!(state.json()["model_version_status"][0]["version"], version.as_str());
@@ -95,7 +96,7 @@ async fn tokens_cover_these_routes_too() {
 #[tokio::test]
 async fn extra_features_are_dropped_everywhere_when_asked() {
     let serving = serving_with(Limits::default(), ExtraFeatures::Ignore);
-    let router = router(serving, Side::Public, Options::default());
+    let router = router(serving, Role::Main, Options::default());
     let row = r#"{"id":[1],"RM":6.5,"TAX":296,"colour":"red"}"#;
     let split = r#"{"columns":["id","RM","TAX","colour"],"data":[[{},6.5,296,"red"]]}"#;
     for (target, content_type, body) in [
@@ -115,7 +116,7 @@ async fn extra_features_are_dropped_everywhere_when_asked() {
 
 #[tokio::test]
 async fn without_a_model_these_routes_are_not_ready() {
-    let router = router(http_support::empty_serving(), Side::Public, options("/vertex", "/vertex/health"));
+    let router = router(http_support::empty_serving(), Role::Main, options("/vertex", "/vertex/health"));
     for target in ["/invocations", "/vertex"] {
         assert_eq!(post(&router, target, "{}").await.status, 503, "{target}");
     }

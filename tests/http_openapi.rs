@@ -15,20 +15,21 @@ use axum::body::Body;
 use http_support::{Answer, empty_serving, get, public, request, send, serving};
 use serde_json::{Value, json};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::auth::Tokens;
 use smartserve::http::openapi::{Subject, document};
 use smartserve::http::router::{router, templates};
 use smartserve::http::service::Service;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
+use smartserve::serve::listener::Role;
 
 fn with_tokens() -> (Service, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "secret").unwrap();
     let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
     let options = Options { tokens, ..Options::default() };
-    (router(serving(Limits::default()), Side::Public, options), file)
+    (router(serving(Limits::default()), Role::Main, options), file)
 }
 
 async fn served(router: &Service) -> Value {
@@ -92,7 +93,7 @@ async fn every_route_and_method_is_in_the_document_and_nothing_else() {
     let options = Options::default();
     assert_is_complete(&public(Limits::default()), &options, &names).await;
     let bare = Options { private_metrics: true, no_ui: true, ..Options::default() };
-    let router_of = |serving, options: &Options| router(serving, Side::Public, options.clone());
+    let router_of = |serving, options: &Options| router(serving, Role::Main, options.clone());
     assert_is_complete(&router_of(serving(Limits::default()), &bare), &bare, &names).await;
     assert_is_complete(&router_of(empty_serving(), &options), &options, &[]).await;
     for (predict, health) in [("/predict", "/ping"), ("/ask", "/well")] {
@@ -104,7 +105,7 @@ async fn every_route_and_method_is_in_the_document_and_nothing_else() {
 
 #[tokio::test]
 async fn an_operations_name_is_its_own_and_every_reference_leads_somewhere() {
-    for router in [public(Limits::default()), router(empty_serving(), Side::Public, Options::default())] {
+    for router in [public(Limits::default()), router(empty_serving(), Role::Main, Options::default())] {
         let document = served(&router).await;
         let names: BTreeSet<&str> =
             operations(&document).iter().map(|(_, _, o)| o["operationId"].as_str().unwrap()).collect();
@@ -173,7 +174,7 @@ async fn every_example_is_accepted_as_it_stands_and_answered_as_written() {
     assert_eq!(send_examples(&public(Limits::default()), None).await, EXAMPLES);
     let ignores =
         Arc::new(Serving::new(serving(Limits::default()).registry.list(), Limits::default(), ExtraFeatures::Ignore));
-    assert_eq!(send_examples(&router(ignores, Side::Public, Options::default()), None).await, EXAMPLES);
+    assert_eq!(send_examples(&router(ignores, Role::Main, Options::default()), None).await, EXAMPLES);
     let (router, _file) = with_tokens();
     assert_eq!(send_examples(&router, Some("Bearer secret")).await, EXAMPLES);
 }
@@ -253,7 +254,7 @@ async fn the_same_models_give_the_same_bytes_and_a_client_that_has_them_is_told(
 #[tokio::test]
 async fn the_document_follows_the_models() {
     let serving = serving(Limits::default());
-    let router = router(Arc::clone(&serving), Side::Public, Options::default());
+    let router = router(Arc::clone(&serving), Role::Main, Options::default());
     assert!(served(&router).await["paths"].get("/models/kinds/predict").is_some());
     let fewer = serving.registry.list().into_iter().take(1).collect();
     serving.registry.replace(fewer, &serving.metrics);

@@ -13,12 +13,13 @@ use axum::body::Body;
 use http::Request;
 use http_support::{empty_serving, get, post, public, request, send, serving};
 use smartserve::config::Limits;
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::auth::Tokens;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::serve::lifecycle::Schedule;
 use smartserve::serve::listener::HttpService;
+use smartserve::serve::listener::Role;
 
 const ROW: &str = r#"{"x":2}"#;
 
@@ -157,7 +158,7 @@ async fn a_head_over_its_limits_is_refused() {
 
 #[tokio::test]
 async fn without_a_model_the_server_is_alive_and_not_ready() {
-    let router = router(empty_serving(), Side::Public, Options::default());
+    let router = router(empty_serving(), Role::Main, Options::default());
     assert_eq!(get(&router, "/livez").await.status, 200);
     for answer in [get(&router, "/readyz").await, get(&router, "/ping").await, post(&router, "/predict", ROW).await] {
         assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
@@ -170,9 +171,9 @@ async fn without_a_model_the_server_is_alive_and_not_ready() {
 async fn while_draining_requests_are_answered_and_connections_closed() {
     let limits = Limits::default();
     let serving = serving(limits.clone());
-    let router = router(Arc::clone(&serving), Side::Public, Options::default());
+    let router = router(Arc::clone(&serving), Role::Main, Options::default());
     assert_eq!(get(&router, "/readyz").await.header("connection"), "");
-    serving.life.drain(Schedule::new(Instant::now(), &limits, true));
+    serving.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
     assert_eq!(get(&router, "/livez").await.status, 200);
     assert_eq!(get(&router, "/readyz").await.status, 503);
     let answer = post(&router, "/models/line/predict", ROW).await;
@@ -225,7 +226,7 @@ async fn the_page_loads_nothing_and_its_curl_line_is_answered() {
 
 #[tokio::test]
 async fn the_admin_side_has_probes_and_metrics_only() {
-    let router = router(serving(Limits::default()), Side::Admin, Options::default());
+    let router = router(serving(Limits::default()), Role::Admin, Options::default());
     for path in ["/livez", "/healthz", "/readyz", "/ping", "/metrics"] {
         assert_eq!(get(&router, path).await.status, 200, "{path}");
     }
@@ -238,7 +239,7 @@ async fn the_admin_side_has_probes_and_metrics_only() {
 #[tokio::test]
 async fn metrics_and_the_page_can_be_left_out() {
     let options = Options { private_metrics: true, no_ui: true, ..Options::default() };
-    let router = router(serving(Limits::default()), Side::Public, options);
+    let router = router(serving(Limits::default()), Role::Main, options);
     assert_eq!(get(&router, "/metrics").await.status, 404);
     assert_eq!(get(&router, "/").await.status, 404);
 }
@@ -250,7 +251,7 @@ async fn with_tokens_only_probes_metrics_and_the_page_are_open() {
     let tokens = Arc::new(Tokens::load(file.path()).unwrap());
     assert!(!format!("{tokens:?}").contains("first"));
     let options = Options { tokens: Some(Arc::clone(&tokens)), ..Options::default() };
-    let router = router(serving(Limits::default()), Side::Public, options);
+    let router = router(serving(Limits::default()), Role::Main, options);
     let ask = |authorization: &'static str| {
         let mut request = request("POST", "/models/line/predict", ROW);
         if !authorization.is_empty() {

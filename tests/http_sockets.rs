@@ -14,9 +14,10 @@ use http_support::{public, serving};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use smartserve::config::Limits;
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
+use smartserve::serve::listener::Role;
 
 /// Serves a router on a port of its own until the test ends.
 fn serve(router: Service) -> SocketAddr {
@@ -135,7 +136,7 @@ fn a_body_that_stops_coming_is_answered_408_and_the_connection_closed() {
 /// room have it when this returns.
 fn silent(limits: &Limits) -> (SocketAddr, Vec<TcpStream>) {
     let serving = serving(Limits { body_budget: 8 << 20, ..limits.clone() });
-    let address = serve(router(serving.clone(), Side::Public, Options::default()));
+    let address = serve(router(serving.clone(), Role::Main, Options::default()));
     let request = post("Content-Length: 2097152\r\n");
     let clients = (0..8).map(|_| {
         let mut stream = connect(address);
@@ -144,8 +145,8 @@ fn silent(limits: &Limits) -> (SocketAddr, Vec<TcpStream>) {
     });
     let clients = clients.collect();
     let asked = std::time::Instant::now();
-    while serving.body_budget.free() > 2 << 20 {
-        assert!(asked.elapsed() < Duration::from_secs(20), "{} bytes are free", serving.body_budget.free());
+    while serving.memory.free() > 2 << 20 {
+        assert!(asked.elapsed() < Duration::from_secs(20), "{} bytes are free", serving.memory.free());
         std::thread::yield_now();
     }
     (address, clients)

@@ -16,10 +16,11 @@ use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use http_support::{Answer, get, public, request, send, serving, streamed};
 use smartserve::config::Limits;
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::serve::lifecycle::Schedule;
+use smartserve::serve::listener::Role;
 use tokio::sync::mpsc::UnboundedSender;
 use tower::ServiceExt as _;
 
@@ -137,12 +138,12 @@ async fn a_line_that_does_not_come_ends_the_stream_and_so_does_a_drain() {
     let router = router_of(&serving);
     let (_sender, mut response) = begin(&router, "{\"x\":2}\n").await;
     piece(&mut response).await.unwrap();
-    serving.life.drain(Schedule::new(Instant::now(), &limits, true));
+    serving.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
     assert!(piece(&mut response).await.unwrap().contains("\"status\":408"));
 }
 
 fn router_of(serving: &Arc<smartserve::serve::Serving>) -> Service {
-    router(Arc::clone(serving), Side::Public, Options::default())
+    router(Arc::clone(serving), Role::Main, Options::default())
 }
 
 #[tokio::test]
@@ -152,16 +153,16 @@ async fn what_a_stream_holds_is_the_budgets_and_is_given_back() {
     let (sender, mut response) = begin(&router, "{\"x\":2}\n").await;
     piece(&mut response).await.unwrap();
     let more = tokio::time::timeout(Duration::from_millis(20), piece(&mut response)).await;
-    assert!(more.is_err() && serving.body_budget.free() == 100_000, "nothing is held between lines");
+    assert!(more.is_err() && serving.memory.free() == 100_000, "nothing is held between lines");
     sender.send(b"{\"x\":2}\n{\"x\"".to_vec()).unwrap();
     piece(&mut response).await.unwrap();
     let more = tokio::time::timeout(Duration::from_millis(20), piece(&mut response)).await;
-    assert!(more.is_err() && serving.body_budget.free() < 100_000, "a line has begun");
+    assert!(more.is_err() && serving.memory.free() < 100_000, "a line has begun");
     // The rest of the budget is not enough for another one.
     let (_second, other) = begin(&router, "{\"x\"").await;
     assert_eq!(other.status(), 503);
     drop(response);
-    assert_eq!(serving.body_budget.free(), 100_000);
+    assert_eq!(serving.memory.free(), 100_000);
 }
 
 #[tokio::test]
@@ -210,11 +211,11 @@ async fn a_bomb_is_refused_before_it_is_inflated_and_its_bytes_are_the_budgets()
     }
     let serving = serving(Limits { max_body_bytes: 2 << 20, body_budget: 4 << 20, ..Limits::default() });
     let router = router_of(&serving);
-    let held = serving.body_budget.reserve(3 << 20).await.unwrap();
+    let held = serving.memory.reserve(3 << 20).await.unwrap();
     assert_eq!(ask(&router, "application/json").await, 503, "over the budget before it is over the limit");
     drop(held);
     assert_eq!(ask(&router, "application/json").await, 413);
-    assert_eq!(serving.body_budget.free(), 4 << 20);
+    assert_eq!(serving.memory.free(), 4 << 20);
 }
 
 #[tokio::test]

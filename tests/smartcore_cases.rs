@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use http_support::post;
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::http::app::{Options as HttpOptions, Side};
+use smartserve::http::app::Options as HttpOptions;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::model::Model;
@@ -18,7 +18,8 @@ use smartserve::model::artifact::open;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
 use smartserve::serve::Serving;
-use smartserve::serve::registry::Served;
+use smartserve::serve::listener::Role;
+use smartserve::serve::registry::ServedModel;
 use smartserve::table::{ErrorClass, Extra, Head, RowReader, TableFile};
 use smartserve::train::{Options, TrainSpec, Trained, train};
 
@@ -107,9 +108,9 @@ fn predict_says(model: &Model, csv: &str) -> String {
 /// A server of one case's model.
 fn server(case: Case) -> Service {
     let model = Model::load(&case.fitted(&case.plain()).artifact).unwrap();
-    let served = Arc::new(Served::new("m", model, true));
+    let served = Arc::new(ServedModel::new("m", model, true));
     let serving = Serving::new(vec![served], Limits::default(), ExtraFeatures::Reject);
-    router(Arc::new(serving), Side::Public, HttpOptions::default())
+    router(Arc::new(serving), Role::Main, HttpOptions::default())
 }
 
 /// Every body is answered with its status and words by a model of every algorithm.

@@ -17,13 +17,14 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use rustix::time::{ClockId, clock_gettime};
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
-use smartserve::serve::registry::Served;
+use smartserve::serve::listener::Role;
+use smartserve::serve::registry::ServedModel;
 use smartserve::table::TableFile;
 use smartserve::train::{TrainSpec, train};
 use tokio::runtime::Runtime;
@@ -35,7 +36,7 @@ fn main() {
     let boston = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/boston.csv")).unwrap();
     let bodies = Bodies::of(&boston);
     let serving = Serving::new(vec![Arc::new(model(boston))], Limits::default(), ExtraFeatures::Reject);
-    let router = router(Arc::new(serving), Side::Public, Options::default());
+    let router = router(Arc::new(serving), Role::Main, Options::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let bench = Bench { router, runtime };
     println!("CPU time, µs a request; one row of Boston's 13 columns; at most 1.3 times the first line\n");
@@ -44,10 +45,10 @@ fn main() {
     bench.table(bodies.with_rows(10_000), 1, 10_000.0, 1.0);
 }
 
-fn model(csv: Vec<u8>) -> Served {
+fn model(csv: Vec<u8>) -> ServedModel {
     let spec = TrainSpec::new("boston", "MEDV", Algorithm::Linear);
     let artifact = train(&spec, &TableFile::from_bytes("boston.csv", csv), &()).unwrap().artifact;
-    Served::new("boston", Model::load(&artifact).unwrap(), true)
+    ServedModel::new("boston", Model::load(&artifact).unwrap(), true)
 }
 
 struct Bench {

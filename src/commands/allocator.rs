@@ -16,7 +16,7 @@ use std::io;
 pub(super) fn settle() -> io::Result<()> {
     use std::os::unix::process::CommandExt as _;
 
-    use crate::serve::bound::{KEPT_AT_END, arenas};
+    use crate::serve::memory_estimate::{KEPT_AT_END, arenas};
 
     /// What glibc reads before `main`: `name=value`, colons between.
     const SETTINGS: &str = "GLIBC_TUNABLES";

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::model::Model;
-use crate::serve::load;
+use crate::serve::loader;
 
 use super::failure::{Exit, Failure};
 
@@ -13,7 +13,7 @@ use super::failure::{Exit, Failure};
 /// # Errors
 /// 66 when there is no such file, 65 when it is not a valid model.
 pub fn model(path: &Path) -> Result<Model, Failure> {
-    let bytes = load::read(path)?;
+    let bytes = loader::read(path)?;
     Model::load(&bytes).map_err(|e| Failure::new(Exit::Data, format_args!("{}: {e}", path.display())))
 }
 

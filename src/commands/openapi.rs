@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::cli::OpenapiArgs;
 use crate::http::openapi::{Subject, document};
-use crate::serve::load::load;
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::loader::load;
+use crate::serve::registry::{ServedModel, Snapshot};
 use crate::serve::reload::ModelFile;
 
 use super::failure::{Exit, Failure};
@@ -33,5 +33,5 @@ pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
 fn served(file: ModelFile, is_default: bool) -> Result<Snapshot, Failure> {
     let model = load(&file.path)?.model;
     let name = file.name.unwrap_or_else(|| model.header().name.clone());
-    Ok(Arc::new(Served::new(name, model, is_default)))
+    Ok(Arc::new(ServedModel::new(name, model, is_default)))
 }

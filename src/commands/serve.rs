@@ -11,19 +11,20 @@ use tracing::level_filters::LevelFilter;
 
 use crate::cli::{ExtraFeaturesArg, LogFormat, LogLevel, ServeArgs};
 use crate::config::{ExtraFeatures, Limits, Vertex, port_of, resolve_bind};
-use crate::http::app::{Options, Side};
+use crate::http::app::Options;
 use crate::http::auth::Tokens;
 use crate::http::router::{check, router};
 use crate::http::service::Service;
 use crate::model::check_name;
 use crate::serve::Serving;
-use crate::serve::bound::MemoryBound;
-use crate::serve::lifecycle::{Exit as Ended, Signals, run as live};
-use crate::serve::listener::{AdminThread, Front, Shared, bind};
-use crate::serve::load::LoadError;
+use crate::serve::lifecycle::Signals;
+use crate::serve::listener::{AdminThread, Front, Role, Shared, bind};
+use crate::serve::loader::LoadError;
+use crate::serve::logging::{Format, LogGuard};
+use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources, watch};
-use crate::serve::supervisor::Inherited;
-use crate::serve::telemetry::{Format, Telemetry};
+use crate::serve::server::{self, ServerExit};
+use crate::serve::systemd::InheritedSockets;
 
 use super::allocator;
 use super::failure::{Exit, Failure};
@@ -39,7 +40,7 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let address = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(config)?;
     let options = options(args)?;
     let sources = sources(args)?;
-    let sockets = Inherited::take().map_err(config)?;
+    let sockets = InheritedSockets::take().map_err(config)?;
     let extra = match args.extra_features {
         ExtraFeaturesArg::Reject => ExtraFeatures::Reject,
         ExtraFeaturesArg::Ignore => ExtraFeatures::Ignore,
@@ -67,41 +68,41 @@ struct Plan {
     address: SocketAddr,
     admin: Option<SocketAddr>,
     /// Handed down by a service manager; they come before the addresses.
-    sockets: Inherited,
+    sockets: InheritedSockets,
     reload_interval: Duration,
 }
 
 impl Plan {
     /// Binds, then lives until the drain is over.
-    async fn answer(mut self, serving: Arc<Serving>) -> Result<Ended, Failure> {
+    async fn answer(mut self, serving: Arc<Serving>) -> Result<ServerExit, Failure> {
         let signals = Signals::of_process().map_err(failed)?;
         if let Some(tokens) = &self.options.tokens {
             tokio::spawn(Arc::clone(tokens).keep_fresh());
         }
         let tcp = socket(self.sockets.main.take(), self.address)?;
-        let main = self.front(&serving, Side::Public, tcp);
+        let main = self.front(&serving, Role::Main, tcp);
         let admin = match (self.sockets.admin.take(), self.admin) {
             (None, None) => None,
             (Some(tcp), _) => Some(tcp),
             (None, Some(address)) => Some(socket(None, address)?),
         };
         if let Some(tcp) = admin {
-            let front = self.front(&serving, Side::Admin, tcp);
+            let front = self.front(&serving, Role::Admin, tcp);
             AdminThread::start(front, Shared::of(&serving)).map_err(failed)?;
         }
         tokio::spawn(watch(Arc::clone(&serving), self.reload_interval));
         announce(&serving);
-        Ok(live(&serving, main, signals).await)
+        Ok(server::run(&serving, main, signals).await)
     }
 
-    fn front(&self, serving: &Arc<Serving>, side: Side, tcp: TcpListener) -> Front<Service> {
+    fn front(&self, serving: &Arc<Serving>, role: Role, tcp: TcpListener) -> Front<Service> {
         if let Ok(bound) = tcp.local_addr() {
-            match side {
-                Side::Public => tracing::info!(address = %bound, "listening on http://{bound}"),
-                Side::Admin => tracing::info!(address = %bound, "probes and metrics on http://{bound}"),
+            match role {
+                Role::Main => tracing::info!(address = %bound, "listening on http://{bound}"),
+                Role::Admin => tracing::info!(address = %bound, "probes and metrics on http://{bound}"),
             }
         }
-        Front { tcp, service: router(Arc::clone(serving), side, self.options.clone()) }
+        Front { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
     }
 }
 
@@ -115,7 +116,7 @@ fn socket(inherited: Option<TcpListener>, address: SocketAddr) -> Result<TcpList
 /// Logs what is served and what it may take.
 fn announce(serving: &Serving) {
     let workers = tokio::runtime::Handle::current().metrics().num_workers();
-    let bound = MemoryBound::of(serving, workers);
+    let bound = MemoryEstimate::of(serving, workers);
     tracing::info!(bound_bytes = bound.total(), workers, "memory stays below {bound}");
     for model in serving.registry.list() {
         let (name, version, algorithm) = (&model.name, model.model.version(), model.model.header().algorithm);
@@ -186,7 +187,7 @@ pub(super) fn split(spec: &str) -> Result<ModelFile, Failure> {
     }
 }
 
-fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<Telemetry, Failure> {
+fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<LogGuard, Failure> {
     let format = match args.log_format {
         LogFormat::Auto => Format::auto(),
         LogFormat::Human => Format::Human,
@@ -199,7 +200,7 @@ fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<Telemetry, Failure> 
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    Telemetry::start(format, level, serving.metrics.log_lines_dropped()).map_err(|e| Failure::new(Exit::Failed, e))
+    LogGuard::start(format, level, serving.metrics.log_lines_dropped()).map_err(|e| Failure::new(Exit::Failed, e))
 }
 
 fn failed(what: impl std::fmt::Display) -> Failure {

@@ -14,15 +14,6 @@ use super::auth::Tokens;
 use super::openapi;
 use super::problem::{Problem, ProblemKind};
 
-/// Which listener a router answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Clients: all routes.
-    Public,
-    /// Operators: probes and `/metrics`.
-    Admin,
-}
-
 /// What the command line decides about routes.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -102,6 +93,6 @@ impl App {
 
     /// True when predictions should be sent here.
     pub fn is_ready(&self) -> bool {
-        self.serving.life.phase() == Phase::Ready && !self.serving.registry.list().is_empty()
+        self.serving.lifecycle.phase() == Phase::Ready && !self.serving.registry.list().is_empty()
     }
 }

@@ -14,7 +14,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, VARY};
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 
-use crate::serve::admission::BodyBudget;
+use crate::serve::admission::MemoryBudget;
 
 use super::app::App;
 use super::media::accept_items;
@@ -36,7 +36,7 @@ pub(super) async fn answer(app: &App, accepted: Option<&HeaderValue>, mut respon
         return response;
     }
     response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-    let budget = &app.serving.body_budget;
+    let budget = &app.serving.memory;
     if !accepted.is_some_and(accepts_gzip) || budget.free() < ROOM {
         return response;
     }
@@ -44,7 +44,7 @@ pub(super) async fn answer(app: &App, accepted: Option<&HeaderValue>, mut respon
 }
 
 /// The answer, compressed if there is room to.
-async fn compressed(budget: &BodyBudget, response: Response) -> Response {
+async fn compressed(budget: &MemoryBudget, response: Response) -> Response {
     let Ok(_room) = budget.reserve(ROOM).await else { return response };
     let (mut head, body) = response.into_parts();
     // The whole of it is in memory: its length is known.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 
 use crate::model::schema::{Feature, Kind};
-use crate::serve::registry::Served;
+use crate::serve::registry::ServedModel;
 
 use super::app::AppState;
 use super::json::write;
@@ -44,7 +44,7 @@ pub(super) async fn show(State(app): State<AppState>) -> Response {
     (headers, page).into_response()
 }
 
-fn section(served: &Served, shows_statistics: bool) -> String {
+fn section(served: &ServedModel, shows_statistics: bool) -> String {
     let header = served.model.header();
     let (name, target) = (escape(&served.name), escape(&header.target.name));
     let about = escape(header.description.as_deref().unwrap_or_default());

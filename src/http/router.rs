@@ -14,25 +14,26 @@ use http::{HeaderValue, StatusCode};
 use crate::config::Vertex;
 use crate::serve::Serving;
 
-use super::app::{AppState, Options, Side};
+use super::app::{AppState, Options};
 use super::problem::{Problem, ProblemKind};
 use super::routes::{health, invocations, models, predict, tensorflow, v2};
 use super::service::Service;
 use super::{auth, openapi, page};
+use crate::serve::listener::Role;
 
 /// The route that goes to its handler directly.
 const DIRECT: &str = "/predict";
 
 /// All routes of a listener with their layers.
-pub fn router(serving: Arc<Serving>, side: Side, options: Options) -> Service {
-    let routes = match side {
-        Side::Public => public(&options),
-        Side::Admin => admin(),
+pub fn router(serving: Arc<Serving>, role: Role, options: Options) -> Service {
+    let routes = match role {
+        Role::Main => public(&options),
+        Role::Admin => admin(),
     };
     // Who reaches the admin listener is an operator: no tokens there.
-    let options = Options { tokens: options.tokens.filter(|_| side == Side::Public), ..options };
+    let options = Options { tokens: options.tokens.filter(|_| role == Role::Main), ..options };
     // Vertex AI's route of this name answers in its own words.
-    let is_ours = side == Side::Public && options.vertex.predict.as_deref() != Some(DIRECT);
+    let is_ours = role == Role::Main && options.vertex.predict.as_deref() != Some(DIRECT);
     let app = AppState::new(serving, options, routes.iter().map(|(path, _)| *path));
     let all = routes.into_iter().fold(Router::new(), |all, (path, methods)| all.route(path, methods));
     Service::new(all.fallback(not_found), app, is_ours.then_some(DIRECT))

@@ -82,7 +82,7 @@ impl Layered {
         let route = app.route(request.uri().path());
         // 1. Request id, in-flight gauge, duration, the envelope of errors, the log line. Outermost, so that every
         //    request that is answered is seen, whoever answered it.
-        let detached = || RequestContext::detached(&app.serving.limits, &app.serving.life);
+        let detached = || RequestContext::detached(&app.serving.limits, &app.serving.lifecycle);
         let mut context = request.extensions_mut().remove().unwrap_or_else(detached);
         let seen = access_log::InFlightRequest::begin(app, route, &request, &mut context);
         // 2. What is left of a refused body is read, within bounds, before the answer goes out: a client that is still
@@ -155,7 +155,7 @@ mod tests {
     use crate::model::algorithm::Algorithm;
     use crate::model::batch::Batch;
     use crate::serve::Serving;
-    use crate::serve::registry::{Served, Snapshot};
+    use crate::serve::registry::{ServedModel, Snapshot};
     use crate::table::TableFile;
     use crate::train::{TrainSpec, train};
 
@@ -170,7 +170,7 @@ mod tests {
             (spec.folds, spec.test_size) = (0, 0.0);
             let table = TableFile::from_bytes("t.csv", csv.as_bytes().to_vec());
             let artifact = train(&spec, &table, &()).unwrap().artifact;
-            Arc::new(Served::new(name, Model::load(&artifact).unwrap(), false))
+            Arc::new(ServedModel::new(name, Model::load(&artifact).unwrap(), false))
         };
         let two = "a,b,y\n0,0,0\n1,1,1\n2,2,4\n3,0,9\n4,1,16\n5,2,25\n6,0,36\n7,1,49\n";
         let three = "a,b,c,y\n0,0,3,0\n1,1,1,5\n2,2,4,1\n3,3,1,2\n4,4,5,4\n0,5,9,3\n1,6,2,1\n2,7,6,8\n";

@@ -4,15 +4,16 @@
 //! Generic over a `tower::Service`: only `http` knows axum, and only `commands::serve` joins the two.
 
 pub mod admission;
-pub mod bound;
 pub mod lifecycle;
 pub mod listener;
-pub mod load;
+pub mod loader;
+pub mod logging;
+pub mod memory_estimate;
 pub mod metrics;
 pub mod registry;
 pub mod reload;
-pub mod supervisor;
-pub mod telemetry;
+pub mod server;
+pub mod systemd;
 
 use std::sync::Arc;
 
@@ -28,11 +29,11 @@ pub struct Serving {
     /// What is counted.
     pub metrics: Arc<metrics::Metrics>,
     /// Ready, draining, stopped.
-    pub life: lifecycle::Life,
+    pub lifecycle: lifecycle::Lifecycle,
     /// Who may compute, and where.
     pub compute: admission::Compute,
     /// How many body bytes may be held.
-    pub body_budget: admission::BodyBudget,
+    pub memory: admission::MemoryBudget,
     /// The limits in force.
     pub limits: Limits,
     /// What unknown columns do.
@@ -44,16 +45,16 @@ impl Serving {
     /// metrics from here on, and the compute threads run.
     pub fn new(models: Vec<registry::Snapshot>, limits: Limits, extra_features: ExtraFeatures) -> Self {
         let metrics = Arc::new(metrics::Metrics::new());
-        let life = lifecycle::Life::default();
+        let lifecycle = lifecycle::Lifecycle::default();
         let registry = registry::Registry::new(models);
         registry.enter_all(&metrics);
         Self {
-            compute: admission::Compute::new(&limits, Arc::clone(&metrics), life.clone()),
-            body_budget: admission::BodyBudget::new(&limits),
+            compute: admission::Compute::new(&limits, Arc::clone(&metrics), lifecycle.clone()),
+            memory: admission::MemoryBudget::new(&limits),
             registry,
             reloader: reload::Reloader::default(),
             metrics,
-            life,
+            lifecycle,
             limits,
             extra_features,
         }

@@ -12,7 +12,7 @@ use crate::model::compiled::Scratch;
 use super::metrics::{Drift, Metrics};
 
 /// One version of one model, as a request holds it from before its body is parsed to its answer.
-pub type Snapshot = Arc<Served>;
+pub type Snapshot = Arc<ServedModel>;
 
 /// The timing of a model at load ends after this many rounds over its golden rows.
 const TIMED_ROUNDS: u32 = 32;
@@ -23,7 +23,7 @@ const COUNTING_A_VALUE: Duration = Duration::from_nanos(8);
 
 /// A loaded model under the name it is registered by.
 #[derive(Debug)]
-pub struct Served {
+pub struct ServedModel {
     /// The registered name (`--model NAME=PATH`, or the artifact's own).
     pub name: String,
     /// The model.
@@ -36,7 +36,7 @@ pub struct Served {
     drift: OnceLock<Arc<Drift>>,
 }
 
-impl Served {
+impl ServedModel {
     /// Registers a model under a name, and times it: some milliseconds.
     pub fn new(name: impl Into<String>, model: Model, is_default: bool) -> Self {
         let cost_per_row = cost_per_row(&model);

@@ -14,13 +14,14 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
-use smartserve::serve::registry::{Served, Snapshot};
+use smartserve::serve::listener::Role;
+use smartserve::serve::registry::{ServedModel, Snapshot};
 use smartserve::table::TableFile;
 use smartserve::train::{TrainSpec, train};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -71,7 +72,7 @@ pub fn artifacts() -> &'static [(&'static str, Vec<u8>)] {
 
 fn models() -> Vec<Snapshot> {
     let load = |(i, (name, bytes)): (usize, &(&str, Vec<u8>))| {
-        Arc::new(Served::new(*name, Model::load(bytes).unwrap(), i == 0))
+        Arc::new(ServedModel::new(*name, Model::load(bytes).unwrap(), i == 0))
     };
     artifacts().iter().enumerate().map(load).collect()
 }
@@ -93,7 +94,7 @@ pub fn empty_serving() -> Arc<Serving> {
 
 /// What clients reach, with these limits.
 pub fn public(limits: Limits) -> Service {
-    router(serving(limits), Side::Public, Options::default())
+    router(serving(limits), Role::Main, Options::default())
 }
 
 /// An answer, read to its end.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::auth::Tokens;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
+use smartserve::serve::listener::Role;
 use smartserve::serve::reload::{ModelFile, Sources};
 use tempfile::TempDir;
 
@@ -52,12 +53,12 @@ impl House {
         self.directory.path().join(name)
     }
 
-    fn router(&self, side: Side, options: Options) -> Service {
-        router(Arc::clone(&self.serving), side, options)
+    fn router(&self, role: Role, options: Options) -> Service {
+        router(Arc::clone(&self.serving), role, options)
     }
 
     fn admin(&self) -> Service {
-        self.router(Side::Admin, Options::default())
+        self.router(Role::Admin, Options::default())
     }
 
     fn version(&self) -> String {
@@ -123,7 +124,7 @@ async fn a_load_that_cannot_be_says_why_and_leaves_the_model() {
 #[tokio::test]
 async fn an_unloaded_model_is_gone_until_it_is_loaded() {
     let house = House::new();
-    let (admin, public) = (house.admin(), house.router(Side::Public, Options::default()));
+    let (admin, public) = (house.admin(), house.router(Role::Main, Options::default()));
     let held = house.serving.registry.get("line").unwrap();
     assert_eq!(ask(&admin, UNLOAD, r#"{"parameters":{"unload_dependents":false}}"#).await.0, 200);
     held.model.check_golden().unwrap();
@@ -180,7 +181,7 @@ async fn loading_needs_a_token_or_the_admin_listener() {
     let open = public(Limits::default());
     assert_eq!((status(&open, "POST", LOAD, "").await, status(&open, "POST", UNLOAD, "").await), (403, 403));
     assert_eq!(status(&open, "POST", INDEX, "").await, 200);
-    let guarded = house.router(Side::Public, with_tokens());
+    let guarded = house.router(Role::Main, with_tokens());
     for path in [LOAD, INDEX, "/v2/models/line/infer", UNLOAD] {
         assert_eq!(status(&guarded, "POST", path, "").await, 401, "{path}");
         assert_eq!(status(&guarded, "POST", path, "wrong").await, 401, "{path}");
@@ -192,7 +193,7 @@ async fn loading_needs_a_token_or_the_admin_listener() {
     for path in ["/v2/health/live", "/v2/health/ready"] {
         assert_eq!(status(&guarded, "GET", path, "").await, 200, "{path}");
     }
-    for admin in [house.router(Side::Admin, with_tokens()), house.admin()] {
+    for admin in [house.router(Role::Admin, with_tokens()), house.admin()] {
         for path in [LOAD, INDEX, UNLOAD] {
             assert_eq!(status(&admin, "POST", path, "").await, 200, "{path}");
         }

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use smartserve::config::Limits;
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
 use smartserve::http::router::router;
 use smartserve::serve::lifecycle::Schedule;
+use smartserve::serve::listener::Role;
 
 use crate::http_support::{get, post, public, serving};
 
@@ -58,7 +59,7 @@ async fn each_output_comes_as_it_was_asked_for() {
 async fn a_version_that_is_served_answers_under_its_name() {
     let serving = serving(Limits::default());
     let version = serving.registry.get("line").unwrap().model.version().to_owned();
-    let router = router(serving, Side::Public, Options::default());
+    let router = router(serving, Role::Main, Options::default());
     let base = format!("/v2/models/line/versions/{version}");
     assert_eq!(get(&router, &base).await.json(), get(&router, "/v2/models/line").await.json());
     assert_eq!(get(&router, &format!("{base}/ready")).await.json(), json!({"name": "line", "ready": true}));
@@ -73,8 +74,8 @@ async fn a_version_that_is_served_answers_under_its_name() {
 async fn while_draining_nothing_is_ready_and_all_is_alive() {
     let limits = Limits::default();
     let serving = serving(limits.clone());
-    let router = router(Arc::clone(&serving), Side::Public, Options::default());
-    serving.life.drain(Schedule::new(Instant::now(), &limits, true));
+    let router = router(Arc::clone(&serving), Role::Main, Options::default());
+    serving.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
     for (path, status) in
         [("/v2/health/live", 200), ("/v2/health/ready", 503), ("/v2/models/line/ready", 503), ("/v2", 200)]
     {
@@ -86,7 +87,7 @@ async fn while_draining_nothing_is_ready_and_all_is_alive() {
 #[tokio::test]
 async fn every_answer_is_counted_under_its_route() {
     let serving = serving(Limits::default());
-    let router = router(Arc::clone(&serving), Side::Public, Options::default());
+    let router = router(Arc::clone(&serving), Role::Main, Options::default());
     post(&router, "/v2/models/line/infer", LINE).await;
     post(&router, "/v2/models/nobody/infer", LINE).await;
     let metrics = serving.metrics.render();

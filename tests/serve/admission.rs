@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use smartserve::config::Limits;
 use smartserve::model::compiled::Scratch;
-use smartserve::serve::admission::{BodyBudget, CHUNKED_STEP, Compute, ComputeError, Overloaded, SLICE, TEXT_AT_ONCE};
-use smartserve::serve::lifecycle::{Life, Schedule};
+use smartserve::serve::admission::{
+    CHUNKED_STEP, Compute, ComputeError, MemoryBudget, Overloaded, SLICE, TEXT_AT_ONCE,
+};
+use smartserve::serve::lifecycle::{Lifecycle, Schedule};
 use smartserve::serve::metrics::Metrics;
 
 use crate::helpers::{limits, ms, until, within};
@@ -14,14 +16,14 @@ use crate::models::{classes, quick, rows, slow};
 
 const KIB: usize = 1 << 10;
 
-fn compute(limits: &Limits) -> (Arc<Compute>, Arc<Metrics>, Life) {
-    let (metrics, life) = (Arc::new(Metrics::new()), Life::default());
-    (Arc::new(Compute::new(limits, Arc::clone(&metrics), life.clone())), metrics, life)
+fn compute(limits: &Limits) -> (Arc<Compute>, Arc<Metrics>, Lifecycle) {
+    let (metrics, lifecycle) = (Arc::new(Metrics::new()), Lifecycle::default());
+    (Arc::new(Compute::new(limits, Arc::clone(&metrics), lifecycle.clone())), metrics, lifecycle)
 }
 
 #[tokio::test]
 async fn a_body_takes_its_length_of_the_budget_and_gives_it_back() {
-    let budget = BodyBudget::new(&Limits { body_budget: 100 * KIB, ..limits() });
+    let budget = MemoryBudget::new(&Limits { body_budget: 100 * KIB, ..limits() });
     let held = budget.reserve(60 * KIB).await.unwrap();
     assert_eq!(budget.free(), 40 * KIB);
     drop(held);
@@ -30,7 +32,7 @@ async fn a_body_takes_its_length_of_the_budget_and_gives_it_back() {
 
 #[tokio::test]
 async fn a_body_without_a_length_takes_steps() {
-    let budget = BodyBudget::new(&Limits { body_budget: 256 * KIB, ..limits() });
+    let budget = MemoryBudget::new(&Limits { body_budget: 256 * KIB, ..limits() });
     let mut held = budget.reserve(0).await.unwrap();
     assert_eq!(budget.free(), 256 * KIB);
     held.grow(1).await.unwrap();
@@ -45,7 +47,7 @@ async fn a_body_without_a_length_takes_steps() {
 
 #[tokio::test]
 async fn a_request_holds_what_its_body_became() {
-    let budget = BodyBudget::new(&Limits { body_budget: 256 * KIB, admission_wait: ms(1), ..limits() });
+    let budget = MemoryBudget::new(&Limits { body_budget: 256 * KIB, admission_wait: ms(1), ..limits() });
     let mut held = budget.reserve(100 * KIB).await.unwrap();
     held.hold(10 * KIB).await.unwrap();
     assert_eq!(budget.free(), 246 * KIB);
@@ -58,7 +60,7 @@ async fn a_request_holds_what_its_body_became() {
 
 #[tokio::test]
 async fn a_full_budget_is_waited_for_and_then_refused() {
-    let budget = BodyBudget::new(&Limits { body_budget: 100 * KIB, admission_wait: ms(100), ..limits() });
+    let budget = MemoryBudget::new(&Limits { body_budget: 100 * KIB, admission_wait: ms(100), ..limits() });
     let held = budget.reserve(100 * KIB).await.unwrap();
     let start = Instant::now();
     assert_eq!(budget.reserve(1).await.unwrap_err(), Overloaded);
@@ -69,7 +71,7 @@ async fn a_full_budget_is_waited_for_and_then_refused() {
 
 #[tokio::test]
 async fn a_body_larger_than_the_whole_budget_is_refused_at_once() {
-    let budget = BodyBudget::new(&Limits { body_budget: KIB, admission_wait: ms(60_000), ..limits() });
+    let budget = MemoryBudget::new(&Limits { body_budget: KIB, admission_wait: ms(60_000), ..limits() });
     assert_eq!(within(budget.reserve(2 * KIB)).await.unwrap_err(), Overloaded);
 }
 
@@ -157,7 +159,7 @@ async fn work_that_nobody_waits_for_any_more_leaves_the_pool() {
 async fn a_batch_that_nobody_waits_for_keeps_its_share_of_the_budget_until_it_is_gone() {
     let (compute, ..) = compute(&limits());
     let served = slow();
-    let budget = BodyBudget::new(&Limits { body_budget: 100 * KIB, ..limits() });
+    let budget = MemoryBudget::new(&Limits { body_budget: 100 * KIB, ..limits() });
     // The pool's only thread is busy until it is told.
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let busy = tokio::spawn({
@@ -193,10 +195,10 @@ async fn a_batch_that_takes_too_long_is_given_up_at_the_deadline() {
 
 #[tokio::test]
 async fn a_drain_shrinks_the_deadline_of_work_under_way() {
-    let (compute, _, life) = compute(&Limits { compute_timeout: ms(60_000), ..limits() });
+    let (compute, _, lifecycle) = compute(&Limits { compute_timeout: ms(60_000), ..limits() });
     let served = slow();
     let limits = Limits { hard_stop: ms(200), ..limits() };
-    let drain = async { life.drain(Schedule::new(Instant::now(), &limits, true)) };
+    let drain = async { lifecycle.drain(Schedule::new(Instant::now(), &limits, true)) };
     let (overdue, ()) = tokio::join!(compute.predict(&served, rows(&served, 400_000)), drain);
     assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
 }

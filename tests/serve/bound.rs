@@ -3,7 +3,7 @@
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
-use smartserve::serve::bound::MemoryBound;
+use smartserve::serve::memory_estimate::MemoryEstimate;
 
 use crate::models::{Recipe, snapshot};
 
@@ -13,7 +13,7 @@ async fn the_defaults_and_a_model_for_a_configmap_stay_below_128_mib() {
     let served = snapshot(recipe, "boston", 1);
     assert!(served.model.header().payload.bytes > 400_000, "{}", served.model.header().payload.bytes);
     let limits = Limits { compute_threads: 1, ..Limits::default() };
-    let bound = MemoryBound::of(&Serving::new(vec![served], limits, ExtraFeatures::Reject), 2);
+    let bound = MemoryEstimate::of(&Serving::new(vec![served], limits, ExtraFeatures::Reject), 2);
     assert_eq!(bound.total(), bound.parts.iter().map(|(_, bytes)| *bytes).sum::<usize>());
     assert!(bound.total() <= 128 << 20, "{bound}");
     assert!(bound.to_string().contains("MiB: requests in flight 64.0, parsing "), "{bound}");

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use smartserve::config::Limits;
-use smartserve::serve::lifecycle::{Exit, Life, Phase, Schedule, Signal, Step};
+use smartserve::serve::lifecycle::{Lifecycle, Phase, Schedule, Signal, Step};
+use smartserve::serve::server::ServerExit;
 use tokio::net::TcpStream;
 
 use crate::helpers::{Client, Server, limits, ms, until, within};
@@ -11,17 +12,17 @@ use crate::helpers::{Client, Server, limits, ms, until, within};
 #[tokio::test]
 async fn a_drain_goes_through_its_steps_in_order_and_loses_nothing() {
     let server = Server::start(limits());
-    let life = server.serving.life.clone();
+    let lifecycle = server.serving.lifecycle.clone();
     let mut busy = server.connect().await;
     busy.get("/wait").await;
     server.until_waiting(1).await;
     let mut kept = server.connect().await;
     kept.get("/ok").await;
     assert!(!kept.answer().await.unwrap().closes());
-    assert_eq!((life.phase(), life.steps()), (Phase::Ready, vec![]));
+    assert_eq!((lifecycle.phase(), lifecycle.steps()), (Phase::Ready, vec![]));
 
     server.drain(Signal::Terminate).await;
-    assert_eq!((life.phase(), life.steps()), (Phase::Draining, vec![Step::DrainBegan]));
+    assert_eq!((lifecycle.phase(), lifecycle.steps()), (Phase::Draining, vec![Step::DrainBegan]));
     // The lame-duck: both an old and a new connection are served, and told to close.
     kept.get("/ok").await;
     assert!(kept.answer().await.unwrap().closes());
@@ -30,32 +31,32 @@ async fn a_drain_goes_through_its_steps_in_order_and_loses_nothing() {
     new.get("/ok").await;
     assert!(new.answer().await.unwrap().closes());
 
-    until(|| life.steps().contains(&Step::ListenerClosed)).await;
+    until(|| lifecycle.steps().contains(&Step::ListenerClosed)).await;
     assert!(TcpStream::connect(server.address).await.is_err());
     server.gate.add_permits(1);
     let answer = busy.answer().await.unwrap();
     assert_eq!(answer.body, b"waited");
     assert!(answer.closes());
-    assert_eq!(server.exit().await, Exit::Drained);
-    assert_eq!(life.phase(), Phase::Stopped);
-    assert_eq!(life.steps(), [Step::DrainBegan, Step::ListenerClosed, Step::ConnectionsDone, Step::Stopped]);
+    assert_eq!(server.exit().await, ServerExit::Drained);
+    assert_eq!(lifecycle.phase(), Phase::Stopped);
+    assert_eq!(lifecycle.steps(), [Step::DrainBegan, Step::ListenerClosed, Step::ConnectionsDone, Step::Stopped]);
 }
 
 #[tokio::test]
 async fn terminate_keeps_accepting_for_the_whole_lame_duck() {
     let server = Server::start(limits());
-    let life = server.serving.life.clone();
+    let lifecycle = server.serving.lifecycle.clone();
     let start = Instant::now();
     server.drain(Signal::Terminate).await;
     let mut accepted = 0;
-    while !life.steps().contains(&Step::ListenerClosed) {
+    while !lifecycle.steps().contains(&Step::ListenerClosed) {
         let Ok(socket) = TcpStream::connect(server.address).await else { break };
         drop(socket);
         accepted += 1;
     }
     assert!(start.elapsed() >= limits().lame_duck);
     assert!(accepted > 0);
-    assert_eq!(server.exit().await, Exit::Drained);
+    assert_eq!(server.exit().await, ServerExit::Drained);
 }
 
 #[tokio::test]
@@ -63,23 +64,23 @@ async fn interrupt_skips_the_lame_duck() {
     let server = Server::start(Limits { lame_duck: ms(1200), ..limits() });
     let start = Instant::now();
     server.signal(Signal::Interrupt).await;
-    assert_eq!(server.exit().await, Exit::Drained);
+    assert_eq!(server.exit().await, ServerExit::Drained);
     assert!(start.elapsed() < ms(1000));
 }
 
 #[tokio::test]
 async fn an_idle_connection_stays_readable_after_the_listener_is_closed() {
     let server = Server::start(limits());
-    let life = server.serving.life.clone();
+    let lifecycle = server.serving.lifecycle.clone();
     let mut client = server.connect().await;
     client.get("/ok").await;
     client.answer().await.unwrap();
     server.drain(Signal::Interrupt).await;
-    until(|| life.steps().contains(&Step::ListenerClosed)).await;
+    until(|| lifecycle.steps().contains(&Step::ListenerClosed)).await;
     client.get("/ok").await;
     let answer = client.answer().await.unwrap();
     assert!(answer.status == 200 && answer.closes());
-    assert_eq!(server.exit().await, Exit::Drained);
+    assert_eq!(server.exit().await, ServerExit::Drained);
 }
 
 #[tokio::test]
@@ -92,9 +93,9 @@ async fn idle_connections_are_closed_before_the_hard_stop() {
     server.drain(Signal::Interrupt).await;
     client.closed().await;
     assert!(start.elapsed() >= ms(1200), "{:?}", start.elapsed());
-    let life = server.serving.life.clone();
-    assert_eq!(server.exit().await, Exit::Drained);
-    assert!(life.steps().contains(&Step::ConnectionsDone));
+    let lifecycle = server.serving.lifecycle.clone();
+    assert_eq!(server.exit().await, ServerExit::Drained);
+    assert!(lifecycle.steps().contains(&Step::ConnectionsDone));
 }
 
 #[tokio::test]
@@ -105,25 +106,25 @@ async fn a_half_sent_head_is_not_a_request() {
     server.until_connections(1).await;
     let start = Instant::now();
     server.drain(Signal::Terminate).await;
-    let life = server.serving.life.clone();
-    assert_eq!(server.exit().await, Exit::Drained);
+    let lifecycle = server.serving.lifecycle.clone();
+    assert_eq!(server.exit().await, ServerExit::Drained);
     assert!(start.elapsed() < limits().hard_stop + ms(1000));
-    assert!(life.steps().contains(&Step::HardStop));
+    assert!(lifecycle.steps().contains(&Step::HardStop));
     client.closed().await;
 }
 
 #[tokio::test]
 async fn a_head_completed_during_the_drain_is_answered() {
     let server = Server::start(Limits { header_timeout: ms(60_000), ..limits() });
-    let life = server.serving.life.clone();
+    let lifecycle = server.serving.lifecycle.clone();
     let mut client = server.connect().await;
     client.send("GET /ok HTTP/1.1\r\nHost: te").await;
     server.until_connections(1).await;
     server.drain(Signal::Interrupt).await;
-    until(|| life.steps().contains(&Step::ListenerClosed)).await;
+    until(|| lifecycle.steps().contains(&Step::ListenerClosed)).await;
     client.send("st\r\n\r\n").await;
     assert!(client.answer().await.unwrap().closes());
-    assert_eq!(server.exit().await, Exit::Drained);
+    assert_eq!(server.exit().await, ServerExit::Drained);
 }
 
 #[tokio::test]
@@ -135,22 +136,22 @@ async fn a_half_sent_body_gets_a_408_before_the_hard_stop() {
     server.drain(Signal::Terminate).await;
     let answer = client.answer().await.unwrap();
     assert!(answer.status == 408 && answer.closes());
-    assert_eq!(server.exit().await, Exit::Drained);
+    assert_eq!(server.exit().await, ServerExit::Drained);
 }
 
 #[tokio::test]
 async fn a_request_that_the_hard_stop_cuts_makes_the_exit_code_3() {
     let server = Server::start(limits());
-    let life = server.serving.life.clone();
+    let lifecycle = server.serving.lifecycle.clone();
     let mut client = server.connect().await;
     client.get("/wait").await;
     server.until_waiting(1).await;
     server.drain(Signal::Terminate).await;
     let start = Instant::now();
     let exit = server.exit().await;
-    assert_eq!((exit, exit.code()), (Exit::Cut(1), 3));
+    assert_eq!((exit, exit.code()), (ServerExit::Cut(1), 3));
     assert!(start.elapsed() < limits().hard_stop + ms(1000));
-    assert_eq!(life.steps(), [Step::DrainBegan, Step::ListenerClosed, Step::HardStop, Step::Stopped]);
+    assert_eq!(lifecycle.steps(), [Step::DrainBegan, Step::ListenerClosed, Step::HardStop, Step::Stopped]);
     client.closed().await;
 }
 
@@ -162,7 +163,7 @@ async fn a_second_signal_stops_at_once() {
         let start = Instant::now();
         server.signal(second).await;
         let exit = server.exit().await;
-        assert_eq!((exit, exit.code()), (Exit::SecondSignal(second), code));
+        assert_eq!((exit, exit.code()), (ServerExit::SecondSignal(second), code));
         assert!(start.elapsed() < ms(1000));
     }
 }
@@ -185,36 +186,36 @@ async fn connections_that_the_kernel_has_accepted_are_served_over_the_cap_before
     }
     server.gate.add_permits(1);
     assert_eq!(held.answer().await.unwrap().status, 200);
-    assert_eq!(server.exit().await, Exit::Drained);
+    assert_eq!(server.exit().await, ServerExit::Drained);
 }
 
 #[tokio::test]
 async fn the_admin_listener_answers_until_the_first_has_drained() {
     let server = Server::start(limits());
     let (admin, thread) = server.start_admin();
-    let life = server.serving.life.clone();
+    let lifecycle = server.serving.lifecycle.clone();
     let mut busy = server.connect().await;
     busy.get("/wait").await;
     server.until_waiting(1).await;
     server.drain(Signal::Interrupt).await;
-    until(|| life.steps().contains(&Step::ListenerClosed)).await;
+    until(|| lifecycle.steps().contains(&Step::ListenerClosed)).await;
     let mut probe = Client::connect(admin).await;
     probe.get("/ok").await;
     assert_eq!(probe.answer().await.unwrap().status, 200);
-    assert!(life.is_alive());
+    assert!(lifecycle.is_alive());
     server.gate.add_permits(1);
     busy.answer().await.unwrap();
-    assert_eq!(server.exit().await, Exit::Drained);
+    assert_eq!(server.exit().await, ServerExit::Drained);
     until(|| thread.is_finished()).await;
 }
 
 #[tokio::test]
 async fn a_hangup_asks_for_a_reload_and_nothing_else() {
     let server = Server::start(limits());
-    let life = server.serving.life.clone();
+    let lifecycle = server.serving.lifecycle.clone();
     server.signal(Signal::Hangup).await;
-    within(life.reload_requested()).await;
-    assert_eq!(life.phase(), Phase::Ready);
+    within(lifecycle.reload_requested()).await;
+    assert_eq!(lifecycle.phase(), Phase::Ready);
     let mut client = server.connect().await;
     client.get("/ok").await;
     assert!(!client.answer().await.unwrap().closes());
@@ -232,7 +233,7 @@ async fn requests_that_keep_coming_through_a_drain_all_get_answers() {
         answered += within(client).await.unwrap();
     }
     assert!(answered > 100, "{answered}");
-    assert_eq!(server.exit().await, Exit::Drained);
+    assert_eq!(server.exit().await, ServerExit::Drained);
 }
 
 /// Keeps a connection while told so, never retries a request, and stops when no connection can be had.
@@ -268,9 +269,9 @@ fn the_default_drain_has_the_times_of_the_contract() {
 
 #[tokio::test]
 async fn the_process_is_alive_while_its_heartbeat_beats() {
-    let life = Life::default();
-    assert!(life.is_alive(), "before the first heartbeat");
-    let heart = tokio::spawn(life.clone().beat());
-    until(|| life.is_alive()).await;
+    let lifecycle = Lifecycle::default();
+    assert!(lifecycle.is_alive(), "before the first heartbeat");
+    let heart = tokio::spawn(lifecycle.clone().heartbeat());
+    until(|| lifecycle.is_alive()).await;
     heart.abort();
 }

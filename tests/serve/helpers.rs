@@ -12,8 +12,9 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
-use smartserve::serve::lifecycle::{Exit, Signal, Signals, run};
+use smartserve::serve::lifecycle::{Signal, Signals};
 use smartserve::serve::listener::{AdminThread, Front, RequestContext, Shared, bind};
+use smartserve::serve::server::{ServerExit, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
@@ -50,7 +51,7 @@ pub(crate) struct Server {
     /// `/wait` answers once for each permit added.
     pub(crate) gate: Arc<Semaphore>,
     signals: mpsc::Sender<Signal>,
-    exit: JoinHandle<Exit>,
+    exit: JoinHandle<ServerExit>,
 }
 
 impl Server {
@@ -83,10 +84,10 @@ impl Server {
     /// Sends a signal and waits until the drain has begun.
     pub(crate) async fn drain(&self, signal: Signal) {
         self.signal(signal).await;
-        self.serving.life.draining().await;
+        self.serving.lifecycle.draining().await;
     }
 
-    pub(crate) async fn exit(self) -> Exit {
+    pub(crate) async fn exit(self) -> ServerExit {
         within(self.exit).await.unwrap()
     }
 

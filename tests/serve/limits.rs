@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use smartserve::config::Limits;
-use smartserve::serve::listener::{LARGE_HEAD, SEAT, bind};
+use smartserve::serve::listener::{BUFFER_BYTES, LARGE_HEAD_BYTES, bind};
 use tokio::io::AsyncWriteExt;
 
 use crate::helpers::{Client, PATIENCE, Server, limits, ms, until, within};
@@ -196,7 +196,7 @@ async fn pipelined_requests_are_answered_in_order() {
 
 #[tokio::test]
 async fn more_busy_connections_than_the_budget_has_seats_for_take_turns() {
-    let server = Server::start(Limits { body_budget: 4 * SEAT, ..limits() });
+    let server = Server::start(Limits { body_budget: 4 * BUFFER_BYTES, ..limits() });
     let clients: Vec<_> = (0..40)
         .map(|_| {
             let address = server.address;
@@ -212,7 +212,7 @@ async fn more_busy_connections_than_the_budget_has_seats_for_take_turns() {
     for client in clients {
         within(client).await.unwrap();
     }
-    until(|| server.serving.body_budget.free() == 4 * SEAT).await;
+    until(|| server.serving.memory.free() == 4 * BUFFER_BYTES).await;
 }
 
 #[tokio::test]
@@ -224,18 +224,18 @@ async fn a_connection_that_was_idle_for_long_answers_as_before() {
         client.send(&request).await;
         assert_eq!(client.answer().await.unwrap().body, body.as_bytes());
         // Its buffers are given back meanwhile.
-        until(|| server.serving.body_budget.free() == Limits::default().body_budget).await;
+        until(|| server.serving.memory.free() == Limits::default().body_budget).await;
     }
 }
 
 #[tokio::test]
 async fn a_long_head_has_its_room_while_it_is_there() {
     let server = Server::start(limits());
-    let free = || server.serving.body_budget.free();
+    let free = || server.serving.memory.free();
     let mut client = server.connect().await;
     client.send(&format!("GET /wait HTTP/1.1\r\nHost: test\r\nX: {}\r\n\r\n", "x".repeat(30 << 10))).await;
     server.until_waiting(1).await;
-    assert_eq!(free(), Limits::default().body_budget - SEAT - LARGE_HEAD);
+    assert_eq!(free(), Limits::default().body_budget - BUFFER_BYTES - LARGE_HEAD_BYTES);
     server.gate.add_permits(1);
     assert_eq!(client.answer().await.unwrap().status, 200);
     until(|| free() == Limits::default().body_budget).await;

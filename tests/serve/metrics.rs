@@ -170,7 +170,7 @@ async fn a_replaced_version_is_still_shown_and_goes_on_where_it_was() {
     serving.compute.predict(&old, rows(&old, 5)).await.unwrap();
     serving.registry.replace(vec![Arc::clone(&new)], &serving.metrics);
     serving.compute.predict(&new, rows(&new, 7)).await.unwrap();
-    let rows_seen = |text: &str, served: &smartserve::serve::registry::Served| {
+    let rows_seen = |text: &str, served: &smartserve::serve::registry::ServedModel| {
         let labels = format!("version=\"{}\"", served.model.version());
         values(text, "smartserve_prediction_values_total", &labels).iter().sum::<f64>()
     };

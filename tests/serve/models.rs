@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::batch::Batch;
-use smartserve::serve::registry::{Served, Snapshot};
+use smartserve::serve::registry::{ServedModel, Snapshot};
 use smartserve::table::TableFile;
 use smartserve::train::{Options, TrainSpec, train};
 
@@ -53,24 +53,24 @@ fn slow_artifact() -> &'static [u8] {
 }
 
 pub(crate) fn slow() -> Snapshot {
-    Arc::new(Served::new("slow", Model::load(slow_artifact()).unwrap(), true))
+    Arc::new(ServedModel::new("slow", Model::load(slow_artifact()).unwrap(), true))
 }
 
 /// A recipe, trained and served as `name`.
 pub(crate) fn snapshot(recipe: Recipe, name: &str, seed: u64) -> Snapshot {
-    Arc::new(Served::new(name, Model::load(&artifact(recipe, name, seed)).unwrap(), true))
+    Arc::new(ServedModel::new(name, Model::load(&artifact(recipe, name, seed)).unwrap(), true))
 }
 
 pub(crate) fn quick(name: &str, seed: u64) -> Snapshot {
-    Arc::new(Served::new(name, Model::load(&artifact(QUICK, name, seed)).unwrap(), false))
+    Arc::new(ServedModel::new(name, Model::load(&artifact(QUICK, name, seed)).unwrap(), false))
 }
 
 pub(crate) fn classes() -> Snapshot {
-    Arc::new(Served::new("iris", Model::load(&artifact(CLASSES, "iris", 1)).unwrap(), false))
+    Arc::new(ServedModel::new("iris", Model::load(&artifact(CLASSES, "iris", 1)).unwrap(), false))
 }
 
 /// `n` rows made of the golden ones.
-pub(crate) fn rows(served: &Served, n: usize) -> Batch {
+pub(crate) fn rows(served: &ServedModel, n: usize) -> Batch {
     let golden = served.model.golden_batch();
     let cells = golden.values().iter().copied().cycle().take(n * golden.n_features()).collect();
     Batch::from_rows(served.model.schema(), cells).unwrap()

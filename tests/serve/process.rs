@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
-use smartserve::serve::lifecycle::{Signals, run};
+use smartserve::serve::lifecycle::Signals;
 use smartserve::serve::listener::{Front, bind};
-use smartserve::serve::supervisor::Inherited;
+use smartserve::serve::server::run;
+use smartserve::serve::systemd::InheritedSockets;
 use tokio::sync::Semaphore;
 
 use crate::helpers::{PATIENCE, limits, ms, service};
@@ -29,7 +30,7 @@ fn server_in_a_child_process() {
     if std::env::var_os(IN_CHILD).is_none() {
         return;
     }
-    let inherited = Inherited::take().unwrap();
+    let inherited = InheritedSockets::take().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let exit = runtime.block_on(async {
         let signals = Signals::of_process().unwrap();

@@ -170,7 +170,7 @@ async fn the_clock_and_a_request_for_it_make_the_watch_look() {
     let second = house.version("m");
     let asked = tokio::spawn(watch(Arc::clone(&house.serving), Duration::from_secs(3600)));
     fs::write(&path, version(3)).unwrap();
-    house.serving.life.request_reload();
+    house.serving.lifecycle.request_reload();
     until(|| house.version("m") != second).await;
     asked.abort();
 }
@@ -194,7 +194,7 @@ async fn requests_under_a_thousand_swaps_all_get_the_answer_of_their_version() {
         let serving = Arc::clone(&house.serving);
         async move {
             let mut asked = 0_u32;
-            while !serving.life.is_draining() {
+            while !serving.lifecycle.is_draining() {
                 let served = serving.registry.get("m").unwrap();
                 let batch = crate::models::rows(&served, 64);
                 let (answer, _) = serving.compute.predict(&served, batch.clone()).await.unwrap();
@@ -210,7 +210,7 @@ async fn requests_under_a_thousand_swaps_all_get_the_answer_of_their_version() {
         for i in 0..1000 {
             assert!(serving.reload("m", Some(&versions[i % 2])).unwrap().changed);
         }
-        serving.life.drain(smartserve::serve::lifecycle::Schedule::new(
+        serving.lifecycle.drain(smartserve::serve::lifecycle::Schedule::new(
             std::time::Instant::now(),
             &Limits::default(),
             false,

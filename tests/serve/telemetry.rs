@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use smartserve::serve::logging::{Format, LogGuard, QUEUE_LINES};
 use smartserve::serve::metrics::Metrics;
-use smartserve::serve::telemetry::{Format, QUEUE_LINES, Telemetry};
 use tracing::level_filters::LevelFilter;
 
 /// A pipe that somebody reads, or not.
@@ -60,7 +60,7 @@ impl Write for Blocked {
 fn a_json_line_holds_the_message_and_the_fields() {
     let (metrics, pipe) = (Metrics::new(), Pipe::default());
     let (dispatch, telemetry) =
-        Telemetry::writing_to(pipe.clone(), Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
+        LogGuard::writing_to(pipe.clone(), Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
     tracing::dispatcher::with_default(&dispatch, || {
         tracing::info!(status = 200, duration_us = 17.5, route = "/predict", "answered");
         tracing::debug!("not this one");
@@ -79,7 +79,7 @@ fn a_json_line_holds_the_message_and_the_fields() {
 fn whatever_a_client_wrote_stays_within_its_line_and_its_field() {
     let (metrics, pipe) = (Metrics::new(), Pipe::default());
     let (dispatch, telemetry) =
-        Telemetry::writing_to(pipe.clone(), Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
+        LogGuard::writing_to(pipe.clone(), Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
     let hostile = "\"}\n{\"level\":\"ERROR\",\u{1}\u{1b}[31m\\ é \u{2028} \r\t";
     tracing::dispatcher::with_default(&dispatch, || {
         tracing::info!(text = hostile, shown = %hostile, debug = ?hostile, nan = f64::NAN, none = None::<u64>, "{hostile}");
@@ -100,7 +100,7 @@ fn whatever_a_client_wrote_stays_within_its_line_and_its_field() {
 fn a_reader_that_reads_nothing_blocks_nobody_and_the_loss_is_reported() {
     let (metrics, (let_go, out, pipe)) = (Metrics::new(), blocked());
     let (dispatch, telemetry) =
-        Telemetry::writing_to(out, Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
+        LogGuard::writing_to(out, Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
     let lines = QUEUE_LINES + 1000;
     let start = Instant::now();
     tracing::dispatcher::with_default(&dispatch, || {
@@ -127,7 +127,7 @@ fn a_reader_that_reads_nothing_blocks_nobody_and_the_loss_is_reported() {
 fn lines_too_long_for_the_queues_memory_are_dropped() {
     let (metrics, (let_go, out, _pipe)) = (Metrics::new(), blocked());
     let (dispatch, telemetry) =
-        Telemetry::writing_to(out, Format::Human, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
+        LogGuard::writing_to(out, Format::Human, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
     let long = "x".repeat(1 << 20);
     tracing::dispatcher::with_default(&dispatch, || {
         for _ in 0..8 {

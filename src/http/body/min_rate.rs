@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::config::Limits;
-use crate::serve::admission::BodyBudget;
+use crate::serve::admission::MemoryBudget;
 
 /// Looked at twice within an admission wait, but not more often than [`SELDOM`].
 const LOOKS: u32 = 2;
@@ -19,7 +19,7 @@ const SELDOM: Duration = Duration::from_millis(50);
 
 /// A body that comes.
 pub(super) struct MinDataRate<'a> {
-    budget: &'a BodyBudget,
+    budget: &'a MemoryBudget,
     limits: &'a Limits,
     /// The room that it was given, in bytes: what it was announced to be.
     room: usize,
@@ -28,7 +28,7 @@ pub(super) struct MinDataRate<'a> {
 
 impl<'a> MinDataRate<'a> {
     /// Of a body that has been given `room` bytes of the budget.
-    pub(super) fn new(budget: &'a BodyBudget, limits: &'a Limits, room: usize) -> Self {
+    pub(super) fn new(budget: &'a MemoryBudget, limits: &'a Limits, room: usize) -> Self {
         Self { budget, limits, room, received: AtomicUsize::new(0) }
     }
 

@@ -17,7 +17,7 @@ use crate::http::middleware::drain_body::context_of;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::batch::Batch;
 use crate::model::schema::Schema;
-use crate::serve::admission::BodyPermit;
+use crate::serve::admission::MemoryLease;
 use crate::serve::listener::RequestContext;
 
 pub(super) use chunks::BodyChunks;
@@ -27,7 +27,7 @@ use min_rate::MinDataRate;
 #[derive(Debug)]
 pub(in crate::http) struct ReceivedBody {
     bytes: Bytes,
-    permit: BodyPermit,
+    permit: MemoryLease,
 }
 
 impl ReceivedBody {
@@ -48,7 +48,7 @@ impl ReceivedBody {
     }
 
     /// Lets the body go.
-    pub(in crate::http) fn into_permit(self) -> BodyPermit {
+    pub(in crate::http) fn into_permit(self) -> MemoryLease {
         self.permit
     }
 }
@@ -58,7 +58,7 @@ impl ReceivedBody {
 ///
 /// # Errors
 /// 503: that is more than the body, and there is no room within the admission wait.
-pub(in crate::http) async fn hold(permit: &mut BodyPermit, batch: &Batch, schema: &Schema) -> Result<usize, Problem> {
+pub(in crate::http) async fn hold(permit: &mut MemoryLease, batch: &Batch, schema: &Schema) -> Result<usize, Problem> {
     // Predictions grow as their slices come.
     const GROWING: usize = 2;
     let (rows, classes) = (batch.n_rows(), schema.target().classes.len());
@@ -69,7 +69,7 @@ pub(in crate::http) async fn hold(permit: &mut BodyPermit, batch: &Batch, schema
 }
 
 /// Keeps a request's share of the budget until its answer is written.
-pub(in crate::http) fn hold_until_written(head: &Parts, permit: BodyPermit) {
+pub(in crate::http) fn hold_until_written(head: &Parts, permit: MemoryLease) {
     context_of(&head.extensions).hold_until_written(permit);
 }
 
@@ -99,8 +99,8 @@ pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Re
         return Err(Problem::body_too_large(limits));
     }
     let room = declared.unwrap_or(0) + chunks.overhead();
-    let permit = app.serving.body_budget.reserve(room).await?;
-    let rate = MinDataRate::new(&app.serving.body_budget, limits, room);
+    let permit = app.serving.memory.reserve(room).await?;
+    let rate = MinDataRate::new(&app.serving.memory, limits, room);
     tokio::select! {
         // The body first: nearly always it is there, and nobody waits.
         biased;
@@ -122,7 +122,7 @@ async fn collect(
     limits: &Limits,
     mut chunks: BodyChunks,
     declared: Option<usize>,
-    mut permit: BodyPermit,
+    mut permit: MemoryLease,
     rate: &MinDataRate<'_>,
 ) -> Result<ReceivedBody, Problem> {
     let mut bytes = Bytes::new();

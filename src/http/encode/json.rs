@@ -3,13 +3,13 @@
 use crate::http::json::write;
 use crate::model::prediction::Prediction;
 use crate::model::schema::Target;
-use crate::serve::registry::Served;
+use crate::serve::registry::ServedModel;
 
 /// The type of JSON.
 pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
 
 /// Our own answer. Classes are written as their labels, with each row's probabilities where the model has them.
-pub(in crate::http) fn prediction(served: &Served, answer: &Prediction) -> Vec<u8> {
+pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> Vec<u8> {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
     let target = served.model.schema().target();

@@ -12,7 +12,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::model::prediction::Prediction;
 use crate::model::schema::Target;
-use crate::serve::registry::Served;
+use crate::serve::registry::ServedModel;
 
 use super::decode::Protocol;
 use super::media::{Accepted, AnswerFormat};
@@ -32,7 +32,7 @@ pub(super) struct ResponseFormat {
 
 impl ResponseFormat {
     /// The answer's type and bytes.
-    pub(super) fn write(self, served: &Served, answer: &Prediction) -> (&'static str, Vec<u8>) {
+    pub(super) fn write(self, served: &ServedModel, answer: &Prediction) -> (&'static str, Vec<u8>) {
         let target = served.model.schema().target();
         match (self.accepted.format, self.protocol) {
             (AnswerFormat::Json, None) => (json::MEDIA_TYPE, json::prediction(served, answer)),

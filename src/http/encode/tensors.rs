@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
 use crate::model::prediction::Prediction;
-use crate::serve::registry::Served;
+use crate::serve::registry::ServedModel;
 
 use crate::http::tensor::{Datatype, JSON_LENGTH, Output, RequestedOutput};
 
@@ -37,7 +37,7 @@ impl InferResponse {
 
 /// Writes the outputs that are wanted.
 pub(in crate::http) fn write(
-    served: &Served,
+    served: &ServedModel,
     id: Option<&str>,
     wanted: &[RequestedOutput],
     prediction: &Prediction,
@@ -75,7 +75,7 @@ enum OutputData<'p> {
 }
 
 impl<'p> OutputData<'p> {
-    fn of(served: &'p Served, output: Output, prediction: &'p Prediction) -> Self {
+    fn of(served: &'p ServedModel, output: Output, prediction: &'p Prediction) -> Self {
         let labels = &served.model.schema().target().classes;
         match (output, prediction) {
             (Output::Predict, Prediction::Regression { values }) => Self::Numbers(values, 1),

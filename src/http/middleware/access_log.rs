@@ -69,7 +69,7 @@ impl InFlightRequest {
         if let Some(timing) = timings.and_then(Timings::server_timing) {
             headers.insert(SERVER_TIMING, timing);
         }
-        if app.serving.life.phase() != Phase::Ready {
+        if app.serving.lifecycle.phase() != Phase::Ready {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let response = compress::answer(app, encodings.as_ref(), response).await;

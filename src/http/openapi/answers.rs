@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 use crate::http::openapi::json::json;
 
 use crate::model::schema::Target;
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::examples::Rows;
 use super::{Subject, operation, reference};
 
 /// The answer of a model.
-pub(super) fn schema(served: &Served) -> Value {
+pub(super) fn schema(served: &ServedModel) -> Value {
     let target = served.model.schema().target();
     let mut unit = String::new();
     if let Some(text) = &target.unit {
@@ -34,7 +34,7 @@ pub(super) fn schema(served: &Served) -> Value {
 }
 
 /// A predicted value or label.
-pub(super) fn item(served: &Served) -> Value {
+pub(super) fn item(served: &ServedModel) -> Value {
     let classes = &served.model.schema().target().classes;
     if classes.is_empty() { json!({ "type": "number" }) } else { json!({ "enum": classes }) }
 }

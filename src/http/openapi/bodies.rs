@@ -9,7 +9,7 @@ use crate::http::openapi::json::json;
 
 use crate::config::ExtraFeatures;
 use crate::model::schema::{Feature, Schema};
-use crate::serve::registry::Served;
+use crate::serve::registry::ServedModel;
 
 use super::{Subject, features, reference};
 
@@ -25,7 +25,7 @@ pub(super) struct Bodies<'a> {
 
 impl<'a> Bodies<'a> {
     /// Of this model.
-    pub(super) fn new(subject: &'a Subject<'a>, served: &'a Served) -> Self {
+    pub(super) fn new(subject: &'a Subject<'a>, served: &'a ServedModel) -> Self {
         Self { subject, schema: served.model.schema(), name: &served.name }
     }
 

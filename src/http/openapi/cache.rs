@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::http::app::{App, AppState};
 use crate::http::problem::Problem;
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::{Subject, document};
 
@@ -27,7 +27,7 @@ pub struct Cache(ArcSwapOption<Rendered>);
 #[derive(Debug)]
 struct Rendered {
     /// The models it is about: as long as these are served it holds. It keeps none of them in memory.
-    models: Vec<Weak<Served>>,
+    models: Vec<Weak<ServedModel>>,
     bytes: Bytes,
     /// Weak: the answer may be gzipped on its way out.
     etag: HeaderValue,

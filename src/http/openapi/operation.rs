@@ -9,7 +9,7 @@ use crate::http::openapi::json::json;
 
 use crate::http::auth;
 use crate::http::problem::ProblemKind as Kind;
-use crate::serve::registry::Served;
+use crate::serve::registry::ServedModel;
 
 use super::{Subject, answers, errors, reference};
 
@@ -62,7 +62,7 @@ impl Operation {
     }
 
     /// The route's `{name}` is this model, or remains a parameter when no model is known.
-    pub(super) fn of_model(mut self, served: Option<&Served>) -> Self {
+    pub(super) fn of_model(mut self, served: Option<&ServedModel>) -> Self {
         match served {
             Some(served) => self.path = self.path.replace("{name}", &served.name),
             None => self.parameters.push(reference("parameters", "Name")),
@@ -72,7 +72,7 @@ impl Operation {
     }
 
     /// The route's `{version}`: only the one that is served is known.
-    pub(super) fn of_version(self, served: Option<&Served>) -> Self {
+    pub(super) fn of_version(self, served: Option<&ServedModel>) -> Self {
         let schema = match served {
             Some(served) => json!({ "enum": [served.model.version()] }),
             None => answers::version(),

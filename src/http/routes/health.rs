@@ -11,7 +11,7 @@ use crate::http::problem::{Problem, ProblemKind};
 
 /// `GET /livez`, `/healthz`: 200 while the runtime makes progress.
 pub(in crate::http) async fn live(State(app): State<AppState>) -> Result<Response, Problem> {
-    if app.serving.life.is_alive() {
+    if app.serving.lifecycle.is_alive() {
         return Ok(status(r#"{"status":"alive"}"#));
     }
     Err(Problem::new(ProblemKind::NotReady, "The server makes no progress"))

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::model::artifact::{Evaluation, Setting};
 use crate::model::schema::{Feature, Target};
 use crate::model::statistics::Stats;
-use crate::serve::registry::Served;
+use crate::serve::registry::ServedModel;
 
 use crate::http::app::AppState;
 use crate::http::problem::{Problem, ProblemKind};
@@ -52,7 +52,7 @@ struct ModelDetails<'a> {
 }
 
 impl<'a> ModelEntry<'a> {
-    fn of(served: &'a Served) -> Self {
+    fn of(served: &'a ServedModel) -> Self {
         let header = served.model.header();
         Self {
             name: &served.name,

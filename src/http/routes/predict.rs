@@ -11,8 +11,8 @@ use http::request::Parts;
 
 use crate::model::batch::Batch;
 use crate::model::prediction::Prediction;
-use crate::serve::admission::BodyPermit;
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::admission::MemoryLease;
+use crate::serve::registry::{ServedModel, Snapshot};
 
 use crate::http::answer::{Handled, Timings};
 use crate::http::app::{App, AppState};
@@ -71,7 +71,7 @@ pub(in crate::http) async fn predict(
     let (length, state, asked) = (received.bytes().len(), app.clone(), Arc::clone(&snapshot));
     let read = move || Read::new(received, format, &decode_options(&state, &asked), response);
     let Read { permit, response, batch, parse } = app.serving.compute.read(length, read).await??;
-    let write = move |served: &Served, prediction: &Prediction| response.write(served, prediction);
+    let write = move |served: &ServedModel, prediction: &Prediction| response.write(served, prediction);
     let (written, timings) = compute(app, &head, snapshot, Parsed { permit, batch, parse }, write).await?;
     Ok(Handled { response: encode::respond(written), timings: Some(timings) })
 }
@@ -79,7 +79,7 @@ pub(in crate::http) async fn predict(
 /// Rows that are known to fit, with the room that their body was given.
 pub(in crate::http) struct Parsed {
     /// The body's share of the budget.
-    pub(in crate::http) permit: BodyPermit,
+    pub(in crate::http) permit: MemoryLease,
     /// The rows.
     pub(in crate::http) batch: Batch,
     /// How long reading them took.
@@ -96,7 +96,7 @@ pub(in crate::http) async fn compute<T: Send + 'static>(
     head: &Parts,
     snapshot: Snapshot,
     parsed: Parsed,
-    write: impl FnOnce(&Served, &Prediction) -> T + Send + 'static,
+    write: impl FnOnce(&ServedModel, &Prediction) -> T + Send + 'static,
 ) -> Result<(T, Timings), Problem> {
     let Parsed { mut permit, batch, parse } = parsed;
     let rows = batch.n_rows();
@@ -114,7 +114,7 @@ pub(in crate::http) async fn compute<T: Send + 'static>(
 
 /// What a body became.
 struct Read {
-    permit: BodyPermit,
+    permit: MemoryLease,
     response: ResponseFormat,
     batch: Batch,
     /// How long it took.

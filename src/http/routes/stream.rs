@@ -20,7 +20,7 @@ use crate::http::encode;
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::middleware::drain_body::context_of;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::serve::admission::{BodyPermit, CHUNKED_STEP, Overloaded};
+use crate::serve::admission::{CHUNKED_STEP, MemoryLease, Overloaded};
 use crate::serve::listener::RequestContext;
 use crate::serve::registry::Snapshot;
 
@@ -60,7 +60,7 @@ pub(in crate::http) async fn answer(
 ) -> Result<Response, Problem> {
     let mut stream = RowStream {
         chunks: BodyChunks::new(&head.headers, body)?,
-        permit: app.serving.body_budget.reserve(0).await?,
+        permit: app.serving.memory.reserve(0).await?,
         held: Vec::new(),
         whole: 0,
         waited: Duration::ZERO,
@@ -84,7 +84,7 @@ pub(in crate::http) struct RowStream {
     snapshot: Snapshot,
     chunks: BodyChunks,
     /// The share of the budget for what is held.
-    permit: BodyPermit,
+    permit: MemoryLease,
     /// The lines of the last chunk, and the beginning of one.
     held: Vec<u8>,
     /// How many bytes of it are whole lines.
@@ -152,7 +152,7 @@ impl RowStream {
         let limit = self.app.serving.limits.body_timeout.saturating_sub(self.waited);
         tokio::select! {
             biased;
-            () = self.app.serving.life.passed(began + limit) => {
+            () = self.app.serving.lifecycle.passed(began + limit) => {
                 Err(Problem::new(ProblemKind::BodyTimeout, "The next line did not come in time"))
             }
             chunk = self.chunks.next() => {

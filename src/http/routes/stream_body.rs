@@ -62,7 +62,7 @@ async fn go_on(mut stream: Box<RowStream>) -> (Bytes, NextStep) {
 }
 
 async fn settle(rest: Body, app: AppState) -> (Bytes, NextStep) {
-    let context = RequestContext::detached(&app.serving.limits, &app.serving.life);
+    let context = RequestContext::detached(&app.serving.limits, &app.serving.lifecycle);
     drain(rest, &app.serving.limits, &context).await;
     (Bytes::new(), NextStep::Nothing)
 }

@@ -15,7 +15,7 @@ use crate::http::decode::Protocol;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::{NameOf, json, name_of};
 use crate::http::routes::predict::predict;
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
 /// `KServe`'s list.
@@ -126,7 +126,7 @@ fn of_version(app: &App, name: &str, version: &str) -> Result<Snapshot, Problem>
     Err(not_found(format!("Version {} of {name} is not served; version {served} is", shortened(version))))
 }
 
-fn state(app: &App, served: &Served) -> Response {
+fn state(app: &App, served: &ServedModel) -> Response {
     let status = Status { error_code: "OK", error_message: "" };
     let of_version = VersionState { version: served.model.version(), state: "AVAILABLE", status };
     json(&ModelState { name: &served.name, ready: app.is_ready(), model_version_status: [of_version] })

@@ -9,12 +9,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::config::Limits;
 use crate::model::batch::Batch;
 use crate::model::prediction::{PredictError, Prediction};
-use crate::serve::lifecycle::Life;
+use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::Metrics;
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::pool::{Answer, Job, Pool};
-use super::{BodyPermit, Overloaded, acquire, work};
+use super::{MemoryLease, Overloaded, acquire, work};
 
 /// Jobs that take turns on one compute thread at most. The last of 16 waits 8 ms for its first slice.
 const JOBS_PER_THREAD: usize = 16;
@@ -60,7 +60,7 @@ pub struct Compute {
     readings: Arc<Semaphore>,
     wait: Duration,
     timeout: Duration,
-    life: Life,
+    lifecycle: Lifecycle,
     metrics: Arc<Metrics>,
 }
 
@@ -73,22 +73,22 @@ struct Permits {
 
 impl Default for Compute {
     fn default() -> Self {
-        Self::new(&Limits::default(), Arc::default(), Life::default())
+        Self::new(&Limits::default(), Arc::default(), Lifecycle::default())
     }
 }
 
 impl Compute {
     /// Starts the compute threads. `life` shrinks deadlines while draining.
-    pub fn new(limits: &Limits, metrics: Arc<Metrics>, life: Life) -> Self {
+    pub fn new(limits: &Limits, metrics: Arc<Metrics>, lifecycle: Lifecycle) -> Self {
         let threads = limits.compute_threads.max(1);
         Self {
-            pool: Pool::start(threads, life.clone()),
+            pool: Pool::start(threads, lifecycle.clone()),
             jobs: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
             long_jobs: Arc::new(Semaphore::new(threads * LONG_JOBS_PER_THREAD)),
             readings: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
             wait: limits.admission_wait,
             timeout: limits.compute_timeout,
-            life,
+            lifecycle,
             metrics,
         }
     }
@@ -113,17 +113,17 @@ impl Compute {
     /// Never: every answer comes with its share.
     pub async fn predict_within(
         &self,
-        share: BodyPermit,
+        share: MemoryLease,
         snapshot: &Snapshot,
         batch: Batch,
-    ) -> Result<(Prediction, Duration, BodyPermit), ComputeError> {
+    ) -> Result<(Prediction, Duration, MemoryLease), ComputeError> {
         let mut share = Some(share);
         let (prediction, took) = self.answer(snapshot, batch, &mut share).await?;
         let share = share.expect("an answer comes with the share that its batch was given");
         Ok((prediction, took, share))
     }
 
-    async fn answer(&self, snapshot: &Snapshot, batch: Batch, share: &mut Option<BodyPermit>) -> Answer {
+    async fn answer(&self, snapshot: &Snapshot, batch: Batch, share: &mut Option<MemoryLease>) -> Answer {
         let answer = if work::is_short(snapshot, batch.n_rows()) {
             at_once(snapshot, &batch)
         } else {
@@ -202,7 +202,7 @@ impl Compute {
         }
     }
 
-    async fn on_pool(&self, snapshot: &Snapshot, batch: Batch, share: &mut Option<BodyPermit>) -> Answer {
+    async fn on_pool(&self, snapshot: &Snapshot, batch: Batch, share: &mut Option<MemoryLease>) -> Answer {
         let permits = self.permits(snapshot, batch.n_rows()).await?;
         let deadline = Instant::now() + self.timeout;
         let (reply, answer) = oneshot::channel();
@@ -215,7 +215,7 @@ impl Compute {
                 *share = given_back;
                 answer
             }
-            () = self.life.passed(deadline) => Err(ComputeError::Deadline),
+            () = self.lifecycle.passed(deadline) => Err(ComputeError::Deadline),
         }
     }
 
@@ -232,7 +232,7 @@ impl Compute {
 }
 
 /// Computes where it is called, in slices that fit the thread's scratch.
-fn at_once(served: &Served, batch: &Batch) -> Answer {
+fn at_once(served: &ServedModel, batch: &Batch) -> Answer {
     let start = Instant::now();
     let step = work::rows_per_slice(served);
     let first = step.min(batch.n_rows());

@@ -4,13 +4,13 @@
 //! instant refusal would burn on clients that come back at once, and that an endless queue would burn on clients that
 //! have left. `body` counts bytes, `compute` places work, `pool` does the long pieces of it in turns.
 
-mod body;
 mod compute;
+mod memory;
 mod pool;
 mod work;
 
-pub use body::{BodyBudget, BodyPermit, CHUNKED_STEP};
 pub use compute::{Compute, ComputeError, TEXT_AT_ONCE};
+pub use memory::{CHUNKED_STEP, MemoryBudget, MemoryLease};
 pub use work::{SCRATCH_BYTES, SLICE};
 
 use std::sync::Arc;

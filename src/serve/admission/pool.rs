@@ -11,10 +11,10 @@ use tokio::sync::oneshot;
 
 use crate::model::batch::Batch;
 use crate::model::prediction::Prediction;
-use crate::serve::lifecycle::Life;
+use crate::serve::lifecycle::Lifecycle;
 use crate::serve::registry::Snapshot;
 
-use super::{BodyPermit, ComputeError, work};
+use super::{ComputeError, MemoryLease, work};
 
 /// What a job answers: the prediction and the time spent computing it.
 pub(super) type Answer = Result<(Prediction, Duration), ComputeError>;
@@ -28,8 +28,8 @@ pub(super) struct Job<P> {
     pub(super) permits: P,
     /// The batch's share of the budget, which goes back with the answer: should nobody wait for that any more, the batch
     /// is here still.
-    pub(super) share: Option<BodyPermit>,
-    pub(super) reply: oneshot::Sender<(Answer, Option<BodyPermit>)>,
+    pub(super) share: Option<MemoryLease>,
+    pub(super) reply: oneshot::Sender<(Answer, Option<MemoryLease>)>,
 }
 
 /// A job with what has been done of it.
@@ -58,7 +58,7 @@ pub(super) struct Pool<P> {
 struct Shared<P> {
     queue: Mutex<Queue<P>>,
     work_came: Condvar,
-    life: Life,
+    lifecycle: Lifecycle,
 }
 
 struct Queue<P> {
@@ -74,9 +74,9 @@ impl<P> std::fmt::Debug for Shared<P> {
 
 impl<P: Send + 'static> Pool<P> {
     /// Starts `threads` threads, as many of them as the system allows.
-    pub(super) fn start(threads: usize, life: Life) -> Self {
+    pub(super) fn start(threads: usize, lifecycle: Lifecycle) -> Self {
         let queue = Mutex::new(Queue { turns: VecDeque::new(), closed: false });
-        let shared = Arc::new(Shared { queue, work_came: Condvar::new(), life });
+        let shared = Arc::new(Shared { queue, work_came: Condvar::new(), lifecycle });
         for i in 0..threads {
             let shared = Arc::clone(&shared);
             let started = std::thread::Builder::new().name(format!("compute-{i}")).spawn(move || shared.work());
@@ -123,7 +123,7 @@ impl<P> Shared<P> {
         while let Some(turn) = self.next(over.take()) {
             match turn {
                 Turn::Errand(errand) => errand(),
-                Turn::Batch(mut started) => match started.slice(&self.life) {
+                Turn::Batch(mut started) => match started.slice(&self.lifecycle) {
                     None => over = Some(Turn::Batch(started)),
                     Some(answer) => started.finish(answer),
                 },
@@ -152,10 +152,10 @@ impl<P> Shared<P> {
 
 impl<P> Started<P> {
     /// Computes the next rows; an answer when it was the last turn.
-    fn slice(&mut self, life: &Life) -> Option<Answer> {
+    fn slice(&mut self, lifecycle: &Lifecycle) -> Option<Answer> {
         let Job { snapshot, batch, deadline, reply, .. } = &self.job;
         let start = Instant::now();
-        if reply.is_closed() || start >= life.shrunk(*deadline) {
+        if reply.is_closed() || start >= lifecycle.shrunk(*deadline) {
             // Of the two, only the second is ever read.
             return Some(Err(ComputeError::Deadline));
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
 use crate::model::prediction::Prediction;
-use crate::serve::registry::Served;
+use crate::serve::registry::ServedModel;
 
 use super::ComputeError;
 
@@ -26,17 +26,17 @@ thread_local! {
 }
 
 /// True when `n_rows` rows are short work.
-pub(super) fn is_short(served: &Served, n_rows: usize) -> bool {
+pub(super) fn is_short(served: &ServedModel, n_rows: usize) -> bool {
     estimate(served, n_rows) <= SLICE
 }
 
 /// What `n_rows` rows are expected to take.
-pub(super) fn estimate(served: &Served, n_rows: usize) -> Duration {
+pub(super) fn estimate(served: &ServedModel, n_rows: usize) -> Duration {
     served.cost_per_row.saturating_mul(u32::try_from(n_rows).unwrap_or(u32::MAX))
 }
 
 /// How many rows make a slice: at least 1.
-pub(super) fn rows_per_slice(served: &Served) -> usize {
+pub(super) fn rows_per_slice(served: &ServedModel) -> usize {
     let by_time = SLICE.as_nanos() / served.cost_per_row.as_nanos().max(1);
     let n_columns = served.model.header().preprocessing.n_columns().max(1);
     let by_room = SCRATCH_BYTES / (n_columns * size_of::<f64>());
@@ -44,7 +44,7 @@ pub(super) fn rows_per_slice(served: &Served) -> usize {
 }
 
 /// Predicts some rows and counts their feature values.
-pub(super) fn predict(served: &Served, batch: &Batch, rows: Range<usize>) -> Result<Prediction, ComputeError> {
+pub(super) fn predict(served: &ServedModel, batch: &Batch, rows: Range<usize>) -> Result<Prediction, ComputeError> {
     let slice = || {
         if let Some(drift) = served.drift() {
             drift.saw_rows(batch, rows.clone());

@@ -1,13 +1,11 @@
 //! Ready, draining, stopped: three states of the process, and whether its runtime makes progress.
 //!
-//! Stands apart from the listener because probes, deadlines and the reloader ask it too. [`Life`] says where the
+//! Stands apart from the listener because probes, deadlines and the reloader ask it too. [`Lifecycle`] says where the
 //! process is, `schedule` when each step of a drain is due, `signals` what asks for it, `run` ties them together.
 
-mod run;
 mod schedule;
 mod signals;
 
-pub use run::{Exit, run};
 pub use schedule::Schedule;
 pub use signals::{Signal, Signals};
 
@@ -52,7 +50,7 @@ pub enum Step {
 
 /// The process's life, shared by the listeners, the probes and the signal handler. Cloning gives another handle.
 #[derive(Debug, Clone, Default)]
-pub struct Life {
+pub struct Lifecycle {
     inner: Arc<Inner>,
 }
 
@@ -82,7 +80,7 @@ impl Default for Inner {
     }
 }
 
-impl Life {
+impl Lifecycle {
     /// The phase now.
     pub fn phase(&self) -> Phase {
         // Without a schedule there was no signal: the common case, one atomic load.
@@ -115,8 +113,8 @@ impl Life {
         self.reached(Phase::Stopped).await;
     }
 
-    /// Resolves when a drain begins after this call: for whoever looks at [`Life::schedule`] afterwards by itself.
-    /// Smaller than the future of [`Life::draining`], because every connection has one.
+    /// Resolves when a drain begins after this call: for whoever looks at [`Lifecycle::schedule`] afterwards by itself.
+    /// Smaller than the future of [`Lifecycle::draining`], because every connection has one.
     pub(super) fn drain_notice(&self) -> OwnedNotified {
         Arc::clone(&self.inner.drain_began).notified_owned()
     }
@@ -168,8 +166,8 @@ impl Life {
         last == 0 || self.inner.born.elapsed() < Duration::from_millis(last) + OLDEST_HEARTBEAT
     }
 
-    /// Takes heartbeats for ever: a task of the runtime whose progress [`Life::is_alive`] speaks for.
-    pub async fn beat(self) {
+    /// Takes heartbeats for ever: a task of the runtime whose progress [`Lifecycle::is_alive`] speaks for.
+    pub async fn heartbeat(self) {
         let mut ticks = tokio::time::interval(HEARTBEAT);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {

@@ -55,7 +55,7 @@ impl Signals {
     }
 
     /// The next signal; waits for ever when none can come any more.
-    pub(super) async fn next(&mut self) -> Signal {
+    pub(in crate::serve) async fn next(&mut self) -> Signal {
         match self.receiver.recv().await {
             Some(signal) => signal,
             None => std::future::pending().await,

@@ -11,11 +11,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::sleep;
 
-use crate::serve::lifecycle::{Life, Step};
+use crate::serve::lifecycle::{Lifecycle, Step};
 
 use super::connection::{Connection, CutCount};
 use super::service::HttpService;
-use super::{Front, Role, Shared, room};
+use super::{Front, Role, Shared, fd_limit};
 
 /// First wait after the kernel refused us a connection (EMFILE); doubles up to [`LONGEST_PAUSE`].
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -37,7 +37,7 @@ pub struct Outcome {
 }
 
 /// What the connections of one listener have in common.
-struct Doorkeeper<S> {
+struct Acceptor<S> {
     service: S,
     shared: Shared,
     slots: Arc<Semaphore>,
@@ -60,15 +60,15 @@ pub async fn serve<S: HttpService>(front: Front<S>, shared: Shared) -> Outcome {
             return Outcome { cut: 0 };
         }
     };
-    let life = shared.life.clone();
+    let lifecycle = shared.lifecycle.clone();
     let role = shared.role;
-    let slots = Arc::new(Semaphore::new(room::for_connections(shared.limits.max_connections)));
-    let keeper = Doorkeeper { service: front.service, shared, slots, cut: Arc::clone(&cut), presence };
-    keeper.accept_until_closed(tcp, &life, role).await;
+    let slots = Arc::new(Semaphore::new(fd_limit::for_connections(shared.limits.max_connections)));
+    let keeper = Acceptor { service: front.service, shared, slots, cut: Arc::clone(&cut), presence };
+    keeper.accept_until_closed(tcp, &lifecycle, role).await;
     if role == Role::Main {
-        life.record(Step::ListenerClosed);
+        lifecycle.record(Step::ListenerClosed);
         tracing::info!("listener closed");
-        all_gone(&life, &mut absence, &cut).await;
+        all_gone(&lifecycle, &mut absence, &cut).await;
     }
     Outcome { cut: cut.load(Ordering::Relaxed) }
 }
@@ -79,23 +79,23 @@ fn listening(tcp: std::net::TcpListener) -> io::Result<TcpListener> {
 }
 
 /// Waits until the last connection has ended, at most until shortly after the hard stop.
-async fn all_gone(life: &Life, absence: &mut mpsc::Receiver<Infallible>, cut: &CutCount) {
-    let hard_stop = life.schedule().map_or_else(std::time::Instant::now, |s| s.hard_stop);
+async fn all_gone(lifecycle: &Lifecycle, absence: &mut mpsc::Receiver<Infallible>, cut: &CutCount) {
+    let hard_stop = lifecycle.schedule().map_or_else(std::time::Instant::now, |s| s.hard_stop);
     let gone = tokio::time::timeout_at((hard_stop + NOTICE_STOP).into(), absence.recv()).await;
     if gone.is_err() {
         // A worker is stuck in a connection: whatever it was doing is lost.
         cut.fetch_add(1, Ordering::Relaxed);
     }
     let by_itself = std::time::Instant::now() < hard_stop;
-    life.record(if by_itself { Step::ConnectionsDone } else { Step::HardStop });
+    lifecycle.record(if by_itself { Step::ConnectionsDone } else { Step::HardStop });
 }
 
-impl<S: HttpService> Doorkeeper<S> {
+impl<S: HttpService> Acceptor<S> {
     /// Accepts until it is time to close; the socket is closed on return.
-    async fn accept_until_closed(self, tcp: TcpListener, life: &Life, role: Role) {
+    async fn accept_until_closed(self, tcp: TcpListener, lifecycle: &Lifecycle, role: Role) {
         tokio::select! {
             never = self.accept_for_ever(&tcp) => match never {},
-            () = closing_time(life, role) => {}
+            () = closing_time(lifecycle, role) => {}
         }
         if role == Role::Main
             && let Err(error) = self.empty_queue(tcp)
@@ -159,12 +159,12 @@ fn prepare(socket: &TcpStream, shared: &Shared) -> io::Result<std::net::SocketAd
     socket.peer_addr()
 }
 
-async fn closing_time(life: &Life, role: Role) {
+async fn closing_time(lifecycle: &Lifecycle, role: Role) {
     if role == Role::Admin {
-        return life.stopped().await;
+        return lifecycle.stopped().await;
     }
-    life.draining().await;
-    if let Some(schedule) = life.schedule() {
+    lifecycle.draining().await;
+    if let Some(schedule) = lifecycle.schedule() {
         tokio::time::sleep_until(schedule.close_listener.into()).await;
     }
 }

@@ -4,15 +4,15 @@
 use std::io;
 use std::thread::JoinHandle;
 
-use crate::serve::admission::BodyBudget;
+use crate::serve::admission::MemoryBudget;
 
-use super::{Front, HttpService, LARGE_HEAD, Role, SEAT, Shared, serve};
+use super::{BUFFER_BYTES, Front, HttpService, LARGE_HEAD_BYTES, Role, Shared, serve};
 
 /// Connections on the admin listener at one time: probes, scrapes and a few people.
 pub const ADMIN_CONNECTIONS: usize = 64;
 
 /// Bytes that requests on the admin listener take together: a seat for each connection and a few long heads.
-pub const ADMIN_BUDGET: usize = ADMIN_CONNECTIONS * SEAT + 8 * LARGE_HEAD;
+pub const ADMIN_BUDGET: usize = ADMIN_CONNECTIONS * BUFFER_BYTES + 8 * LARGE_HEAD_BYTES;
 
 /// The running admin listener. It ends when the process's phase is stopped.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl AdminThread {
         limits.max_connections = ADMIN_CONNECTIONS;
         // Its own, so that it answers when requests on the first have taken all there is.
         limits.body_budget = ADMIN_BUDGET;
-        shared.budget = BodyBudget::new(&limits);
+        shared.budget = MemoryBudget::new(&limits);
         shared.limits = limits.into();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(move || {

@@ -15,10 +15,10 @@ use tokio::net::TcpStream;
 use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep};
 
-use super::progress::{Overdue, Progress};
-use super::seat::Seat;
-use super::service::{Door, HttpService};
-use super::watched::Watched;
+use super::buffer_permit::BufferPermit;
+use super::io::TrackedIo;
+use super::service::{ConnectionService, HttpService};
+use super::state::{ConnectionState, Overdue};
 use super::{MAX_BUFFER, Shared};
 
 /// How long a connection that has no deadline of its own sleeps before it is looked at again.
@@ -30,12 +30,12 @@ const STAY: Duration = Duration::from_secs(1);
 /// Requests whose head was complete and that the hard stop cut.
 pub(super) type CutCount = Arc<AtomicUsize>;
 
-type Http<S> = http1::Connection<TokioIo<Watched>, Door<S>>;
+type Http<S> = http1::Connection<TokioIo<TrackedIo>, ConnectionService<S>>;
 
 /// Who reads the socket.
 enum Reader<S: HttpService> {
     /// We do: there is no request.
-    Apart(Watched),
+    Apart(TrackedIo),
     /// hyper does.
     Attached(Box<Http<S>>),
     /// Nobody any more.
@@ -55,7 +55,7 @@ pin_project! {
         awaits_drain: bool,
         service: S,
         shared: Shared,
-        progress: Arc<Progress>,
+        state: Arc<ConnectionState>,
         peer: SocketAddr,
         cut: CutCount,
         held: H,
@@ -65,16 +65,16 @@ pin_project! {
 impl<S: HttpService, H> Connection<S, H> {
     /// `held` is dropped with the connection.
     pub(super) fn new(socket: TcpStream, peer: SocketAddr, shared: Shared, service: S, cut: CutCount, held: H) -> Self {
-        let progress = Arc::new(Progress::new());
-        let seat = Seat::new(shared.budget.clone());
+        let state = Arc::new(ConnectionState::new());
+        let seat = BufferPermit::new(shared.budget.clone());
         Self {
-            reader: Reader::Apart(Watched::new(socket, Arc::clone(&progress), seat)),
+            reader: Reader::Apart(TrackedIo::new(socket, Arc::clone(&state), seat)),
             alarm: sleep(shared.limits.idle_timeout),
-            drain_notice: shared.life.drain_notice(),
+            drain_notice: shared.lifecycle.drain_notice(),
             awaits_drain: false,
             service,
             shared,
-            progress,
+            state,
             peer,
             cut,
             held,
@@ -147,11 +147,11 @@ impl<S: HttpService, H> Connection<S, H> {
     fn attach(self: Pin<&mut Self>) {
         let this = self.project();
         if let Reader::Apart(socket) = std::mem::replace(this.reader, Reader::Gone) {
-            let door = Door {
+            let door = ConnectionService {
                 service: this.service.clone(),
                 shared: this.shared.clone(),
                 peer: *this.peer,
-                progress: Arc::clone(this.progress),
+                state: Arc::clone(this.state),
             };
             *this.reader = Reader::Attached(Box::new(protocol().serve_connection(TokioIo::new(socket), door)));
         }
@@ -173,11 +173,11 @@ impl<S: HttpService, H> Connection<S, H> {
 
     /// Since when hyper is attached and has nothing to do.
     fn idle_since(&self) -> Option<Instant> {
-        matches!(self.reader, Reader::Attached(_)).then(|| self.progress.idle_since()).flatten()
+        matches!(self.reader, Reader::Attached(_)).then(|| self.state.idle_since()).flatten()
     }
 
     fn is_seat_wanted_back(&self) -> bool {
-        (self.shared.budget.is_scarce() || self.progress.has_large_seat()) && self.idle_since().is_some()
+        (self.shared.budget.is_scarce() || self.state.has_large_seat()) && self.idle_since().is_some()
     }
 
     /// Once is enough: it wakes this task, and deadlines look at the schedule by themselves.
@@ -190,7 +190,7 @@ impl<S: HttpService, H> Connection<S, H> {
 
     fn poll_due(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
-            let end = self.progress.deadline(&self.shared.limits, self.shared.life.schedule());
+            let end = self.state.deadline(&self.shared.limits, self.shared.lifecycle.schedule());
             let end = end.map(|(at, why)| (at, Due::End(why)));
             let leave = self.idle_since().map(|since| (since + STAY, Due::Leave));
             let due = [end, leave].into_iter().flatten().min_by_key(|(at, _)| *at);
@@ -211,7 +211,7 @@ impl<S: HttpService, H> Connection<S, H> {
     }
 
     fn end(&self, why: Overdue) {
-        if why == Overdue::HardStop && self.progress.owes_an_answer() {
+        if why == Overdue::HardStop && self.state.owes_an_answer() {
             self.cut.fetch_add(1, Ordering::Relaxed);
         }
         tracing::debug!(peer = %self.peer, ?why, "connection closed");

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use http::HeaderValue;
 
 use crate::config::Limits;
-use crate::serve::lifecycle::Life;
+use crate::serve::lifecycle::Lifecycle;
 
 use super::Role;
-use super::progress::Progress;
+use super::state::ConnectionState;
 
 /// When a request came, by which listener, and how long it has. In every request's extensions.
 #[derive(Debug, Clone)]
@@ -25,9 +25,9 @@ pub struct RequestContext {
     /// What it is called in its answer and in the log, once that is known.
     pub id: Option<HeaderValue>,
     body_timeout: Duration,
-    life: Life,
+    lifecycle: Lifecycle,
     /// Its connection's; none when it did not come by a socket.
-    progress: Option<Arc<Progress>>,
+    state: Option<Arc<ConnectionState>>,
 }
 
 impl RequestContext {
@@ -35,23 +35,23 @@ impl RequestContext {
         peer: SocketAddr,
         role: Role,
         body_timeout: Duration,
-        life: Life,
-        progress: Arc<Progress>,
+        lifecycle: Lifecycle,
+        state: Arc<ConnectionState>,
     ) -> Self {
         let arrival = Instant::now();
-        Self { arrival, peer: Some(peer), role, id: None, body_timeout, life, progress: Some(progress) }
+        Self { arrival, peer: Some(peer), role, id: None, body_timeout, lifecycle, state: Some(state) }
     }
 
     /// The context of a request that came by no listener: a router asked directly, as tests do.
-    pub fn detached(limits: &Limits, life: &Life) -> Self {
+    pub fn detached(limits: &Limits, lifecycle: &Lifecycle) -> Self {
         Self {
             arrival: Instant::now(),
             peer: None,
             role: Role::Main,
             id: None,
             body_timeout: limits.body_timeout,
-            life: life.clone(),
-            progress: None,
+            lifecycle: lifecycle.clone(),
+            state: None,
         }
     }
 
@@ -59,23 +59,23 @@ impl RequestContext {
     /// answer's share of the budget, most of all. Of two, the last is kept. Dropped at once when the request did not
     /// come by a socket.
     pub fn hold_until_written(&self, held: impl Any + Send) {
-        if let Some(progress) = &self.progress {
-            progress.hold_until_written(Box::new(held));
+        if let Some(state) = &self.state {
+            state.hold_until_written(Box::new(held));
         }
     }
 
     /// True when answers should say `Connection: close`; the listener sets it on all of them by itself.
     pub fn is_draining(&self) -> bool {
-        self.life.is_draining()
+        self.lifecycle.is_draining()
     }
 
     /// When the last byte of the body must have come: the body timeout after the head, shrunk while draining.
     pub fn body_deadline(&self) -> Instant {
-        self.life.shrunk(self.arrival + self.body_timeout)
+        self.lifecycle.shrunk(self.arrival + self.body_timeout)
     }
 
     /// Resolves when the body's time is over, taking into account a drain that begins meanwhile: answer 408 then.
     pub async fn body_overdue(&self) {
-        self.life.passed(self.arrival + self.body_timeout).await;
+        self.lifecycle.passed(self.arrival + self.body_timeout).await;
     }
 }

@@ -8,25 +8,25 @@
 mod accept;
 mod admin;
 mod bind;
+mod buffer_permit;
 mod connection;
 mod context;
+mod fd_limit;
 mod framing;
-mod progress;
-mod room;
-mod seat;
+mod io;
 mod service;
-mod watched;
+mod state;
 
 /// Bytes that a connection takes while it has no request and nothing of one but the first kilobyte of a head: 1.2 KiB
 /// measured (its task, its socket's registration, its metrics), up to 2 KiB of the head, and a reserve.
-pub const APART: usize = 4 << 10;
+pub const IDLE_BYTES: usize = 4 << 10;
 
 pub use accept::{Outcome, serve};
 pub use admin::{ADMIN_BUDGET, ADMIN_CONNECTIONS, AdminThread};
 pub use bind::{BACKLOG, BindError, bind};
+pub use buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
 pub use context::RequestContext;
-pub use seat::{LARGE_HEAD, SEAT, SMALL_HEAD};
-pub use service::{Answer, BoxError, HttpService};
+pub use service::{BoxError, HttpService, TrackedBody};
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -34,8 +34,8 @@ use std::sync::Arc;
 use crate::config::Limits;
 
 use super::Serving;
-use super::admission::BodyBudget;
-use super::lifecycle::Life;
+use super::admission::MemoryBudget;
+use super::lifecycle::Lifecycle;
 use super::metrics::Metrics;
 
 /// Bytes that hyper buffers at most for a connection, once for reading (a head beyond it is a bare 431) and once for
@@ -64,11 +64,11 @@ pub struct Front<S> {
 #[derive(Debug, Clone)]
 pub struct Shared {
     /// Whether to go on, and until when.
-    pub life: Life,
+    pub lifecycle: Lifecycle,
     /// Where connections are counted.
     pub metrics: Arc<Metrics>,
     /// Where connections with a request take their memory from.
-    pub budget: BodyBudget,
+    pub budget: MemoryBudget,
     /// Timeouts and caps.
     pub limits: Arc<Limits>,
     /// Which listener this is.
@@ -79,9 +79,9 @@ impl Shared {
     /// The first listener's part of `serving`.
     pub fn of(serving: &Serving) -> Self {
         Self {
-            life: serving.life.clone(),
+            lifecycle: serving.lifecycle.clone(),
             metrics: Arc::clone(&serving.metrics),
-            budget: serving.body_budget.clone(),
+            budget: serving.memory.clone(),
             limits: Arc::new(serving.limits.clone()),
             role: Role::Main,
         }

@@ -12,9 +12,9 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower::util::Oneshot;
 
-use crate::serve::lifecycle::Life;
+use crate::serve::lifecycle::Lifecycle;
 
-use super::progress::Progress;
+use super::state::ConnectionState;
 use super::{RequestContext, Role, Shared};
 
 /// Any error, as hyper takes them.
@@ -53,69 +53,69 @@ where
 
 /// One connection's way into the service.
 #[derive(Debug)]
-pub(super) struct Door<S> {
+pub(super) struct ConnectionService<S> {
     pub(super) service: S,
     pub(super) shared: Shared,
     pub(super) peer: std::net::SocketAddr,
-    pub(super) progress: Arc<Progress>,
+    pub(super) state: Arc<ConnectionState>,
 }
 
-impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Door<S> {
-    type Response = Response<Answer<S::Body>>;
+impl<S: HttpService> hyper::service::Service<Request<Incoming>> for ConnectionService<S> {
+    type Response = Response<TrackedBody<S::Body>>;
     type Error = S::Error;
-    type Future = Answering<S::Future>;
+    type Future = ResponseFuture<S::Future>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        self.progress.head_done(request.body().size_hint().exact());
-        let Shared { life, limits, role, .. } = &self.shared;
-        let progress = Arc::clone(&self.progress);
-        let context = RequestContext::new(self.peer, *role, limits.body_timeout, life.clone(), progress);
+        self.state.head_done(request.body().size_hint().exact());
+        let Shared { lifecycle, limits, role, .. } = &self.shared;
+        let state = Arc::clone(&self.state);
+        let context = RequestContext::new(self.peer, *role, limits.body_timeout, lifecycle.clone(), state);
         request.extensions_mut().insert(context);
-        Answering {
+        ResponseFuture {
             future: self.service.answer(request),
             role: *role,
-            life: life.clone(),
-            progress: Some(Arc::clone(&self.progress)),
+            lifecycle: lifecycle.clone(),
+            state: Some(Arc::clone(&self.state)),
         }
     }
 }
 
 pin_project! {
     /// A request being answered.
-    pub(super) struct Answering<F> {
+    pub(super) struct ResponseFuture<F> {
         #[pin]
         future: F,
         role: Role,
-        life: Life,
-        progress: Option<Arc<Progress>>,
+        lifecycle: Lifecycle,
+        state: Option<Arc<ConnectionState>>,
     }
 }
 
-impl<F, B, E> Future for Answering<F>
+impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
 {
-    type Output = Result<Response<Answer<B>>, E>;
+    type Output = Result<Response<TrackedBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.future.poll(cx))?;
-        if this.life.is_draining() {
+        if this.lifecycle.is_draining() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let done = Done(this.progress.take());
-        Poll::Ready(Ok(response.map(|body| Answer { body, done })))
+        let done = Done(this.state.take());
+        Poll::Ready(Ok(response.map(|body| TrackedBody { body, done })))
     }
 }
 
 /// Leaving scope means that hyper has taken the whole answer.
 #[derive(Debug)]
-struct Done(Option<Arc<Progress>>);
+struct Done(Option<Arc<ConnectionState>>);
 
 impl Drop for Done {
     fn drop(&mut self) {
-        if let Some(progress) = &self.0 {
-            progress.answer_done();
+        if let Some(state) = &self.0 {
+            state.answer_done();
         }
     }
 }
@@ -123,14 +123,14 @@ impl Drop for Done {
 pin_project! {
     /// An answer's body, which tells the connection when the last of it was taken.
     #[derive(Debug)]
-    pub struct Answer<B> {
+    pub struct TrackedBody<B> {
         #[pin]
         body: B,
         done: Done,
     }
 }
 
-impl<B: Body> Body for Answer<B> {
+impl<B: Body> Body for TrackedBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 

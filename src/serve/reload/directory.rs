@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::serve::Serving;
 
 use super::State;
-use super::slot::Slot;
+use super::model_source::ModelSource;
 
 /// What a model's file ends in.
 const EXTENSION: &str = "model";
@@ -23,8 +23,8 @@ pub(super) fn look(state: &mut State, serving: &Serving) {
     };
     drop_gone(state, &files);
     for path in files {
-        if !state.slots.iter().any(|slot| slot.path == path) {
-            state.slots.push(Slot::in_directory(path));
+        if !state.sources.iter().any(|source| source.path == path) {
+            state.sources.push(ModelSource::in_directory(path));
         }
     }
     enter(state, serving);
@@ -44,10 +44,10 @@ fn list(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn drop_gone(state: &mut State, files: &[PathBuf]) {
-    state.slots.retain(|slot| {
-        let stays = !slot.in_directory || files.contains(&slot.path);
-        if !stays && slot.is_served() {
-            tracing::info!(model = slot.name, path = %slot.path.display(), "its file has gone: no longer served");
+    state.sources.retain(|source| {
+        let stays = !source.in_directory || files.contains(&source.path);
+        if !stays && source.is_served() {
+            tracing::info!(model = source.name, path = %source.path.display(), "its file has gone: no longer served");
         }
         stays
     });
@@ -55,15 +55,15 @@ fn drop_gone(state: &mut State, files: &[PathBuf]) {
 
 /// Serves those of which nothing was served yet.
 fn enter(state: &mut State, serving: &Serving) {
-    for i in 0..state.slots.len() {
-        if state.slots[i].is_named() {
+    for i in 0..state.sources.len() {
+        if state.sources[i].is_named() {
             continue;
         }
         let taken: Vec<(String, PathBuf)> =
-            state.slots.iter().filter(|s| s.is_named()).map(|s| (s.name.clone(), s.path.clone())).collect();
+            state.sources.iter().filter(|s| s.is_named()).map(|s| (s.name.clone(), s.path.clone())).collect();
         let is_taken = |name: &str| taken.iter().find(|(taken, _)| taken == name).map(|(_, path)| path.clone());
-        let look = state.slots[i].enter(is_taken, &mut state.rules);
-        let name = state.slots[i].name.clone();
+        let look = state.sources[i].enter(is_taken, &mut state.policy);
+        let name = state.sources[i].name.clone();
         serving.tell(&name, look);
     }
 }

@@ -5,17 +5,17 @@
 //! before. Everything here blocks on files and CPU; async code calls it by `spawn_blocking`, as [`watch`] does.
 
 mod directory;
-mod slot;
-mod stamp;
+mod fingerprint;
+mod model_source;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Serving;
-use super::load::LoadError;
+use super::loader::LoadError;
 use super::metrics::ReloadResult;
-use slot::{Look, Rules, Slot};
+use model_source::{Look, ModelSource, ReloadPolicy};
 
 /// Where models come from.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +41,7 @@ pub struct ModelFile {
 
 /// What a reload came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Reloaded {
     /// The model's registered name.
     pub name: String,
     /// The version that is served now.
@@ -99,9 +99,9 @@ pub struct Reloader {
 
 #[derive(Debug, Default)]
 struct State {
-    slots: Vec<Slot>,
+    sources: Vec<ModelSource>,
     directory: Option<PathBuf>,
-    rules: Rules,
+    policy: ReloadPolicy,
 }
 
 impl Reloader {
@@ -118,20 +118,21 @@ impl Serving {
     pub fn open(&self, sources: &Sources) -> Result<(), LoadError> {
         let mut state = self.reloader.lock();
         state.directory.clone_from(&sources.directory);
-        state.rules = Rules { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
+        state.policy =
+            ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
         for file in &sources.files {
-            let slot = Slot::open(file, &mut state.rules)?;
-            if let Some(first) = state.slots.iter().find(|s| s.name == slot.name) {
-                let (name, first) = (slot.name.clone(), first.path.clone());
+            let source = ModelSource::open(file, &mut state.policy)?;
+            if let Some(first) = state.sources.iter().find(|s| s.name == source.name) {
+                let (name, first) = (source.name.clone(), first.path.clone());
                 return Err(LoadError::SameName { name, first, second: file.path.clone() });
             }
-            state.slots.push(slot);
+            state.sources.push(source);
         }
         directory::look(&mut state, self);
         state.publish(self);
         match &sources.default {
             Some(name) if sources.directory.is_none() && self.registry.get(name).is_none() => {
-                let names: Vec<&str> = state.slots.iter().map(|s| s.name.as_str()).collect();
+                let names: Vec<&str> = state.sources.iter().map(|s| s.name.as_str()).collect();
                 let names = names.join(", ");
                 Err(LoadError::BadName(format!("--default-model {name:?} is not served; the models are {names}")))
             }
@@ -144,10 +145,10 @@ impl Serving {
     pub fn look_at_models(&self, asked: bool) {
         let asked = if asked { Asked::Explicitly } else { Asked::Never };
         let mut state = self.reloader.lock();
-        let State { slots, rules, .. } = &mut *state;
-        for slot in slots.iter_mut().filter(|slot| slot.is_served()) {
-            let name = slot.name.clone();
-            self.tell(&name, slot.look(asked, rules));
+        let State { sources, policy, .. } = &mut *state;
+        for source in sources.iter_mut().filter(|source| source.is_served()) {
+            let name = source.name.clone();
+            self.tell(&name, source.look(asked, policy));
         }
         directory::look(&mut state, self);
         state.publish(self);
@@ -158,14 +159,14 @@ impl Serving {
     ///
     /// # Errors
     /// [`ReloadError`]; the model goes on as it was.
-    pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Outcome, ReloadError> {
+    pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Reloaded, ReloadError> {
         let mut state = self.reloader.lock();
-        let State { slots, rules, .. } = &mut *state;
-        let slot = slots.iter_mut().find(|slot| slot.name == name && slot.is_named());
-        let slot = slot.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?;
+        let State { sources, policy, .. } = &mut *state;
+        let source = sources.iter_mut().find(|source| source.name == name && source.is_named());
+        let source = source.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?;
         let look = match version {
-            Some(version) => slot.choose(version, rules),
-            None => slot.look(Asked::Explicitly, rules),
+            Some(version) => source.choose(version, policy),
+            None => source.look(Asked::Explicitly, policy),
         };
         let outcome = self.tell(name, look);
         state.publish(self);
@@ -179,21 +180,21 @@ impl Serving {
     /// [`ReloadError`]: there is no such model, or it is the default one.
     pub fn unload(&self, name: &str) -> Result<(), ReloadError> {
         let mut state = self.reloader.lock();
-        if state.rules.default.as_deref() == Some(name) {
+        if state.policy.default.as_deref() == Some(name) {
             return Err(ReloadError::IsDefault(name.to_owned()));
         }
-        let slot = state.slots.iter_mut().find(|slot| slot.name == name && slot.is_served());
-        slot.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?.unload();
+        let source = state.sources.iter_mut().find(|source| source.name == name && source.is_served());
+        source.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?.unload();
         state.publish(self);
         tracing::info!(model = name, "{name} was unloaded: no longer served");
         Ok(())
     }
 
     /// Logs and counts how a look went.
-    fn tell(&self, name: &str, look: Look) -> Option<Result<Outcome, ReloadError>> {
+    fn tell(&self, name: &str, look: Look) -> Option<Result<Reloaded, ReloadError>> {
         match &look {
             Look::Nothing => return None,
-            Look::Done(Outcome { version, changed: true, .. }) => {
+            Look::Done(Reloaded { version, changed: true, .. }) => {
                 tracing::info!(model = name, version, "serving {name} version {version}");
                 self.metrics.reloaded(ReloadResult::Ok);
             }
@@ -214,7 +215,7 @@ impl Serving {
 impl State {
     /// Serves what the slots hold, if that is anything else than before.
     fn publish(&self, serving: &Serving) {
-        let models: Vec<_> = self.slots.iter().filter_map(Slot::current).collect();
+        let models: Vec<_> = self.sources.iter().filter_map(ModelSource::current).collect();
         let before = serving.registry.list();
         let same = before.len() == models.len() && before.iter().zip(&models).all(|(a, b)| Arc::ptr_eq(a, b));
         if !same {
@@ -228,8 +229,8 @@ pub async fn watch(serving: Arc<Serving>, interval: Duration) {
     loop {
         let asked = tokio::select! {
             () = tokio::time::sleep(interval) => false,
-            () = serving.life.reload_requested() => true,
-            () = serving.life.stopped() => return,
+            () = serving.lifecycle.reload_requested() => true,
+            () = serving.lifecycle.stopped() => return,
         };
         let serving = Arc::clone(&serving);
         let look = tokio::task::spawn_blocking(move || serving.look_at_models(asked));

@@ -8,7 +8,8 @@ use flate2::read::GzDecoder;
 use http::Request;
 use serde_json::Value;
 use smartserve::config::Limits;
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
+use smartserve::serve::listener::Role;
 use smartserve::http::service::Service;
 use smartserve::http::router::router;
 use smartserve::model::compiled::Scratch;
@@ -40,7 +41,7 @@ impl Server {
         let limits = Limits { max_rows: MAX_ROWS, max_body_bytes: MAX_BODY, compute_threads: 1, ..Limits::default() };
         let serving = runtime.block_on(async { serving(limits) });
         let models = MODELS.map(|name| serving.registry.get(name).expect("it is served"));
-        let router = router(serving, Side::Public, Options::default());
+        let router = router(serving, Role::Main, Options::default());
         Self { runtime, router, models, scratch: Scratch::default() }
     }
 }

@@ -21,7 +21,7 @@ use crate::http::routes::models::{NameOf, name_of};
 use crate::http::routes::predict::{Parsed, compute, decode_options};
 use crate::http::routes::query;
 use crate::model::prediction::Prediction;
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
 use super::metadata::{VersionOf, version_of};
@@ -63,7 +63,7 @@ async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Resu
     };
     let (permit, asked, parse) = app.serving.compute.read(length, read).await??;
     let (id, outputs) = (asked.id, asked.outputs);
-    let write = move |served: &Served, prediction: &Prediction| {
+    let write = move |served: &ServedModel, prediction: &Prediction| {
         encode::tensors::write(served, id.as_deref(), &outputs, prediction)
     };
     let parsed = Parsed { permit, batch: asked.batch, parse };

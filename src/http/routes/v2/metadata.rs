@@ -12,7 +12,7 @@ use crate::http::app::{App, AppState};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::{NameOf, json, name_of};
 use crate::model::schema::{Feature, Kind};
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
 use crate::http::tensor::{Datatype, Output};
@@ -75,7 +75,7 @@ pub(in crate::http) async fn server() -> Response {
 
 /// `GET /v2/health/live`: as `/livez`.
 pub(in crate::http) async fn live(State(app): State<AppState>) -> Result<Response, Problem> {
-    if app.serving.life.is_alive() {
+    if app.serving.lifecycle.is_alive() {
         return Ok(json(&LiveStatus { live: true }));
     }
     Err(Problem::new(ProblemKind::NotReady, "The server makes no progress"))
@@ -130,14 +130,14 @@ pub(super) fn version_of(app: &App, path: VersionOf) -> Result<Snapshot, Problem
     Err(Problem::new(ProblemKind::NotFound, detail))
 }
 
-fn is_ready(app: &App, served: &Served) -> Result<Response, Problem> {
+fn is_ready(app: &App, served: &ServedModel) -> Result<Response, Problem> {
     if !app.is_ready() {
         return Err(Problem::not_ready());
     }
     Ok(json(&ModelReadyStatus { name: &served.name, ready: true }))
 }
 
-fn describe(served: &Served) -> Response {
+fn describe(served: &ServedModel) -> Response {
     let schema = served.model.schema();
     let n_classes = i64::try_from(schema.target().classes.len()).unwrap_or(ANY);
     let output = |output: &Output| match output {

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use smartserve::config::Limits;
-use smartserve::http::app::{Options, Side};
+use smartserve::http::app::Options;
+use smartserve::serve::listener::Role;
 use smartserve::http::router::router;
 use smartserve::serve::Serving;
 use smartserve::serve::listener::{Front, Shared, bind, serve};
@@ -47,7 +48,7 @@ impl Server {
             let serving = serving(limits);
             let tcp = bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
             let address = tcp.local_addr().expect("it is bound");
-            let service = router(Arc::clone(&serving), Side::Public, Options::default());
+            let service = router(Arc::clone(&serving), Role::Main, Options::default());
             tokio::spawn(serve(Front { tcp, service }, Shared::of(&serving)));
             (address, serving)
         });
@@ -62,7 +63,7 @@ fuzz_target!(|input: &[u8]| {
         // Whatever it was, all that the connection held is given back.
         let all = Limits::default().body_budget;
         runtime.block_on(async {
-            while serving.body_budget.free() < all {
+            while serving.memory.free() < all {
                 tokio::task::yield_now().await;
             }
         });

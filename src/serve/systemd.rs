@@ -16,14 +16,14 @@ const SOCK_STREAM: i32 = 1;
 
 /// The sockets that were handed down (`LISTEN_FDS`), in this order.
 #[derive(Debug, Default)]
-pub struct Inherited {
+pub struct InheritedSockets {
     /// For traffic.
     pub main: Option<TcpListener>,
     /// For probes and metrics.
     pub admin: Option<TcpListener>,
 }
 
-impl Inherited {
+impl InheritedSockets {
     /// Takes the sockets that a manager has handed to this process, and the variables that say so out of the
     /// environment. To be called once, before there are threads.
     ///
@@ -46,12 +46,12 @@ fn tcp(handed: &mut ListenFd, index: usize) -> io::Result<Option<TcpListener>> {
 }
 
 /// Says that requests are answered.
-pub fn ready() {
+pub fn notify_ready() {
     tell(NotifyState::Ready);
 }
 
 /// Says that a drain has begun.
-pub fn stopping() {
+pub fn notify_stopping() {
     tell(NotifyState::Stopping);
 }
 

@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::MAX_BUFFER;
+use super::buffer_permit::{BufferPermit, SMALL_HEAD_BYTES};
 use super::framing::Head;
-use super::progress::{Next, Progress};
-use super::seat::{SMALL_HEAD, Seat};
+use super::state::{ConnectionState, Next};
 
 /// After our end of stream, as many bytes are read and thrown away at most, so that the client gets to read its
 /// answer.
@@ -34,10 +34,10 @@ const SMALL_WRITE: usize = 1 << 10;
 const APART_READ: usize = 1 << 10;
 
 /// A socket that notes what happens on it.
-pub(super) struct Watched {
+pub(super) struct TrackedIo {
     socket: TcpStream,
-    progress: Arc<Progress>,
-    seat: Seat,
+    state: Arc<ConnectionState>,
+    seat: BufferPermit,
     head: Head,
     /// What hyper has not been given yet: what came before it was attached, or behind the end of a head or a body.
     behind: BytesMut,
@@ -48,11 +48,11 @@ pub(super) struct Watched {
     thrown_away: usize,
 }
 
-impl Watched {
-    pub(super) fn new(socket: TcpStream, progress: Arc<Progress>, seat: Seat) -> Self {
+impl TrackedIo {
+    pub(super) fn new(socket: TcpStream, state: Arc<ConnectionState>, seat: BufferPermit) -> Self {
         Self {
             socket,
-            progress,
+            state,
             seat,
             head: Head::default(),
             behind: BytesMut::new(),
@@ -73,11 +73,11 @@ impl Watched {
             if buf.filled().is_empty() {
                 return Poll::Ready(Ok(false));
             }
-            self.progress.read_head();
+            self.state.read_head();
             self.behind.extend_from_slice(buf.filled());
         }
         let taken = self.seat.poll_taken(cx);
-        self.progress.waits_for_seat(taken.is_pending() && holds_a_head(&self.behind));
+        self.state.waits_for_seat(taken.is_pending() && holds_a_head(&self.behind));
         taken.map(|()| Ok(true))
     }
 
@@ -85,17 +85,17 @@ impl Watched {
     pub(super) fn leave_seat(&mut self, unused: &[u8]) {
         self.head = Head::default();
         if !unused.is_empty() {
-            self.progress.read_head();
+            self.state.read_head();
             self.hold_back(unused);
         }
         self.seat.leave();
-        self.progress.set_large_seat(false);
+        self.state.set_large_seat(false);
     }
 
     /// Reads what is there, held back or on the socket.
     fn poll_bytes(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.behind.is_empty() {
-            if self.progress.next() == Next::Head {
+            if self.state.next() == Next::Head {
                 return Pin::new(&mut self.socket).poll_read(cx, buf);
             }
             return poll_at_most(&mut self.socket, cx, buf, BODY_READ);
@@ -106,23 +106,23 @@ impl Watched {
         if self.behind.is_empty() {
             // Its memory goes with the last byte: an idle connection holds none.
             self.behind = BytesMut::new();
-            self.progress.held_back(false);
+            self.state.held_back(false);
         }
         Poll::Ready(Ok(()))
     }
 
     /// How many of these bytes hyper may have now; notes what they are.
     fn portion(&mut self, bytes: &[u8]) -> usize {
-        match self.progress.next() {
+        match self.state.next() {
             Next::Chunks => bytes.len(),
             Next::Body(left) => {
                 let n = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-                self.progress.read_body(n as u64);
+                self.state.read_body(n as u64);
                 n
             }
             Next::Head => {
-                self.progress.read_head();
-                let end = self.head.take(bytes, if self.seat.has_room() { MAX_BUFFER } else { SMALL_HEAD });
+                self.state.read_head();
+                let end = self.head.take(bytes, if self.seat.has_room() { MAX_BUFFER } else { SMALL_HEAD_BYTES });
                 end + self.with_head(&bytes[end..], BODY_READ.saturating_sub(end))
             }
         }
@@ -134,7 +134,7 @@ impl Watched {
         match self.head.content_length() {
             Some(length) if self.head.len() == 0 && behind.len() as u64 <= length => {
                 let n = behind.len().min(most);
-                self.progress.read_with_head(n as u64);
+                self.state.read_with_head(n as u64);
                 n
             }
             _ => 0,
@@ -150,14 +150,14 @@ impl Watched {
         behind.extend_from_slice(bytes);
         behind.extend_from_slice(&self.behind);
         self.behind = behind;
-        self.progress.held_back(true);
+        self.state.held_back(true);
     }
 
     fn note_write(&mut self, result: &Poll<io::Result<usize>>) {
-        self.progress.flushed(false);
+        self.state.flushed(false);
         match result {
-            Poll::Ready(_) => self.progress.wrote(),
-            Poll::Pending => self.progress.write_blocked(),
+            Poll::Ready(_) => self.state.wrote(),
+            Poll::Pending => self.state.write_blocked(),
         }
     }
 
@@ -196,11 +196,11 @@ fn poll_at_most(
     Poll::Ready(Ok(()))
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for TrackedIo {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.head.len() >= SMALL_HEAD {
+        if self.head.len() >= SMALL_HEAD_BYTES {
             ready!(self.seat.poll_room(cx));
-            self.progress.set_large_seat(true);
+            self.state.set_large_seat(true);
         }
         let before = buf.filled().len();
         ready!(self.poll_bytes(cx, buf))?;
@@ -216,7 +216,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for TrackedIo {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.socket).poll_write(cx, bytes);
         self.note_write(&result);
@@ -250,7 +250,7 @@ impl AsyncWrite for Watched {
 
     /// hyper asks for this when it has nothing more to write.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.progress.flushed(true);
+        self.state.flushed(true);
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 
@@ -258,8 +258,8 @@ impl AsyncWrite for Watched {
         if !self.write_ended {
             ready!(Pin::new(&mut self.socket).poll_shutdown(cx))?;
             self.write_ended = true;
-            self.cut_short = self.progress.is_cut_short();
-            self.progress.closing();
+            self.cut_short = self.state.is_cut_short();
+            self.state.closing();
         }
         self.linger(cx).map(Ok)
     }

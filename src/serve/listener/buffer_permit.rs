@@ -8,22 +8,22 @@ use std::task::{Context, Poll};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::serve::admission::BodyBudget;
+use crate::serve::admission::MemoryBudget;
 
-/// Bytes that a connection takes while hyper is attached to it and its heads are at most [`SMALL_HEAD`] long: hyper's
+/// Bytes that a connection takes while hyper is attached to it and its heads are at most [`SMALL_HEAD_BYTES`] long: hyper's
 /// buffer for writing, 8 KiB, the one for reading, which grows to 16 KiB, its state and the service's future, 3 KiB. All
 /// of it, not the pages that are touched: memory that was used before is in place already.
-pub const SEAT: usize = 28 << 10;
+pub const BUFFER_BYTES: usize = 28 << 10;
 
 /// Bytes more for a longer head: 64 KiB at most, twice, because a growing buffer is copied.
-pub const LARGE_HEAD: usize = 128 << 10;
+pub const LARGE_HEAD_BYTES: usize = 128 << 10;
 
-/// The longest head, in bytes, that needs no more than a [`SEAT`]. Browsers and proxies send 0.5 to 2 KiB.
-pub const SMALL_HEAD: usize = 4 << 10;
+/// The longest head, in bytes, that needs no more than a [`BUFFER_BYTES`]. Browsers and proxies send 0.5 to 2 KiB.
+pub const SMALL_HEAD_BYTES: usize = 4 << 10;
 
 /// What a connection holds.
-pub(super) struct Seat {
-    budget: BodyBudget,
+pub(super) struct BufferPermit {
+    budget: MemoryBudget,
     held: Option<OwnedSemaphorePermit>,
     wanted: Option<Wanted>,
     has_room: bool,
@@ -31,8 +31,8 @@ pub(super) struct Seat {
 
 type Wanted = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>;
 
-impl Seat {
-    pub(super) fn new(budget: BodyBudget) -> Self {
+impl BufferPermit {
+    pub(super) fn new(budget: MemoryBudget) -> Self {
         Self { budget, held: None, wanted: None, has_room: false }
     }
 
@@ -41,20 +41,20 @@ impl Seat {
         if self.held.is_some() {
             return Poll::Ready(());
         }
-        self.poll_more(cx, SEAT)
+        self.poll_more(cx, BUFFER_BYTES)
     }
 
-    /// Takes room for a head longer than [`SMALL_HEAD`].
+    /// Takes room for a head longer than [`SMALL_HEAD_BYTES`].
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.has_room {
             return Poll::Ready(());
         }
-        let polled = self.poll_more(cx, LARGE_HEAD);
+        let polled = self.poll_more(cx, LARGE_HEAD_BYTES);
         self.has_room = polled.is_ready();
         polled
     }
 
-    /// True when the seat has room for a head longer than [`SMALL_HEAD`].
+    /// True when the seat has room for a head longer than [`SMALL_HEAD_BYTES`].
     pub(super) fn has_room(&self) -> bool {
         self.has_room
     }

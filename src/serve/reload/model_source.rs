@@ -4,15 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::{Model, check_name};
-use crate::serve::load::{self, ContentHash, LoadError, Loaded};
-use crate::serve::registry::{Served, Snapshot};
+use crate::serve::loader::{self, ContentHash, LoadError, Loaded};
+use crate::serve::registry::{ServedModel, Snapshot};
 
-use super::stamp::Touched;
-use super::{Asked, ModelFile, Outcome, ReloadError};
+use super::fingerprint::Touched;
+use super::{Asked, ModelFile, ReloadError, Reloaded};
 
 /// What holds for all models.
 #[derive(Debug, Default)]
-pub(super) struct Rules {
+pub(super) struct ReloadPolicy {
     /// The default model's name; the first one served gives it when it was not told.
     pub(super) default: Option<String>,
     pub(super) allow_schema_change: bool,
@@ -24,7 +24,7 @@ pub(super) enum Look {
     /// Nothing new, and nobody asked.
     Nothing,
     /// The version told is served.
-    Done(Outcome),
+    Done(Reloaded),
     /// Nothing has changed for those who ask the model.
     Failed(ReloadError),
 }
@@ -46,7 +46,7 @@ enum Seen {
 
 /// One model's place.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct ModelSource {
     /// The registered name; the file's path while nothing of it has been served.
     pub(super) name: String,
     pub(super) path: PathBuf,
@@ -60,18 +60,18 @@ pub(super) struct Slot {
     is_unloaded: bool,
 }
 
-impl Slot {
+impl ModelSource {
     /// The place of a file named by itself, loaded.
-    pub(super) fn open(file: &ModelFile, rules: &mut Rules) -> Result<Self, LoadError> {
+    pub(super) fn open(file: &ModelFile, policy: &mut ReloadPolicy) -> Result<Self, LoadError> {
         if let Some(name) = &file.name {
             check_name(name).map_err(LoadError::BadName)?;
         }
-        let Loaded { model, hash } = load::load(&file.path)?;
+        let Loaded { model, hash } = loader::load(&file.path)?;
         let name = file.name.clone().unwrap_or_else(|| model.header().name.clone());
-        let mut slot = Self { name, in_directory: false, ..Self::in_directory(file.path.clone()) };
-        slot.seen = Some(Seen::Content(hash));
-        slot.install(model, hash, rules);
-        Ok(slot)
+        let mut source = Self { name, in_directory: false, ..Self::in_directory(file.path.clone()) };
+        source.seen = Some(Seen::Content(hash));
+        source.install(model, hash, policy);
+        Ok(source)
     }
 
     /// The place of a file in a directory, not looked at yet.
@@ -109,17 +109,17 @@ impl Slot {
     }
 
     /// Looks at the file; serves it when its content is new and good.
-    pub(super) fn look(&mut self, asked: Asked, rules: &mut Rules) -> Look {
+    pub(super) fn look(&mut self, asked: Asked, policy: &mut ReloadPolicy) -> Look {
         match self.changed(asked) {
             Ok(None) if asked == Asked::Never => Look::Nothing,
             Ok(None) => self.unchanged(),
-            Ok(Some((bytes, hash))) => self.take(&bytes, hash, rules),
+            Ok(Some((bytes, hash))) => self.take(&bytes, hash, policy),
             Err(error) => Look::Failed(error.into()),
         }
     }
 
     /// Serves a version by its name: the one before, or what the file holds.
-    pub(super) fn choose(&mut self, version: &str, rules: &mut Rules) -> Look {
+    pub(super) fn choose(&mut self, version: &str, policy: &mut ReloadPolicy) -> Look {
         let is = |kept: &Option<Version>| kept.as_ref().is_some_and(|kept| kept.served.model.version() == version);
         if is(&self.current) {
             return self.unchanged();
@@ -128,8 +128,8 @@ impl Slot {
             return self.swap();
         }
         match self.read() {
-            Ok((bytes, hash)) => match load::verify(&self.path, &bytes) {
-                Ok(model) if model.version() == version => self.take_model(model, hash, rules),
+            Ok((bytes, hash)) => match loader::verify(&self.path, &bytes) {
+                Ok(model) if model.version() == version => self.take_model(model, hash, policy),
                 Ok(model) => Look::Failed(self.unknown_version(version, Some(&model))),
                 Err(error) => Look::Failed(error.into()),
             },
@@ -139,13 +139,13 @@ impl Slot {
 
     /// Serves the first good content of a file in a directory, under the artifact's own name. `is_taken` knows the
     /// names of the others.
-    pub(super) fn enter(&mut self, is_taken: impl Fn(&str) -> Option<PathBuf>, rules: &mut Rules) -> Look {
+    pub(super) fn enter(&mut self, is_taken: impl Fn(&str) -> Option<PathBuf>, policy: &mut ReloadPolicy) -> Look {
         let (bytes, hash) = match self.changed(Asked::Never) {
             Ok(None) => return Look::Nothing,
             Ok(Some(content)) => content,
             Err(error) => return Look::Failed(error.into()),
         };
-        let model = match load::verify(&self.path, &bytes) {
+        let model = match loader::verify(&self.path, &bytes) {
             Ok(model) => model,
             Err(error) => return Look::Failed(error.into()),
         };
@@ -154,7 +154,7 @@ impl Slot {
             return Look::Failed(LoadError::SameName { name, first, second: self.path.clone() }.into());
         }
         self.name = name;
-        self.install(model, hash, rules)
+        self.install(model, hash, policy)
     }
 
     /// The file's content, when it is another than at the last look.
@@ -172,32 +172,32 @@ impl Slot {
     }
 
     fn read(&self) -> Result<(Vec<u8>, ContentHash), LoadError> {
-        let bytes = load::read(&self.path)?;
-        let hash = load::hash(&bytes);
+        let bytes = loader::read(&self.path)?;
+        let hash = loader::hash(&bytes);
         Ok((bytes, hash))
     }
 
-    fn take(&mut self, bytes: &[u8], hash: ContentHash, rules: &mut Rules) -> Look {
+    fn take(&mut self, bytes: &[u8], hash: ContentHash, policy: &mut ReloadPolicy) -> Look {
         if self.previous.as_ref().is_some_and(|previous| previous.hash == hash) {
             return self.swap();
         }
-        match load::verify(&self.path, bytes) {
-            Ok(model) => self.take_model(model, hash, rules),
+        match loader::verify(&self.path, bytes) {
+            Ok(model) => self.take_model(model, hash, policy),
             Err(error) => Look::Failed(error.into()),
         }
     }
 
-    fn take_model(&mut self, model: Model, hash: ContentHash, rules: &mut Rules) -> Look {
+    fn take_model(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Look {
         let fits = |old: &Version| model.schema().accepts_same_requests(old.served.model.schema());
-        if !rules.allow_schema_change && !self.current.as_ref().is_none_or(fits) {
+        if !policy.allow_schema_change && !self.current.as_ref().is_none_or(fits) {
             return Look::Failed(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone() });
         }
-        self.install(model, hash, rules)
+        self.install(model, hash, policy)
     }
 
-    fn install(&mut self, model: Model, hash: ContentHash, rules: &mut Rules) -> Look {
-        let default = rules.default.get_or_insert_with(|| self.name.clone());
-        let served = Arc::new(Served::new(self.name.clone(), model, *default == self.name));
+    fn install(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Look {
+        let default = policy.default.get_or_insert_with(|| self.name.clone());
+        let served = Arc::new(ServedModel::new(self.name.clone(), model, *default == self.name));
         self.is_unloaded = false;
         // What was kept before is freed here, off the request path.
         self.previous = self.current.replace(Version { served, hash });
@@ -217,7 +217,7 @@ impl Slot {
     fn outcome(&self, changed: bool) -> Look {
         match &self.current {
             Some(Version { served, .. }) => {
-                Look::Done(Outcome { name: self.name.clone(), version: served.model.version().to_owned(), changed })
+                Look::Done(Reloaded { name: self.name.clone(), version: served.model.version().to_owned(), changed })
             }
             None => Look::Nothing,
         }

@@ -41,11 +41,11 @@ impl Format {
 
 /// The running log. Dropping it writes out what is queued, for a second at most.
 #[derive(Debug)]
-pub struct Telemetry {
+pub struct LogGuard {
     lines: Arc<Lines>,
 }
 
-impl Telemetry {
+impl LogGuard {
     /// Sends what the whole process logs, from `level` up, to standard output. `dropped` counts lines that did not fit
     /// (`Metrics::log_lines_dropped`). Once a process: a second call changes nothing.
     ///
@@ -79,7 +79,7 @@ impl Telemetry {
     }
 }
 
-impl Drop for Telemetry {
+impl Drop for LogGuard {
     fn drop(&mut self) {
         self.flush(FLUSH);
     }

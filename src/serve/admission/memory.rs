@@ -27,7 +27,7 @@ const LARGEST_SHARE: usize = 8;
 
 /// The budget of bytes in flight. First come, first served: a large body is not overtaken for ever by small ones.
 #[derive(Debug, Clone)]
-pub struct BodyBudget {
+pub struct MemoryBudget {
     free: Arc<Semaphore>,
     /// What long bodies may have of it.
     free_for_long: Arc<Semaphore>,
@@ -38,21 +38,21 @@ pub struct BodyBudget {
 
 /// Body bytes that a request holds; given back when dropped.
 #[derive(Debug)]
-pub struct BodyPermit {
-    budget: BodyBudget,
+pub struct MemoryLease {
+    budget: MemoryBudget,
     held: Option<OwnedSemaphorePermit>,
     /// Of what long ones may have; none for a short one.
     held_as_long: Option<OwnedSemaphorePermit>,
     used: usize,
 }
 
-impl Default for BodyBudget {
+impl Default for MemoryBudget {
     fn default() -> Self {
         Self::new(&Limits::default())
     }
 }
 
-impl BodyBudget {
+impl MemoryBudget {
     /// A budget of [`Limits::body_budget`] bytes, waited for at most [`Limits::admission_wait`].
     pub fn new(limits: &Limits) -> Self {
         let total = limits.body_budget.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
@@ -61,12 +61,12 @@ impl BodyBudget {
     }
 
     /// Takes `bytes` of the budget, waiting at most the admission wait. For a body whose length is told: its
-    /// Content-Length; else 0, then [`BodyPermit::grow`].
+    /// Content-Length; else 0, then [`MemoryLease::grow`].
     ///
     /// # Errors
     /// [`Overloaded`].
-    pub async fn reserve(&self, bytes: usize) -> Result<BodyPermit, Overloaded> {
-        let mut permit = BodyPermit { budget: self.clone(), held: None, held_as_long: None, used: 0 };
+    pub async fn reserve(&self, bytes: usize) -> Result<MemoryLease, Overloaded> {
+        let mut permit = MemoryLease { budget: self.clone(), held: None, held_as_long: None, used: 0 };
         permit.take(bytes, 1).await?;
         Ok(permit)
     }
@@ -140,7 +140,7 @@ fn cut(held: &mut Option<OwnedSemaphorePermit>, bytes: usize) {
     }
 }
 
-impl BodyPermit {
+impl MemoryLease {
     /// Counts `bytes` more of a body whose length was not told, taking room for them in steps of [`CHUNKED_STEP`].
     ///
     /// # Errors
@@ -167,7 +167,7 @@ impl BodyPermit {
         let held = self.held();
         if used > held {
             let more = (used - held).next_multiple_of(step);
-            let BodyBudget { total, mut wait, .. } = self.budget;
+            let MemoryBudget { total, mut wait, .. } = self.budget;
             if held + more > total {
                 return Err(Overloaded);
             }

@@ -37,7 +37,7 @@ const CLOSING: u8 = 3;
 
 /// The state of one connection.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct ConnectionState {
     opened: Instant,
     state: AtomicU8,
     /// Nanoseconds from `opened` to the start of `state`.
@@ -72,9 +72,9 @@ struct Held {
     before: Option<Box<dyn Any + Send>>,
 }
 
-/// A bit of [`Progress::unsettled`]: written, not flushed.
+/// A bit of [`ConnectionState::unsettled`]: written, not flushed.
 const UNFLUSHED: u8 = 1;
-/// A bit of [`Progress::unsettled`]: read, not handed to hyper.
+/// A bit of [`ConnectionState::unsettled`]: read, not handed to hyper.
 const BEHIND: u8 = 2;
 
 /// What the client sends next.
@@ -88,10 +88,10 @@ pub(super) enum Next {
     Chunks,
 }
 
-/// [`Progress::body_left`] of a body whose length was not told.
+/// [`ConnectionState::body_left`] of a body whose length was not told.
 const CHUNKED: u64 = u64::MAX;
 
-impl Progress {
+impl ConnectionState {
     pub(super) fn new() -> Self {
         Self {
             opened: Instant::now(),

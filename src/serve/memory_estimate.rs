@@ -8,8 +8,8 @@ use crate::config::Limits;
 
 use super::Serving;
 use super::admission::{SCRATCH_BYTES, TEXT_AT_ONCE};
-use super::listener::{ADMIN_BUDGET, ADMIN_CONNECTIONS, APART};
-use super::telemetry::QUEUE_BYTES;
+use super::listener::{ADMIN_BUDGET, ADMIN_CONNECTIONS, IDLE_BYTES};
+use super::logging::QUEUE_BYTES;
 
 /// The program itself, its runtime and what libraries set up: 4 to 5 MiB measured before the first request.
 const BASE: usize = 6 << 20;
@@ -49,12 +49,12 @@ pub fn arenas() -> usize {
 
 /// The bound and what it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemoryBound {
+pub struct MemoryEstimate {
     /// Each part: what it is, and its bytes.
     pub parts: Vec<(&'static str, usize)>,
 }
 
-impl MemoryBound {
+impl MemoryEstimate {
     /// The bound of a process that serves `serving`'s models under its limits with `workers` threads for requests.
     pub fn of(serving: &Serving, workers: usize) -> Self {
         let limits = &serving.limits;
@@ -64,12 +64,12 @@ impl MemoryBound {
         let largest = sizes.iter().copied().max().unwrap_or(0);
         let large = parsing(limits, features, limits.max_body_bytes);
         let small = parsing(limits, features, TEXT_AT_ONCE);
-        let admin = ADMIN_CONNECTIONS * APART + ADMIN_BUDGET;
+        let admin = ADMIN_CONNECTIONS * IDLE_BYTES + ADMIN_BUDGET;
         let threads = workers + limits.compute_threads;
         let moving = [
             ("requests in flight", limits.body_budget),
             ("parsing", limits.compute_threads * large + workers * small),
-            ("connections", limits.max_connections * APART + admin),
+            ("connections", limits.max_connections * IDLE_BYTES + admin),
             ("scratch and stacks", threads * (2 * SCRATCH_BYTES + STACK)),
             ("log lines", QUEUE_BYTES),
             ("a reload", LOADING * largest + RESIDENT * largest),
@@ -99,7 +99,7 @@ fn section_bytes(model: &crate::model::Model) -> usize {
 }
 
 /// `105 MiB: requests in flight 64.0, connections 16.0, …`
-impl fmt::Display for MemoryBound {
+impl fmt::Display for MemoryEstimate {
     #[expect(clippy::cast_precision_loss, reason = "shown to a tenth of a mebibyte")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);

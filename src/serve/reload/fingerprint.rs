@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// What the file system says of a file's content. Two writes within one tick of its clock look the same, which is why
-/// [`Touched`] believes a stamp only when it has seen it twice.
+/// [`Touched`] believes a fingerprint only when it has seen it twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     device: u64,

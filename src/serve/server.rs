@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use crate::config::Limits;
 use crate::serve::listener::{self, Front, HttpService, Outcome};
-use crate::serve::{Serving, supervisor};
+use crate::serve::{Serving, systemd};
 
-use super::{Life, Schedule, Signal, Signals, Step};
+use crate::serve::lifecycle::{Lifecycle, Schedule, Signal, Signals, Step};
 
 /// How the process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub enum ServerExit {
     /// Every request whose head was complete got its answer.
     Drained,
     /// The hard stop cut this many requests whose heads were complete.
@@ -21,7 +21,7 @@ pub enum Exit {
     SecondSignal(Signal),
 }
 
-impl Exit {
+impl ServerExit {
     /// 0, 3, or 128 plus the signal's number.
     pub fn code(self) -> u8 {
         match self {
@@ -33,54 +33,54 @@ impl Exit {
     }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
+impl From<ServerExit> for ExitCode {
+    fn from(exit: ServerExit) -> Self {
         Self::from(exit.code())
     }
 }
 
 /// Answers requests on `front` until a signal has drained it. Afterwards the phase is stopped, which also ends the
 /// admin listener; whoever owns the runtime should not wait for its tasks (`Runtime::shutdown_background`).
-pub async fn run<S: HttpService>(serving: &Serving, front: Front<S>, mut signals: Signals) -> Exit {
-    let life = &serving.life;
-    let heartbeat = tokio::spawn(life.clone().beat());
+pub async fn run<S: HttpService>(serving: &Serving, front: Front<S>, mut signals: Signals) -> ServerExit {
+    let lifecycle = &serving.lifecycle;
+    let heartbeat = tokio::spawn(lifecycle.clone().heartbeat());
     let mut listening = pin!(listener::serve(front, listener::Shared::of(serving)));
-    supervisor::ready();
+    systemd::notify_ready();
     let exit = loop {
         tokio::select! {
-            outcome = &mut listening => break conclude(life, outcome),
+            outcome = &mut listening => break conclude(lifecycle, outcome),
             signal = signals.next() => {
-                if let Some(exit) = heed(life, &serving.limits, signal) {
+                if let Some(exit) = on_signal(lifecycle, &serving.limits, signal) {
                     break exit;
                 }
             }
         }
     };
-    life.stop();
+    lifecycle.stop();
     heartbeat.abort();
     exit
 }
 
-fn conclude(life: &Life, outcome: Outcome) -> Exit {
-    let took = life.schedule().map_or(0, |s| s.signalled.elapsed().as_millis());
+fn conclude(lifecycle: &Lifecycle, outcome: Outcome) -> ServerExit {
+    let took = lifecycle.schedule().map_or(0, |s| s.signalled.elapsed().as_millis());
     if outcome.cut == 0 {
         tracing::info!(drain_ms = took, "drained");
-        return Exit::Drained;
+        return ServerExit::Drained;
     }
     tracing::error!(drain_ms = took, cut_requests = outcome.cut, "the hard stop cut requests");
-    Exit::Cut(outcome.cut)
+    ServerExit::Cut(outcome.cut)
 }
 
 /// Acts on a signal; an exit when it is the second one that asks for the end.
-fn heed(life: &Life, limits: &Limits, signal: Signal) -> Option<Exit> {
+fn on_signal(lifecycle: &Lifecycle, limits: &Limits, signal: Signal) -> Option<ServerExit> {
     if signal == Signal::Hangup {
         tracing::info!("SIGHUP: looking at the models' files");
-        life.request_reload();
+        lifecycle.request_reload();
         return None;
     }
-    if life.steps().contains(&Step::DrainBegan) {
+    if lifecycle.steps().contains(&Step::DrainBegan) {
         tracing::warn!("a second signal: stopping at once");
-        return Some(Exit::SecondSignal(signal));
+        return Some(ServerExit::SecondSignal(signal));
     }
     let schedule = Schedule::new(Instant::now(), limits, signal == Signal::Terminate);
     tracing::info!(
@@ -89,7 +89,7 @@ fn heed(life: &Life, limits: &Limits, signal: Signal) -> Option<Exit> {
         hard_stop_ms = (schedule.hard_stop - schedule.signalled).as_millis(),
         "draining; a second signal stops at once"
     );
-    life.drain(schedule);
-    supervisor::stopping();
+    lifecycle.drain(schedule);
+    systemd::notify_stopping();
     None
 }
