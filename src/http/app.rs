@@ -11,7 +11,7 @@ use crate::serve::lifecycle::Phase;
 use crate::serve::registry::Snapshot;
 
 use super::auth::Tokens;
-use super::openapi;
+use super::pages;
 use super::problem::{Problem, ProblemKind};
 
 /// What the command line decides about routes.
@@ -41,7 +41,7 @@ pub struct App {
     /// All routes: a path's template is the label of its metrics.
     routes: matchit::Router<&'static str>,
     /// The OpenAPI document as it was last made.
-    pub openapi: openapi::Cache,
+    pub(super) openapi: pages::Cache,
 }
 
 impl AppState {
@@ -52,7 +52,7 @@ impl AppState {
             // axum's router, which is made of the same list by the same crate, has no two that conflict.
             let _ = all.insert(route, route);
         }
-        Self(Arc::new(App { serving, options, routes: all, openapi: openapi::Cache::default() }))
+        Self(Arc::new(App { serving, options, routes: all, openapi: pages::Cache::default() }))
     }
 }
 

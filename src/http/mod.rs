@@ -2,7 +2,8 @@
 //!
 //! A request passes `service` (one route look-up, the layers of `middleware` in their order) and is answered by one of
 //! `routes`. `body` reads its bytes, `decode` turns them into a batch, `encode` turns a prediction into bytes. `problem`
-//! is the one list of errors with their status, `router` the one list of routes, `openapi` describes all of them.
+//! is the one list of errors with their status, `router` the one list of routes, `openapi` describes all of them,
+//! `pages` shows them to people.
 
 pub mod answer;
 pub mod app;
@@ -15,7 +16,7 @@ pub mod json;
 mod media;
 mod middleware;
 pub mod openapi;
-mod page;
+mod pages;
 pub mod problem;
 pub mod router;
 mod routes;

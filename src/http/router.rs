@@ -15,10 +15,11 @@ use crate::config::Vertex;
 use crate::serve::Serving;
 
 use super::app::{AppState, Options};
+use super::auth;
+use super::pages;
 use super::problem::{Problem, ProblemKind};
 use super::routes::{health, invocations, models, predict, tensorflow, v2};
 use super::service::Service;
-use super::{auth, openapi, page};
 use crate::serve::listener::Role;
 
 /// The route that goes to its handler directly.
@@ -59,8 +60,8 @@ fn public(options: &Options) -> Vec<Route> {
         ("/invocations", posts(invocations::invoke)),
         ("/version", gets(invocations::version)),
         ("/health", gets(health::ready)),
-        ("/openapi.json", gets(openapi::show)),
-        ("/docs", gets(openapi::show_docs)),
+        ("/openapi.json", gets(pages::openapi::show)),
+        ("/docs", gets(pages::docs::show)),
     ];
     routes.extend(open_inference());
     routes.extend(repository(options.tokens.is_some()));
@@ -69,7 +70,7 @@ fn public(options: &Options) -> Vec<Route> {
         routes.push(("/metrics", gets(health::metrics)));
     }
     if !options.no_ui {
-        routes.push(("/", gets(page::show)));
+        routes.push(("/", gets(pages::index::show)));
     }
     add_vertex(&mut routes, &options.vertex);
     routes

@@ -11,11 +11,9 @@
 
 mod answers;
 mod bodies;
-mod cache;
 mod compat;
 mod components;
 mod contents;
-mod docs;
 mod errors;
 mod examples;
 mod features;
@@ -34,13 +32,8 @@ use crate::http::openapi::json::json;
 use crate::config::{ExtraFeatures, Limits, Vertex};
 use crate::serve::registry::Snapshot;
 
-use super::app::App;
 use super::problem::ProblemKind as Kind;
 use operation::Operation;
-
-pub use cache::Cache;
-pub(super) use cache::show;
-pub(super) use docs::show as show_docs;
 
 /// Every family of routes, in the order of the document.
 const FAMILIES: [fn(&Subject<'_>) -> Vec<Operation>; 6] = [
@@ -92,18 +85,6 @@ impl<'a> Subject<'a> {
             private_metrics: false,
             no_ui: false,
             vertex: Vertex::default(),
-        }
-    }
-
-    fn served_by(app: &App, models: &'a [Snapshot]) -> Self {
-        Self {
-            models,
-            asks_tokens: app.options.tokens.is_some(),
-            extra: app.serving.extra_features,
-            max_rows: app.serving.limits.max_rows,
-            private_metrics: app.options.private_metrics,
-            no_ui: app.options.no_ui,
-            vertex: app.options.vertex.clone(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! `GET /`: a small page with the models, their links and a curl line that works.
 //!
-//! Stands apart because it is the only HTML: everything in it is escaped, it loads nothing and runs nothing. With
-//! tokens it is open to everybody, and then it shows no statistics.
+//! All text of a model is escaped, and the page loads and runs nothing. It needs no token: where the server asks for
+//! tokens, it shows no statistics.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -10,13 +10,13 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTE
 use crate::model::schema::{Feature, Kind};
 use crate::serve::registry::ServedModel;
 
-use super::app::AppState;
-use super::json::write;
+use crate::http::app::AppState;
+use crate::http::json::write;
 
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// `GET /`.
-pub(super) async fn show(State(app): State<AppState>) -> Response {
+pub(in crate::http) async fn show(State(app): State<AppState>) -> Response {
     let shows_statistics = app.options.tokens.is_none();
     let models = app.serving.registry.list();
     let mut page = String::from(
@@ -49,7 +49,7 @@ fn section(served: &ServedModel, shows_statistics: bool) -> String {
     let (name, target) = (escape(&served.name), escape(&header.target.name));
     let about = escape(header.description.as_deref().unwrap_or_default());
     let row = example(&header.features, shows_statistics);
-    // A single quote ends the shell's string: it is left, spelled and taken up again.
+    // A single quote would end the shell's string: it is written outside of it, as `\'`.
     let body = escape(&row.replace('\'', r"'\''"));
     format!(
         "<h2><a href=\"/models/{name}\">{name}</a></h2>\n<p>{about}</p>\n\

@@ -1,0 +1,9 @@
+//! The pages that people open, and the document that they are about: `/`, `/docs` and `/openapi.json`.
+
+pub(super) mod docs;
+pub(super) mod index;
+pub(super) mod openapi;
+mod own_page;
+mod rendered;
+
+pub(super) use rendered::Cache;
