@@ -28,8 +28,8 @@ use smartcore::svm::svr::SVRParameters;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
 use smartserve::model::smartcore::{Kernel, Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
-use smartserve::train::machines::{self, ClassTask};
-use smartserve::train::{bayes, penalized};
+use smartserve::train::fit::svm::{self, ClassTask};
+use smartserve::train::fit::{bayes, linear};
 
 /// γ of 0.1 and the like, so that kernels neither vanish nor saturate on scaled columns.
 const KERNELS: [Kernel; 5] = [
@@ -47,9 +47,9 @@ fn task(n_classes: usize) -> Task {
 #[test]
 fn lasso_and_elastic_net_are_bit_identical() {
     for data in [boston_data(), diabetes_data().scaled()] {
-        let lasso = penalized::lasso(&data.x, &data.y, 0.1).unwrap();
+        let lasso = linear::lasso(&data.x, &data.y, 0.1).unwrap();
         assert_equal(&Estimator::Lasso(lasso), &data, Task::Regression, 0);
-        let net = penalized::elastic_net(&data.x, &data.y, 0.1, 0.3).unwrap();
+        let net = linear::elastic_net(&data.x, &data.y, 0.1, 0.3).unwrap();
         assert_equal(&Estimator::ElasticNet(net), &data, Task::Regression, 0);
     }
 }
@@ -156,7 +156,7 @@ fn a_binary_svc_gives_smartcores_classes_with_every_kernel() {
             expected.check(&predictor, &rows, data.columns);
             // What train fits is the same machine.
             let task = ClassTask { kernel, c: 1.0, seed: 7 };
-            let ours = machines::classification(&data.cells(), data.columns, &y, 2, task).unwrap();
+            let ours = svm::classification(&data.cells(), data.columns, &y, 2, task).unwrap();
             assert_eq!(Estimator::Svc(ours).to_section(), estimator.to_section());
         }
     }
@@ -168,7 +168,7 @@ fn an_svc_of_many_classes_lets_smartcores_pairs_vote() {
         let data = data.scaled();
         let kernel = Kernel::Rbf { gamma: 0.5 / data.columns as f64 };
         let task_of = ClassTask { kernel, c: 1.0, seed: 7 };
-        let fitted = machines::classification(&data.cells(), data.columns, &y, n_classes, task_of).unwrap();
+        let fitted = svm::classification(&data.cells(), data.columns, &y, n_classes, task_of).unwrap();
         let rows = exactness::some_probes(&data, 1_000);
         let votes = votes_of_pairs(&data, &y, n_classes, kernel, 7, &rows);
         let expected = Expected::new(SmartcorePrediction::Classes(votes)).without_probability();
@@ -232,7 +232,7 @@ fn machines_that_smartcore_cannot_read_again_are_read_in_a_form_of_our_own() {
     let written = postcard::to_allocvec(&fitted).unwrap();
     assert!(postcard::from_bytes::<SmartcoreSvr<'_>>(&written).is_err());
     let (n, _) = data.x.shape();
-    let ours = machines::regression(&data.x, &data.y, Kernel::Rbf { gamma: 0.1 }, 1.0, 0.1).unwrap();
+    let ours = svm::regression(&data.x, &data.y, Kernel::Rbf { gamma: 0.1 }, 1.0, 0.1).unwrap();
     let predictor = predictor(&Estimator::Svr(ours), data.columns, Task::Regression, 0);
     assert_eq!(predictor.predict(&data.cells(), 0, &mut Default::default()).unwrap().n_rows(), n);
     let (data, y) = iris_data(2);
@@ -241,7 +241,7 @@ fn machines_that_smartcore_cannot_read_again_are_read_in_a_form_of_our_own() {
     let read: SmartcoreSvc<'_> = postcard::from_bytes(&written).unwrap();
     assert!(catch_unwind(AssertUnwindSafe(|| read.predict(&data.x))).is_err());
     let task = ClassTask { kernel: Kernel::Rbf { gamma: 0.1 }, c: 1.0, seed: 1 };
-    let ours = machines::classification(&data.cells(), data.columns, &y, 2, task).unwrap();
+    let ours = svm::classification(&data.cells(), data.columns, &y, 2, task).unwrap();
     let predictor = self::predictor(&Estimator::Svc(ours), data.columns, Task::Binary, 2);
     assert_eq!(predictor.predict(&data.cells(), 0, &mut Default::default()).unwrap().n_rows(), y.len());
 }

@@ -17,8 +17,8 @@ use smartcore::svm::svr::SVRParameters;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
 use smartserve::model::smartcore::{Kernel, Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
-use smartserve::train::machines::{self, ClassTask};
-use smartserve::train::{bayes, penalized};
+use smartserve::train::fit::svm::{self, ClassTask};
+use smartserve::train::fit::{bayes, linear};
 
 /// A cell: one of a few, so that rows repeat and distances tie, or any within a magnitude.
 fn cell(magnitude: f64) -> impl Strategy<Value = f64> {
@@ -119,7 +119,7 @@ proptest! {
         let mut expected = Expected::new(SmartcorePrediction::Classes(classes)).without_probability();
         expected.refused.fill(Some(false));
         let theirs = SupportMachines::join(kernel, data.columns, &[parts]).unwrap();
-        let ours = machines::classification(&data.cells(), data.columns, &y, 2, ClassTask { kernel, c, seed }).unwrap();
+        let ours = svm::classification(&data.cells(), data.columns, &y, 2, ClassTask { kernel, c, seed }).unwrap();
         let estimator = Estimator::Svc(ours);
         prop_assert_eq!(estimator.to_section(), Estimator::Svc(theirs).to_section());
         expected.check(&predictor(&estimator, data.columns, Task::Binary, 2), &rows, data.columns);
@@ -143,8 +143,8 @@ proptest! {
     fn penalized_models_have_smartcores_values(data in table(), alpha in 0.01..2.0_f64, l1_ratio in 0.1..1.0_f64) {
         let rows = some_probes(&data, 60);
         let x = as_matrix(&rows, data.columns);
-        let lasso = penalized::lasso(&data.x, &data.y, alpha).map(Estimator::Lasso);
-        let net = penalized::elastic_net(&data.x, &data.y, alpha, l1_ratio).map(Estimator::ElasticNet);
+        let lasso = linear::lasso(&data.x, &data.y, alpha).map(Estimator::Lasso);
+        let net = linear::elastic_net(&data.x, &data.y, alpha, l1_ratio).map(Estimator::ElasticNet);
         // A constant column, or no convergence: smartcore says so.
         for estimator in [lasso, net].into_iter().flatten() {
             let SmartcorePrediction::Values(values) = estimator.predict(&x).unwrap() else { panic!("not values") };

@@ -15,8 +15,8 @@ use smartserve::model::prediction::Prediction;
 use smartserve::model::smartcore::Kernel;
 use smartserve::model::smartcore::Matrix;
 use smartserve::table::{ErrorClass, TableFile};
-use smartserve::train::machines::{self, ClassTask};
-use smartserve::train::{KernelName, Options, TrainSpec, Trained, penalized, train};
+use smartserve::train::fit::svm::{self, ClassTask};
+use smartserve::train::{KernelName, Options, TrainSpec, Trained, fit::linear, train};
 
 /// A table of `n` rows under `head`.
 fn table(head: &str, n: usize, row: impl Fn(usize) -> String) -> TableFile {
@@ -101,12 +101,12 @@ fn an_svc_that_does_not_come_to_an_end_is_stopped() {
     // Unscaled columns: smartcore's gradients stay thousands apart, and it goes on as long as they do.
     let rows: Vec<f64> = (0..40).map(|i| 1e10 * chance(i, 97) as f64).collect();
     let y: Vec<u32> = (0..40).map(|i| u32::from(chance(i, 2) == 0)).collect();
-    let said = machines::classification(&rows, 1, &y, 2, ClassTask { kernel: Kernel::Linear, c: 1.0, seed: 1 });
+    let said = svm::classification(&rows, 1, &y, 2, ClassTask { kernel: Kernel::Linear, c: 1.0, seed: 1 });
     assert_eq!(said.unwrap_err(), "its solver does not come to an end; try --scale, a smaller --c or another --kernel");
     // Infinite values of the kernel give gradients that are NaN, which is near nothing.
     let kernel = Kernel::Polynomial { degree: 3.0, gamma: 1.0, coef0: 0.0 };
     let rows: Vec<f64> = rows.iter().map(|v| v * 1e140).collect();
-    let said = machines::classification(&rows, 1, &y, 2, ClassTask { kernel, c: 1.0, seed: 1 }).unwrap_err();
+    let said = svm::classification(&rows, 1, &y, 2, ClassTask { kernel, c: 1.0, seed: 1 }).unwrap_err();
     assert_eq!(said, "its kernel overflows; try --scale, a smaller --gamma or another --kernel");
 }
 
@@ -160,7 +160,7 @@ fn an_elastic_net_does_not_depend_on_where_the_target_begins() {
     let x = Matrix::new(100, 3, cells.clone(), false).unwrap();
     let y: Vec<f64> = cells.chunks(3).map(|row| 2.0 * row[0] - row[1]).collect();
     let far: Vec<f64> = y.iter().map(|v| v + 1e4).collect();
-    let (near, far) = (penalized::elastic_net(&x, &y, 0.5, 0.5), penalized::elastic_net(&x, &far, 0.5, 0.5));
+    let (near, far) = (linear::elastic_net(&x, &y, 0.5, 0.5), linear::elastic_net(&x, &far, 0.5, 0.5));
     let (near, far) = (near.unwrap(), far.unwrap());
     for (a, b) in near.coefficients().iterator(0).zip(far.coefficients().iterator(0)) {
         assert!((a - b).abs() < 1e-6, "{a} and {b}");

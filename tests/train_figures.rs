@@ -8,7 +8,7 @@ use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
 use smartserve::table::TableFile;
-use smartserve::train::metrics::{class_counts, classification, log_loss, over_folds, regression, roc_auc};
+use smartserve::train::evaluate::metrics::{class_counts, classification, log_loss, over_folds, regression, roc_auc};
 use smartserve::train::{TrainSpec, train};
 
 fn near(got: impl Into<Option<f64>>, expected: f64) {

@@ -2,8 +2,8 @@
 #![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use proptest::prelude::*;
+use smartserve::train::data::split::{folds, holdout};
 use smartserve::train::random::SplitMix64;
-use smartserve::train::split::{folds, holdout};
 
 #[test]
 fn the_generator_is_splitmix64() {

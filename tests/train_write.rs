@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use smartserve::train::write_atomically;
+use smartserve::commands::files::write_atomically;
 
 fn names(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> =
@@ -27,10 +27,10 @@ fn a_file_is_made_or_replaced_and_nothing_is_left_beside_it() {
 fn a_failure_names_the_target_and_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("no/m.model");
-    let error = write_atomically(&missing, b"x").unwrap_err().to_string();
+    let error = write_atomically(&missing, b"x").unwrap_err().message;
     assert!(error.starts_with(&format!("{}: cannot be written: ", missing.display())), "{error}");
 
-    let error = write_atomically(directory.path(), b"x").unwrap_err().to_string();
+    let error = write_atomically(directory.path(), b"x").unwrap_err().message;
     assert!(error.ends_with("cannot be written: it is a directory"), "{error}");
     assert_eq!(names(directory.path()), [""; 0]);
 }

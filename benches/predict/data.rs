@@ -13,8 +13,8 @@ use smartserve::model::compiled::{Predictor, Shape};
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::Kernel;
 use smartserve::model::smartcore::*;
-use smartserve::train::machines::{self, ClassTask};
-use smartserve::train::{bayes, penalized};
+use smartserve::train::fit::svm::{self, ClassTask};
+use smartserve::train::fit::{bayes, linear};
 
 use crate::time::{quick, wanted};
 
@@ -178,8 +178,8 @@ fn fit_regression(algorithm: Algorithm, data: &Data) -> Option<Estimator> {
             let parameters = XGRegressorParameters::default().with_learning_rate(0.1);
             Estimator::Boosting(Boosting::fit(x, y, parameters).unwrap())
         }
-        Algorithm::Lasso => Estimator::Lasso(penalized::lasso(x, y, 0.1).unwrap()),
-        Algorithm::ElasticNet => Estimator::ElasticNet(penalized::elastic_net(x, y, 0.1, 0.5).unwrap()),
+        Algorithm::Lasso => Estimator::Lasso(linear::lasso(x, y, 0.1).unwrap()),
+        Algorithm::ElasticNet => Estimator::ElasticNet(linear::elastic_net(x, y, 0.1, 0.5).unwrap()),
         Algorithm::Knn => {
             let parameters = KNNRegressorParameters::default().with_algorithm(KNNAlgorithmName::LinearSearch).with_k(5);
             Estimator::KnnRegressor(KnnRegressor::fit(x, y, parameters).unwrap())
@@ -188,7 +188,7 @@ fn fit_regression(algorithm: Algorithm, data: &Data) -> Option<Estimator> {
         Algorithm::Svr if data.n_rows() > 10_000 => return None,
         Algorithm::Svr => {
             let kernel = Kernel::Rbf { gamma: data.gamma() };
-            Estimator::Svr(machines::regression(x, y, kernel, 1.0, 0.1).unwrap())
+            Estimator::Svr(svm::regression(x, y, kernel, 1.0, 0.1).unwrap())
         }
         Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return None,
     })
@@ -218,7 +218,7 @@ pub(crate) fn classification(algorithm: Algorithm, data: &Data) -> Option<Case> 
         Algorithm::GaussianNb => Estimator::GaussianNb(bayes::fit(&data.cells, data.n_columns, &y, n_classes).unwrap()),
         Algorithm::Svc => {
             let settings = ClassTask { kernel: Kernel::Rbf { gamma: data.gamma() }, c: 1.0, seed: 7 };
-            Estimator::Svc(machines::classification(&data.cells, data.n_columns, &y, n_classes, settings).unwrap())
+            Estimator::Svc(svm::classification(&data.cells, data.n_columns, &y, n_classes, settings).unwrap())
         }
         _ => return None,
     };

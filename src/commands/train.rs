@@ -9,9 +9,7 @@ use serde::Serialize;
 
 use crate::cli::{TaskArg, TrainArgs};
 use crate::table::{ErrorClass, TableFile};
-use crate::train::{
-    Comparison, Options, Progress, Report, TaskChoice, TrainError, TrainSpec, Trained, compare, train, write_atomically,
-};
+use crate::train::{Comparison, Options, Progress, Report, TaskChoice, TrainError, TrainSpec, Trained, compare, train};
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -40,7 +38,7 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
 /// Writes the artifact where it is to go; the sentence that says so.
 fn write(trained: &Trained, args: &TrainArgs) -> Result<String, Failure> {
     let Some(path) = &args.output else { return Ok(String::new()) };
-    write_atomically(path, &trained.artifact)?;
+    files::write_atomically(path, &trained.artifact)?;
     Ok(format!("written to {}\n", path.display()))
 }
 

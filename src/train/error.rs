@@ -26,14 +26,6 @@ pub enum TrainError {
     /// The artifact came out invalid: our fault.
     #[error("the fitted model does not hold: {0}")]
     Broken(String),
-    /// The artifact could not be written.
-    #[error("{path}: cannot be written: {reason}")]
-    Write {
-        /// The target.
-        path: String,
-        /// The operating system's sentence.
-        reason: String,
-    },
 }
 
 impl TrainError {
@@ -43,7 +35,7 @@ impl TrainError {
             Self::Table(e) => e.class(),
             Self::Usage(_) => ErrorClass::Usage,
             Self::Data(_) => ErrorClass::Invalid,
-            Self::Fit { .. } | Self::Broken(_) | Self::Write { .. } => ErrorClass::Failed,
+            Self::Fit { .. } | Self::Broken(_) => ErrorClass::Failed,
         }
     }
 }

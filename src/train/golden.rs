@@ -19,7 +19,7 @@ const USUAL: usize = 32;
 
 /// The rows, ascending. `batch` holds the training rows, `observed` their classes if there are any, `answers` what the
 /// final model says of them.
-pub fn choose(batch: &Batch, observed: Option<&[u32]>, answers: &Prediction) -> Vec<usize> {
+pub(crate) fn choose(batch: &Batch, observed: Option<&[u32]>, answers: &Prediction) -> Vec<usize> {
     let n_rows = batch.n_rows();
     if n_rows <= LEAST {
         return (0..n_rows).collect();

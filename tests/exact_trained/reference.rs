@@ -21,7 +21,7 @@ use smartserve::model::batch::Batch;
 use smartserve::model::smartcore::*;
 use smartserve::model::smartcore::{Kernel, SmartcoreSvr};
 use smartserve::table::{Extra, Head, RowReader};
-use smartserve::train::{TrainSpec, penalized};
+use smartserve::train::{TrainSpec, fit::linear};
 
 use crate::exactness::{Data, as_matrix, votes_of_pairs};
 
@@ -92,9 +92,9 @@ impl<'a> Trained<'a> {
         let (x, y) = (&self.data.x, &self.data.y);
         let fitted = match self.model.header().algorithm {
             Algorithm::Linear => Estimator::Linear(LinearRegression::fit(x, y, Default::default()).unwrap()),
-            Algorithm::Ridge => Estimator::Ridge(penalized::ridge(x, y, 1.0, true).unwrap()),
-            Algorithm::Lasso => Estimator::Lasso(penalized::lasso(x, y, 1.0).unwrap()),
-            Algorithm::ElasticNet => Estimator::ElasticNet(penalized::elastic_net(x, y, 1.0, 0.5).unwrap()),
+            Algorithm::Ridge => Estimator::Ridge(linear::ridge(x, y, 1.0, true).unwrap()),
+            Algorithm::Lasso => Estimator::Lasso(linear::lasso(x, y, 1.0).unwrap()),
+            Algorithm::ElasticNet => Estimator::ElasticNet(linear::elastic_net(x, y, 1.0, 0.5).unwrap()),
             Algorithm::Knn => {
                 let parameters = KNNRegressorParameters::default().with_algorithm(LinearSearch).with_k(5);
                 Estimator::KnnRegressor(KnnRegressor::fit(x, y, parameters).unwrap())

@@ -1,0 +1,197 @@
+//! The last steps: holdout figures, golden rows, cover and calibration into an artifact, and the report beside it.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::model::Model;
+use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, seal as write};
+use crate::model::compiled::Predictor;
+use crate::model::prediction::Prediction;
+use crate::model::schema::Schema;
+use crate::model::statistics::Stats;
+use crate::train::data::encode::{Encoded, LabeledBatch};
+use crate::train::data::target::Observed;
+use crate::train::data::training_data::TrainingData;
+use crate::train::error::TrainError;
+use crate::train::evaluate::folds::score;
+use crate::train::evaluate::metrics::class_counts;
+use crate::train::evaluate::schedule::RunOutcome;
+use crate::train::evaluate::subgroup_errors;
+use crate::train::fit::plan::FitPlan;
+use crate::train::golden;
+use crate::train::report::{ClassReport, DataReport, Report};
+use crate::train::spec::TrainSpec;
+
+/// A trained model.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The artifact, ready to be written to a file.
+    pub artifact: Vec<u8>,
+    /// What the run found.
+    pub report: Report,
+}
+
+/// Evaluates on the rows set aside, writes the artifact's bytes and proves that they load.
+pub(crate) fn seal(
+    spec: &TrainSpec,
+    plan: &FitPlan<'_>,
+    data: &TrainingData,
+    outcome: &RunOutcome,
+) -> Result<Trained, TrainError> {
+    let (schema, encoded) = (plan.schema, &data.encoded);
+    let n_classes = schema.target().classes.len();
+    let tested = match &encoded.test {
+        Some(test) => Some((test, plan.answer(&outcome.fitted, &test.batch)?)),
+        None => None,
+    };
+    let evaluation = Evaluation {
+        seed: spec.seed,
+        holdout: tested.as_ref().map(|(test, answers)| score(&test.observed, answers, n_classes)),
+        k_fold: outcome.out_of_fold.as_ref().map(|o| o.figures.clone()),
+        best_of: outcome.best_of.map(|n| n as u64),
+    };
+    let header = header(spec, plan, encoded, outcome, evaluation.clone());
+    let artifact = write(header, &sections(encoded, outcome)?).map_err(|e| TrainError::Data(e.to_string()))?;
+    let version = prove(&artifact)?;
+    let detail = match (&outcome.out_of_fold, &tested) {
+        (Some(o), _) => Some(("k-fold", &encoded.train, &o.answers)),
+        (None, Some((test, answers))) => Some(("holdout", *test, answers)),
+        (None, None) => None,
+    };
+    let report = Report {
+        model: spec.name.clone(),
+        version,
+        algorithm: spec.algorithm,
+        task: schema.task(),
+        target: spec.target.clone(),
+        data: data_report(data, outcome.fitted.shape.n_columns),
+        hyperparameters: settings(plan),
+        tuning: None,
+        evaluation,
+        detail_on: detail.map(|(on, ..)| on),
+        classes: detail.map_or_else(Vec::new, |(_, part, answers)| classes(schema, part, answers)),
+        groups: detail.map_or_else(Vec::new, |(_, part, answers)| {
+            subgroup_errors::errors(schema, &part.batch, &part.observed, answers)
+        }),
+        warnings: encoded.warnings.clone(),
+        artifact_bytes: artifact.len(),
+        seconds: 0.0,
+    };
+    Ok(Trained { artifact, report })
+}
+
+fn header(
+    spec: &TrainSpec,
+    plan: &FitPlan<'_>,
+    encoded: &Encoded,
+    outcome: &RunOutcome,
+    evaluation: Evaluation,
+) -> Header {
+    let (schema, train) = (plan.schema, &encoded.train);
+    let chosen = golden::choose(&train.batch, train.observed.classes(), &outcome.answers);
+    Header {
+        format: FORMAT.to_owned(),
+        name: spec.name.clone(),
+        description: spec.description.clone(),
+        created: spec.source_date_epoch.and_then(rfc3339),
+        smartcore: SMARTCORE.to_owned(),
+        task: schema.task(),
+        algorithm: spec.algorithm,
+        hyperparameters: settings(plan),
+        target: schema.target().clone(),
+        features: schema.features().to_vec(),
+        preprocessing: outcome.fitted.pipeline.preprocessing().clone(),
+        evaluation,
+        calibration: outcome
+            .out_of_fold
+            .as_ref()
+            .map(|o| CalibrationInfo { n: train.observed.len() as u64, folds: o.calibration.folds }),
+        golden: golden::rows(schema, &train.batch, &outcome.answers, &chosen),
+        prediction_stats: prediction_stats(&outcome.answers, schema),
+        payload: Payload::default(),
+    }
+}
+
+/// The hyperparameters with `scale`, which is one too.
+pub(crate) fn settings(plan: &FitPlan<'_>) -> std::collections::BTreeMap<String, Setting> {
+    let mut settings = plan.parameters.to_map();
+    settings.insert("scale".to_owned(), Setting::Switch(plan.scale));
+    settings
+}
+
+/// Name, bytes, and whether a reader must know it.
+type Section = (&'static str, Vec<u8>, bool);
+
+fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, TrainError> {
+    let fitted = &outcome.fitted;
+    let mut sections = vec![("estimator", fitted.section.clone(), true)];
+    let matrix = fitted.matrix(&encoded.train.batch);
+    let cover = Predictor::cover(&fitted.section, fitted.shape, &matrix).map_err(TrainError::Broken)?;
+    sections.extend(cover.map(|bytes| ("cover", bytes, false)));
+    if let Some(o) = &outcome.out_of_fold {
+        sections.push(("calibration", o.calibration.to_section().map_err(TrainError::Broken)?, false));
+    }
+    Ok(sections)
+}
+
+/// Loads the artifact as a server would; gives its version.
+fn prove(artifact: &[u8]) -> Result<String, TrainError> {
+    let model = Model::load(artifact).map_err(|e| TrainError::Broken(e.to_string()))?;
+    match model.check_golden() {
+        Ok(()) => Ok(model.version().to_owned()),
+        Err(differences) => Err(TrainError::Broken(differences.first().map_or_else(String::new, ToString::to_string))),
+    }
+}
+
+fn prediction_stats(answers: &Prediction, schema: &Schema) -> Stats {
+    match answers {
+        Prediction::Regression { values } => Stats::numeric(values),
+        Prediction::Classification { classes, .. } => {
+            let positions: Vec<f64> = classes.iter().map(|c| f64::from(*c)).collect();
+            Stats::categorical(&positions, schema.target().classes.len())
+        }
+    }
+}
+
+/// The table as it was used.
+fn data_report(data: &TrainingData, encoded_columns: usize) -> DataReport {
+    DataReport {
+        file: data.file.clone(),
+        rows: data.n_rows,
+        training_rows: data.observed().len(),
+        test_rows: data.n_test,
+        features: data.encoded.schema.features().iter().map(|f| f.name.clone()).collect(),
+        encoded_columns,
+    }
+}
+
+fn classes(schema: &Schema, part: &LabeledBatch, answers: &Prediction) -> Vec<ClassReport> {
+    match (&part.observed, answers) {
+        (Observed::Classes(observed), Prediction::Classification { classes, .. }) => {
+            let labels = &schema.target().classes;
+            let counts = class_counts(observed, classes, labels.len());
+            labels.iter().zip(&counts).map(|(label, counts)| ClassReport::new(label, counts)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Seconds since 1970 as RFC 3339; `None` past the year 9999, the last that the format can write.
+fn rfc3339(seconds: u64) -> Option<String> {
+    const LAST: u64 = 253_402_300_799;
+    let time = (seconds <= LAST).then(|| UNIX_EPOCH + Duration::from_secs(seconds))?;
+    Some(humantime::format_rfc3339_seconds(time).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rfc3339;
+
+    #[test]
+    fn seconds_are_rfc3339_to_the_year_9999() {
+        assert_eq!(rfc3339(951_827_696).as_deref(), Some("2000-02-29T12:34:56Z"));
+        assert_eq!(rfc3339(4_107_542_400).as_deref(), Some("2100-03-01T00:00:00Z"));
+        assert_eq!(rfc3339(253_402_300_799).as_deref(), Some("9999-12-31T23:59:59Z"));
+        assert_eq!(rfc3339(253_402_300_800), None);
+        assert_eq!(rfc3339(u64::MAX), None);
+    }
+}

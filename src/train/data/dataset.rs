@@ -1,0 +1,164 @@
+//! From a table and a specification to what is learned from what: chosen columns, their kinds, the target, the task.
+//!
+//! Stands apart from `encode`: here the whole file speaks, there only the training rows do.
+
+use crate::model::schema::{Kind, Task};
+use crate::table::{Cells, Scan, TableFile};
+use crate::text::did_you_mean::nearest;
+use crate::train::error::TrainError;
+use crate::train::spec::{TaskChoice, TrainSpec};
+
+use crate::train::data::target::{self, Observed};
+
+/// A table read for training; every list is in row order or in feature order.
+#[derive(Debug)]
+pub(crate) struct Dataset {
+    /// The file as the user named it.
+    pub(crate) file: String,
+    /// Each row's line.
+    pub(crate) lines: Vec<u64>,
+    /// The features, in schema order.
+    pub(crate) inputs: Vec<InputColumn>,
+    /// Regression, binary or multiclass.
+    pub(crate) task: Task,
+    /// Class labels in class order; empty for regression.
+    pub(crate) classes: Vec<String>,
+    /// What was observed, shape `[n_rows]`.
+    pub(crate) observed: Observed,
+    /// Sentences for the report.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// One feature's column.
+#[derive(Debug)]
+pub(crate) struct InputColumn {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) sensitive: bool,
+    pub(crate) cells: Cells,
+}
+
+/// Reads the table as the specification says.
+pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Dataset, TrainError> {
+    let scan = table.scan()?;
+    let target = position(&scan, &spec.target, "--target")?;
+    let features = choose(spec, &scan, target)?;
+    check_names(spec, &scan, target, &features)?;
+    let kinds = features.iter().map(|f| kind(spec, &scan, *f)).collect::<Result<Vec<Kind>, _>>()?;
+    let task = target::decide(spec, &scan, target)?;
+    let target_kind = if task == TaskChoice::Regression { Kind::Numeric } else { Kind::Categorical };
+    let mut wanted = vec![(target, target_kind)];
+    wanted.extend(features.iter().copied().zip(kinds.iter().copied()));
+    let mut columns = scan.read(&wanted)?.into_iter();
+    let target_cells = columns.next().ok_or_else(|| TrainError::Broken("no target was read".to_owned()))?;
+    let (observed, classes) = target::observe(&scan, target, target_cells)?;
+    let warnings = warnings(&scan, &features, &kinds);
+    let inputs = features.iter().zip(kinds).zip(columns).map(|((f, kind), cells)| {
+        let name = scan.columns[*f].name.clone();
+        InputColumn { sensitive: spec.sensitive.contains(&name), name, kind, cells }
+    });
+    let inputs = inputs.collect();
+    let task = match (task, classes.len()) {
+        (TaskChoice::Regression, _) => Task::Regression,
+        (TaskChoice::Classification, 2) => Task::Binary,
+        (TaskChoice::Classification, _) => Task::Multiclass,
+    };
+    Ok(Dataset { file: scan.file().to_owned(), inputs, task, classes, observed, warnings, lines: scan.lines })
+}
+
+fn position(scan: &Scan<'_>, name: &str, flag: &str) -> Result<usize, TrainError> {
+    scan.position(name).ok_or_else(|| {
+        let names = || scan.columns.iter().map(|c| c.name.as_str());
+        let hint = match nearest(name, names()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("it has {}", names().take(20).collect::<Vec<_>>().join(", ")),
+        };
+        TrainError::Data(format!("{}: no column is called {name:?} ({flag}); {hint}", scan.file()))
+    })
+}
+
+/// The features' columns, in schema order.
+fn choose(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result<Vec<usize>, TrainError> {
+    let dropped = spec.drop.iter().map(|d| position(scan, d, "--drop")).collect::<Result<Vec<_>, _>>()?;
+    if dropped.contains(&target) {
+        return Err(TrainError::Usage(format!("{:?} is both --target and in --drop", spec.target)));
+    }
+    let mut chosen = Vec::new();
+    for name in &spec.features {
+        let column = position(scan, name, "--features")?;
+        if column == target || dropped.contains(&column) {
+            let other = if column == target { "--target" } else { "--drop" };
+            return Err(TrainError::Usage(format!("{name:?} is in --features and {other}")));
+        }
+        if chosen.contains(&column) {
+            return Err(TrainError::Usage(format!("{name:?} is in --features twice")));
+        }
+        chosen.push(column);
+    }
+    if spec.features.is_empty() {
+        chosen = (0..scan.columns.len()).filter(|c| *c != target && !dropped.contains(c)).collect();
+    }
+    if chosen.is_empty() {
+        return Err(TrainError::Data(format!("{}: no column is left to predict from", scan.file())));
+    }
+    Ok(chosen)
+}
+
+/// Flags that name columns must name ones that are used.
+fn check_names(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(), TrainError> {
+    for (flag, names) in [("--categorical", &spec.categorical), ("--numeric", &spec.numeric)] {
+        for name in names {
+            let column = position(scan, name, flag)?;
+            if column != target && !features.contains(&column) {
+                return Err(TrainError::Usage(format!("{name:?} ({flag}) is not one of the features")));
+            }
+        }
+    }
+    for name in &spec.sensitive {
+        if !features.contains(&position(scan, name, "--sensitive")?) {
+            return Err(TrainError::Usage(format!("{name:?} (--sensitive) is not one of the features")));
+        }
+    }
+    Ok(())
+}
+
+fn kind(spec: &TrainSpec, scan: &Scan<'_>, column: usize) -> Result<Kind, TrainError> {
+    let seen = &scan.columns[column];
+    if spec.numeric.contains(&seen.name) {
+        return Ok(Kind::Numeric);
+    }
+    if spec.categorical.contains(&seen.name) {
+        return Ok(Kind::Categorical);
+    }
+    if seen.is_void() {
+        let number = column + 1;
+        return Err(TrainError::Data(format!(
+            "{}, column {number} ({}): it holds no value in any row; --drop it",
+            scan.file(),
+            seen.name
+        )));
+    }
+    Ok(if seen.is_numeric() { Kind::Numeric } else { Kind::Categorical })
+}
+
+/// What a person should know of the columns as they were read.
+fn warnings(scan: &Scan<'_>, features: &[usize], kinds: &[Kind]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (f, _) in features.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Categorical) {
+        let seen = &scan.columns[*f];
+        let name = &seen.name;
+        if let (Some((line, text)), true) = (&seen.first_text, seen.numbers > seen.texts) {
+            warnings.push(format!(
+                "{name} is read as categories because of {text:?} on line {line}, though most of its cells are \
+                 numbers; --numeric {name} makes such cells an error"
+            ));
+        }
+        if let (Some((line, text)), false) = (&seen.first_missing_word, seen.is_numeric()) {
+            warnings.push(format!(
+                "{name}: {text:?} (first on line {line}) is kept as a category; in a text column only an empty cell \
+                 is missing"
+            ));
+        }
+    }
+    warnings
+}

@@ -1,0 +1,220 @@
+//! From chosen columns to a schema and to rows that fit it: categories, statistics and imputed values as the training
+//! rows have them, and nothing of the rows set aside.
+
+use crate::model::batch::Batch;
+use crate::model::preprocessing::Preprocessing;
+use crate::model::schema::{Feature, Impute, Kind, MAX_COLUMNS, Schema, Target};
+use crate::model::statistics::Stats;
+use crate::table::Cells;
+use crate::train::data::dataset::{Dataset, InputColumn};
+use crate::train::data::split::HoldoutSplit;
+use crate::train::data::target::{Observed, is_constant};
+use crate::train::error::TrainError;
+
+/// Encoded cells of the training rows at most: 2 GiB of `f64`, which a fit holds a few times over.
+const MAX_CELLS: usize = 1 << 28;
+
+/// Categories from which a column with few rows a category is taken for an identifier.
+const MANY_CATEGORIES: usize = 50;
+
+/// Rows that fit the schema, with what was observed.
+#[derive(Debug)]
+pub(crate) struct LabeledBatch {
+    /// `[n_rows, n_features]`, features in schema order.
+    pub(crate) batch: Batch,
+    /// Shape `[n_rows]`.
+    pub(crate) observed: Observed,
+}
+
+impl LabeledBatch {
+    /// The cells of some rows, row-major, in that order.
+    pub(crate) fn cells(&self, rows: &[usize]) -> Vec<f64> {
+        rows.iter().flat_map(|row| self.batch.row(*row).iter().copied()).collect()
+    }
+}
+
+/// A dataset in the model's terms.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) schema: Schema,
+    pub(crate) train: LabeledBatch,
+    /// The rows set aside that fit the schema; `None` when there are none.
+    pub(crate) test: Option<LabeledBatch>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Derives the schema from the training rows and encodes both parts.
+pub(crate) fn encode(dataset: &Dataset, target: Target, split: &HoldoutSplit) -> Result<Encoded, TrainError> {
+    let mut warnings = Vec::new();
+    let mut features = Vec::with_capacity(dataset.inputs.len());
+    let mut columns = Vec::with_capacity(dataset.inputs.len());
+    for input in &dataset.inputs {
+        let (feature, column) = derive(dataset, input, &split.train, &mut warnings)?;
+        features.push(feature);
+        columns.push(column);
+    }
+    check_width(dataset, &features, split.train.len())?;
+    let broken = |e: String| TrainError::Broken(e);
+    let provisional = Schema::new(features.clone(), target.clone(), dataset.task).map_err(TrainError::Data)?;
+    let batch = Batch::from_columns(&provisional, &columns).map_err(broken)?;
+    impute(&mut features, &provisional, &batch);
+    let schema = Schema::new(features, target, dataset.task).map_err(broken)?;
+    let train = LabeledBatch { batch, observed: dataset.observed.of_rows(&split.train) };
+    check_observed(dataset, &train.observed)?;
+    let test = test_part(dataset, &schema, &split.test, &mut warnings)?;
+    Ok(Encoded { schema, train, test, warnings })
+}
+
+/// One feature and its training cells as a batch holds them.
+fn derive(
+    dataset: &Dataset,
+    input: &InputColumn,
+    rows: &[usize],
+    warnings: &mut Vec<String>,
+) -> Result<(Feature, Vec<f64>), TrainError> {
+    let mut feature = Feature {
+        name: input.name.clone(),
+        kind: input.kind,
+        unit: None,
+        description: None,
+        sensitive: input.sensitive,
+        categories: categories(&input.cells, rows),
+        impute: None,
+        stats: Stats::numeric(&[]),
+    };
+    let column: Vec<f64> = rows.iter().map(|row| cell(&feature, &input.cells, *row).unwrap_or(f64::NAN)).collect();
+    feature.stats = match input.kind {
+        Kind::Numeric => Stats::numeric(&column),
+        Kind::Categorical => Stats::categorical(&column, feature.categories.len()),
+    };
+    let name = &input.name;
+    if feature.stats.count == 0 {
+        let file = &dataset.file;
+        return Err(TrainError::Data(format!("{file}: column {name:?} has no value in the training rows; --drop it")));
+    }
+    if feature.stats.missing > 0 {
+        feature.impute = Some(match feature.categories.first() {
+            None => Impute::Median(0.0),
+            Some(category) => Impute::MostFrequent(category.clone()),
+        });
+    }
+    let constant =
+        feature.categories.len() == 1 || feature.stats.min.is_some() && feature.stats.min == feature.stats.max;
+    if constant {
+        warnings
+            .push(format!("{name} has one value in all training rows: it stays in the schema, the model ignores it"));
+    }
+    let n_categories = feature.categories.len();
+    if n_categories >= MANY_CATEGORIES && n_categories * 2 > rows.len() {
+        let n_rows = rows.len();
+        warnings.push(format!(
+            "{name} has {n_categories} categories in {n_rows} training rows: if it is an identifier, --drop {name}"
+        ));
+    }
+    Ok((feature, column))
+}
+
+/// The texts of the training rows, in byte order; none for numbers.
+fn categories(cells: &Cells, rows: &[usize]) -> Vec<String> {
+    let Cells::Texts { cells, names } = cells else { return Vec::new() };
+    let mut present = vec![false; names.len()];
+    rows.iter().filter_map(|row| cells[*row]).for_each(|code| present[code as usize] = true);
+    let mut categories: Vec<String> = names.iter().zip(&present).filter(|(_, p)| **p).map(|(n, _)| n.clone()).collect();
+    categories.sort_unstable();
+    categories
+}
+
+/// A cell as a batch holds it, NaN when missing; `None` for a category that no training row has.
+fn cell(feature: &Feature, cells: &Cells, row: usize) -> Option<f64> {
+    match cells {
+        Cells::Numbers(values) => Some(values[row]),
+        Cells::Texts { cells, names } => match cells[row] {
+            None => Some(f64::NAN),
+            Some(code) => feature.category_position(&names[code as usize]).map(crate::model::schema::position_as_f64),
+        },
+    }
+}
+
+/// Replaces the provisional imputed values by those of the training rows.
+fn impute(features: &mut [Feature], provisional: &Schema, batch: &Batch) {
+    let fill = Preprocessing::fit(provisional, batch.values(), false).fill;
+    for (feature, value) in features.iter_mut().zip(fill) {
+        feature.impute = match (value, feature.kind) {
+            (None, _) => None,
+            (Some(v), Kind::Numeric) => Some(Impute::Median(v)),
+            (Some(v), Kind::Categorical) => Some(Impute::MostFrequent(feature.categories[position(v)].clone())),
+        };
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a category's position")]
+fn position(value: f64) -> usize {
+    value as usize
+}
+
+fn check_width(dataset: &Dataset, features: &[Feature], n_rows: usize) -> Result<(), TrainError> {
+    let width: usize = features.iter().map(|f| f.categories.len().max(1)).sum();
+    let widest = features.iter().max_by_key(|f| f.categories.len()).map(|f| (f.name.as_str(), f.categories.len()));
+    let (name, categories) = widest.unwrap_or_default();
+    let file = &dataset.file;
+    if width > MAX_COLUMNS {
+        return Err(TrainError::Data(format!(
+            "{file}: {width} encoded columns are more than {MAX_COLUMNS}; {name:?} alone has {categories} categories: \
+             --drop it, or columns like it"
+        )));
+    }
+    if width.saturating_mul(n_rows) > MAX_CELLS {
+        return Err(TrainError::Data(format!(
+            "{file}: {n_rows} rows of {width} encoded columns are more than {MAX_CELLS} cells; {name:?} has \
+             {categories} categories: --drop it, or use fewer rows"
+        )));
+    }
+    Ok(())
+}
+
+/// A target that varies in the file but not in the training rows.
+fn check_observed(dataset: &Dataset, observed: &Observed) -> Result<(), TrainError> {
+    match observed {
+        Observed::Values(values) if is_constant(values) => Err(TrainError::Data(format!(
+            "{}: the target is {} in all {} training rows: use another --seed or a smaller --test-size",
+            dataset.file,
+            values[0],
+            values.len()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The rows set aside, less those that the schema refuses, as it would in a request.
+fn test_part(
+    dataset: &Dataset,
+    schema: &Schema,
+    rows: &[usize],
+    warnings: &mut Vec<String>,
+) -> Result<Option<LabeledBatch>, TrainError> {
+    let (mut values, mut kept, mut first_refused) = (Vec::new(), Vec::new(), None);
+    for row in rows {
+        let cells = schema.features().iter().zip(&dataset.inputs);
+        let read: Option<Vec<f64>> =
+            cells.map(|(f, i)| cell(f, &i.cells, *row).filter(|v| !v.is_nan() || f.accepts_missing())).collect();
+        match read {
+            Some(cells) => {
+                values.extend(cells);
+                kept.push(*row);
+            }
+            None => first_refused = first_refused.or(Some(dataset.lines[*row])),
+        }
+    }
+    if let Some(line) = first_refused {
+        let (n, of) = (rows.len() - kept.len(), rows.len());
+        warnings.push(format!(
+            "{n} of {of} test rows (first on line {line}) are left out of the holdout figures: they have a category or \
+             a missing cell that no training row has"
+        ));
+    }
+    if kept.is_empty() {
+        return Ok(None);
+    }
+    let batch = Batch::from_rows(schema, values).map_err(TrainError::Broken)?;
+    Ok(Some(LabeledBatch { batch, observed: dataset.observed.of_rows(&kept) }))
+}

@@ -1,0 +1,197 @@
+//! The target: which task it makes, and what was observed in each row.
+
+use std::collections::BTreeMap;
+
+use crate::model::schema::MAX_CLASSES;
+use crate::table::{Cells, Place, Problem, Scan, TableError};
+use crate::text::number::parse_number;
+use crate::train::error::TrainError;
+use crate::train::spec::{TaskChoice, TrainSpec};
+
+/// Rows of a class at least: one to hold out, one to learn from.
+pub const LEAST_PER_CLASS: usize = 2;
+
+/// What was observed, one entry a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observed {
+    /// Numbers, for regression.
+    Values(Vec<f64>),
+    /// Positions of classes.
+    Classes(Vec<u32>),
+}
+
+impl Observed {
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Values(values) => values.len(),
+            Self::Classes(classes) => classes.len(),
+        }
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The class positions, for a stratified split.
+    pub fn classes(&self) -> Option<&[u32]> {
+        match self {
+            Self::Values(_) => None,
+            Self::Classes(classes) => Some(classes),
+        }
+    }
+
+    /// The entries of some rows, in that order.
+    #[must_use]
+    pub fn of_rows(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Values(values) => Self::Values(rows.iter().map(|r| values[*r]).collect()),
+            Self::Classes(classes) => Self::Classes(rows.iter().map(|r| classes[*r]).collect()),
+        }
+    }
+}
+
+/// An algorithm that does only one task decides; then `--task`; then the target's kind.
+pub(crate) fn decide(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result<TaskChoice, TrainError> {
+    let seen = &scan.columns[target];
+    let as_text = spec.categorical.contains(&seen.name);
+    let numeric = spec.numeric.contains(&seen.name) || !as_text && seen.is_numeric();
+    if seen.is_void() {
+        let (file, number) = (scan.file(), target + 1);
+        return Err(TrainError::Data(format!("{file}, column {number} ({}): the target holds no value", seen.name)));
+    }
+    let algorithm = spec.algorithm;
+    let task = match (algorithm.does_regression(), algorithm.does_classification(), spec.task) {
+        (true, false, _) => TaskChoice::Regression,
+        (false, true, _) => TaskChoice::Classification,
+        (_, _, Some(task)) => task,
+        (_, _, None) if numeric => TaskChoice::Regression,
+        _ => TaskChoice::Classification,
+    };
+    match &seen.first_text {
+        Some((line, text)) if task == TaskChoice::Regression => Err(at(
+            scan,
+            target,
+            *line,
+            format!("{text:?} is not a number, and {algorithm} is to predict one; classes need an algorithm for them"),
+        )),
+        _ => Ok(task),
+    }
+}
+
+/// What was observed, and the class labels in class order (none for numbers).
+pub(crate) fn observe(scan: &Scan<'_>, target: usize, cells: Cells) -> Result<(Observed, Vec<String>), TrainError> {
+    match cells {
+        Cells::Numbers(values) => values_of(scan, target, values).map(|v| (v, Vec::new())),
+        Cells::Texts { cells, names } => classes_of(scan, target, &cells, &names),
+    }
+}
+
+fn values_of(scan: &Scan<'_>, target: usize, values: Vec<f64>) -> Result<Observed, TrainError> {
+    if let Some(row) = values.iter().position(|v| v.is_nan()) {
+        return Err(missing(scan, target, row));
+    }
+    let name = &scan.columns[target].name;
+    if values.len() < 2 {
+        return Err(TrainError::Data(format!("{}: one row is too few to learn from", scan.file())));
+    }
+    if is_constant(&values) {
+        return Err(TrainError::Data(format!(
+            "{}, column {} ({name}): the target is {} in all {} rows: there is nothing to learn",
+            scan.file(),
+            target + 1,
+            values[0],
+            values.len()
+        )));
+    }
+    Ok(Observed::Values(values))
+}
+
+fn classes_of(
+    scan: &Scan<'_>,
+    target: usize,
+    cells: &[Option<u32>],
+    names: &[String],
+) -> Result<(Observed, Vec<String>), TrainError> {
+    if let Some(row) = cells.iter().position(Option::is_none) {
+        return Err(missing(scan, target, row));
+    }
+    let (labels, position_of) = order_labels(names);
+    let (file, number, name) = (scan.file(), target + 1, &scan.columns[target].name);
+    if labels.len() < 2 {
+        return Err(TrainError::Data(format!(
+            "{file}, column {number} ({name}): all {} rows are of one class, {:?}: there is nothing to tell apart",
+            cells.len(),
+            labels.first().cloned().unwrap_or_default()
+        )));
+    }
+    let regression = "; if it is a number to be predicted, use an algorithm that does regression";
+    let hint = if names.iter().all(|n| parse_number(n).is_some()) { regression } else { "" };
+    if labels.len() > MAX_CLASSES {
+        return Err(TrainError::Data(format!(
+            "{file}, column {number} ({name}): {} classes are more than {MAX_CLASSES}{hint}",
+            labels.len()
+        )));
+    }
+    let classes: Vec<u32> = cells.iter().flatten().map(|code| position_of[*code as usize]).collect();
+    let mut count = vec![0; labels.len()];
+    for class in &classes {
+        count[*class as usize] += 1;
+    }
+    if let Some(row) = classes.iter().position(|c| count[*c as usize] < LEAST_PER_CLASS) {
+        let label = &labels[classes[row] as usize];
+        let detail =
+            format!("the class {label:?} has one row; a class needs {LEAST_PER_CLASS}: add rows or remove it{hint}");
+        return Err(at(scan, target, scan.lines[row], detail));
+    }
+    Ok((Observed::Classes(classes), labels))
+}
+
+/// Labels in byte order, or in numeric order when all are numbers; texts of one number are one class, called by the
+/// shortest way to write it. The second list maps positions in `names` to classes.
+fn order_labels(names: &[String]) -> (Vec<String>, Vec<u32>) {
+    let numbers: Option<Vec<f64>> = names.iter().map(|n| parse_number(n)).collect();
+    let Some(numbers) = numbers else {
+        let classes: BTreeMap<&str, Vec<usize>> =
+            names.iter().enumerate().map(|(i, n)| (n.as_str(), vec![i])).collect();
+        return number_classes(classes.into_iter().map(|(name, codes)| (name.to_owned(), codes)), names.len());
+    };
+    let mut codes: Vec<usize> = (0..names.len()).collect();
+    codes.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]).then(names[*a].cmp(&names[*b])));
+    // In ascending order "not below the next" is "equal to it".
+    let same = codes.chunk_by(|a, b| numbers[*a] >= numbers[*b]).map(|codes| {
+        let label = if let [only] = codes { names[*only].clone() } else { format!("{}", numbers[codes[0]]) };
+        (label, codes.to_vec())
+    });
+    number_classes(same, names.len())
+}
+
+fn number_classes(classes: impl Iterator<Item = (String, Vec<usize>)>, n_names: usize) -> (Vec<String>, Vec<u32>) {
+    let mut labels = Vec::new();
+    let mut position_of = vec![0; n_names];
+    for ((label, codes), position) in classes.zip(0_u32..) {
+        for code in codes {
+            position_of[code] = position;
+        }
+        labels.push(label);
+    }
+    (labels, position_of)
+}
+
+/// True when all values are the same (and of none).
+#[allow(clippy::float_cmp, reason = "the same value is meant")]
+pub(crate) fn is_constant(values: &[f64]) -> bool {
+    values.iter().all(|v| *v == values[0])
+}
+
+fn missing(scan: &Scan<'_>, target: usize, row: usize) -> TrainError {
+    at(scan, target, scan.lines[row], "the target is missing; remove the row".to_owned())
+}
+
+fn at(scan: &Scan<'_>, column: usize, line: u64, detail: String) -> TrainError {
+    let place =
+        Place { file: scan.file().to_owned(), line, column: Some((column + 1, scan.columns[column].name.clone())) };
+    let row = scan.lines.iter().position(|l| *l == line).unwrap_or_default() as u64;
+    TrainError::Table(TableError::Cell(Problem { place, row, detail }))
+}

@@ -1,0 +1,63 @@
+//! What a table gives before anything is fitted: the schema, the rows to learn from, those set aside, the folds.
+
+use crate::model::schema::Target;
+use crate::table::TableFile;
+use crate::train::data::dataset::{self, Dataset};
+use crate::train::data::encode::{self, Encoded};
+use crate::train::data::split;
+use crate::train::data::target::Observed;
+use crate::train::error::TrainError;
+use crate::train::spec::TrainSpec;
+
+/// The ground that all fits of a run stand on.
+pub(crate) struct TrainingData {
+    pub(crate) encoded: Encoded,
+    /// The fold that holds each training row out.
+    fold: Vec<u32>,
+    /// The file as the user named it.
+    pub(crate) file: String,
+    /// Rows in it.
+    pub(crate) n_rows: usize,
+    /// Rows set aside.
+    pub(crate) n_test: usize,
+}
+
+impl TrainingData {
+    /// Reads a table as the specification says and sets rows aside.
+    pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Self, TrainError> {
+        let dataset = dataset::read(spec, table)?;
+        let n_rows = dataset.observed.len();
+        let split = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
+        check_rows(spec, &dataset.file, split.train.len())?;
+        let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone() };
+        let mut encoded = encode::encode(&dataset, target, &split)?;
+        let Dataset { file, warnings, .. } = dataset;
+        encoded.warnings.splice(0..0, warnings);
+        let observed = &encoded.train.observed;
+        let fold = split::folds(observed.len(), observed.classes(), spec.folds.max(1), spec.seed);
+        Ok(Self { encoded, fold, file, n_rows, n_test: split.test.len() })
+    }
+
+    /// The fold of every training row.
+    pub(crate) fn fold(&self) -> &[u32] {
+        &self.fold
+    }
+
+    pub(crate) fn observed(&self) -> &Observed {
+        &self.encoded.train.observed
+    }
+
+    /// The number of classes; 0 for regression.
+    pub(crate) fn n_classes(&self) -> usize {
+        self.encoded.schema.target().classes.len()
+    }
+}
+
+fn check_rows(spec: &TrainSpec, file: &str, n_train: usize) -> Result<(), TrainError> {
+    let needed = (spec.folds as usize).max(2);
+    if n_train >= needed {
+        return Ok(());
+    }
+    let advice = if spec.folds > 2 { ": use fewer --folds or a smaller --test-size" } else { "" };
+    Err(TrainError::Data(format!("{file}: {n_train} training rows are too few, {needed} are needed{advice}")))
+}

@@ -1,0 +1,128 @@
+//! The k-fold run: every training row answered by a pipeline that was not fitted on it.
+//!
+//! One run gives three things: the figures, the calibration, and the errors by group.
+
+use crate::model::artifact::{Figures, KFoldFigures};
+use crate::model::batch::Batch;
+use crate::model::calibration::{Calibration, Scores};
+use crate::model::prediction::Prediction;
+use crate::train::data::encode::LabeledBatch;
+use crate::train::data::target::Observed;
+use crate::train::data::training_data::TrainingData;
+use crate::train::error::TrainError;
+use crate::train::evaluate::metrics;
+use crate::train::fit::plan::{FitPlan, FittedModel};
+
+/// One fold's outcome.
+#[derive(Debug)]
+pub(crate) struct FoldResult {
+    /// The rows held out, ascending.
+    rows: Vec<usize>,
+    answers: Prediction,
+    /// Spread of the trees, where the method has it.
+    difficulty: Option<Vec<f64>>,
+    pub(crate) figures: Figures,
+}
+
+/// Out-of-fold answers for all training rows, in row order.
+#[derive(Debug)]
+pub(crate) struct OutOfFold {
+    pub(crate) answers: Prediction,
+    pub(crate) figures: KFoldFigures,
+    pub(crate) calibration: Calibration,
+}
+
+/// The rows that fold `f` holds out, and the others, both ascending.
+pub(crate) fn split(fold: &[u32], f: u32) -> (Vec<usize>, Vec<usize>) {
+    (0..fold.len()).partition(|row| fold[*row] == f)
+}
+
+/// Answers the rows held out by a model that was fitted on the others.
+pub(crate) fn hold(
+    plan: &FitPlan<'_>,
+    train: &LabeledBatch,
+    rows: Vec<usize>,
+    fitted: &FittedModel,
+) -> Result<FoldResult, TrainError> {
+    let batch = Batch::from_rows(plan.schema, train.cells(&rows)).map_err(TrainError::Broken)?;
+    let answers = plan.answer(fitted, &batch)?;
+    let figures = score(&train.observed.of_rows(&rows), &answers, plan.schema.target().classes.len());
+    let difficulty = fitted.pipeline.predictor().spread(&fitted.matrix(&batch));
+    Ok(FoldResult { rows, answers, difficulty, figures })
+}
+
+/// The figures that fit the answers' kind.
+pub(crate) fn score(observed: &Observed, answers: &Prediction, n_classes: usize) -> Figures {
+    match (observed, answers) {
+        (Observed::Values(y), Prediction::Regression { values }) => metrics::regression(y, values),
+        (Observed::Classes(y), Prediction::Classification { classes, probability }) => {
+            metrics::classification(y, classes, probability.as_deref(), n_classes)
+        }
+        _ => Figures::default(),
+    }
+}
+
+/// Joins the folds, which are in order.
+pub(crate) fn join(held: &[FoldResult], data: &TrainingData) -> OutOfFold {
+    let observed = data.observed();
+    let per_fold: Vec<Figures> = held.iter().map(|h| h.figures.clone()).collect();
+    let (mean, sd) = metrics::over_folds(&per_fold);
+    let folds = u32::try_from(held.len()).unwrap_or(u32::MAX);
+    let difficulty = scattered(held, |h| h.difficulty.clone());
+    let answers = match observed {
+        Observed::Values(_) => Prediction::Regression { values: scattered(held, |h| values(&h.answers)) },
+        Observed::Classes(_) => {
+            let (classes, probability) = scattered_classes(held, observed.len(), data.n_classes());
+            Prediction::Classification { classes, probability: Some(probability) }
+        }
+    };
+    let scores = scores(observed, &answers, difficulty);
+    let calibration = Calibration { folds, fold: data.fold().to_vec(), scores };
+    OutOfFold { figures: KFoldFigures { folds, mean, sd }, calibration, answers }
+}
+
+fn scores(observed: &Observed, answers: &Prediction, difficulty: Vec<f64>) -> Scores {
+    match (observed, answers) {
+        (Observed::Classes(y), Prediction::Classification { probability, .. }) => {
+            Scores::Probabilities { observed: y.clone(), probability: probability.clone().unwrap_or_default() }
+        }
+        (Observed::Values(y), Prediction::Regression { values }) => {
+            Scores::Residuals { residual: y.iter().zip(values).map(|(y, p)| y - p).collect(), difficulty }
+        }
+        _ => Scores::Residuals { residual: Vec::new(), difficulty },
+    }
+}
+
+fn values(answers: &Prediction) -> Option<Vec<f64>> {
+    match answers {
+        Prediction::Regression { values } => Some(values.clone()),
+        Prediction::Classification { .. } => None,
+    }
+}
+
+/// One number a row from every fold, put in row order; empty when a fold has none.
+fn scattered(held: &[FoldResult], pick: impl Fn(&FoldResult) -> Option<Vec<f64>>) -> Vec<f64> {
+    let mut all = vec![0.0; held.iter().map(|h| h.rows.len()).sum()];
+    for h in held {
+        let Some(values) = pick(h) else { return Vec::new() };
+        h.rows.iter().zip(values).for_each(|(row, value)| all[*row] = value);
+    }
+    all
+}
+
+/// Classes and probabilities in row order; 1 and 0 where the method only votes for a class.
+fn scattered_classes(held: &[FoldResult], n_rows: usize, n_classes: usize) -> (Vec<u32>, Vec<f64>) {
+    let (mut all, mut all_probability) = (vec![0; n_rows], vec![0.0; n_rows * n_classes]);
+    for h in held {
+        let Prediction::Classification { classes, probability } = &h.answers else { continue };
+        for (i, (row, class)) in h.rows.iter().zip(classes).enumerate() {
+            all[*row] = *class;
+            let into = &mut all_probability[row * n_classes..(row + 1) * n_classes];
+            match probability {
+                Some(p) => into.copy_from_slice(&p[i * n_classes..(i + 1) * n_classes]),
+                None => into[*class as usize] = 1.0,
+            }
+        }
+    }
+    (all, all_probability)
+}

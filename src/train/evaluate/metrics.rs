@@ -1,0 +1,210 @@
+//! Figures of merit, equal to scikit-learn's of the same names; each formula is written where it is computed.
+//!
+//! A figure that is not defined (R² of a constant target, ROC AUC without both classes) is `None`, never NaN.
+
+use std::cmp::Ordering;
+
+use crate::model::artifact::Figures;
+use crate::model::schema::Task;
+use crate::train::data::target::is_constant;
+
+/// Probabilities are kept this far from 0 and 1 in the log-loss, as scikit-learn does for `f64`: 2⁻⁵².
+const CLIP: f64 = f64::EPSILON;
+
+/// Counts of one class.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClassCounts {
+    /// Rows of the class that were said to be of it.
+    pub hits: u64,
+    /// Rows said to be of the class.
+    pub predicted: u64,
+    /// Rows of the class.
+    pub observed: u64,
+}
+
+/// RMSE = √(Σ(y − ŷ)² / n), MAE = Σ|y − ŷ| / n, R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)² (none for under two rows or a constant
+/// y). Both of shape `[n_rows]`.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+pub fn regression(observed: &[f64], predicted: &[f64]) -> Figures {
+    let n = observed.len() as f64;
+    let squares: f64 = observed.iter().zip(predicted).map(|(y, p)| (y - p) * (y - p)).sum();
+    let sizes: f64 = observed.iter().zip(predicted).map(|(y, p)| (y - p).abs()).sum();
+    let mean = observed.iter().sum::<f64>() / n;
+    let total: f64 = observed.iter().map(|y| (y - mean) * (y - mean)).sum();
+    let defined = observed.len() > 1 && !is_constant(observed) && total > 0.0;
+    Figures {
+        n: observed.len() as u64,
+        rmse: finite((squares / n).sqrt()),
+        mae: finite(sizes / n),
+        r2: if defined { finite(1.0 - squares / total) } else { None },
+        ..Figures::default()
+    }
+}
+
+/// Accuracy, F1, log-loss and ROC AUC of class positions; `probability` is row-major `[n_rows, n_classes]`.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+pub fn classification(observed: &[u32], predicted: &[u32], probability: Option<&[f64]>, n_classes: usize) -> Figures {
+    let right = observed.iter().zip(predicted).filter(|(y, p)| y == p).count();
+    Figures {
+        n: observed.len() as u64,
+        accuracy: finite(right as f64 / observed.len() as f64),
+        f1: macro_f1(&class_counts(observed, predicted, n_classes)),
+        log_loss: probability.and_then(|p| log_loss(observed, p, n_classes)),
+        roc_auc: probability.and_then(|p| roc_auc(observed, p, n_classes)),
+        ..Figures::default()
+    }
+}
+
+/// Counts per class, in class order.
+pub fn class_counts(observed: &[u32], predicted: &[u32], n_classes: usize) -> Vec<ClassCounts> {
+    let mut counts = vec![ClassCounts::default(); n_classes];
+    for (y, p) in observed.iter().zip(predicted) {
+        counts[*y as usize].observed += 1;
+        counts[*p as usize].predicted += 1;
+        counts[*y as usize].hits += u64::from(y == p);
+    }
+    counts
+}
+
+impl ClassCounts {
+    /// hits / predicted; 0 when nothing was said to be of the class.
+    pub fn precision(&self) -> f64 {
+        ratio(self.hits, self.predicted)
+    }
+
+    /// hits / observed; 0 when no row is of the class.
+    pub fn recall(&self) -> f64 {
+        ratio(self.hits, self.observed)
+    }
+
+    /// 2·hits / (predicted + observed); 0 when that is 0 / 0.
+    pub fn f1(&self) -> f64 {
+        ratio(2 * self.hits, self.predicted + self.observed)
+    }
+}
+
+/// The unweighted mean of F1 over the classes that were observed or predicted.
+#[expect(clippy::cast_precision_loss, reason = "class counts stay far below 2^53")]
+fn macro_f1(counts: &[ClassCounts]) -> Option<f64> {
+    let present: Vec<f64> = counts.iter().filter(|c| c.observed + c.predicted > 0).map(ClassCounts::f1).collect();
+    if present.is_empty() { None } else { Some(present.iter().sum::<f64>() / present.len() as f64) }
+}
+
+/// −Σ ln(p of the observed class, clipped to [2⁻⁵², 1 − 2⁻⁵²]) / n.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+pub fn log_loss(observed: &[u32], probability: &[f64], n_classes: usize) -> Option<f64> {
+    let rows = observed.iter().zip(probability.chunks_exact(n_classes));
+    let sum: f64 = rows.map(|(y, p)| -p[*y as usize].clamp(CLIP, 1.0 - CLIP).ln()).sum();
+    finite(sum / observed.len() as f64)
+}
+
+/// Area under the ROC curve: of the second class for two classes, else the unweighted mean over one-vs-rest. `None`
+/// when a class has no row, or all.
+#[expect(clippy::cast_precision_loss, reason = "class counts stay far below 2^53")]
+pub fn roc_auc(observed: &[u32], probability: &[f64], n_classes: usize) -> Option<f64> {
+    let of_class = |class: usize| {
+        let scores: Vec<f64> = probability.iter().skip(class).step_by(n_classes).copied().collect();
+        let positive: Vec<bool> = observed.iter().map(|y| *y as usize == class).collect();
+        area(&positive, &scores)
+    };
+    if n_classes == 2 {
+        return of_class(1);
+    }
+    let areas: Option<Vec<f64>> = (0..n_classes).map(of_class).collect();
+    areas.map(|areas| areas.iter().sum::<f64>() / n_classes as f64)
+}
+
+/// The share of (positive, negative) pairs that the scores order rightly, ties counting half: from midranks
+/// (Mann and Whitney), which equals the area under the curve with its ties joined by straight lines.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+fn area(positive: &[bool], scores: &[f64]) -> Option<f64> {
+    let n_positive = positive.iter().filter(|p| **p).count() as f64;
+    let n_negative = positive.len() as f64 - n_positive;
+    if n_positive == 0.0 || n_negative == 0.0 {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+    let (mut before, mut rank_sum) = (0_usize, 0.0);
+    // In ascending order "not below the next" is "equal to it".
+    for tied in order.chunk_by(|a, b| scores[*a] >= scores[*b]) {
+        let midrank = before as f64 + f64::midpoint(tied.len() as f64, 1.0);
+        rank_sum += midrank * tied.iter().filter(|row| positive[**row]).count() as f64;
+        before += tied.len();
+    }
+    finite((rank_sum - n_positive * (n_positive + 1.0) / 2.0) / (n_positive * n_negative))
+}
+
+/// Mean and population standard deviation over folds, each fold weighing the same; `n` is the folds' rows together. A
+/// figure that one fold lacks is absent.
+pub fn over_folds(folds: &[Figures]) -> (Figures, Figures) {
+    let n = folds.iter().map(|f| f.n).sum();
+    let (mut mean, mut sd) = (Figures { n, ..Figures::default() }, Figures { n, ..Figures::default() });
+    for pick in [rmse, mae, r2, accuracy, f1, log_loss_of, roc_auc_of] {
+        let values: Option<Vec<f64>> = folds.iter().map(|f| *pick(&mut f.clone())).collect();
+        let moments = values.as_deref().and_then(moments);
+        *pick(&mut mean) = moments.map(|(m, _)| m);
+        *pick(&mut sd) = moments.map(|(_, s)| s);
+    }
+    (mean, sd)
+}
+
+fn rmse(f: &mut Figures) -> &mut Option<f64> {
+    &mut f.rmse
+}
+fn mae(f: &mut Figures) -> &mut Option<f64> {
+    &mut f.mae
+}
+fn r2(f: &mut Figures) -> &mut Option<f64> {
+    &mut f.r2
+}
+fn accuracy(f: &mut Figures) -> &mut Option<f64> {
+    &mut f.accuracy
+}
+fn f1(f: &mut Figures) -> &mut Option<f64> {
+    &mut f.f1
+}
+fn log_loss_of(f: &mut Figures) -> &mut Option<f64> {
+    &mut f.log_loss
+}
+fn roc_auc_of(f: &mut Figures) -> &mut Option<f64> {
+    &mut f.roc_auc
+}
+
+/// Mean and population standard deviation; `None` of nothing.
+#[expect(clippy::cast_precision_loss, reason = "fold counts are small")]
+fn moments(values: &[f64]) -> Option<(f64, f64)> {
+    if values.is_empty() {
+        return None;
+    }
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let sd = (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
+    Some((mean, sd))
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// The figure that ranks.
+pub(crate) fn ranked_by(task: Task) -> &'static str {
+    if task.is_classification() { "accuracy" } else { "rmse" }
+}
+
+/// What is to be small: the RMSE, or the share of wrong classes, rounded so that the order of a sum makes no winner.
+pub(crate) fn loss(figures: &Figures) -> f64 {
+    let wrong = |accuracy: f64| ((1.0 - accuracy) * 1e9).round() / 1e9;
+    figures.rmse.or_else(|| figures.accuracy.map(wrong)).unwrap_or(f64::INFINITY)
+}
+
+/// The better one first: by [`loss`], of equals by log-loss, those without one last.
+pub(crate) fn order(a: &Figures, b: &Figures) -> Ordering {
+    let log_loss = |f: &Figures| f.log_loss.unwrap_or(f64::INFINITY);
+    loss(a).total_cmp(&loss(b)).then(log_loss(a).total_cmp(&log_loss(b)))
+}

@@ -1,0 +1,172 @@
+//! All fits of a run in one queue: the final ones, those of folds, of one algorithm or of many candidates.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use crate::model::prediction::Prediction;
+use crate::train::data::encode::LabeledBatch;
+use crate::train::data::training_data::TrainingData;
+use crate::train::error::TrainError;
+use crate::train::evaluate::folds::{self, FoldResult, OutOfFold};
+use crate::train::evaluate::parallel;
+use crate::train::fit::plan::{FitPart, FitPlan, FittedModel, Prepared};
+use crate::train::spec::TrainSpec;
+
+/// Told how far a run is; for a progress bar. Called from several threads.
+pub trait Progress: Sync {
+    /// `fits` fits are about to start.
+    fn begin(&self, fits: usize);
+    /// One of them is done.
+    fn fitted(&self);
+    /// So many will not be done: a search gave up what was hopeless.
+    fn given_up(&self, _fits: usize) {}
+}
+
+/// Nobody looks.
+impl Progress for () {
+    fn begin(&self, _: usize) {}
+    fn fitted(&self) {}
+}
+
+/// What all fits of a run share.
+pub(crate) struct Runner<'a> {
+    pub(crate) train: &'a LabeledBatch,
+    /// The fold that holds each training row out.
+    pub(crate) fold: &'a [u32],
+    pub(crate) threads: NonZeroUsize,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// One fit.
+#[derive(Clone, Copy)]
+pub(crate) struct FitJob<'a> {
+    pub(crate) plan: &'a FitPlan<'a>,
+    /// The fold whose rows are held out; `None`: fitted on all training rows.
+    pub(crate) without: Option<u32>,
+}
+
+impl<'a> FitJob<'a> {
+    /// The final fit and those of the folds: the longest first.
+    pub(crate) fn all(plan: &'a FitPlan<'a>, folds: u32) -> impl Iterator<Item = Self> {
+        [None].into_iter().chain((0..folds).map(Some)).map(move |without| Self { plan, without })
+    }
+}
+
+/// What came of a fit.
+pub(crate) enum FitResult {
+    /// The model, and its answers for the training rows.
+    Final(Box<FittedModel>, Prediction),
+    /// The answers for the rows held out.
+    Fold(FoldResult),
+}
+
+/// What a run has learned from one algorithm when its fits are done.
+pub(crate) struct RunOutcome {
+    pub(crate) fitted: FittedModel,
+    /// The final model's answers for the training rows.
+    pub(crate) answers: Prediction,
+    pub(crate) out_of_fold: Option<OutOfFold>,
+    /// How many candidates it was chosen from, if it was.
+    pub(crate) best_of: Option<usize>,
+}
+
+impl RunOutcome {
+    /// Joins the final fit and the folds, which are in order.
+    pub(crate) fn join(data: &TrainingData, fits: impl IntoIterator<Item = FinishedFit>) -> Result<Self, TrainError> {
+        let (mut last, mut held) = (None, Vec::new());
+        for fit in fits {
+            match fit.outcome? {
+                FitResult::Final(fitted, answers) => last = Some((*fitted, answers)),
+                FitResult::Fold(fold) => held.push(fold),
+            }
+        }
+        let (fitted, answers) = last.ok_or_else(|| TrainError::Broken("there was no fit".to_owned()))?;
+        let out_of_fold = (!held.is_empty()).then(|| folds::join(&held, data));
+        Ok(Self { fitted, answers, out_of_fold, best_of: None })
+    }
+}
+
+/// A fit with what it took.
+pub(crate) struct FinishedFit {
+    pub(crate) outcome: Result<FitResult, TrainError>,
+    /// Of all its parts together, on however many threads.
+    pub(crate) seconds: f64,
+}
+
+impl<'a> Runner<'a> {
+    pub(crate) fn new(spec: &TrainSpec, data: &'a TrainingData, progress: &'a dyn Progress) -> Self {
+        Self { train: &data.encoded.train, fold: data.fold(), threads: spec.threads, progress }
+    }
+
+    /// Does the fits, as many at a time as there are threads; what came of them, in their order.
+    pub(crate) fn run(&self, fits: &[FitJob<'_>]) -> Vec<FinishedFit> {
+        parallel::run(self.threads, fits.len(), &FitQueue { runner: self, fits })
+    }
+}
+
+struct FitQueue<'a> {
+    runner: &'a Runner<'a>,
+    fits: &'a [FitJob<'a>],
+}
+
+/// The rows to fit on with those held out, and the seconds it took.
+type Context = (Result<(Prepared, Vec<usize>), TrainError>, f64);
+
+impl parallel::ParallelJobs for FitQueue<'_> {
+    type Context = Context;
+    /// `None` when the preparation had failed.
+    type Part = (Option<Result<FitPart, TrainError>>, f64);
+    type Output = FinishedFit;
+
+    fn n_parts(&self, job: usize) -> usize {
+        self.fits[job].plan.n_parts()
+    }
+
+    fn prepare(&self, job: usize) -> Context {
+        let start = Instant::now();
+        let (FitJob { plan, without }, train) = (self.fits[job], self.runner.train);
+        let prepared = match without {
+            None => plan.prepare(train.batch.values(), train.observed.clone()).map(|p| (p, Vec::new())),
+            Some(f) => {
+                let (held, rest) = folds::split(self.runner.fold, f);
+                plan.prepare(&train.cells(&rest), train.observed.of_rows(&rest)).map(|p| (p, held))
+            }
+        };
+        (prepared, start.elapsed().as_secs_f64())
+    }
+
+    fn part(&self, job: usize, part: usize, (context, _): &Context) -> Self::Part {
+        let start = Instant::now();
+        let piece = context.as_ref().ok().map(|(prepared, _)| self.fits[job].plan.part(prepared, part));
+        (piece, start.elapsed().as_secs_f64())
+    }
+
+    fn finish(&self, job: usize, (context, prepared_in): &Context, parts: Vec<Self::Part>) -> FinishedFit {
+        let fitted_in: f64 = parts.iter().map(|(_, seconds)| seconds).sum();
+        let outcome = match context {
+            Ok((prepared, held)) => self.outcome(job, prepared, held, parts),
+            Err(error) => Err(error.clone()),
+        };
+        self.runner.progress.fitted();
+        FinishedFit { outcome, seconds: prepared_in + fitted_in }
+    }
+}
+
+impl FitQueue<'_> {
+    fn outcome(
+        &self,
+        job: usize,
+        prepared: &Prepared,
+        held: &[usize],
+        parts: Vec<<Self as parallel::ParallelJobs>::Part>,
+    ) -> Result<FitResult, TrainError> {
+        let (FitJob { plan, without }, train) = (self.fits[job], self.runner.train);
+        let pieces = parts.into_iter().filter_map(|(piece, _)| piece).collect::<Result<Vec<FitPart>, TrainError>>()?;
+        let fitted = plan.join(prepared, pieces)?;
+        if without.is_some() {
+            return folds::hold(plan, train, held.to_vec(), &fitted).map(FitResult::Fold);
+        }
+        let answers = plan.answer(&fitted, &train.batch)?;
+        Ok(FitResult::Final(Box::new(fitted), answers))
+    }
+}

@@ -1,0 +1,185 @@
+//! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it. Forests, which
+//! are grown in blocks, are in `forests`; here is what is fitted whole, and the machine of a pair of classes.
+//!
+//! Cells are finite and at most 1e150 in size (`table` and `preprocessing` see to it), no column is constant, every
+//! class has a row. [`check`] refuses what else would fail and says what to do about the data.
+
+use smartcore::algorithm::neighbour::KNNAlgorithmName;
+use smartcore::linear::linear_regression::LinearRegressionParameters;
+use smartcore::linear::logistic_regression::LogisticRegressionParameters;
+use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
+use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
+use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
+use smartcore::xgboost::XGRegressorParameters;
+
+use crate::model::algorithm::Algorithm;
+use crate::model::smartcore::{
+    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, TreeRegressor,
+};
+use crate::model::smartcore::{Kernel, Parts, SupportMachines};
+use crate::train::data::target::Observed;
+use crate::train::fit::bayes;
+use crate::train::fit::linear;
+use crate::train::fit::svm::{self, ClassTask};
+use crate::train::fit::task::{FitTask, leaf, levels, matrix, sentence};
+use crate::train::fit::trees::smartcore_tree;
+use crate::train::options::Hyperparameters;
+
+/// Fits what is fitted whole.
+pub(crate) fn fit(task: &FitTask<'_>) -> Result<Estimator, String> {
+    match task.observed {
+        Observed::Values(y) => regressor(task, y),
+        Observed::Classes(y) => classifier(task, y),
+    }
+}
+
+fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
+    let x = &matrix(task, task.matrix.to_vec())?;
+    let p = task.parameters;
+    let fitted = match task.algorithm {
+        Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
+        Algorithm::Ridge => return linear::ridge(x, y, alpha(p), task.scaled).map(Estimator::Ridge),
+        Algorithm::Lasso => return linear::lasso(x, y, alpha(p)).map(Estimator::Lasso),
+        Algorithm::ElasticNet => {
+            let l1_ratio = p.number("l1-ratio").unwrap_or(0.5);
+            return linear::elastic_net(x, y, alpha(p), l1_ratio).map(Estimator::ElasticNet);
+        }
+        Algorithm::Knn => {
+            let parameters = KNNRegressorParameters::default()
+                .with_algorithm(KNNAlgorithmName::LinearSearch)
+                .with_k(p.count("neighbors").unwrap_or(5));
+            KnnRegressor::fit(x, y, parameters).map(Estimator::KnnRegressor)
+        }
+        Algorithm::Svr => {
+            let (c, epsilon) = (p.number("c").unwrap_or(1.0), p.number("epsilon").unwrap_or(0.1));
+            return svm::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr);
+        }
+        Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(Estimator::TreeRegressor),
+        Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(Estimator::Boosting),
+        Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is fitted in parts".to_owned()),
+        Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return Err("it predicts classes".to_owned()),
+    };
+    fitted.map_err(|e| sentence(&e))
+}
+
+fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
+    let x = &matrix(task, task.matrix.to_vec())?;
+    let p = task.parameters;
+    let fitted = match task.algorithm {
+        Algorithm::Logistic => {
+            let parameters = LogisticRegressionParameters::default().with_alpha(alpha(p));
+            LogisticRegression::fit(x, y, parameters).map(Estimator::Logistic)
+        }
+        Algorithm::Knn => {
+            let parameters = KNNClassifierParameters::default()
+                .with_algorithm(KNNAlgorithmName::LinearSearch)
+                .with_k(p.count("neighbors").unwrap_or(5));
+            KnnClassifier::fit(x, y, parameters).map(Estimator::KnnClassifier)
+        }
+        Algorithm::GaussianNb => {
+            return bayes::fit(task.matrix, task.n_columns, y, task.n_classes).map(Estimator::GaussianNb);
+        }
+        Algorithm::DecisionTree => return smartcore_tree::tree(task, y).map(Estimator::TreeClassifier),
+        Algorithm::RandomForest | Algorithm::Svc => return Err("it is fitted in parts".to_owned()),
+        _ => return Err("it predicts numbers".to_owned()),
+    };
+    fitted.map_err(|e| sentence(&e))
+}
+
+fn alpha(parameters: &Hyperparameters) -> f64 {
+    parameters.number("alpha").unwrap_or(1.0)
+}
+
+/// The machine of one pair of classes.
+pub(crate) fn machine(task: &FitTask<'_>, pair: usize) -> Result<Parts, String> {
+    let Observed::Classes(y) = task.observed else { return Err("it predicts classes".to_owned()) };
+    let settings = ClassTask { kernel: kernel(task)?, c: task.parameters.number("c").unwrap_or(1.0), seed: task.seed };
+    svm::of_pair(task.matrix, task.n_columns, y, svm::nth_pair(task.n_classes, pair), settings)
+}
+
+/// The machines of all pairs, in order.
+pub(crate) fn machines(task: &FitTask<'_>, pairs: &[Parts]) -> Result<Estimator, String> {
+    SupportMachines::join(kernel(task)?, task.n_columns, pairs).map(Estimator::Svc)
+}
+
+fn kernel(task: &FitTask<'_>) -> Result<Kernel, String> {
+    task.parameters.kernel(task.matrix, task.n_columns).ok_or_else(|| "it has no kernel".to_owned())
+}
+
+/// The mean of y is where boosting starts, as in scikit-learn (smartcore's own default is 0.5, whatever y is).
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+fn boosting(task: &FitTask<'_>, y: &[f64]) -> XGRegressorParameters {
+    let p = task.parameters;
+    XGRegressorParameters {
+        n_estimators: p.count("trees").unwrap_or(1),
+        learning_rate: p.number("learning-rate").unwrap_or(0.1),
+        max_depth: p.count("max-depth").and_then(|d| u16::try_from(d).ok()).unwrap_or(6),
+        // The hessian of a squared error is 1 a row: a child's weight is its row count.
+        min_child_weight: p.count("min-samples-leaf").unwrap_or(1),
+        base_score: y.iter().sum::<f64>() / y.len() as f64,
+        gamma: p.number("gamma").unwrap_or(0.0),
+        seed: task.seed,
+        ..Default::default()
+    }
+}
+
+fn regression_tree(task: &FitTask<'_>) -> DecisionTreeRegressorParameters {
+    DecisionTreeRegressorParameters {
+        max_depth: levels(task.parameters),
+        min_samples_leaf: leaf(task.parameters),
+        seed: Some(task.seed),
+        ..Default::default()
+    }
+}
+
+/// Checks everything that would make the fit fail, or worse, and can be seen beforehand.
+pub(crate) fn check(task: &FitTask<'_>) -> Result<(), String> {
+    match (task.algorithm, task.observed) {
+        (Algorithm::Linear | Algorithm::Ridge | Algorithm::Lasso, _) => more_rows_than_columns(task),
+        (Algorithm::Knn, _) => enough_neighbors(task),
+        (Algorithm::Svr, _) => svm::check_regression(task.n_rows),
+        (Algorithm::Svc, Observed::Classes(y)) => svm::check_classification(y, task.schema.target().classes.len()),
+        (Algorithm::GaussianNb, Observed::Classes(y)) => spread(task, y),
+        _ => Ok(()),
+    }
+}
+
+/// Linear models solve a system: smartcore wants more rows than columns.
+fn more_rows_than_columns(task: &FitTask<'_>) -> Result<(), String> {
+    let (rows, columns) = (task.n_rows, task.n_columns);
+    if rows > columns {
+        return Ok(());
+    }
+    Err(format!(
+        "{rows} rows to fit on are too few for {columns} encoded columns: {} needs more rows than columns; --drop columns, \
+         add rows, or use random-forest",
+        task.algorithm
+    ))
+}
+
+fn enough_neighbors(task: &FitTask<'_>) -> Result<(), String> {
+    match task.parameters.count("neighbors") {
+        Some(k) if k > task.n_rows => {
+            Err(format!("{k} neighbors are more than the {} rows to fit on: use fewer --neighbors", task.n_rows))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Naive Bayes divides by the spread of each column within each class.
+fn spread(task: &FitTask<'_>, y: &[u32]) -> Result<(), String> {
+    let classes = &task.schema.target().classes;
+    let Some((class, column)) = bayes::without_spread(task.matrix, task.n_columns, y, classes.len()) else {
+        return Ok(());
+    };
+    let column = &task.preprocessing.columns[column];
+    let feature = &task.schema.features()[column.feature as usize];
+    let category = column.category.map(|c| format!(" ({:?} or not)", feature.categories[c as usize]));
+    Err(format!(
+        "the rows of class {:?} to fit on all have the same {}{}, or nearly so for its size, and gaussian-nb divides by \
+         the spread: --drop it, try --scale, or use another algorithm",
+        classes[class],
+        feature.name,
+        category.unwrap_or_default()
+    ))
+}

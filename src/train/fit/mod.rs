@@ -1,0 +1,9 @@
+//! One fit: preprocessing, then an estimator of smartcore's or of ours.
+
+pub mod bayes;
+pub(crate) mod estimators;
+pub mod linear;
+pub(crate) mod plan;
+pub mod svm;
+pub(crate) mod task;
+pub(crate) mod trees;

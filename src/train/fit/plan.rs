@@ -1,0 +1,234 @@
+//! One fit, from rows of features to a pipeline that answers as the served model would.
+//!
+//! Folds and the final fit take this same path: preprocessing is fitted on the given rows alone, and what comes out
+//! went through the estimator's serialized form.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use crate::model::algorithm::Algorithm;
+use crate::model::batch::Batch;
+use crate::model::compiled::{Predictor, Scratch, Shape};
+use crate::model::pipeline::Pipeline;
+use crate::model::prediction::Prediction;
+use crate::model::preprocessing::Preprocessing;
+use crate::model::schema::Schema;
+use crate::model::smartcore::Parts;
+use crate::train::data::target::Observed;
+use crate::train::data::training_data::TrainingData;
+use crate::train::error::TrainError;
+use crate::train::fit::estimators;
+use crate::train::fit::svm;
+use crate::train::fit::task::FitTask;
+use crate::train::fit::trees::forests::{self, ForestInput};
+use crate::train::options::Hyperparameters;
+use crate::train::spec::TrainSpec;
+
+/// What every fit of a candidate shares.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FitPlan<'a> {
+    /// The table, for errors.
+    pub(crate) file: &'a str,
+    pub(crate) schema: &'a Schema,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) parameters: &'a Hyperparameters,
+    pub(crate) scale: bool,
+    pub(crate) seed: u64,
+}
+
+/// A fitted pipeline with what the artifact keeps of it.
+#[derive(Debug)]
+pub(crate) struct FittedModel {
+    pub(crate) pipeline: Pipeline,
+    /// The `estimator` section.
+    pub(crate) section: Vec<u8>,
+    pub(crate) shape: Shape,
+}
+
+/// Rows to fit on, in the estimator's terms.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    preprocessing: Preprocessing,
+    n_columns: usize,
+    /// Row-major `[n_rows, n_columns]`.
+    matrix: Vec<f64>,
+    /// The same for all blocks of a forest.
+    shared: Option<ForestInput>,
+    observed: Observed,
+}
+
+/// What a part of a fit gives.
+#[derive(Debug)]
+pub(crate) enum FitPart {
+    /// All of it: the `estimator` section.
+    Whole(Vec<u8>),
+    /// A block of a forest's trees.
+    Trees(Vec<u8>),
+    /// The machine of a pair of classes.
+    Machine(Parts),
+}
+
+impl<'a> FitPlan<'a> {
+    /// Fits what `spec` names with these hyperparameters.
+    pub(crate) fn new(spec: &TrainSpec, data: &'a TrainingData, parameters: &'a Hyperparameters) -> Self {
+        Self {
+            file: &data.file,
+            schema: &data.encoded.schema,
+            algorithm: spec.algorithm,
+            parameters,
+            scale: spec.scales(),
+            seed: spec.seed,
+        }
+    }
+
+    /// Fits preprocessing on row-major `rows` of shape `[n_rows, n_features]` and encodes them.
+    pub(crate) fn prepare(&self, rows: &[f64], observed: Observed) -> Result<Prepared, TrainError> {
+        let preprocessing = Preprocessing::fit(self.schema, rows, self.scale);
+        let n_columns = preprocessing.n_columns();
+        if n_columns == 0 {
+            return Err(TrainError::Data(format!(
+                "{}: every feature has one value in {} rows to fit on: use other features or fewer --folds",
+                self.file,
+                observed.len()
+            )));
+        }
+        let matrix = encode(&preprocessing, rows, self.schema.n_features());
+        let mut prepared = Prepared { preprocessing, n_columns, matrix, shared: None, observed };
+        let task = self.task(&prepared);
+        estimators::check(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.file)))?;
+        if self.algorithm.is_averaged() {
+            let shared = ForestInput::of(&task);
+            prepared.shared = Some(shared.map_err(|reason| self.refused(reason))?);
+        }
+        Ok(prepared)
+    }
+
+    /// In how many parts a fit can be done at the same time.
+    pub(crate) fn n_parts(&self) -> usize {
+        match self.algorithm {
+            Algorithm::RandomForest | Algorithm::ExtraTrees => forests::n_blocks(self.parameters),
+            Algorithm::Svc => svm::n_pairs(self.schema.target().classes.len()),
+            _ => 1,
+        }
+    }
+
+    /// Fits one of the parts.
+    pub(crate) fn part(&self, prepared: &Prepared, part: usize) -> Result<FitPart, TrainError> {
+        let task = self.task(prepared);
+        let fitted = catch_panic(|| match (&prepared.shared, self.algorithm) {
+            (Some(shared), _) => forests::grow(&task, shared, part).map(FitPart::Trees),
+            (None, Algorithm::Svc) => estimators::machine(&task, part).map(FitPart::Machine),
+            (None, _) => estimators::fit(&task).and_then(|fitted| fitted.to_section()).map(FitPart::Whole),
+        });
+        match fitted {
+            Ok(piece) => piece.map_err(|reason| self.refused(reason)),
+            Err(panic) => Err(self.refused(format!("smartcore gave up ({panic})"))),
+        }
+    }
+
+    /// The `estimator` section of all parts, which are in order.
+    fn section(&self, prepared: &Prepared, pieces: Vec<FitPart>) -> Result<Vec<u8>, String> {
+        let task = self.task(prepared);
+        let (mut trees, mut pairs) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            match piece {
+                FitPart::Whole(section) => return Ok(section),
+                FitPart::Trees(block) => trees.push(block),
+                FitPart::Machine(parts) => pairs.push(parts),
+            }
+        }
+        if pairs.is_empty() { forests::merge(&task, &trees) } else { estimators::machines(&task, &pairs)?.to_section() }
+    }
+
+    /// Joins the parts, in order, to a pipeline.
+    pub(crate) fn join(&self, prepared: &Prepared, pieces: Vec<FitPart>) -> Result<FittedModel, TrainError> {
+        let section = self.section(prepared, pieces).map_err(TrainError::Broken)?;
+        let shape = Shape {
+            algorithm: self.algorithm,
+            task: self.schema.task(),
+            n_columns: prepared.n_columns,
+            n_classes: self.schema.target().classes.len(),
+        };
+        let predictor =
+            Predictor::decode(&section, shape).map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
+        let pipeline = Pipeline::new(prepared.preprocessing.clone(), predictor).map_err(TrainError::Broken)?;
+        Ok(FittedModel { pipeline, section, shape })
+    }
+
+    fn task<'t>(&'t self, prepared: &'t Prepared) -> FitTask<'t> {
+        FitTask {
+            algorithm: self.algorithm,
+            parameters: self.parameters,
+            seed: self.seed,
+            scaled: self.scale,
+            n_rows: prepared.observed.len(),
+            n_columns: prepared.n_columns,
+            n_classes: self.schema.target().classes.len(),
+            schema: self.schema,
+            preprocessing: &prepared.preprocessing,
+            matrix: &prepared.matrix,
+            observed: &prepared.observed,
+        }
+    }
+
+    /// Answers for a batch through a fitted pipeline.
+    pub(crate) fn answer(&self, fitted: &FittedModel, batch: &Batch) -> Result<Prediction, TrainError> {
+        fitted.pipeline.predict(batch, 0..batch.n_rows(), &mut Scratch::default()).map_err(|_| {
+            self.refused(format!("its answers for rows it was not fitted on are not finite{}", self.advice()))
+        })
+    }
+
+    fn refused(&self, reason: String) -> TrainError {
+        TrainError::Fit { algorithm: self.algorithm, reason }
+    }
+
+    fn advice(&self) -> &'static str {
+        if self.scale || self.algorithm.is_trees() { "" } else { "; try --scale" }
+    }
+}
+
+impl FittedModel {
+    /// The estimator's matrix for a batch, row-major `[n_rows, n_columns]`.
+    pub(crate) fn matrix(&self, batch: &Batch) -> Vec<f64> {
+        encode(self.pipeline.preprocessing(), batch.values(), batch.n_features())
+    }
+}
+
+fn encode(preprocessing: &Preprocessing, rows: &[f64], n_features: usize) -> Vec<f64> {
+    let n_columns = preprocessing.n_columns();
+    let mut matrix = vec![0.0; rows.len() / n_features * n_columns];
+    for (row, encoded) in rows.chunks_exact(n_features).zip(matrix.chunks_exact_mut(n_columns)) {
+        preprocessing.encode(row, encoded);
+    }
+    matrix
+}
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work`; a panic is an `Err` with its message.
+fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    silence_quiet_threads();
+    let before = QUIET.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(before);
+    outcome.map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
+    })
+}
+
+/// Puts a hook before the one there is, once a process: it drops what panics inside [`catch_panic`] and hands on the rest.
+fn silence_quiet_threads() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                before(info);
+            }
+        }));
+    });
+}

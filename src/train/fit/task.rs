@@ -1,0 +1,47 @@
+//! What one fit works on, and what every fit with smartcore needs.
+
+use smartcore::error::Failed;
+
+use crate::model::algorithm::Algorithm;
+use crate::model::preprocessing::Preprocessing;
+use crate::model::schema::Schema;
+use crate::model::smartcore::Matrix;
+use crate::train::data::target::Observed;
+use crate::train::options::Hyperparameters;
+
+/// What is fitted on what.
+pub(crate) struct FitTask<'a> {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) parameters: &'a Hyperparameters,
+    pub(crate) seed: u64,
+    /// True when the columns were scaled to mean 0 and standard deviation 1.
+    pub(crate) scaled: bool,
+    pub(crate) n_rows: usize,
+    pub(crate) n_columns: usize,
+    /// 0 for regression.
+    pub(crate) n_classes: usize,
+    /// Names features and classes.
+    pub(crate) schema: &'a Schema,
+    /// Says which feature a column of the matrix was made from.
+    pub(crate) preprocessing: &'a Preprocessing,
+    /// Row-major `[n_rows, n_columns]`.
+    pub(crate) matrix: &'a [f64],
+    pub(crate) observed: &'a Observed,
+}
+
+pub(crate) fn leaf(parameters: &Hyperparameters) -> usize {
+    parameters.count("min-samples-leaf").unwrap_or(1)
+}
+
+/// smartcore counts levels of nodes where `max-depth` counts splits: one more.
+pub(crate) fn levels(parameters: &Hyperparameters) -> Option<u16> {
+    parameters.count("max-depth").map(|depth| u16::try_from(depth + 1).unwrap_or(u16::MAX))
+}
+
+pub(crate) fn matrix(task: &FitTask<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
+    Matrix::new(task.n_rows, task.n_columns, row_major, false).map_err(|e| sentence(&e))
+}
+
+pub(crate) fn sentence(error: &Failed) -> String {
+    format!("smartcore says: {error}")
+}

@@ -1,0 +1,147 @@
+//! Forests in blocks: smartcore grows the trees of a forest one after the other from one generator, so that one call
+//! keeps one core busy. Here each block of trees is a forest of its own, with a seed made from (seed, block), and the
+//! blocks are merged in their order; what comes out is one smartcore forest, the same whatever the number of threads.
+//! Trees of classes are grown by `gini`.
+//!
+//! The merge is on the serialized form: a list there is its length and its elements one after the other.
+
+use serde::Serialize;
+use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
+use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
+
+use crate::model::algorithm::Algorithm;
+use crate::model::smartcore::{ExtraTrees, ForestRegressor, Matrix};
+use crate::train::data::target::Observed;
+use crate::train::fit::task::{FitTask, leaf, levels, matrix, sentence};
+use crate::train::fit::trees::cart::Ranks;
+use crate::train::fit::trees::smartcore_tree;
+use crate::train::options::Hyperparameters;
+use crate::train::random::SplitMix64;
+
+/// Trees of a block. smartcore sorts every column once a forest: on 20,000 rows of 20 columns blocks of 8 take 8 % more
+/// processor time than one forest, of 16 2 %, of one tree 150 %; 100 trees in blocks of 8 keep 13 cores busy.
+const TREES_TOGETHER: usize = 8;
+
+/// Streams of the generator that blocks' seeds are drawn from: this and up.
+const BLOCK_STREAM: u64 = 1 << 32;
+
+/// In how many blocks the forest is grown.
+pub(crate) fn n_blocks(parameters: &Hyperparameters) -> usize {
+    n_trees(parameters).div_ceil(TREES_TOGETHER)
+}
+
+fn n_trees(parameters: &Hyperparameters) -> usize {
+    parameters.count("trees").unwrap_or(1)
+}
+
+/// The rows to fit on, in a form that all blocks read.
+#[derive(Debug)]
+pub(crate) enum ForestInput {
+    /// For smartcore's forests of numbers.
+    Matrix(Matrix),
+    /// For ours of classes.
+    Ranks(Ranks),
+}
+
+impl ForestInput {
+    pub(crate) fn of(task: &FitTask<'_>) -> Result<Self, String> {
+        Ok(match task.observed {
+            Observed::Values(_) => Self::Matrix(matrix(task, task.matrix.to_vec())?),
+            Observed::Classes(_) => Self::Ranks(Ranks::new(task.matrix, task.n_columns)),
+        })
+    }
+}
+
+/// How a block is grown.
+struct BlockPlan {
+    n_trees: usize,
+    seed: u64,
+    levels: Option<u16>,
+    min_samples_leaf: usize,
+    columns: usize,
+}
+
+/// Grows one block; its trees as bytes, without the list's head and tail.
+pub(crate) fn grow(task: &FitTask<'_>, shared: &ForestInput, block: usize) -> Result<Vec<u8>, String> {
+    let p = task.parameters;
+    let shape = BlockPlan {
+        n_trees: (n_trees(p) - block * TREES_TOGETHER).min(TREES_TOGETHER),
+        seed: SplitMix64::new(task.seed, BLOCK_STREAM + block as u64).next_u64(),
+        levels: levels(p),
+        min_samples_leaf: leaf(p),
+        columns: p.columns_per_split(task.n_columns),
+    };
+    match (shared, task.algorithm, task.observed) {
+        (ForestInput::Matrix(x), Algorithm::RandomForest, Observed::Values(y)) => {
+            let forest = ForestRegressor::fit(x, y, shape.regression()).map_err(|e| sentence(&e))?;
+            bare(&forest, task, shape.n_trees)
+        }
+        (ForestInput::Matrix(x), Algorithm::ExtraTrees, Observed::Values(y)) => {
+            let forest = ExtraTrees::fit(x, y, shape.extremely_random()).map_err(|e| sentence(&e))?;
+            bare(&forest, task, shape.n_trees)
+        }
+        (ForestInput::Ranks(ranks), Algorithm::RandomForest, Observed::Classes(y)) => {
+            smartcore_tree::of_forest(task, ranks, y, shape.n_trees, shape.seed)
+        }
+        _ => Err("it is no forest, or not for this task".to_owned()),
+    }
+}
+
+/// The `estimator` section of all blocks' trees.
+pub(crate) fn merge(task: &FitTask<'_>, blocks: &[Vec<u8>]) -> Result<Vec<u8>, String> {
+    let (head, tail) = around(task, n_trees(task.parameters))?;
+    let mut section = Vec::with_capacity(head.len() + tail.len() + blocks.iter().map(Vec::len).sum::<usize>());
+    section.extend(head);
+    for block in blocks {
+        section.extend_from_slice(block);
+    }
+    section.extend(tail);
+    Ok(section)
+}
+
+fn bare<F: Serialize>(forest: &F, task: &FitTask<'_>, n_trees: usize) -> Result<Vec<u8>, String> {
+    let bytes = postcard::to_allocvec(forest).map_err(|e| e.to_string())?;
+    let (head, tail) = around(task, n_trees)?;
+    let trees = bytes.strip_prefix(head.as_slice()).and_then(|rest| rest.strip_suffix(tail.as_slice()));
+    trees.map(<[u8]>::to_vec).ok_or_else(|| "smartcore's forest is not of the expected form".to_owned())
+}
+
+/// What is written before and after the trees. A forest of numbers is optional itself, then `trees`, `num_features` and
+/// `samples`; one of classes is `trees`, `classes` and `samples`. There are never samples: `keep_samples` is off.
+fn around(task: &FitTask<'_>, n_trees: usize) -> Result<(Vec<u8>, Vec<u8>), String> {
+    let none = None::<Vec<Vec<bool>>>;
+    let (flags, tail) = match task.observed {
+        Observed::Values(_) => (vec![1, 1], postcard::to_allocvec(&(Some(task.n_columns), &none))),
+        Observed::Classes(_) => {
+            let labels: Vec<u32> = (0..).take(task.n_classes).collect();
+            (vec![1], postcard::to_allocvec(&(Some(labels), &none)))
+        }
+    };
+    let mut head = flags;
+    head.extend(postcard::to_allocvec(&n_trees).map_err(|e| e.to_string())?);
+    Ok((head, tail.map_err(|e| e.to_string())?))
+}
+
+impl BlockPlan {
+    fn regression(&self) -> RandomForestRegressorParameters {
+        RandomForestRegressorParameters {
+            max_depth: self.levels,
+            min_samples_leaf: self.min_samples_leaf,
+            n_trees: self.n_trees,
+            m: Some(self.columns),
+            seed: self.seed,
+            ..Default::default()
+        }
+    }
+
+    fn extremely_random(&self) -> ExtraTreesRegressorParameters {
+        ExtraTreesRegressorParameters {
+            max_depth: self.levels,
+            min_samples_leaf: self.min_samples_leaf,
+            n_trees: self.n_trees,
+            m: Some(self.columns),
+            seed: self.seed,
+            ..Default::default()
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What comparing algorithms found: serialized for `--compare --json`, printed for people by `Display`.
+
+use std::fmt::{self, Display, Formatter};
+
+use serde::Serialize;
+
+use super::run::{DataReport, short, size};
+use crate::model::algorithm::Algorithm;
+use crate::model::artifact::{Figures, KFoldFigures};
+use crate::model::schema::Task;
+use crate::train::artifact::Trained;
+use crate::train::error::TrainError;
+
+/// What comparing algorithms found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    /// The predicted column.
+    pub target: String,
+    /// Regression, binary or multiclass.
+    pub task: Task,
+    /// The table.
+    pub data: DataReport,
+    /// Seeds the shuffles of the split and of the folds, and the estimators.
+    pub seed: u64,
+    /// Folds of the cross-validation.
+    pub folds: u32,
+    /// `rmse` or `accuracy` (of equals the smaller log-loss), mean over the folds.
+    pub ranked_by: &'static str,
+    /// The algorithms, the best first, those that refused the data last.
+    pub algorithms: Vec<Compared>,
+    /// Sentences about the data that a person should read.
+    pub warnings: Vec<String>,
+    /// Wall time of the run.
+    pub seconds: f64,
+    /// The best one's model.
+    #[serde(skip)]
+    pub best: Trained,
+}
+
+/// One algorithm.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Compared {
+    /// Its name.
+    pub algorithm: Algorithm,
+    /// Figures over the folds of the training rows; absent when it refused the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub k_fold: Option<KFoldFigures>,
+    /// What the fit on all training rows took, its parts added up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit_seconds: Option<f64>,
+    /// The size of its artifact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_bytes: Option<usize>,
+    /// Why it could not be fitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// A figure's name and where it is kept.
+type FigureColumn = (&'static str, fn(&Figures) -> Option<f64>);
+
+/// The columns, the one that ranks first.
+const REGRESSION: [FigureColumn; 3] = [("rmse", |f| f.rmse), ("r2", |f| f.r2), ("mae", |f| f.mae)];
+const CLASSIFICATION: [FigureColumn; 3] =
+    [("accuracy", |f| f.accuracy), ("log-loss", |f| f.log_loss), ("f1", |f| f.f1)];
+
+impl Display for Comparison {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (data, folds, seed, task) = (&self.data, self.folds, self.seed, self.task.as_str());
+        writeln!(f, "{task} of {}, every algorithm with its defaults", self.target)?;
+        writeln!(
+            f,
+            "{}: {} rows, {} in {folds} folds, the same for all, {} set aside; {} features; seed {seed}\n",
+            data.file,
+            data.rows,
+            data.training_rows,
+            data.test_rows,
+            data.features.len()
+        )?;
+        let columns = if self.task.is_classification() { CLASSIFICATION } else { REGRESSION };
+        write!(f, "     {:<17}", "algorithm")?;
+        columns.iter().try_for_each(|(name, _)| write!(f, "  {:>17}", format!("{name} ± sd")))?;
+        writeln!(f, "  {:>8}  {:>9}", "fit s", "artifact")?;
+        let ranked = self.algorithms.iter().filter(|c| c.refused.is_none());
+        ranked.zip(1..).try_for_each(|(c, rank)| row(f, c, rank, columns))?;
+        for c in &self.algorithms {
+            if let Some(reason) = &c.refused {
+                writeln!(f, "  –  {:<17}  {reason}", c.algorithm)?;
+            }
+        }
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
+        write!(f, "\nranked by the mean {} over the folds; {:.1} s", self.ranked_by, self.seconds)
+    }
+}
+
+fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [FigureColumn; 3]) -> fmt::Result {
+    write!(f, "{rank:>3}  {:<17}", c.algorithm)?;
+    for (_, pick) in columns {
+        let both = c.k_fold.as_ref().and_then(|k| Some((pick(&k.mean)?, pick(&k.sd)?)));
+        let text = both.map_or_else(|| "–".to_owned(), |(mean, sd)| format!("{} ± {}", short(mean), short(sd)));
+        write!(f, "  {text:>17}")?;
+    }
+    let seconds = c.fit_seconds.map_or_else(String::new, |s| format!("{s:.3}"));
+    writeln!(f, "  {seconds:>8}  {:>9}", c.artifact_bytes.map_or_else(String::new, size))
+}
+
+impl Compared {
+    pub(crate) fn refused(algorithm: Algorithm, error: &TrainError) -> Self {
+        let refused = Some(error.to_string());
+        Self { algorithm, k_fold: None, fit_seconds: None, artifact_bytes: None, refused }
+    }
+}

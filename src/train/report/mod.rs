@@ -1,0 +1,7 @@
+//! What a run reports: the facts of one model, or of a comparison, as JSON and as text for a terminal.
+
+mod comparison;
+mod run;
+
+pub use comparison::{Compared, Comparison};
+pub use run::{ClassReport, DataReport, Report};

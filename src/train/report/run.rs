@@ -1,0 +1,234 @@
+//! What a training run found: one value, serialized for `--json` and printed for people by `Display`.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
+
+use serde::Serialize;
+
+use crate::model::algorithm::Algorithm;
+use crate::model::artifact::{Evaluation, Figures, Setting};
+use crate::model::schema::Task;
+use crate::train::evaluate::metrics::ClassCounts;
+use crate::train::evaluate::subgroup_errors::GroupFigures;
+use crate::train::search::tune::Tuning;
+
+/// The facts of one run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The model's name.
+    pub model: String,
+    /// First 12 hex digits of the artifact's SHA-256.
+    pub version: String,
+    /// The estimator.
+    pub algorithm: Algorithm,
+    /// Regression, binary or multiclass.
+    pub task: Task,
+    /// The predicted column.
+    pub target: String,
+    /// The table.
+    pub data: DataReport,
+    /// Every hyperparameter, by flag name.
+    pub hyperparameters: BTreeMap<String, Setting>,
+    /// How they were found, with `--tune`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
+    /// Holdout and k-fold figures, and the seed.
+    pub evaluation: Evaluation,
+    /// What `classes` and `groups` were counted on: `k-fold` (out-of-fold answers), `holdout`, or absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail_on: Option<&'static str>,
+    /// A row a class, in class order; classification only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassReport>,
+    /// Errors by the groups of sensitive features.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupFigures>,
+    /// Sentences about the data that a person should read.
+    pub warnings: Vec<String>,
+    /// The artifact's size.
+    pub artifact_bytes: usize,
+    /// Wall time of the run.
+    pub seconds: f64,
+}
+
+/// The table, as it was used.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DataReport {
+    /// The file as the user named it.
+    pub file: String,
+    /// Rows in it.
+    pub rows: usize,
+    /// Rows that the model was fitted on.
+    pub training_rows: usize,
+    /// Rows set aside.
+    pub test_rows: usize,
+    /// The features' names, in schema order.
+    pub features: Vec<String>,
+    /// Columns of the estimator's matrix.
+    pub encoded_columns: usize,
+}
+
+/// Figures of one class, as scikit-learn's `classification_report` has them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassReport {
+    /// The label.
+    pub class: String,
+    /// Share of the rows said to be of the class that are.
+    pub precision: f64,
+    /// Share of the class's rows that were found.
+    pub recall: f64,
+    /// Harmonic mean of the two.
+    pub f1: f64,
+    /// Rows of the class.
+    pub support: u64,
+}
+
+impl ClassReport {
+    /// One row of the per-class report.
+    pub fn new(class: &str, counts: &ClassCounts) -> Self {
+        Self {
+            class: class.to_owned(),
+            precision: counts.precision(),
+            recall: counts.recall(),
+            f1: counts.f1(),
+            support: counts.observed,
+        }
+    }
+}
+
+/// A figure's name and where it is kept.
+type FigureRow = (&'static str, fn(&Figures) -> Option<f64>);
+
+/// The figures in the order of the table.
+const FIGURES: [FigureRow; 7] = [
+    ("rmse", |f| f.rmse),
+    ("mae", |f| f.mae),
+    ("r2", |f| f.r2),
+    ("accuracy", |f| f.accuracy),
+    ("f1", |f| f.f1),
+    ("log-loss", |f| f.log_loss),
+    ("roc-auc", |f| f.roc_auc),
+];
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let data = &self.data;
+        writeln!(f, "{} · {} · {} of {}", self.model, self.algorithm, self.task.as_str(), self.target)?;
+        writeln!(
+            f,
+            "{}: {} rows, {} to train on, {} set aside; {} features in {} columns; seed {}",
+            data.file,
+            data.rows,
+            data.training_rows,
+            data.test_rows,
+            data.features.len(),
+            data.encoded_columns,
+            self.evaluation.seed
+        )?;
+        let options: Vec<String> = self.hyperparameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        writeln!(f, "{}", options.join(", "))?;
+        self.tuned(f)?;
+        self.figures(f)?;
+        self.classes(f)?;
+        self.groups(f)?;
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
+        write!(f, "version {}, {}, {:.1} s", self.version, size(self.artifact_bytes), self.seconds)
+    }
+}
+
+impl Report {
+    fn tuned(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(tuning) = &self.tuning else { return Ok(()) };
+        let drawn: Vec<&str> = tuning.searched.keys().map(String::as_str).collect();
+        let (candidates, given_up, by) = (tuning.candidates, tuning.given_up, tuning.scored_by);
+        write!(f, "tuned {}: best of {candidates} by {by}, {given_up} given up early", drawn.join(", "))?;
+        let of_defaults = tuning.tried.first().filter(|d| d.refused.is_none());
+        if let Some((defaults, mean)) = of_defaults.and_then(|d| Some((d, d.mean.rmse.or(d.mean.accuracy)?))) {
+            write!(f, "; defaults {} after {} folds", short(mean), defaults.folds)?;
+        }
+        writeln!(f, "\nthe k-fold figures chose the candidate and so flatter it; the holdout had no part in it")
+    }
+
+    fn figures(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (holdout, k_fold) = (&self.evaluation.holdout, &self.evaluation.k_fold);
+        if holdout.is_none() && k_fold.is_none() {
+            return Ok(());
+        }
+        write!(f, "\n{:<10}", "")?;
+        holdout.iter().try_for_each(|_| write!(f, "  {:>11}", "holdout"))?;
+        k_fold.iter().try_for_each(|k| write!(f, "  {:>20}", format!("{}-fold mean ± sd", k.folds)))?;
+        writeln!(f)?;
+        for (name, pick) in FIGURES {
+            let alone = holdout.as_ref().and_then(pick);
+            let mean = k_fold.as_ref().and_then(|k| Some((pick(&k.mean)?, pick(&k.sd)?)));
+            if alone.is_none() && mean.is_none() {
+                continue;
+            }
+            write!(f, "{name:<10}")?;
+            if holdout.is_some() {
+                write!(f, "  {:>11}", alone.map_or_else(|| "–".to_owned(), short))?;
+            }
+            if k_fold.is_some() {
+                let text = mean.map_or_else(|| "–".to_owned(), |(m, s)| format!("{} ± {}", short(m), short(s)));
+                write!(f, "  {text:>20}")?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    fn classes(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(width) = self.classes.iter().map(|c| c.class.chars().count()).max() else { return Ok(()) };
+        let (width, on) = (width.clamp(8, 40), self.detail_on.unwrap_or_default());
+        writeln!(f, "\n{:<width$}  precision  recall     f1    rows  ({on})", "class")?;
+        for c in &self.classes {
+            let (name, precision, recall, f1) = (&c.class, c.precision, c.recall, c.f1);
+            writeln!(f, "{name:<width$}  {precision:>9.3}  {recall:>6.3}  {f1:>5.3}  {:>6}", c.support)?;
+        }
+        Ok(())
+    }
+
+    fn groups(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(width) = self.groups.iter().map(|g| g.group.chars().count()).max() else { return Ok(()) };
+        let (width, on) = (width.clamp(8, 40), self.detail_on.unwrap_or_default());
+        let mut of = "";
+        for g in &self.groups {
+            if of != g.feature {
+                of = &g.feature;
+                let columns =
+                    if g.mean_error.is_some() { ["rmse", "mae", "mean error"] } else { ["", "accuracy", "f1"] };
+                writeln!(f, "\nerrors by {of} (sensitive, {on})")?;
+                let [a, b, c] = columns;
+                writeln!(f, "{:<width$}    rows  {a:>10}  {b:>10}  {c:>10}", "group")?;
+            }
+            write!(f, "{:<width$}  {:>6}", g.group, g.figures.n)?;
+            let shown: [Option<f64>; 3] = match g.mean_error {
+                Some(_) => [g.figures.rmse, g.figures.mae, g.mean_error],
+                None => [None, g.figures.accuracy, g.figures.f1],
+            };
+            shown.iter().try_for_each(|v| write!(f, "  {:>10}", v.map_or_else(String::new, short)))?;
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// Four significant digits or so: what a person compares.
+pub(crate) fn short(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if (0.001..10.0).contains(&size) => format!("{value:.3}"),
+        size if (10.0..1_000.0).contains(&size) => format!("{value:.2}"),
+        size if (1_000.0..1e6).contains(&size) => format!("{value:.0}"),
+        _ => format!("{value:.3e}"),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a file's size for people")]
+pub(crate) fn size(bytes: usize) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}

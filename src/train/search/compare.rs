@@ -1,0 +1,135 @@
+//! `--compare`: every algorithm that suits the task, with its defaults, on the same folds.
+
+use crate::model::algorithm::Algorithm;
+use crate::model::artifact::KFoldFigures;
+use crate::table::TableFile;
+use crate::train::artifact::{self, Trained};
+use crate::train::data::training_data::TrainingData;
+use crate::train::error::TrainError;
+use crate::train::evaluate::metrics::{order, ranked_by};
+use crate::train::evaluate::schedule::{FinishedFit, FitJob, Progress, RunOutcome, Runner};
+use crate::train::fit::plan::FitPlan;
+use crate::train::options::{Hyperparameters, Options};
+use crate::train::report::{Compared, Comparison};
+use crate::train::spec::TrainSpec;
+
+/// An algorithm that took the data.
+struct FittedAlgorithm {
+    spec: TrainSpec,
+    parameters: Hyperparameters,
+    outcome: RunOutcome,
+    k_fold: KFoldFigures,
+    seconds: f64,
+}
+
+/// Fits every algorithm that suits the task and ranks them by cross-validation. [`TrainSpec::algorithm`] is not read.
+///
+/// # Errors
+/// [`TrainError`]: one line. An algorithm that refuses the data is none, unless all do.
+pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Result<Comparison, TrainError> {
+    let start = std::time::Instant::now();
+    // One that does both tasks, so that the target or --task decides.
+    let spec = TrainSpec { algorithm: Algorithm::RandomForest, ..spec.clone() };
+    check(&spec)?;
+    let data = TrainingData::read(&spec, table)?;
+    let (fitted, refused) = fit_all(&spec, &data, progress)?;
+    let (best, mut algorithms) = seal_all(&data, fitted, &refused)?;
+    algorithms.extend(refused);
+    let task = data.encoded.schema.task();
+    let mut comparison = Comparison {
+        target: spec.target.clone(),
+        task,
+        data: best.report.data.clone(),
+        seed: spec.seed,
+        folds: spec.folds,
+        ranked_by: ranked_by(task),
+        algorithms,
+        warnings: data.encoded.warnings.clone(),
+        seconds: start.elapsed().as_secs_f64(),
+        best,
+    };
+    comparison.best.report.seconds = comparison.seconds;
+    Ok(comparison)
+}
+
+fn check(spec: &TrainSpec) -> Result<(), TrainError> {
+    if spec.options != Options::default() || spec.tune.is_some() {
+        return Err(TrainError::Usage(
+            "--compare fits every algorithm with its defaults: leave hyperparameters and --tune for the one you choose"
+                .to_owned(),
+        ));
+    }
+    spec.needs_folds("--compare")?;
+    spec.check().map(drop)
+}
+
+/// Those that suit the task, the best first, and those that refused.
+fn fit_all(
+    spec: &TrainSpec,
+    data: &TrainingData,
+    progress: &dyn Progress,
+) -> Result<(Vec<FittedAlgorithm>, Vec<Compared>), TrainError> {
+    let classes = data.encoded.schema.task().is_classification();
+    let suits = |a: &Algorithm| if classes { a.does_classification() } else { a.does_regression() };
+    let specs: Vec<TrainSpec> =
+        Algorithm::ALL.into_iter().filter(suits).map(|algorithm| TrainSpec { algorithm, ..spec.clone() }).collect();
+    let parameters =
+        specs.iter().map(|s| s.options.resolve(s.algorithm)).collect::<Result<Vec<Hyperparameters>, _>>()?;
+    let plans: Vec<_> = specs.iter().zip(&parameters).map(|(s, p)| FitPlan::new(s, data, p)).collect();
+    let jobs: Vec<FitJob<'_>> = plans.iter().flat_map(|plan| FitJob::all(plan, spec.folds)).collect();
+    progress.begin(jobs.len());
+    let mut finished = Runner::new(spec, data, progress).run(&jobs).into_iter();
+    let (mut fitted, mut refused) = (Vec::new(), Vec::new());
+    for (spec, parameters) in specs.into_iter().zip(parameters.clone()) {
+        let fits: Vec<FinishedFit> = finished.by_ref().take(1 + spec.folds as usize).collect();
+        let seconds = fits.first().map_or(0.0, |f| f.seconds);
+        let outcome = RunOutcome::join(data, fits);
+        match outcome.map(|outcome| (outcome.out_of_fold.as_ref().map(|o| o.figures.clone()), outcome)) {
+            Ok((k_fold, outcome)) => {
+                let k_fold = k_fold.unwrap_or_default();
+                fitted.push(FittedAlgorithm { spec, parameters, outcome, k_fold, seconds });
+            }
+            Err(error) => refused.push(Compared::refused(spec.algorithm, &error)),
+        }
+    }
+    fitted.sort_by(|a, b| order(&a.k_fold.mean, &b.k_fold.mean));
+    Ok((fitted, refused))
+}
+
+/// Writes every model, which gives its size, and keeps the first.
+fn seal_all(
+    data: &TrainingData,
+    fitted: Vec<FittedAlgorithm>,
+    refused: &[Compared],
+) -> Result<(Trained, Vec<Compared>), TrainError> {
+    let best_of = fitted.len();
+    let (mut best, mut ranked, mut failed) = (None, Vec::new(), Vec::new());
+    for mut entry in fitted {
+        entry.outcome.best_of = Some(best_of);
+        let algorithm = entry.spec.algorithm;
+        let plan = FitPlan::new(&entry.spec, data, &entry.parameters);
+        match artifact::seal(&entry.spec, &plan, data, &entry.outcome) {
+            Ok(trained) => {
+                ranked.push(Compared {
+                    algorithm,
+                    k_fold: Some(entry.k_fold),
+                    fit_seconds: Some(entry.seconds),
+                    artifact_bytes: Some(trained.artifact.len()),
+                    refused: None,
+                });
+                best = best.or(Some(trained));
+            }
+            Err(error) => failed.push(Compared::refused(algorithm, &error)),
+        }
+    }
+    ranked.append(&mut failed);
+    match best {
+        Some(best) => Ok((best, ranked)),
+        None => Err(all_refused(ranked.iter().chain(refused))),
+    }
+}
+
+fn all_refused<'a>(refused: impl Iterator<Item = &'a Compared>) -> TrainError {
+    let reasons: Vec<&str> = refused.filter_map(|c| c.refused.as_deref()).collect();
+    TrainError::Data(format!("every algorithm refuses the data; {}", reasons.join("; ")))
+}

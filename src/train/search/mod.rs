@@ -1,0 +1,5 @@
+//! Choosing by cross-validation: `--tune` over one algorithm's hyperparameters, `--compare` over algorithms.
+
+pub(crate) mod compare;
+pub(crate) mod space;
+pub(crate) mod tune;

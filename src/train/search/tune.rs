@@ -1,0 +1,230 @@
+//! `--tune`: a random search over an algorithm's hyperparameters, scored by the same folds as everything else.
+//!
+//! Candidate 0 are the defaults (with what was given); the others are drawn from the seed. All are fitted on the first
+//! folds; those that are hopeless by then are given up, and again at each further stage. Decisions fall between stages,
+//! from figures alone, so that they do not depend on threads or time.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::artifact::{Figures, Setting};
+use crate::train::data::training_data::TrainingData;
+use crate::train::error::TrainError;
+use crate::train::evaluate::folds::{self, FoldResult};
+use crate::train::evaluate::metrics::{loss, order, over_folds, ranked_by};
+use crate::train::evaluate::schedule::{FitJob, FitResult, Progress, RunOutcome, Runner};
+use crate::train::fit::plan::FitPlan;
+use crate::train::options::Hyperparameters;
+use crate::train::search::space::{DataShape, SearchInfo, candidates};
+use crate::train::spec::TrainSpec;
+
+/// Folds after which hopeless candidates are given up.
+const STAGES: [u32; 2] = [3, 6];
+
+/// Given up is who is worse than the leader by more than this many standard errors of the difference, fold by fold…
+const STANDARD_ERRORS: f64 = 3.0;
+/// …and by more than this share of the leader's RMSE…
+const RMSE_MARGIN: f64 = 0.02;
+/// …or this much accuracy.
+const ACCURACY_MARGIN: f64 = 0.01;
+
+/// What a search did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tuning {
+    /// Candidates, the defaults included.
+    pub candidates: usize,
+    /// Those that were given up before the last fold.
+    pub given_up: usize,
+    /// Those that could not be fitted.
+    pub refused: usize,
+    /// Fits that the search took.
+    pub fits: usize,
+    /// `rmse` or `accuracy` (of equals the smaller log-loss), mean over the folds.
+    pub scored_by: &'static str,
+    /// What was searched: by flag name what was drawn.
+    pub searched: BTreeMap<String, String>,
+    /// The candidates, in the order they were drawn; the first are the defaults.
+    pub tried: Vec<Candidate>,
+    /// Which of them was chosen, from 0.
+    pub chosen: usize,
+}
+
+/// One candidate.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Candidate {
+    /// The searched hyperparameters.
+    pub hyperparameters: BTreeMap<String, Setting>,
+    /// Folds that it was fitted for.
+    pub folds: usize,
+    /// Its figures, the mean over those folds.
+    pub mean: Figures,
+    /// Why it could not be fitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// The chosen candidate.
+struct Chosen {
+    candidate: usize,
+    /// Its folds, in order.
+    held: Vec<FoldResult>,
+    tuning: Tuning,
+}
+
+/// A search, then the final fit of the candidate that it chose.
+pub(crate) fn tune(
+    spec: &TrainSpec,
+    data: &TrainingData,
+    parameters: &Hyperparameters,
+    searched: &[SearchInfo],
+    n: usize,
+    progress: &dyn Progress,
+) -> Result<(Hyperparameters, RunOutcome, Option<Tuning>), TrainError> {
+    let candidates = candidates(parameters, searched, &DataShape::of(data, spec), n, spec.seed);
+    let plans: Vec<FitPlan<'_>> = candidates.iter().map(|c| FitPlan::new(spec, data, c)).collect();
+    progress.begin(candidates.len() * spec.folds as usize + 1);
+    let runner = Runner::new(spec, data, progress);
+    let chosen = search(&runner, &plans, spec.folds, searched)?;
+    let last = runner.run(&[FitJob { plan: &plans[chosen.candidate], without: None }]);
+    let mut outcome = RunOutcome::join(data, last)?;
+    outcome.out_of_fold = Some(folds::join(&chosen.held, data));
+    outcome.best_of = Some(candidates.len());
+    Ok((candidates[chosen.candidate].clone(), outcome, Some(chosen.tuning)))
+}
+
+#[derive(Default)]
+struct Trial {
+    held: Vec<FoldResult>,
+    figures: Vec<Figures>,
+    given_up: bool,
+    refused: Option<TrainError>,
+}
+
+impl Trial {
+    fn is_live(&self) -> bool {
+        !self.given_up && self.refused.is_none()
+    }
+
+    fn mean(&self) -> Figures {
+        over_folds(&self.figures).0
+    }
+}
+
+/// Searches `plans`, one a candidate, over `n_folds` folds (at least 2).
+fn search(
+    runner: &Runner<'_>,
+    plans: &[FitPlan<'_>],
+    n_folds: u32,
+    searched: &[SearchInfo],
+) -> Result<Chosen, TrainError> {
+    let mut trials: Vec<Trial> = plans.iter().map(|_| Trial::default()).collect();
+    let mut fits = 0;
+    let mut done = 0;
+    for until in STAGES.into_iter().filter(|stage| *stage < n_folds).chain([n_folds]) {
+        let before = live(&trials).len();
+        fits += stage(runner, plans, done..until, &mut trials);
+        if until < n_folds {
+            give_up(&mut trials);
+        }
+        runner.progress.given_up((before - live(&trials).len()) * (n_folds - until) as usize);
+        done = until;
+    }
+    let Some(candidate) = leader(&trials) else {
+        let refused = trials.into_iter().find_map(|t| t.refused);
+        return Err(refused.unwrap_or_else(|| TrainError::Broken("no candidate was fitted".to_owned())));
+    };
+    let tuning = report(plans, &trials, candidate, fits, searched);
+    let held = std::mem::take(&mut trials[candidate].held);
+    Ok(Chosen { candidate, held, tuning })
+}
+
+/// Fits every live candidate for some folds; how many fits that were.
+fn stage(runner: &Runner<'_>, plans: &[FitPlan<'_>], folds: std::ops::Range<u32>, trials: &mut [Trial]) -> usize {
+    let pairs: Vec<(usize, u32)> = live(trials).iter().flat_map(|i| folds.clone().map(move |f| (*i, f))).collect();
+    let fits: Vec<FitJob<'_>> = pairs.iter().map(|(i, f)| FitJob { plan: &plans[*i], without: Some(*f) }).collect();
+    for ((i, _), finished) in pairs.iter().zip(runner.run(&fits)) {
+        let trial = &mut trials[*i];
+        match finished.outcome {
+            Ok(FitResult::Fold(held)) => {
+                trial.figures.push(held.figures.clone());
+                trial.held.push(held);
+            }
+            Ok(FitResult::Final(..)) => {}
+            Err(error) => trial.refused = trial.refused.take().or(Some(error)),
+        }
+    }
+    fits.len()
+}
+
+fn live(trials: &[Trial]) -> Vec<usize> {
+    (0..trials.len()).filter(|i| trials[*i].is_live()).collect()
+}
+
+/// The best so far, of equals the first.
+fn leader(trials: &[Trial]) -> Option<usize> {
+    live(trials).into_iter().min_by(|a, b| order(&trials[*a].mean(), &trials[*b].mean()))
+}
+
+fn give_up(trials: &mut [Trial]) {
+    let Some(leader) = leader(trials) else { return };
+    let best = trials[leader].figures.clone();
+    for trial in trials.iter_mut().filter(|t| t.is_live() && is_hopeless(&t.figures, &best)) {
+        trial.given_up = true;
+        trial.held = Vec::new();
+    }
+}
+
+/// Whether figures are worse than the leader's on the same folds, by far and in all likelihood.
+#[expect(clippy::cast_precision_loss, reason = "fold counts are small")]
+fn is_hopeless(figures: &[Figures], best: &[Figures]) -> bool {
+    let n = figures.len().min(best.len()) as f64;
+    let differences: Vec<f64> = figures.iter().zip(best).map(|(f, b)| loss(f) - loss(b)).collect();
+    let mean = differences.iter().sum::<f64>() / n;
+    let variance = differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0);
+    let leaders = best.iter().map(loss).sum::<f64>() / n;
+    let is_regression = best.iter().any(|b| b.rmse.is_some());
+    let margin = if is_regression { RMSE_MARGIN * leaders } else { ACCURACY_MARGIN };
+    mean == f64::INFINITY || mean > margin && mean > STANDARD_ERRORS * (variance / n).sqrt()
+}
+
+fn report(plans: &[FitPlan<'_>], trials: &[Trial], chosen: usize, fits: usize, searched: &[SearchInfo]) -> Tuning {
+    let one = |(plan, trial): (&FitPlan<'_>, &Trial)| Candidate {
+        hyperparameters: searched
+            .iter()
+            .filter_map(|row| Some((row.name.to_owned(), plan.parameters.get(row.name)?.clone())))
+            .collect(),
+        folds: trial.figures.len(),
+        mean: trial.mean(),
+        refused: trial.refused.as_ref().map(ToString::to_string),
+    };
+    Tuning {
+        candidates: trials.len(),
+        given_up: trials.iter().filter(|t| t.given_up).count(),
+        refused: trials.iter().filter(|t| t.refused.is_some()).count(),
+        fits,
+        scored_by: plans.first().map_or("", |r| ranked_by(r.schema.task())),
+        searched: searched.iter().map(|row| (row.name.to_owned(), row.range.to_owned())).collect(),
+        tried: plans.iter().zip(trials).map(one).collect(),
+        chosen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rmse(values: &[f64]) -> Vec<Figures> {
+        values.iter().map(|v| Figures { rmse: Some(*v), ..Figures::default() }).collect()
+    }
+
+    #[test]
+    fn far_worse_on_every_fold_is_hopeless_and_a_little_or_by_chance_is_not() {
+        let best = rmse(&[3.0, 4.0, 5.0]);
+        assert!(is_hopeless(&rmse(&[4.0, 5.1, 5.9]), &best));
+        assert!(!is_hopeless(&rmse(&[3.05, 4.05, 5.05]), &best), "under the margin");
+        assert!(!is_hopeless(&rmse(&[3.0, 6.0, 5.1]), &best), "one bad fold");
+        assert!(!is_hopeless(&best, &best));
+        assert!(is_hopeless(&vec![Figures::default(); 3], &best), "no figure at all");
+    }
+}
