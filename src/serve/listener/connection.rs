@@ -17,6 +17,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::buffer_permit::BufferPermit;
 use super::io::TrackedIo;
+use super::repoll::Repoll;
 use super::service::{ConnectionService, HttpService};
 use super::state::{ConnectionState, Overdue};
 use super::{MAX_BUFFER, Shared};
@@ -56,6 +57,7 @@ pin_project! {
         service: S,
         shared: Shared,
         state: Arc<ConnectionState>,
+        repoll: Repoll,
         peer: SocketAddr,
         cut: CutCount,
         held: H,
@@ -75,6 +77,7 @@ impl<S: HttpService, H> Connection<S, H> {
             service,
             shared,
             state,
+            repoll: Repoll::new(),
             peer,
             cut,
             held,
@@ -133,7 +136,7 @@ impl<S: HttpService, H> Connection<S, H> {
                     Ok(false) | Err(_) => return Poll::Ready(()),
                 },
                 Reader::Attached(http) => {
-                    let polled = Pin::new(&mut **http).poll(cx);
+                    let polled = this.repoll.poll(cx, |cx| Pin::new(&mut **http).poll(cx));
                     if let Poll::Ready(Err(error)) = &polled {
                         tracing::debug!(peer = %this.peer, %error, "connection failed");
                     }

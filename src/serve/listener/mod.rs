@@ -14,6 +14,7 @@ mod context;
 mod fd_limit;
 mod framing;
 mod io;
+mod repoll;
 mod service;
 mod state;
 
