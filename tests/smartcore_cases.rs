@@ -20,7 +20,7 @@ use smartserve::model::compiled::Scratch;
 use smartserve::serve::Serving;
 use smartserve::serve::listener::Role;
 use smartserve::serve::registry::ServedModel;
-use smartserve::table::{ErrorClass, Extra, Head, RowReader, TableFile};
+use smartserve::table::{ErrorClass, Head, RowReader, TableFile};
 use smartserve::train::{Options, TrainSpec, Trained, train};
 
 /// An algorithm and what it predicts: numbers, or two classes.
@@ -99,7 +99,8 @@ fn models() -> &'static [(Case, Model)] {
 
 /// What `predict` says of a file.
 fn predict_says(model: &Model, csv: &str) -> String {
-    RowReader::new(csv.as_bytes(), "r.csv", model.schema(), Head::Present, Extra::Reject)
+    RowReader::new(csv.as_bytes(), "r.csv", model.schema(), Head::Present)
+        .and_then(RowReader::reject_unknown)
         .and_then(|mut rows| rows.next_chunk(10))
         .unwrap_err()
         .to_string()

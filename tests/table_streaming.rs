@@ -7,7 +7,7 @@ use smartserve::model::batch::Batch;
 use smartserve::model::cell::Cell;
 use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
-use smartserve::table::{Extra, Head, RowReader, TableError, looks_headerless, read_plain};
+use smartserve::table::{Head, RowReader, TableError, looks_headerless, read_plain};
 
 fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
     let categories: Vec<String> = match kind {
@@ -31,8 +31,15 @@ fn schema() -> Schema {
     Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new() }, Task::Regression).unwrap()
 }
 
-fn all(text: &str, schema: &Schema, head: Head, extra: Extra, chunk: usize) -> Result<Vec<f64>, TableError> {
-    let mut rows = RowReader::new(text.as_bytes(), "in.csv", schema, head, extra)?;
+#[derive(PartialEq)]
+enum Unknown {
+    Refused,
+    Skipped,
+}
+
+fn all(text: &str, schema: &Schema, head: Head, unknown: Unknown, chunk: usize) -> Result<Vec<f64>, TableError> {
+    let rows = RowReader::new(text.as_bytes(), "in.csv", schema, head)?;
+    let mut rows = if unknown == Unknown::Refused { rows.reject_unknown()? } else { rows };
     let mut values = Vec::new();
     while let Some(batch) = rows.next_chunk(chunk)? {
         values.extend_from_slice(batch.values());
@@ -43,23 +50,23 @@ fn all(text: &str, schema: &Schema, head: Head, extra: Extra, chunk: usize) -> R
 #[test]
 fn columns_are_found_by_name_in_any_order() {
     let text = "age,note,color,size\n7,hi,red,1.5\nNA,,blue,2\n";
-    let values = all(text, &schema(), Head::Present, Extra::Ignore, 100).unwrap();
+    let values = all(text, &schema(), Head::Present, Unknown::Skipped, 100).unwrap();
     assert_eq!(values[..5], [1.5, 2.0, 7.0, 2.0, 0.0]);
     assert!(values[5].is_nan());
 }
 
 #[test]
 fn missing_and_unknown_columns_are_named() {
-    let error = all("size,colour\n1,red\n", &schema(), Head::Present, Extra::Ignore, 9).unwrap_err();
+    let error = all("size,colour\n1,red\n", &schema(), Head::Present, Unknown::Skipped, 9).unwrap_err();
     assert_eq!(error.to_string(), "in.csv: no column \"color\", \"age\"; the header has \"size\", \"colour\"");
-    let error = all("size,color,age,sizes\n1,red,2,3\n", &schema(), Head::Present, Extra::Reject, 9).unwrap_err();
+    let error = all("size,color,age,sizes\n1,red,2,3\n", &schema(), Head::Present, Unknown::Refused, 9).unwrap_err();
     assert_eq!(error.to_string(), "in.csv: no feature is called \"sizes\"; did you mean \"size\"?");
 }
 
 #[test]
 fn errors_are_gathered_with_line_column_and_row() {
     let text = "size,color,age\n1,red,2\n\nx,purple,\n,red,1\n3,blue,4\n";
-    let error = all(text, &schema(), Head::Present, Extra::Reject, 100).unwrap_err();
+    let error = all(text, &schema(), Head::Present, Unknown::Refused, 100).unwrap_err();
     let problems = error.problems();
     let places: Vec<(u64, u64, usize)> =
         problems.iter().map(|p| (p.row, p.place.line, p.place.column.as_ref().unwrap().0)).collect();
@@ -71,17 +78,17 @@ fn errors_are_gathered_with_line_column_and_row() {
 #[test]
 fn at_most_twenty_errors_are_gathered() {
     let text = format!("size,color,age\n{}", "x,y,z\n".repeat(100));
-    let error = all(&text, &schema(), Head::Present, Extra::Reject, 1_000).unwrap_err();
+    let error = all(&text, &schema(), Head::Present, Unknown::Refused, 1_000).unwrap_err();
     assert_eq!(error.problems().len(), 20);
 }
 
 #[test]
 fn a_ragged_line_and_an_empty_file_are_errors_here_too() {
-    let error = all("size,color,age\n1,red\n", &schema(), Head::Present, Extra::Reject, 9).unwrap_err();
+    let error = all("size,color,age\n1,red\n", &schema(), Head::Present, Unknown::Refused, 9).unwrap_err();
     assert_eq!(error.to_string(), "in.csv, line 2: 2 fields where the header has 3");
-    let error = all("", &schema(), Head::Guess, Extra::Reject, 9).unwrap_err();
+    let error = all("", &schema(), Head::Guess, Unknown::Refused, 9).unwrap_err();
     assert_eq!(error.to_string(), "in.csv: the file is empty; it must start with a header line");
-    let error = all("size,color,age\n", &schema(), Head::Guess, Extra::Reject, 9).unwrap_err();
+    let error = all("size,color,age\n", &schema(), Head::Guess, Unknown::Refused, 9).unwrap_err();
     assert_eq!(error.to_string(), "in.csv: no rows below the header on line 1");
 }
 
@@ -89,7 +96,7 @@ fn a_ragged_line_and_an_empty_file_are_errors_here_too() {
 fn cells_pass_through_as_the_file_holds_them() {
     let text = "note,size,color,age\r\n\" a, b \",1.50,red,\r\nx,2,blue,3\r\n";
     let schema = schema();
-    let mut rows = RowReader::new(text.as_bytes(), "in.csv", &schema, Head::Present, Extra::PassThrough).unwrap();
+    let mut rows = RowReader::new(text.as_bytes(), "in.csv", &schema, Head::Present).unwrap().keep_fields();
     assert_eq!(rows.header(), ["note", "size", "color", "age"]);
     assert_eq!(rows.next_chunk(1).unwrap().unwrap().n_rows(), 1);
     assert_eq!(rows.fields(0).collect::<Vec<_>>(), [" a, b ", "1.50", "red", ""]);
@@ -107,13 +114,13 @@ fn numeric_schema(names: &[&str]) -> Schema {
 #[test]
 fn a_first_line_of_one_number_a_feature_is_a_row_when_asked_to_guess() {
     let schema = numeric_schema(&["a", "b"]);
-    assert_eq!(all("1,2\n3,4\n", &schema, Head::Guess, Extra::Reject, 9).unwrap(), [1.0, 2.0, 3.0, 4.0]);
-    assert_eq!(all("b,a\n3,4\n", &schema, Head::Guess, Extra::Reject, 9).unwrap(), [4.0, 3.0]);
-    assert_eq!(all("1,2\n", &schema, Head::Absent, Extra::Reject, 9).unwrap(), [1.0, 2.0]);
+    assert_eq!(all("1,2\n3,4\n", &schema, Head::Guess, Unknown::Refused, 9).unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(all("b,a\n3,4\n", &schema, Head::Guess, Unknown::Refused, 9).unwrap(), [4.0, 3.0]);
+    assert_eq!(all("1,2\n", &schema, Head::Absent, Unknown::Refused, 9).unwrap(), [1.0, 2.0]);
     for (line, headerless) in [("1,2", true), ("1,2,3", false), ("1,x", false), ("1,", false), ("1, 2e3", true)] {
         assert_eq!(looks_headerless(line.split(','), &schema), headerless, "{line}");
     }
-    let error = all("1,2\n3,4\n", &schema, Head::Present, Extra::Reject, 9).unwrap_err();
+    let error = all("1,2\n3,4\n", &schema, Head::Present, Unknown::Refused, 9).unwrap_err();
     assert!(error.to_string().starts_with("in.csv, line 1: no header"), "{error}");
 }
 
@@ -121,7 +128,7 @@ fn a_first_line_of_one_number_a_feature_is_a_row_when_asked_to_guess() {
 fn features_that_are_called_by_numbers_are_found_in_a_header_of_numbers() {
     let schema = numeric_schema(&["2001", "2002"]);
     for head in [Head::Guess, Head::Present] {
-        assert_eq!(all("2002,2001\n3,4\n", &schema, head, Extra::Reject, 9).unwrap(), [4.0, 3.0]);
+        assert_eq!(all("2002,2001\n3,4\n", &schema, head, Unknown::Refused, 9).unwrap(), [4.0, 3.0]);
     }
 }
 
@@ -145,7 +152,7 @@ proptest! {
         if !last {
             text.truncate(text.len() - end.len());
         }
-        let values = all(&text, &schema(), Head::Guess, Extra::Reject, chunk).unwrap();
+        let values = all(&text, &schema(), Head::Guess, Unknown::Refused, chunk).unwrap();
         prop_assert_eq!(values.len(), expected.len());
         prop_assert!(values.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
     }
@@ -164,7 +171,8 @@ proptest! {
         let (schema, text) = (schema(), format!("{header}{}", cells.concat()));
         for head in [Head::Guess, Head::Present, Head::Absent] {
             let Some((batch, has_header)) = read_plain(text.as_bytes(), &schema, head, 4) else { continue };
-            let mut rows = RowReader::new(text.as_bytes(), "in.csv", &schema, head, Extra::Reject)
+            let mut rows = RowReader::new(text.as_bytes(), "in.csv", &schema, head)
+                .and_then(RowReader::reject_unknown)
                 .map_err(|e| TestCaseError::fail(format!("{e}: {text:?}")))?;
             let expected = rows.next_chunk(5).map_err(|e| TestCaseError::fail(format!("{e}: {text:?}")))?.unwrap();
             let bits = |batch: &Batch| batch.values().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
@@ -179,7 +187,7 @@ proptest! {
         let mut input = b"size,color,age\n".to_vec();
         input.extend(&bytes);
         for head in [Head::Guess, Head::Present, Head::Absent] {
-            let Ok(mut rows) = RowReader::new(input.as_slice(), "in.csv", &schema, head, Extra::PassThrough) else {
+            let Ok(mut rows) = RowReader::new(input.as_slice(), "in.csv", &schema, head) else {
                 continue;
             };
             while let Ok(Some(batch)) = rows.next_chunk(chunk) {

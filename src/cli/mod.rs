@@ -14,7 +14,7 @@ use clap::error::ContextKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use serve::{ExtraFeaturesArg, LogFormat, LogLevel, ServeArgs};
+pub use serve::{LogFormat, LogLevel, ServeArgs};
 pub use tools::{CompletionsArgs, HealthcheckArgs, InspectArgs, OpenapiArgs, PredictArgs, VerifyArgs};
 pub use train::{TaskArg, TrainArgs};
 

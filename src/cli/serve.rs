@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::config::ExtraFeatures;
+
 use super::values::{count, size, switch, time};
 
 /// `serve`.
@@ -42,8 +44,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
     /// What a column that the model does not know does to a request
-    #[arg(long, value_enum, default_value_t = ExtraFeaturesArg::Reject)]
-    pub extra_features: ExtraFeaturesArg,
+    #[arg(long, value_enum, default_value_t = ExtraFeatures::Reject)]
+    pub extra_features: ExtraFeatures,
     /// Do not serve the page at /
     #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub no_ui: bool,
@@ -105,15 +107,6 @@ pub struct ServeArgs {
     /// The least important lines to write
     #[arg(long, value_enum, default_value_t = LogLevel::Info)]
     pub log_level: LogLevel,
-}
-
-/// What unknown columns do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExtraFeaturesArg {
-    /// 422, naming the column
-    Reject,
-    /// Drop the column
-    Ignore,
 }
 
 /// How log lines look.

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::model::compiled::Scratch;
 use crate::model::prediction::Prediction;
 use crate::model::schema::Target;
-use crate::table::{Extra, Head, RowReader, TableError};
+use crate::table::{Head, RowReader, TableError};
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -47,7 +47,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
 }
 
 fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
-    let mut rows = RowReader::new(input, name, model.schema(), Head::Present, Extra::PassThrough)?;
+    let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
     let mut writer = csv::WriterBuilder::new().from_writer(output);
     let target = model.schema().target();
     let classes = &target.classes;

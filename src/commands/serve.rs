@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
-use crate::cli::{ExtraFeaturesArg, LogFormat, LogLevel, ServeArgs};
-use crate::config::{ExtraFeatures, Limits, Vertex, port_of, resolve_bind};
+use crate::cli::{LogFormat, LogLevel, ServeArgs};
+use crate::config::{Limits, Vertex, port_of, resolve_bind};
 use crate::http::app::Options;
 use crate::http::auth::Tokens;
 use crate::http::router::{check, router};
@@ -41,11 +41,7 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let options = options(args)?;
     let sources = sources(args)?;
     let sockets = InheritedSockets::take().map_err(config)?;
-    let extra = match args.extra_features {
-        ExtraFeaturesArg::Reject => ExtraFeatures::Reject,
-        ExtraFeaturesArg::Ignore => ExtraFeatures::Ignore,
-    };
-    let serving = Arc::new(Serving::new(Vec::new(), limits, extra));
+    let serving = Arc::new(Serving::new(Vec::new(), limits, args.extra_features));
     let _telemetry = telemetry(args, &serving)?;
     if let Err(error) = settled {
         tracing::warn!(%error, "cannot begin anew with the allocator's setting: memory may grow beyond its bound");

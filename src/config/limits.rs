@@ -84,11 +84,11 @@ impl Limits {
 }
 
 /// What a column that the model does not know does to a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum ExtraFeatures {
-    /// 422, naming it.
+    /// 422, naming the column
     #[default]
     Reject,
-    /// Dropped.
+    /// Drop the column
     Ignore,
 }

@@ -20,5 +20,5 @@ pub use cell::{MISSING_WORDS, is_missing_word};
 pub use columns::Cells;
 pub use error::{ErrorClass, MAX_PROBLEMS, Place, Problem, TableError};
 pub use plain::read_plain;
-pub use rows::{Extra, Head, RowReader, looks_headerless};
+pub use rows::{Head, RowReader, looks_headerless};
 pub use scan::{ColumnScan, Scan, TableFile};

@@ -16,17 +16,6 @@ use crate::model::schema::{Feature, Kind, Schema};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
 
-/// What becomes of columns that the schema does not know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extra {
-    /// An error that names them.
-    Reject,
-    /// They are skipped.
-    Ignore,
-    /// They are kept, with all other cells, for [`RowReader::fields`].
-    PassThrough,
-}
-
 /// Whether the input has a header line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Head {
@@ -70,11 +59,12 @@ pub fn looks_headerless<'a>(fields: impl Iterator<Item = &'a str>, schema: &Sche
 }
 
 impl<'s, R: Read> RowReader<'s, R> {
-    /// Reads the header and finds each feature's column, in any order. `file` is the input's name in errors.
+    /// Reads the header and finds each feature's column, in any order; columns that the schema does not know are
+    /// skipped. `file` is the input's name in errors.
     ///
     /// # Errors
-    /// [`TableError`]: empty, a bad header, missing columns, or unknown ones where they are rejected.
-    pub fn new(input: R, file: &str, schema: &'s Schema, head: Head, extra: Extra) -> Result<Self, TableError> {
+    /// [`TableError`]: empty, a bad header, or missing columns.
+    pub fn new(input: R, file: &str, schema: &'s Schema, head: Head) -> Result<Self, TableError> {
         let mut records = Records::new(input, file);
         let first = records.read_first()?;
         let absent = match head {
@@ -90,8 +80,7 @@ impl<'s, R: Read> RowReader<'s, R> {
             set_header(&mut records, &first, schema)?;
             None
         };
-        let columns = map_columns(&records, schema, extra)?;
-        let keep = extra == Extra::PassThrough;
+        let columns = map_columns(&records, schema)?;
         Ok(Self {
             records,
             schema,
@@ -100,9 +89,29 @@ impl<'s, R: Read> RowReader<'s, R> {
             pending,
             chunk: Vec::new(),
             in_chunk: 0,
-            keep,
+            keep: false,
             rows_read: 0,
         })
+    }
+
+    /// Refuses columns that the schema does not know.
+    ///
+    /// # Errors
+    /// [`TableError::UnknownColumns`].
+    pub fn reject_unknown(self) -> Result<Self, TableError> {
+        let is_unknown = |name: &&String| self.schema.position(name).is_none();
+        let unknown: Vec<String> = self.header().iter().filter(is_unknown).cloned().collect();
+        let Some(first) = unknown.first() else { return Ok(self) };
+        let near = nearest(first, self.schema.features().iter().map(|f| f.name.as_str()));
+        let hint = near.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+        Err(TableError::UnknownColumns { file: self.records.file().to_owned(), names: unknown, hint })
+    }
+
+    /// Keeps the cells of each chunk, those of unknown columns too, for [`RowReader::fields`].
+    #[must_use]
+    pub fn keep_fields(mut self) -> Self {
+        self.keep = true;
+        self
     }
 
     /// The columns' names, in file order.
@@ -142,8 +151,8 @@ impl<'s, R: Read> RowReader<'s, R> {
         Ok(Batch::from_rows(self.schema, values).ok())
     }
 
-    /// The cells of row `row` of the last chunk (from 0) as the file holds them, in file order; empty unless
-    /// [`Extra::PassThrough`] was asked for.
+    /// The cells of row `row` of the last chunk (from 0) as the file holds them, in file order; empty without
+    /// [`RowReader::keep_fields`].
     pub fn fields(&self, row: usize) -> impl Iterator<Item = &str> {
         let record = self.chunk[..self.in_chunk].get(row);
         record.into_iter().flat_map(|record| (0..record.len()).map(move |column| field(record, column)))
@@ -199,7 +208,7 @@ fn set_header<R: Read>(records: &mut Records<R>, first: &StringRecord, schema: &
     records.set_header(first)
 }
 
-fn map_columns<R: Read>(records: &Records<R>, schema: &Schema, extra: Extra) -> Result<Vec<usize>, TableError> {
+fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<usize>, TableError> {
     let header = records.header();
     let file = || records.file().to_owned();
     let column_of = |f: &Feature| header.iter().position(|name| *name == f.name);
@@ -213,12 +222,6 @@ fn map_columns<R: Read>(records: &Records<R>, schema: &Schema, extra: Extra) -> 
         .collect();
     if !missing.is_empty() {
         return Err(TableError::MissingColumns { file: file(), names: missing, found: quoted(header) });
-    }
-    let unknown: Vec<String> = header.iter().filter(|name| schema.position(name).is_none()).cloned().collect();
-    if extra == Extra::Reject && !unknown.is_empty() {
-        let near = nearest(&unknown[0], schema.features().iter().map(|f| f.name.as_str()));
-        let hint = near.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
-        return Err(TableError::UnknownColumns { file: file(), names: unknown, hint });
     }
     Ok(columns.into_iter().flatten().collect())
 }

@@ -20,7 +20,7 @@ use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
 use smartserve::model::smartcore::SmartcorePrediction;
-use smartserve::table::{Extra, Head, RowReader, TableFile};
+use smartserve::table::{Head, RowReader, TableFile};
 use smartserve::train::{TrainSpec, train};
 
 /// The largest number that a request may hold.
@@ -213,7 +213,8 @@ fn answers_as_smartcore_does(algorithm: Algorithm, n_classes: usize, known: &[Kn
     let is_answerable = |line: &&String| {
         let text = format!("a,b,c,d\n{line}\n");
         let schema = trained.model.schema();
-        let rows = RowReader::new(text.as_bytes(), "row.csv", schema, Head::Present, Extra::Reject);
+        let rows =
+            RowReader::new(text.as_bytes(), "row.csv", schema, Head::Present).and_then(RowReader::reject_unknown);
         // A word that training did not have is refused.
         rows.unwrap().next_chunk(1).is_ok()
     };

@@ -20,7 +20,7 @@ use smartserve::model::artifact::open;
 use smartserve::model::batch::Batch;
 use smartserve::model::smartcore::*;
 use smartserve::model::smartcore::{Kernel, SmartcoreSvr};
-use smartserve::table::{Extra, Head, RowReader};
+use smartserve::table::{Head, RowReader};
 use smartserve::train::{TrainSpec, fit::linear};
 
 use crate::exactness::{Data, as_matrix, votes_of_pairs};
@@ -48,7 +48,7 @@ pub(crate) struct Answers {
 
 /// The rows of a CSV as the server would read them.
 pub(crate) fn batch(model: &Model, csv: &str) -> Batch {
-    let mut rows = RowReader::new(csv.as_bytes(), "rows.csv", model.schema(), Head::Present, Extra::Ignore).unwrap();
+    let mut rows = RowReader::new(csv.as_bytes(), "rows.csv", model.schema(), Head::Present).unwrap();
     rows.next_chunk(usize::MAX).unwrap().unwrap()
 }
 

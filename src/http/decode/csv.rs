@@ -6,7 +6,7 @@
 use crate::config::ExtraFeatures;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::model::batch::Batch;
-use crate::table::{Extra, Head, RowReader, TableError, read_plain};
+use crate::table::{Head, RowReader, TableError, read_plain};
 
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer;
@@ -28,11 +28,11 @@ pub(in crate::http) fn read(body: &[u8], head: Head, options: &DecodeOptions<'_>
 
 /// Reads a body that is not plain, or not right.
 fn read_any(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Batch, bool), Problem> {
-    let extra = match options.extra {
-        ExtraFeatures::Reject => Extra::Reject,
-        ExtraFeatures::Ignore => Extra::Ignore,
+    let reader = RowReader::new(body, NAME, options.schema, head).map_err(|e| refuse(&e))?;
+    let mut reader = match options.extra {
+        ExtraFeatures::Reject => reader.reject_unknown().map_err(|e| refuse(&e))?,
+        ExtraFeatures::Ignore => reader,
     };
-    let mut reader = RowReader::new(body, NAME, options.schema, head, extra).map_err(|e| refuse(&e))?;
     let batch = reader.next_chunk(options.max_rows).map_err(|e| refuse(&e))?;
     // The reader gives rows or an error before it ends.
     let batch = batch.ok_or_else(|| Problem::new(ProblemKind::Schema, "no rows"))?;
