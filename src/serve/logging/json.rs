@@ -52,9 +52,9 @@ fn add_line(line: &mut String, event: &Event<'_>) {
     line.push_str(metadata.level().as_str());
     line.push('"');
     event.record(&mut Fields { line });
-    line.push_str(",\"target\":");
-    quoted_text(line, metadata.target());
-    line.push_str("}\n");
+    line.push_str(",\"target\":\"");
+    line.push_str(metadata.target());
+    line.push_str("\"}\n");
 }
 
 /// Adds each field as `,"name":value`.
@@ -65,9 +65,10 @@ struct Fields<'l> {
 impl Fields<'_> {
     /// The field's name; the line, for its value.
     fn name(&mut self, field: &Field) -> &mut String {
-        self.line.push(',');
-        quoted_text(self.line, field.name());
-        self.line.push(':');
+        // Names are words of this program: looking for what to escape would take 0.1 µs a line.
+        self.line.push_str(",\"");
+        self.line.push_str(field.name());
+        self.line.push_str("\":");
         self.line
     }
 }
