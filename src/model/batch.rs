@@ -82,12 +82,14 @@ impl Batch {
     }
 
     fn check(&self, schema: &Schema) -> Result<(), String> {
-        let limits: Vec<f64> = schema.features().iter().map(|f| position_as_f64(f.categories.len())).collect();
+        let names_one = |value: f64, categories: &[String]| {
+            value >= 0.0 && value < position_as_f64(categories.len()) && value.fract() == 0.0
+        };
         for row in self.rows() {
-            for ((value, limit), feature) in row.iter().zip(&limits).zip(schema.features()) {
+            for (value, feature) in row.iter().zip(schema.features()) {
                 let fits = match feature.kind {
                     Kind::Numeric => value.abs() <= MAX_ABS,
-                    Kind::Categorical => *value >= 0.0 && *value < *limit && value.fract() == 0.0,
+                    Kind::Categorical => names_one(*value, &feature.categories),
                 };
                 if !(fits || value.is_nan() && feature.accepts_missing()) {
                     return Err(format!("{value} does not fit the feature {:?}", feature.name));
