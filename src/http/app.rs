@@ -38,21 +38,14 @@ pub struct App {
     pub serving: Arc<Serving>,
     /// What the command line decided.
     pub options: Options,
-    /// All routes: a path's template is the label of its metrics.
-    routes: matchit::Router<&'static str>,
     /// The OpenAPI document as it was last made.
     pub(super) openapi: pages::Cache,
 }
 
 impl AppState {
-    /// A state; `routes` are the templates of all routes.
-    pub fn new(serving: Arc<Serving>, options: Options, routes: impl Iterator<Item = &'static str>) -> Self {
-        let mut all = matchit::Router::new();
-        for route in routes {
-            // axum's router, which is made of the same list by the same crate, has no two that conflict.
-            let _ = all.insert(route, route);
-        }
-        Self(Arc::new(App { serving, options, routes: all, openapi: pages::Cache::default() }))
+    /// The state of a router.
+    pub fn new(serving: Arc<Serving>, options: Options) -> Self {
+        Self(Arc::new(App { serving, options, openapi: pages::Cache::default() }))
     }
 }
 
@@ -65,11 +58,6 @@ impl Deref for AppState {
 }
 
 impl App {
-    /// The template of the route that this path is asked of; none when there is no such route.
-    pub fn route(&self, path: &str) -> Option<&'static str> {
-        self.routes.at(path).ok().map(|found| *found.value)
-    }
-
     /// The model that `/predict` asks, as it is now.
     ///
     /// # Errors

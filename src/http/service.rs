@@ -1,7 +1,4 @@
-//! The one list of layers, from the outermost to the innermost.
-//!
-//! Stands apart from `router` because every route, known or not, passes all of them in this order, and the order is
-//! what makes refusals countable and readable.
+//! The one dispatch: one look-up of the route, the layers in their order, one place that catches panics.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -10,46 +7,38 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
-use http::{Method, Request};
-use tower::ServiceExt as _;
-use tower_http::catch_panic::CatchPanicLayer;
+use http::Request;
 
-use crate::serve::listener::{BoxError, RequestContext};
+use crate::serve::listener::BoxError;
 
 use super::answer::Handled;
-use super::app::{App, AppState};
-use super::middleware::{access_log, drain_body, validate_head};
-use super::problem::Problem;
+use super::app::AppState;
+use super::middleware::access_log::InFlightRequest;
+use super::middleware::drain_body::UnreadBody;
+use super::middleware::validate_head;
+use super::path::PathParams;
+use super::problem::{Problem, ProblemKind};
+use super::route::{Endpoint, Route, RouteTable};
 use super::routes::predict;
 
-/// What answers on a listener: all routes with the layers around them. A `tower::Service` of requests with any body that
-/// never fails; cheap to clone. It expects to run within tokio.
+/// What answers on a listener: all its routes with the layers around them. A `tower::Service` of requests with any body
+/// that never fails; cheap to clone. It must run within tokio.
 #[derive(Debug, Clone)]
-pub struct Service(Arc<Layered>);
+pub struct Service(Arc<Dispatch>);
 
 #[derive(Debug)]
-struct Layered {
+struct Dispatch {
     app: AppState,
-    routes: Router,
-    /// `POST /predict`, if that is ours.
-    direct: Option<&'static str>,
+    routes: RouteTable,
 }
 
 impl Service {
-    /// Puts the layers around `routes`. `POST` to the route `direct` is [`predict::default`], and goes there directly:
-    /// nearly every request is one, and axum's way to a handler clones and boxes all that is on it.
-    pub(super) fn new(routes: Router<AppState>, app: AppState, direct: Option<&'static str>) -> Self {
-        // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read to the end.
-        let panicked = Arc::clone(&app.serving.metrics);
-        let caught = CatchPanicLayer::custom(move |panic: Box<dyn Any + Send>| {
-            panicked.panicked();
-            of_panic(&*panic)
-        });
-        Self(Arc::new(Layered { routes: routes.with_state(app.clone()).layer(caught), app, direct }))
+    /// Puts the layers around `routes`.
+    pub(super) fn new(routes: RouteTable, app: AppState) -> Self {
+        Self(Arc::new(Dispatch { app, routes }))
     }
 }
 
@@ -66,83 +55,79 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let all = Arc::clone(&self.0);
-        Box::pin(async move { Ok(all.answer(request).await) })
+        let dispatch = Arc::clone(&self.0);
+        Box::pin(async move { Ok(dispatch.answer(request).await) })
     }
 }
 
-impl Layered {
-    /// The layers, from the outermost to the innermost. One function and not a `tower` layer for each: axum clones all
-    /// that is below a layer for each request, layer by layer: some 25 allocations.
+impl Dispatch {
+    /// The layers, from the outermost to the innermost. One function and not a `tower` layer each: axum clones all that
+    /// is below a layer for each request, which takes some 25 allocations.
     async fn answer<B>(&self, mut request: Request<B>) -> Response
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
         let app = &self.app;
-        let route = app.route(request.uri().path());
-        // 1. Request id, in-flight gauge, duration, the envelope of errors, the log line. Outermost, so that every
-        //    request that is answered is seen, whoever answered it.
-        let detached = || RequestContext::detached(&app.serving.limits, &app.serving.lifecycle);
-        let mut context = request.extensions_mut().remove().unwrap_or_else(detached);
-        let seen = access_log::InFlightRequest::begin(app, route, &request, &mut context);
-        // 2. What is left of a refused body is read, within bounds, before the answer goes out: a client that is still
-        //    sending would otherwise see a broken pipe instead of the refusal. Within 1: it is part of answering.
-        let (mut request, rest) = drain_body::UnreadBody::of(&context, request);
-        request.extensions_mut().insert(context);
-        // 4. Refusals that need nothing but the head: target and head too long, Host, method, token, declared length.
-        //    Innermost, so that they are answered, counted, logged and readable like any other answer.
-        let mut answered = match validate_head::check(app, route, &request) {
-            Ok(()) => self.ask(route, request).await,
-            Err(problem) => {
-                // Lets go of its body, for 2.
-                drop(request);
-                problem.into_response().into()
+        let found = self.routes.find(request.uri().path());
+        // 1. Request id, gauge, envelope of errors, metrics, log line. Outermost, so that every answer is seen.
+        let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut request);
+        // 2. What is left of the body is read before the answer goes out: a client that is still sending would see a
+        //    broken pipe instead of a refusal. Within 1, because it takes time that counts.
+        let (request, unread) = UnreadBody::of(request);
+        // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read.
+        let mut handled = self.caught(self.handle(found, request)).await;
+        handled.response = unread.drain(app, in_flight.arrival(), handled.response).await;
+        in_flight.end(app, handled).await
+    }
+
+    /// Answers, with a counted 500 in place of a panic.
+    async fn caught(&self, handling: impl Future<Output = Result<Handled, Problem>>) -> Handled {
+        match AssertUnwindSafe(handling).catch_unwind().await {
+            Ok(Ok(handled)) => handled,
+            Ok(Err(problem)) => problem.into_response().into(),
+            Err(panic) => {
+                self.app.serving.metrics.panicked();
+                panic_problem(&*panic).into_response().into()
             }
+        }
+    }
+
+    /// 4. Refuses what the head alone is refused for, then asks the handler.
+    async fn handle(
+        &self,
+        found: Option<(&Route, PathParams)>,
+        mut request: Request<Body>,
+    ) -> Result<Handled, Problem> {
+        let app = &self.app;
+        validate_head::check(app, found.as_ref().map(|(route, _)| route.template), &request)?;
+        let Some((route, params)) = found else {
+            return Err(Problem::new(ProblemKind::NotFound, "There is no such route"));
         };
-        answered.response = rest.settle(app, answered.response).await;
-        seen.end(app, answered).await
-    }
-
-    /// Asks the handler.
-    async fn ask(&self, route: Option<&str>, request: Request<Body>) -> Handled {
-        if route.is_some() && route == self.direct && *request.method() == Method::POST {
-            // 3, here.
-            return caught(&self.app, predict::default(&self.app, request)).await;
-        }
-        // Boxed, so that the future of what is asked most is small.
-        match Box::pin(self.routes.clone().oneshot(request)).await {
-            Ok(response) => response.into(),
-            Err(never) => match never {},
+        match route.endpoint(request.method()) {
+            Err(response) => Ok(response.into()),
+            Ok(Endpoint::Predict) => predict::predict_default(app, request).await,
+            Ok(Endpoint::Axum(handler)) => {
+                if !params.is_empty() {
+                    request.extensions_mut().insert(params);
+                }
+                Ok(handler(request, app.clone()).await.into())
+            }
         }
     }
 }
 
-/// Answers, with a counted 500 where that panics.
-async fn caught(app: &App, answering: impl Future<Output = Result<Handled, Problem>>) -> Handled {
-    match AssertUnwindSafe(answering).catch_unwind().await {
-        Ok(Ok(answered)) => answered,
-        Ok(Err(problem)) => problem.into_response().into(),
-        Err(panic) => {
-            app.serving.metrics.panicked();
-            of_panic(&*panic).into()
-        }
-    }
-}
-
-/// What is answered in a panic's place.
-fn of_panic(panic: &(dyn Any + Send)) -> Response {
+/// What is answered in place of a panic.
+fn panic_problem(panic: &(dyn Any + Send)) -> Problem {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text"))).into_response()
+    Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text")))
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use axum::Router;
     use axum::body::Body;
     use axum::extract::State;
-    use axum::routing::get;
     use http::Request;
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
@@ -151,6 +136,7 @@ mod tests {
     use crate::config::{ExtraFeatures, Limits};
     use crate::http::app::{AppState, Options};
     use crate::http::problem::Problem;
+    use crate::http::route::{Route, RouteTable};
     use crate::model::Model;
     use crate::model::algorithm::Algorithm;
     use crate::model::batch::Batch;
@@ -204,9 +190,9 @@ mod tests {
 
     fn service() -> (Service, Arc<Serving>) {
         let serving = Arc::new(Serving::new(models(), Limits::default(), ExtraFeatures::Reject));
-        let routes = Router::new().route("/panics", get(panics)).route("/broken", get(broken)).route("/", get(sound));
-        let app = AppState::new(Arc::clone(&serving), Options::default(), ["/panics", "/broken", "/"].into_iter());
-        (Service::new(routes, app, None), serving)
+        let routes = vec![Route::get("/panics", panics), Route::get("/broken", broken), Route::get("/", sound)];
+        let app = AppState::new(Arc::clone(&serving), Options::default());
+        (Service::new(RouteTable::new(routes), app), serving)
     }
 
     #[tokio::test]
@@ -219,18 +205,6 @@ mod tests {
         let counted = r#"smartserve_http_requests_total{method="GET",route="/panics",status="500"} 1"#;
         assert!(metrics.contains(counted), "{metrics}");
         assert!(metrics.contains("smartserve_panics_total 1\n"), "{metrics}");
-    }
-
-    #[tokio::test]
-    async fn a_panic_without_axum_is_a_counted_500_that_tells_nothing_too() {
-        let serving = Arc::new(Serving::new(models(), Limits::default(), ExtraFeatures::Reject));
-        let app = AppState::new(Arc::clone(&serving), Options::default(), std::iter::empty());
-        let answered = super::caught(&app, async { panic!("the secret of predict.rs") }).await;
-        assert_eq!(answered.response.status(), 500);
-        let problem = answered.response.extensions().get::<Arc<Problem>>().unwrap();
-        let envelope = String::from_utf8(problem.render("id")).unwrap();
-        assert!(!envelope.contains("secret"), "{envelope}");
-        assert!(serving.metrics.render().contains("smartserve_panics_total 1\n"));
     }
 
     #[tokio::test]

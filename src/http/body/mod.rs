@@ -3,6 +3,7 @@
 //! Stands apart because every prediction route reads its body the same way, whatever is in it.
 
 mod chunks;
+mod drain;
 mod inflate;
 mod min_rate;
 mod yield_io;
@@ -13,7 +14,6 @@ use http::request::Parts;
 use crate::config::Limits;
 use crate::http::app::App;
 use crate::http::encode;
-use crate::http::middleware::drain_body::context_of;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::batch::Batch;
 use crate::model::schema::Schema;
@@ -21,6 +21,7 @@ use crate::serve::admission::MemoryLease;
 use crate::serve::listener::RequestContext;
 
 pub(super) use chunks::BodyChunks;
+pub(super) use drain::drain;
 use min_rate::MinDataRate;
 
 /// A whole body; its share of the budget is given back when it is dropped.
@@ -70,7 +71,7 @@ pub(in crate::http) async fn hold(permit: &mut MemoryLease, batch: &Batch, schem
 
 /// Keeps a request's share of the budget until its answer is written.
 pub(in crate::http) fn hold_until_written(head: &Parts, permit: MemoryLease) {
-    context_of(&head.extensions).hold_until_written(permit);
+    RequestContext::of(&head.extensions).hold_until_written(permit);
 }
 
 /// Reads a body with something in it.
@@ -105,7 +106,7 @@ pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Re
         // The body first: nearly always it is there, and nobody waits.
         biased;
         received = collect(limits, chunks, declared, permit, &rate) => received,
-        late = async { Box::pin(late(context_of(&head.extensions), &rate)).await } => Err(late),
+        late = async { Box::pin(late(RequestContext::of(&head.extensions), &rate)).await } => Err(late),
     }
 }
 

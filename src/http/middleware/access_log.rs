@@ -1,17 +1,14 @@
-//! The outermost layer: who asked what, how it went, how long it took.
+//! The outermost layer: the in-flight gauge, the error envelope, the closing headers, the metrics and the log line.
 //!
-//! Stands apart because every answer passes here once: it is the one place that writes an error's envelope, counts an
-//! answer and logs a request.
+//! Every answer passes here once, so errors are written, counted and logged in this one place.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HeaderName};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::{HeaderValue, Method, Request};
 
 use crate::http::answer::{Handled, Timings};
 use crate::http::app::App;
@@ -21,8 +18,8 @@ use crate::serve::lifecycle::Phase;
 use crate::serve::listener::RequestContext;
 use crate::serve::metrics::InFlight;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+use super::request_id::{REQUEST_ID, request_id, trace_id};
+
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// What the log line says of a request.
@@ -34,7 +31,7 @@ struct RequestLabels {
     route: &'static str,
 }
 
-/// A request on its way.
+/// A request that is being answered.
 pub(in crate::http) struct InFlightRequest {
     labels: RequestLabels,
     encodings: Option<HeaderValue>,
@@ -42,27 +39,32 @@ pub(in crate::http) struct InFlightRequest {
 }
 
 impl InFlightRequest {
-    /// Notes who asks what (`route`: none where there is no such route), and gives the request its id.
-    pub(in crate::http) fn begin<B>(
-        app: &App,
-        route: Option<&'static str>,
-        request: &Request<B>,
-        context: &mut RequestContext,
-    ) -> Self {
+    /// Notes who asks what, and gives the request its id. `route` is none where there is no such route.
+    pub(in crate::http) fn begin<B>(app: &App, route: Option<&'static str>, request: &mut Request<B>) -> Self {
         let in_flight = app.serving.metrics.in_flight();
-        let labels = RequestLabels::of(route, request, context.arrival);
-        context.id = Some(labels.id.clone());
+        let (id, trace_id) = (request_id(request.headers()), trace_id(request.headers()));
+        let method = known_method(request.method());
         let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
+        // A request that came by no socket, as tests send it, has no context yet.
+        let detached = || RequestContext::detached(&app.serving.limits, &app.serving.lifecycle);
+        let context = request.extensions_mut().get_or_insert_with(detached);
+        context.id = Some(id.clone());
+        let labels = RequestLabels { start: context.arrival, id, trace_id, method, route: route.unwrap_or("other") };
         Self { labels, encodings, _in_flight: in_flight }
     }
 
-    /// Finishes the answer and tells how it went.
-    pub(in crate::http) async fn end(self, app: &App, answered: Handled) -> Response {
+    /// When the request's head was complete.
+    pub(in crate::http) fn arrival(&self) -> Instant {
+        self.labels.start
+    }
+
+    /// Finishes the answer, counts it and logs it.
+    pub(in crate::http) async fn end(self, app: &App, handled: Handled) -> Response {
         let Self { labels, encodings, _in_flight } = self;
-        let Handled { mut response, timings } = answered;
+        let Handled { mut response, timings } = handled;
         let problem = response.extensions_mut().remove::<Arc<Problem>>();
         if let Some(problem) = &problem {
-            explain(app, &labels, problem, &mut response);
+            write_envelope(app, &labels, problem, &mut response);
         }
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, labels.id.clone());
@@ -80,8 +82,8 @@ impl InFlightRequest {
     }
 }
 
-/// Writes the envelope of an error, counts its reason, logs its cause.
-fn explain(app: &App, labels: &RequestLabels, problem: &Problem, response: &mut Response) {
+/// Writes the envelope of an error, counts its reason and logs its cause.
+fn write_envelope(app: &App, labels: &RequestLabels, problem: &Problem, response: &mut Response) {
     let id = labels.id.to_str().unwrap_or_default();
     if let Some(reason) = problem.kind().reason() {
         app.serving.metrics.rejected(reason);
@@ -95,16 +97,6 @@ fn explain(app: &App, labels: &RequestLabels, problem: &Problem, response: &mut 
 }
 
 impl RequestLabels {
-    fn of<B>(route: Option<&'static str>, request: &Request<B>, start: Instant) -> Self {
-        Self {
-            start,
-            id: request_id(request.headers()),
-            trace_id: trace_id(request.headers()),
-            method: known_method(request.method()),
-            route: route.unwrap_or("other"),
-        }
-    }
-
     fn log(&self, status: u16, duration: Duration, timings: Option<Timings>) {
         let (method, route, milliseconds) = (self.method, self.route, |d: Duration| d.as_secs_f64() * 1e3);
         tracing::info!(
@@ -121,38 +113,6 @@ impl RequestLabels {
             "{method} {route} {status}"
         );
     }
-}
-
-/// The client's `X-Request-Id` when it is fit to be repeated, else a new one.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
-    const LONGEST: usize = 64;
-    let is_fit = |id: &&HeaderValue| {
-        let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
-        (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(allowed)
-    };
-    headers.get(REQUEST_ID).filter(is_fit).cloned().unwrap_or_else(new_request_id)
-}
-
-/// 16 hex digits that no other request of this process has, and hardly one of another.
-fn new_request_id() -> HeaderValue {
-    static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one("request id"));
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    // splitmix64: a bijection, so that a count gives no number twice.
-    let mut z = SEED.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^= z >> 31;
-    let digits: [u8; 16] = std::array::from_fn(|i| b"0123456789abcdef"[(z >> (60 - 4 * i) & 15) as usize]);
-    HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("unknown"))
-}
-
-/// The trace id of a W3C `traceparent`: `00-TRACE-SPAN-FLAGS`, lower-case hexadecimal, not all zeros.
-fn trace_id(headers: &HeaderMap) -> Option<String> {
-    let mut parts = headers.get(TRACEPARENT)?.to_str().ok()?.split('-');
-    let (version, trace, span) = (parts.next()?, parts.next()?, parts.next()?);
-    let is_hex = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let is_valid = is_hex(version, 2) && version != "ff" && is_hex(trace, 32) && is_hex(span, 16);
-    (is_valid && trace.bytes().any(|b| b != b'0')).then(|| trace.to_owned())
 }
 
 /// The method's label: a closed set.

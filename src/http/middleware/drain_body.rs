@@ -1,38 +1,25 @@
-//! What becomes of a body that nobody read to its end.
-//!
-//! Stands apart because it is about TCP and not about requests: closing a socket while bytes are still coming resets
-//! it, and the client never sees the answer. So the rest is read first, up to a bound; past it the connection closes.
+//! Reads what a handler left of a request's body before the answer goes out, within bounds; past them the connection
+//! closes.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::Instant;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::response::Response;
 use http::header::{CONNECTION, EXPECT};
-use http::{Extensions, HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode};
 use http_body::{Frame, SizeHint};
-use http_body_util::BodyExt as _;
 
-use crate::config::Limits;
 use crate::http::app::App;
-use crate::serve::listener::{BoxError, RequestContext};
+use crate::http::body::drain;
+use crate::serve::listener::BoxError;
 
-/// Times the largest body that is read for politeness' sake.
-const TIMES_LIMIT: usize = 16;
+/// What will be left of a request's body; none for a request without one.
+pub(in crate::http) struct UnreadBody<B>(Option<Watched<B>>);
 
-/// And for how long.
-const LONGEST: Duration = Duration::from_secs(5);
-
-/// What will be left of a request's body.
-pub(in crate::http) struct UnreadBody<B> {
-    /// None for a request without a body.
-    watched: Option<WatchedBody<B>>,
-}
-
-struct WatchedBody<B> {
-    context: RequestContext,
+struct Watched<B> {
     left: Arc<Mutex<Option<Leftover<B>>>>,
     waits_for_continue: bool,
 }
@@ -41,61 +28,31 @@ impl<B> UnreadBody<B>
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
-    /// Takes note of whether the request's body is read to its end.
-    pub(in crate::http) fn of(context: &RequestContext, request: Request<B>) -> (Request<Body>, Self) {
+    /// Gives the request a body that comes back here when it is dropped before its end.
+    pub(in crate::http) fn of(request: Request<B>) -> (Request<Body>, Self) {
         if request.body().is_end_stream() {
-            return (request.map(|_| Body::empty()), Self { watched: None });
+            return (request.map(|_| Body::empty()), Self(None));
         }
         let waits_for_continue = request.headers().contains_key(EXPECT);
         let left = Arc::new(Mutex::new(None));
-        let watched = Some(WatchedBody { context: context.clone(), left: Arc::clone(&left), waits_for_continue });
-        let returned = |body| Body::new(ReclaimBody { body: Some(body), was_polled: false, is_done: false, left });
-        (request.map(returned), Self { watched })
+        let watched = Watched { left: Arc::clone(&left), waits_for_continue };
+        let reclaim = |body| Body::new(ReclaimBody { body: Some(body), was_polled: false, is_done: false, left });
+        (request.map(reclaim), Self(Some(watched)))
     }
 
-    /// Reads what is left of the body before its answer goes out.
-    pub(in crate::http) async fn settle(self, app: &App, mut response: Response) -> Response {
-        let Some(WatchedBody { context, left, waits_for_continue }) = self.watched else { return response };
-        let unread = left.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Leftover { body, was_polled }) = unread {
-            // A client that waits for "100 Continue" has sent nothing; one that was too slow has had its time.
-            let is_owed = (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
-            if !is_owed || !Box::pin(drain(body, &app.serving.limits, &context)).await {
+    /// Reads what is left, and asks the client to close where that does not end. The request came at `arrival`.
+    pub(in crate::http) async fn drain(self, app: &App, arrival: Instant, mut response: Response) -> Response {
+        let Some(Watched { left, waits_for_continue }) = self.0 else { return response };
+        let leftover = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Leftover { body, was_polled }) = leftover {
+            // A client that waits for "100 Continue" has sent nothing; one that got 408 has used up its time.
+            let is_worth_reading =
+                (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
+            if !is_worth_reading || !Box::pin(drain(body, app, arrival)).await {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
         }
         response
-    }
-}
-
-/// When a request came, what it is called and how long its body may take.
-///
-/// # Panics
-/// Outside the layers, which give every request one.
-pub(in crate::http) fn context_of(extensions: &Extensions) -> &RequestContext {
-    extensions.get::<RequestContext>().expect("the outermost layer gives every request a context")
-}
-
-/// Reads a body without keeping it; true when it ended within the bounds, the body's own deadline among them.
-pub(in crate::http) async fn drain<B>(mut body: B, limits: &Limits, context: &RequestContext) -> bool
-where
-    B: HttpBody<Data = Bytes> + Unpin,
-{
-    let limit = limits.max_body_bytes.saturating_mul(TIMES_LIMIT);
-    let read = async {
-        let mut bytes = 0;
-        while let Some(frame) = body.frame().await {
-            bytes += frame.as_ref().map_or(0, |f| f.data_ref().map_or(0, Bytes::len));
-            if frame.is_err() || bytes > limit {
-                return false;
-            }
-        }
-        true
-    };
-    tokio::select! {
-        is_done = read => is_done,
-        () = tokio::time::sleep(LONGEST) => false,
-        () = context.body_overdue() => false,
     }
 }
 
@@ -105,7 +62,7 @@ struct Leftover<B> {
     was_polled: bool,
 }
 
-/// A body that comes back when it is dropped before its end.
+/// A body that is kept in `left` when it is dropped before its end.
 struct ReclaimBody<B: HttpBody + Unpin> {
     /// None once it was dropped.
     body: Option<B>,
@@ -140,8 +97,8 @@ impl<B: HttpBody + Unpin> Drop for ReclaimBody<B> {
         if !self.is_end_stream()
             && let Some(body) = self.body.take()
         {
-            let unread = Leftover { body, was_polled: self.was_polled };
-            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread);
+            let leftover = Leftover { body, was_polled: self.was_polled };
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(leftover);
         }
     }
 }

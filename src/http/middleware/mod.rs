@@ -2,4 +2,5 @@
 
 pub(super) mod access_log;
 pub(super) mod drain_body;
+mod request_id;
 pub(super) mod validate_head;

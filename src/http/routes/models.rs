@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
@@ -17,7 +16,8 @@ use crate::model::statistics::Stats;
 use crate::serve::registry::ServedModel;
 
 use crate::http::app::AppState;
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::path::ModelName;
+use crate::http::problem::Problem;
 
 /// A model in a list.
 #[derive(Serialize)]
@@ -71,8 +71,11 @@ pub(in crate::http) async fn list(State(app): State<AppState>) -> Response {
 }
 
 /// `GET /models/{name}`.
-pub(in crate::http) async fn show(State(app): State<AppState>, name: NameOf) -> Result<Response, Problem> {
-    let served = app.model(&name_of(name)?)?;
+pub(in crate::http) async fn show(
+    State(app): State<AppState>,
+    ModelName(name): ModelName,
+) -> Result<Response, Problem> {
+    let served = app.model(&name)?;
     let header = served.model.header();
     Ok(json(&ModelDetails {
         entry: ModelEntry::of(&served),
@@ -85,17 +88,6 @@ pub(in crate::http) async fn show(State(app): State<AppState>, name: NameOf) -> 
         evaluation: &header.evaluation,
         prediction_stats: &header.prediction_stats,
     }))
-}
-
-/// The `{name}` of a path, or that it is not text.
-pub(in crate::http) type NameOf = Result<Path<String>, PathRejection>;
-
-/// The model's name in a path.
-///
-/// # Errors
-/// 404: it is not UTF-8, so no model bears it.
-pub(in crate::http) fn name_of(name: NameOf) -> Result<String, Problem> {
-    name.map(|Path(name)| name).map_err(|_| Problem::new(ProblemKind::NotFound, "The model's name is not UTF-8"))
 }
 
 /// A 200 with this body as JSON.

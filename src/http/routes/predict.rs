@@ -20,22 +20,13 @@ use crate::http::body;
 use crate::http::decode::{self, DecodeOptions, Protocol, csv, ndjson};
 use crate::http::encode::{self, ResponseFormat};
 use crate::http::media::{Accepted, BodyFormat};
+use crate::http::path::ModelName;
 use crate::http::problem::Problem;
 
-use super::models::{NameOf, name_of};
 use super::{query, stream};
 
-/// `POST /predict`, by axum's way: registers the route, whose OPTIONS and 405 are axum's; the layers answer POST by
-/// [`default`].
-pub(in crate::http) async fn predict_default(
-    State(app): State<AppState>,
-    request: Request,
-) -> Result<Handled, Problem> {
-    default(&app, request).await
-}
-
 /// `POST /predict`: asks the default model.
-pub(in crate::http) async fn default(app: &AppState, request: Request) -> Result<Handled, Problem> {
+pub(in crate::http) async fn predict_default(app: &AppState, request: Request) -> Result<Handled, Problem> {
     let snapshot = app.default_model()?;
     predict(app, snapshot, None, request).await
 }
@@ -43,10 +34,10 @@ pub(in crate::http) async fn default(app: &AppState, request: Request) -> Result
 /// `POST /models/{name}/predict`: asks the model of that name.
 pub(in crate::http) async fn predict_named(
     State(app): State<AppState>,
-    name: NameOf,
+    ModelName(name): ModelName,
     request: Request,
 ) -> Result<Handled, Problem> {
-    let snapshot = app.model(&name_of(name)?)?;
+    let snapshot = app.model(&name)?;
     predict(&app, snapshot, None, request).await
 }
 

@@ -18,7 +18,6 @@ use crate::http::body::BodyChunks;
 use crate::http::decode::{DecodeOptions, ndjson};
 use crate::http::encode;
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
-use crate::http::middleware::drain_body::context_of;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::serve::admission::{CHUNKED_STEP, MemoryLease, Overloaded};
 use crate::serve::listener::RequestContext;
@@ -65,7 +64,7 @@ pub(in crate::http) async fn answer(
         whole: 0,
         waited: Duration::ZERO,
         log: StreamLog {
-            context: context_of(&head.extensions).clone(),
+            context: RequestContext::of(&head.extensions).clone(),
             progress: ndjson::LinesRead::default(),
             has_begun: false,
             end: None,

@@ -6,13 +6,13 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::Frame;
 
 use crate::http::app::AppState;
-use crate::http::middleware::drain_body::drain;
-use crate::serve::listener::RequestContext;
+use crate::http::body::drain;
 use crate::serve::metrics::InFlight;
 
 use super::stream::RowStream;
@@ -62,8 +62,7 @@ async fn go_on(mut stream: Box<RowStream>) -> (Bytes, NextStep) {
 }
 
 async fn settle(rest: Body, app: AppState) -> (Bytes, NextStep) {
-    let context = RequestContext::detached(&app.serving.limits, &app.serving.lifecycle);
-    drain(rest, &app.serving.limits, &context).await;
+    drain(rest, &app, Instant::now()).await;
     (Bytes::new(), NextStep::Nothing)
 }
 

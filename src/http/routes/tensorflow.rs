@@ -3,8 +3,7 @@
 //! Stands apart because its verbs are part of a path's last segment (`boston:predict`), which no route template can
 //! tell from a name: method and verb are looked at here.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::ALLOW;
 use http::{Method, StatusCode};
@@ -12,8 +11,9 @@ use serde::Serialize;
 
 use crate::http::app::{App, AppState};
 use crate::http::decode::Protocol;
+use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::routes::models::{NameOf, json, name_of};
+use crate::http::routes::models::json;
 use crate::http::routes::predict::predict;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
@@ -54,10 +54,9 @@ pub(in crate::http) async fn list(State(app): State<AppState>) -> Response {
 /// `GET /v1/models/{name}` and `POST /v1/models/{name}:predict`.
 pub(in crate::http) async fn model(
     State(app): State<AppState>,
-    name: NameOf,
+    ModelName(last): ModelName,
     request: Request,
 ) -> Result<Response, Problem> {
-    let last = name_of(name)?;
     let (name, verb) = Verb::split(&last)?;
     verb.answer(&app, || app.model(name), request).await
 }
@@ -65,10 +64,9 @@ pub(in crate::http) async fn model(
 /// The same of a version: `/v1/models/{name}/versions/{version}` and `…:predict`.
 pub(in crate::http) async fn version(
     State(app): State<AppState>,
-    path: Result<Path<(String, String)>, PathRejection>,
+    ModelVersion { name, version: last }: ModelVersion,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Path((name, last)) = path.map_err(|_| not_found("The model's name or version is not UTF-8"))?;
     let (version, verb) = Verb::split(&last)?;
     verb.answer(&app, || of_version(&app, &name, version), request).await
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::HeaderValue;
+use http::{Extensions, HeaderValue};
 
 use crate::config::Limits;
 use crate::serve::lifecycle::Lifecycle;
@@ -40,6 +40,14 @@ impl RequestContext {
     ) -> Self {
         let arrival = Instant::now();
         Self { arrival, peer: Some(peer), role, id: None, body_timeout, lifecycle, state: Some(state) }
+    }
+
+    /// The context of a request.
+    ///
+    /// # Panics
+    /// Outside the http layers, which give one to every request that has none.
+    pub fn of(extensions: &Extensions) -> &Self {
+        extensions.get().expect("the layers give every request a context")
     }
 
     /// The context of a request that came by no listener: a router asked directly, as tests do.

@@ -16,34 +16,34 @@ use crate::http::body;
 use crate::http::decode::tensors;
 use crate::http::encode;
 use crate::http::media::{self, BodyFormat};
+use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::routes::models::{NameOf, name_of};
 use crate::http::routes::predict::{Parsed, compute, decode_options};
 use crate::http::routes::query;
 use crate::model::prediction::Prediction;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
-use super::metadata::{VersionOf, version_of};
+use super::metadata::version_of;
 use crate::http::tensor::{JSON_LENGTH, Output};
 
 /// `POST /v2/models/{name}/infer`.
 pub(in crate::http) async fn infer(
     State(app): State<AppState>,
-    name: NameOf,
+    ModelName(name): ModelName,
     request: Request,
 ) -> Result<Handled, Problem> {
-    let snapshot = app.model(&name_of(name)?)?;
+    let snapshot = app.model(&name)?;
     answered(&app, &snapshot, request).await
 }
 
 /// `POST /v2/models/{name}/versions/{version}/infer`.
 pub(in crate::http) async fn infer_version(
     State(app): State<AppState>,
-    path: VersionOf,
+    path: ModelVersion,
     request: Request,
 ) -> Result<Handled, Problem> {
-    let snapshot = version_of(&app, path)?;
+    let snapshot = version_of(&app, &path)?;
     answered(&app, &snapshot, request).await
 }
 

@@ -3,14 +3,14 @@
 //!
 //! Stands apart from `models`, which tells the same in this server's own words and much more of it.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
 use crate::http::app::{App, AppState};
+use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::routes::models::{NameOf, json, name_of};
+use crate::http::routes::models::json;
 use crate::model::schema::{Feature, Kind};
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
@@ -87,46 +87,50 @@ pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Respon
 }
 
 /// `GET /v2/models/{name}`.
-pub(in crate::http) async fn model(State(app): State<AppState>, name: NameOf) -> Result<Response, Problem> {
-    Ok(describe(&*app.model(&name_of(name)?)?))
+pub(in crate::http) async fn model(
+    State(app): State<AppState>,
+    ModelName(name): ModelName,
+) -> Result<Response, Problem> {
+    Ok(describe(&*app.model(&name)?))
 }
 
 /// `GET /v2/models/{name}/versions/{version}`.
-pub(in crate::http) async fn model_version(State(app): State<AppState>, path: VersionOf) -> Result<Response, Problem> {
-    Ok(describe(&*version_of(&app, path)?))
+pub(in crate::http) async fn model_version(
+    State(app): State<AppState>,
+    path: ModelVersion,
+) -> Result<Response, Problem> {
+    Ok(describe(&*version_of(&app, &path)?))
 }
 
 /// `GET /v2/models/{name}/ready`: a model that is served is ready when the server is.
-pub(in crate::http) async fn model_ready(State(app): State<AppState>, name: NameOf) -> Result<Response, Problem> {
-    let served = app.model(&name_of(name)?)?;
+pub(in crate::http) async fn model_ready(
+    State(app): State<AppState>,
+    ModelName(name): ModelName,
+) -> Result<Response, Problem> {
+    let served = app.model(&name)?;
     is_ready(&app, &served)
 }
 
 /// `GET /v2/models/{name}/versions/{version}/ready`.
 pub(in crate::http) async fn model_version_ready(
     State(app): State<AppState>,
-    path: VersionOf,
+    path: ModelVersion,
 ) -> Result<Response, Problem> {
-    let served = version_of(&app, path)?;
+    let served = version_of(&app, &path)?;
     is_ready(&app, &served)
 }
-
-/// The `{name}` and `{version}` of a path, or that they are not text.
-pub(in crate::http) type VersionOf = Result<Path<(String, String)>, PathRejection>;
 
 /// The model of that name in that version.
 ///
 /// # Errors
 /// 404: there is none, or it is served in another version.
-pub(super) fn version_of(app: &App, path: VersionOf) -> Result<Snapshot, Problem> {
-    let Path((name, version)) =
-        path.map_err(|_| Problem::new(ProblemKind::NotFound, "The model's name or version is not UTF-8"))?;
-    let served = app.model(&name)?;
+pub(super) fn version_of(app: &App, ModelVersion { name, version }: &ModelVersion) -> Result<Snapshot, Problem> {
+    let served = app.model(name)?;
     let current = served.model.version();
     if version == current {
         return Ok(served);
     }
-    let detail = format!("{name} is served in version {current}, not {}", shortened(&version));
+    let detail = format!("{name} is served in version {current}, not {}", shortened(version));
     Err(Problem::new(ProblemKind::NotFound, detail))
 }
 

@@ -15,8 +15,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::http::app::{App, AppState};
 use crate::http::body;
+use crate::http::path::ModelName;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::http::routes::models::{NameOf, json, name_of};
+use crate::http::routes::models::json;
 use crate::serve::Serving;
 use crate::serve::registry::Snapshot;
 use crate::serve::reload::ReloadError;
@@ -75,10 +76,9 @@ pub(in crate::http) async fn index(State(app): State<AppState>, request: Request
 /// `POST /v2/repository/models/{name}/load`: serves what the model's file holds now, or the version asked for.
 pub(in crate::http) async fn load(
     State(app): State<AppState>,
-    name: NameOf,
+    ModelName(name): ModelName,
     request: Request,
 ) -> Result<Response, Problem> {
-    let name = name_of(name)?;
     let asked: LoadRequest = asked(&app, request).await?;
     let version = asked.parameters.and_then(|JsonObject(parameters)| parameters.version);
     let done = off_the_request_path(&app, move |serving| serving.reload(&name, version.as_deref())).await?;
@@ -88,10 +88,9 @@ pub(in crate::http) async fn load(
 /// `POST /v2/repository/models/{name}/unload`: serves the model no longer; the default one stays.
 pub(in crate::http) async fn unload(
     State(app): State<AppState>,
-    name: NameOf,
+    ModelName(name): ModelName,
     request: Request,
 ) -> Result<Response, Problem> {
-    let name = name_of(name)?;
     let _: EmptyObject = asked(&app, request).await?;
     off_the_request_path(&app, move |serving| serving.unload(&name)).await?;
     Ok(json(&EmptyObject {}))

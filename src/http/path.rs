@@ -1,0 +1,73 @@
+//! What a path holds in place of its template's names: `boston` of `/models/{name}`.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use percent_encoding::percent_decode_str;
+
+use super::problem::{Problem, ProblemKind};
+
+/// The parameters of a path in the order of its template, decoded; none for one that is not UTF-8. An extension of the
+/// request, where its route has parameters.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PathParams(Vec<Option<String>>);
+
+impl PathParams {
+    /// Of a path that a route matched. Allocates nothing when there are no parameters.
+    pub(super) fn of(params: &matchit::Params<'_, '_>) -> Self {
+        let decode = |value| percent_decode_str(value).decode_utf8().ok().map(String::from);
+        Self(params.iter().map(|(_, value)| decode(value)).collect())
+    }
+
+    /// True when the template has no parameters.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes the parameters out of a request.
+    fn take(parts: &mut Parts) -> Self {
+        parts.extensions.remove().unwrap_or_default()
+    }
+
+    /// The first `N` parameters, if all of them are UTF-8.
+    fn texts<const N: usize>(self) -> Option<[String; N]> {
+        let texts: Option<Vec<String>> = self.0.into_iter().take(N).collect();
+        texts?.try_into().ok()
+    }
+}
+
+/// The model's name in a path.
+#[derive(Debug)]
+pub(super) struct ModelName(pub(super) String);
+
+impl<S: Sync> FromRequestParts<S> for ModelName {
+    /// 404: it is not UTF-8, so no model has it.
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let [name] = PathParams::take(parts)
+            .texts()
+            .ok_or_else(|| Problem::new(ProblemKind::NotFound, "The model's name is not UTF-8"))?;
+        Ok(Self(name))
+    }
+}
+
+/// The model's name and version in a path.
+#[derive(Debug)]
+pub(super) struct ModelVersion {
+    /// The name.
+    pub(super) name: String,
+    /// The version, with what follows it in the last segment.
+    pub(super) version: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for ModelVersion {
+    /// 404: one of them is not UTF-8.
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let [name, version] = PathParams::take(parts)
+            .texts()
+            .ok_or_else(|| Problem::new(ProblemKind::NotFound, "The model's name or version is not UTF-8"))?;
+        Ok(Self { name, version })
+    }
+}
