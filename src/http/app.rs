@@ -1,6 +1,4 @@
-//! What every handler and layer can reach.
-//!
-//! Stands apart from `router` so that handlers depend on the state and not on the list of routes.
+//! The state of a router: what every handler and layer can reach.
 
 use std::ops::Deref;
 use std::sync::Arc;

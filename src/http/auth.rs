@@ -1,7 +1,6 @@
-//! Who may ask: optional bearer tokens, from a file that may change while the server runs.
+//! Optional bearer tokens, from a file that may change while the server runs.
 //!
-//! Stands apart so that a token is in one place only: kept as a hash, compared in constant time, absent from `Debug`,
-//! errors and logs.
+//! A token is kept as a hash and compared in constant time; it is never in `Debug`, errors or logs.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,10 +15,10 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::problem::{Problem, ProblemKind};
 
-/// How often the file is looked at: a change is in force within 10 s.
+/// The file is read again this often, so that a change is in force within 10 s.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Routes that answer without a token: probes and metrics, and pages that hold no statistics.
+/// Routes that need no token: probes, metrics, and pages without statistics.
 const OPEN: [&str; 11] = [
     "/livez",
     "/healthz",
@@ -34,12 +33,12 @@ const OPEN: [&str; 11] = [
     "/openapi.json",
 ];
 
-/// True when the route answers without a token whatever the token file says.
+/// True when the route never needs a token.
 pub(super) fn is_open(route: &str) -> bool {
     OPEN.contains(&route)
 }
 
-/// The tokens of a file, one a line; empty lines do not count.
+/// The tokens of a file, one a line; empty lines are skipped.
 pub struct Tokens {
     path: PathBuf,
     digests: ArcSwap<Vec<[u8; 32]>>,
@@ -55,7 +54,7 @@ impl Tokens {
     /// Reads the file.
     ///
     /// # Errors
-    /// One line when it cannot be read or holds no token: then nobody could ask.
+    /// One line when it cannot be read or holds no token, which would lock every client out.
     pub fn load(path: &Path) -> Result<Self, String> {
         let digests = read(path)?;
         if digests.is_empty() {
@@ -64,7 +63,7 @@ impl Tokens {
         Ok(Self { path: path.to_owned(), digests: ArcSwap::from_pointee(digests) })
     }
 
-    /// Reads the file again. A file that cannot be read leaves the tokens as they are; an empty one locks everybody out.
+    /// Reads the file again. A file that cannot be read leaves the tokens as they are; an empty one locks every client out.
     ///
     /// # Errors
     /// One line when it cannot be read.
@@ -77,7 +76,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// Refreshes for ever, as a task of its own; a file that cannot be read is logged when it begins to be so.
+    /// Refreshes for ever, as its own task; logs once when the file stops being readable.
     pub async fn keep_fresh(self: Arc<Self>) {
         let mut was_readable = true;
         loop {
@@ -91,10 +90,10 @@ impl Tokens {
         }
     }
 
-    /// May a request with these headers ask this route?
+    /// Checks that a request with these headers may ask this route.
     ///
     /// # Errors
-    /// 401: it carries no token, or none of ours.
+    /// 401: it has no token, or an unknown one.
     pub fn check(&self, route: &str, headers: &HeaderMap) -> Result<(), Problem> {
         if is_open(route) || headers.get(AUTHORIZATION).and_then(bearer).is_some_and(|t| self.knows(t)) {
             return Ok(());
@@ -105,7 +104,7 @@ impl Tokens {
         ))
     }
 
-    /// Compares with every token, in a time that does not tell which one was near.
+    /// Compares with every token in constant time.
     fn knows(&self, token: &[u8]) -> bool {
         let given: [u8; 32] = Sha256::digest(token).into();
         let digests = self.digests.load();

@@ -1,8 +1,7 @@
 //! gzip answers, for clients that accept them.
 //!
-//! Stands apart from the handlers: whatever is long enough to gain by it is compressed on its way out. Not brotli: its
-//! tables alone would add a sixth to this program, and who accepts brotli accepts gzip. Not streams: their rows go out
-//! when they are ready.
+//! No brotli: its tables would add a sixth to the binary, and clients that accept it accept gzip. No streams: their rows go
+//! out as soon as they are ready.
 
 use std::io::Write as _;
 
@@ -19,17 +18,16 @@ use crate::serve::admission::MemoryBudget;
 use super::app::App;
 use super::media::accept_items;
 
-/// Shorter answers stay as they are: about what fits one packet, where gzip would only cost time.
+/// Shorter answers stay as they are: they fit one packet, so gzip saves nothing.
 const SHORTEST: u64 = 1_024;
 
-/// Bytes compressed before others get their turn: some 300 µs' worth.
+/// Bytes compressed between two yields, about 300 µs of work.
 const STEP: usize = 32 << 10;
 
-/// What compressing takes while it goes on, its tables and its window. It comes out of the budget of bodies; where there
-/// is no room, answers go out as they are.
+/// Memory for compressing: tables and window. It comes out of the memory budget; without room an answer stays as it is.
 const ROOM: usize = 512 << 10;
 
-/// The answer, compressed if that is worth it and `accepted` allows it.
+/// The answer, compressed if it is long enough and `accepted` allows gzip.
 pub(super) async fn answer(app: &App, accepted: Option<&HeaderValue>, mut response: Response) -> Response {
     let length = response.body().size_hint().exact();
     if length.is_none_or(|n| n < SHORTEST) || response.headers().contains_key(CONTENT_ENCODING) {
@@ -43,7 +41,7 @@ pub(super) async fn answer(app: &App, accepted: Option<&HeaderValue>, mut respon
     Box::pin(compressed(budget, response)).await
 }
 
-/// The answer, compressed if there is room to.
+/// The answer, compressed if there is memory for it.
 async fn compressed(budget: &MemoryBudget, response: Response) -> Response {
     let Ok(_room) = budget.reserve(ROOM).await else { return response };
     let (mut head, body) = response.into_parts();

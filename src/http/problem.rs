@@ -1,7 +1,7 @@
-//! Every answer that is not a success: one envelope (RFC 9457), one list of what gives which status.
+//! Errors: one envelope (RFC 9457), and the one list of which error gives which status.
 //!
-//! Stands apart so that no handler picks a status or writes an error body: it names what went wrong, the outermost
-//! layer writes the envelope with the request's id, counts the reason and logs the cause once.
+//! A handler only names what went wrong. The outermost layer writes the envelope with the request's id, counts the reason and
+//! logs the cause.
 
 use std::borrow::Cow;
 use std::sync::Arc;

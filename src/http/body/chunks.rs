@@ -1,6 +1,4 @@
-//! A request's body as it comes, inflated where it is compressed.
-//!
-//! Stands apart from `body`, which keeps all of one, because a stream reads the same chunks and keeps none.
+//! A request body as it arrives, chunk by chunk, inflated if it is gzip.
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use http::HeaderMap;
@@ -12,20 +10,19 @@ use crate::http::problem::{Problem, ProblemKind};
 use super::inflate::Inflater;
 use super::yield_io;
 
-/// What inflating takes over the bytes that it gives: its window, its tables and a piece.
+/// Memory for inflating besides the inflated bytes: window, tables and one chunk.
 const INFLATING: usize = 256 << 10;
 
-/// After so many bytes it is the others' turn: while a thread goes on with what one socket holds, it may be the one that
-/// should look whether anything has come on the others. About 80 µs of reading.
-const TURN: usize = 64 << 10;
+/// After this many bytes, about 80 µs of reading, the reactor polls the other sockets.
+const YIELD_AFTER: usize = 64 << 10;
 
-/// A body, piece by piece.
+/// A body, chunk by chunk.
 #[derive(Debug)]
 pub(in crate::http) struct BodyChunks {
     body: Body,
     inflater: Option<Inflater>,
     is_done: bool,
-    /// Bytes given in this turn.
+    /// Bytes given since the reactor polled the other sockets.
     given: usize,
 }
 
@@ -39,37 +36,37 @@ impl BodyChunks {
         Ok(Self { body, inflater, is_done: false, given: 0 })
     }
 
-    /// How many bytes there are, if that is known before they are read.
+    /// The number of bytes, if it is known before they are read.
     pub(in crate::http) fn length(&self) -> Option<usize> {
         let told = self.body.size_hint().exact().filter(|_| self.inflater.is_none())?;
         Some(usize::try_from(told).unwrap_or(usize::MAX))
     }
 
-    /// What reading it takes over its bytes.
+    /// The memory that reading takes besides the body's bytes.
     pub(in crate::http) fn overhead(&self) -> usize {
         if self.inflater.is_some() { INFLATING } else { 0 }
     }
 
-    /// The next piece; none at the end. A piece is at most as long as what came at one time, or 136 KiB when inflated.
+    /// The next chunk; none at the end. A chunk is at most what arrived at one time, or 136 KiB when inflated.
     ///
     /// # Errors
     /// 400: the body broke off, or is not gzip.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        if self.given >= TURN {
+        if self.given >= YIELD_AFTER {
             self.given = 0;
             yield_io::yield_to_reactor().await;
         }
-        let piece = self.piece().await?;
-        self.given += piece.as_ref().map_or(0, Bytes::len);
-        Ok(piece)
+        let chunk = self.chunk().await?;
+        self.given += chunk.as_ref().map_or(0, Bytes::len);
+        Ok(chunk)
     }
 
-    async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
             if let Some(inflater) = &mut self.inflater
-                && let Some(piece) = inflater.next().map_err(not_gzip)?
+                && let Some(chunk) = inflater.next().map_err(not_gzip)?
             {
-                return Ok(Some(piece));
+                return Ok(Some(chunk));
             }
             if self.is_done {
                 return Ok(None);
@@ -90,7 +87,7 @@ impl BodyChunks {
         }
     }
 
-    /// What has not been read of the body as it was sent.
+    /// The unread rest, as it was sent.
     pub(in crate::http) fn into_rest(self) -> Body {
         self.body
     }
@@ -100,7 +97,7 @@ fn not_gzip(error: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemKind::Syntax, format!("The body is not gzip, or was cut: {error}"))
 }
 
-/// True for gzip, false for a body as it is.
+/// True for gzip, false for no encoding.
 fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
     let mut is_gzip = false;
     for value in headers.get_all(CONTENT_ENCODING) {

@@ -1,23 +1,23 @@
-//! gzip bodies, inflated a little at a time: nobody holds more of one than has been asked for.
+//! Inflates gzip bodies step by step.
 //!
-//! Stands apart because a thousand bytes may become a million: whoever reads looks at the limits between two chunks.
+//! A thousand bytes may become a million: the caller checks its limits between two chunks.
 
 use std::io::{self, Write as _};
 
 use axum::body::Bytes;
 use flate2::write::MultiGzDecoder;
 
-/// Compressed bytes taken at one time; DEFLATE makes at most 1,032 times as many of them.
-const SIP: usize = 64;
+/// Compressed bytes per step; DEFLATE makes at most 1,032 times as many of them.
+const STEP: usize = 64;
 
-/// A piece is given out when it has this many bytes.
-const PIECE: usize = 32 << 10;
+/// A chunk is given out when it has this many bytes.
+const CHUNK: usize = 32 << 10;
 
 /// A body being inflated. Several gzip members after one another are one body (RFC 1952).
 #[derive(Debug)]
 pub(super) struct Inflater {
     decoder: MultiGzDecoder<Vec<u8>>,
-    /// Compressed bytes that came and were not taken yet.
+    /// Compressed bytes that are not inflated yet.
     waiting: Bytes,
     has_begun: bool,
 }
@@ -36,8 +36,8 @@ impl Inflater {
         if self.waiting.is_empty() {
             return Ok(None);
         }
-        while !self.waiting.is_empty() && self.decoder.get_ref().len() < PIECE {
-            let n = self.waiting.len().min(SIP);
+        while !self.waiting.is_empty() && self.decoder.get_ref().len() < CHUNK {
+            let n = self.waiting.len().min(STEP);
             self.decoder.write_all(&self.waiting.split_to(n))?;
         }
         if self.waiting.is_empty() {

@@ -1,7 +1,7 @@
-//! How fast a body has to come while others wait for the room that it holds.
+//! The least rate at which a body must arrive while other requests wait for memory.
 //!
-//! Stands apart because a body's room is taken before its first byte: clients that announce much and send nothing would
-//! keep everybody out until the body timeout. Where there is room enough, only that timeout counts.
+//! A body's memory is taken before its first byte, so slow or silent clients would keep others out until the body timeout.
+//! While there is memory enough, only that timeout counts.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,39 +11,38 @@ use tokio::time::sleep;
 use crate::config::Limits;
 use crate::serve::admission::MemoryBudget;
 
-/// Looked at twice within an admission wait, but not more often than [`SELDOM`].
-const LOOKS: u32 = 2;
+/// Checks within one admission wait, but not more often than [`MIN_INTERVAL`].
+const CHECKS: u32 = 2;
 
-/// Thousands of bodies that wait must not keep the clock busy.
-const SELDOM: Duration = Duration::from_millis(50);
+/// Checks of thousands of waiting bodies would keep the timer busy.
+const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A body that comes.
+/// The rate of one body.
 pub(super) struct MinDataRate<'a> {
     budget: &'a MemoryBudget,
     limits: &'a Limits,
-    /// The room that it was given, in bytes: what it was announced to be.
+    /// The memory that it was given: its announced length in bytes.
     room: usize,
     received: AtomicUsize,
 }
 
 impl<'a> MinDataRate<'a> {
-    /// Of a body that has been given `room` bytes of the budget.
+    /// Of a body that was given `room` bytes of the budget.
     pub(super) fn new(budget: &'a MemoryBudget, limits: &'a Limits, room: usize) -> Self {
         Self { budget, limits, room, received: AtomicUsize::new(0) }
     }
 
-    /// Notes that so many bytes have come in all.
+    /// Notes how many bytes have arrived in all.
     pub(super) fn received(&self, bytes: usize) {
         self.received.store(bytes, Ordering::Relaxed);
     }
 
-    /// Resolves when room is scarce and the body has brought less of its room than of its time has passed: at this rate
-    /// it would not be whole in time. Its time begins with the first poll, and nothing is expected for as long as others
-    /// wait for room, which is more than a journey around the world.
+    /// Resolves when memory is scarce and the body arrives too slowly to be whole within the body timeout. The clock
+    /// starts with the first poll; for one admission wait, longer than any round trip, no byte is expected.
     pub(super) async fn violated(&self) {
         let (began, grace) = (Instant::now(), self.limits.admission_wait);
         loop {
-            sleep((grace / LOOKS).max(SELDOM)).await;
+            sleep((grace / CHECKS).max(MIN_INTERVAL)).await;
             if self.budget.is_scarce_for(self.room) && self.lags(began.elapsed().saturating_sub(grace)) {
                 return;
             }

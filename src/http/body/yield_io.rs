@@ -1,7 +1,7 @@
-//! Long reading in turns: after each piece of it the sockets that wait are looked at, and threads that wait run.
+//! Lets a long read yield to the reactor, so that other sockets are polled.
 //!
-//! Stands apart because tokio's `yield_now` alone does neither here: it is over at the next poll, and hyper, when a piece
-//! of body is taken, has the same task polled again at once, before anybody has looked at the other sockets.
+//! tokio's `yield_now` is not enough: it is done at the next poll, and hyper wakes the task that took a chunk at once, before
+//! the reactor has run.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -12,9 +12,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use futures_util::task::AtomicWaker;
 use tokio::task::yield_now;
 
-/// Resolves when the runtime has looked at all sockets and has queued what it found.
+/// Resolves after the reactor has polled all sockets and queued their tasks.
 pub(super) async fn yield_to_reactor() {
-    // Two workers may have been put on one core: the one that waits there may hold what the other has woken.
+    // Two workers may share a core: let the other one run its tasks.
     std::thread::yield_now();
     let mut turn = None;
     poll_fn(move |cx| poll(&mut turn, cx)).await;
@@ -25,14 +25,14 @@ fn poll(turn: &mut Option<Arc<ReactorTurn>>, cx: &mut Context<'_>) -> Poll<()> {
     let turn = turn.get_or_insert_default();
     turn.task.register(cx.waker());
     if !begun {
-        // The runtime wakes it after it has looked at the sockets.
+        // The runtime wakes this after it has polled the sockets.
         let waker = Waker::from(Arc::clone(turn));
         let _ = pin!(yield_now()).poll(&mut Context::from_waker(&waker));
     }
     if turn.has_come.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
 }
 
-/// Woken when the turn has come.
+/// Woken after the reactor has run.
 #[derive(Default)]
 struct ReactorTurn {
     has_come: AtomicBool,

@@ -1,6 +1,6 @@
 //! Dialects 1 to 3: an object of columns, each a feature's labelled values, its list of values, or its one value.
 //!
-//! Stands apart from `rows`: here a body is read feature by feature, and rows are made by position or by label.
+//! A body is read feature by feature; cells are joined to rows by position or by label.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use super::labels::{Counter, Labels, next_of_first};
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
 
-/// How the columns of a body are written; all the same way.
+/// How the columns of a body are written: all of them the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ColumnForm {
     /// `{"RM": {"0": 6.575}}`.
@@ -34,12 +34,12 @@ impl ColumnForm {
     }
 }
 
-/// What came of a feature.
+/// The state of a feature's column.
 #[derive(Debug, Clone)]
 enum ColumnState {
-    /// Nothing yet.
+    /// Not seen yet.
     Absent,
-    /// Something that is not a column, or not a whole one; an error was noted.
+    /// Not a column, or an incomplete one; an error was noted.
     Wrong,
     /// A cell a row.
     Read(Vec<f64>),
@@ -57,7 +57,7 @@ pub(super) struct Columns<'s, 'a> {
     /// The steps from the body's root to the object of columns.
     root: &'static [Step<'static>],
     form: Option<ColumnForm>,
-    /// The feature that came first: its rows are the batch's.
+    /// The feature that came first: its rows are the rows of the batch.
     first: usize,
     labels: Labels<'a>,
     read: Vec<ColumnState>,
@@ -153,7 +153,7 @@ impl<'s, 'a> Columns<'s, 'a> {
         Ok(column)
     }
 
-    /// A column after the first: in the first one's order as long as it is, by label from then on.
+    /// A column after the first: by position while its labels repeat the first column's, by label after that.
     fn next_labelled(
         &self,
         reader: &mut Reader<'a>,
@@ -181,11 +181,11 @@ impl<'s, 'a> Columns<'s, 'a> {
             });
             is_whole = false;
         }
-        // A short column is not kept: many of them must not cost more memory than they are long.
+        // An incomplete column is not kept: padded to full length, many of them would take more memory than the body.
         Ok(if is_whole { ColumnState::Read(column) } else { ColumnState::Wrong })
     }
 
-    /// Reads the rest of a column whose labels are not in the first one's order any more, into their rows.
+    /// Reads the rest of a column by label, each value into its row.
     fn by_label(
         &self,
         reader: &mut Reader<'a>,
@@ -238,7 +238,7 @@ impl<'s, 'a> Columns<'s, 'a> {
         Ok(column)
     }
 
-    /// A row more than `n_rows`: may it be?
+    /// Checks that there may be one row more than `n_rows`.
     #[inline]
     fn check_rows(&self, n_rows: usize) -> Result<(), DecodeError> {
         if n_rows < self.options.max_rows { Ok(()) } else { Err(DecodeError::TooManyRows(self.options.max_rows)) }

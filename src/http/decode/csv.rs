@@ -1,7 +1,4 @@
-//! Dialect 6: rows as CSV.
-//!
-//! Stands apart from the JSON dialects because `table` reads it, as it reads the files of `train` and `predict`; here
-//! its errors become a request's.
+//! Dialect 6: rows as CSV, read by `table`; its errors become a request's.
 
 use crate::config::ExtraFeatures;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
@@ -26,7 +23,7 @@ pub(in crate::http) fn read(body: &[u8], head: Head, options: &DecodeOptions<'_>
     }
 }
 
-/// Reads a body that is not plain, or not right.
+/// Reads a body that is not plain, or has errors.
 fn read_any(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Batch, bool), Problem> {
     let reader = RowReader::new(body, NAME, options.schema, head).map_err(|e| refuse(&e))?;
     let mut reader = match options.extra {
@@ -34,7 +31,7 @@ fn read_any(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Bat
         ExtraFeatures::Ignore => reader,
     };
     let batch = reader.next_chunk(options.max_rows).map_err(|e| refuse(&e))?;
-    // The reader gives rows or an error before it ends.
+    // The reader gives rows or an error before its end.
     let batch = batch.ok_or_else(|| Problem::new(ProblemKind::Schema, "no rows"))?;
     if batch.n_rows() == options.max_rows && !matches!(reader.next_chunk(1), Ok(None)) {
         return Err(DecodeError::TooManyRows(options.max_rows).into());
@@ -42,7 +39,7 @@ fn read_any(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Bat
     Ok((batch, reader.has_header()))
 }
 
-/// An error of the table as the client's.
+/// An error of the table as a problem of the request.
 fn refuse(error: &TableError) -> Problem {
     let one = || vec![FieldError { pointer: String::new(), detail: error.to_string() }];
     match error {

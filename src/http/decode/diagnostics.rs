@@ -1,7 +1,4 @@
-//! The errors of one body, gathered: at most 20 are reported.
-//!
-//! Stands apart because every dialect notes errors in the same words: a pointer to the place, the names of what is
-//! unknown shortened, a did-you-mean.
+//! The errors of one body: each with a pointer to its place, at most 20 of them.
 
 use crate::http::problem::FieldError;
 use crate::model::schema::Schema;
@@ -10,10 +7,10 @@ use crate::text::shorten::shortened;
 
 use super::pointer::{self, Step};
 
-/// Errors reported in one answer.
+/// The most errors in one answer.
 pub(super) const MAX_REPORTED: usize = 20;
 
-/// What does not fit, in the order it was met.
+/// The errors of a body, in the order of their places.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
     reported: Vec<FieldError>,
@@ -39,7 +36,7 @@ impl Diagnostics {
         self.line = Some(line);
     }
 
-    /// True when no more errors will be reported: a hint for each of a million wrong cells would cost seconds.
+    /// True when no more errors are kept: a did-you-mean for each of a million wrong cells would take seconds.
     #[inline]
     pub fn is_full(&self) -> bool {
         self.reported.len() == MAX_REPORTED
@@ -56,7 +53,7 @@ impl Diagnostics {
     }
 }
 
-/// What to say of a name that the model does not know.
+/// The text for a name that the model does not know.
 #[cold]
 pub(in crate::http) fn unknown_feature(schema: &Schema, name: &str) -> String {
     const SHOWN: usize = 12;
@@ -69,7 +66,7 @@ pub(in crate::http) fn unknown_feature(schema: &Schema, name: &str) -> String {
     format!("{} is not a feature of this model{hint}", shortened(name))
 }
 
-/// What to say of a feature that is not there.
+/// The text for a feature that is missing.
 #[cold]
 pub(in crate::http) fn missing_feature(schema: &Schema, position: usize) -> String {
     let feature = &schema.features()[position];

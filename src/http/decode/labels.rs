@@ -1,7 +1,7 @@
 //! Row labels of labelled columns, as pandas' `to_dict()` writes them: `{"RM": {"0": 6.5, "1": 7.1}}`.
 //!
-//! Stands apart because labels decide which cells make a row. They are nearly always "0", "1", "2", …: while they are,
-//! nothing is stored; while columns repeat the first one's labels in order, nothing is looked up.
+//! Labels are nearly always "0", "1", "2", …: as long as they are, none is stored. While later columns repeat the first
+//! one's labels in order, none is looked up.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -65,13 +65,12 @@ impl<'a> Labels<'a> {
         true
     }
 
-    /// Moves the reader past the key that labels `row` if it is the next one, at the cost of a comparison. `counter`
-    /// must stand at `row`.
+    /// Moves the reader past its next key if that is the label of `row`: one comparison. `counter` must be at `row`.
     #[inline]
     pub(super) fn is_next(&self, reader: &mut Reader<'a>, row: usize, counter: &Counter) -> bool {
         match self {
             Self::Counting(n) => row < *n && reader.key_is(counter.as_bytes()),
-            // A borrowed label held no escape: it is spelled as it reads.
+            // A borrowed label had no escapes, so its bytes in the body are its text.
             Self::Listed { list, .. } => match list.get(row) {
                 Some(Cow::Borrowed(label)) => reader.key_is(label.as_bytes()),
                 _ => false,
@@ -111,7 +110,7 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    /// Standing at `row`.
+    /// A counter at `row`.
     pub(super) fn at(row: usize) -> Self {
         let mut digits = [b'0'; 20];
         if row == 0 {

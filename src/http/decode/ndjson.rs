@@ -1,7 +1,7 @@
-//! NDJSON: a row a line, a record or a list of values, read as far as it has come.
+//! NDJSON: one row a line, a record or a list of values.
 //!
-//! Stands apart because a body of lines is the only one that can be answered before its end: it is read in pieces that
-//! end where a line ends, and rows and lines are counted across them.
+//! A body is read in pieces that end at a line's end, so that a stream can be answered before its end; rows and lines are
+//! counted across the pieces.
 
 use crate::http::json::{Reader, SyntaxError, Value};
 use crate::http::problem::{Problem, ProblemKind};
@@ -21,8 +21,7 @@ pub struct LinesRead {
     pub lines: usize,
 }
 
-/// Reads the whole lines of `piece`; none when all of them are blank. Rows over `options.max_rows`, all pieces together,
-/// are refused.
+/// Reads the whole lines of `piece`; none when all of them are blank. `options.max_rows` limits all pieces together.
 ///
 /// # Errors
 /// 400: a line is not JSON. 413: too many rows. 422: up to 20 errors of this piece, each with its line, and the pointer
@@ -57,7 +56,7 @@ fn read_line(line: &[u8], rows: &mut Rows<'_>, diagnostics: &mut Diagnostics) ->
     Ok(reader.end()?)
 }
 
-/// A error as the client's, its place counted from the body's first line.
+/// The error as a problem, with its line counted from the body's first.
 fn at_line(error: DecodeError, line: usize) -> Problem {
     match error {
         DecodeError::Syntax(error) => not_json(&error, line),

@@ -1,7 +1,6 @@
-//! A body that is an object: which dialect its keys tell.
+//! A body that is an object: its keys tell the dialect.
 //!
-//! Stands apart as the one place where columns and wrapping keys meet. A key that a feature bears wraps nothing: the
-//! object then holds columns, whatever else is in it.
+//! A key that is also a feature's name is always that feature: the object then holds columns, whatever else is in it.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -22,16 +21,16 @@ struct Object<'s, 'a> {
     options: DecodeOptions<'s>,
     columns: Columns<'s, 'a>,
     split: Split<'s, 'a>,
-    /// The wrapping key met first, and what it announced.
+    /// The first key that holds rows, and what it announced.
     rows_key: Option<(RowsKey, Cow<'a, str>)>,
     cells: Option<CellBuffer>,
-    /// Keys that are no feature's, or came too late to be.
+    /// Keys that are no features, or that came after a key that holds rows.
     others: HashSet<Cow<'a, str>>,
     /// Those of them that announce nothing, in order.
     unknown: Vec<Cow<'a, str>>,
 }
 
-/// Reads the rest of a body whose opening brace is behind us.
+/// Reads the rest of a body whose opening brace was read.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     options: &DecodeOptions<'_>,

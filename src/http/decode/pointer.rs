@@ -1,8 +1,6 @@
-//! JSON pointers (RFC 6901): how errors name a place in a body.
-//!
-//! Stands apart because CSV's errors name places the same way.
+//! JSON pointers (RFC 6901): how errors name a place in a body, CSV included.
 
-/// Bytes of a pointer's step; a longer one (a key that a client made up) points to its parent.
+/// The most bytes of a step; a longer one (a key that a client made up) is left out, and the pointer names its parent.
 const LONGEST_STEP: usize = 64;
 
 /// One step of a pointer.
@@ -14,7 +12,7 @@ pub enum Step<'a> {
     Index(usize),
 }
 
-/// The pointer that `steps` lead to from the body's root, up to a step too long to repeat.
+/// The pointer of these steps from the body's root, up to the first step that is too long.
 pub(super) fn to(steps: &[Step<'_>]) -> String {
     let mut text = String::new();
     for step in steps {

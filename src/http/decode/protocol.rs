@@ -1,7 +1,6 @@
-//! Bodies of other servers' clients: an object with one key that holds the rows, and little else.
+//! Bodies of other servers' clients: an object with one key that holds the rows.
 //!
-//! Stands apart from `object`, which guesses: here the route says what the body must be, so that a mistake is told in
-//! the words of the protocol that the client speaks.
+//! The route tells the protocol, so errors use its words.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,7 +14,7 @@ use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
 use super::rows_key::RowsKey;
 
-/// Whose bodies a route reads.
+/// The protocol of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// `TensorFlow` Serving and `KServe` v1: `instances` or `inputs`, and `signature_name`.
@@ -30,15 +29,15 @@ pub enum Protocol {
 enum Member {
     /// The rows.
     Rows(RowsKey),
-    /// Text that changes nothing.
+    /// Text without effect.
     Label,
-    /// What the model would take besides rows, if it took anything.
+    /// Parameters of the model; ours take none.
     Parameters,
-    /// Nothing that the protocol knows.
+    /// Unknown to the protocol.
     Unknown,
 }
 
-/// What a body held.
+/// What was read of a body.
 pub(super) struct Decoded {
     pub(super) cells: CellBuffer,
     /// The rows came under `inputs`.
@@ -69,7 +68,7 @@ impl Protocol {
         }
     }
 
-    /// Reads a body whose first value's beginning was just read.
+    /// Reads a body whose opening was just read as `value`.
     pub(super) fn read<'a>(
         self,
         reader: &mut Reader<'a>,
@@ -118,7 +117,7 @@ impl Protocol {
     }
 }
 
-/// Text, or nothing.
+/// Reads text or null.
 fn label<'a>(
     reader: &mut Reader<'a>,
     key: &str,
@@ -131,8 +130,7 @@ fn label<'a>(
     Ok(reader.skip(value)?)
 }
 
-/// An object without members, or nothing: no model here takes parameters, and one that is without effect would be
-/// worse than none.
+/// Reads an empty object or null. Models take no parameters, and ignoring one silently would mislead its client.
 fn parameters<'a>(
     reader: &mut Reader<'a>,
     key: &str,

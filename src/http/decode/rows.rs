@@ -1,7 +1,7 @@
 //! Rows one after the other: records (`{"RM": 6.575}`) and lists of values in schema order (`[6.575]`).
 //!
-//! Stands apart from `columns`: cells go straight into a row-major buffer, and a record's keys are guessed from the
-//! record before, so that a key costs a comparison and not a look-up.
+//! Cells go straight into a row-major buffer. A record's keys are guessed from the record before: a right guess is one
+//! comparison instead of a look-up.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ use super::diagnostics::{Diagnostics, missing_feature, unknown_feature};
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
 
-/// Where rows stand in a body, and what may be one.
+/// Where rows are in a body, and what a row may be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowsPlace {
     /// The steps from the body's root to the array.
@@ -49,9 +49,9 @@ pub(super) fn read(
 pub(super) struct Rows<'s> {
     options: DecodeOptions<'s>,
     root: &'static [Step<'static>],
-    /// Which feature each value of a list belongs to; none to nobody's.
+    /// The feature of each position of a list; none where a value is skipped.
     mapping: Vec<Option<usize>>,
-    /// Each feature's name when JSON spells it as it is.
+    /// Each feature's name, if JSON needs no escapes for it.
     spelled: Vec<Option<&'s [u8]>>,
     /// The features of the record before, in the order of its keys.
     order: Vec<usize>,
@@ -62,7 +62,7 @@ pub(super) struct Rows<'s> {
 }
 
 impl<'s> Rows<'s> {
-    /// None so far. Lists of values are in schema order unless `mapping` says which feature each value belongs to.
+    /// No rows yet. Lists of values are in schema order unless `mapping` gives each position's feature.
     pub(super) fn new(
         options: &DecodeOptions<'s>,
         root: &'static [Step<'static>],
@@ -92,7 +92,7 @@ impl<'s> Rows<'s> {
         self.given.len() == 1
     }
 
-    /// Is there room for another row?
+    /// Checks that there may be another row.
     #[inline]
     pub(super) fn check_room(&self) -> Result<(), DecodeError> {
         if self.count < self.options.max_rows { Ok(()) } else { Err(DecodeError::TooManyRows(self.options.max_rows)) }
@@ -111,13 +111,13 @@ impl<'s> Rows<'s> {
         (!self.values.is_empty()).then_some(CellBuffer::Rows(self.values))
     }
 
-    /// Reads past a row that will not be judged, the errors being full.
+    /// Skips a row unjudged, because the diagnostics are full.
     pub(super) fn pass<'a>(&mut self, reader: &mut Reader<'a>, value: &Value<'a>) -> Result<(), DecodeError> {
         self.count += 1;
         Ok(reader.skip(value)?)
     }
 
-    /// Reads past something that is not `expected`.
+    /// Skips a value that is not `expected`, and notes it.
     pub(super) fn wrong<'a>(
         &mut self,
         reader: &mut Reader<'a>,
@@ -131,7 +131,7 @@ impl<'s> Rows<'s> {
         Ok(reader.skip(value)?)
     }
 
-    /// Reads the rest of a list of values, its bracket behind us.
+    /// Reads the rest of a list of values whose bracket was read.
     pub(super) fn list(&mut self, reader: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let base = self.start_row(diagnostics);
         let mut n = 0;
@@ -173,7 +173,7 @@ impl<'s> Rows<'s> {
         Ok(())
     }
 
-    /// Reads the rest of a record, its brace behind us.
+    /// Reads the rest of a record whose brace was read.
     pub(super) fn record<'a>(
         &mut self,
         reader: &mut Reader<'a>,
@@ -211,7 +211,7 @@ impl<'s> Rows<'s> {
         Ok(())
     }
 
-    /// The feature whose key is next, if it is the one that stood here in the record before.
+    /// The feature of the next key, if it is the one at this position in the record before.
     #[inline]
     fn guess(&self, reader: &mut Reader<'_>, position: usize) -> Option<usize> {
         let feature = *self.order.get(position)?;
@@ -254,8 +254,8 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// Makes room for a row and tells where it starts. Once there is an error no more than a row is kept: short rows
-    /// of a wide schema must not cost more memory than they are long.
+    /// Makes room for a row and gives its start. After an error only one row is kept: padded to full width, short rows
+    /// would take more memory than the body.
     #[inline]
     fn start_row(&mut self, diagnostics: &Diagnostics) -> usize {
         if !diagnostics.is_empty() {

@@ -1,7 +1,4 @@
-//! The keys that hold rows: what each announces, and how what it holds is read.
-//!
-//! Stands apart because `/predict` looks for them among columns of features, and the routes of other servers' clients
-//! read nothing but them.
+//! The keys that hold rows: what each announces, and how its value is read.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -18,7 +15,7 @@ use super::pointer::Step;
 use super::rows::{self, RowsPlace};
 use super::split::Split;
 
-/// What a wrapping key announces.
+/// What a key that holds rows announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RowsKey {
     /// `columns` and `data`, side by side.
@@ -31,7 +28,7 @@ pub(super) enum RowsKey {
     Instances,
     /// `inputs`: the same, or an object of columns.
     Inputs,
-    /// `inputs` of the Open Inference Protocol, which has a route of its own.
+    /// `inputs` of the Open Inference Protocol, which has its own route.
     Tensors,
 }
 
@@ -48,7 +45,7 @@ impl RowsKey {
         }
     }
 
-    /// The same, among columns of a model of this schema: a key that a feature bears announces nothing.
+    /// The same, beside columns of features: a key that is also a feature's name announces nothing.
     pub(super) fn beside_features(key: &str, schema: &Schema) -> Option<Self> {
         let is_feature = |name: &str| schema.position(name).is_some();
         let rows_key = Self::of(key)?;
@@ -56,7 +53,7 @@ impl RowsKey {
         (!is_taken).then_some(rows_key)
     }
 
-    /// Reads what the key holds, its value's beginning just read. Not for [`RowsKey::Split`], which has two keys.
+    /// Reads the key's value, whose beginning was just read. Not for [`RowsKey::Split`], which has two keys.
     pub(super) fn read<'a>(
         self,
         reader: &mut Reader<'a>,
@@ -93,7 +90,7 @@ impl RowsKey {
         }
     }
 
-    /// [`RowsKey::Tensors`] when this is `inputs` and its first element, yet to be read, is a tensor.
+    /// [`RowsKey::Tensors`] if this is `inputs` and its first element, still unread, is a tensor.
     pub(super) fn or_tensors(self, reader: &Reader<'_>, value: &Value<'_>, schema: &Schema) -> Self {
         if self == Self::Inputs && holds_tensors(reader, value, schema) { Self::Tensors } else { self }
     }
@@ -151,7 +148,7 @@ fn inputs(
     Ok(columns.finish(diagnostics))
 }
 
-/// Looks ahead on a copy of the reader, which reads it all again.
+/// Looks ahead with a copy of the reader; the original reads everything again.
 fn holds_tensors(reader: &Reader<'_>, value: &Value<'_>, schema: &Schema) -> bool {
     let mut ahead = reader.clone();
     if *value != Value::Array || !matches!(ahead.element(), Ok(true)) || ahead.value() != Ok(Value::Object) {

@@ -1,7 +1,6 @@
 //! Dialect 5's table: `{"columns": ["RM", …], "data": [[6.575, …], …]}`, as pandas' `orient="split"` writes it.
 //!
-//! Stands apart because its two members may come in either order: rows that come before their columns' names are read
-//! past, and read again once the names are known.
+//! The two members may come in either order: rows before their columns' names are skipped, and read at the end.
 
 use crate::config::ExtraFeatures;
 use crate::http::json::{Reader, Value};
@@ -19,7 +18,7 @@ type Roots = (&'static [Step<'static>], &'static [Step<'static>]);
 pub(super) struct Split<'s, 'a> {
     options: DecodeOptions<'s>,
     roots: Roots,
-    /// Which feature each column is; none for one that is ignored or wrong.
+    /// The feature of each column; none where it is ignored or wrong.
     mapping: Option<Vec<Option<usize>>>,
     /// Where the rows start, when they came before the columns.
     waiting: Option<Reader<'a>>,
@@ -27,7 +26,7 @@ pub(super) struct Split<'s, 'a> {
 }
 
 impl<'s, 'a> Split<'s, 'a> {
-    /// Nothing read so far; `is_wrapped` when the table stands under `dataframe_split`.
+    /// Nothing read yet; `is_wrapped` when the table is under `dataframe_split`.
     pub(super) fn new(options: &DecodeOptions<'s>, is_wrapped: bool) -> Self {
         const WRAPPED: Roots =
             (&[Step::Key("dataframe_split"), Step::Key("columns")], &[Step::Key("dataframe_split"), Step::Key("data")]);

@@ -1,8 +1,5 @@
-//! Answers: `{"model_name":"boston","model_version":"…","outputs":[{"name":"predict","shape":[1,1],…}]}`, and the
-//! binary tensors behind it.
-//!
-//! Stands apart from `encode`, whose answers have no tensors: here each output is written once, to the JSON or behind
-//! it.
+//! Answers of the Open Inference Protocol:
+//! `{"model_name":"boston","model_version":"…","outputs":[{"name":"predict","shape":[1,1],…}]}`, and binary tensors after it.
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -16,7 +13,7 @@ use crate::http::tensor::{Datatype, JSON_LENGTH, Output, RequestedOutput};
 /// An answer's bytes.
 pub(in crate::http) struct InferResponse {
     json: Vec<u8>,
-    /// What stands behind the JSON; none when no output was wanted in binary.
+    /// The bytes after the JSON; none when no output was asked for in binary.
     tail: Option<Vec<u8>>,
 }
 

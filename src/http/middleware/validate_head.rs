@@ -1,7 +1,6 @@
-//! The innermost layer: what a request's head alone is refused for.
+//! The innermost layer: what a request is refused for by its head alone.
 //!
-//! Stands apart as the list of those checks, in their order: the cheapest first, the token before anything that tells
-//! about the models.
+//! The cheapest checks come first; the token is checked before anything that tells about the models.
 
 use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
@@ -11,7 +10,7 @@ use crate::http::app::App;
 use crate::http::media::announces_stream;
 use crate::http::problem::{Problem, ProblemKind};
 
-/// What a request for `route` (none: for no route that there is) is refused for, judged by its head.
+/// Checks a request's head. `route` is none where there is no such route.
 pub(in crate::http) fn check<B>(app: &App, route: Option<&str>, request: &Request<B>) -> Result<(), Problem> {
     let (limits, headers) = (&app.serving.limits, request.headers());
     check_target(request.uri(), limits)?;
@@ -67,13 +66,13 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(ProblemKind::BadRequest, detail))
 }
 
-/// Of the characters of a host and a port; an empty value is allowed where the target has no authority.
+/// True for the characters of a host and a port; an empty value is allowed where the target has no authority.
 fn is_host(host: &HeaderValue) -> bool {
     host.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b))
 }
 
-/// 413: the body says that it is too long. It is not read into memory, whoever would have read it. A stream may be of any
-/// length: nothing of it is kept, and who reads it otherwise looks at the length again.
+/// 413: the declared body is too long. Streams may have any length, because they are not kept; a route that does not
+/// stream checks the length again.
 fn check_length(headers: &HeaderMap, limits: &Limits) -> Result<(), Problem> {
     let declared = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     let fits = declared.is_none_or(|n| usize::try_from(n).is_ok_and(|n| n <= limits.max_body_bytes));

@@ -1,6 +1,6 @@
-//! `GET /livez`, `/healthz`, `/readyz`, `/ping` and `/metrics`: what machines ask about the process.
+//! `GET /livez`, `/healthz`, `/readyz`, `/ping` and `/metrics`: the probes and the metrics.
 //!
-//! Stands apart because these routes must answer whatever state the models and the load are in.
+//! They need no model and no memory lease, so they answer in any state and under any load.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

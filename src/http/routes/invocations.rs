@@ -1,7 +1,6 @@
-//! `POST /invocations` for `MLflow` and `SageMaker`, the same for Vertex AI under a route of the operator's choice, and
-//! `GET /version`.
+//! `POST /invocations` for `MLflow` and `SageMaker`, Vertex AI's prediction route, and `GET /version`.
 //!
-//! Stands apart from `tensorflow`, whose routes name a model: these ask the default one.
+//! They ask the default model.
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};

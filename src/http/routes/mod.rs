@@ -1,4 +1,4 @@
-//! What answers each route: one file a family of routes.
+//! The handlers: one file a family of routes.
 
 pub(in crate::http) mod health;
 pub(in crate::http) mod invocations;

@@ -1,7 +1,7 @@
-//! `GET /models` and `GET /models/{name}`: what is served and what it asks of a row.
+//! `GET /models` and `GET /models/{name}`: the models, and what a row of each must look like.
 //!
-//! Stands apart with its own wire types: an artifact's head also holds training rows (golden rows, calibration), and
-//! those must not leave the server because a field was added to a struct elsewhere.
+//! The wire types are separate from the artifact's header, which also holds training rows (golden rows, calibration): a field
+//! added there must not leave the server by accident.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,6 @@
-//! Rows in, answers out: `POST /predict`, `POST /models/{name}/predict`, and what stands behind other protocols' routes.
+//! `POST /predict`, `POST /models/{name}/predict`, and the prediction behind other protocols' routes.
 //!
-//! The steps of one prediction, in the order of the house: snapshot, query and media type, body, batch, computation,
-//! answer. Each step is a file or a neighbour's method; here they are only put in order.
+//! The steps: snapshot, query and media type, body, batch, computation, answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,6 +1,4 @@
-//! The query of a prediction: what it asks besides the prediction.
-//!
-//! Stands apart so that a parameter nobody knows is refused instead of being quietly without effect.
+//! The query of a prediction; an unknown parameter is refused, because ignoring it would mislead the client.
 
 use axum::extract::Query;
 use http::Uri;
@@ -11,7 +9,7 @@ use crate::text::shorten::shortened;
 /// Checks the query.
 ///
 /// # Errors
-/// 400: a parameter is unknown, given twice or out of range. 422: it is fine, and this build cannot give it.
+/// 400: a parameter is unknown, given twice or out of range. 422: it is valid, but not built yet.
 pub(in crate::http) fn check(uri: &Uri) -> Result<(), Problem> {
     if uri.query().is_none_or(str::is_empty) {
         return Ok(());
@@ -27,7 +25,7 @@ pub(in crate::http) fn check(uri: &Uri) -> Result<(), Problem> {
     missing.map_or(Ok(()), |detail| Err(Problem::new(ProblemKind::Unsupported, detail)))
 }
 
-/// Checks one parameter: why it cannot be given, if it asks for something.
+/// Checks one parameter: why it cannot be answered, if it asks for something.
 fn one(name: &str, value: &str) -> Result<Option<&'static str>, Problem> {
     match name {
         "interval" => match value.parse::<f64>() {

@@ -1,9 +1,8 @@
-//! A body of lines answered while it comes: rows go out as soon as their lines are whole, and nothing is kept of either.
+//! NDJSON answered while it arrives: rows are answered as soon as their lines are whole, and neither is kept.
 //!
-//! Stands apart from the other predictions because its limits are other ones. A line may be as long as a whole body, and
-//! takes as long to come; how many lines there are does not matter, since memory holds one chunk of them. The first
-//! rows decide the status; what goes wrong after them is told by a last line, the envelope of errors (its `status`
-//! member sets it apart).
+//! Limits differ from other predictions': a line may be as long as a whole body and may take as long to arrive; the number of
+//! lines is unlimited, because memory holds one chunk of them. The first rows decide the status. A later error becomes the
+//! last line: the error envelope, recognised by its `status` member.
 
 use std::time::{Duration, Instant};
 
@@ -26,12 +25,12 @@ use crate::serve::registry::Snapshot;
 use super::predict::decode_options;
 use super::stream_body::StreamBody;
 
-/// Features read and numbers answered at one time: of 64 KiB of short lines a model with many classes would make
-/// hundreds of mebibytes.
+/// The most features read and numbers answered at one time: from 64 KiB of short lines a model with many classes would
+/// make hundreds of mebibytes.
 const NUMBERS_AT_ONCE: usize = 16 << 10;
 
-/// True when lines are answered with lines and the body is not known to be short. One that is known to is read whole
-/// first: its client may read nothing before it has sent everything, and gets a status that speaks for all rows.
+/// True when lines are answered with lines and the body is not known to be short. A short body is read whole first: the
+/// status then covers all rows, and clients that read nothing until they have sent everything work too.
 pub(in crate::http) fn is_wanted(
     app: &App,
     headers: &HeaderMap,
@@ -47,10 +46,10 @@ pub(in crate::http) fn is_wanted(
     format == BodyFormat::Ndjson && accepted.format == AnswerFormat::Ndjson && !is_short()
 }
 
-/// Answers with the first rows, and goes on from there.
+/// Answers the first rows; the rest follows as the response's body.
 ///
 /// # Errors
-/// As any prediction, as long as no row is answered.
+/// As any prediction, until the first rows are answered.
 pub(in crate::http) async fn answer(
     app: &AppState,
     snapshot: Snapshot,
@@ -84,27 +83,27 @@ pub(in crate::http) struct RowStream {
     chunks: BodyChunks,
     /// The share of the budget for what is held.
     permit: MemoryLease,
-    /// The lines of the last chunk, and the beginning of one.
+    /// The lines of the last chunk, and the beginning of the next line.
     held: Vec<u8>,
     /// How many bytes of it are whole lines.
     whole: usize,
-    /// How long the line that is coming has been waited for.
+    /// How long the current line has been waited for.
     waited: Duration,
     log: StreamLog,
 }
 
-/// What the log says of a stream, whose status was told long before its end.
+/// The log line of a stream's end, long after its status was logged.
 struct StreamLog {
     context: RequestContext,
     progress: ndjson::LinesRead,
-    /// Rows were answered: what comes is not in the status.
+    /// Rows were answered, so the status is sent.
     has_begun: bool,
-    /// The status of what it ended with; none while it goes on, and when its client left or took no more answers.
+    /// The status it ended with; none until then, and when its client left.
     end: Option<u16>,
 }
 
 impl StreamLog {
-    /// The request's id: what goes wrong after an answer has begun is told under it too.
+    /// The request's id, for the log and the last line.
     fn id(&self) -> &str {
         self.context.id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("unknown")
     }
@@ -122,10 +121,10 @@ impl Drop for StreamLog {
 }
 
 impl RowStream {
-    /// The next rows' answers; none at the end. Who asks has taken the ones before.
+    /// The next rows' answers; none at the end. The answers before must be sent already.
     ///
     /// # Errors
-    /// Whatever is wrong with the next rows.
+    /// As any prediction, for the next rows.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         self.share(self.held.len()).await?;
         loop {
@@ -145,7 +144,7 @@ impl RowStream {
         }
     }
 
-    /// Waits for a chunk, but for a line no longer than for a body, and while draining no longer than is left.
+    /// Waits for a chunk: for one line at most the body timeout, shrunk while draining.
     async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         let began = Instant::now();
         let limit = self.app.serving.limits.body_timeout.saturating_sub(self.waited);
@@ -191,15 +190,14 @@ impl RowStream {
         Ok(Some(rows.into()))
     }
 
-    /// Takes a share of the budget for `bytes`, in steps, so that it is taken anew seldom; none for nothing, however
-    /// long the next line takes to come.
+    /// Takes a share of the budget for `bytes`, rounded up so that it rarely changes; none for no bytes, so that a slow
+    /// line holds nothing.
     async fn share(&mut self, bytes: usize) -> Result<(), Overloaded> {
         let inflating = self.chunks.overhead();
         self.permit.hold(bytes.next_multiple_of(CHUNKED_STEP) + inflating).await
     }
 
-    /// Tells the log, the metrics and the client how the stream ended; the last line, if there is one to write, and what
-    /// was not read of the body.
+    /// Tells the log and the metrics how the stream ended. Gives the last line, if an error needs one, and the unread body.
     pub(in crate::http) fn end(mut self, problem: Option<&Problem>) -> (Bytes, Body) {
         self.log.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));
         let Some(problem) = problem else { return (Bytes::new(), self.chunks.into_rest()) };
@@ -215,7 +213,7 @@ impl RowStream {
         (line.into(), self.chunks.into_rest())
     }
 
-    /// The state that it was asked with.
+    /// The router's state.
     pub(in crate::http) fn app(&self) -> AppState {
         self.app.clone()
     }

@@ -1,7 +1,6 @@
-//! A stream's answers as a response's body: one chunk is made when the one before was taken.
+//! A stream's answers as a response body: the next chunk is made when the one before was sent.
 //!
-//! Stands apart from `stream` as the part that is about polling. A client that takes nothing is sent nothing more, and
-//! nothing more is read from it.
+//! A client that reads nothing is sent nothing more, and no more of its body is read.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,14 +16,14 @@ use crate::serve::metrics::InFlight;
 
 use super::stream::RowStream;
 
-/// What a step gives: a chunk, and what comes after it.
+/// A step's result: a chunk, and the step after it.
 type StreamStep = Pin<Box<dyn Future<Output = (Bytes, NextStep)> + Send>>;
 
-/// What is left to do.
+/// The next step.
 enum NextStep {
     /// More rows.
     Rows(Box<RowStream>),
-    /// To read what the client still sends, so that it can read what it was told.
+    /// Read what the client still sends, so that it can read the error.
     Rest(Body, AppState),
     /// Nothing.
     Nothing,
@@ -34,7 +33,7 @@ enum NextStep {
 pub(in crate::http) struct StreamBody {
     first: Option<Bytes>,
     step: Option<StreamStep>,
-    /// A request is in flight until the last of its answer is made.
+    /// The request counts as in flight until its last chunk is made.
     _in_flight: InFlight,
 }
 

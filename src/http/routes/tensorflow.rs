@@ -1,7 +1,7 @@
 //! `/v1/models`: `TensorFlow` Serving's REST routes, which are `KServe` v1's too.
 //!
-//! Stands apart because its verbs are part of a path's last segment (`boston:predict`), which no route template can
-//! tell from a name: method and verb are looked at here.
+//! Their verb is part of the last segment (`boston:predict`), which no route template can express: the handlers check verb and
+//! method.
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};

@@ -1,7 +1,7 @@
 //! The element types of tensors: their names, ranges and bytes.
 //!
-//! Stands apart because a JSON element and a binary one of the same type must read as the same number: what the type
-//! cannot hold is refused, what it holds only nearly (`FP32`, `FP16`) is rounded to it.
+//! A JSON element and a binary one of the same type read as the same number: what the type cannot hold is refused, what it
+//! holds only nearly (`FP32`, `FP16`) is rounded to it.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub enum Datatype {
     Bytes,
 }
 
-/// Where 64-bit integers end, but for one.
+/// One more than the largest `i64`.
 const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 
 /// The least and the greatest whole number of a type.
@@ -83,7 +83,7 @@ impl Datatype {
         }
     }
 
-    /// What the type holds, for people.
+    /// The values of the type, for error texts.
     pub fn holds(self) -> String {
         match (self, self.range()) {
             (Self::Bool, _) => "true or false (1 or 0)".to_owned(),

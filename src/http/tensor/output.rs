@@ -1,6 +1,4 @@
-//! What a model answers, under the names that `MLServer` gave it: `predict` and, for classifiers, `predict_proba`.
-//!
-//! Stands apart because metadata lists these outputs, requests choose among them and answers hold them.
+//! A model's outputs under `MLServer`'s names: `predict` and, for classifiers, `predict_proba`.
 
 use crate::model::Model;
 use crate::model::artifact::{Golden, GoldenPrediction};

@@ -1,7 +1,6 @@
-//! An input's elements in binary: little-endian numbers, or bytes behind their four-byte length.
+//! An input's elements in binary: little-endian numbers, or bytes after their four-byte length.
 //!
-//! Stands apart from `data` because nothing here is text: sizes must agree to the byte, a missing number is a NaN, and
-//! errors name the row, for which a JSON pointer has no word.
+//! Sizes must agree to the byte; a NaN is a missing number; errors name the row, because JSON pointers have no place here.
 
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::pointer::Step;
@@ -11,8 +10,8 @@ use crate::model::cell::Cell;
 use super::data::truth_of;
 use super::table::InputLayout;
 
-/// Reads the cells of `layout` from exactly `bytes`, row-major, NaN where an error was noted. Whatever the bytes are,
-/// it allocates no more than eight times their number.
+/// Reads the cells of `layout` from exactly `bytes`, row-major, NaN where an error was noted. It allocates at most eight
+/// times the length of `bytes`.
 pub(super) fn read(bytes: &[u8], layout: &InputLayout<'_>, diagnostics: &mut Diagnostics) -> Vec<f64> {
     let mut cells = BinaryCells { layout, values: Vec::new(), diagnostics };
     match layout.datatype.size() {
@@ -72,7 +71,7 @@ impl BinaryCells<'_, '_> {
         }
     }
 
-    /// Judges an element; none is one that its datatype does not have.
+    /// Judges an element; none stands for a value outside its datatype.
     #[inline]
     fn cell(&mut self, column: usize, cell: Option<Cell<'_>>) {
         let feature = &self.layout.features[column];

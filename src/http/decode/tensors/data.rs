@@ -1,7 +1,6 @@
-//! An input's `data`: its elements flat, row-major, or nested as its shape.
+//! An input's `data`: its elements flat and row-major, or nested as its shape.
 //!
-//! Stands apart from `tensor` as the hot loop: an element goes straight to its feature's judgement and into a column
-//! or a row.
+//! The hot loop of the protocol: an element goes through its feature's check straight into the cells.
 
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
@@ -22,7 +21,7 @@ pub(super) fn read(
     layout: &InputLayout<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<f64>, DecodeError> {
-    // An element and its comma are two bytes at least: what a shape announces costs nothing until it comes.
+    // An element and its comma take at least two bytes: a large shape alone allocates nothing.
     let capacity = layout.len().min(reader.remaining() / 2 + 1);
     let mut cells = ElementCells { layout, room: layout.len(), values: Vec::with_capacity(capacity) };
     if !reader.element()? {
@@ -70,7 +69,7 @@ impl ElementCells<'_, '_> {
         Ok(())
     }
 
-    /// Reads rows, the first one's bracket behind us.
+    /// Reads rows; the first one's bracket was read.
     fn nested(&mut self, reader: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let (width, mut n_rows) = (self.layout.features.len(), 0);
         let mut row = Value::Array;
@@ -80,7 +79,7 @@ impl ElementCells<'_, '_> {
                 while reader.element()? {
                     let start = reader.position();
                     let value = reader.value()?;
-                    // What is too much in a row is counted, not judged.
+                    // Extra elements of a row are counted, not judged.
                     if column < width {
                         self.cell(reader, column, &value, start, [n_rows, column], diagnostics)?;
                     } else {
@@ -111,7 +110,7 @@ impl ElementCells<'_, '_> {
         Ok(())
     }
 
-    /// Judges an element; more than the shape holds are only read.
+    /// Judges an element; elements beyond the shape are skipped.
     #[inline]
     fn cell<'a>(
         &mut self,
@@ -122,7 +121,7 @@ impl ElementCells<'_, '_> {
         at: [usize; 2],
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
-        // Nearly all are this.
+        // The usual case.
         let datatype = self.layout.datatype;
         if let Value::Number(number) = value
             && !matches!(datatype, Datatype::Bool | Datatype::Bytes)
@@ -216,7 +215,7 @@ pub(super) fn truth_of(feature: &Feature, truth: bool) -> Cell<'static> {
     }
 }
 
-/// What to say of an element that is not of its tensor's datatype.
+/// The text for an element that is not of its tensor's datatype.
 #[cold]
 fn unfit(datatype: Datatype, feature: &Feature, got: &str) -> String {
     format!("{}: {datatype} holds {}, not {got}", feature.name, datatype.holds())

@@ -1,7 +1,7 @@
-//! One input: its members, in whatever order they come.
+//! One input tensor: its members, in any order.
 //!
-//! Stands apart because data can only be read once name, shape and datatype are known: where it comes before them it is
-//! read past, and read again at the end; where it is binary it stands behind all the JSON.
+//! Data can be read only once name, shape and datatype are known. If it comes first it is skipped and read at the end; if it
+//! is binary it follows the whole JSON.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ use super::{binary, data, misplaced, unknown};
 const MEMBERS: [(&str, &str); 5] =
     [("name", "text"), ("shape", "an array"), ("datatype", "text"), ("parameters", "an object"), ("data", "an array")];
 
-/// The bytes behind the JSON, given out in the order of the inputs.
+/// The bytes after the JSON, given out in the order of the inputs.
 #[derive(Debug)]
 pub(super) struct BinaryTail<'a> {
     /// None when the request has no binary part at all.
@@ -70,9 +70,9 @@ struct InputReader<'t, 's, 'a> {
 /// Where the elements are.
 enum ElementsState<'a> {
     Absent,
-    /// MemberState, or read past after an error.
+    /// Read, or skipped after an error.
     Done,
-    /// Here, to be read when the rest is known.
+    /// At this reader, to be read when the rest is known.
     Waiting(Reader<'a>),
 }
 
@@ -140,7 +140,7 @@ impl<'s, 'a> InputReader<'_, 's, 'a> {
         Ok(())
     }
 
-    /// Reads the rest of `data` if what it means is known, else past it.
+    /// Reads the rest of `data` if its layout is known, else skips it.
     fn data(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         if self.name.is_none() || self.shape.is_none() || self.datatype.is_none() {
             self.data = ElementsState::Waiting(reader.clone());
@@ -207,7 +207,7 @@ impl<'s, 'a> InputReader<'_, 's, 'a> {
         Ok(())
     }
 
-    /// The place in the table, once name, shape and datatype are known and right. Asked once.
+    /// The layout, once name, shape and datatype are known and right. Called once.
     fn layout(&mut self, diagnostics: &mut Diagnostics) -> Result<Option<InputLayout<'s>>, DecodeError> {
         match (&self.name, self.shape, self.datatype) {
             (Some(Some(name)), Some(Some(shape)), Some(Some(datatype))) => {
@@ -250,7 +250,7 @@ fn shape(
     Ok(is_right.then_some(shape))
 }
 
-/// A number as a count, when it is one. 2⁵³ is none: the whole number after it reads the same.
+/// A number as a count, if it is a whole one below 2⁵³ (above, two whole numbers read the same).
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number below 2^53")]
 pub(super) fn whole(number: f64) -> Option<usize> {
     const END: f64 = 9_007_199_254_740_992.0;

@@ -1,16 +1,16 @@
-//! The keys of one object, so that none is given twice.
+//! Finds a key that is given twice in one object.
 //!
-//! Stands apart because the protocol's objects have a handful of keys each, nearly always of those it knows, and there
-//! is one for each column: a bit each is cheaper than a hash, and a hash is there for all others.
+//! The protocol's objects have a handful of known keys, and there is one object a column: a bit a key is cheaper than a hash
+//! set, which holds the unknown ones.
 
 use std::collections::HashSet;
 
 use crate::http::json::{Reader, SyntaxError};
 
-/// The keys so far.
+/// The keys of an object so far.
 #[derive(Debug, Default)]
 pub(super) struct SeenKeys {
-    /// The bits of those that the protocol knows.
+    /// One bit for each key that the protocol knows.
     known: u16,
     others: Option<HashSet<String>>,
 }
@@ -19,7 +19,7 @@ impl SeenKeys {
     /// Notes a key just read.
     ///
     /// # Errors
-    /// It was there before.
+    /// The object has it already.
     #[inline]
     pub(super) fn add(&mut self, reader: &Reader<'_>, key: &str) -> Result<(), SyntaxError> {
         let is_new = match bit(key) {
@@ -34,7 +34,7 @@ impl SeenKeys {
     }
 }
 
-/// The bit of a key that the protocol knows, in whatever object.
+/// The bit of a key that the protocol knows in any of its objects.
 fn bit(key: &str) -> Option<u16> {
     Some(match key {
         "name" => 0,

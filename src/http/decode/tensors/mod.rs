@@ -1,8 +1,7 @@
-//! From an inference request to a [`Batch`] and what is wanted of it, in one pass over its JSON and its binary tensors.
+//! From an inference request to a [`Batch`] and the outputs asked for, in one pass over its JSON and its binary tensors.
 //!
-//! Stands apart from the handler, which knows HTTP and nothing of tensors. `tensor` reads one input's members, `table`
-//! decides which features it holds and joins the columns, `data` and `binary` read its elements, `parameters` what the
-//! protocol leaves open. Members may come in any order; those the protocol does not know are refused.
+//! `input` reads one tensor's members, `table` decides which features it holds and joins the columns, `data` and `binary` read
+//! its elements, `parameters` what the protocol leaves open. Members may come in any order; unknown ones are refused.
 
 mod binary;
 mod data;
@@ -100,7 +99,7 @@ impl<'a> RequestReader<'_, 'a> {
             keys.add(reader, &key)?;
             let value = reader.value()?;
             match (&*key, value) {
-                // A null is what some clients write for what they do not send.
+                // Some clients write null for what they do not send.
                 (_, Value::Null) | ("model_name" | "model_version", Value::Text(_)) => {}
                 ("id", Value::Text(id)) => self.id = Some(id.into_owned()),
                 ("parameters", Value::Object) => {
@@ -137,7 +136,7 @@ impl<'a> RequestReader<'_, 'a> {
         Ok(())
     }
 
-    /// Checks what only the whole tells, and makes the batch.
+    /// Checks the request as a whole, and makes the batch.
     fn finish(self, mut diagnostics: Diagnostics) -> Result<InferRequest, DecodeError> {
         if !self.has_inputs {
             diagnostics.add(&[Step::Key("inputs")], || {
@@ -158,8 +157,7 @@ impl<'a> RequestReader<'_, 'a> {
     }
 }
 
-/// What to say of a member that the protocol does not know, or that is of another kind. `members` are those that it
-/// knows, each with its kind.
+/// The text for a member that is unknown or of another kind. `members` are the known ones, each with its kind.
 #[cold]
 fn misplaced(of: &str, members: &[(&str, &str)], key: &str, value: &Value<'_>) -> String {
     if let Some((_, kind)) = members.iter().find(|(member, _)| *member == key) {

@@ -1,6 +1,4 @@
-//! A request's `outputs`: which of the model's are wanted, and how.
-//!
-//! Stands apart from `tensor`: an output asked for has a name and no elements.
+//! A request's `outputs`: which of the model's outputs it asks for, and in which form.
 
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
@@ -15,7 +13,7 @@ use super::{misplaced, not_an_object, unknown};
 /// Members of an output.
 const MEMBERS: [(&str, &str); 2] = [("name", "text"), ("parameters", "an object")];
 
-/// RequestedOutputs asked for, and whether in binary, where that was said.
+/// The outputs asked for, and whether in binary, where that was said.
 pub(super) type RequestedOutputs = Vec<(Output, Option<bool>)>;
 
 /// Reads the rest of the array. At most the outputs that are `offered`, each once.

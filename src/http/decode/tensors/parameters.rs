@@ -1,7 +1,6 @@
-//! What the protocol leaves open: `parameters` of a request, an input or an output.
+//! `parameters` of a request, an input or an output, which the protocol leaves open.
 //!
-//! Stands apart because the three are read alike: of what servers and clients put there, a few mean something here, a
-//! few cannot be given, and the rest does not matter.
+//! A few have a meaning here, a few cannot be given and are refused; the rest is ignored.
 
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
@@ -11,12 +10,12 @@ use crate::text::shorten::shortened;
 
 use super::keys::SeenKeys;
 
-/// Those that mean something.
+/// The parameters that have a meaning.
 #[derive(Debug, Default)]
 pub(super) struct Parameters {
-    /// `binary_data_size` of an input: its bytes behind the JSON.
+    /// `binary_data_size` of an input: its bytes after the JSON.
     pub(super) size: Option<usize>,
-    /// `binary_data` of an output: whether it comes behind the JSON.
+    /// `binary_data` of an output: whether it comes after the JSON.
     pub(super) is_output_binary: Option<bool>,
     /// `binary_data_output` of a request: whether all outputs do.
     pub(super) are_outputs_binary: Option<bool>,
@@ -76,7 +75,7 @@ fn size(value: &Value<'_>) -> Result<usize, String> {
     }
 }
 
-/// `MLServer`'s hint of how to decode: those that mean what the datatype says already.
+/// `MLServer`'s decoding hint: accepted if it says the same as the datatype.
 fn check_content_type(value: &Value<'_>) -> Result<(), String> {
     match value {
         Value::Text(hint) if matches!(&**hint, "pd" | "np" | "str") => Ok(()),

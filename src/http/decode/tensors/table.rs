@@ -1,7 +1,7 @@
-//! From tensors to rows: which features a tensor holds, and whether together they make a table.
+//! From tensors to rows: which features a tensor holds, and whether all tensors make one table.
 //!
-//! Stands apart because it alone knows the two forms: a tensor per feature, `[n]` or `[n, 1]`, named as the feature; or
-//! a single tensor `[n, n_features]` of any name, features in schema order.
+//! There are two forms: a tensor per feature, `[n]` or `[n, 1]`, named as the feature; or one tensor `[n, n_features]` of any
+//! name, features in schema order.
 
 use std::fmt;
 
@@ -78,7 +78,7 @@ enum Contents {
     All,
 }
 
-/// What became of a feature, or of the matrix.
+/// The state of a feature's cells, or of the matrix.
 #[derive(Debug, Clone)]
 enum CellsState {
     Absent,
@@ -95,7 +95,7 @@ pub(super) struct InputTable<'s> {
     matrix: CellsState,
     /// The rows of the first tensor, and its position among the inputs.
     first: Option<(usize, usize)>,
-    /// A tensor meant as a matrix did not fit: features are not missing then.
+    /// A tensor meant as a matrix did not fit: then no feature is reported as missing.
     is_matrix_wrong: bool,
 }
 
@@ -167,7 +167,7 @@ impl<'s> InputTable<'s> {
         }
     }
 
-    /// The feature of a tensor; mostly they come in the schema's order.
+    /// The feature of a tensor: tried first at its own position, since most requests keep the schema's order.
     fn position(&self, name: &str, index: usize) -> Option<usize> {
         let schema = self.options.schema;
         let is_next = schema.features().get(index).is_some_and(|feature| feature.name == name);
@@ -234,8 +234,8 @@ impl<'s> InputTable<'s> {
     }
 }
 
-/// Is a tensor that is no feature's more like a matrix of the wrong width, or a row without its brackets, than like a
-/// misspelt feature?
+/// True when a tensor of an unknown name looks like a matrix of the wrong width, or a row without brackets, rather than a
+/// misspelt feature.
 fn is_meant_as_matrix(name: &str, dims: &[usize], options: &DecodeOptions<'_>) -> bool {
     let is_wide = match dims {
         [cells] => *cells > 1 && *cells == options.schema.n_features(),

@@ -1,7 +1,4 @@
-//! `GET /v2`, `/v2/health/live`, `/v2/health/ready`, `/v2/models/{name}` and `…/ready`, with and without a version:
-//! what is served, and whether it answers.
-//!
-//! Stands apart from `models`, which tells the same in this server's own words and much more of it.
+//! `GET /v2`, `/v2/health/live`, `/v2/health/ready`, `/v2/models/{name}` and `…/ready`, with and without a version.
 
 use axum::extract::State;
 use axum::response::Response;

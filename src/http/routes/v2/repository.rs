@@ -1,7 +1,6 @@
 //! `POST /v2/repository/index`, `/v2/repository/models/{name}/load` and `…/unload`: the repository extension.
 //!
-//! Stands apart because these are an operator's routes: the admin listener has them, and clients get to change what is
-//! served only with a token.
+//! Load and unload need the admin listener, or a token.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,7 +21,7 @@ use crate::serve::Serving;
 use crate::serve::registry::Snapshot;
 use crate::serve::reload::ReloadError;
 
-/// What is listed is served.
+/// The state of every listed model.
 const READY: &str = "READY";
 
 /// A model in the index.
@@ -40,7 +39,7 @@ impl<'a> IndexEntry<'a> {
     }
 }
 
-/// What the index may be asked for.
+/// The body of an index request.
 #[derive(Default, Deserialize)]
 struct IndexRequest {
     /// Only models that are ready. All that are listed are.
@@ -48,21 +47,21 @@ struct IndexRequest {
     _ready: Option<bool>,
 }
 
-/// An object of which nothing matters: what an unload may be asked for, and its answer.
+/// Any object: the body of an unload request, and its answer.
 #[derive(Default, Serialize, Deserialize)]
 struct EmptyObject {}
 
-/// What a load may be asked for.
+/// The body of a load request.
 #[derive(Default, Deserialize)]
 struct LoadRequest {
     parameters: Option<JsonObject<LoadParameters>>,
 }
 
-/// Others would change what the file says, and are refused.
+/// Others would override the file, and are refused.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LoadParameters {
-    /// A version to go back to; the file's when absent.
+    /// A version to go back to; without it, the file's.
     version: Option<String>,
 }
 
@@ -96,13 +95,13 @@ pub(in crate::http) async fn unload(
     Ok(json(&EmptyObject {}))
 }
 
-/// `load` and `unload` where anybody could ask.
+/// `load` and `unload` on a listener without tokens.
 pub(in crate::http) async fn forbidden() -> Problem {
     let detail = "Loading and unloading need a token (serve --token-file) or the admin listener (serve --admin-bind)";
     Problem::new(ProblemKind::Forbidden, detail)
 }
 
-/// Does what reads files and computes where it keeps no request waiting.
+/// Runs file reads and long computations on a blocking thread.
 async fn off_the_request_path<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Serving) -> Result<T, ReloadError> + Send + 'static,
@@ -123,7 +122,7 @@ async fn asked<T: Default + for<'de> Deserialize<'de>>(app: &App, request: Reque
     read.map_err(|error| refuse(&error))
 }
 
-/// What a JSON object holds; serde alone would take an array for one too.
+/// The content of a JSON object; serde alone would accept an array too.
 struct JsonObject<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
