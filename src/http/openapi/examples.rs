@@ -1,11 +1,8 @@
 //! Rows that a model accepts as they stand, and what it answers.
 //!
-//! Stands apart because examples are data of the model: medians and most frequent categories, or, where statistics may
-//! not be shown, zeros and first categories.
+//! They are medians and most frequent categories, or, where statistics may not be shown, zeros and first categories.
 
-use serde_json::{Map, Value};
-
-use crate::http::openapi::json::json;
+use serde_json::{Map, Value, json};
 
 use crate::http::encode;
 use crate::model::batch::Batch;
@@ -31,6 +28,11 @@ impl<'s> Rows<'s> {
     pub(super) fn new(schema: &'s Schema, shows_statistics: bool) -> Self {
         let row = |level| schema.features().iter().map(|f| cell(f, shows_statistics, level)).collect();
         Self { schema, rows: ROWS.map(row).to_vec() }
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// The first row as a record.

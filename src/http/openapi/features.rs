@@ -1,17 +1,15 @@
 //! A feature as JSON Schema: what the server accepts of it, and, apart from that, what training saw.
 //!
-//! Stands apart because acceptance must be exact (a client may validate by it) while ranges of training are hints: the
-//! server answers rows beyond them.
+//! What is accepted is exact, so that a client may validate by it; ranges of training are hints, because the server
+//! answers rows beyond them too.
 
-use serde_json::{Map, Value};
-
-use crate::http::openapi::json::json;
+use serde_json::{Map, Value, json};
 
 use crate::model::cell::MAX_ABS;
 use crate::model::schema::{Feature, Impute, Kind};
 use crate::text::number::parse_number;
 
-use super::{examples, reference};
+use super::examples;
 
 /// The feature as a property of a record, described; with what training saw of it if that may be shown.
 pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
@@ -42,10 +40,14 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
 /// What is accepted, in short.
 pub(super) fn value(feature: &Feature) -> Value {
     match (feature.kind, feature.accepts_missing()) {
-        (Kind::Numeric, false) => reference("schemas", "Number"),
-        (Kind::Numeric, true) => reference("schemas", "NumberOrNull"),
+        (Kind::Numeric, accepts_missing) => number_reference(accepts_missing),
         (Kind::Categorical, _) => json!({ "enum": words(feature) }),
     }
+}
+
+/// A reference to the schema of a number.
+pub(super) fn number_reference(accepts_missing: bool) -> Value {
+    json!({ "$ref": if accepts_missing { "#/components/schemas/NumberOrNull" } else { "#/components/schemas/Number" } })
 }
 
 /// Everything that names a category: its text, the number it spells, the boolean it is called like, null where missing
@@ -108,7 +110,7 @@ fn shown(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::http::openapi::json::json;
+    use serde_json::json;
 
     use super::words;
     use crate::model::schema::{Feature, Impute, Kind};
