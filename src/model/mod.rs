@@ -9,7 +9,9 @@ pub mod batch;
 pub mod calibration;
 pub mod cell;
 pub mod compiled;
+pub mod cover;
 pub mod golden;
+pub mod ir;
 #[expect(clippy::module_inception, reason = "the file of `Model`")]
 mod model;
 pub mod pipeline;

@@ -5,11 +5,13 @@ use std::ops::Range;
 use super::artifact::{self, ArtifactError, Header, Opened};
 use super::batch::Batch;
 use super::calibration::Calibration;
-use super::compiled::{Predictor, Scratch, Shape};
+use super::compiled::{Predictor, Scratch};
+use super::cover;
 use super::golden::{self, GoldenDifference};
 use super::pipeline::Pipeline;
 use super::prediction::{PredictError, Prediction};
 use super::schema::{Schema, Task};
+use super::smartcore::{self, Shape};
 use super::statistics::{HISTOGRAM_CELLS, QUANTILE_LEVELS, Stats};
 
 /// A model, verified: every reference in it is in range, so that predicting cannot fail but by a non-finite answer.
@@ -48,10 +50,12 @@ impl Model {
             n_classes: schema.target().classes.len(),
         };
         let section = opened.section("estimator").ok_or("there is no estimator section")?;
-        let predictor = Predictor::decode(section, shape)?;
-        if let Some(cover) = opened.section("cover") {
-            Predictor::check_cover(section, shape, cover)?;
+        let form = smartcore::read(section, shape)?;
+        if let Some(section) = opened.section("cover") {
+            let trees = form.trees().ok_or("there is a cover section but the estimator has no trees")?;
+            cover::check(section, trees)?;
         }
+        let predictor = Predictor::compile(&form, shape.n_classes)?;
         check_calibration(&opened, shape.n_classes)?;
         let golden = golden::batch(header, &schema)?;
         let pipeline = Pipeline::new(preprocessing, predictor)?;

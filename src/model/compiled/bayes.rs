@@ -4,8 +4,7 @@
 //! Σ over columns of −(x − μ)² / (2σ²) − ln(2π)/2 − ln(σ²)/2, then + ln(prior) (smartcore's `naive_bayes::gaussian`);
 //! the classes are summed side by side.
 
-use crate::model::smartcore::postcard::{Fault, Reader};
-use crate::model::smartcore::trees::classes;
+use crate::model::ir::Bayes;
 
 /// One class and column.
 #[derive(Debug, Clone, Copy)]
@@ -19,39 +18,25 @@ struct Normal {
 
 /// A normal distribution a class and column.
 #[derive(Debug, Clone)]
-pub(super) struct Bayes {
+pub(super) struct LogLikelihoods {
     /// `[n_columns, n_classes]`.
     normals: Vec<Normal>,
     /// ln(prior), `[n_classes]`.
     log_priors: Vec<f64>,
 }
 
-impl Bayes {
-    /// smartcore's `GaussianNB`.
-    pub(super) fn decode(reader: &mut Reader<'_>, n_columns: usize, n_classes: usize) -> Result<Self, Fault> {
-        reader.some("the distribution")?;
-        classes(reader, n_classes)?;
-        if reader.length(1, "class counts")? != n_classes {
-            return reader.fault("there is not one count a class");
-        }
-        (0..n_classes).try_for_each(|_| reader.u64().map(drop))?;
-        let priors = reader.finites("prior")?;
-        if priors.len() != n_classes || priors.iter().any(|p| *p <= 0.0 || *p > 1.0) {
-            return reader.fault("there is not one prior above 0 a class");
-        }
-        let variances = table(reader, "variance", n_columns, n_classes)?;
-        if variances.iter().any(|v| *v <= 0.0 || !(2.0 * v).is_finite()) {
-            return reader.fault("a variance is not above 0");
-        }
-        let means = table(reader, "mean", n_columns, n_classes)?;
-        let mut normals = Vec::with_capacity(means.len());
+impl LogLikelihoods {
+    pub(super) fn new(bayes: &Bayes) -> Self {
+        let (n_columns, n_classes) = (bayes.n_columns(), bayes.n_classes());
+        let mut normals = Vec::with_capacity(n_columns * n_classes);
         for column in 0..n_columns {
             for class in 0..n_classes {
-                let (mean, variance) = (means[class * n_columns + column], variances[class * n_columns + column]);
+                let at = class * n_columns + column;
+                let (mean, variance) = (bayes.means()[at], bayes.variances()[at]);
                 normals.push(Normal { mean, twice_variance: 2.0 * variance, half_log: variance.ln() / 2.0 });
             }
         }
-        Ok(Self { normals, log_priors: priors.into_iter().map(f64::ln).collect() })
+        Self { normals, log_priors: bayes.priors().iter().map(|p| p.ln()).collect() }
     }
 
     pub(super) fn n_classes(&self) -> usize {
@@ -108,20 +93,4 @@ impl Bayes {
 /// ln(2π)/2, computed as smartcore does.
 fn half_log_two_pi() -> f64 {
     (2.0 * std::f64::consts::PI).ln() / 2.0
-}
-
-/// One list of `n_columns` finite values a class, as `[n_classes, n_columns]`.
-fn table(reader: &mut Reader<'_>, what: &str, n_columns: usize, n_classes: usize) -> Result<Vec<f64>, Fault> {
-    if reader.length(1 + 8 * n_columns, what)? != n_classes {
-        return reader.fault(format_args!("there is not one {what} a class"));
-    }
-    let mut values = Vec::with_capacity(n_classes * n_columns);
-    for _ in 0..n_classes {
-        let of_class = reader.finites(what)?;
-        if of_class.len() != n_columns {
-            return reader.fault(format_args!("there is not one {what} a column"));
-        }
-        values.extend(of_class);
-    }
-    Ok(values)
 }

@@ -3,13 +3,10 @@
 //! Stands apart from `compiled`, which predicts: nothing but training and its tests calls smartcore's own `predict`,
 //! because it panics or loops on what it does not expect.
 
-use smartcore::linalg::basic::matrix::DenseMatrix;
-
+use super::matrix::Matrix;
 use super::svm::SupportMachines;
 use crate::model::algorithm::Algorithm;
 
-/// smartcore's matrix of encoded columns, `[n_rows, n_columns]`.
-pub type Matrix = DenseMatrix<f64>;
 /// Linear regression.
 pub type LinearRegression = smartcore::linear::linear_regression::LinearRegression<f64, f64, Matrix, Vec<f64>>;
 /// Ridge regression.

@@ -1,11 +1,21 @@
-//! smartcore's objects: fitted by training, written to and read from the `estimator` section.
+//! smartcore's objects: fitted by training, written to the `estimator` section, read from it into the neutral form.
 
-pub(in crate::model) mod boosting;
-pub(in crate::model) mod ensemble;
+mod boosting;
+mod distances;
+mod ensemble;
 mod estimator;
-pub(in crate::model) mod postcard;
+mod linear;
+mod lists;
+mod matrix;
+mod postcard;
+mod read;
+mod shape;
 mod svm;
-pub(in crate::model) mod trees;
+mod trees;
 
 pub use estimator::*;
-pub use svm::{Kernel, Machine, Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
+pub use matrix::Matrix;
+pub(in crate::model) use postcard::Reader;
+pub use read::read;
+pub use shape::Shape;
+pub use svm::{Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines, to_smartcore};

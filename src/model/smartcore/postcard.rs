@@ -1,7 +1,7 @@
-//! A reader of postcard's reader format that trusts nothing: no recursion, no allocation ahead of the bytes that fill it.
+//! A reader of postcard's format that trusts nothing: no recursion, no allocation ahead of the bytes that fill it.
 //!
-//! Stands apart from the `postcard` crate because smartcore's fields are private and its boosted trees are nested
-//! boxes: a derived decoder would recurse as deep as the bytes say. The format is postcard 1.0's: integers wider than a
+//! Not the `postcard` crate's, because smartcore's fields are private and its boosted trees are nested boxes: a derived
+//! decoder would recurse as deep as the bytes say. The format is postcard 1.0's: integers wider than a
 //! byte are LEB128 varints, f64 is 8 little-endian bytes, an option is a 0 or 1 byte, a sequence is its length and its
 //! elements, structs are their fields, unit types are nothing.
 

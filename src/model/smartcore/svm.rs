@@ -13,76 +13,13 @@ use smartcore::svm::svc::SVC;
 use smartcore::svm::svr::{SVR, SVRParameters};
 use smartcore::svm::{Kernel as _, Kernels};
 
-use super::estimator::Matrix;
+use super::matrix::Matrix;
+use crate::model::ir::{Kernel, Machine};
 
 /// smartcore's support vector regression; it borrows what it was fitted on.
 pub type SmartcoreSvr<'a> = SVR<'a, f64, Matrix, Vec<f64>>;
 /// smartcore's support vector classifier of two class positions; it borrows what it was fitted on.
 pub type SmartcoreSvc<'a> = SVC<'a, f64, u32, Matrix, Vec<u32>>;
-
-/// A kernel K(x, v) of a row x and a support vector v, as in smartcore's `svm::Kernels`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub enum Kernel {
-    /// ⟨x, v⟩
-    Linear,
-    /// exp(−γ ‖x − v‖²)
-    Rbf {
-        /// γ, above 0.
-        gamma: f64,
-    },
-    /// (γ ⟨x, v⟩ + r)^d
-    Polynomial {
-        /// d, above 0.
-        degree: f64,
-        /// γ, above 0.
-        gamma: f64,
-        /// r.
-        coef0: f64,
-    },
-    /// tanh(γ ⟨x, v⟩ + r)
-    Sigmoid {
-        /// γ, above 0.
-        gamma: f64,
-        /// r.
-        coef0: f64,
-    },
-}
-
-impl Kernel {
-    /// The same kernel as smartcore has it.
-    pub fn to_smartcore(self) -> Kernels {
-        match self {
-            Self::Linear => Kernels::linear(),
-            Self::Rbf { gamma } => Kernels::rbf().with_gamma(gamma),
-            Self::Polynomial { degree, gamma, coef0 } => {
-                Kernels::polynomial().with_degree(degree).with_gamma(gamma).with_coef0(coef0)
-            }
-            Self::Sigmoid { gamma, coef0 } => Kernels::sigmoid().with_gamma(gamma).with_coef0(coef0),
-        }
-    }
-
-    /// K(a, b) for vectors of one length: smartcore's bits without its copies.
-    pub fn value(self, a: &[f64], b: &[f64]) -> f64 {
-        let dot = || a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        match self {
-            Self::Linear => dot(),
-            Self::Rbf { gamma } => (-gamma * a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>()).exp(),
-            Self::Polynomial { degree, gamma, coef0 } => (gamma * dot() + coef0).powf(degree),
-            Self::Sigmoid { gamma, coef0 } => (gamma * dot() + coef0).tanh(),
-        }
-    }
-}
-
-/// One decision function: f(x) = intercept + Σ weight · K(x, vector), summed in this order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Machine {
-    /// Positions among [`SupportMachines::vectors`], in smartcore's order.
-    pub vectors: Vec<u32>,
-    /// One weight a vector.
-    pub weights: Vec<f64>,
-    /// What the sum starts with.
-    pub intercept: f64,
-}
 
 /// What one fitted `SVR` or `SVC` decides with.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,6 +100,18 @@ impl Parts {
     }
 }
 
+/// A kernel as smartcore has it.
+pub fn to_smartcore(kernel: Kernel) -> Kernels {
+    match kernel {
+        Kernel::Linear => Kernels::linear(),
+        Kernel::Rbf { gamma } => Kernels::rbf().with_gamma(gamma),
+        Kernel::Polynomial { degree, gamma, coef0 } => {
+            Kernels::polynomial().with_degree(degree).with_gamma(gamma).with_coef0(coef0)
+        }
+        Kernel::Sigmoid { gamma, coef0 } => Kernels::sigmoid().with_gamma(gamma).with_coef0(coef0),
+    }
+}
+
 impl SupportMachines {
     /// Joins fitted machines of one kernel; support vectors of the same bits are kept once. Of wider vectors (`train`
     /// may add columns of zeros, which no kernel sees) the first `n_columns` cells are kept.
@@ -197,7 +146,7 @@ impl SupportMachines {
     /// # Errors
     /// smartcore's sentence.
     pub fn decisions(&self, x: &Matrix) -> Result<Vec<Vec<f64>>, String> {
-        let kernel = self.kernel.to_smartcore();
+        let kernel = to_smartcore(self.kernel);
         let (n_rows, n_columns) = x.shape();
         let vectors: Vec<Vec<f64>> = self.vectors.chunks(n_columns).map(<[f64]>::to_vec).collect();
         let mut decisions = vec![Vec::with_capacity(n_rows); self.machines.len()];

@@ -1,47 +1,157 @@
-//! What becomes of the leaves that rows depth.
+//! From the leaves that rows reach to margins: sums and votes.
 
-/// Takes leaf values; each row's must come in tree order.
+use crate::model::ir::LinearLeaf;
+
+/// Takes leaf numbers; each row's come in tree order.
 pub(super) trait Accumulate {
     /// One tree's leaves for consecutive rows from `first` on.
-    fn rows(&mut self, first: usize, leaves: &[f64]);
+    fn rows(&mut self, tree: usize, first: usize, leaves: &[f64]);
 
-    /// All trees' leaves for one row; an iterator, so that finding the next leaf hides behind the sum, where each addition
-    /// waits for the one before.
+    /// All trees' leaves for one row. An iterator, so that finding the next leaf overlaps with the sum, where each
+    /// addition waits for the one before.
     fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>);
 }
 
-/// Adds them up per row.
-pub(super) struct Sums<'a>(pub(super) &'a mut [f64]);
+/// One addition, rounded to 32 bits or to 64.
+#[inline]
+fn add<const F32: bool>(sum: f64, term: f64) -> f64 {
+    // Both are f32 numbers then: 53 bits hold enough of their sum that rounding it twice rounds it once.
+    if F32 { round(sum + term) } else { sum + term }
+}
 
-impl Accumulate for Sums<'_> {
+/// To the nearest f32.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
+pub(super) fn round(v: f64) -> f64 {
+    f64::from(v as f32)
+}
+
+/// One margin a row.
+pub(super) struct Sums<'a, const F32: bool>(pub(super) &'a mut [f64]);
+
+impl<const F32: bool> Accumulate for Sums<'_, F32> {
     #[inline]
-    fn rows(&mut self, first: usize, leaves: &[f64]) {
+    fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
         for (sum, leaf) in self.0[first..].iter_mut().zip(leaves) {
-            *sum += leaf;
+            *sum = add::<F32>(*sum, *leaf);
         }
     }
 
     #[inline]
     fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
         let sum = &mut self.0[row];
-        *sum = leaves.fold(*sum, |sum, leaf| sum + leaf);
+        *sum = leaves.fold(*sum, add::<F32>);
     }
 }
 
-/// Counts them per row and class: leaves are class positions.
+/// Several margins a row; each tree adds to its own.
+pub(super) struct OutputSums<'a, const F32: bool> {
+    /// Row-major `[n_rows, n_outputs]`.
+    pub(super) sums: &'a mut [f64],
+    pub(super) n_outputs: usize,
+    /// By tree.
+    pub(super) outputs: &'a [u16],
+}
+
+impl<const F32: bool> Accumulate for OutputSums<'_, F32> {
+    fn rows(&mut self, tree: usize, first: usize, leaves: &[f64]) {
+        let output = usize::from(self.outputs[tree]);
+        let sums = self.sums[first * self.n_outputs..].chunks_exact_mut(self.n_outputs);
+        for (sums, leaf) in sums.zip(leaves) {
+            sums[output] = add::<F32>(sums[output], *leaf);
+        }
+    }
+
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
+        let sums = &mut self.sums[row * self.n_outputs..][..self.n_outputs];
+        for (output, leaf) in self.outputs.iter().zip(leaves) {
+            let sum = &mut sums[usize::from(*output)];
+            *sum = add::<F32>(*sum, leaf);
+        }
+    }
+}
+
+/// Several margins a row; a leaf is a position in a list of vectors, and adds to all.
+pub(super) struct VectorSums<'a, const F32: bool> {
+    /// Row-major `[n_rows, n_outputs]`.
+    pub(super) sums: &'a mut [f64],
+    pub(super) n_outputs: usize,
+    /// Row-major `[n_leaves, n_outputs]`.
+    pub(super) vectors: &'a [f64],
+}
+
+impl<const F32: bool> Accumulate for VectorSums<'_, F32> {
+    fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
+        for (row, leaf) in (first..).zip(leaves) {
+            let vector = &self.vectors[position(*leaf) * self.n_outputs..][..self.n_outputs];
+            for (sum, value) in self.sums[row * self.n_outputs..].iter_mut().zip(vector) {
+                *sum = add::<F32>(*sum, *value);
+            }
+        }
+    }
+
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
+        for leaf in leaves {
+            self.rows(0, row, &[leaf]);
+        }
+    }
+}
+
+/// As [`OutputSums`] of 64 bits, where a leaf is a position in a list of linear functions.
+pub(super) struct LinearSums<'a> {
+    /// Row-major `[n_rows, n_outputs]`.
+    pub(super) sums: &'a mut [f64],
+    pub(super) n_outputs: usize,
+    /// By tree.
+    pub(super) outputs: &'a [u16],
+    pub(super) leaves: &'a [LinearLeaf],
+    /// The rows' cells, row-major `[n_rows, n_columns]`.
+    pub(super) matrix: &'a [f64],
+    pub(super) n_columns: usize,
+}
+
+impl Accumulate for LinearSums<'_> {
+    fn rows(&mut self, tree: usize, first: usize, leaves: &[f64]) {
+        let output = usize::from(self.outputs[tree]);
+        for (row, leaf) in (first..).zip(leaves) {
+            let cells = &self.matrix[row * self.n_columns..][..self.n_columns];
+            self.sums[row * self.n_outputs + output] += value(&self.leaves[position(*leaf)], cells);
+        }
+    }
+
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
+        for (tree, leaf) in leaves.enumerate() {
+            self.rows(tree, row, &[leaf]);
+        }
+    }
+}
+
+/// A linear leaf's value for a row.
+fn value(leaf: &LinearLeaf, cells: &[f64]) -> f64 {
+    let mut sum = leaf.constant;
+    for (column, coefficient) in &leaf.terms {
+        let cell = cells[usize::from(*column)];
+        if cell.is_nan() {
+            return leaf.otherwise;
+        }
+        sum += coefficient * cell;
+    }
+    sum
+}
+
+/// Votes per row and class: leaves are class positions.
 pub(super) struct Votes<'a> {
     /// Row-major `[n_rows, n_classes]`.
     pub(super) votes: &'a mut [u32],
     pub(super) n_classes: usize,
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "leaves are checked class positions")]
 impl Accumulate for Votes<'_> {
     #[inline]
-    fn rows(&mut self, first: usize, leaves: &[f64]) {
+    fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
         let votes = &mut self.votes[first * self.n_classes..];
         for (votes, leaf) in votes.chunks_exact_mut(self.n_classes).zip(leaves) {
-            votes[*leaf as usize] += 1;
+            votes[position(*leaf)] += 1;
         }
     }
 
@@ -49,19 +159,19 @@ impl Accumulate for Votes<'_> {
     fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
         let votes = &mut self.votes[row * self.n_classes..][..self.n_classes];
         for leaf in leaves {
-            votes[leaf as usize] += 1;
+            votes[position(leaf)] += 1;
         }
     }
 }
 
-/// Adds up the squares of their distances from each row's mean.
+/// Sums of the squared distances from each row's mean.
 pub(super) struct Squares<'a> {
     pub(super) means: &'a [f64],
     pub(super) sums: &'a mut [f64],
 }
 
 impl Accumulate for Squares<'_> {
-    fn rows(&mut self, first: usize, leaves: &[f64]) {
+    fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
         for ((sum, mean), leaf) in self.sums[first..].iter_mut().zip(&self.means[first..]).zip(leaves) {
             *sum += (leaf - mean) * (leaf - mean);
         }
@@ -69,7 +179,14 @@ impl Accumulate for Squares<'_> {
 
     fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
         for leaf in leaves {
-            self.rows(row, &[leaf]);
+            self.rows(0, row, &[leaf]);
         }
     }
+}
+
+/// A leaf number that is a position.
+#[inline]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the ir checked that it is a position")]
+fn position(leaf: f64) -> usize {
+    leaf as usize
 }

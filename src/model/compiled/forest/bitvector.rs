@@ -6,17 +6,26 @@
 //! `from(i) = from(high) | from(low) & !at_or_below`: one operation for all rows of a block. The bits of a row's leaf
 //! number in Gray code, where neighbours differ in one bit, are then the parities of the sets whose `i` ends in that
 //! bit: again one operation for each split. So a tree costs a few operations on 64-byte masks for each split and
-//! 512 rows, and one table look-up for each row.
+//! 512 rows, and one table look-up for each row. QuickScorer and RapidScorer (Lucchese 2015, Ye 2018) are its relatives.
+//!
+//! ```text
+//!        x ≤ 3?                 from(0) = all rows
+//!       /      \                from(2) = none | from(0) & !(x ≤ 3)        low 0, high 3, boundary 2
+//!     y ≤ 1?    leaf 2          from(1) = from(2) | from(0) & !(y ≤ 1)     low 0, high 2, boundary 1
+//!    /     \                    from(3) = none
+//!  leaf 0  leaf 1
+//! ```
 
 #![expect(clippy::inline_always, reason = "for `on_masks`")]
 
 use fearless_simd::Simd;
 
 use super::super::simd::{OnMasks, on_masks, or_except, xor};
-use super::Buffers;
 use super::accumulate::Accumulate;
+use super::buffers::Buffers;
 use super::thresholds::Thresholds;
-use crate::model::smartcore::trees::Tree;
+use super::views::Source;
+use crate::model::ir::{Node, Tree};
 
 /// Leaves of a tree at most. Beyond, walking is as fast: a split costs about two nanoseconds a block, a walk through
 /// 4,096 leaves fifteen a row.
@@ -28,7 +37,7 @@ const TABLE: usize = 256;
 /// A forest's trees for blocks of rows.
 #[derive(Debug, Clone)]
 pub(super) struct BitVectors {
-    splits: Vec<Split>,
+    splits: Vec<MaskStep>,
     /// Leaf values, tree after tree, each tree's padded to a power of two and placed by Gray code.
     leaves: Vec<f64>,
     trees: Vec<TreeRange>,
@@ -37,7 +46,7 @@ pub(super) struct BitVectors {
 
 /// A split: `from(boundary)` from the sets at both ends of its subtree. Parents come before their children.
 #[derive(Debug, Clone, Copy)]
-struct Split {
+struct MaskStep {
     /// That of its threshold.
     slot: u16,
     boundary: u16,
@@ -55,18 +64,19 @@ struct TreeRange {
 impl BitVectors {
     /// False for trees so large that walking is as fast.
     pub(super) fn pay(trees: &[Tree]) -> bool {
-        trees.iter().all(|tree| tree.len().div_ceil(2) <= MAX_LEAVES)
+        trees.iter().all(|tree| tree.nodes.len().div_ceil(2) <= MAX_LEAVES)
     }
 
     /// `slots` are those of all splits, tree after tree in node order. Returns also the places of all leaves among
     /// [`Self::leaves`], in the same order.
-    pub(super) fn new(trees: &[Tree], slots: &[u16], scale: f64) -> (Self, Vec<usize>) {
+    pub(super) fn new(source: &Source<'_>, slots: &[u16]) -> (Self, Vec<usize>) {
+        let trees = &source.trees.trees;
         let (splits, trees_done) = (Vec::with_capacity(slots.len()), Vec::with_capacity(trees.len()));
         let mut new = Self { splits, leaves: Vec::new(), trees: trees_done, most_leaves: 0 };
         let (mut slots, mut places) = (slots.iter(), Vec::with_capacity(slots.len() + trees.len()));
         let (mut n_leaves, mut low) = (Vec::new(), Vec::new());
         for tree in trees {
-            new.push(tree, &mut slots, scale, &mut places, &mut n_leaves, &mut low);
+            new.push(source, tree, &mut slots, &mut places, &mut n_leaves, &mut low);
         }
         // So that a table of `TABLE` leaves can be taken anywhere.
         new.leaves.resize(new.leaves.len() + TABLE, 0.0);
@@ -77,18 +87,19 @@ impl BitVectors {
     /// Appends a tree, and its leaves' places to `places`; `n_leaves` and `low` are buffers.
     fn push(
         &mut self,
+        source: &Source<'_>,
         tree: &Tree,
         slots: &mut std::slice::Iter<'_, u16>,
-        scale: f64,
         places: &mut Vec<usize>,
         n_leaves: &mut Vec<u16>,
         low: &mut Vec<u16>,
     ) {
         // Leaves under each node, children before parents.
         n_leaves.clear();
-        n_leaves.resize(tree.len(), 1);
-        for (at, node) in tree.iter().enumerate().rev() {
-            if let Some((left, right)) = node.children {
+        n_leaves.resize(tree.nodes.len(), 1);
+        for (at, node) in tree.nodes.iter().enumerate().rev() {
+            if let Node::Split(split) = node {
+                let (left, right) = split.children;
                 n_leaves[at] = n_leaves[left as usize] + n_leaves[right as usize];
             }
         }
@@ -97,26 +108,29 @@ impl BitVectors {
         self.most_leaves = self.most_leaves.max(usize::from(n_leaves[0]));
         // The first leaf under each node, parents before children.
         low.clear();
-        low.resize(tree.len(), 0);
-        for (at, node) in tree.iter().enumerate() {
+        low.resize(tree.nodes.len(), 0);
+        for (at, node) in tree.nodes.iter().enumerate() {
             let first = low[at];
-            let Some((left, right)) = node.children else {
-                let place = leaves + usize::from(first ^ (first >> 1));
-                self.leaves[place] = scale * node.value;
-                places.push(place);
-                continue;
+            let (left, right) = match node {
+                Node::Split(split) => split.children,
+                Node::Leaf(number) => {
+                    let place = leaves + usize::from(first ^ (first >> 1));
+                    self.leaves[place] = source.leaf(tree, *number);
+                    places.push(place);
+                    continue;
+                }
             };
             let boundary = first + n_leaves[left as usize];
             low[left as usize] = first;
             low[right as usize] = boundary;
             let slot = slots.next().copied().unwrap_or_default();
-            self.splits.push(Split { slot, boundary, low: first, high: first + n_leaves[at] });
+            self.splits.push(MaskStep { slot, boundary, low: first, high: first + n_leaves[at] });
         }
         self.trees.push(TreeRange { splits_end: self.splits.len(), leaves });
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.splits.len() * size_of::<Split>() + self.leaves.len() * 8 + self.trees.len() * size_of::<TreeRange>()
+        self.splits.len() * size_of::<MaskStep>() + self.leaves.len() * 8 + self.trees.len() * size_of::<TreeRange>()
     }
 
     /// All leaf values, where [`Self::new`] says, and zeros between them.
@@ -136,6 +150,7 @@ impl BitVectors {
     ) {
         let slots = lines::<W>(&mut buffers.slots, thresholds.n_slots());
         mark(thresholds, rows, n_columns, slots);
+        mark_sets(thresholds, rows, n_columns, &mut buffers.members, slots);
         let sets = lines::<W>(&mut buffers.sets, self.most_leaves + 1);
         buffers.codes.resize(buffers.codes.len().max(2 * 64 * W), 0);
         let (codes, high) = buffers.codes.split_at_mut(64 * W);
@@ -143,7 +158,7 @@ impl BitVectors {
         buffers.leaves.resize(buffers.leaves.len().max(n_rows), 0.0);
         let values = &mut buffers.leaves[..n_rows];
         let mut from = 0;
-        for tree in &self.trees {
+        for (number, tree) in self.trees.iter().enumerate() {
             let splits = &self.splits[from..tree.splits_end];
             from = tree.splits_end;
             on_masks(Part { splits, slots, sets });
@@ -160,12 +175,12 @@ impl BitVectors {
                     *value = leaves[usize::from(*low) | usize::from(*high) << u8::BITS];
                 }
             }
-            into.rows(first, values);
+            into.rows(number, first, values);
         }
     }
 }
 
-/// Makes the masks of all slots: the rows whose rank is at most the slot's.
+/// Makes the masks of the thresholds' slots: the rows whose rank is at most the slot's.
 fn mark<const W: usize>(thresholds: &Thresholds, rows: &[f64], n_columns: usize, slots: &mut [[u64; W]]) {
     /// Divides 64, so that rows beyond the last still have a bit.
     const TOGETHER: usize = 8;
@@ -190,6 +205,21 @@ fn mark<const W: usize>(thresholds: &Thresholds, rows: &[f64], n_columns: usize,
     }
 }
 
+/// Makes the masks of the category sets' slots.
+fn mark_sets<const W: usize>(
+    thresholds: &Thresholds,
+    rows: &[f64],
+    n_columns: usize,
+    buffer: &mut Vec<u64>,
+    slots: &mut [[u64; W]],
+) {
+    for column in thresholds.categories() {
+        let cells = rows.iter().skip(usize::from(column.column)).step_by(n_columns).copied();
+        let masks = lines::<W>(buffer, column.n_masks());
+        column.mark(cells.zip((0..).map(seat::<W>)), thresholds.input(), masks, slots);
+    }
+}
+
 /// Where a row's bit is, so that [`encode`] gives the codes in the order of the rows: the word and the bit in it.
 fn seat<const W: usize>(row: usize) -> (usize, usize) {
     let byte = row % (8 * W);
@@ -198,7 +228,7 @@ fn seat<const W: usize>(row: usize) -> (usize, usize) {
 
 /// Fills `sets[i]` with the rows whose leaf is `i` or one further right.
 struct Part<'a, const W: usize> {
-    splits: &'a [Split],
+    splits: &'a [MaskStep],
     slots: &'a [[u64; W]],
     sets: &'a mut [[u64; W]],
 }

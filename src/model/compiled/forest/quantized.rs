@@ -1,12 +1,12 @@
 //! Forests whose thresholds are few enough to find each cell's rank among them once.
 
-use super::Buffers;
 use super::accumulate::Accumulate;
 use super::bitvector::BitVectors;
+use super::buffers::Buffers;
 use super::thresholds::Thresholds;
 use super::two_level::TwoLevel;
+use super::views::Source;
 use super::walk::Walk;
-use crate::model::smartcore::trees::Tree;
 
 /// From so many trees on ranks pay: finding a row's costs as much as walking some five trees.
 const MIN_TREES: usize = 8;
@@ -33,14 +33,15 @@ enum Few {
 
 impl Quantized {
     /// `None` where walking is faster whatever the number of rows.
-    pub(super) fn new(trees: &[Tree], n_columns: usize, scale: f64) -> Option<Self> {
+    pub(super) fn new(source: &Source<'_>) -> Option<Self> {
+        let trees = &source.trees.trees;
         if trees.len() < MIN_TREES || !BitVectors::pay(trees) {
             return None;
         }
-        let (thresholds, slots) = Thresholds::collect(trees, n_columns)?;
-        let (bit_vectors, places) = BitVectors::new(trees, &slots, scale);
-        let two_level = TwoLevel::new(trees, &thresholds, &slots, &places);
-        let few = two_level.map_or_else(|| Few::Walk(Walk::new(trees, scale)), Few::TwoLevel);
+        let (thresholds, slots) = Thresholds::collect(source)?;
+        let (bit_vectors, places) = BitVectors::new(source, &slots);
+        let two_level = TwoLevel::new(source, &thresholds, &slots, &places);
+        let few = two_level.map_or_else(|| Few::Walk(Walk::new(source)), Few::TwoLevel);
         Some(Self { thresholds, bit_vectors, few })
     }
 

@@ -3,9 +3,13 @@
 //! Comparing ranks is as exact as comparing the numbers: with `rank(x)` the count of thresholds that `x` does not lie
 //! at or below, `x <= t` exactly when `rank(x) <= position(t)`. So a cell is searched once and then serves every node.
 //! A *slot* stands for one threshold of one column; each column has one slot more, at its end, for the cells beyond all
-//! of its thresholds.
+//! of its thresholds. After these come the slots of category sets, one for each column and set.
 
-use crate::model::smartcore::trees::Tree;
+use std::collections::BTreeMap;
+
+use super::categories::CategoryColumn;
+use super::views::Source;
+use crate::model::ir::{Node, Test, Width};
 
 /// Columns searched together for one row: a step of a search waits some 13 cycles for its load and comparison, and the
 /// positions of eight just fit the registers.
@@ -18,6 +22,9 @@ pub(super) struct Thresholds {
     search: Vec<f64>,
     /// The columns that are split on; the longest first, so that those searched together are of a length.
     columns: Vec<Column>,
+    /// Columns that splits ask for sets of categories.
+    categories: Vec<CategoryColumn>,
+    input: Width,
     n_slots: u16,
 }
 
@@ -43,21 +50,27 @@ impl Column {
 }
 
 /// A split's threshold, and its place among all splits: tree after tree, in node order.
-type Split = (f64, u32);
+type Threshold = (f64, u32);
 
 /// By `==`, so that −0 and 0 are one.
-fn equal(a: &Split, b: &Split) -> bool {
+fn equal(a: &Threshold, b: &Threshold) -> bool {
     a.0.total_cmp(&b.0).is_eq() || (a.0 == 0.0 && b.0 == 0.0)
 }
 
 impl Thresholds {
-    /// Collects the thresholds of all splits, and the slot of each split: tree after tree, in node order. `None` when
-    /// 16 bits are too few to count the slots.
-    pub(super) fn collect(trees: &[Tree], n_columns: usize) -> Option<(Self, Vec<u16>)> {
+    /// Collects what all splits ask, and the slot of each split: tree after tree, in node order. `None` when 16 bits
+    /// are too few to count the slots.
+    pub(super) fn collect(source: &Source<'_>) -> Option<(Self, Vec<u16>)> {
         let mut n_splits = 0_u32;
-        let mut by_feature: Vec<Vec<Split>> = vec![Vec::new(); n_columns];
-        for node in trees.iter().flatten().filter(|node| node.children.is_some()) {
-            by_feature[usize::from(node.feature)].push((node.threshold, n_splits));
+        let mut by_feature: Vec<Vec<Threshold>> = vec![Vec::new(); source.n_columns()];
+        let mut by_set: BTreeMap<(u16, u32), Vec<u32>> = BTreeMap::new();
+        for node in source.trees.trees.iter().flat_map(|tree| &tree.nodes) {
+            let Node::Split(split) = node else { continue };
+            let column = source.column(split);
+            match split.test {
+                Test::AtMost(bound) => by_feature[usize::from(column)].push((bound, n_splits)),
+                Test::In(set) => by_set.entry((column, set)).or_default().push(n_splits),
+            }
             n_splits += 1;
         }
         let mut columns = Vec::new();
@@ -70,14 +83,39 @@ impl Thresholds {
             columns.push(Column { feature, slot: 0, len, steps: 0, search: 0 });
         }
         columns.sort_by_key(|column| std::cmp::Reverse(column.len));
-        let mut new = Self { search: Vec::new(), columns, n_slots };
+        let first = n_slots;
+        n_slots = n_slots.checked_add(u16::try_from(by_set.len()).ok()?)?;
+        let input = source.trees.input;
+        let mut new = Self { search: Vec::new(), columns, categories: Vec::new(), input, n_slots };
         let mut slots = vec![0; n_splits as usize];
         new.lay_out(&by_feature, &mut slots);
+        new.lay_out_sets(source, &by_set, first, &mut slots);
         Some((new, slots))
     }
 
+    /// Gives each column and set the slots from `first` on.
+    fn lay_out_sets(
+        &mut self,
+        source: &Source<'_>,
+        by_set: &BTreeMap<(u16, u32), Vec<u32>>,
+        first: u16,
+        slots: &mut [u16],
+    ) {
+        let sets: Vec<_> = (first..).zip(by_set).collect();
+        for (slot, (_, splits)) in &sets {
+            for split in *splits {
+                slots[*split as usize] = *slot;
+            }
+        }
+        for of_column in sets.chunk_by(|a, b| a.1.0.0 == b.1.0.0) {
+            let with_slots: Vec<_> =
+                of_column.iter().map(|(slot, ((_, set), _))| (*slot, &source.trees.sets[*set as usize])).collect();
+            self.categories.push(CategoryColumn::new(of_column[0].1.0.0, &with_slots));
+        }
+    }
+
     /// Gives each column its slots and its place in `search`.
-    fn lay_out(&mut self, by_feature: &[Vec<Split>], slots: &mut [u16]) {
+    fn lay_out(&mut self, by_feature: &[Vec<Threshold>], slots: &mut [u16]) {
         let mut slot = 0;
         for columns in self.columns.chunks_mut(COLUMNS_TOGETHER) {
             let steps = columns.first().map_or(0, |longest| 16 - longest.len.leading_zeros());
@@ -101,13 +139,24 @@ impl Thresholds {
         &self.columns
     }
 
-    /// Slots of all columns.
+    /// The columns of category sets.
+    pub(super) fn categories(&self) -> &[CategoryColumn] {
+        &self.categories
+    }
+
+    /// To what a cell is rounded before its category is looked up.
+    pub(super) fn input(&self) -> Width {
+        self.input
+    }
+
+    /// Slots of all columns and sets.
     pub(super) fn n_slots(&self) -> usize {
         usize::from(self.n_slots)
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.search.len() * 8 + self.columns.len() * size_of::<Column>()
+        let of_sets: usize = self.categories.iter().map(CategoryColumn::resident_bytes).sum();
+        self.search.len() * 8 + self.columns.len() * size_of::<Column>() + of_sets
     }
 
     /// The ranks of `N` cells of one column.
@@ -145,8 +194,7 @@ impl Thresholds {
     }
 }
 
-/// smartcore's rule: `cell <= threshold` goes to the true child, all else to the false one. Not `cell > threshold`: a
-/// NaN lies at or below nothing.
+/// True where `cell <= threshold` does not hold. Not `cell > threshold`: a NaN lies at or below nothing.
 #[inline]
 #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN")]
 pub(super) fn beyond(cell: f64, threshold: f64) -> bool {

@@ -5,10 +5,11 @@
 //! leads to one of the four grandchildren, which are adjacent: half the steps, each waiting for one node. A leaf holds
 //! the place of its value among those of the masks, so that no value is kept twice.
 
-use super::Buffers;
+use super::buffers::Buffers;
 use super::cursors::{Cursor, Depth, walk};
 use super::thresholds::{COLUMNS_TOGETHER, Thresholds};
-use crate::model::smartcore::trees::Tree;
+use super::views::Source;
+use crate::model::ir::{Node, Split, Tree};
 
 /// Columns at most: what a byte can name, so that no index needs a check.
 const COLUMNS: usize = 256;
@@ -58,10 +59,13 @@ struct Layout<'a> {
 }
 
 impl TwoLevel {
-    /// `None` when a tree is too wide for 16 bits, or there are too many columns. `slots` are those of all splits,
+    /// `None` when a tree is too wide for 16 bits, there are too many columns, or some split asks for a set. `slots` are those of all splits,
     /// `places` those of all leaves' values, tree after tree in node order.
     #[expect(clippy::cast_possible_truncation, reason = "the caller checked that twice the nodes fit 32 bits")]
-    pub(super) fn new(trees: &[Tree], thresholds: &Thresholds, slots: &[u16], places: &[usize]) -> Option<Self> {
+    pub(super) fn new(source: &Source<'_>, thresholds: &Thresholds, slots: &[u16], places: &[usize]) -> Option<Self> {
+        if !thresholds.categories().is_empty() {
+            return None;
+        }
         let mut columns = Vec::new();
         for (position, column) in thresholds.columns().iter().enumerate() {
             let feature = usize::from(column.feature);
@@ -71,38 +75,42 @@ impl TwoLevel {
         let (slots, places) = (slots.iter(), places.iter());
         let mut layout = Layout { slots, places, columns, named: Vec::new(), order: Vec::new(), ways: Vec::new() };
         let mut new = Self { nodes: Vec::new(), roots: Vec::new(), depth: Depth::default() };
-        for tree in trees {
+        for tree in &source.trees.trees {
             new.roots.push(new.nodes.len() as u32);
-            new.push(tree, &mut layout)?;
+            new.push(source, tree, &mut layout)?;
         }
         new.nodes.shrink_to_fit();
         new.depth = Depth::of(layout.ways.into_iter());
         Some(new)
     }
 
-    fn push(&mut self, tree: &Tree, layout: &mut Layout<'_>) -> Option<()> {
+    fn push(&mut self, source: &Source<'_>, tree: &Tree, layout: &mut Layout<'_>) -> Option<()> {
         let Layout { slots, places, columns, named, order, ways } = layout;
         named.clear();
-        for node in tree {
-            named.push(match node.children {
-                Some(_) => (*slots.next()?, u32::from(columns[usize::from(node.feature)])),
-                None => (NEVER, u32::try_from(*places.next()?).ok()?),
+        for node in &tree.nodes {
+            named.push(match node {
+                Node::Split(split) => (*slots.next()?, u32::from(columns[usize::from(source.column(split))])),
+                Node::Leaf(_) => (NEVER, u32::try_from(*places.next()?).ok()?),
             });
         }
+        let children = |at: u32| match &tree.nodes[at as usize] {
+            Node::Split(Split { children, .. }) => Some(*children),
+            Node::Leaf(_) => None,
+        };
         order.clear();
         order.push((0, 0));
         let mut done = 0;
         while let Some(&(at, round)) = order.get(done) {
-            let node = &tree[at as usize];
-            let (left, right) = node.children.unwrap_or((at, at));
+            let below = children(at);
+            let (left, right) = below.unwrap_or((at, at));
             let [own, first, second] = [at, left, right].map(|at| named[at as usize]);
             let (mut way, mut columns) = (0, own.1.to_le_bytes());
-            if node.children.is_some() {
+            if below.is_some() {
                 way = u16::try_from(order.len() - done).ok()?;
                 (columns[1], columns[2]) = (first.1.to_le_bytes()[0], second.1.to_le_bytes()[0]);
                 for child in [left, right] {
                     // A leaf one level early is its own children.
-                    let (left, right) = tree[child as usize].children.unwrap_or((child, child));
+                    let (left, right) = children(child).unwrap_or((child, child));
                     order.extend([(left, round + 1), (right, round + 1)]);
                 }
             } else {

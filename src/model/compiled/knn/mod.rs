@@ -11,10 +11,10 @@ mod prefilter;
 
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::simd::widest;
-use crate::model::smartcore::postcard::{Fault, Reader};
-use crate::model::smartcore::trees::classes;
+use crate::model::ir::Neighbors;
 use prefilter::{LANES, Prefilter, Query};
 
 /// Bytes of the prefilter that a block of queries passes over while they are in the first-level cache.
@@ -31,12 +31,12 @@ const MAX_NEAR: usize = 1 << 16;
 pub(super) struct Near {
     /// The root, not the square, is what smartcore compares: two sums of squares may have one root.
     distance: f64,
-    /// The training row; `NOBODY` while there is none.
+    /// The training row; [`NO_ROW`] while there is none.
     row: u32,
 }
 
-const NOBODY: u32 = u32::MAX;
-const FAR: Near = Near { distance: f64::INFINITY, row: NOBODY };
+const NO_ROW: u32 = u32::MAX;
+const FAR: Near = Near { distance: f64::INFINITY, row: NO_ROW };
 
 /// What one search works on, reused from call to call.
 #[derive(Debug, Default)]
@@ -51,91 +51,28 @@ pub(super) struct Search {
 
 /// The training rows with their targets.
 #[derive(Debug, Clone)]
-pub(super) struct Neighbors {
-    /// Row-major `[n_rows, n_columns]`.
-    rows: Vec<f64>,
+pub(super) struct NearestRows {
+    form: Arc<Neighbors>,
     prefilter: Prefilter,
-    n_columns: usize,
-    /// A row's value, or the position of its class.
-    targets: Vec<f64>,
-    k: usize,
 }
 
-impl Neighbors {
-    /// smartcore's `KNNRegressor`.
-    pub(super) fn decode_regressor(reader: &mut Reader<'_>, n_columns: usize) -> Result<Self, Fault> {
-        reader.some("the list of targets")?;
-        let targets = reader.finites("target")?;
-        Self::decode(reader, n_columns, targets)
-    }
-
-    /// smartcore's `KNNClassifier`.
-    pub(super) fn decode_classifier(
-        reader: &mut Reader<'_>,
-        n_columns: usize,
-        n_classes: usize,
-    ) -> Result<Self, Fault> {
-        reader.some("the classes")?;
-        classes(reader, n_classes)?;
-        reader.some("the list of targets")?;
-        let n = reader.length(1, "targets")?;
-        let mut targets = Vec::with_capacity(n);
-        for _ in 0..n {
-            let class = reader.u32()?;
-            if class as usize >= n_classes {
-                return reader.fault(format_args!("a row has class {class} of {n_classes}"));
-            }
-            targets.push(f64::from(class));
-        }
-        Self::decode(reader, n_columns, targets)
-    }
-
-    /// What both have after their targets: the search, the weighting, k.
-    fn decode(reader: &mut Reader<'_>, n_columns: usize, targets: Vec<f64>) -> Result<Self, Fault> {
-        reader.some("the search")?;
-        if reader.u32()? != 0 {
-            return reader.fault("it does not search linearly");
-        }
-        let n = reader.length(8 * n_columns + 1, "rows")?;
-        if n != targets.len() || n >= NOBODY as usize {
-            return reader.fault(format_args!("{n} rows have {} targets", targets.len()));
-        }
-        let mut rows = Vec::with_capacity(n * n_columns);
-        for row in 0..n {
-            let cells = reader.u64()?;
-            if cells != n_columns as u64 {
-                return reader.fault(format_args!("row {row} has {cells} cells, expected {n_columns}"));
-            }
-            for _ in 0..n_columns {
-                rows.push(reader.finite("cell of a row")?);
-            }
-        }
-        reader.some("the weighting")?;
-        if reader.u32()? != 0 {
-            return reader.fault("its neighbours do not all weigh the same");
-        }
-        reader.some("the number of neighbours")?;
-        let k = reader.u64()?;
-        match usize::try_from(k) {
-            Ok(k) if (1..=n).contains(&k) => {
-                let prefilter = Prefilter::new(&rows, n_columns);
-                Ok(Self { rows, prefilter, n_columns, targets, k })
-            }
-            _ => reader.fault(format_args!("{k} neighbours of {n} rows")),
-        }
+impl NearestRows {
+    pub(super) fn new(form: Arc<Neighbors>) -> Self {
+        let prefilter = Prefilter::new(form.rows(), form.n_columns());
+        Self { form, prefilter }
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        (self.rows.len() + self.targets.len()) * 8 + self.prefilter.resident_bytes()
+        (self.form.rows().len() + self.form.targets().len()) * 8 + self.prefilter.resident_bytes()
     }
 
     /// The mean of the nearest rows' values, one a row of `matrix`, appended to `out`; NaN where every distance
     /// overflows (smartcore answers 0 there). `search` is a buffer.
     pub(super) fn means(&self, matrix: &[f64], search: &mut Search, out: &mut Vec<f64>) {
         self.search(matrix, search, |near| {
-            let found = near.iter().filter(|n| n.row != NOBODY);
+            let found = near.iter().filter(|n| n.row != NO_ROW);
             let share = 1.0 / f64::from(u32::try_from(found.clone().count()).expect("k is below 2^32"));
-            let mean = |sum, n: &Near| sum + self.targets[n.row as usize] * share;
+            let mean = |sum, n: &Near| sum + self.form.targets()[n.row as usize] * share;
             out.push(if share.is_finite() { found.fold(0.0, mean) } else { f64::NAN });
         });
     }
@@ -149,11 +86,11 @@ impl Neighbors {
             out.resize(from + n_classes, 0.0);
             let shares = &mut out[from..];
             let mut found = 0.0;
-            for near in near.iter().filter(|n| n.row != NOBODY) {
-                shares[self.targets[near.row as usize] as usize] += 1.0;
+            for near in near.iter().filter(|n| n.row != NO_ROW) {
+                shares[self.form.targets()[near.row as usize] as usize] += 1.0;
                 found += 1.0;
             }
-            // Of nobody: 0 · ∞, NaN.
+            // With no row found: 0 · ∞, which is NaN.
             let share = 1.0 / found;
             for s in shares {
                 *s *= share;
@@ -163,9 +100,9 @@ impl Neighbors {
 
     /// Calls `answer` with the k nearest of each row of `matrix`, in order.
     fn search(&self, matrix: &[f64], search: &mut Search, mut answer: impl FnMut(&[Near])) {
-        let n_columns = self.n_columns;
-        let n_queries = (MAX_NEAR / self.k).clamp(1, MAX_QUERIES);
-        let n_tiles = self.targets.len().div_ceil(LANES);
+        let n_columns = self.form.n_columns();
+        let n_queries = (MAX_NEAR / self.form.k()).clamp(1, MAX_QUERIES);
+        let n_tiles = self.form.targets().len().div_ceil(LANES);
         let tiles_together = (BLOCK_BYTES / (4 * LANES * n_columns)).max(1);
         for rows in matrix.chunks(n_queries * n_columns) {
             let Search { near, queries, cells } = &mut *search;
@@ -173,18 +110,19 @@ impl Neighbors {
             queries.clear();
             queries.extend(rows.chunks_exact(n_columns).map(|row| self.prefilter.query(row, cells)));
             near.clear();
-            near.resize(queries.len() * self.k, FAR);
+            near.resize(queries.len() * self.form.k(), FAR);
             for first in (0..n_tiles).step_by(tiles_together) {
                 let tiles = first..n_tiles.min(first + tiles_together);
                 let rows = rows.chunks_exact(n_columns).zip(cells.chunks_exact(n_columns));
-                for ((query, (row, cells)), near) in queries.iter().zip(rows).zip(near.chunks_exact_mut(self.k)) {
+                for ((query, (row, cells)), near) in queries.iter().zip(rows).zip(near.chunks_exact_mut(self.form.k()))
+                {
                     widest(
                         #[inline(always)]
                         || self.offer(tiles.clone(), query, row, cells, near),
                     );
                 }
             }
-            near.chunks_exact(self.k).for_each(&mut answer);
+            near.chunks_exact(self.form.k()).for_each(&mut answer);
         }
     }
 
@@ -199,7 +137,7 @@ impl Neighbors {
             }
             for (lane, sum) in sums.iter().enumerate() {
                 let at = tile * LANES + lane;
-                if *sum < limit && at < self.targets.len() && self.take(at, row, near) {
+                if *sum < limit && at < self.form.targets().len() && self.take(at, row, near) {
                     limit = self.prefilter.limit(query, near[0].distance);
                 }
             }
@@ -209,7 +147,7 @@ impl Neighbors {
     /// Puts a training row into the heap if it is nearer than the farthest there.
     fn take(&self, at: usize, query: &[f64], near: &mut [Near]) -> bool {
         let mut square = 0.0;
-        for (x, cell) in query.iter().zip(&self.rows[at * self.n_columns..][..self.n_columns]) {
+        for (x, cell) in query.iter().zip(&self.form.rows()[at * self.form.n_columns()..][..self.form.n_columns()]) {
             let difference = x - cell;
             square += difference * difference;
         }
@@ -217,7 +155,7 @@ impl Neighbors {
         if distance.partial_cmp(&near[0].distance) != Some(Ordering::Less) {
             return false;
         }
-        near[0] = Near { distance, row: u32::try_from(at).expect("the decoder checked the number of rows") };
+        near[0] = Near { distance, row: u32::try_from(at).expect("the ir checked the number of rows") };
         sift_down(near);
         true
     }

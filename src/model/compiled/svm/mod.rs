@@ -12,59 +12,32 @@
 mod row_tiles;
 
 use super::simd::widest;
-use crate::model::smartcore::Kernel;
-use crate::model::smartcore::postcard::{Fault, Reader};
-use crate::model::smartcore::trees::columns;
-use row_tiles::{LANES, Tiles};
+use crate::model::ir::{Kernel, Machine, Svm};
+use row_tiles::{LANES, RowTiles};
 
 /// Rows that meet the support vectors together.
 const ROWS_TOGETHER: usize = 4;
 
-/// One decision function.
-#[derive(Debug, Clone)]
-struct Machine {
-    /// Support vectors, in the order of summation.
-    vectors: Vec<u32>,
-    weights: Vec<f64>,
-    intercept: f64,
-}
-
 /// Decision functions that share support vectors and a kernel.
 #[derive(Debug, Clone)]
-pub(super) struct Machines {
+pub(super) struct KernelSums {
     kernel: Kernel,
-    vectors: Tiles,
-    sums: Vec<Machine>,
+    vectors: RowTiles,
+    machines: Vec<Machine>,
 }
 
-impl Machines {
-    /// `SupportMachines` of as many machines.
-    pub(super) fn decode(reader: &mut Reader<'_>, n_columns: usize, n_machines: usize) -> Result<Self, Fault> {
-        let kernel = kernel(reader)?;
-        columns(reader, n_columns)?;
-        let cells = reader.length(8, "cells of support vectors")?;
-        if cells % n_columns != 0 {
-            return reader.fault(format_args!("{cells} cells do not make support vectors of {n_columns} columns"));
-        }
-        let mut vectors = Tiles::new(n_columns);
-        for _ in 0..cells / n_columns {
-            vectors.read_row(reader, "cell of a support vector")?;
-        }
-        // A machine is two empty lists and an f64 at least.
-        let told = reader.length(10, "machines")?;
-        if told != n_machines {
-            return reader.fault(format_args!("{told} machines, the header's classes make {n_machines}"));
-        }
-        let machines = (0..told).map(|_| machine(reader, vectors.n_rows())).collect::<Result<_, Fault>>()?;
-        Ok(Self { kernel, vectors, sums: machines })
+impl KernelSums {
+    pub(super) fn new(svm: &Svm) -> Self {
+        let vectors = RowTiles::new(svm.vectors(), svm.n_columns());
+        Self { kernel: svm.kernel(), vectors, machines: svm.machines().to_vec() }
     }
 
     pub(super) fn n_machines(&self) -> usize {
-        self.sums.len()
+        self.machines.len()
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        let of_machines: usize = self.sums.iter().map(|m| m.vectors.len() * 12 + size_of::<Machine>()).sum();
+        let of_machines: usize = self.machines.iter().map(|m| m.vectors.len() * 12 + size_of::<Machine>()).sum();
         self.vectors.resident_bytes() + of_machines
     }
 
@@ -83,7 +56,7 @@ impl Machines {
         self.each(matrix, buffer, |intercept| intercept, |weight, kernel| weight * kernel, add);
     }
 
-    /// Σ|terms| of [`Machines::sums`]: what another CPU's `exp`, `powf` or `tanh` may move them by is a share of this.
+    /// Σ|terms| of [`KernelSums::sums`]: what another CPU's `exp`, `powf` or `tanh` may move them by is a share of this.
     pub(super) fn magnitudes(&self, matrix: &[f64], buffer: &mut Vec<f64>, add: impl FnMut(usize, f64)) {
         self.each(matrix, buffer, f64::abs, |weight, kernel| (weight * kernel).abs(), add);
     }
@@ -122,8 +95,8 @@ impl Machines {
         );
         let values = buffer.as_chunks::<ROWS>().0;
         let mut sums = [0.0; ROWS];
-        if let [machine] = self.sums.as_slice() {
-            machine.sum(values, &mut sums, start, term);
+        if let [machine] = self.machines.as_slice() {
+            sum_rows(machine, values, &mut sums, start, term);
             for sum in sums {
                 add(0, sum);
             }
@@ -131,8 +104,8 @@ impl Machines {
         }
         // Rows come one after the other: with several machines their sums are found a row at a time.
         for row in 0..ROWS {
-            for (i, machine) in self.sums.iter().enumerate() {
-                add(i, machine.sum_of(row, values, start, term));
+            for (i, machine) in self.machines.iter().enumerate() {
+                add(i, sum_row(machine, row, values, start, term));
             }
         }
     }
@@ -192,37 +165,35 @@ impl Machines {
     }
 }
 
-impl Machine {
-    /// intercept + Σ weight · kernel for one row of several.
-    #[inline]
-    fn sum_of<const ROWS: usize>(
-        &self,
-        row: usize,
-        values: &[[f64; ROWS]],
-        start: &impl Fn(f64) -> f64,
-        term: &impl Fn(f64, f64) -> f64,
-    ) -> f64 {
-        let mut sum = start(self.intercept);
-        for (vector, weight) in self.vectors.iter().zip(&self.weights) {
-            sum += term(*weight, values[*vector as usize][row]);
-        }
-        sum
+/// intercept + Σ weight · kernel for one row of several.
+#[inline]
+fn sum_row<const ROWS: usize>(
+    machine: &Machine,
+    row: usize,
+    values: &[[f64; ROWS]],
+    start: &impl Fn(f64) -> f64,
+    term: &impl Fn(f64, f64) -> f64,
+) -> f64 {
+    let mut sum = start(machine.intercept);
+    for (vector, weight) in machine.vectors.iter().zip(&machine.weights) {
+        sum += term(*weight, values[*vector as usize][row]);
     }
+    sum
+}
 
-    /// intercept + Σ weight · kernel for several rows at once.
-    #[inline]
-    fn sum<const ROWS: usize>(
-        &self,
-        values: &[[f64; ROWS]],
-        sums: &mut [f64; ROWS],
-        start: &impl Fn(f64) -> f64,
-        term: &impl Fn(f64, f64) -> f64,
-    ) {
-        *sums = [start(self.intercept); ROWS];
-        for (vector, weight) in self.vectors.iter().zip(&self.weights) {
-            for (sum, value) in sums.iter_mut().zip(&values[*vector as usize]) {
-                *sum += term(*weight, *value);
-            }
+/// intercept + Σ weight · kernel for several rows at once.
+#[inline]
+fn sum_rows<const ROWS: usize>(
+    machine: &Machine,
+    values: &[[f64; ROWS]],
+    sums: &mut [f64; ROWS],
+    start: &impl Fn(f64) -> f64,
+    term: &impl Fn(f64, f64) -> f64,
+) {
+    *sums = [start(machine.intercept); ROWS];
+    for (vector, weight) in machine.vectors.iter().zip(&machine.weights) {
+        for (sum, value) in sums.iter_mut().zip(&values[*vector as usize]) {
+            *sum += term(*weight, *value);
         }
     }
 }
@@ -259,38 +230,4 @@ fn multiplied_out(mut base: [f64; LANES], mut degree: u32) -> [f64; LANES] {
             *b *= *b;
         }
     }
-}
-
-fn kernel(reader: &mut Reader<'_>) -> Result<Kernel, Fault> {
-    let positive = |what: &str, reader: &mut Reader<'_>| match reader.finite(what)? {
-        value if value > 0.0 => Ok(value),
-        value => reader.fault(format_args!("the kernel's {what} is {value}, not above 0")),
-    };
-    match reader.u32()? {
-        0 => Ok(Kernel::Linear),
-        1 => Ok(Kernel::Rbf { gamma: positive("gamma", reader)? }),
-        2 => {
-            let (degree, gamma) = (positive("degree", reader)?, positive("gamma", reader)?);
-            Ok(Kernel::Polynomial { degree, gamma, coef0: reader.finite("coef0")? })
-        }
-        3 => Ok(Kernel::Sigmoid { gamma: positive("gamma", reader)?, coef0: reader.finite("coef0")? }),
-        other => reader.fault(format_args!("there is no kernel {other}")),
-    }
-}
-
-fn machine(reader: &mut Reader<'_>, n_vectors: usize) -> Result<Machine, Fault> {
-    let n = reader.length(1, "support vectors")?;
-    let mut vectors = Vec::with_capacity(n);
-    for _ in 0..n {
-        let vector = reader.u32()?;
-        if vector as usize >= n_vectors {
-            return reader.fault(format_args!("a machine has support vector {vector} of {n_vectors}"));
-        }
-        vectors.push(vector);
-    }
-    let weights = reader.finites("weight")?;
-    if weights.len() != n {
-        return reader.fault(format_args!("{n} support vectors have {} weights", weights.len()));
-    }
-    Ok(Machine { vectors, weights, intercept: reader.finite("intercept")? })
 }

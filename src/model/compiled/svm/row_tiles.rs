@@ -4,41 +4,28 @@
 //! first column to the last, so that every lane adds in smartcore's order and the compiler may still use vector
 //! instructions.
 
-use crate::model::smartcore::postcard::{Fault, Reader};
-
 /// Rows of a tile: four 128-bit sums of two lanes, enough to hide the latency of an addition.
 pub(super) const LANES: usize = 8;
 
 /// A matrix of finite values, `[n_tiles, n_columns, LANES]`; the last tile is filled up with zeros.
 #[derive(Debug, Clone)]
-pub(super) struct Tiles {
+pub(super) struct RowTiles {
     cells: Vec<f64>,
-    n_rows: usize,
     n_columns: usize,
 }
 
-impl Tiles {
-    /// No rows yet.
-    pub(super) fn new(n_columns: usize) -> Self {
-        Self { cells: Vec::new(), n_rows: 0, n_columns }
-    }
-
-    /// Reads one row of `n_columns` finite values.
-    pub(super) fn read_row(&mut self, reader: &mut Reader<'_>, what: &str) -> Result<(), Fault> {
-        let lane = self.n_rows % LANES;
-        if lane == 0 {
-            self.cells.resize(self.cells.len() + self.n_columns * LANES, 0.0);
+impl RowTiles {
+    /// Lays out row-major `rows` of `n_columns` cells.
+    pub(super) fn new(rows: &[f64], n_columns: usize) -> Self {
+        let n_tiles = (rows.len() / n_columns).div_ceil(LANES);
+        let mut cells = vec![0.0; n_tiles * n_columns * LANES];
+        for (r, row) in rows.chunks_exact(n_columns).enumerate() {
+            let tile = &mut cells[r / LANES * n_columns * LANES..];
+            for (column, cell) in row.iter().enumerate() {
+                tile[column * LANES + r % LANES] = *cell;
+            }
         }
-        let tile = self.cells.len() - self.n_columns * LANES;
-        for column in 0..self.n_columns {
-            self.cells[tile + column * LANES + lane] = reader.finite(what)?;
-        }
-        self.n_rows += 1;
-        Ok(())
-    }
-
-    pub(super) fn n_rows(&self) -> usize {
-        self.n_rows
+        Self { cells, n_columns }
     }
 
     pub(super) fn n_columns(&self) -> usize {

@@ -1,0 +1,166 @@
+//! From votes, margins and shares to classes and their probabilities.
+
+use super::bayes::LogLikelihoods;
+use super::forest::Forest;
+use super::knn::{NearestRows, Search};
+use super::linear::DotProducts;
+use super::links::{self, argmax};
+use super::scratch::Scratch;
+use super::svm::KernelSums;
+use crate::model::ir::{Link, Width};
+use crate::model::prediction::Prediction;
+
+/// What is answered so far. Each `by_…` answers all rows of a matrix; where it can refuse, its error is the first row
+/// that has no answer.
+pub(super) struct Answers {
+    n_classes: usize,
+    classes: Vec<u32>,
+    probability: Vec<f64>,
+}
+
+impl Answers {
+    pub(super) fn new(n_classes: usize, n_rows: usize) -> Self {
+        let (classes, probability) = (Vec::with_capacity(n_rows), Vec::with_capacity(n_rows * n_classes));
+        Self { n_classes, classes, probability }
+    }
+
+    pub(super) fn into_prediction(self, with_probability: bool) -> Prediction {
+        let probability = with_probability.then_some(self.probability);
+        Prediction::Classification { classes: self.classes, probability }
+    }
+
+    /// Every tree has one vote.
+    pub(super) fn by_votes(&mut self, forest: &Forest, matrix: &[f64], scratch: &mut Scratch) {
+        let votes = &mut scratch.votes;
+        votes.clear();
+        votes.resize(self.classes.capacity() * self.n_classes, 0);
+        forest.votes(matrix, &mut scratch.forest, votes);
+        for votes in votes.chunks_exact(self.n_classes) {
+            self.classes.push(position(most_votes(votes)));
+            let n = f64::from(votes.iter().sum::<u32>());
+            self.probability.extend(votes.iter().map(|v| f64::from(*v) / n));
+        }
+    }
+
+    /// Margins of trees; the class is that of the largest probability, as XGBoost, LightGBM and scikit-learn have it.
+    pub(super) fn by_margins(&mut self, forest: &Forest, matrix: &[f64], scratch: &mut Scratch) -> Result<(), usize> {
+        let (n_outputs, margins) = (forest.n_outputs(), &mut scratch.margins);
+        margins.clear();
+        forest.margins(matrix, &mut scratch.forest, margins);
+        check_finite(margins, n_outputs)?;
+        self.link(margins, n_outputs, forest.link(), forest.width());
+        if n_outputs > 1 {
+            self.classes.extend(margins.chunks_exact(n_outputs).map(|of_row| position(argmax(of_row))));
+        }
+        Ok(())
+    }
+
+    /// Scores of linear models; of several the class is that of the largest score.
+    pub(super) fn by_scores(
+        &mut self,
+        linear: &DotProducts,
+        matrix: &[f64],
+        scores: &mut Vec<f64>,
+    ) -> Result<(), usize> {
+        let n_outputs = linear.n_outputs();
+        scores.clear();
+        linear.scores(matrix, scores);
+        check_finite(scores, n_outputs)?;
+        if n_outputs > 1 {
+            self.classes.extend(scores.chunks_exact(n_outputs).map(|of_row| position(argmax(of_row))));
+        }
+        self.link(scores, n_outputs, linear.link(), Width::F64);
+        Ok(())
+    }
+
+    /// Turns margins into probabilities; where there is one a row, that of the second class, into classes too.
+    fn link(&mut self, margins: &mut [f64], n_outputs: usize, link: Link, width: Width) {
+        links::apply(link, width, margins, n_outputs);
+        if n_outputs > 1 {
+            self.probability.extend_from_slice(margins);
+            return;
+        }
+        for of_second in &*margins {
+            self.classes.push(u32::from(*of_second > 0.5));
+            self.probability.extend([links::complement(*of_second, width), *of_second]);
+        }
+    }
+
+    /// The shares of the nearest rows.
+    pub(super) fn by_shares(
+        &mut self,
+        neighbors: &NearestRows,
+        matrix: &[f64],
+        search: &mut Search,
+    ) -> Result<(), usize> {
+        neighbors.shares(matrix, self.n_classes, search, &mut self.probability);
+        for (row, shares) in self.probability.chunks_exact(self.n_classes).enumerate() {
+            if shares[0].is_nan() {
+                return Err(row);
+            }
+            self.classes.push(position(argmax(shares)));
+        }
+        Ok(())
+    }
+
+    /// The largest joint log-likelihood; probabilities are their exponentials, normalized. A row that is
+    /// infinitely far from every class has none.
+    pub(super) fn by_likelihood(&mut self, bayes: &LogLikelihoods, matrix: &[f64]) -> Result<(), usize> {
+        bayes.scores(matrix, &mut self.probability);
+        for (row, scores) in self.probability.chunks_exact_mut(self.n_classes).enumerate() {
+            if scores.iter().all(|s| !s.is_finite()) {
+                return Err(row);
+            }
+            self.classes.push(position(argmax(scores)));
+            links::softmax(scores);
+        }
+        Ok(())
+    }
+
+    /// The class that wins most of its pairs, ties: the first (as libsvm counts). A row for which a machine's sum is
+    /// not finite has none.
+    pub(super) fn by_pairs(
+        &mut self,
+        machines: &KernelSums,
+        matrix: &[f64],
+        scratch: &mut Scratch,
+    ) -> Result<(), usize> {
+        let votes = &mut scratch.votes;
+        votes.clear();
+        votes.resize(self.n_classes, 0);
+        let (mut pair, mut refused) = ((0, 1), None);
+        machines.sums(matrix, &mut scratch.kernel, |machine, sum| {
+            if !sum.is_finite() && refused.is_none() {
+                refused = Some(self.classes.len());
+            }
+            votes[if sum > 0.0 { pair.1 } else { pair.0 }] += 1;
+            pair = if pair.1 + 1 < self.n_classes { (pair.0, pair.1 + 1) } else { (pair.0 + 1, pair.0 + 2) };
+            if machine + 1 == machines.n_machines() {
+                self.classes.push(position(most_votes(votes)));
+                votes.fill(0);
+                pair = (0, 1);
+            }
+        });
+        refused.map_or(Ok(()), Err)
+    }
+}
+
+/// Refuses the first row that has a margin which is not finite.
+fn check_finite(margins: &[f64], n_outputs: usize) -> Result<(), usize> {
+    margins.iter().position(|m| !m.is_finite()).map_or(Ok(()), |at| Err(at / n_outputs))
+}
+
+/// The class with most votes; ties: the first, as smartcore's `which_max`.
+fn most_votes(votes: &[u32]) -> usize {
+    let mut best = 0;
+    for (class, n) in votes.iter().enumerate() {
+        if *n > votes[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+fn position(class: usize) -> u32 {
+    u32::try_from(class).expect("class positions fit 32 bits: the ir checked their number")
+}

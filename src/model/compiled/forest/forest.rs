@@ -1,0 +1,187 @@
+//! A forest ready to answer: which kernel finds the leaves, and what becomes of them.
+
+use super::accumulate::{Accumulate, LinearSums, OutputSums, Squares, Sums, VectorSums, Votes, round};
+use super::buffers::Buffers;
+use super::quantized::Quantized;
+use super::views::{Source, Views};
+use super::walk::Walk;
+use crate::model::ir::{Leaves, LinearLeaf, Link, Sum, Trees, Width};
+
+/// A flat forest.
+#[derive(Debug, Clone)]
+pub(in crate::model::compiled) struct Forest {
+    n_columns: usize,
+    n_trees: usize,
+    sum: Sum,
+    link: Link,
+    leaves: Held,
+    views: Option<Views>,
+    kernel: Kernel,
+}
+
+/// What a kernel's leaf numbers are.
+#[derive(Debug, Clone)]
+enum Held {
+    /// Values of the one output, or class positions.
+    Numbers,
+    /// Values; the output of each tree.
+    Outputs(Vec<u16>),
+    /// Positions in this list of vectors.
+    Vectors(Vec<f64>),
+    /// Positions in this list of functions; the output of each tree.
+    Linear(Vec<LinearLeaf>, Vec<u16>),
+}
+
+#[derive(Debug, Clone)]
+enum Kernel {
+    Quantized(Quantized),
+    Walk(Walk),
+}
+
+impl Forest {
+    /// Flattens trees.
+    ///
+    /// # Errors
+    /// One sentence: there are too many nodes or columns.
+    pub(in crate::model::compiled) fn new(trees: &Trees) -> Result<Self, String> {
+        let total: usize = trees.trees.iter().map(|tree| tree.nodes.len()).sum();
+        // Two levels a node hold each up to twice.
+        if u32::try_from(2 * total).is_err() {
+            return Err("the estimator has more nodes than fit 31 bits".to_owned());
+        }
+        let views = Views::of(trees)?;
+        let source = &Source::new(trees, views.as_ref());
+        let quantized = Quantized::new(source);
+        let kernel = quantized.map_or_else(|| Kernel::Walk(Walk::new(source)), Kernel::Quantized);
+        let outputs = || trees.trees.iter().map(|tree| tree.output).collect();
+        let leaves = match &trees.leaves {
+            Leaves::Votes => Held::Numbers,
+            Leaves::Values if trees.n_outputs() == 1 => Held::Numbers,
+            Leaves::Values => Held::Outputs(outputs()),
+            Leaves::Vectors(values) => Held::Vectors(values.clone()),
+            Leaves::Linear(leaves) => Held::Linear(leaves.clone(), outputs()),
+        };
+        Ok(Self {
+            n_columns: trees.n_columns,
+            n_trees: trees.trees.len(),
+            sum: trees.sum.clone(),
+            link: trees.link,
+            leaves,
+            views,
+            kernel,
+        })
+    }
+
+    pub(in crate::model::compiled) fn resident_bytes(&self) -> usize {
+        let held = match &self.leaves {
+            Held::Numbers => 0,
+            Held::Outputs(outputs) => outputs.len() * 2,
+            Held::Vectors(values) => values.len() * 8,
+            Held::Linear(leaves, outputs) => {
+                let terms: usize = leaves.iter().map(|leaf| leaf.terms.len() * size_of::<(u16, f64)>()).sum();
+                leaves.len() * size_of::<LinearLeaf>() + terms + outputs.len() * 2
+            }
+        };
+        let kernel = match &self.kernel {
+            Kernel::Quantized(quantized) => quantized.resident_bytes(),
+            Kernel::Walk(walk) => walk.resident_bytes(),
+        };
+        held + kernel + self.views.as_ref().map_or(0, Views::resident_bytes)
+    }
+
+    /// What margins go through.
+    pub(in crate::model::compiled) fn link(&self) -> Link {
+        self.link
+    }
+
+    /// To what margins are rounded.
+    pub(in crate::model::compiled) fn width(&self) -> Width {
+        self.sum.width
+    }
+
+    /// Margins of a row.
+    pub(in crate::model::compiled) fn n_outputs(&self) -> usize {
+        self.sum.start.len()
+    }
+
+    /// True when the answer is the mean of independent trees.
+    pub(in crate::model::compiled) fn is_mean(&self) -> bool {
+        self.sum.divisor.is_some() && matches!(self.leaves, Held::Numbers)
+    }
+
+    /// Margins for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`. Not for votes.
+    pub(in crate::model::compiled) fn margins(&self, matrix: &[f64], buffers: &mut Buffers, out: &mut Vec<f64>) {
+        let (from, n_rows) = (out.len(), matrix.len() / self.n_columns);
+        match self.sum.start.as_slice() {
+            [start] => out.resize(from + n_rows, *start),
+            starts => (0..n_rows).for_each(|_| out.extend_from_slice(starts)),
+        }
+        let sums = &mut out[from..];
+        match self.sum.width {
+            Width::F32 => self.add_up::<true>(matrix, buffers, sums),
+            Width::F64 => self.add_up::<false>(matrix, buffers, sums),
+        }
+        match (self.sum.divisor, self.sum.width) {
+            (Some(divisor), Width::F32) => sums.iter_mut().for_each(|sum| *sum = round(*sum / divisor)),
+            (Some(divisor), Width::F64) => sums.iter_mut().for_each(|sum| *sum /= divisor),
+            (None, _) => {}
+        }
+    }
+
+    fn add_up<const F32: bool>(&self, matrix: &[f64], buffers: &mut Buffers, sums: &mut [f64]) {
+        let (n_outputs, n_columns) = (self.n_outputs(), self.n_columns);
+        match &self.leaves {
+            Held::Numbers => self.each_leaf(matrix, buffers, &mut Sums::<F32>(sums)),
+            Held::Outputs(outputs) => {
+                self.each_leaf(matrix, buffers, &mut OutputSums::<F32> { sums, n_outputs, outputs });
+            }
+            Held::Vectors(vectors) => {
+                self.each_leaf(matrix, buffers, &mut VectorSums::<F32> { sums, n_outputs, vectors });
+            }
+            Held::Linear(leaves, outputs) => {
+                self.each_leaf(
+                    matrix,
+                    buffers,
+                    &mut LinearSums { sums, n_outputs, outputs, leaves, matrix, n_columns },
+                );
+            }
+        }
+    }
+
+    /// Votes for a row-major matrix, row-major `[n_rows, n_classes]`, added to `votes`.
+    pub(in crate::model::compiled) fn votes(&self, matrix: &[f64], buffers: &mut Buffers, votes: &mut [u32]) {
+        self.each_leaf(matrix, buffers, &mut Votes { votes, n_classes: self.n_outputs() });
+    }
+
+    /// Population standard deviation of the trees' leaves for each row.
+    #[expect(clippy::cast_precision_loss, reason = "tree counts stay far below 2^53")]
+    pub(in crate::model::compiled) fn spread(&self, matrix: &[f64]) -> Vec<f64> {
+        let n_rows = matrix.len() / self.n_columns;
+        let n = self.n_trees as f64;
+        let buffers = &mut Buffers::default();
+        let mut means = vec![0.0; n_rows];
+        self.each_leaf(matrix, buffers, &mut Sums::<false>(&mut means));
+        for mean in &mut means {
+            *mean /= n;
+        }
+        let mut sums = vec![0.0; n_rows];
+        self.each_leaf(matrix, buffers, &mut Squares { means: &means, sums: &mut sums });
+        sums.iter().map(|sum| (sum / n).sqrt()).collect()
+    }
+
+    /// Gives `into` the leaf of every row and tree, for each row in tree order.
+    fn each_leaf(&self, matrix: &[f64], buffers: &mut Buffers, into: &mut impl Accumulate) {
+        let Some(views) = &self.views else { return self.find(matrix, self.n_columns, buffers, into) };
+        let mut shown = std::mem::take(&mut buffers.shown);
+        views.show(matrix, self.n_columns, &mut shown);
+        self.find(&shown, views.n_columns(), buffers, into);
+        buffers.shown = shown;
+    }
+
+    fn find(&self, matrix: &[f64], n_columns: usize, buffers: &mut Buffers, into: &mut impl Accumulate) {
+        match &self.kernel {
+            Kernel::Quantized(quantized) => quantized.each_leaf(matrix, n_columns, buffers, into),
+            Kernel::Walk(walk) => walk.each_leaf(matrix, n_columns, 0, buffers, into),
+        }
+    }
+}

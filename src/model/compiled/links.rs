@@ -1,0 +1,91 @@
+//! Links over rows of margins, and what classes are chosen by.
+
+use crate::model::ir::{Link, Width};
+
+/// Puts margins, row-major `[n_rows, n_outputs]`, through a link in place.
+pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: usize) {
+    match (link, width) {
+        (Link::Identity, _) => {}
+        (Link::Exp, Width::F64) => margins.iter_mut().for_each(|m| *m = m.exp()),
+        (Link::Exp, Width::F32) => margins.iter_mut().for_each(|m| *m = f64::from(narrow(*m).exp())),
+        (Link::Logistic { slope }, Width::F64) => {
+            margins.iter_mut().for_each(|m| *m = 1.0 / (1.0 + (-slope * *m).exp()));
+        }
+        (Link::Logistic { .. }, Width::F32) => {
+            margins.iter_mut().for_each(|m| *m = f64::from(logistic_f32(narrow(*m))));
+        }
+        (Link::CutLogistic, _) => margins.iter_mut().for_each(|m| *m = cut_logistic(*m)),
+        (Link::Softmax, Width::F64) => margins.chunks_exact_mut(n_outputs).for_each(softmax),
+        (Link::Softmax, Width::F32) => margins.chunks_exact_mut(n_outputs).for_each(softmax_f32),
+        (Link::SignedSquare, _) => margins.iter_mut().for_each(|m| *m *= m.abs()),
+        (Link::SoftPlus, _) => margins.iter_mut().for_each(|m| *m = m.exp().ln_1p()),
+    }
+}
+
+/// 1 − p, rounded as margins are.
+pub(super) fn complement(p: f64, width: Width) -> f64 {
+    match width {
+        Width::F64 => 1.0 - p,
+        Width::F32 => f64::from(narrow(1.0 - p)),
+    }
+}
+
+/// The logistic function with smartcore's cut-offs.
+fn cut_logistic(score: f64) -> f64 {
+    if score < -40.0 {
+        0.0
+    } else if score > 40.0 {
+        1.0
+    } else {
+        1.0 / (1.0 + (-score).exp())
+    }
+}
+
+/// XGBoost's logistic function.
+fn logistic_f32(margin: f32) -> f32 {
+    1.0 / (((-margin).min(88.7).exp() + 1.0) + 1e-16)
+}
+
+/// Softmax in place, shifted by the largest score so that nothing overflows.
+pub(super) fn softmax(scores: &mut [f64]) {
+    let largest = scores.iter().copied().fold(f64::MIN, f64::max);
+    let mut sum = 0.0;
+    for score in scores.iter_mut() {
+        *score = (*score - largest).exp();
+        sum += *score;
+    }
+    for score in scores.iter_mut() {
+        *score /= sum;
+    }
+}
+
+/// XGBoost's softmax in place: f32 but for the sum.
+fn softmax_f32(margins: &mut [f64]) {
+    let largest = margins.iter().copied().fold(f64::MIN, f64::max);
+    let mut sum = 0.0;
+    for margin in margins.iter_mut() {
+        *margin = f64::from(narrow(*margin - largest).exp());
+        sum += *margin;
+    }
+    let sum = f64::from(narrow(sum));
+    for margin in margins.iter_mut() {
+        *margin = f64::from(narrow(*margin / sum));
+    }
+}
+
+/// To the nearest f32. A sum, difference, product or quotient of two f32 numbers may be rounded to f64 before.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
+fn narrow(v: f64) -> f32 {
+    v as f32
+}
+
+/// The position of the largest score; ties: the first, as smartcore's `argmax`.
+pub(super) fn argmax(scores: &[f64]) -> usize {
+    let mut best = (f64::MIN, 0);
+    for (i, score) in scores.iter().enumerate() {
+        if *score > best.0 {
+            best = (*score, i);
+        }
+    }
+    best.1
+}

@@ -1,0 +1,159 @@
+//! A predictor of any kind, ready to answer.
+
+use super::answers::Answers;
+use super::bayes::LogLikelihoods;
+use super::forest::Forest;
+use super::knn::NearestRows;
+use super::linear::DotProducts;
+use super::links;
+use super::scratch::Scratch;
+use super::svm::KernelSums;
+use crate::model::ir::{Form, Leaves, Link, Width};
+use crate::model::prediction::{PredictError, Prediction};
+
+/// A predictor ready to answer.
+#[derive(Debug, Clone)]
+pub struct Predictor {
+    n_columns: usize,
+    n_classes: usize,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Forest(Forest),
+    /// A forest whose trees vote for classes.
+    Voters(Forest),
+    Linear(DotProducts),
+    Neighbors(NearestRows),
+    Machines(KernelSums),
+    Bayes(LogLikelihoods),
+}
+
+impl Predictor {
+    /// Compiles a form that answers for `n_classes` classes, or for a number where there are 0.
+    ///
+    /// # Errors
+    /// One sentence: it answers for others, or it is too large.
+    pub fn compile(form: &Form, n_classes: usize) -> Result<Self, String> {
+        if !form.fits(n_classes) {
+            return Err(format!("the estimator does not answer for {n_classes} classes"));
+        }
+        let kind = match form {
+            Form::Trees(trees) if trees.leaves == Leaves::Votes => Kind::Voters(Forest::new(trees)?),
+            Form::Trees(trees) => Kind::Forest(Forest::new(trees)?),
+            Form::Linear(linear) => Kind::Linear(DotProducts::new(linear)),
+            Form::Neighbors(neighbors) => Kind::Neighbors(NearestRows::new(neighbors.clone())),
+            Form::Svm(svm) => Kind::Machines(KernelSums::new(svm)),
+            Form::Bayes(bayes) => Kind::Bayes(LogLikelihoods::new(bayes)),
+        };
+        Ok(Self { n_columns: form.n_columns(), n_classes, kind })
+    }
+
+    /// Encoded columns a row must have.
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// Bytes the predictor occupies.
+    pub fn resident_bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Forest(forest) | Kind::Voters(forest) => forest.resident_bytes(),
+            Kind::Linear(linear) => linear.resident_bytes(),
+            Kind::Neighbors(neighbors) => neighbors.resident_bytes(),
+            Kind::Machines(machines) => machines.resident_bytes(),
+            Kind::Bayes(bayes) => bayes.resident_bytes(),
+        }
+    }
+
+    /// Answers for a row-major matrix `[n_rows, n_columns]`; `first` is the number of its first row in errors.
+    ///
+    /// # Errors
+    /// [`PredictError`] when an answer is not finite.
+    pub fn predict(&self, matrix: &[f64], first: usize, scratch: &mut Scratch) -> Result<Prediction, PredictError> {
+        if self.n_classes > 0 {
+            return self.classify(matrix, scratch).map_err(|row| PredictError { row: first + row });
+        }
+        let n_rows = matrix.len() / self.n_columns;
+        let mut values = Vec::with_capacity(n_rows);
+        match &self.kind {
+            Kind::Forest(forest) => {
+                forest.margins(matrix, &mut scratch.forest, &mut values);
+                links::apply(forest.link(), forest.width(), &mut values, 1);
+            }
+            Kind::Linear(linear) => {
+                linear.scores(matrix, &mut values);
+                links::apply(linear.link(), Width::F64, &mut values, 1);
+            }
+            Kind::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.search, &mut values),
+            Kind::Machines(machines) => machines.sums(matrix, &mut scratch.kernel, |_, sum| values.push(sum)),
+            // Their forms do not fit regression.
+            Kind::Bayes(_) | Kind::Voters(_) => {}
+        }
+        match values.iter().position(|v| !v.is_finite()) {
+            Some(row) => Err(PredictError { row: first + row }),
+            None => Ok(Prediction::Regression { values }),
+        }
+    }
+
+    /// Classes for a matrix, and their probabilities where the method has them; else the first row that has no answer.
+    fn classify(&self, matrix: &[f64], scratch: &mut Scratch) -> Result<Prediction, usize> {
+        let mut answers = Answers::new(self.n_classes, matrix.len() / self.n_columns);
+        match &self.kind {
+            Kind::Voters(forest) => answers.by_votes(forest, matrix, scratch),
+            Kind::Forest(forest) => answers.by_margins(forest, matrix, scratch)?,
+            Kind::Linear(linear) => answers.by_scores(linear, matrix, &mut scratch.margins)?,
+            Kind::Neighbors(neighbors) => answers.by_shares(neighbors, matrix, &mut scratch.search)?,
+            Kind::Machines(machines) => {
+                // A machine's sum is a distance from its border, not a share of anything.
+                answers.by_pairs(machines, matrix, scratch)?;
+                return Ok(answers.into_prediction(false));
+            }
+            Kind::Bayes(bayes) => answers.by_likelihood(bayes, matrix)?,
+        }
+        Ok(answers.into_prediction(true))
+    }
+
+    /// Σ|terms| behind each row's numbers (at least 1 for probabilities), where they went through `exp`, `ln`, `powf` or
+    /// `tanh`: another CPU's may move them by a small share of it. `None` where answers are the same on every CPU.
+    pub fn magnitudes(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
+        let n_rows = matrix.len() / self.n_columns;
+        let is_classifier = self.n_classes > 0;
+        match &self.kind {
+            Kind::Forest(_) | Kind::Linear(_) if self.link() == Link::Identity => None,
+            Kind::Forest(_) | Kind::Linear(_) if is_classifier => Some(vec![1.0; n_rows]),
+            Kind::Forest(_) | Kind::Linear(_) => match self.predict(matrix, 0, scratch) {
+                Ok(Prediction::Regression { values }) => Some(values.into_iter().map(f64::abs).collect()),
+                _ => None,
+            },
+            Kind::Machines(machines) if !is_classifier && !machines.is_portable() => {
+                let mut sums = Vec::with_capacity(n_rows);
+                machines.magnitudes(matrix, &mut scratch.kernel, |_, sum| sums.push(sum));
+                Some(sums)
+            }
+            Kind::Bayes(bayes) => {
+                let mut sums = Vec::with_capacity(n_rows * self.n_classes);
+                bayes.magnitudes(matrix, &mut sums);
+                let largest = |of_row: &[f64]| of_row.iter().copied().fold(1.0, f64::max);
+                Some(sums.chunks_exact(self.n_classes).map(largest).collect())
+            }
+            _ => None,
+        }
+    }
+
+    fn link(&self) -> Link {
+        match &self.kind {
+            Kind::Forest(forest) => forest.link(),
+            Kind::Linear(linear) => linear.link(),
+            _ => Link::Identity,
+        }
+    }
+
+    /// How far the trees disagree on each row (population standard deviation), for means of regression trees.
+    pub fn spread(&self, matrix: &[f64]) -> Option<Vec<f64>> {
+        match &self.kind {
+            Kind::Forest(forest) if self.n_classes == 0 && forest.is_mean() => Some(forest.spread(matrix)),
+            _ => None,
+        }
+    }
+}

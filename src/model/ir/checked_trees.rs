@@ -1,0 +1,198 @@
+//! Checked ensembles of trees, and the plain walk through them.
+
+use std::ops::Deref;
+
+use super::categories::{CategorySet, category};
+use super::link::{Link, Width};
+use super::trees::{Ensemble, Leaves, Missing, Node, Split, Test, Tree};
+
+/// Nodes of one tree at most, so that positions fit 31 bits.
+const MAX_NODES: usize = 1 << 30;
+
+/// Outputs at most.
+const MAX_OUTPUTS: usize = 65_535;
+
+/// A checked ensemble: walking a tree ends at a leaf within its own length, and every index is in range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trees(Ensemble);
+
+impl Deref for Trees {
+    type Target = Ensemble;
+
+    fn deref(&self) -> &Ensemble {
+        &self.0
+    }
+}
+
+impl Trees {
+    /// Checks an ensemble.
+    ///
+    /// # Errors
+    /// One sentence: what is wrong.
+    pub fn new(ensemble: Ensemble) -> Result<Self, String> {
+        let n_outputs = ensemble.n_outputs();
+        if ensemble.trees.is_empty() {
+            return Err("the estimator has no trees".to_owned());
+        }
+        if n_outputs == 0 || n_outputs > MAX_OUTPUTS {
+            return Err(format!("{n_outputs} outputs, expected 1 to {MAX_OUTPUTS}"));
+        }
+        ensemble.check_sum()?;
+        ensemble.check_leaves()?;
+        for tree in &ensemble.trees {
+            ensemble.check_tree(tree)?;
+        }
+        Ok(Self(ensemble))
+    }
+
+    /// Walks a row through one of the trees, node by node, and tells `visit` of each; the position of the leaf.
+    pub fn walk(&self, tree: &Tree, row: &[f64], mut visit: impl FnMut(usize)) -> usize {
+        let mut at = 0;
+        visit(at);
+        while let Node::Split(split) = &tree.nodes[at] {
+            let passes = self.passes(split, row[usize::from(split.column)]);
+            at = if passes { split.children.0 } else { split.children.1 } as usize;
+            visit(at);
+        }
+        at
+    }
+
+    /// True when a cell passes a split's test.
+    fn passes(&self, split: &Split, cell: f64) -> bool {
+        match split.test {
+            Test::AtMost(bound) => split.missing.seen(cell) <= bound,
+            Test::In(_) if cell.is_nan() => self.set_of(split).is_some_and(CategorySet::takes_missing),
+            Test::In(_) => category(cell, self.input)
+                .is_some_and(|c| self.set_of(split).is_some_and(|set| set.members().binary_search(&c).is_ok())),
+        }
+    }
+
+    fn set_of(&self, split: &Split) -> Option<&CategorySet> {
+        match split.test {
+            Test::In(set) => self.sets.get(set as usize),
+            Test::AtMost(_) => None,
+        }
+    }
+}
+
+impl Ensemble {
+    fn check_sum(&self) -> Result<(), String> {
+        let fits = |v: f64| v.is_finite() && (self.sum.width == Width::F64 || is_f32(v));
+        if let Some(start) = self.sum.start.iter().find(|v| !fits(**v)) {
+            return Err(format!("a sum starts with {start}"));
+        }
+        match self.sum.divisor {
+            Some(d) if !fits(d) || d <= 0.0 => return Err(format!("the sum is divided by {d}")),
+            _ => {}
+        }
+        if let Some(tree) = self.trees.iter().find(|tree| !fits(tree.weight)) {
+            return Err(format!("a tree weighs {}", tree.weight));
+        }
+        if self.leaves != Leaves::Values && self.trees.iter().any(|tree| tree.weight != 1.0) {
+            return Err("leaves that are no values weigh 1".to_owned());
+        }
+        match self.leaves {
+            Leaves::Votes if self.link != Link::Identity || self.sum.divisor.is_some() => {
+                Err("votes are neither divided nor put through a link".to_owned())
+            }
+            _ => self.link.check(self.sum.width),
+        }
+    }
+
+    fn check_leaves(&self) -> Result<(), String> {
+        let width = self.sum.width;
+        let fits = |v: &f64| v.is_finite() && (width == Width::F64 || is_f32(*v));
+        match &self.leaves {
+            Leaves::Values | Leaves::Votes => Ok(()),
+            Leaves::Vectors(values) if values.len().is_multiple_of(self.n_outputs()) && values.iter().all(fits) => {
+                Ok(())
+            }
+            Leaves::Vectors(_) => Err("a leaf has not one finite value an output".to_owned()),
+            Leaves::Linear(leaves) => {
+                if width == Width::F32 {
+                    return Err("linear leaves are of 64 bits".to_owned());
+                }
+                for leaf in leaves {
+                    let mut numbers = leaf.terms.iter().map(|(_, c)| c).chain([&leaf.constant, &leaf.otherwise]);
+                    if !numbers.all(|v| v.is_finite()) {
+                        return Err("a number of a linear leaf is not finite".to_owned());
+                    }
+                    if let Some((column, _)) = leaf.terms.iter().find(|(c, _)| usize::from(*c) >= self.n_columns) {
+                        return Err(format!("a linear leaf reads column {column} of {}", self.n_columns));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn check_tree(&self, tree: &Tree) -> Result<(), String> {
+        let nodes = &tree.nodes;
+        if nodes.is_empty() {
+            return Err("a tree has no nodes".to_owned());
+        }
+        if nodes.len() > MAX_NODES {
+            return Err(format!("{} nodes are too many", nodes.len()));
+        }
+        if usize::from(tree.output) >= self.n_outputs() {
+            return Err(format!("a tree adds to output {} of {}", tree.output, self.n_outputs()));
+        }
+        let mut has_parent = vec![false; nodes.len()];
+        for (i, node) in nodes.iter().enumerate() {
+            match node {
+                Node::Leaf(number) => self.check_leaf(i, *number)?,
+                Node::Split(split) => {
+                    self.check_split(i, split)?;
+                    for child in [split.children.0 as usize, split.children.1 as usize] {
+                        if child <= i || child >= nodes.len() {
+                            return Err(format!("node {i} has the child {child} in a tree of {} nodes", nodes.len()));
+                        }
+                        if std::mem::replace(&mut has_parent[child], true) {
+                            return Err(format!("node {child} has two parents"));
+                        }
+                    }
+                }
+            }
+        }
+        match has_parent.iter().skip(1).position(|has| !has) {
+            Some(orphan) => Err(format!("node {} has no parent", orphan + 1)),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    #[expect(clippy::cast_precision_loss, reason = "there are less than 2^53 leaves")]
+    fn check_leaf(&self, i: usize, number: f64) -> Result<(), String> {
+        let below = |n: usize| number >= 0.0 && number.fract() == 0.0 && number < n as f64;
+        let fits = match &self.leaves {
+            Leaves::Values => number.is_finite() && (self.sum.width == Width::F64 || is_f32(number)),
+            Leaves::Votes => below(self.n_outputs()),
+            Leaves::Vectors(values) => below(values.len() / self.n_outputs()),
+            Leaves::Linear(leaves) => below(leaves.len()),
+        };
+        if fits { Ok(()) } else { Err(format!("the leaf {i} holds {number}")) }
+    }
+
+    #[inline]
+    fn check_split(&self, i: usize, split: &Split) -> Result<(), String> {
+        if usize::from(split.column) >= self.n_columns {
+            return Err(format!("node {i} splits on column {} of {}", split.column, self.n_columns));
+        }
+        match split.test {
+            Test::AtMost(bound) if bound.is_nan() => Err(format!("the threshold of node {i} is not a number")),
+            Test::In(set) if set as usize >= self.sets.len() => {
+                Err(format!("node {i} asks for set {set} of {}", self.sets.len()))
+            }
+            Test::In(_) if split.missing != Missing::Fails => {
+                Err(format!("node {i} has a rule for missing cells that its set has"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// True for a number that 32 bits hold.
+#[expect(clippy::cast_possible_truncation, reason = "that is the question")]
+fn is_f32(v: f64) -> bool {
+    f64::from(v as f32).to_bits() == v.to_bits()
+}

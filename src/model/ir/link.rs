@@ -1,0 +1,47 @@
+//! From margins to answers: the last step of a source's `predict`.
+
+/// The width of the numbers that a source rounds to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// 32 bits.
+    F32,
+    /// 64 bits.
+    F64,
+}
+
+/// What a row's margins go through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Link {
+    /// Nothing: margins are the answer.
+    Identity,
+    /// e^m.
+    Exp,
+    /// 1 / (1 + e^(−slope · m)). In f32 as XGBoost has it: −m is at most 88.7, and 1e-16 is added to the divisor.
+    Logistic {
+        /// 1 but for LightGBM's `sigmoid` parameter.
+        slope: f64,
+    },
+    /// The same in f64, 0 below −40 and 1 above 40, as smartcore has it.
+    CutLogistic,
+    /// e^(m − max) / Σ e^(m − max) over the row's margins; in f32 the sum is still of 64 bits.
+    Softmax,
+    /// sign(m) · m², the inverse of LightGBM's `sqrt` target.
+    SignedSquare,
+    /// ln(1 + e^m).
+    SoftPlus,
+}
+
+impl Link {
+    /// Checks that the link is defined for margins of this width.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn check(self, width: Width) -> Result<(), String> {
+        let fits = match self {
+            Self::Identity | Self::Exp | Self::Softmax => true,
+            Self::Logistic { slope } => slope.is_finite() && slope > 0.0 && (width == Width::F64 || slope == 1.0),
+            Self::CutLogistic | Self::SignedSquare | Self::SoftPlus => width == Width::F64,
+        };
+        if fits { Ok(()) } else { Err(format!("the link {self:?} is not defined for margins of {width:?}")) }
+    }
+}

@@ -1,0 +1,26 @@
+//! The neutral form of a predictor: what it computes, said without any library's layout.
+//!
+//! Readers (`smartcore`, later other libraries') make it from bytes, `compiled` makes kernels from it. Each type has one
+//! checking constructor, so that a value in hand is valid: kernels index without asking again.
+
+mod bayes;
+pub mod bounds;
+mod categories;
+mod checked_trees;
+mod cover;
+mod form;
+mod linear;
+mod link;
+mod neighbors;
+mod svm;
+mod trees;
+
+pub use bayes::Bayes;
+pub use categories::{CategorySet, category};
+pub use checked_trees::Trees;
+pub use form::Form;
+pub use linear::Linear;
+pub use link::{Link, Width};
+pub use neighbors::Neighbors;
+pub use svm::{Kernel, Machine, Svm};
+pub use trees::{Ensemble, Leaves, LinearLeaf, Missing, Node, Split, Sum, Test, Tree};

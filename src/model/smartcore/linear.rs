@@ -1,0 +1,63 @@
+//! smartcore's linear models from their bytes.
+
+use super::lists::{classes, columns};
+use super::postcard::{Fault, Reader};
+use super::shape::Shape;
+use crate::model::ir::{Form, Linear, Link};
+
+/// `LinearRegression`: a column of coefficients, a 1×1 intercept.
+pub(super) fn linear(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, Fault> {
+    reader.some("the coefficients")?;
+    let weights = matrix(reader, n_columns, 1)?;
+    reader.some("the intercept")?;
+    let intercepts = matrix(reader, 1, 1)?;
+    Linear::new(n_columns, weights, intercepts, Link::Identity).map(Form::Linear)
+}
+
+/// `RidgeRegression`, `Lasso`, `ElasticNet`: a column of coefficients, a plain intercept.
+pub(super) fn ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, Fault> {
+    reader.some("the coefficients")?;
+    let weights = matrix(reader, n_columns, 1)?;
+    reader.some("the intercept")?;
+    let intercepts = vec![reader.finite("intercept")?];
+    Linear::new(n_columns, weights, intercepts, Link::Identity).map(Form::Linear)
+}
+
+/// `LogisticRegression`: one row of coefficients for two classes, else one a class.
+pub(super) fn logistic(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, Fault> {
+    let Shape { n_columns, n_classes, .. } = shape;
+    let (n_outputs, link) = if n_classes == 2 { (1, Link::CutLogistic) } else { (n_classes, Link::Softmax) };
+    reader.some("the coefficients")?;
+    let weights = matrix(reader, n_outputs, n_columns)?;
+    reader.some("the intercepts")?;
+    let intercepts = matrix(reader, n_outputs, 1)?;
+    reader.some("the classes")?;
+    classes(reader, n_classes)?;
+    columns(reader, n_columns)?;
+    let told = reader.u64()?;
+    if told != n_classes as u64 {
+        return reader.fault(format_args!("fitted on {told} classes, the header lists {n_classes}"));
+    }
+    Linear::new(n_columns, weights, intercepts, link).map(Form::Linear)
+}
+
+/// A `DenseMatrix` that must have this shape, as row-major finite values.
+fn matrix(reader: &mut Reader<'_>, n_rows: usize, n_columns: usize) -> Result<Vec<f64>, Fault> {
+    let (columns, rows) = (reader.u64()?, reader.u64()?);
+    if columns != n_columns as u64 || rows != n_rows as u64 {
+        return reader.fault(format_args!("a matrix is {rows}×{columns}, expected {n_rows}×{n_columns}"));
+    }
+    let values = reader.finites("coefficients")?;
+    if values.len() != n_rows * n_columns {
+        return reader.fault(format_args!("a {n_rows}×{n_columns} matrix holds {} values", values.len()));
+    }
+    let column_major = reader.flag()?;
+    if !column_major || n_rows == 1 || n_columns == 1 {
+        return Ok(values);
+    }
+    let mut row_major = Vec::with_capacity(values.len());
+    for row in 0..n_rows {
+        row_major.extend((0..n_columns).map(|column| values[column * n_rows + row]));
+    }
+    Ok(row_major)
+}
