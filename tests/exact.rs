@@ -13,7 +13,7 @@ use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParamet
 use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::model::compiled::{Predictor, Scratch, Shape};
+use smartserve::model::compiled::{Predictor, Scratch};
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
@@ -37,7 +37,8 @@ fn a_linear_batch_beyond_the_caches_is_answered_as_its_rows_are_in_small_batches
     let data = boston_data();
     let fitted = RidgeRegression::fit(&data.x, &data.y, Default::default()).unwrap();
     let shape = Shape { algorithm: Algorithm::Ridge, task: Task::Regression, n_columns: data.columns, n_classes: 0 };
-    let predictor = Predictor::decode(&Estimator::Ridge(fitted).to_section().unwrap(), shape).unwrap();
+    let form = read(&Estimator::Ridge(fitted).to_section().unwrap(), shape).unwrap();
+    let predictor = Predictor::compile(&form, 0).unwrap();
     let some = exactness::probes(&data);
     let scratch = &mut Scratch::default();
     let values = |rows: &[f64], scratch: &mut Scratch| match predictor.predict(rows, 0, scratch) {

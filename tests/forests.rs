@@ -12,7 +12,7 @@ use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameter
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
-use smartserve::model::compiled::{Predictor, Scratch, Shape};
+use smartserve::model::compiled::{Predictor, Scratch};
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
@@ -105,7 +105,7 @@ fn assert_equal(estimator: &Estimator, json: &Value, x: &Matrix, n_probes: usize
     found.retain(|(feature, _)| *feature < n_columns);
     let task = if n_classes == 0 { Task::Regression } else { Task::Multiclass };
     let shape = Shape { algorithm: estimator.algorithm(), task, n_columns, n_classes };
-    let predictor = Predictor::decode(&estimator.to_section().unwrap(), shape).unwrap();
+    let predictor = Predictor::compile(&read(&estimator.to_section().unwrap(), shape).unwrap(), n_classes).unwrap();
     let rows = probes(x, &found, n_probes);
     let expected = estimator.predict(&Matrix::new(n_probes, n_columns, rows.clone(), false).unwrap()).unwrap();
     let mut scratch = Scratch::default();
@@ -198,9 +198,9 @@ fn a_loaded_forest_takes_at_most_twice_sixteen_bytes_a_node() {
     for estimator in [forest(5), forest(100), forest(300), extra, boosting] {
         let (algorithm, section) = (estimator.algorithm(), estimator.to_section().unwrap());
         let shape = Shape { algorithm, task: Task::Regression, n_columns: set.num_features, n_classes: 0 };
-        let cover = Predictor::cover(&section, shape, &[]).unwrap().unwrap();
-        let nodes = postcard::from_bytes::<Vec<Vec<u32>>>(&cover).unwrap().iter().map(Vec::len).sum::<usize>();
-        let bytes = Predictor::decode(&section, shape).unwrap().resident_bytes();
+        let form = read(&section, shape).unwrap();
+        let nodes = form.trees().unwrap().trees.iter().map(|tree| tree.nodes.len()).sum::<usize>();
+        let bytes = Predictor::compile(&form, 0).unwrap().resident_bytes();
         assert!(bytes <= 2 * 16 * nodes, "{algorithm} of {nodes} nodes: {bytes} bytes");
     }
 }

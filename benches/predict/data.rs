@@ -9,7 +9,7 @@ use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
 use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::model::compiled::{Predictor, Shape};
+use smartserve::model::compiled::Predictor;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::Kernel;
 use smartserve::model::smartcore::*;
@@ -40,19 +40,18 @@ impl Case {
     fn new(name: String, estimator: Estimator, task: Task, data: &Data, n_classes: usize) -> Self {
         let shape = Shape { algorithm: estimator.algorithm(), task, n_columns: data.n_columns, n_classes };
         let section = estimator.to_section().unwrap();
-        let predictor = Predictor::decode(&section, shape).unwrap();
+        let predictor = Predictor::compile(&read(&section, shape).unwrap(), n_classes).unwrap();
         Self { name, estimator, section, shape, predictor }
     }
 
     /// Of a forest.
     pub(crate) fn n_nodes(&self) -> usize {
-        let cover = Predictor::cover(&self.section, self.shape, &[]).unwrap().unwrap();
-        let cover: Vec<Vec<u32>> = postcard::from_bytes(&cover).unwrap();
-        cover.iter().map(Vec::len).sum()
+        let form = read(&self.section, self.shape).unwrap();
+        form.trees().unwrap().trees.iter().map(|tree| tree.nodes.len()).sum()
     }
 
     pub(crate) fn decode(&self) -> Predictor {
-        Predictor::decode(&self.section, self.shape).unwrap()
+        Predictor::compile(&read(&self.section, self.shape).unwrap(), self.shape.n_classes).unwrap()
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::Model;
 use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, seal as write};
-use crate::model::compiled::Predictor;
+use crate::model::cover;
 use crate::model::prediction::Prediction;
 use crate::model::schema::Schema;
 use crate::model::statistics::Stats;
@@ -63,7 +63,7 @@ pub(crate) fn seal(
         algorithm: spec.algorithm,
         task: schema.task(),
         target: spec.target.clone(),
-        data: data_report(data, outcome.fitted.shape.n_columns),
+        data: data_report(data, outcome.fitted.form.n_columns()),
         hyperparameters: settings(plan),
         tuning: None,
         evaluation,
@@ -124,9 +124,10 @@ type Section = (&'static str, Vec<u8>, bool);
 fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, TrainError> {
     let fitted = &outcome.fitted;
     let mut sections = vec![("estimator", fitted.section.clone(), true)];
-    let matrix = fitted.matrix(&encoded.train.batch);
-    let cover = Predictor::cover(&fitted.section, fitted.shape, &matrix).map_err(TrainError::Broken)?;
-    sections.extend(cover.map(|bytes| ("cover", bytes, false)));
+    if let Some(trees) = fitted.form.trees() {
+        let matrix = fitted.matrix(&encoded.train.batch);
+        sections.push(("cover", cover::section(trees, &matrix).map_err(TrainError::Broken)?, false));
+    }
     if let Some(o) = &outcome.out_of_fold {
         sections.push(("calibration", o.calibration.to_section().map_err(TrainError::Broken)?, false));
     }

@@ -12,7 +12,7 @@
 use smartcore::dataset::{Dataset, boston, breast_cancer, diabetes, digits, iris};
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::svm::svc::SVCParameters;
-use smartserve::model::compiled::{Predictor, Scratch, Shape};
+use smartserve::model::compiled::{Predictor, Scratch};
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
@@ -153,7 +153,7 @@ pub(crate) fn assert_equal(estimator: &Estimator, data: &Data, task: Task, n_cla
 /// The estimator written and read again.
 pub(crate) fn predictor(estimator: &Estimator, n_columns: usize, task: Task, n_classes: usize) -> Predictor {
     let shape = Shape { algorithm: estimator.algorithm(), task, n_columns, n_classes };
-    Predictor::decode(&estimator.to_section().unwrap(), shape).unwrap()
+    Predictor::compile(&read(&estimator.to_section().unwrap(), shape).unwrap(), n_classes).unwrap()
 }
 
 /// What smartcore's in-memory object says of some rows.

@@ -18,4 +18,6 @@ pub use matrix::Matrix;
 pub(in crate::model) use postcard::Reader;
 pub use read::read;
 pub use shape::Shape;
-pub use svm::{Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines, to_smartcore};
+pub use svm::{Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
+
+pub use super::ir::Kernel;

@@ -100,15 +100,17 @@ impl Parts {
     }
 }
 
-/// A kernel as smartcore has it.
-pub fn to_smartcore(kernel: Kernel) -> Kernels {
-    match kernel {
-        Kernel::Linear => Kernels::linear(),
-        Kernel::Rbf { gamma } => Kernels::rbf().with_gamma(gamma),
-        Kernel::Polynomial { degree, gamma, coef0 } => {
-            Kernels::polynomial().with_degree(degree).with_gamma(gamma).with_coef0(coef0)
+impl Kernel {
+    /// The same kernel as smartcore has it.
+    pub fn to_smartcore(self) -> Kernels {
+        match self {
+            Self::Linear => Kernels::linear(),
+            Self::Rbf { gamma } => Kernels::rbf().with_gamma(gamma),
+            Self::Polynomial { degree, gamma, coef0 } => {
+                Kernels::polynomial().with_degree(degree).with_gamma(gamma).with_coef0(coef0)
+            }
+            Self::Sigmoid { gamma, coef0 } => Kernels::sigmoid().with_gamma(gamma).with_coef0(coef0),
         }
-        Kernel::Sigmoid { gamma, coef0 } => Kernels::sigmoid().with_gamma(gamma).with_coef0(coef0),
     }
 }
 
@@ -146,7 +148,7 @@ impl SupportMachines {
     /// # Errors
     /// smartcore's sentence.
     pub fn decisions(&self, x: &Matrix) -> Result<Vec<Vec<f64>>, String> {
-        let kernel = to_smartcore(self.kernel);
+        let kernel = self.kernel.to_smartcore();
         let (n_rows, n_columns) = x.shape();
         let vectors: Vec<Vec<f64>> = self.vectors.chunks(n_columns).map(<[f64]>::to_vec).collect();
         let mut decisions = vec![Vec::with_capacity(n_rows); self.machines.len()];

@@ -9,12 +9,13 @@ use std::sync::Once;
 
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
-use crate::model::compiled::{Predictor, Scratch, Shape};
+use crate::model::compiled::{Predictor, Scratch};
+use crate::model::ir::Form;
 use crate::model::pipeline::Pipeline;
 use crate::model::prediction::Prediction;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
-use crate::model::smartcore::Parts;
+use crate::model::smartcore::{self, Parts, Shape};
 use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
@@ -43,7 +44,8 @@ pub(crate) struct FittedModel {
     pub(crate) pipeline: Pipeline,
     /// The `estimator` section.
     pub(crate) section: Vec<u8>,
-    pub(crate) shape: Shape,
+    /// What it computes.
+    pub(crate) form: Form,
 }
 
 /// Rows to fit on, in the estimator's terms.
@@ -150,10 +152,11 @@ impl<'a> FitPlan<'a> {
             n_columns: prepared.n_columns,
             n_classes: self.schema.target().classes.len(),
         };
-        let predictor =
-            Predictor::decode(&section, shape).map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
+        let read = smartcore::read(&section, shape);
+        let form = read.map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
+        let predictor = Predictor::compile(&form, shape.n_classes).map_err(|e| self.refused(e))?;
         let pipeline = Pipeline::new(prepared.preprocessing.clone(), predictor).map_err(TrainError::Broken)?;
-        Ok(FittedModel { pipeline, section, shape })
+        Ok(FittedModel { pipeline, section, form })
     }
 
     fn task<'t>(&'t self, prepared: &'t Prepared) -> FitTask<'t> {
