@@ -9,7 +9,7 @@ use std::process::Command;
 
 use smartserve::cli;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::train::{OPTIONS, SEARCH};
+use smartserve::train::OPTIONS;
 
 fn readme() -> String {
     std::fs::read_to_string(support::path("README.md")).unwrap()
@@ -137,8 +137,8 @@ fn clap_finds_no_fault_with_the_command_line() {
 fn the_help_of_train_tells_what_tuning_draws() {
     let mut command = cli::command();
     let help = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
-    for info in SEARCH {
-        let rows = || help.lines().filter(|line| line.trim_start().starts_with(&format!("{} ", info.name)));
-        assert!(rows().any(|row| row.contains(info.range)), "the help does not say {} {}", info.name, info.range);
+    for (name, range) in OPTIONS.iter().flat_map(|o| o.search.iter().map(|search| (o.name, search.range))) {
+        let rows = || help.lines().filter(|line| line.trim_start().starts_with(&format!("{name} ")));
+        assert!(rows().any(|row| row.contains(range)), "the help does not say {name} {range}");
     }
 }

@@ -65,7 +65,7 @@ impl Case {
     fn spec(self) -> TrainSpec {
         let mut spec = TrainSpec { folds: 3, test_size: 0.0, ..TrainSpec::new("m", "y", self.algorithm) };
         if self.algorithm.is_averaged() || self.algorithm == Algorithm::GradientBoosting {
-            spec.options.trees = Some(5);
+            spec.options.set("trees", 5).unwrap();
         }
         spec
     }
@@ -304,7 +304,8 @@ fn fewer_rows_than_columns_are_fitted_or_refused_with_the_numbers() {
 #[test]
 fn an_ensemble_of_no_trees_is_a_usage_error() {
     for algorithm in [Algorithm::RandomForest, Algorithm::ExtraTrees, Algorithm::GradientBoosting] {
-        let none = Options { trees: Some(0), ..Options::default() };
+        let mut none = Options::default();
+        none.set("trees", 0).unwrap();
         assert_eq!(none.resolve(algorithm).unwrap_err().to_string(), "--trees 0 is out of range: it is 1 to 10000");
     }
 }

@@ -12,9 +12,7 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::model::artifact::{Evaluation, Setting, open};
 use smartserve::table::TableFile;
 use smartserve::train::random::SplitMix64;
-use smartserve::train::{
-    Comparison, MaxFeatures, Options, Progress, TaskChoice, TrainError, TrainSpec, Trained, compare, train,
-};
+use smartserve::train::{Comparison, Options, Progress, TaskChoice, TrainError, TrainSpec, Trained, compare, train};
 
 fn data(file: &str) -> TableFile {
     TableFile::open(&support::path(&format!("data/{file}.csv"))).unwrap()
@@ -112,7 +110,7 @@ fn one_thread_and_several_find_the_same() {
             spec.threads = NonZeroUsize::new(threads).unwrap();
             (spec.folds, spec.tune) = (5, Some(6));
             if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
-                spec.options.trees = Some(20);
+                spec.options.set("trees", 20).unwrap();
             }
             train(&spec, &mixed(), &()).unwrap().artifact
         });
@@ -154,7 +152,9 @@ fn comparing_needs_folds_and_takes_no_hyperparameters() {
         change(&mut spec);
         compare(&spec, &mixed(), &()).unwrap_err()
     };
-    for error in [refused(|s| s.folds = 0), refused(|s| s.options.trees = Some(3)), refused(|s| s.tune = Some(5))] {
+    for error in
+        [refused(|s| s.folds = 0), refused(|s| s.options.set("trees", 3).unwrap()), refused(|s| s.tune = Some(5))]
+    {
         assert!(matches!(&error, TrainError::Usage(text) if text.starts_with("--compare")), "{error}");
     }
 }
@@ -162,20 +162,8 @@ fn comparing_needs_folds_and_takes_no_hyperparameters() {
 /// Sets what a candidate of a search had.
 fn options(hyperparameters: &std::collections::BTreeMap<String, Setting>) -> Options {
     let mut options = Options::default();
-    for (name, value) in hyperparameters {
-        match (name.as_str(), value) {
-            (_, Setting::Unset(())) => {}
-            ("max-depth", Setting::Count(n)) => options.max_depth = Some(*n),
-            ("min-samples-leaf", Setting::Count(n)) => options.min_samples_leaf = Some(*n),
-            ("neighbors", Setting::Count(n)) => options.neighbors = Some(*n),
-            ("alpha", Setting::Number(v)) => options.alpha = Some(*v),
-            ("l1-ratio", Setting::Number(v)) => options.l1_ratio = Some(*v),
-            ("max-features", Setting::Word(word)) if word == "all" => options.max_features = Some(MaxFeatures::All),
-            ("max-features", Setting::Word(word)) if word == "third" => options.max_features = Some(MaxFeatures::Third),
-            ("max-features", Setting::Word(_)) => options.max_features = Some(MaxFeatures::Sqrt),
-            ("max-features", Setting::Count(n)) => options.max_features = Some(MaxFeatures::Count(*n)),
-            other => panic!("{other:?}"),
-        }
+    for (name, value) in hyperparameters.iter().filter(|(_, value)| **value != Setting::Unset(())) {
+        options.set(name, value).unwrap();
     }
     options
 }
@@ -212,7 +200,7 @@ fn early_stopping_never_gives_up_the_candidate_that_all_folds_would_have_chosen(
 #[test]
 fn a_search_begins_with_the_defaults_and_leaves_alone_what_was_given() {
     let mut spec = TrainSpec { tune: Some(8), ..spec(Algorithm::DecisionTree, "y") };
-    spec.options.min_samples_leaf = Some(3);
+    spec.options.set("min-samples-leaf", 3).unwrap();
     let trained = train(&spec, &mixed(), &()).unwrap();
     let tuning = trained.report.tuning.as_ref().unwrap();
     assert_eq!((tuning.candidates, tuning.tried.len(), tuning.scored_by), (8, 8, "rmse"));
@@ -251,7 +239,7 @@ fn tuning_needs_folds_something_to_tune_and_at_least_two_candidates() {
     assert!(refused(|s| s.folds = 0).contains("needs --folds of at least 2"));
     assert!(refused(|s| s.tune = Some(1)).contains("--tune 1 is out of range"));
     assert!(refused(|s| s.algorithm = Algorithm::Linear).contains("linear has no hyperparameters left to --tune"));
-    assert!(refused(|s| s.options.alpha = Some(2.0)).contains("ridge has no hyperparameters left to --tune"));
+    assert!(refused(|s| s.options.set("alpha", 2).unwrap()).contains("ridge has no hyperparameters left to --tune"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::table::{ErrorClass, TableFile};
-use smartserve::train::{KernelName, MaxFeatures, OPTIONS, Options, TaskChoice, TrainError, TrainSpec, train};
+use smartserve::train::{OPTIONS, Options, TaskChoice, TrainError, TrainSpec, train};
 
 fn table(text: &str) -> TableFile {
     TableFile::from_bytes("t.csv", text.as_bytes().to_vec())
@@ -115,9 +115,15 @@ fn options_that_contradict_each_other_are_a_usage_error() {
     assert_eq!(fails(&TrainSpec { name: "no name".into(), ..forest() }, &plain(40)).1, ErrorClass::Usage);
 }
 
+fn given(options: &[(&str, &str)]) -> Options {
+    let mut all = Options::default();
+    options.iter().for_each(|(name, value)| all.set(name, value).unwrap());
+    all
+}
+
 #[test]
 fn an_option_that_the_algorithm_does_not_have_is_refused_with_those_it_has() {
-    let alpha = Options { alpha: Some(1.0), ..Options::default() };
+    let alpha = given(&[("alpha", "1")]);
     let text = alpha.resolve(Algorithm::RandomForest).unwrap_err().to_string();
     let expected =
         "--alpha does not apply to random-forest; it has --trees, --max-depth, --min-samples-leaf, --max-features";
@@ -128,65 +134,56 @@ fn an_option_that_the_algorithm_does_not_have_is_refused_with_those_it_has() {
 
 #[test]
 fn what_smartcore_would_panic_on_is_out_of_range() {
-    let none = Options::default;
     let cases = [
-        (Algorithm::RandomForest, Options { trees: Some(0), ..none() }, "--trees 0 is out of range: it is 1 to 10000"),
+        (Algorithm::RandomForest, given(&[("trees", "0")]), "--trees 0 is out of range: it is 1 to 10000"),
         (
             Algorithm::ExtraTrees,
-            Options { max_features: Some(MaxFeatures::Count(0)), ..none() },
+            given(&[("max-features", "0")]),
             "--max-features 0 is out of range: it is sqrt, third, all, or a number from 1",
         ),
         (
             Algorithm::DecisionTree,
-            Options { min_samples_leaf: Some(0), ..none() },
+            given(&[("min-samples-leaf", "0")]),
             "--min-samples-leaf 0 is out of range: it is 1 to 1000000000",
         ),
         (
             Algorithm::GradientBoosting,
-            Options { max_depth: Some(65), ..none() },
+            given(&[("max-depth", "65")]),
             "--max-depth 65 is out of range: it is 1 to 65534, or to 64 for gradient-boosting",
         ),
         (
             Algorithm::GradientBoosting,
-            Options { learning_rate: Some(0.0), ..none() },
+            given(&[("learning-rate", "0.0")]),
             "--learning-rate 0 is out of range: it is above 0, at most 1",
         ),
         (
             Algorithm::Ridge,
-            Options { alpha: Some(f64::INFINITY), ..none() },
+            given(&[("alpha", "inf")]),
             "--alpha inf is out of range: it is 0 to 1e100, above 0 for lasso and elastic-net",
         ),
         (
             Algorithm::Lasso,
-            Options { alpha: Some(0.0), ..none() },
+            given(&[("alpha", "0.0")]),
             "--alpha 0 is out of range: it is 0 to 1e100, above 0 for lasso and elastic-net",
         ),
         (
             Algorithm::ElasticNet,
-            Options { l1_ratio: Some(0.0), ..none() },
+            given(&[("l1-ratio", "0.0")]),
             "--l1-ratio 0 is out of range: it is above 0, at most 1",
         ),
         (
             Algorithm::Knn,
-            Options { neighbors: Some(0), ..none() },
+            given(&[("neighbors", "0")]),
             "--neighbors 0 is out of range: it is 1 to 1000000000, at most the rows to fit on",
         ),
-        (Algorithm::Svr, Options { c: Some(0.0), ..none() }, "--c 0 is out of range: it is above 0, at most 1e100"),
-        (
-            Algorithm::Svr,
-            Options { epsilon: Some(f64::NAN), ..none() },
-            "--epsilon NaN is out of range: it is 0 to 1e100",
-        ),
+        (Algorithm::Svr, given(&[("c", "0.0")]), "--c 0 is out of range: it is above 0, at most 1e100"),
+        (Algorithm::Svr, given(&[("epsilon", "nan")]), "--epsilon NaN is out of range: it is 0 to 1e100"),
         (
             Algorithm::Svc,
-            Options { gamma: Some(0.0), ..none() },
+            given(&[("gamma", "0.0")]),
             "--gamma 0 is out of range: it is 0 to 1e100, above 0 for svr and svc",
         ),
-        (
-            Algorithm::Svc,
-            Options { degree: Some(21), kernel: Some(KernelName::Poly), ..none() },
-            "--degree 21 is out of range: it is 1 to 20",
-        ),
+        (Algorithm::Svc, given(&[("degree", "21"), ("kernel", "poly")]), "--degree 21 is out of range: it is 1 to 20"),
     ];
     for (algorithm, options, expected) in cases {
         assert_eq!(options.resolve(algorithm).unwrap_err().to_string(), expected);
@@ -195,15 +192,14 @@ fn what_smartcore_would_panic_on_is_out_of_range() {
 
 #[test]
 fn an_option_that_the_kernel_does_not_have_is_refused_with_those_that_do() {
-    let kernel = |kernel| Options { kernel: Some(kernel), ..Options::default() };
     let cases = [
-        (Options { degree: Some(2), ..Options::default() }, "--degree does not apply to the kernel rbf, but to poly"),
+        (given(&[("degree", "2")]), "--degree does not apply to the kernel rbf, but to poly"),
         (
-            Options { gamma: Some(0.1), ..kernel(KernelName::Linear) },
+            given(&[("gamma", "0.1"), ("kernel", "linear")]),
             "--gamma does not apply to the kernel linear, but to rbf and poly and sigmoid",
         ),
         (
-            Options { coef0: Some(0.1), ..kernel(KernelName::Rbf) },
+            given(&[("coef0", "0.1"), ("kernel", "rbf")]),
             "--coef0 does not apply to the kernel rbf, but to poly and sigmoid",
         ),
     ];
@@ -212,13 +208,13 @@ fn an_option_that_the_kernel_does_not_have_is_refused_with_those_that_do() {
             assert_eq!(options.resolve(algorithm).unwrap_err().to_string(), expected);
         }
     }
-    let poly = Options { degree: Some(2), coef0: Some(-1.0), ..kernel(KernelName::Poly) };
+    let poly = given(&[("degree", "2"), ("coef0", "-1.0"), ("kernel", "poly")]);
     assert_eq!(poly.resolve(Algorithm::Svc).unwrap().to_map().len(), 5);
 }
 
 #[test]
 fn every_option_has_an_algorithm_and_every_default_is_in_range() {
-    for option in OPTIONS {
+    for option in &OPTIONS {
         assert!(Algorithm::ALL.iter().any(|a| option.default_for(*a).is_some()), "{}", option.name);
     }
     for algorithm in Algorithm::ALL {
@@ -323,7 +319,7 @@ proptest! {
         let rows: String = cells.iter().map(|(a, b, y)| format!("{},{},{}\n", CELLS[*a], CELLS[*b], label(*y))).collect();
         let mut spec = TrainSpec { folds, test_size, scale, seed, ..spec(algorithm) };
         if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
-            spec.options.trees = Some(3);
+            spec.options.set("trees", 3).unwrap();
         }
         match train(&spec, &table(&format!("a,b,y\n{rows}")), &()) {
             Ok(trained) => prop_assert!(Model::load(&trained.artifact).unwrap().check_golden().is_ok()),

@@ -100,7 +100,7 @@ fn answers(file: &str, spec: &TrainSpec, rows: &[usize]) -> Prediction {
 fn assert_values(algorithm: Algorithm, scale: bool, alpha: Option<f64>, expected: [f64; 3]) {
     let mut spec = TrainSpec::new("m", "MEDV", algorithm);
     spec.scale = Some(scale);
-    spec.options.alpha = alpha;
+    alpha.iter().for_each(|alpha| spec.options.set("alpha", alpha).unwrap());
     let Prediction::Regression { values } = answers("boston.csv", &spec, &[0, 100, 505]) else { panic!() };
     for (got, expected) in values.iter().zip(expected) {
         assert!((got - expected).abs() < 1e-8, "{algorithm}: {got} instead of {expected}");

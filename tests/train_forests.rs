@@ -73,7 +73,7 @@ fn rows() -> Matrix {
 #[test]
 fn a_forest_of_any_number_of_trees_is_smartcores_and_answers_as_it_does() {
     for trees in [1, 7, 8, 9, 20, 200] {
-        let change = |spec: &mut TrainSpec| spec.options.trees = Some(trees);
+        let change = |spec: &mut TrainSpec| spec.options.set("trees", trees).unwrap();
         let forest = trained(Algorithm::RandomForest, "y", change);
         same_values(&forest, &estimator::<ForestRegressor>(&forest).predict(&rows()).unwrap());
         let extra = trained(Algorithm::ExtraTrees, "y", change);
@@ -87,9 +87,9 @@ fn a_forest_of_any_number_of_trees_is_smartcores_and_answers_as_it_does() {
 
 #[test]
 fn trees_of_different_blocks_differ() {
-    let forest = trained(Algorithm::RandomForest, "y", |spec| spec.options.trees = Some(32));
+    let forest = trained(Algorithm::RandomForest, "y", |spec| spec.options.set("trees", 32).unwrap());
     let bytes = postcard::to_allocvec(&estimator::<ForestRegressor>(&forest)).unwrap();
-    let one = trained(Algorithm::RandomForest, "y", |spec| spec.options.trees = Some(8));
+    let one = trained(Algorithm::RandomForest, "y", |spec| spec.options.set("trees", 8).unwrap());
     let block = postcard::to_allocvec(&estimator::<ForestRegressor>(&one)).unwrap();
     // The first block is the same, whatever follows; it does not occur again.
     let trees = &block[3..block.len() - 4];
@@ -102,7 +102,8 @@ fn a_tree_of_classes_is_smartcores_and_keeps_its_limits() {
     for (depth, leaf) in [(None, 1), (Some(1), 1), (Some(3), 5), (None, 40)] {
         for target in ["two", "three"] {
             let tree = trained(Algorithm::DecisionTree, target, |spec| {
-                (spec.options.max_depth, spec.options.min_samples_leaf) = (depth, Some(leaf));
+                depth.iter().for_each(|depth| spec.options.set("max-depth", depth).unwrap());
+                spec.options.set("min-samples-leaf", leaf).unwrap();
             });
             let smartcore: TreeClassifier = estimator(&tree);
             same_classes(&tree, &smartcore.predict(&rows()).unwrap());
@@ -136,7 +137,7 @@ fn trees_that_drew_none_of_a_class_have_their_place_in_a_forest() {
     let lines: Vec<String> = (0..12).map(|i| format!("{i},{}", ["p", "q", "r"][i / 3 % 3])).collect();
     let csv = format!("a,y\n{}\n", lines.join("\n"));
     let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", Algorithm::RandomForest) };
-    spec.options.trees = Some(300);
+    spec.options.set("trees", 300).unwrap();
     let forest = train(&spec, &TableFile::from_bytes("t.csv", csv.into_bytes()), &()).unwrap();
     let model = Model::load(&forest.artifact).unwrap();
     let cells: Vec<f64> = (-10..130).map(|i| f64::from(i) / 10.0).collect();

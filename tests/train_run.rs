@@ -14,7 +14,7 @@ use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::{Impute, Kind, Task};
 use smartserve::table::TableFile;
 use smartserve::train::random::SplitMix64;
-use smartserve::train::{MaxFeatures, Progress, TrainSpec, Trained, train};
+use smartserve::train::{Progress, TrainSpec, Trained, train};
 
 fn data(file: &str) -> TableFile {
     TableFile::open(format!("{}/data/{file}", env!("CARGO_MANIFEST_DIR")).as_ref()).unwrap()
@@ -51,7 +51,7 @@ fn spec(algorithm: Algorithm) -> TrainSpec {
     spec.drop = vec![other.to_owned()];
     spec.folds = 5;
     if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
-        spec.options.trees = Some(12);
+        spec.options.set("trees", 12).unwrap();
     }
     spec
 }
@@ -277,8 +277,10 @@ fn max_depth_counts_splits_for_every_kind_of_tree() {
         for depth in [1, 2, 3] {
             let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", target, algorithm) };
             spec.drop = vec![if target == "y" { "class" } else { "y" }.to_owned()];
-            spec.options.max_depth = Some(depth);
-            spec.options.trees = (algorithm != DecisionTree).then_some(1);
+            spec.options.set("max-depth", depth).unwrap();
+            if algorithm != DecisionTree {
+                spec.options.set("trees", 1).unwrap();
+            }
             let model = Model::load(&train(&spec, &table, &()).unwrap().artifact).unwrap();
             let x = (0..256).map(f64::from).collect();
             let batch = Batch::from_rows(model.schema(), x).unwrap();
@@ -305,9 +307,9 @@ fn the_demo_model_reaches_its_bars() {
     let features = ["CHAS", "RM", "TAX", "PTRATIO", "B", "LSTAT"].map(str::to_owned).to_vec();
     let mut spec = TrainSpec { features, ..TrainSpec::new("boston", "MEDV", Algorithm::ExtraTrees) };
     spec.sensitive = vec!["B".to_owned()];
-    spec.options.trees = Some(60);
-    spec.options.min_samples_leaf = Some(2);
-    spec.options.max_features = Some(MaxFeatures::Count(4));
+    spec.options.set("trees", 60).unwrap();
+    spec.options.set("min-samples-leaf", 2).unwrap();
+    spec.options.set("max-features", 4).unwrap();
     let trained = train(&spec, &data("boston.csv"), &()).unwrap();
     let k_fold = header(&trained).evaluation.k_fold.unwrap();
     assert_eq!(k_fold.folds, 10);

@@ -16,7 +16,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use serve::{LogFormat, LogLevel, ServeArgs};
 pub use tools::{CompletionsArgs, HealthcheckArgs, InspectArgs, OpenapiArgs, PredictArgs, VerifyArgs};
-pub use train::{TaskArg, TrainArgs};
+pub use train::TrainArgs;
 
 /// Serve machine-learning models for tables: train from a CSV, serve over HTTP, know what your model sees.
 #[derive(Debug, Parser)]

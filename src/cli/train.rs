@@ -1,58 +1,38 @@
-//! The flags of `train`.
+//! The flags of `train`. Those of hyperparameters, and what the help says of them, come from
+//! [`OPTIONS`](crate::train::options::OPTIONS).
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::values::{share, switch};
-use crate::model::algorithm::Algorithm;
-use crate::train::{KernelName, MaxFeatures};
+use crate::train::options::{
+    Algorithm, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, OPTIONS, Options, Setting, TaskChoice,
+};
 
-/// `train`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
+/// What `--help` shows first after the flags.
+const EXAMPLES: &str = "Examples:
   smartserve train --data data/boston.csv --target MEDV --algorithm random-forest --sensitive B -o boston.model
   smartserve train --data data/iris.csv --target species --algorithm logistic -o iris.model
   smartserve train --data data/diabetes.csv --target target --algorithm ridge --alpha 10 --json -o diabetes.model
   smartserve train --data data/diabetes.csv --target target --compare
-  smartserve train --data data/diabetes.csv --target target --algorithm svr --tune=40 -o diabetes.model
+  smartserve train --data data/diabetes.csv --target target --algorithm svr --tune=40 -o diabetes.model";
 
-Hyperparameters and what they default to:
-  decision-tree      --max-depth unset --min-samples-leaf 1
-  random-forest      --trees 100 --max-depth unset --min-samples-leaf 1 --max-features sqrt
-  extra-trees        --trees 100 --max-depth unset --min-samples-leaf 1 --max-features third
-  gradient-boosting  --trees 100 --max-depth 6 --min-samples-leaf 1 --learning-rate 0.1 --gamma 0
-  ridge              --alpha 1
-  lasso              --alpha 1
-  elastic-net        --alpha 1 --l1-ratio 0.5
-  knn                --neighbors 5
-  svr                --kernel rbf --c 1 --epsilon 0.1 --gamma scale --degree 3 --coef0 0
-  logistic           --alpha 1
-  svc                --kernel rbf --c 1 --gamma scale --degree 3 --coef0 0
-linear and gaussian-nb have none. A hyperparameter that the algorithm, or the kernel, does not have is refused. \
+/// What it says of hyperparameters below their defaults.
+const ABOUT_DEFAULTS: &str = "A hyperparameter that the algorithm, or the kernel, does not have is refused. \
 scale is 1 / (columns × variance of their cells). --degree is of the kernel poly, --coef0 of poly and sigmoid, --gamma \
 of all but linear. svr is fitted on 10000 rows at most, svc on 10000 of any two classes: their solvers keep a number \
-for every two rows. svc fits a machine for every pair of classes and has no probabilities.
+for every two rows. svc fits a machine for every pair of classes and has no probabilities.";
 
-What --tune draws, for the options that are not given:
-  max-depth         unset (half of the draws) or 2 to 20; for gradient-boosting 2 to 8
-  min-samples-leaf  1 to 20, log
-  max-features      sqrt, a third, two thirds or all of the encoded columns
-  trees             50 to 400, log; for gradient-boosting only
-  learning-rate     0.02 to 0.3, log
-  alpha             0.001 to 1000, log; for lasso and elastic-net
-  alpha             0.0001 to 1 times the target's standard deviation, log
-  l1-ratio          0.05 to 1
-  neighbors         1 to 50, log, at most half of the rows
-  c                 0.1 to 1000, log
-  epsilon           0.001 to 0.5 times the target's standard deviation, log
-  gamma             0.01 to 10 over the number of columns, log; for svr and svc only
-log is uniform in the logarithm. Candidates are ranked by their mean RMSE over the folds, or accuracy and then log-loss. \
+/// What it says of `--tune` below what is drawn.
+const ABOUT_TUNING: &str = "log is uniform in the logarithm. Candidates are ranked by their mean RMSE over the folds, or accuracy and then log-loss. \
 One that after 3 or 6 folds is worse than the best by over 3 standard errors of the difference, and by over 2 % of its \
 RMSE or 0.01 of accuracy, is given up. The k-fold figures of the one that is chosen flatter it, as do those of the best \
-of --compare; the holdout figures do not: the rows set aside have no part in the choice.
+of --compare; the holdout figures do not: the rows set aside have no part in the choice.";
 
-Fits run on all cores (trees of a forest in blocks of 8), to the same bytes whatever their number. Trees of classes \
+/// The rest.
+const ABOUT_DATA: &str = "Fits run on all cores (trees of a forest in blocks of 8), to the same bytes whatever their number. Trees of classes \
 are ours, by the rules of scikit-learn's: of equally good splits the first in a seeded order of the columns; answers \
 are those of smartcore's predict. A random-forest of three classes on 16,000 rows of 20 columns takes 1.2 s of \
 processor time.
@@ -60,7 +40,11 @@ processor time.
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are \
 categorical (one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty cells are filled: \
 the median, or the most frequent category, of the training rows. A request with a category that no training row has is \
-refused (422), as is an empty cell where training had none.")]
+refused (422), as is an empty cell where training had none.";
+
+/// `train`.
+#[derive(Debug, Args)]
+#[command(after_help = after_help())]
 #[expect(clippy::struct_excessive_bools, reason = "switches, as they are typed")]
 pub struct TrainArgs {
     /// CSV file with a header line; - for standard input
@@ -86,7 +70,7 @@ pub struct TrainArgs {
     pub tune: Option<u32>,
     /// Predict a number or a class [default: as the target's column looks]
     #[arg(long, value_enum)]
-    pub task: Option<TaskArg>,
+    pub task: Option<TaskChoice>,
     /// Columns to use, comma-separated or repeated [default: all but the target]
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub features: Vec<String>,
@@ -109,13 +93,13 @@ pub struct TrainArgs {
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
     /// Seeds every shuffle and every random choice
-    #[arg(long, value_name = "N", default_value_t = 42)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
     pub seed: u64,
     /// Share of rows set aside for the holdout figures, never fitted on; 0 for none
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_TEST_SIZE, value_parser = share)]
     pub test_size: f64,
     /// Folds of the cross-validation on the training rows; 0 for none, else at least 2
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_FOLDS)]
     pub folds: u32,
     /// Scale columns by (x − mean) / sd [default: for ridge, lasso, elastic-net, knn, svr, logistic and svc]
     #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with = "no_scale")]
@@ -123,58 +107,96 @@ pub struct TrainArgs {
     /// Do not scale columns
     #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub no_scale: bool,
-    /// Trees of a forest, or boosting rounds
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
-    pub trees: Option<u64>,
-    /// Longest path from a tree's root to a leaf, in splits
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
-    pub max_depth: Option<u64>,
-    /// Fewest training rows in a leaf
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
-    pub min_samples_leaf: Option<u64>,
-    /// Columns tried at each split: sqrt, third, all, or a number
-    #[arg(long, value_name = "N|sqrt|third|all", help_heading = "Hyperparameters")]
-    pub max_features: Option<MaxFeatures>,
-    /// Share of each boosting round's correction that is taken
-    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
-    pub learning_rate: Option<f64>,
-    /// Strength of the penalty on coefficients
-    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
-    pub alpha: Option<f64>,
-    /// Share of the L1 penalty in it, the rest being L2
-    #[arg(long, value_name = "SHARE", help_heading = "Hyperparameters")]
-    pub l1_ratio: Option<f64>,
-    /// Nearest training rows that are asked
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
-    pub neighbors: Option<u64>,
-    /// Likeness of two rows to a support vector machine: rbf, linear, poly or sigmoid
-    #[arg(long, value_name = "NAME", help_heading = "Hyperparameters")]
-    pub kernel: Option<KernelName>,
-    /// What a row costs that a support vector machine has on the wrong side, or farther off than --epsilon
-    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
-    pub c: Option<f64>,
-    /// Error that svr does not count, in units of the target
-    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
-    pub epsilon: Option<f64>,
-    /// Least gain that a boosted split must bring; for svr and svc, how fast likeness falls with distance
-    #[arg(long, value_name = "X", help_heading = "Hyperparameters")]
-    pub gamma: Option<f64>,
-    /// Degree of the kernel poly
-    #[arg(long, value_name = "N", help_heading = "Hyperparameters")]
-    pub degree: Option<u64>,
-    /// Constant term of the kernels poly and sigmoid
-    #[arg(long, value_name = "X", help_heading = "Hyperparameters", allow_negative_numbers = true)]
-    pub coef0: Option<f64>,
+    /// The hyperparameters that were given.
+    #[command(flatten)]
+    pub options: Options,
     /// Print the report as JSON
     #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
 }
 
-/// What to predict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TaskArg {
-    /// A number
-    Regression,
-    /// A class
-    Classification,
+impl Args for Options {
+    fn augment_args(command: Command) -> Command {
+        OPTIONS.iter().fold(command, |command, option| {
+            command.arg(
+                Arg::new(option.name)
+                    .long(option.name)
+                    .value_name(option.value_name)
+                    .help(option.help)
+                    .help_heading("Hyperparameters")
+                    .allow_negative_numbers(option.may_be_negative)
+                    .value_parser(option.parse),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Options {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = Self::default();
+        for option in &OPTIONS {
+            if let Some(value) = matches.get_one::<Setting>(option.name) {
+                options.insert(option, value.clone());
+            }
+        }
+        Ok(options)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn after_help() -> String {
+    let (defaults, draws) = (defaults(), draws());
+    format!(
+        "{EXAMPLES}\n\nHyperparameters and what they default to:\n{defaults}{ABOUT_DEFAULTS}\n\n\
+         What --tune draws, for the options that are not given:\n{draws}{ABOUT_TUNING}\n\n{ABOUT_DATA}"
+    )
+}
+
+/// A line for each algorithm that has hyperparameters, trees first, then those that have none.
+fn defaults() -> String {
+    let mut algorithms = Algorithm::ALL;
+    algorithms.sort_by_key(|algorithm| !algorithm.is_trees());
+    let (mut text, mut without) = (String::new(), Vec::new());
+    for algorithm in algorithms {
+        let own = OPTIONS.iter().filter_map(|o| Some(format!(" --{} {}", o.name, o.default_for(algorithm)?)));
+        let own: String = own.collect();
+        if own.is_empty() {
+            without.push(algorithm);
+        } else {
+            let _ = writeln!(text, "  {algorithm:<18}{own}");
+        }
+    }
+    text + &format!("{} have none. ", listed(&without))
+}
+
+/// A line for each range, with its algorithms where others that have the option draw otherwise or not at all.
+fn draws() -> String {
+    let mut text = String::new();
+    for option in &OPTIONS {
+        for search in option.search {
+            let draws = |a: &Algorithm| option.search_for(*a).is_some_and(|s| s.range == search.range);
+            let (own, others): (Vec<Algorithm>, Vec<Algorithm>) =
+                Algorithm::ALL.into_iter().filter(|a| option.default_for(*a).is_some()).partition(draws);
+            let of = if others.is_empty() { String::new() } else { format!("; for {} only", listed(&own)) };
+            let _ = writeln!(text, "  {:<18}{}{of}", option.name, search.range);
+        }
+    }
+    text
+}
+
+/// `a, b and c`.
+fn listed(algorithms: &[Algorithm]) -> String {
+    let names: Vec<&str> = algorithms.iter().map(|a| a.as_str()).collect();
+    match names.as_slice() {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }

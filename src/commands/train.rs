@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::cli::{TaskArg, TrainArgs};
+use crate::cli::TrainArgs;
 use crate::table::{ErrorClass, TableFile};
-use crate::train::{Comparison, Options, Progress, Report, TaskChoice, TrainError, TrainSpec, Trained, compare, train};
+use crate::train::{Comparison, Progress, Report, TrainError, TrainSpec, Trained, compare, train};
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -80,27 +80,9 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         categorical: args.categorical.clone(),
         numeric: args.numeric.clone(),
         sensitive: args.sensitive.clone(),
-        task: args.task.map(|task| match task {
-            TaskArg::Regression => TaskChoice::Regression,
-            TaskArg::Classification => TaskChoice::Classification,
-        }),
+        task: args.task,
         tune: args.tune,
-        options: Options {
-            trees: args.trees,
-            max_depth: args.max_depth,
-            min_samples_leaf: args.min_samples_leaf,
-            max_features: args.max_features,
-            learning_rate: args.learning_rate,
-            alpha: args.alpha,
-            l1_ratio: args.l1_ratio,
-            neighbors: args.neighbors,
-            kernel: args.kernel,
-            c: args.c,
-            epsilon: args.epsilon,
-            gamma: args.gamma,
-            degree: args.degree,
-            coef0: args.coef0,
-        },
+        options: args.options.clone(),
         scale,
         seed: args.seed,
         test_size: args.test_size,

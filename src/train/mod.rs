@@ -11,8 +11,7 @@ mod error;
 pub mod evaluate;
 pub mod fit;
 mod golden;
-mod option_table;
-mod options;
+pub mod options;
 pub mod random;
 mod report;
 mod search;
@@ -23,20 +22,19 @@ pub use data::target::{LEAST_PER_CLASS, Observed};
 pub use error::TrainError;
 pub use evaluate::schedule::Progress;
 pub use evaluate::subgroup_errors::GroupFigures;
-pub use option_table::{OPTIONS, OptionInfo};
-pub use options::{Hyperparameters, KernelName, MaxFeatures, Options};
+pub use options::{Hyperparameters, OPTIONS, OptionInfo, Options, SearchRange, TaskChoice};
 pub use report::{ClassReport, Compared, Comparison, DataReport, Report};
 pub use search::compare::compare;
-pub use search::space::{SEARCH, SearchInfo};
 pub use search::tune::{Candidate, Tuning};
-pub use spec::{TaskChoice, TrainSpec};
+pub use spec::TrainSpec;
 
 use std::time::Instant;
 
 use data::training_data::TrainingData;
 use evaluate::schedule::{FitJob, RunOutcome, Runner};
 use fit::plan::FitPlan;
-use search::{space, tune};
+use search::space::SearchSpace;
+use search::tune;
 
 use crate::table::TableFile;
 
@@ -47,8 +45,8 @@ use crate::table::TableFile;
 pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Result<Trained, TrainError> {
     let start = Instant::now();
     let parameters = spec.check()?;
-    let searched = space::searched(spec.algorithm, &parameters, &spec.options);
-    if spec.tune.is_some() && searched.is_empty() {
+    let space = SearchSpace::new(spec, &parameters);
+    if spec.tune.is_some() && space.is_empty() {
         let algorithm = spec.algorithm;
         return Err(TrainError::Usage(format!("{algorithm} has no hyperparameters left to --tune")));
     }
@@ -61,7 +59,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
             let outcome = RunOutcome::join(&data, Runner::new(spec, &data, progress).run(&jobs))?;
             (parameters, outcome, None)
         }
-        Some(n) => tune::tune(spec, &data, &parameters, &searched, n as usize, progress)?,
+        Some(n) => tune::tune(spec, &data, &parameters, &space, n as usize, progress)?,
     };
     let mut trained = artifact::seal(spec, &FitPlan::new(spec, &data, &parameters), &data, &outcome)?;
     trained.report.tuning = tuning;

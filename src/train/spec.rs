@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use super::error::TrainError;
-use super::options::{Hyperparameters, Options};
+use super::options::{DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, Hyperparameters, Options, TaskChoice};
 use crate::model::algorithm::Algorithm;
 use crate::model::check_name;
 
@@ -49,23 +49,7 @@ pub struct TrainSpec {
     pub threads: NonZeroUsize,
 }
 
-/// Regression or classification, when asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TaskChoice {
-    /// Predict a number.
-    Regression,
-    /// Predict a class.
-    Classification,
-}
-
 impl TrainSpec {
-    /// Share of the rows set aside unless `--test-size` says otherwise.
-    pub const DEFAULT_TEST_SIZE: f64 = 0.2;
-    /// Folds unless `--folds` says otherwise.
-    pub const DEFAULT_FOLDS: u32 = 10;
-    /// The seed unless `--seed` says otherwise.
-    pub const DEFAULT_SEED: u64 = 42;
-
     /// A specification with every default: all features, all cores.
     pub fn new(name: impl Into<String>, target: impl Into<String>, algorithm: Algorithm) -> Self {
         Self {
@@ -82,9 +66,9 @@ impl TrainSpec {
             tune: None,
             options: Options::default(),
             scale: None,
-            seed: Self::DEFAULT_SEED,
-            test_size: Self::DEFAULT_TEST_SIZE,
-            folds: Self::DEFAULT_FOLDS,
+            seed: DEFAULT_SEED,
+            test_size: DEFAULT_TEST_SIZE,
+            folds: DEFAULT_FOLDS,
             source_date_epoch: None,
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         }

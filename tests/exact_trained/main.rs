@@ -200,10 +200,10 @@ fn answers_as_smartcore_does(algorithm: Algorithm, n_classes: usize, known: &[Kn
     }
     let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", algorithm) };
     if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
-        spec.options.trees = Some(TREES);
+        spec.options.set("trees", TREES).unwrap();
     }
     if matches!(algorithm, Algorithm::Svr | Algorithm::Svc) {
-        spec.options.gamma = Some(GAMMA);
+        spec.options.set("gamma", GAMMA).unwrap();
     }
     let Ok(artifact) = train(&spec, &TableFile::from_bytes("t.csv", csv.clone().into_bytes()), &()) else {
         return false;

@@ -21,7 +21,7 @@ use smartserve::model::batch::Batch;
 use smartserve::model::smartcore::*;
 use smartserve::model::smartcore::{Kernel, SmartcoreSvr};
 use smartserve::table::{Head, RowReader};
-use smartserve::train::{TrainSpec, fit::linear};
+use smartserve::train::{fit::linear, options::DEFAULT_SEED};
 
 use crate::exactness::{Data, as_matrix, votes_of_pairs};
 
@@ -100,8 +100,7 @@ impl<'a> Trained<'a> {
                 Estimator::KnnRegressor(KnnRegressor::fit(x, y, parameters).unwrap())
             }
             Algorithm::DecisionTree => {
-                let parameters =
-                    DecisionTreeRegressorParameters { seed: Some(TrainSpec::DEFAULT_SEED), ..Default::default() };
+                let parameters = DecisionTreeRegressorParameters { seed: Some(DEFAULT_SEED), ..Default::default() };
                 Estimator::TreeRegressor(TreeRegressor::fit(x, y, parameters).unwrap())
             }
             Algorithm::GradientBoosting => {
@@ -112,7 +111,7 @@ impl<'a> Trained<'a> {
                     min_child_weight: 1,
                     gamma: 0.0,
                     base_score: y.iter().sum::<f64>() / y.len() as f64,
-                    seed: TrainSpec::DEFAULT_SEED,
+                    seed: DEFAULT_SEED,
                     ..Default::default()
                 };
                 Estimator::Boosting(Boosting::fit(x, y, parameters).unwrap())
@@ -153,7 +152,7 @@ impl<'a> Trained<'a> {
             Algorithm::Svc => {
                 let kernel = Kernel::Rbf { gamma: GAMMA };
                 let cells: Vec<f64> = rows.iterator(0).copied().collect();
-                (votes_of_pairs(&self.data, y, n_classes, kernel, TrainSpec::DEFAULT_SEED, &cells), None)
+                (votes_of_pairs(&self.data, y, n_classes, kernel, DEFAULT_SEED, &cells), None)
             }
             other => panic!("{other} predicts numbers"),
         }

@@ -35,8 +35,10 @@ pub(crate) const CLASSES: Recipe =
 /// The artifact of a recipe, trained anew.
 pub(crate) fn artifact(recipe: Recipe, name: &str, seed: u64) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(recipe.data);
+    let mut options = Options::default();
+    recipe.trees.iter().for_each(|trees| options.set("trees", trees).unwrap());
     let spec = TrainSpec {
-        options: Options { trees: recipe.trees, ..Options::default() },
+        options,
         folds: 0,
         test_size: 0.0,
         seed,

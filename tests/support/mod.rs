@@ -25,7 +25,7 @@ pub(crate) fn trained(data: &str, target: &str, algorithm: Algorithm, task: Opti
     spec.task = task;
     spec.folds = 3;
     if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
-        spec.options.trees = Some(5);
+        spec.options.set("trees", 5).unwrap();
     }
     let table = TableFile::open(&path(&format!("data/{data}.csv"))).unwrap();
     train(&spec, &table, &()).unwrap().artifact

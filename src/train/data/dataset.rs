@@ -6,7 +6,8 @@ use crate::model::schema::{Kind, Task};
 use crate::table::{Cells, Scan, TableFile};
 use crate::text::did_you_mean::nearest;
 use crate::train::error::TrainError;
-use crate::train::spec::{TaskChoice, TrainSpec};
+use crate::train::options::TaskChoice;
+use crate::train::spec::TrainSpec;
 
 use crate::train::data::target::{self, Observed};
 

@@ -6,7 +6,8 @@ use crate::model::schema::MAX_CLASSES;
 use crate::table::{Cells, Place, Problem, Scan, TableError};
 use crate::text::number::parse_number;
 use crate::train::error::TrainError;
-use crate::train::spec::{TaskChoice, TrainSpec};
+use crate::train::options::TaskChoice;
+use crate::train::spec::TrainSpec;
 
 /// Rows of a class at least: one to hold out, one to learn from.
 pub const LEAST_PER_CLASS: usize = 2;

@@ -9,7 +9,7 @@ use crate::train::error::TrainError;
 use crate::train::evaluate::metrics::{order, ranked_by};
 use crate::train::evaluate::schedule::{FinishedFit, FitJob, Progress, RunOutcome, Runner};
 use crate::train::fit::plan::FitPlan;
-use crate::train::options::{Hyperparameters, Options};
+use crate::train::options::Hyperparameters;
 use crate::train::report::{Compared, Comparison};
 use crate::train::spec::TrainSpec;
 
@@ -53,7 +53,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
 }
 
 fn check(spec: &TrainSpec) -> Result<(), TrainError> {
-    if spec.options != Options::default() || spec.tune.is_some() {
+    if !spec.options.is_empty() || spec.tune.is_some() {
         return Err(TrainError::Usage(
             "--compare fits every algorithm with its defaults: leave hyperparameters and --tune for the one you choose"
                 .to_owned(),

@@ -16,7 +16,7 @@ use crate::train::evaluate::metrics::{loss, order, over_folds, ranked_by};
 use crate::train::evaluate::schedule::{FitJob, FitResult, Progress, RunOutcome, Runner};
 use crate::train::fit::plan::FitPlan;
 use crate::train::options::Hyperparameters;
-use crate::train::search::space::{DataShape, SearchInfo, candidates};
+use crate::train::search::space::SearchSpace;
 use crate::train::spec::TrainSpec;
 
 /// Folds after which hopeless candidates are given up.
@@ -77,15 +77,15 @@ pub(crate) fn tune(
     spec: &TrainSpec,
     data: &TrainingData,
     parameters: &Hyperparameters,
-    searched: &[SearchInfo],
+    space: &SearchSpace,
     n: usize,
     progress: &dyn Progress,
 ) -> Result<(Hyperparameters, RunOutcome, Option<Tuning>), TrainError> {
-    let candidates = candidates(parameters, searched, &DataShape::of(data, spec), n, spec.seed);
+    let candidates = space.candidates(spec, data, parameters, n);
     let plans: Vec<FitPlan<'_>> = candidates.iter().map(|c| FitPlan::new(spec, data, c)).collect();
     progress.begin(candidates.len() * spec.folds as usize + 1);
     let runner = Runner::new(spec, data, progress);
-    let chosen = search(&runner, &plans, spec.folds, searched)?;
+    let chosen = search(&runner, &plans, spec.folds, space)?;
     let last = runner.run(&[FitJob { plan: &plans[chosen.candidate], without: None }]);
     let mut outcome = RunOutcome::join(data, last)?;
     outcome.out_of_fold = Some(folds::join(&chosen.held, data));
@@ -112,12 +112,7 @@ impl Trial {
 }
 
 /// Searches `plans`, one a candidate, over `n_folds` folds (at least 2).
-fn search(
-    runner: &Runner<'_>,
-    plans: &[FitPlan<'_>],
-    n_folds: u32,
-    searched: &[SearchInfo],
-) -> Result<Chosen, TrainError> {
+fn search(runner: &Runner<'_>, plans: &[FitPlan<'_>], n_folds: u32, space: &SearchSpace) -> Result<Chosen, TrainError> {
     let mut trials: Vec<Trial> = plans.iter().map(|_| Trial::default()).collect();
     let mut fits = 0;
     let mut done = 0;
@@ -134,7 +129,7 @@ fn search(
         let refused = trials.into_iter().find_map(|t| t.refused);
         return Err(refused.unwrap_or_else(|| TrainError::Broken("no candidate was fitted".to_owned())));
     };
-    let tuning = report(plans, &trials, candidate, fits, searched);
+    let tuning = report(plans, &trials, candidate, fits, space);
     let held = std::mem::take(&mut trials[candidate].held);
     Ok(Chosen { candidate, held, tuning })
 }
@@ -188,11 +183,11 @@ fn is_hopeless(figures: &[Figures], best: &[Figures]) -> bool {
     mean == f64::INFINITY || mean > margin && mean > STANDARD_ERRORS * (variance / n).sqrt()
 }
 
-fn report(plans: &[FitPlan<'_>], trials: &[Trial], chosen: usize, fits: usize, searched: &[SearchInfo]) -> Tuning {
+fn report(plans: &[FitPlan<'_>], trials: &[Trial], chosen: usize, fits: usize, space: &SearchSpace) -> Tuning {
     let one = |(plan, trial): (&FitPlan<'_>, &Trial)| Candidate {
-        hyperparameters: searched
-            .iter()
-            .filter_map(|row| Some((row.name.to_owned(), plan.parameters.get(row.name)?.clone())))
+        hyperparameters: space
+            .ranges()
+            .filter_map(|(name, _)| Some((name.to_owned(), plan.parameters.get(name)?.clone())))
             .collect(),
         folds: trial.figures.len(),
         mean: trial.mean(),
@@ -204,7 +199,7 @@ fn report(plans: &[FitPlan<'_>], trials: &[Trial], chosen: usize, fits: usize, s
         refused: trials.iter().filter(|t| t.refused.is_some()).count(),
         fits,
         scored_by: plans.first().map_or("", |r| ranked_by(r.schema.task())),
-        searched: searched.iter().map(|row| (row.name.to_owned(), row.range.to_owned())).collect(),
+        searched: space.ranges().map(|(name, range)| (name.to_owned(), range.to_owned())).collect(),
         tried: plans.iter().zip(trials).map(one).collect(),
         chosen,
     }

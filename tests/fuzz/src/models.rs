@@ -105,7 +105,7 @@ fn artifact(algorithm: Algorithm, csv: &str, task: TaskChoice) -> Vec<u8> {
     let folds = if algorithm == Algorithm::GaussianNb { 0 } else { 2 };
     (spec.task, spec.folds, spec.test_size) = (Some(task), folds, 0.0);
     if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
-        spec.options.trees = Some(3);
+        spec.options.set("trees", 3).unwrap();
     }
     train(&spec, &table, &()).unwrap_or_else(|error| panic!("{algorithm}: {error}")).artifact
 }

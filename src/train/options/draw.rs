@@ -1,0 +1,52 @@
+//! Random values for `--tune`. "log" draws are uniform in the logarithm; real numbers have three significant digits.
+
+use super::Setting;
+use crate::train::random::SplitMix64;
+
+/// What draws depend on besides chance.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DataShape {
+    /// Rows that a fold's fit has at least.
+    pub(crate) n_rows: usize,
+    /// Encoded columns at most.
+    pub(crate) n_columns: usize,
+    /// Standard deviation of the target; 1 for classes.
+    pub(crate) spread: f64,
+}
+
+impl DataShape {
+    #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+    pub(super) fn rows(&self) -> f64 {
+        self.n_rows as f64
+    }
+
+    pub(super) fn columns(&self) -> f64 {
+        f64::from(u32::try_from(self.n_columns).unwrap_or(u32::MAX)).max(1.0)
+    }
+}
+
+/// A number from `from` to `to`, log.
+pub(super) fn log(random: &mut SplitMix64, from: f64, to: f64) -> Setting {
+    Setting::Number(rounded(from * (to / from).powf(unit(random))))
+}
+
+/// A number from `from` to `to`.
+pub(super) fn uniform(random: &mut SplitMix64, from: f64, to: f64) -> Setting {
+    Setting::Number(rounded(from + (to - from) * unit(random)))
+}
+
+/// A count from `from` to `to`, log; `from` alone when `to` is below it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and some hundreds")]
+pub(super) fn log_count(random: &mut SplitMix64, from: f64, to: f64) -> Setting {
+    Setting::Count((from * (to.max(from) / from).powf(unit(random))).round() as u64)
+}
+
+/// From 0 to below 1, 53 bits.
+#[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
+fn unit(random: &mut SplitMix64) -> f64 {
+    (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+fn rounded(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
+}

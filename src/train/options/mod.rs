@@ -1,0 +1,30 @@
+//! The hyperparameters of `train`: one table, from which come the command line's flags and help, what each algorithm
+//! takes, the defaults, the ranges, what `--tune` draws, and the entries of the artifact.
+
+pub(crate) mod draw;
+mod given;
+mod hyperparameters;
+mod table;
+
+pub use given::Options;
+pub use hyperparameters::Hyperparameters;
+pub use table::{OPTIONS, OptionInfo, SearchRange};
+
+pub use crate::model::algorithm::Algorithm;
+pub use crate::model::artifact::Setting;
+
+/// The seed unless `--seed` says otherwise.
+pub const DEFAULT_SEED: u64 = 42;
+/// Share of the rows set aside unless `--test-size` says otherwise.
+pub const DEFAULT_TEST_SIZE: f64 = 0.2;
+/// Folds unless `--folds` says otherwise.
+pub const DEFAULT_FOLDS: u32 = 10;
+
+/// Regression or classification, when asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TaskChoice {
+    /// A number
+    Regression,
+    /// A class
+    Classification,
+}

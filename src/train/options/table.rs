@@ -1,0 +1,306 @@
+//! The table of hyperparameters.
+
+use super::Algorithm::{
+    self, DecisionTree, ElasticNet, ExtraTrees, GradientBoosting, Knn, Lasso, Logistic, Ridge, Svc, Svr,
+};
+use super::Setting;
+use super::draw::{DataShape, log, log_count, uniform};
+use crate::train::random::SplitMix64;
+
+/// One option: a row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionInfo {
+    /// The flag's name without dashes.
+    pub name: &'static str,
+    /// What stands for its value in `--help`.
+    pub value_name: &'static str,
+    /// What it is, for `--help`.
+    pub help: &'static str,
+    /// What values it takes, in words.
+    pub range: &'static str,
+    /// True when a negative number is a value rather than a flag.
+    pub may_be_negative: bool,
+    /// Reads its value from text; the range is checked when the algorithm is known.
+    pub parse: fn(&str) -> Result<Setting, String>,
+    /// What `--tune` draws; empty for options that are not searched.
+    pub search: &'static [SearchRange],
+    /// The kernels that have it; empty when it does not depend on the kernel.
+    pub(super) kernels: &'static [&'static str],
+    default: fn(Algorithm) -> Option<Setting>,
+    pub(super) accepts: fn(Algorithm, &Setting) -> bool,
+}
+
+/// What `--tune` draws for an option of some algorithms.
+///
+/// Not searched are options that make a model larger for a little more accuracy (a forest's trees) and those that change
+/// what is asked for (a kernel).
+#[derive(Debug, Clone, Copy)]
+pub struct SearchRange {
+    /// What is drawn, in words.
+    pub range: &'static str,
+    applies: fn(Algorithm) -> bool,
+    /// Draws a value.
+    pub(crate) draw: fn(&DataShape, &mut SplitMix64) -> Setting,
+}
+
+/// A count that no kernel matters to and `--tune` does not draw: what most rows begin with.
+const COUNT: OptionInfo = OptionInfo {
+    name: "",
+    value_name: "N",
+    help: "",
+    range: "",
+    may_be_negative: false,
+    parse: parse_count,
+    search: &[],
+    kernels: &[],
+    default: |_| None,
+    accepts: |_, _| false,
+};
+
+/// The same for a real number.
+const NUMBER: OptionInfo = OptionInfo { value_name: "X", parse: parse_number, ..COUNT };
+
+/// The table: every option, in the order of `--help`.
+pub static OPTIONS: [OptionInfo; 14] = [
+    OptionInfo {
+        name: "trees",
+        help: "Trees of a forest, or boosting rounds",
+        range: "1 to 10000",
+        default: |a| (a.is_averaged() || a == GradientBoosting).then_some(Setting::Count(100)),
+        accepts: |_, v| matches!(v, Setting::Count(1..=10_000)),
+        search: &[SearchRange {
+            range: "50 to 400, log",
+            applies: |a| a == GradientBoosting,
+            draw: |_, r| log_count(r, 50.0, 400.0),
+        }],
+        ..COUNT
+    },
+    OptionInfo {
+        name: "max-depth",
+        help: "Longest path from a tree's root to a leaf, in splits",
+        range: "1 to 65534, or to 64 for gradient-boosting",
+        default: |a| match a {
+            GradientBoosting => Some(Setting::Count(6)),
+            _ => a.is_trees().then_some(Setting::Unset(())),
+        },
+        // smartcore fits and writes boosted trees by recursion: a bound well inside a thread's stack.
+        accepts: |a, v| match v {
+            Setting::Count(n) => (1..=if a == GradientBoosting { 64 } else { 65_534 }).contains(n),
+            _ => false,
+        },
+        search: &[
+            SearchRange {
+                range: "unset (half of the draws) or 2 to 20",
+                applies: |a| a == DecisionTree || a.is_averaged(),
+                draw: |_, r| if r.below(2) == 0 { Setting::Unset(()) } else { Setting::Count(2 + r.below(19)) },
+            },
+            SearchRange {
+                range: "2 to 8",
+                applies: |a| a == GradientBoosting,
+                draw: |_, r| Setting::Count(2 + r.below(7)),
+            },
+        ],
+        ..COUNT
+    },
+    OptionInfo {
+        name: "min-samples-leaf",
+        help: "Fewest training rows in a leaf",
+        range: "1 to 1000000000",
+        default: |a| a.is_trees().then_some(Setting::Count(1)),
+        accepts: |_, v| matches!(v, Setting::Count(1..=1_000_000_000)),
+        search: &[SearchRange {
+            range: "1 to 20, log",
+            applies: |_| true,
+            draw: |data, r| log_count(r, 1.0, 20.0_f64.min(data.rows() / 4.0)),
+        }],
+        ..COUNT
+    },
+    OptionInfo {
+        name: "max-features",
+        value_name: "N|sqrt|third|all",
+        help: "Columns tried at each split: sqrt, third, all, or a number",
+        range: "sqrt, third, all, or a number from 1",
+        parse: parse_columns,
+        // Columns with one value in all rows of a node count too (in scikit-learn they do not). That costs trees with
+        // random thresholds most: hence a third for extra-trees.
+        default: |a| {
+            let word = if a == ExtraTrees { "third" } else { "sqrt" };
+            a.is_averaged().then(|| Setting::Word(word.to_owned()))
+        },
+        accepts: |_, v| matches!(v, Setting::Word(_) | Setting::Count(1..)),
+        search: &[SearchRange {
+            range: "sqrt, a third, two thirds or all of the encoded columns",
+            applies: |_| true,
+            draw: |data, r| match r.below(4) {
+                0 => Setting::Word("sqrt".to_owned()),
+                1 => Setting::Word("third".to_owned()),
+                2 => Setting::Count((2 * data.n_columns).div_ceil(3) as u64),
+                _ => Setting::Word("all".to_owned()),
+            },
+        }],
+        ..COUNT
+    },
+    OptionInfo {
+        name: "learning-rate",
+        help: "Share of each boosting round's correction that is taken",
+        range: "above 0, at most 1",
+        default: |a| (a == GradientBoosting).then_some(Setting::Number(0.1)),
+        accepts: |_, v| matches!(v, Setting::Number(r) if *r > 0.0 && *r <= 1.0),
+        search: &[SearchRange { range: "0.02 to 0.3, log", applies: |_| true, draw: |_, r| log(r, 0.02, 0.3) }],
+        ..NUMBER
+    },
+    OptionInfo {
+        name: "alpha",
+        help: "Strength of the penalty on coefficients",
+        range: "0 to 1e100, above 0 for lasso and elastic-net",
+        // In scikit-learn's units; its 1/C for logistic.
+        default: |a| (penalizes_l1(a) || matches!(a, Ridge | Logistic)).then_some(Setting::Number(1.0)),
+        accepts: |a, v| matches!(v, Setting::Number(n) if (0.0..=1e100).contains(n) && !(*n == 0.0 && penalizes_l1(a))),
+        search: &[
+            SearchRange { range: "0.001 to 1000, log", applies: |a| !penalizes_l1(a), draw: |_, r| log(r, 1e-3, 1e3) },
+            // These penalize the mean squared error: the strength is in units of the target.
+            SearchRange {
+                range: "0.0001 to 1 times the target's standard deviation, log",
+                applies: penalizes_l1,
+                draw: |data, r| log(r, 1e-4 * data.spread, data.spread),
+            },
+        ],
+        ..NUMBER
+    },
+    OptionInfo {
+        name: "l1-ratio",
+        value_name: "SHARE",
+        help: "Share of the L1 penalty in it, the rest being L2",
+        range: "above 0, at most 1",
+        default: |a| (a == ElasticNet).then_some(Setting::Number(0.5)),
+        accepts: |_, v| matches!(v, Setting::Number(r) if *r > 0.0 && *r <= 1.0),
+        search: &[SearchRange { range: "0.05 to 1", applies: |_| true, draw: |_, r| uniform(r, 0.05, 1.0) }],
+        ..NUMBER
+    },
+    OptionInfo {
+        name: "neighbors",
+        help: "Nearest training rows that are asked",
+        range: "1 to 1000000000, at most the rows to fit on",
+        default: |a| (a == Knn).then_some(Setting::Count(5)),
+        accepts: |_, v| matches!(v, Setting::Count(1..=1_000_000_000)),
+        search: &[SearchRange {
+            range: "1 to 50, log, at most half of the rows",
+            applies: |_| true,
+            draw: |data, r| log_count(r, 1.0, 50.0_f64.min(data.rows() / 2.0)),
+        }],
+        ..COUNT
+    },
+    OptionInfo {
+        name: "kernel",
+        value_name: "NAME",
+        help: "Likeness of two rows to a support vector machine: rbf, linear, poly or sigmoid",
+        range: "rbf, linear, poly or sigmoid",
+        parse: parse_kernel,
+        default: |a| has_kernel(a).then(|| Setting::Word("rbf".to_owned())),
+        accepts: |_, v| matches!(v, Setting::Word(_)),
+        ..COUNT
+    },
+    OptionInfo {
+        name: "c",
+        help: "What a row costs that a support vector machine has on the wrong side, or farther off than --epsilon",
+        range: "above 0, at most 1e100",
+        default: |a| has_kernel(a).then_some(Setting::Number(1.0)),
+        accepts: |_, v| matches!(v, Setting::Number(n) if *n > 0.0 && *n <= 1e100),
+        search: &[SearchRange { range: "0.1 to 1000, log", applies: |_| true, draw: |_, r| log(r, 0.1, 1e3) }],
+        ..NUMBER
+    },
+    OptionInfo {
+        name: "epsilon",
+        help: "Error that svr does not count, in units of the target",
+        range: "0 to 1e100",
+        default: |a| (a == Svr).then_some(Setting::Number(0.1)),
+        accepts: |_, v| matches!(v, Setting::Number(n) if (0.0..=1e100).contains(n)),
+        search: &[SearchRange {
+            range: "0.001 to 0.5 times the target's standard deviation, log",
+            applies: |_| true,
+            draw: |data, r| log(r, 1e-3 * data.spread, 0.5 * data.spread),
+        }],
+        ..NUMBER
+    },
+    OptionInfo {
+        name: "gamma",
+        help: "Least gain that a boosted split must bring; for svr and svc, how fast likeness falls with distance",
+        range: "0 to 1e100, above 0 for svr and svc",
+        default: |a| match a {
+            GradientBoosting => Some(Setting::Number(0.0)),
+            _ => has_kernel(a).then(|| Setting::Word("scale".to_owned())),
+        },
+        accepts: |a, v| matches!(v, Setting::Number(n) if (0.0..=1e100).contains(n) && !(*n == 0.0 && has_kernel(a))),
+        search: &[SearchRange {
+            range: "0.01 to 10 over the number of columns, log",
+            applies: has_kernel,
+            draw: |data, r| log(r, 0.01 / data.columns(), 10.0 / data.columns()),
+        }],
+        kernels: &["rbf", "poly", "sigmoid"],
+        ..NUMBER
+    },
+    OptionInfo {
+        name: "degree",
+        help: "Degree of the kernel poly",
+        range: "1 to 20",
+        default: |a| has_kernel(a).then_some(Setting::Count(3)),
+        accepts: |_, v| matches!(v, Setting::Count(1..=20)),
+        kernels: &["poly"],
+        ..COUNT
+    },
+    OptionInfo {
+        name: "coef0",
+        help: "Constant term of the kernels poly and sigmoid",
+        range: "-1e100 to 1e100",
+        may_be_negative: true,
+        default: |a| has_kernel(a).then_some(Setting::Number(0.0)),
+        accepts: |_, v| matches!(v, Setting::Number(n) if (-1e100..=1e100).contains(n)),
+        kernels: &["poly", "sigmoid"],
+        ..NUMBER
+    },
+];
+
+impl OptionInfo {
+    /// The default with an algorithm; `None` when the algorithm does not have the option.
+    pub fn default_for(&self, algorithm: Algorithm) -> Option<Setting> {
+        (self.default)(algorithm)
+    }
+
+    /// What `--tune` draws for an algorithm.
+    pub fn search_for(&self, algorithm: Algorithm) -> Option<&'static SearchRange> {
+        self.default_for(algorithm)?;
+        self.search.iter().find(|search| (search.applies)(algorithm))
+    }
+}
+
+fn parse_count(text: &str) -> Result<Setting, String> {
+    text.parse().map(Setting::Count).map_err(|e: std::num::ParseIntError| e.to_string())
+}
+
+fn parse_number(text: &str) -> Result<Setting, String> {
+    text.parse().map(Setting::Number).map_err(|e: std::num::ParseFloatError| e.to_string())
+}
+
+/// How many of the encoded columns a split considers.
+fn parse_columns(text: &str) -> Result<Setting, String> {
+    match text {
+        "sqrt" | "third" | "all" => Ok(Setting::Word(text.to_owned())),
+        _ => parse_count(text).map_err(|_| format!("{text:?} is not sqrt, third, all, or a whole number")),
+    }
+}
+
+/// A kernel's name; formulas at [`Kernel`](crate::model::smartcore::Kernel).
+fn parse_kernel(text: &str) -> Result<Setting, String> {
+    match text {
+        "rbf" | "linear" | "poly" | "sigmoid" => Ok(Setting::Word(text.to_owned())),
+        _ => Err(format!("{text:?} is not rbf, linear, poly or sigmoid")),
+    }
+}
+
+fn penalizes_l1(algorithm: Algorithm) -> bool {
+    matches!(algorithm, Lasso | ElasticNet)
+}
+
+fn has_kernel(algorithm: Algorithm) -> bool {
+    matches!(algorithm, Svr | Svc)
+}
