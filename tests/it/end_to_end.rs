@@ -1,19 +1,16 @@
 //! The program as people use it: train from a CSV, serve on a real port, ask over real sockets, stop with a signal.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-
-mod support;
-
+use crate::support::path;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::support::process::{BINARY, Server};
 use serde_json::{Value, json};
-use support::server::{BINARY, Server};
 
 fn run(args: &[&str]) -> Output {
-    Command::new(BINARY).current_dir(support::path("")).args(args).stdin(Stdio::null()).output().unwrap()
+    Command::new(BINARY).current_dir(path("")).args(args).stdin(Stdio::null()).output().unwrap()
 }
 
 fn train(directory: &Path, data: &str, target: &str, more: &[&str]) -> String {

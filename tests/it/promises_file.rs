@@ -1,7 +1,5 @@
 //! PROMISES.md names no test and no command that does not exist, and a promise that nothing enforces says so.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-
 use std::fs;
 use std::path::Path;
 
@@ -61,7 +59,7 @@ fn everything_that_the_promises_name_exists() {
 #[test]
 fn a_name_of_nothing_is_found_out() {
     for name in [
-        "tests/serve/drain.rs::no_such_test",
+        "tests/it/serve/drain.rs::no_such_test",
         "make no-such-target",
         "make promises SCENARIOS=no-such-scenario",
         "cargo test",

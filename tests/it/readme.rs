@@ -1,10 +1,7 @@
 //! What README says is so: the exact reply of its first screen, every flag of `serve` with its default, every metric,
 //! every algorithm, and that its example commands parse.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-
-mod support;
-
+use crate::support::path;
 use std::process::Command;
 
 use smartserve::cli;
@@ -12,12 +9,12 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::train::OPTIONS;
 
 fn readme() -> String {
-    std::fs::read_to_string(support::path("README.md")).unwrap()
+    std::fs::read_to_string(path("README.md")).unwrap()
 }
 
 /// The words that `make` trains the demo model with: they are in the Makefile alone.
 fn demo_flags() -> Vec<String> {
-    let makefile = std::fs::read_to_string(support::path("Makefile")).unwrap();
+    let makefile = std::fs::read_to_string(path("Makefile")).unwrap();
     let joined = makefile.replace("\\\n", " ");
     let line = joined.lines().find(|line| line.starts_with("DEMO :=")).unwrap();
     line["DEMO :=".len()..].split_whitespace().map(str::to_owned).collect()
@@ -29,7 +26,7 @@ fn the_first_screen_shows_the_reply_that_the_demo_model_gives() {
     let model = directory.path().join("boston.model");
     let binary = env!("CARGO_BIN_EXE_smartserve");
     let trained = Command::new(binary)
-        .current_dir(support::path(""))
+        .current_dir(path(""))
         .arg("train")
         .args(demo_flags())
         .arg("-o")

@@ -1,5 +1,5 @@
 //! SIGTERM while clients are half way: heads, bodies, whole requests. The order of a drain's steps and its smaller cases
-//! are tests/serve/drain.rs's; here the process and its exit code are real.
+//! are tests/it/serve/drain.rs's; here the process and its exit code are real.
 
 use std::time::{Duration, Instant};
 

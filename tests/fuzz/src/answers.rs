@@ -9,16 +9,16 @@ use http::Request;
 use serde_json::Value;
 use smartserve::config::Limits;
 use smartserve::http::app::Options;
-use smartserve::serve::listener::Role;
-use smartserve::http::service::Service;
 use smartserve::http::router::router;
+use smartserve::http::service::Service;
 use smartserve::model::compiled::Scratch;
+use smartserve::serve::listener::Role;
 use smartserve::serve::registry::Snapshot;
 use tokio::runtime::Runtime;
 
 use crate::bounded;
 use crate::forms::{Form, MODELS};
-use crate::http_support::{Answer, send, serving};
+use crate::router::{Answer, send, serving};
 use crate::short::{self, BASE, MAX_ROWS, TIMES};
 
 /// Bytes that a body may inflate to.

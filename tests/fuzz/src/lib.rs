@@ -6,17 +6,22 @@
 
 pub mod answers;
 pub mod forms;
-#[path = "../../http_support/mod.rs"]
-pub mod http_support;
 pub mod models;
 pub mod seeds;
 pub mod short;
 
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../it/support/router.rs"]
+mod router;
+
 use std::alloc::System;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cap::Cap;
 use rustix::time::{ClockId, clock_gettime};
+use smartserve::config::Limits;
+use smartserve::serve::Serving;
 
 /// Every byte of the process.
 #[global_allocator]
@@ -24,6 +29,11 @@ static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 
 /// Processor time that any input may take: a second, whatever else the machine is doing.
 const LONGEST: Duration = Duration::from_secs(1);
+
+/// The models that are asked, served within these limits.
+pub fn serving(limits: Limits) -> Arc<Serving> {
+    router::serving(limits)
+}
 
 /// Runs `work`; ends the process, as a finding, when it holds more than `bytes` at any time or takes too long.
 ///

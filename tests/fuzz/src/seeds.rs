@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::forms::{CSV, JSON};
-use crate::{http_support, models};
+use crate::{models, router};
 
 /// A request of the fixtures: its head's lines and its body.
 struct Fixture {
@@ -98,7 +98,7 @@ fn write(fixtures: &Path, into: &Path) -> io::Result<()> {
             }
         }
     }
-    for (name, bytes) in http_support::artifacts() {
+    for (name, bytes) in router::artifacts() {
         fs::write(into.join("models").join(name), bytes)?;
     }
     binary_tensors(&into.join("v2"))?;

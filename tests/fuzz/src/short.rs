@@ -5,9 +5,9 @@ use std::cell::RefCell;
 
 use serde::de::IgnoredAny;
 use smartserve::config::ExtraFeatures;
+use smartserve::http::decode::tensors;
 use smartserve::http::decode::{DecodeOptions, ndjson, read, read_as};
 use smartserve::http::problem::Problem;
-use smartserve::http::decode::tensors;
 use smartserve::http::tensor::Output;
 use smartserve::model::Model;
 use smartserve::model::batch::Batch;

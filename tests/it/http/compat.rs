@@ -1,11 +1,9 @@
 //! Routes of other servers' clients beyond what fixtures show: versions, Vertex AI's names, tokens, extra features.
 
-mod http_support;
-
 use std::io::Write as _;
 use std::sync::Arc;
 
-use http_support::{get, post, request, send, serving, serving_with};
+use crate::support::router::{empty_serving, get, post, request, send, serving, serving_with};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
 use smartserve::http::app::Options;
 use smartserve::http::auth::Tokens;
@@ -116,7 +114,7 @@ async fn extra_features_are_dropped_everywhere_when_asked() {
 
 #[tokio::test]
 async fn without_a_model_these_routes_are_not_ready() {
-    let router = router(http_support::empty_serving(), Role::Main, options("/vertex", "/vertex/health"));
+    let router = router(empty_serving(), Role::Main, options("/vertex", "/vertex/health"));
     for target in ["/invocations", "/vertex"] {
         assert_eq!(post(&router, target, "{}").await.status, 503, "{target}");
     }

@@ -1,7 +1,5 @@
 //! The JSON dialects of `/predict` against hand-made schemas: what is read, and errors that tell what to change.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use proptest::prelude::*;
 use smartserve::config::ExtraFeatures;
 use smartserve::http::decode::{DecodeError, DecodeOptions, read};

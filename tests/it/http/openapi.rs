@@ -1,18 +1,14 @@
 //! The OpenAPI document and its page: complete (every route and method, nothing else), true (every example is
 //! accepted as it stands and answered as written), silent about statistics where it is open to strangers.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod http_support;
-mod support;
-
+use crate::support::artifact::trained;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use crate::support::router::{Answer, empty_serving, get, public, request, send, serving};
 use axum::body::Body;
-use http_support::{Answer, empty_serving, get, public, request, send, serving};
 use serde_json::{Value, json};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
 use smartserve::http::app::Options;
@@ -271,7 +267,7 @@ async fn the_command_prints_what_the_server_serves() {
     assert_eq!(document(&Subject::by_default(&models)), served(&public(Limits::default())).await);
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("iris.model").display().to_string();
-    std::fs::write(&file, support::trained("iris", "species", Algorithm::Logistic, None)).unwrap();
+    std::fs::write(&file, trained("iris", "species", Algorithm::Logistic, None)).unwrap();
     let printed = openapi(&["--model", &file, "--model", &format!("flower={file}")]);
     let printed: Value = serde_json::from_slice(&printed.stdout).unwrap();
     let (iris, flower) = (&printed["paths"]["/models/iris/predict"], &printed["paths"]["/models/flower/predict"]);

@@ -1,13 +1,9 @@
 //! The same rows through every dialect: the same bits in the batch, the same bytes in the answer. By another protocol's
 //! route, as CSV or as NDJSON: the same text for each number.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod http_support;
-
+use crate::support::router::{Answer, public, request, send, serving, streamed};
 use axum::body::Body;
 use http::Request;
-use http_support::{Answer, public, request, send, serving, streamed};
 use proptest::prelude::*;
 use serde_json::json;
 use smartserve::config::{ExtraFeatures, Limits};

@@ -1,17 +1,13 @@
 //! What every route has in common, asked of the router directly: ids, counting, tokens, limits of the head, states of
 //! the process, and what the routes that are no predictions show.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod http_support;
-
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::support::router::{empty_serving, get, post, public, request, send, serving};
 use axum::body::Body;
 use http::Request;
-use http_support::{empty_serving, get, post, public, request, send, serving};
 use smartserve::config::Limits;
 use smartserve::http::app::Options;
 use smartserve::http::auth::Tokens;

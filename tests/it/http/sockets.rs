@@ -1,16 +1,12 @@
 //! What only a real socket shows: that a refusal can be read by a client that is still sending, and what becomes of the
 //! connection then.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod http_support;
-
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use http_support::{public, serving};
+use crate::support::router::{public, serving};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use smartserve::config::Limits;

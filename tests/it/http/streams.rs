@@ -1,20 +1,16 @@
 //! Bodies of lines that are answered while they come, and compressed bodies and answers: what only shows in pieces.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-mod http_support;
-
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::support::router::{Answer, get, public, request, send, serving, streamed};
 use axum::body::Body;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
-use http_support::{Answer, get, public, request, send, serving, streamed};
 use smartserve::config::Limits;
 use smartserve::http::app::Options;
 use smartserve::http::router::router;

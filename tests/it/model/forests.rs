@@ -1,8 +1,6 @@
 //! Every way that compiled forests find leaves answers bit for bit as smartcore does: on thresholds and beside them, on
 //! NaN and infinities (which the door refuses; the kernels must still not care), and at the borders of blocks.
 
-#![expect(clippy::pedantic, clippy::unwrap_used, reason = "tests")]
-
 use proptest::prelude::*;
 use serde_json::Value;
 use smartcore::dataset::boston;

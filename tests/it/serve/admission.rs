@@ -11,8 +11,8 @@ use smartserve::serve::admission::{
 use smartserve::serve::lifecycle::{Lifecycle, Schedule};
 use smartserve::serve::metrics::Metrics;
 
-use crate::helpers::{limits, ms, until, within};
-use crate::models::{classes, quick, rows, slow};
+use crate::support::models::{classes, quick, rows, slow};
+use crate::support::server::{limits, ms, until, within};
 
 const KIB: usize = 1 << 10;
 

@@ -5,7 +5,7 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
 use smartserve::serve::memory_estimate::MemoryEstimate;
 
-use crate::models::{Recipe, snapshot};
+use crate::support::models::{Recipe, snapshot};
 
 #[tokio::test]
 async fn the_defaults_and_a_model_for_a_configmap_stay_below_128_mib() {

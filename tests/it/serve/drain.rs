@@ -7,7 +7,7 @@ use smartserve::serve::lifecycle::{Lifecycle, Phase, Schedule, Signal, Step};
 use smartserve::serve::server::ServerExit;
 use tokio::net::TcpStream;
 
-use crate::helpers::{Client, Server, limits, ms, until, within};
+use crate::support::server::{Client, Server, limits, ms, until, within};
 
 #[tokio::test]
 async fn a_drain_goes_through_its_steps_in_order_and_loses_nothing() {

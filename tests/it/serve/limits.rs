@@ -7,7 +7,7 @@ use smartserve::config::Limits;
 use smartserve::serve::listener::{BUFFER_BYTES, LARGE_HEAD_BYTES, bind};
 use tokio::io::AsyncWriteExt;
 
-use crate::helpers::{Client, PATIENCE, Server, limits, ms, until, within};
+use crate::support::server::{Client, PATIENCE, Server, limits, ms, until, within};
 
 #[tokio::test]
 async fn a_head_that_is_not_complete_in_time_gets_its_connection_closed() {
@@ -127,7 +127,7 @@ async fn half_a_head_behind_an_answer_that_is_being_read_has_its_time_afterwards
     client.get("/large").await;
     client.send("GET /ok HTTP/1.1\r\n").await;
     tokio::time::sleep(limits().header_timeout * 2).await;
-    assert_eq!(client.answer().await.unwrap().body.len(), crate::helpers::LARGE);
+    assert_eq!(client.answer().await.unwrap().body.len(), crate::support::server::LARGE);
     client.send("Host: test\r\n\r\n").await;
     assert_eq!(client.answer().await.unwrap().status, 200);
 }
@@ -137,7 +137,7 @@ async fn a_client_that_reads_gets_the_whole_of_a_large_answer() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     client.get("/large").await;
-    assert_eq!(client.answer().await.unwrap().body.len(), crate::helpers::LARGE);
+    assert_eq!(client.answer().await.unwrap().body.len(), crate::support::server::LARGE);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::metrics::{METRICS, Metrics, Reason, ReloadResult};
 
-use crate::models::{classes, quick, rows};
+use crate::support::models::{classes, quick, rows};
 
 /// The value of the series that is written like this.
 fn value(text: &str, series: &str) -> Option<f64> {

@@ -1,16 +1,11 @@
 //! What lies between the sockets and the model, through real sockets on port 0 and a service of a few lines: no axum,
 //! no model where none is needed. Times are short; what is waited for is an event, never a guess.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
-
 mod admission;
 mod bound;
 mod drain;
-mod helpers;
-mod house;
 mod limits;
 mod metrics;
-mod models;
 mod process;
 mod reload;
 mod sources;

@@ -18,7 +18,7 @@ use smartserve::serve::server::run;
 use smartserve::serve::systemd::InheritedSockets;
 use tokio::sync::Semaphore;
 
-use crate::helpers::{PATIENCE, limits, ms, service};
+use crate::support::server::{PATIENCE, limits, ms, service};
 
 /// Set in the child only.
 const IN_CHILD: &str = "SMARTSERVE_TEST_SERVER";
@@ -55,7 +55,7 @@ impl Server {
     /// Starts it by a shell, after `before`.
     fn start(before: &str, stdin: Stdio) -> Self {
         let this = std::env::current_exe().unwrap();
-        let script = format!("{before} exec \"$0\" --exact process::server_in_a_child_process --nocapture");
+        let script = format!("{before} exec \"$0\" --exact serve::process::server_in_a_child_process --nocapture");
         let mut child = Command::new("sh")
             .args(["-c", &script])
             .arg(this)

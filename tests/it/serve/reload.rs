@@ -9,9 +9,9 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::Scratch;
 use smartserve::serve::reload::{ReloadError, Sources, watch};
 
-use crate::helpers::until;
-use crate::house::{House, one, version};
-use crate::models::{CLASSES, QUICK, Recipe, artifact};
+use crate::support::house::{House, one, version};
+use crate::support::models::{CLASSES, QUICK, Recipe, artifact};
+use crate::support::server::until;
 
 #[tokio::test]
 async fn a_file_that_has_changed_is_served_and_one_that_has_not_is_not_counted() {
@@ -196,7 +196,7 @@ async fn requests_under_a_thousand_swaps_all_get_the_answer_of_their_version() {
             let mut asked = 0_u32;
             while !serving.lifecycle.is_draining() {
                 let served = serving.registry.get("m").unwrap();
-                let batch = crate::models::rows(&served, 64);
+                let batch = crate::support::models::rows(&served, 64);
                 let (answer, _) = serving.compute.predict(&served, batch.clone()).await.unwrap();
                 assert_eq!(answer, served.model.predict(&batch, &mut Scratch::default()).unwrap());
                 asked += 1;

@@ -7,8 +7,8 @@ use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::reload::{ModelFile, Sources};
 
-use crate::house::{House, one, version};
-use crate::models::{QUICK, artifact};
+use crate::support::house::{House, one, version};
+use crate::support::models::{QUICK, artifact};
 
 #[tokio::test]
 async fn a_model_keeps_the_name_it_is_registered_by() {

@@ -1,23 +1,13 @@
 //! What the test files share: models trained on the repository's data, and artifacts taken apart and put together
 //! again with a right hash.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
-pub(crate) mod server;
-
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::table::TableFile;
 use smartserve::train::{TaskChoice, TrainSpec, train};
 
-/// A file of the repository.
-pub(crate) fn path(relative: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
-}
+use super::path;
 
 /// Trains on `data/{data}.csv`, small and quick.
 pub(crate) fn trained(data: &str, target: &str, algorithm: Algorithm, task: Option<TaskChoice>) -> Vec<u8> {

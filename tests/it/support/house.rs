@@ -9,7 +9,7 @@ use smartserve::serve::Serving;
 use smartserve::serve::reload::{ModelFile, Sources};
 use tempfile::TempDir;
 
-use crate::models::{QUICK, artifact};
+use crate::support::models::{QUICK, artifact};
 
 /// A directory with files, and a server of them.
 pub(crate) struct House {

@@ -1,8 +1,5 @@
 //! A router over small models trained on the spot, asked directly: no socket, no file.
 
-#![allow(dead_code, unreachable_pub, reason = "each test crate uses its part")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::pin::Pin;
@@ -51,7 +48,7 @@ fn classes() -> String {
 }
 
 /// A model of `csv`, trained on the spot.
-pub fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm) -> Vec<u8> {
+pub(crate) fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm) -> Vec<u8> {
     let table = TableFile::from_bytes("test.csv", csv.as_bytes().to_vec());
     let mut spec = TrainSpec::new(name, target, algorithm);
     (spec.folds, spec.test_size) = (2, 0.0);
@@ -59,7 +56,7 @@ pub fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm) -> Ve
 }
 
 /// `houses` (a tree; the default), `line` (linear) and `kinds` (a forest of classes).
-pub fn artifacts() -> &'static [(&'static str, Vec<u8>)] {
+pub(crate) fn artifacts() -> &'static [(&'static str, Vec<u8>)] {
     static ARTIFACTS: OnceLock<Vec<(&str, Vec<u8>)>> = OnceLock::new();
     ARTIFACTS.get_or_init(|| {
         vec![
@@ -78,69 +75,69 @@ fn models() -> Vec<Snapshot> {
 }
 
 /// Everything a router needs, with the models above.
-pub fn serving(limits: Limits) -> Arc<Serving> {
+pub(crate) fn serving(limits: Limits) -> Arc<Serving> {
     serving_with(limits, ExtraFeatures::Reject)
 }
 
 /// The same, where unknown features do something else.
-pub fn serving_with(limits: Limits, extra: ExtraFeatures) -> Arc<Serving> {
+pub(crate) fn serving_with(limits: Limits, extra: ExtraFeatures) -> Arc<Serving> {
     Arc::new(Serving::new(models(), limits, extra))
 }
 
 /// The same without a model.
-pub fn empty_serving() -> Arc<Serving> {
+pub(crate) fn empty_serving() -> Arc<Serving> {
     Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject))
 }
 
 /// What clients reach, with these limits.
-pub fn public(limits: Limits) -> Service {
+pub(crate) fn public(limits: Limits) -> Service {
     router(serving(limits), Role::Main, Options::default())
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
 /// Asks a router.
-pub async fn send(router: &Service, request: Request<Body>) -> Answer {
+pub(crate) async fn send(router: &Service, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
 }
 
 /// A request with a Host and a body.
-pub fn request(method: &str, target: &str, body: impl Into<Body>) -> Request<Body> {
+pub(crate) fn request(method: &str, target: &str, body: impl Into<Body>) -> Request<Body> {
     Request::builder().method(method).uri(target).header("host", "localhost").body(body.into()).unwrap()
 }
 
-pub async fn get(router: &Service, target: &str) -> Answer {
+pub(crate) async fn get(router: &Service, target: &str) -> Answer {
     send(router, request("GET", target, Body::empty())).await
 }
 
-pub async fn post(router: &Service, target: &str, body: impl Into<Body>) -> Answer {
+pub(crate) async fn post(router: &Service, target: &str, body: impl Into<Body>) -> Answer {
     send(router, request("POST", target, body)).await
 }
 
 /// A body whose length nobody told: what is sent, as it is sent, until the sender is dropped.
-pub fn streamed() -> (UnboundedSender<Vec<u8>>, Body) {
+pub(crate) fn streamed() -> (UnboundedSender<Vec<u8>>, Body) {
     let (sender, receiver) = unbounded_channel();
     (sender, Body::new(Streamed(receiver)))
 }

@@ -1,6 +1,5 @@
 //! Whole tables: each way a CSV can be bad gives one clear line with file, line and column; kinds and missing cells are
 //! read as documented.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use smartserve::model::schema::Kind;
 use smartserve::table::{Cells, ErrorClass, TableError, TableFile};

@@ -1,6 +1,5 @@
 //! Rows streamed against a schema: any column order, errors gathered with their places, chunks that do not matter,
 //! headers guessed as documented.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use proptest::prelude::*;
 use smartserve::model::batch::Batch;

@@ -1,9 +1,7 @@
 //! Comparing algorithms and tuning one: the same folds for all, the same answer whatever the threads, refusals listed,
 //! and no winner lost to early stopping.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
-mod support;
-
+use crate::support::path;
 use std::num::NonZeroUsize;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +13,7 @@ use smartserve::train::random::SplitMix64;
 use smartserve::train::{Comparison, Options, Progress, TaskChoice, TrainError, TrainSpec, Trained, compare, train};
 
 fn data(file: &str) -> TableFile {
-    TableFile::open(&support::path(&format!("data/{file}.csv"))).unwrap()
+    TableFile::open(&path(&format!("data/{file}.csv"))).unwrap()
 }
 
 /// 80 rows: two numbers with gaps, a text, a number to predict and a class of three.
@@ -272,7 +270,7 @@ fn the_command_prints_the_table_and_writes_the_best_only_when_told_where() {
     let run = |more: &[&str]| {
         let command = ["train", "--compare", "--data", "data/iris.csv", "--target", "species", "--folds", "3"];
         let output = Command::new(env!("CARGO_BIN_EXE_smartserve"))
-            .current_dir(support::path(""))
+            .current_dir(path(""))
             .args(command)
             .args(more)
             .output()

@@ -1,5 +1,4 @@
 //! What cannot be trained is refused in one clear line, of the right class; what smartcore panics on never reaches it.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use proptest::prelude::*;
 use smartserve::model::Model;

@@ -1,9 +1,6 @@
 //! Where smartcore's lasso, elastic net, kNN, naive Bayes and support vector machines panic, hang or lie in a fit,
 //! `train` fits soundly or refuses in one clear line.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-#![allow(clippy::cast_precision_loss, reason = "small counts")]
-
 use std::fmt::Write;
 
 use smartcore::linalg::basic::arrays::Array;

@@ -1,5 +1,4 @@
 //! Figures equal hand-worked examples and scikit-learn 1.9's; fits equal scikit-learn's where the method has one answer.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;

@@ -1,5 +1,4 @@
 //! Forests grown in blocks and trees of classes that we grow are smartcore objects, and answer as those do.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use serde::de::DeserializeOwned;
 use smartserve::model::Model;

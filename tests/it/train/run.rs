@@ -1,6 +1,5 @@
 //! A training run: the same bytes whatever the threads, nothing learned from rows that are held out, golden rows and
 //! calibration as the artifact's readers need them.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use std::num::NonZeroUsize;
 

@@ -1,13 +1,10 @@
 //! Where smartcore panics, overflows the stack or answers something wrong, for every algorithm: a clear error, or a fit
 //! that is sound. What files that lie to it do is in the `hostile_…` tests.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
-
-mod http_support;
 
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
-use http_support::post;
+use crate::support::router::post;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::http::app::Options as HttpOptions;
 use smartserve::http::router::router;

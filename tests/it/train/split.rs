@@ -1,5 +1,4 @@
 //! The split and the folds: a partition, the right sizes, stratified, the same for a seed on every platform.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use proptest::prelude::*;
 use smartserve::train::data::split::{folds, holdout};

@@ -1,5 +1,4 @@
 //! An artifact is written whole or not at all, and nothing is left beside it.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
 use std::path::Path;
 

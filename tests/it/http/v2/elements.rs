@@ -6,7 +6,7 @@ use smartserve::http::decode::{DecodeError, DecodeOptions};
 use smartserve::http::problem::Problem;
 use smartserve::http::tensor::Output;
 
-use crate::http_support::serving;
+use crate::support::router::serving;
 
 /// The value that `line` (features: x) gets for one element of this type, or the error's pointers and details.
 fn element(datatype: &str, bytes: &[u8]) -> Result<u64, Vec<(String, String)>> {

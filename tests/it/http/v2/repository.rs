@@ -17,7 +17,7 @@ use smartserve::serve::listener::Role;
 use smartserve::serve::reload::{ModelFile, Sources};
 use tempfile::TempDir;
 
-use crate::http_support::{Answer, artifact, get, post, public, request, send};
+use crate::support::router::{Answer, artifact, get, post, public, request, send};
 
 const INDEX: &str = "/v2/repository/index";
 const LOAD: &str = "/v2/repository/models/line/load";

@@ -10,7 +10,7 @@ use smartserve::http::router::router;
 use smartserve::serve::lifecycle::Schedule;
 use smartserve::serve::listener::Role;
 
-use crate::http_support::{get, post, public, serving};
+use crate::support::router::{get, post, public, serving};
 
 /// A request for `line` that asks for outputs in JSON and in binary.
 const LINE: &str = r#"{"id":"a","inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[2]}]}"#;

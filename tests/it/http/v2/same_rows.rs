@@ -9,7 +9,7 @@ use smartserve::http::decode::DecodeOptions;
 use smartserve::http::decode::tensors::read;
 use smartserve::http::tensor::{Datatype, Output};
 
-use crate::http_support::{Answer, post, public, request, send, serving};
+use crate::support::router::{Answer, post, public, request, send, serving};
 
 /// Rooms, tax (sometimes missing), the colour's position.
 pub(crate) type Row = (f64, Option<f64>, usize);

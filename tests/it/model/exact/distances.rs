@@ -2,22 +2,11 @@
 //! smartcore's in-memory objects do, after having been written and read, on 10,000 distinct rows and on edge rows;
 //! polynomial kernels of a whole degree within 1e-12 × Σ|terms|.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "small counts"
-)]
-#![allow(clippy::default_trait_access, reason = "smartcore's parameters are named after their estimators")]
-
-mod exactness;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use exactness::{
+use crate::support::exact::{
     Data, Expected, as_matrix, assert_equal, boston_data, breast_cancer_data, diabetes_data, digits_data, iris_data,
-    predictor, probes, votes_of_pairs,
+    predictor, probes, some_probes, votes_of_pairs,
 };
 use smartcore::algorithm::neighbour::KNNAlgorithmName::LinearSearch;
 use smartcore::linalg::basic::arrays::Array;
@@ -80,7 +69,7 @@ fn a_knn_classifier_is_bit_identical_in_classes_and_probabilities() {
     for ((data, y), n_classes, k) in [(iris_data(3), 3, 7), (breast_cancer_data(), 2, 4), (digits_data(), 10, 5)] {
         let parameters = KNNClassifierParameters::default().with_algorithm(LinearSearch).with_k(k);
         let fitted = KnnClassifier::fit(&data.x, &y, parameters).unwrap();
-        let mut rows = exactness::some_probes(&data, if n_classes == 10 { 1_000 } else { 10_000 });
+        let mut rows = some_probes(&data, if n_classes == 10 { 1_000 } else { 10_000 });
         // smartcore refuses all rows when it finds nobody near one.
         let far = nobody_is_near(&rows, &data);
         let mut far_row = far.iter().position(|f| *f).map(|r| rows[r * data.columns..][..data.columns].to_vec());
@@ -169,7 +158,7 @@ fn an_svc_of_many_classes_lets_smartcores_pairs_vote() {
         let kernel = Kernel::Rbf { gamma: 0.5 / data.columns as f64 };
         let task_of = ClassTask { kernel, c: 1.0, seed: 7 };
         let fitted = svm::classification(&data.cells(), data.columns, &y, n_classes, task_of).unwrap();
-        let rows = exactness::some_probes(&data, 1_000);
+        let rows = some_probes(&data, 1_000);
         let votes = votes_of_pairs(&data, &y, n_classes, kernel, 7, &rows);
         let expected = Expected::new(SmartcorePrediction::Classes(votes)).without_probability();
         let predictor = predictor(&Estimator::Svc(fitted), data.columns, task(n_classes), n_classes);

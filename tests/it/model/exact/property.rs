@@ -1,13 +1,7 @@
 //! Equality with smartcore over small random data sets: coarse cells, so that distances and scores tie often, and cells
 //! of any size.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "class positions")]
-#![allow(clippy::default_trait_access, reason = "smartcore's parameters are named after their estimators")]
-
-mod exactness;
-
-use exactness::{Data, Expected, as_matrix, predictor, some_probes};
+use crate::support::exact::{Data, Expected, as_matrix, predictor, some_probes};
 use proptest::prelude::*;
 use smartcore::algorithm::neighbour::KNNAlgorithmName::LinearSearch;
 use smartcore::neighbors::knn_classifier::KNNClassifierParameters;

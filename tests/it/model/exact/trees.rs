@@ -1,13 +1,7 @@
 //! Compiled predictors answer bit for bit as smartcore's in-memory objects do, for every algorithm, on 10,000 distinct
 //! rows and on the edges of f64: linear models and trees.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small counts")]
-#![allow(clippy::default_trait_access, reason = "smartcore's parameters are named after their estimators")]
-
-mod exactness;
-
-use exactness::{assert_equal, boston_data, iris_data};
+use crate::support::exact::{assert_equal, boston_data, iris_data, probes};
 use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
 use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;
 use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameters;
@@ -39,7 +33,7 @@ fn a_linear_batch_beyond_the_caches_is_answered_as_its_rows_are_in_small_batches
     let shape = Shape { algorithm: Algorithm::Ridge, task: Task::Regression, n_columns: data.columns, n_classes: 0 };
     let form = read(&Estimator::Ridge(fitted).to_section().unwrap(), shape).unwrap();
     let predictor = Predictor::compile(&form, 0).unwrap();
-    let some = exactness::probes(&data);
+    let some = probes(&data);
     let scratch = &mut Scratch::default();
     let values = |rows: &[f64], scratch: &mut Scratch| match predictor.predict(rows, 0, scratch) {
         Ok(Prediction::Regression { values }) => values,

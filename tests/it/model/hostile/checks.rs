@@ -1,10 +1,7 @@
 //! Each structural check of the loader has a file, resealed with a right hash, that only this check refuses: the rest
 //! of the file is sound, and the message is the check's own.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-
-mod support;
-
+use crate::support::artifact::{Parts, seal, trained};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,7 +9,6 @@ use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::calibration::{Calibration, Scores};
 use smartserve::train::TaskChoice;
-use support::{Parts, seal, trained};
 
 /// smartcore's regression forest, as postcard writes it.
 #[derive(Serialize, Deserialize)]

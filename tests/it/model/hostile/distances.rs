@@ -1,17 +1,13 @@
 //! Each structural check of nearest neighbours, support vector machines and naive Bayes has a file, resealed with a
 //! right hash, that only this check refuses.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-
-mod support;
-
+use crate::support::artifact::{Parts, trained};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::smartcore::{Kernel, SupportMachines};
 use smartserve::train::TaskChoice;
-use support::{Parts, trained};
 
 /// smartcore's kNN regressor with linear search, as postcard writes it.
 #[derive(Serialize, Deserialize)]

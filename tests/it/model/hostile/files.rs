@@ -1,17 +1,13 @@
 //! No file, however made, may panic, hang, overflow the stack or take memory out of proportion: 1,000 raw mutants and
 //! 1,000 resealed ones go through the real `verify`, each in a process with bounded memory and time.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
-
-mod support;
-
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::artifact::{Dice, Parts, seal, trained};
 use serde_json::{Value, json};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::train::TaskChoice;
-use support::{Dice, Parts, seal, trained};
 
 /// Address space of a `verify`: the program itself, and a small multiple of the files here (each below 200 kB).
 const MEMORY_KIB: u32 = 200_000;

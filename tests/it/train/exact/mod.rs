@@ -1,17 +1,14 @@
 //! Every algorithm, from a table to answers: trained, saved, loaded in a new process, and equal bit for bit to what
 //! smartcore says in memory of the same encoded rows: 10,000 rows of two data sets each, the edges of f64 that a request
 //! may hold, thresholds and their neighbours; and any small table.
-#![allow(clippy::pedantic, clippy::unwrap_used, reason = "tests say what they mean in the shortest way")]
 
-#[path = "../exactness/mod.rs"]
-mod exactness;
 mod reference;
 
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use exactness::{Data, as_matrix, breast_cancer_data, some_probes};
+use crate::support::exact::{Data, as_matrix, breast_cancer_data, some_probes};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reference::{GAMMA, TREES, Trained, batch};

@@ -23,7 +23,7 @@ use smartserve::model::smartcore::{Kernel, SmartcoreSvr};
 use smartserve::table::{Head, RowReader};
 use smartserve::train::{fit::linear, options::DEFAULT_SEED};
 
-use crate::exactness::{Data, as_matrix, votes_of_pairs};
+use crate::support::exact::{Data, as_matrix, votes_of_pairs};
 
 /// γ of the kernels, so that nothing is left to work out.
 pub(crate) const GAMMA: f64 = 0.25;

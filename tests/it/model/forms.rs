@@ -2,8 +2,6 @@
 //! arithmetic: rules for missing cells, category sets, sums of 32 and 64 bits, several outputs, vector and linear
 //! leaves, links. And the form's constructors refuse what kernels could not walk.
 
-#![expect(clippy::pedantic, clippy::unwrap_used, reason = "tests")]
-
 use smartserve::model::compiled::{Predictor, Scratch};
 use smartserve::model::ir::{
     CategorySet, Ensemble, Form, Leaves, LinearLeaf, Link, Missing, Node, Split, Sum, Test, Tree, Trees, Width, bounds,

@@ -1,0 +1,5 @@
+//! Artifacts with mistakes in them are refused.
+
+mod checks;
+mod distances;
+mod files;

@@ -1,0 +1,16 @@
+//! What the tests share.
+
+use std::path::{Path, PathBuf};
+
+pub(crate) mod artifact;
+pub(crate) mod exact;
+pub(crate) mod house;
+pub(crate) mod models;
+pub(crate) mod process;
+pub(crate) mod router;
+pub(crate) mod server;
+
+/// A file of the repository.
+pub(crate) fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}

@@ -1,0 +1,4 @@
+//! Reading tables.
+
+mod reading;
+mod streaming;

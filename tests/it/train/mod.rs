@@ -1,0 +1,12 @@
+//! Training: what is refused, what is fitted, what is written.
+
+mod compare;
+mod errors;
+mod estimators;
+mod exact;
+mod figures;
+mod forests;
+mod run;
+mod smartcore_cases;
+mod split;
+mod write;
