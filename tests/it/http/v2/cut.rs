@@ -3,8 +3,8 @@
 use smartserve::config::Limits;
 use smartserve::http::service::Service;
 
-use crate::support::router::{public, send};
 use super::same_rows::{STYLES, body, houses, infer, kinds};
+use crate::support::router::{public, send};
 
 /// A valid body for each model in each style, and the JSON's bytes of it where it goes on in binary.
 fn bodies() -> Vec<(&'static str, Vec<u8>, Option<usize>)> {
