@@ -51,7 +51,7 @@ pub(super) fn read_cell<'a>(
 ) -> Result<f64, SyntaxError> {
     let cell = match value {
         _ if diagnostics.is_full() => {
-            reader.skip(value)?;
+            reader.skip_rest(value)?;
             return Ok(f64::NAN);
         }
         Value::Number(number) => Cell::Number(*number),
@@ -59,7 +59,7 @@ pub(super) fn read_cell<'a>(
         Value::Bool(truth) => Cell::Bool(*truth),
         Value::Null => Cell::Missing,
         Value::Array | Value::Object => {
-            reader.skip(value)?;
+            reader.skip_rest(value)?;
             note(diagnostics, not_a_cell(feature, value));
             return Ok(f64::NAN);
         }

@@ -90,7 +90,7 @@ impl<'s, 'a> Columns<'s, 'a> {
         }
         if diagnostics.is_full() {
             self.read[feature] = ColumnState::Wrong;
-            return Ok(reader.skip(value)?);
+            return Ok(reader.skip_rest(value)?);
         }
         let form = ColumnForm::of(value);
         let is_first = self.form.is_none();
@@ -101,7 +101,7 @@ impl<'s, 'a> Columns<'s, 'a> {
             _ if self.form != Some(form) => {
                 let first = &self.options.schema.features()[self.first].name;
                 diagnostics.add(&self.steps(&[Step::Key(name)]), || format!("{name} is not written as {first} is"));
-                reader.skip(value)?;
+                reader.skip_rest(value)?;
                 ColumnState::Wrong
             }
             ColumnForm::Labelled if is_first => ColumnState::Read(self.first_labelled(reader, feature, diagnostics)?),
@@ -166,7 +166,7 @@ impl<'s, 'a> Columns<'s, 'a> {
             column.push(self.labelled_cell(reader, feature, column.len(), diagnostics)?);
             counter.increment();
         }
-        if column.len() == self.labels.len() && reader.object_ends() {
+        if column.len() == self.labels.len() && reader.end_object() {
             return Ok(ColumnState::Read(column));
         }
         let mut seen = vec![true; column.len()];
@@ -195,7 +195,7 @@ impl<'s, 'a> Columns<'s, 'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
         let mut unknowns: HashSet<Cow<'a, str>> = HashSet::new();
-        while let Some(label) = reader.key()? {
+        while let Some(label) = reader.next_key()? {
             if let Some(row) = self.labels.row(&label) {
                 column.resize(self.labels.len(), f64::NAN);
                 seen.resize(self.labels.len(), false);
@@ -212,8 +212,8 @@ impl<'s, 'a> Columns<'s, 'a> {
             let place = self.steps(&[Step::Key(name), Step::Key(&label)]);
             diagnostics.add(&place, || format!("{first} has no row of this label"));
             unknowns.insert(label);
-            let value = reader.value()?;
-            reader.skip(&value)?;
+            let value = reader.next_value()?;
+            reader.skip_rest(&value)?;
         }
         Ok(())
     }
@@ -229,9 +229,9 @@ impl<'s, 'a> Columns<'s, 'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Vec<f64>, DecodeError> {
         let mut column = Vec::with_capacity(self.read[self.first].len());
-        while reader.element()? {
+        while reader.next_element()? {
             self.check_rows(column.len())?;
-            let value = reader.value()?;
+            let value = reader.next_value()?;
             column.push(self.cell(reader, feature, &value, &[Step::Index(column.len())], diagnostics)?);
         }
         column.shrink_to_fit();
@@ -252,7 +252,7 @@ impl<'s, 'a> Columns<'s, 'a> {
         row: usize,
         diagnostics: &mut Diagnostics,
     ) -> Result<f64, DecodeError> {
-        let value = reader.value()?;
+        let value = reader.next_value()?;
         let of = &self.options.schema.features()[feature];
         let cell = read_cell(reader, of, &value, diagnostics, |diagnostics, detail| {
             let label = self.labels.text(row);

@@ -69,10 +69,10 @@ impl<'a> Labels<'a> {
     #[inline]
     pub(super) fn is_next(&self, reader: &mut Reader<'a>, row: usize, counter: &Counter) -> bool {
         match self {
-            Self::Counting(n) => row < *n && reader.key_is(counter.as_bytes()),
+            Self::Counting(n) => row < *n && reader.next_key_is(counter.as_bytes()),
             // A borrowed label had no escapes, so its bytes in the body are its text.
             Self::Listed { list, .. } => match list.get(row) {
-                Some(Cow::Borrowed(label)) => reader.key_is(label.as_bytes()),
+                Some(Cow::Borrowed(label)) => reader.next_key_is(label.as_bytes()),
                 _ => false,
             },
         }
@@ -90,13 +90,13 @@ pub(super) fn next_of_first<'a>(
     counter: &mut Counter,
 ) -> Result<bool, SyntaxError> {
     if let Labels::Counting(n) = labels
-        && reader.key_is(counter.as_bytes())
+        && reader.next_key_is(counter.as_bytes())
     {
         *n += 1;
         counter.increment();
         return Ok(true);
     }
-    let Some(label) = reader.key()? else { return Ok(false) };
+    let Some(label) = reader.next_key()? else { return Ok(false) };
     counter.increment();
     let text = label.clone();
     if labels.add(label) { Ok(true) } else { Err(reader.duplicate(&text)) }

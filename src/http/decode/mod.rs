@@ -36,7 +36,7 @@ pub use protocol::Protocol;
 pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, DecodeError> {
     let mut reader = Reader::new(body)?;
     let mut diagnostics = Diagnostics::default();
-    let value = reader.value()?;
+    let value = reader.next_value()?;
     let cells = match value {
         Value::Object => object::read(&mut reader, options, &mut diagnostics)?,
         Value::Array => {
@@ -48,7 +48,7 @@ pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, DecodeErr
             CellBuffer::None
         }
     };
-    reader.end()?;
+    reader.finish()?;
     cells.into_batch(options.schema, diagnostics)
 }
 
@@ -59,8 +59,8 @@ pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, DecodeErr
 pub fn read_as(protocol: Protocol, body: &[u8], options: &DecodeOptions<'_>) -> Result<(Batch, bool), DecodeError> {
     let mut reader = Reader::new(body)?;
     let mut diagnostics = Diagnostics::default();
-    let value = reader.value()?;
+    let value = reader.next_value()?;
     let decoded = protocol.read(&mut reader, &value, options, &mut diagnostics)?;
-    reader.end()?;
+    reader.finish()?;
     Ok((decoded.cells.into_batch(options.schema, diagnostics)?, decoded.by_inputs))
 }

@@ -47,13 +47,13 @@ pub fn read(piece: &[u8], options: &DecodeOptions<'_>, progress: &mut LinesRead)
 fn read_line(line: &[u8], rows: &mut Rows<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
     let mut reader = Reader::new(line)?;
     rows.check_room()?;
-    match reader.value()? {
+    match reader.next_value()? {
         value if diagnostics.is_full() => rows.pass(&mut reader, &value)?,
         Value::Object => rows.record(&mut reader, diagnostics)?,
         Value::Array => rows.list(&mut reader, diagnostics)?,
         other => rows.wrong(&mut reader, &other, "a record or a list of values", diagnostics)?,
     }
-    Ok(reader.end()?)
+    Ok(reader.finish()?)
 }
 
 /// The error as a problem, with its line counted from the body's first.

@@ -46,11 +46,11 @@ pub(super) fn read(
         unknown: Vec::new(),
     };
     let mut next = 0;
-    while let Some(key) = reader.key()? {
+    while let Some(key) = reader.next_key()? {
         match options.schema.position_near(&key, next) {
             Some(feature) if object.rows_key.is_none() => {
                 next = feature + 1;
-                let value = reader.value()?;
+                let value = reader.next_value()?;
                 object.columns.read(reader, feature, &value, diagnostics)?;
             }
             _ => object.other(reader, key, diagnostics)?,
@@ -70,17 +70,17 @@ impl<'a> Object<'_, 'a> {
         if !self.others.insert(key.clone()) {
             return Err(reader.duplicate(&key).into());
         }
-        let value = reader.value()?;
+        let value = reader.next_value()?;
         let Some(rows_key) = RowsKey::beside_features(&key, self.options.schema) else {
             self.unknown.push(key);
-            return Ok(reader.skip(&value)?);
+            return Ok(reader.skip_rest(&value)?);
         };
         let is_first = self.rows_key.is_none() && self.columns.is_empty();
         let goes_on = rows_key == RowsKey::Split && matches!(self.rows_key, Some((RowsKey::Split, _)));
         if !is_first && !goes_on {
             let (key, first) = (&*key, self.rows_key.as_ref().map_or("columns of features", |(_, first)| first));
             diagnostics.add(&[Step::Key(key)], || format!("{key} cannot stand beside {first}: send one of them"));
-            return Ok(reader.skip(&value)?);
+            return Ok(reader.skip_rest(&value)?);
         }
         let rows_key = rows_key.or_tensors(reader, &value, self.options.schema);
         if rows_key == RowsKey::Split {

@@ -79,16 +79,16 @@ impl Protocol {
         let mut decoded = Decoded { cells: CellBuffer::None, by_inputs: false };
         if *value != Value::Object {
             diagnostics.add(&[], || format!("the body must be an object with {}, not {}", self.keys(), value.noun()));
-            reader.skip(value)?;
+            reader.skip_rest(value)?;
             return Ok(decoded);
         }
         let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
         let mut rows: Option<String> = None;
-        while let Some(key) = reader.key()? {
+        while let Some(key) = reader.next_key()? {
             if !seen.insert(key.clone()) {
                 return Err(reader.duplicate(&key).into());
             }
-            let value = reader.value()?;
+            let value = reader.next_value()?;
             match (self.member(&key), &rows) {
                 (Member::Rows(rows_key), None) => {
                     let rows_key = rows_key.or_tensors(reader, &value, options.schema);
@@ -99,14 +99,14 @@ impl Protocol {
                 (Member::Rows(_), Some(first)) => {
                     let detail = || format!("{key} cannot stand beside {first}: send one of them");
                     diagnostics.add(&[Step::Key(&key)], detail);
-                    reader.skip(&value)?;
+                    reader.skip_rest(&value)?;
                 }
                 (Member::Label, _) => label(reader, &key, &value, diagnostics)?,
                 (Member::Parameters, _) => parameters(reader, &key, &value, diagnostics)?,
                 (Member::Unknown, _) => {
                     let detail = || format!("{} is not read here: rows go under {}", shortened(&key), self.keys());
                     diagnostics.add(&[Step::Key(&key)], detail);
-                    reader.skip(&value)?;
+                    reader.skip_rest(&value)?;
                 }
             }
         }
@@ -127,7 +127,7 @@ fn label<'a>(
     if !matches!(value, Value::Text(_) | Value::Null) {
         diagnostics.add(&[Step::Key(key)], || format!("{key} must be text, not {}", value.noun()));
     }
-    Ok(reader.skip(value)?)
+    Ok(reader.skip_rest(value)?)
 }
 
 /// Reads an empty object or null. Models take no parameters, and ignoring one silently would mislead its client.
@@ -142,11 +142,11 @@ fn parameters<'a>(
         Value::Object => {}
         other => {
             diagnostics.add(&[Step::Key(key)], || format!("{key} must be an object, not {}", other.noun()));
-            return Ok(reader.skip(other)?);
+            return Ok(reader.skip_rest(other)?);
         }
     }
     let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
-    while let Some(name) = reader.key()? {
+    while let Some(name) = reader.next_key()? {
         diagnostics.add(&[Step::Key(key), Step::Key(&name)], || {
             format!("this model takes no parameter {}; leave {key} out", shortened(&name))
         });
@@ -154,8 +154,8 @@ fn parameters<'a>(
             return Err(reader.duplicate(&name).into());
         }
         seen.insert(name);
-        let value = reader.value()?;
-        reader.skip(&value)?;
+        let value = reader.next_value()?;
+        reader.skip_rest(&value)?;
     }
     Ok(())
 }

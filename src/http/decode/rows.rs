@@ -31,9 +31,9 @@ pub(super) fn read(
     diagnostics: &mut Diagnostics,
 ) -> Result<CellBuffer, DecodeError> {
     let mut rows = Rows::new(options, place.root, None);
-    while reader.element()? {
+    while reader.next_element()? {
         rows.check_room()?;
-        match reader.value()? {
+        match reader.next_value()? {
             value if diagnostics.is_full() => rows.pass(reader, &value)?,
             Value::Object => rows.record(reader, diagnostics)?,
             Value::Array if place.lists_allowed => rows.list(reader, diagnostics)?,
@@ -114,7 +114,7 @@ impl<'s> Rows<'s> {
     /// Skips a row unjudged, because the diagnostics are full.
     pub(super) fn pass<'a>(&mut self, reader: &mut Reader<'a>, value: &Value<'a>) -> Result<(), DecodeError> {
         self.count += 1;
-        Ok(reader.skip(value)?)
+        Ok(reader.skip_rest(value)?)
     }
 
     /// Skips a value that is not `expected`, and notes it.
@@ -128,15 +128,15 @@ impl<'s> Rows<'s> {
         let hint = if *value == Value::Array { "; lists of values go under \"instances\"" } else { "" };
         diagnostics.add(&self.steps(&[]), || format!("a row must be {expected}, not {}{hint}", value.noun()));
         self.count += 1;
-        Ok(reader.skip(value)?)
+        Ok(reader.skip_rest(value)?)
     }
 
     /// Reads the rest of a list of values whose bracket was read.
     pub(super) fn list(&mut self, reader: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let base = self.start_row(diagnostics);
         let mut n = 0;
-        while reader.element()? {
-            let value = reader.value()?;
+        while reader.next_element()? {
+            let value = reader.next_value()?;
             match self.mapping.get(n) {
                 Some(Some(feature)) => {
                     let feature = *feature;
@@ -145,7 +145,7 @@ impl<'s> Rows<'s> {
                         diagnostics.add(&self.steps(&[Step::Index(n)]), || detail);
                     })?;
                 }
-                _ => reader.skip(&value)?,
+                _ => reader.skip_rest(&value)?,
             }
             n += 1;
         }
@@ -186,7 +186,7 @@ impl<'s> Rows<'s> {
             let feature = if let Some(feature) = self.guess(reader, n_given) {
                 feature
             } else {
-                let Some(key) = reader.key()? else { break };
+                let Some(key) = reader.next_key()? else { break };
                 let Some(feature) = self.options.schema.position(&key) else {
                     self.unknown_key(reader, key, &mut unknowns, diagnostics)?;
                     continue;
@@ -198,7 +198,7 @@ impl<'s> Rows<'s> {
             if std::mem::replace(&mut self.given[feature], self.count + 1) == self.count + 1 {
                 return Err(reader.duplicate(&self.options.schema.features()[feature].name).into());
             }
-            let value = reader.value()?;
+            let value = reader.next_value()?;
             let of = &self.options.schema.features()[feature];
             self.values[base + feature] = read_cell(reader, of, &value, diagnostics, |diagnostics, detail| {
                 diagnostics.add(&self.steps(&[Step::Key(&of.name)]), || detail);
@@ -215,7 +215,7 @@ impl<'s> Rows<'s> {
     #[inline]
     fn guess(&self, reader: &mut Reader<'_>, position: usize) -> Option<usize> {
         let feature = *self.order.get(position)?;
-        reader.key_is(self.spelled[feature]?).then_some(feature)
+        reader.next_key_is(self.spelled[feature]?).then_some(feature)
     }
 
     #[inline]
@@ -240,8 +240,8 @@ impl<'s> Rows<'s> {
             diagnostics.add(&self.steps(&[Step::Key(&key)]), || unknown_feature(self.options.schema, &key));
         }
         unknowns.insert(key);
-        let value = reader.value()?;
-        Ok(reader.skip(&value)?)
+        let value = reader.next_value()?;
+        Ok(reader.skip_rest(&value)?)
     }
 
     #[cold]

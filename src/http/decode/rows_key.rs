@@ -78,13 +78,13 @@ impl RowsKey {
             (Self::Tensors, _) => {
                 let route = format!("/v2/models/{}/infer", options.model);
                 diagnostics.add(&[Step::Key("inputs")], || format!("an Open Inference Protocol body goes to {route}"));
-                reader.skip(value)?;
+                reader.skip_rest(value)?;
                 Ok(CellBuffer::None)
             }
             _ => {
                 let expected = if self == Self::DataframeSplit { "an object" } else { "an array of rows" };
                 diagnostics.add(&[Step::Key(key)], || format!("{key} must be {expected}, not {}", value.noun()));
-                reader.skip(value)?;
+                reader.skip_rest(value)?;
                 Ok(CellBuffer::None)
             }
         }
@@ -103,19 +103,19 @@ fn dataframe_split(
 ) -> Result<CellBuffer, DecodeError> {
     let mut split = Split::new(options, true);
     let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
-    while let Some(key) = reader.key()? {
+    while let Some(key) = reader.next_key()? {
         if !seen.insert(key.clone()) {
             return Err(reader.duplicate(&key).into());
         }
-        let value = reader.value()?;
+        let value = reader.next_value()?;
         match &*key {
             "columns" => split.columns(reader, &value, diagnostics)?,
             "data" => split.data(reader, &value, diagnostics)?,
-            "index" => reader.skip(&value)?,
+            "index" => reader.skip_rest(&value)?,
             other => {
                 let place = [Step::Key("dataframe_split"), Step::Key(other)];
                 diagnostics.add(&place, || "a split table has columns, data and index".to_owned());
-                reader.skip(&value)?;
+                reader.skip_rest(&value)?;
             }
         }
     }
@@ -130,9 +130,9 @@ fn inputs(
 ) -> Result<CellBuffer, DecodeError> {
     let mut columns = Columns::new(options, &[Step::Key("inputs")]);
     let mut unknowns: HashSet<Cow<'_, str>> = HashSet::new();
-    while let Some(key) = reader.key()? {
+    while let Some(key) = reader.next_key()? {
         if let Some(feature) = options.schema.position(&key) {
-            let value = reader.value()?;
+            let value = reader.next_value()?;
             columns.read(reader, feature, &value, diagnostics)?;
             continue;
         }
@@ -142,8 +142,8 @@ fn inputs(
         if !unknowns.insert(key.clone()) {
             return Err(reader.duplicate(&key).into());
         }
-        let value = reader.value()?;
-        reader.skip(&value)?;
+        let value = reader.next_value()?;
+        reader.skip_rest(&value)?;
     }
     Ok(columns.finish(diagnostics))
 }
@@ -151,14 +151,14 @@ fn inputs(
 /// Looks ahead with a copy of the reader; the original reads everything again.
 fn holds_tensors(reader: &Reader<'_>, value: &Value<'_>, schema: &Schema) -> bool {
     let mut ahead = reader.clone();
-    if *value != Value::Array || !matches!(ahead.element(), Ok(true)) || ahead.value() != Ok(Value::Object) {
+    if *value != Value::Array || !matches!(ahead.next_element(), Ok(true)) || ahead.next_value() != Ok(Value::Object) {
         return false;
     }
-    while let Ok(Some(key)) = ahead.key() {
+    while let Ok(Some(key)) = ahead.next_key() {
         if matches!(&*key, "datatype" | "shape") && schema.position(&key).is_none() {
             return true;
         }
-        if ahead.value().and_then(|v| ahead.skip(&v)).is_err() {
+        if ahead.next_value().and_then(|v| ahead.skip_rest(&v)).is_err() {
             return false;
         }
     }

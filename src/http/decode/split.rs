@@ -47,13 +47,13 @@ impl<'s, 'a> Split<'s, 'a> {
         let mut mapping = Vec::new();
         if *value != Value::Array {
             diagnostics.add(self.roots.0, || format!("columns must be a list of names, not {}", value.noun()));
-            reader.skip(value)?;
+            reader.skip_rest(value)?;
             self.mapping = Some(mapping);
             return Ok(());
         }
-        while reader.element()? {
+        while reader.next_element()? {
             let place = || [self.roots.0, &[Step::Index(mapping.len())]].concat();
-            let feature = match reader.value()? {
+            let feature = match reader.next_value()? {
                 Value::Text(name) => {
                     let feature = self.column(&name, &mut is_given);
                     feature.unwrap_or_else(|detail| {
@@ -63,7 +63,7 @@ impl<'s, 'a> Split<'s, 'a> {
                 }
                 other => {
                     diagnostics.add(&place(), || format!("a column's name must be text, not {}", other.noun()));
-                    reader.skip(&other)?;
+                    reader.skip_rest(&other)?;
                     None
                 }
             };
@@ -86,11 +86,11 @@ impl<'s, 'a> Split<'s, 'a> {
         if *value != Value::Array {
             diagnostics.add(self.roots.1, || format!("data must be a list of rows, not {}", value.noun()));
             self.cells = Some(CellBuffer::None);
-            return Ok(reader.skip(value)?);
+            return Ok(reader.skip_rest(value)?);
         }
         let Some(mapping) = self.mapping.clone() else {
             self.waiting = Some(reader.clone());
-            return Ok(reader.skip(value)?);
+            return Ok(reader.skip_rest(value)?);
         };
         self.cells = Some(self.rows(reader, mapping, diagnostics)?);
         Ok(())
@@ -129,9 +129,9 @@ impl<'s, 'a> Split<'s, 'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<CellBuffer, DecodeError> {
         let mut rows = Rows::new(&self.options, self.roots.1, Some(mapping));
-        while reader.element()? {
+        while reader.next_element()? {
             rows.check_room()?;
-            match reader.value()? {
+            match reader.next_value()? {
                 value if diagnostics.is_full() => rows.pass(reader, &value)?,
                 Value::Array => rows.list(reader, diagnostics)?,
                 other => rows.wrong(reader, &other, "a list of values", diagnostics)?,

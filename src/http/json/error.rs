@@ -1,10 +1,8 @@
-//! Where and why a body is not JSON.
-//!
-//! Stands apart because an error is made once a request and far from the hot path: it holds text, the reader does not.
+//! The error of a body that is not JSON: what is wrong, and its line and column.
 
 use std::fmt;
 
-/// A body that is not JSON: what is wrong, and where.
+/// Why and where a body is not JSON. Boxed, to keep the `Result` of each token small.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError(Box<Inner>);
 

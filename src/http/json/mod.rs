@@ -1,8 +1,8 @@
-//! JSON as requests bring it: a pull parser over the body's bytes and the few lines that write strings and numbers.
+//! A JSON pull parser for request bodies, and the functions that write the JSON of answers.
 //!
-//! Stands apart from `serde_json`, which the server uses wherever speed does not matter, because a request body must
-//! be read in one pass straight into row buffers: without a tree, without recursion, without allocating per cell, and
-//! with what `serde_json` lets pass (duplicate keys) refused.
+//! The parser reads a body once, straight into row buffers: no tree, no recursion, no allocation per cell, duplicate
+//! keys refused. jiter in its place takes 1.16 to 1.51 times the CPU for 10,000 rows (docs/libraries.md). Elsewhere the
+//! server uses `serde_json`.
 
 mod error;
 mod number;

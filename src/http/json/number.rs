@@ -1,13 +1,13 @@
-//! Numbers: RFC 8259's grammar, read to the nearest `f64`.
+//! Numbers: RFC 8259's grammar, read to the nearest `f64`, with the same bits as std's parser.
 //!
-//! Stands apart because it is the hottest loop of a request, and exact: what std's parser gives, to the bit.
+//! A number of up to 19 digits takes one pass and one multiplication or division; std reads the others.
 
 use super::error::SyntaxError;
 use super::reader::{NO_INFINITY, Reader};
 use crate::text::number;
 
 impl Reader<'_> {
-    /// Reads the number that starts here. One over `f64`'s range is an error, one under it is 0.
+    /// Reads the number at the current position. One over `f64`'s range is an error, one under it is 0.
     #[inline]
     pub(super) fn number(&mut self) -> Result<f64, SyntaxError> {
         let start = self.at;
@@ -40,7 +40,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads digits onto `mantissa` (wrapping) and tells how many there were.
+    /// Appends the digits that follow to `mantissa` (wrapping) and returns their number.
     #[inline]
     fn digits(&mut self, mantissa: &mut u64) -> usize {
         let start = self.at;
@@ -51,9 +51,9 @@ impl Reader<'_> {
         self.at - start
     }
 
-    /// Reads `e`, a sign and digits; far over `f64`'s range the value stays far over it.
+    /// Reads `e`, a sign and digits. An exponent over 2⁴⁰ is cut to 2⁴⁰, which is over `f64`'s range too.
     fn exponent(&mut self) -> Result<i64, SyntaxError> {
-        const FAR: i64 = 1 << 40;
+        const MAX: i64 = 1 << 40;
         self.at += 1;
         let negative = self.peek() == Some(b'-');
         if matches!(self.peek(), Some(b'+' | b'-')) {
@@ -62,7 +62,7 @@ impl Reader<'_> {
         let start = self.at;
         let mut value = 0_i64;
         while let Some(byte @ b'0'..=b'9') = self.peek() {
-            value = (value * 10 + i64::from(byte - b'0')).min(FAR);
+            value = (value * 10 + i64::from(byte - b'0')).min(MAX);
             self.at += 1;
         }
         if self.at == start {
@@ -71,6 +71,7 @@ impl Reader<'_> {
         Ok(if negative { -value } else { value })
     }
 
+    /// Parses the number from `start` to here with std.
     #[cold]
     #[inline(never)]
     fn slow_number(&self, start: usize) -> Result<f64, SyntaxError> {
@@ -90,8 +91,8 @@ mod tests {
 
     fn read(text: &str) -> Result<f64, String> {
         let mut reader = Reader::new(text.as_bytes()).map_err(|e| e.to_string())?;
-        let value = reader.value().map_err(|e| e.to_string())?;
-        reader.end().map_err(|e| e.to_string())?;
+        let value = reader.next_value().map_err(|e| e.to_string())?;
+        reader.finish().map_err(|e| e.to_string())?;
         match value {
             Value::Number(number) => Ok(number),
             other => Err(format!("{other:?}")),

@@ -1,30 +1,30 @@
-//! The pull parser: the caller asks for the next key, element or value, and always knows where it stands.
+//! The pull parser: the caller asks for the next key, element or value.
 //!
-//! Stands apart from the dialects, which give the tokens meaning. It keeps no stack (who opened a container closes
-//! it), so that no input, however deep, costs more than its length.
+//! It keeps no stack, only the number of open containers: the caller knows which kind it opened last. Memory and time
+//! are therefore bounded by the body's length, however deep it is nested.
 
 use std::borrow::Cow;
 
 use super::error::SyntaxError;
 
-/// Containers open at one time; a body that opens more is refused.
+/// Most containers open at once; a body with more is refused.
 pub const MAX_DEPTH: u32 = 32;
 
-/// What to say of `NaN` and `Infinity`.
+/// The error for `NaN` and `Infinity`.
 pub(super) const NO_INFINITY: &str = "JSON has no NaN and no Infinity; a missing value is null";
 
-/// A cursor over one JSON text. Cloning it marks a place to come back to.
+/// A cursor over one JSON text. A clone keeps the position, to read from there again.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
     depth: u32,
-    /// The container on top has given nothing yet: no comma is due.
-    is_fresh: bool,
+    /// The innermost container was just opened: its first item has no comma before it.
+    is_first: bool,
 }
 
-/// A value: whole when it is a scalar, just opened when it is a container.
+/// A value: a whole scalar, or a container that was just opened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     /// `null`.
@@ -35,14 +35,14 @@ pub enum Value<'a> {
     Number(f64),
     /// A string, decoded.
     Text(Cow<'a, str>),
-    /// `[`: ask [`Reader::element`] until it says false, or [`Reader::skip`].
+    /// `[`: call [`Reader::next_element`] until it returns false, or [`Reader::skip_rest`].
     Array,
-    /// `{`: ask [`Reader::key`] until it gives none, or [`Reader::skip`].
+    /// `{`: call [`Reader::next_key`] until it returns none, or [`Reader::skip_rest`].
     Object,
 }
 
 impl Value<'_> {
-    /// What it is, with its article, as people say it.
+    /// The kind of value with its article, for messages.
     pub fn noun(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     /// The bytes are not UTF-8.
     pub fn new(bytes: &'a [u8]) -> Result<Self, SyntaxError> {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Self { text, bytes, at: 0, depth: 0, is_fresh: false }),
+            Ok(text) => Ok(Self { text, bytes, at: 0, depth: 0, is_first: false }),
             Err(e) => Err(SyntaxError::new(bytes, e.valid_up_to(), "not UTF-8")),
         }
     }
@@ -70,9 +70,9 @@ impl<'a> Reader<'a> {
     /// Reads the next value: the whole of a scalar, the opening of a container.
     ///
     /// # Errors
-    /// There is none, it is malformed, or it would be the 33rd open container.
+    /// There is none, it is malformed, or it opens more than [`MAX_DEPTH`] containers.
     #[inline]
-    pub fn value(&mut self) -> Result<Value<'a>, SyntaxError> {
+    pub fn next_value(&mut self) -> Result<Value<'a>, SyntaxError> {
         match self.peek_token() {
             Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
             Some(b'"') => {
@@ -85,13 +85,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Moves to the next element of the array on top; false when it ended.
+    /// Moves to the next element of the innermost array; false at the array's end, which it leaves.
     ///
     /// # Errors
-    /// Neither a comma nor the end is here.
+    /// The next token is neither a comma nor the end.
     #[inline]
-    pub fn element(&mut self) -> Result<bool, SyntaxError> {
-        let is_first = std::mem::replace(&mut self.is_fresh, false);
+    pub fn next_element(&mut self) -> Result<bool, SyntaxError> {
+        let is_first = std::mem::replace(&mut self.is_first, false);
         match self.peek_token() {
             Some(b']') => {
                 self.close();
@@ -107,13 +107,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the next key of the object on top, and the colon after it; none when the object ended.
+    /// Reads the next key of the innermost object and the colon after it; none at the object's end, which it leaves.
     ///
     /// # Errors
-    /// Neither is here.
+    /// The next token is neither a key nor the end.
     #[inline]
-    pub fn key(&mut self) -> Result<Option<Cow<'a, str>>, SyntaxError> {
-        let is_first = std::mem::replace(&mut self.is_fresh, false);
+    pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>, SyntaxError> {
+        let is_first = std::mem::replace(&mut self.is_first, false);
         match self.peek_token() {
             Some(b'}') => {
                 self.close();
@@ -136,18 +136,19 @@ impl<'a> Reader<'a> {
         Ok(Some(key))
     }
 
-    /// Reads the next key of the object on top if it is spelled `expected`; else stays where it is. `expected` must be
-    /// [`is_plain`]. The cheap guess for keys that come in the same order again and again.
+    /// Reads the next key if it is spelled `expected`, which must be [`is_plain`]; otherwise stays at its position.
+    ///
+    /// Rows mostly repeat their keys in one order: comparing with the expected key saves decoding and looking it up.
     #[inline]
-    pub fn key_is(&mut self, expected: &[u8]) -> bool {
+    pub fn next_key_is(&mut self, expected: &[u8]) -> bool {
         let start = self.at;
-        let is_due = self.is_fresh || self.passes(b',');
-        if is_due && self.peek_token() == Some(b'"') {
+        let may_follow = self.is_first || self.take_token(b',');
+        if may_follow && self.peek_token() == Some(b'"') {
             let end = self.at + 1 + expected.len();
             if self.bytes.get(self.at + 1..end) == Some(expected) && self.bytes.get(end) == Some(&b'"') {
                 self.at = end + 1;
-                if self.passes(b':') {
-                    self.is_fresh = false;
+                if self.take_token(b':') {
+                    self.is_first = false;
                     return true;
                 }
             }
@@ -156,20 +157,20 @@ impl<'a> Reader<'a> {
         false
     }
 
-    /// Leaves the object on top if it ends here; else stays where it is.
+    /// Leaves the innermost object if it ends here; otherwise stays at its position.
     #[inline]
-    pub fn object_ends(&mut self) -> bool {
+    pub fn end_object(&mut self) -> bool {
         let ends = self.peek_token() == Some(b'}');
         if ends {
-            self.is_fresh = false;
+            self.is_first = false;
             self.close();
         }
         ends
     }
 
-    /// Moves past the next token if it is `byte`.
+    /// Moves past the next token if it is `byte`; false if it is not.
     #[inline]
-    fn passes(&mut self, byte: u8) -> bool {
+    fn take_token(&mut self, byte: u8) -> bool {
         let is_here = self.peek_token() == Some(byte);
         self.at += usize::from(is_here);
         is_here
@@ -178,15 +179,15 @@ impl<'a> Reader<'a> {
     /// Checks that nothing but space is left.
     ///
     /// # Errors
-    /// Something is.
-    pub fn end(&mut self) -> Result<(), SyntaxError> {
+    /// Another token follows.
+    pub fn finish(&mut self) -> Result<(), SyntaxError> {
         match self.peek_token() {
             None => Ok(()),
             Some(_) => Err(self.error("the body goes on after its end")),
         }
     }
 
-    /// Bytes read so far, with the space before the next token perhaps still to come.
+    /// Bytes read so far. Space before the next token may follow.
     #[inline]
     pub fn position(&self) -> usize {
         self.at
@@ -203,7 +204,7 @@ impl<'a> Reader<'a> {
         self.bytes.len() - self.at
     }
 
-    /// The error of a key that its object already has.
+    /// The error for a key that its object already has.
     #[cold]
     pub fn duplicate(&self, key: &str) -> SyntaxError {
         self.error(format!("{} is given twice", crate::text::shorten::shortened(key)))
@@ -215,7 +216,7 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         self.depth += 1;
-        self.is_fresh = true;
+        self.is_first = true;
         Ok(container)
     }
 
@@ -245,7 +246,7 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Skips space and looks at the byte after it.
+    /// Skips space and returns the byte after it, without moving past that.
     #[inline]
     fn peek_token(&mut self) -> Option<u8> {
         loop {
@@ -267,7 +268,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// True when a string is spelled in JSON as it is: no quote, no backslash, no control character.
+/// True if JSON spells the string without escapes: no quote, no backslash, no control character.
 pub fn is_plain(text: &str) -> bool {
     !text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\')
 }

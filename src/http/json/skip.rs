@@ -1,6 +1,6 @@
-//! Reading past a value that nobody wants, without letting it off the rules.
+//! Skips a value while checking it as strictly as one that is read: grammar, depth, duplicate keys.
 //!
-//! Stands apart because only what does not fit a model comes here: it may be slow, it may not be lax.
+//! Only values that do not fit a model come here, so a hash set per object is fast enough.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,23 +9,23 @@ use super::error::SyntaxError;
 use super::reader::{Reader, Value};
 
 impl<'a> Reader<'a> {
-    /// Reads past the rest of `value`, just read: to the end of it when it is an array or an object.
+    /// Skips the rest of `value`, which was read last: up to its end if it is an array or an object.
     ///
     /// # Errors
     /// What is inside is not JSON, or repeats a key.
-    pub fn skip(&mut self, value: &Value<'a>) -> Result<(), SyntaxError> {
+    pub fn skip_rest(&mut self, value: &Value<'a>) -> Result<(), SyntaxError> {
         let mut open: Vec<Open<'a>> = Open::of(value).into_iter().collect();
         while let Some(container) = open.last_mut() {
-            let goes_on = match container {
-                Open::Object(keys) => match self.key()? {
+            let has_next = match container {
+                Open::Object(keys) => match self.next_key()? {
                     Some(key) if keys.contains(&key) => return Err(self.duplicate(&key)),
                     Some(key) => keys.insert(key),
                     None => false,
                 },
-                Open::Array => self.element()?,
+                Open::Array => self.next_element()?,
             };
-            if goes_on {
-                let inner = self.value()?;
+            if has_next {
+                let inner = self.next_value()?;
                 open.extend(Open::of(&inner));
             } else {
                 open.pop();
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
 /// A container being skipped.
 enum Open<'a> {
     Array,
-    /// With the keys it had so far.
+    /// With the keys read so far.
     Object(HashSet<Cow<'a, str>>),
 }
 

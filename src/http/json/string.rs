@@ -1,6 +1,6 @@
-//! Strings: borrowed from the body when they hold no escape, decoded otherwise.
+//! Strings: borrowed from the body if they hold no escape, decoded into memory of their own otherwise.
 //!
-//! Stands apart because escapes are rare: the path without them must not pay for the one with them.
+//! Decoding is a cold function of its own, to keep the path without escapes small.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::error::SyntaxError;
 use super::reader::Reader;
 
 impl<'a> Reader<'a> {
-    /// Reads the rest of a string whose opening quote is behind us.
+    /// Reads the rest of a string, after its opening quote.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         let start = self.at;
@@ -27,6 +27,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Decodes a string from `start`, with its first escape at the current position.
     #[cold]
     fn escaped_string(&mut self, start: usize) -> Result<String, SyntaxError> {
         let mut decoded = String::new();
@@ -50,7 +51,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a backslash and what it escapes; a surrogate pair is two escapes.
+    /// Reads one escape: a backslash and what follows it. A surrogate pair counts as one.
     fn escape(&mut self) -> Result<char, SyntaxError> {
         let start = self.at;
         let simple = match self.bytes.get(start + 1) {
@@ -69,6 +70,7 @@ impl<'a> Reader<'a> {
         Ok(simple)
     }
 
+    /// Reads `\uXXXX`, or two of them that are a surrogate pair.
     fn unicode_escape(&mut self) -> Result<char, SyntaxError> {
         let start = self.at;
         let first = self.hex()?;
@@ -85,7 +87,7 @@ impl<'a> Reader<'a> {
         char::from_u32(code).ok_or_else(|| self.error_at(start, "half of a surrogate pair"))
     }
 
-    /// Reads `\uXXXX`, the `\u` known to be here.
+    /// Reads `\uXXXX` as a number; the caller has seen the `\u`.
     fn hex(&mut self) -> Result<u32, SyntaxError> {
         let digits = self.bytes.get(self.at + 2..self.at + 6).unwrap_or_default();
         let mut value = 0;

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 
 use super::{Reader, SyntaxError, Value};
 
-/// Reads a whole text, keeping nothing.
+/// Reads a whole text and keeps nothing.
 fn check(bytes: &[u8]) -> Result<(), SyntaxError> {
     let mut reader = Reader::new(bytes)?;
-    let value = reader.value()?;
-    reader.skip(&value)?;
-    reader.end()
+    let value = reader.next_value()?;
+    reader.skip_rest(&value)?;
+    reader.finish()
 }
 
 #[test]
@@ -42,15 +42,15 @@ fn syntax_errors_tell_line_and_column() {
 fn a_guessed_key_follows_a_comma_unless_it_is_the_first() {
     let guess = |text: &str| {
         let mut reader = Reader::new(text.as_bytes()).unwrap();
-        reader.value().unwrap();
-        let first = reader.key_is(b"a");
-        reader.value().unwrap();
-        (first, reader.key_is(b"b"))
+        reader.next_value().unwrap();
+        let first = reader.next_key_is(b"a");
+        reader.next_value().unwrap();
+        (first, reader.next_key_is(b"b"))
     };
     assert_eq!(guess(r#"{"a": 1 , "b": 2}"#), (true, true));
     assert_eq!(guess(r#"{"a": 1 "b": 2}"#), (true, false));
     assert_eq!(guess(r#"{"a": 1 ,, "b": 2}"#), (true, false));
-    assert!(!Reader::new(b"{, \"a\": 1}").map(|mut r| r.value().is_ok() && r.key_is(b"a")).unwrap());
+    assert!(!Reader::new(b"{, \"a\": 1}").map(|mut r| r.next_value().is_ok() && r.next_key_is(b"a")).unwrap());
 }
 
 #[test]
@@ -65,10 +65,10 @@ fn thirty_two_containers_may_be_open_and_no_more() {
 #[test]
 fn strings_decode_every_escape() {
     let text = r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#;
-    let value = Reader::new(text.as_bytes()).unwrap().value().unwrap();
+    let value = Reader::new(text.as_bytes()).unwrap().next_value().unwrap();
     assert_eq!(value, Value::Text("\"\\/\u{8}\u{c}\n\r\té😀é".into()));
     for bad in [r#""\x""#, r#""\u12""#, r#""\u12G4""#, r#""\udc00""#, r#""\ud800\u0041""#, r#""\ud800x""#, "\"\\"] {
-        assert!(Reader::new(bad.as_bytes()).unwrap().value().is_err(), "{bad}");
+        assert!(Reader::new(bad.as_bytes()).unwrap().next_value().is_err(), "{bad}");
     }
 }
 
@@ -85,7 +85,7 @@ proptest! {
 
 #[test]
 fn an_expected_key_is_taken_where_a_key_may_stand_and_nowhere_else() {
-    // After an opening brace none, after a member one: the comma is not a matter of taste.
+    // No comma after the opening brace, exactly one after a member.
     for (text, is_taken) in [
         ("{\"a\":", true),
         ("{ \"a\" :", true),
@@ -95,15 +95,15 @@ fn an_expected_key_is_taken_where_a_key_may_stand_and_nowhere_else() {
         ("{\"b\":", false),
     ] {
         let mut reader = Reader::new(text.as_bytes()).unwrap();
-        reader.value().unwrap();
-        assert_eq!(reader.key_is(b"a"), is_taken, "{text}");
+        reader.next_value().unwrap();
+        assert_eq!(reader.next_key_is(b"a"), is_taken, "{text}");
     }
     for (text, is_taken) in [(" , \"b\":2", true), (" \"b\":2", false), ("\"b\":2", false), (",,\"b\":2", false)] {
         let text = format!("{{\"a\":1{text}}}");
         let mut reader = Reader::new(text.as_bytes()).unwrap();
-        reader.value().unwrap();
-        assert!(reader.key_is(b"a"));
-        reader.value().unwrap();
-        assert_eq!(reader.key_is(b"b"), is_taken, "{text}");
+        reader.next_value().unwrap();
+        assert!(reader.next_key_is(b"a"));
+        reader.next_value().unwrap();
+        assert_eq!(reader.next_key_is(b"b"), is_taken, "{text}");
     }
 }

@@ -1,12 +1,11 @@
-//! Writing JSON straight to bytes: what answers are made of.
+//! Appends JSON to a byte buffer: the numbers, strings and lists of an answer.
 //!
-//! Stands apart from serde's derive because a prediction's answer is one long array of numbers: it is written in one
-//! pass, without a value per number.
+//! An answer is one long array of numbers: each is written as it is computed, without a `serde_json` value.
 
 /// Appends a finite number, the shortest text that reads back as the same bits (`25.0`, not `25`).
 #[inline]
 pub fn number(out: &mut Vec<u8>, value: f64) {
-    // Writing to a vector does not fail; a number is not text that could not be written.
+    // Writing to a vector does not fail, and a number is always valid JSON.
     let _ = serde_json::to_writer(out, &value);
 }
 
@@ -20,7 +19,7 @@ pub fn whole(out: &mut Vec<u8>, value: usize) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// A string with its quotes, to be written many times.
+/// Returns a string with its quotes, for callers that write it many times.
 pub fn quoted(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     string(&mut out, text);

@@ -24,12 +24,12 @@ pub(super) fn read(
     // An element and its comma take at least two bytes: a large shape alone allocates nothing.
     let capacity = layout.len().min(reader.remaining() / 2 + 1);
     let mut cells = ElementCells { layout, room: layout.len(), values: Vec::with_capacity(capacity) };
-    if !reader.element()? {
+    if !reader.next_element()? {
         cells.check_count(0, diagnostics);
         return Ok(cells.values);
     }
     let start = reader.position();
-    match reader.value()? {
+    match reader.next_value()? {
         Value::Array => cells.nested(reader, diagnostics)?,
         first => cells.flat(reader, first, start, diagnostics)?,
     }
@@ -59,11 +59,11 @@ impl ElementCells<'_, '_> {
             self.cell(reader, column, &value, start, [count, NOWHERE], diagnostics)?;
             count += 1;
             column = if column + 1 == self.layout.features.len() { 0 } else { column + 1 };
-            if !reader.element()? {
+            if !reader.next_element()? {
                 break;
             }
             start = reader.position();
-            value = reader.value()?;
+            value = reader.next_value()?;
         }
         self.check_count(count, diagnostics);
         Ok(())
@@ -76,14 +76,14 @@ impl ElementCells<'_, '_> {
         loop {
             if row == Value::Array {
                 let mut column = 0;
-                while reader.element()? {
+                while reader.next_element()? {
                     let start = reader.position();
-                    let value = reader.value()?;
+                    let value = reader.next_value()?;
                     // Extra elements of a row are counted, not judged.
                     if column < width {
                         self.cell(reader, column, &value, start, [n_rows, column], diagnostics)?;
                     } else {
-                        reader.skip(&value)?;
+                        reader.skip_rest(&value)?;
                     }
                     column += 1;
                 }
@@ -95,13 +95,13 @@ impl ElementCells<'_, '_> {
             } else {
                 diagnostics
                     .add(&self.steps([n_rows, NOWHERE]), || format!("a row must be an array, not {}", row.noun()));
-                reader.skip(&row)?;
+                reader.skip_rest(&row)?;
             }
             n_rows += 1;
-            if !reader.element()? {
+            if !reader.next_element()? {
                 break;
             }
-            row = reader.value()?;
+            row = reader.next_value()?;
         }
         if n_rows != self.layout.n_rows {
             let shape = self.layout.shape;
@@ -146,7 +146,7 @@ impl ElementCells<'_, '_> {
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
         if self.values.len() >= self.room || diagnostics.is_full() {
-            return Ok(reader.skip(value)?);
+            return Ok(reader.skip_rest(value)?);
         }
         let feature = &self.layout.features[column];
         let text = || reader.text_since(start).to_owned();
@@ -155,7 +155,7 @@ impl ElementCells<'_, '_> {
         let cell = match read {
             Ok(cell) => cell,
             Err(detail) => {
-                reader.skip(value)?;
+                reader.skip_rest(value)?;
                 diagnostics.add(&self.steps(at), || detail);
                 f64::NAN
             }

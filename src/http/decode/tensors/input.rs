@@ -97,7 +97,7 @@ pub(super) fn read<'a>(
         data: ElementsState::Absent,
     };
     let mut keys = SeenKeys::default();
-    while let Some(key) = reader.key()? {
+    while let Some(key) = reader.next_key()? {
         keys.add(reader, &key)?;
         tensor.member(reader, &key, diagnostics)?;
     }
@@ -107,7 +107,7 @@ pub(super) fn read<'a>(
 impl<'s, 'a> InputReader<'_, 's, 'a> {
     fn member(&mut self, reader: &mut Reader<'a>, key: &str, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let place = self.place(key);
-        let value = reader.value()?;
+        let value = reader.next_value()?;
         match (key, value) {
             (_, Value::Null) => {}
             ("name", Value::Text(name)) => self.name = Some(Some(name)),
@@ -134,7 +134,7 @@ impl<'s, 'a> InputReader<'_, 's, 'a> {
                     "data" => self.data = ElementsState::Done,
                     _ => {}
                 }
-                reader.skip(&value)?;
+                reader.skip_rest(&value)?;
             }
         }
         Ok(())
@@ -144,7 +144,7 @@ impl<'s, 'a> InputReader<'_, 's, 'a> {
     fn data(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         if self.name.is_none() || self.shape.is_none() || self.datatype.is_none() {
             self.data = ElementsState::Waiting(reader.clone());
-            return Ok(reader.skip(&Value::Array)?);
+            return Ok(reader.skip_rest(&Value::Array)?);
         }
         self.data = ElementsState::Done;
         match self.layout(diagnostics)? {
@@ -153,7 +153,7 @@ impl<'s, 'a> InputReader<'_, 's, 'a> {
                 self.table.put(&layout, cells);
                 Ok(())
             }
-            _ => Ok(reader.skip(&Value::Array)?),
+            _ => Ok(reader.skip_rest(&Value::Array)?),
         }
     }
 
@@ -233,8 +233,8 @@ fn shape(
     diagnostics: &mut Diagnostics,
 ) -> Result<MemberState<Shape>, DecodeError> {
     let (mut shape, mut index, mut is_right) = (Shape::default(), 0, true);
-    while reader.element()? {
-        let value = reader.value()?;
+    while reader.next_element()? {
+        let value = reader.next_value()?;
         let dim = if let Value::Number(number) = value { whole(number) } else { None };
         if let Some(dim) = dim {
             shape.push(dim);
@@ -243,7 +243,7 @@ fn shape(
             diagnostics.add(&[place, &[Step::Index(index)]].concat(), || {
                 "a dimension is a whole number, 0 or more".to_owned()
             });
-            reader.skip(&value)?;
+            reader.skip_rest(&value)?;
         }
         index += 1;
     }

@@ -60,7 +60,7 @@ pub fn read(
     let mut diagnostics = Diagnostics::default();
     let (json, tail) = json_length.and_then(|length| body.split_at_checked(length)).unwrap_or((body, &[]));
     let mut reader = Reader::new(json)?;
-    let value = reader.value()?;
+    let value = reader.next_value()?;
     let mut request = RequestReader {
         offered,
         id: None,
@@ -74,9 +74,9 @@ pub fn read(
         request.members(&mut reader, &mut diagnostics)?;
     } else {
         diagnostics.add(&[], || format!("an inference request must be an object, not {}", value.noun()));
-        reader.skip(&value)?;
+        reader.skip_rest(&value)?;
     }
-    reader.end()?;
+    reader.finish()?;
     request.finish(diagnostics)
 }
 
@@ -95,9 +95,9 @@ struct RequestReader<'s, 'a> {
 impl<'a> RequestReader<'_, 'a> {
     fn members(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let mut keys = SeenKeys::default();
-        while let Some(key) = reader.key()? {
+        while let Some(key) = reader.next_key()? {
             keys.add(reader, &key)?;
-            let value = reader.value()?;
+            let value = reader.next_value()?;
             match (&*key, value) {
                 // Some clients write null for what they do not send.
                 (_, Value::Null) | ("model_name" | "model_version", Value::Text(_)) => {}
@@ -114,7 +114,7 @@ impl<'a> RequestReader<'_, 'a> {
                 (key, value) => {
                     diagnostics.add(&[Step::Key(key)], || misplaced("an inference request", &MEMBERS, key, &value));
                     self.has_inputs |= key == "inputs";
-                    reader.skip(&value)?;
+                    reader.skip_rest(&value)?;
                 }
             }
         }
@@ -123,13 +123,13 @@ impl<'a> RequestReader<'_, 'a> {
 
     fn inputs(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let mut index = 0;
-        while reader.element()? {
-            let value = reader.value()?;
+        while reader.next_element()? {
+            let value = reader.next_value()?;
             if value == Value::Object {
                 input::read(reader, index, &mut self.table, &mut self.tail, diagnostics)?;
             } else {
                 diagnostics.add(&[Step::Key("inputs"), Step::Index(index)], || not_an_object("an input", &value));
-                reader.skip(&value)?;
+                reader.skip_rest(&value)?;
             }
             index += 1;
         }

@@ -26,13 +26,13 @@ pub(super) fn read(
     diagnostics: &mut Diagnostics,
 ) -> Result<RequestedOutputs, DecodeError> {
     let (mut outputs, mut index) = (RequestedOutputs::new(), 0);
-    while reader.element()? {
-        let value = reader.value()?;
+    while reader.next_element()? {
+        let value = reader.next_value()?;
         if value == Value::Object {
             one(reader, index, offered, &mut outputs, diagnostics)?;
         } else {
             diagnostics.add(&[Step::Key("outputs"), Step::Index(index)], || not_an_object("an output", &value));
-            reader.skip(&value)?;
+            reader.skip_rest(&value)?;
         }
         index += 1;
     }
@@ -49,10 +49,10 @@ fn one(
 ) -> Result<(), DecodeError> {
     let (mut output, mut has_name) = (None, false);
     let (mut parameters, mut keys) = (Parameters::default(), SeenKeys::default());
-    while let Some(key) = reader.key()? {
+    while let Some(key) = reader.next_key()? {
         keys.add(reader, &key)?;
         let place = [Step::Key("outputs"), Step::Index(index), Step::Key(&key)];
-        let value = reader.value()?;
+        let value = reader.next_value()?;
         has_name |= key == "name";
         match (&*key, &value) {
             ("parameters", Value::Null) => {}
@@ -63,7 +63,7 @@ fn one(
             },
             (key, value) => {
                 diagnostics.add(&place, || misplaced("an output", &MEMBERS, key, value));
-                reader.skip(value)?;
+                reader.skip_rest(value)?;
             }
         }
     }

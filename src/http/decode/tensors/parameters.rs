@@ -32,13 +32,13 @@ impl Parameters {
         diagnostics: &mut Diagnostics,
     ) -> Result<Self, DecodeError> {
         let (mut parameters, mut keys) = (Self::default(), SeenKeys::default());
-        while let Some(key) = reader.key()? {
+        while let Some(key) = reader.next_key()? {
             keys.add(reader, &key)?;
-            let value = reader.value()?;
+            let value = reader.next_value()?;
             if let Err(detail) = parameters.take(&key, &value) {
                 diagnostics.add(&[place, &[Step::Key(&key)]].concat(), || detail);
             }
-            reader.skip(&value)?;
+            reader.skip_rest(&value)?;
         }
         Ok(parameters)
     }
