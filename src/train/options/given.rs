@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::hyperparameters::Hyperparameters;
-use super::table::{OPTIONS, OptionInfo};
+use super::info::OptionInfo;
+use super::table::OPTIONS;
 use super::{Algorithm, Setting};
 use crate::train::error::TrainError;
 

@@ -4,11 +4,13 @@
 pub(crate) mod draw;
 mod given;
 mod hyperparameters;
+mod info;
 mod table;
 
 pub use given::Options;
 pub use hyperparameters::Hyperparameters;
-pub use table::{OPTIONS, OptionInfo, SearchRange};
+pub use info::{OptionInfo, SearchRange};
+pub use table::OPTIONS;
 
 pub use crate::model::algorithm::Algorithm;
 pub use crate::model::artifact::Setting;

@@ -4,44 +4,8 @@ use super::Algorithm::{
     self, DecisionTree, ElasticNet, ExtraTrees, GradientBoosting, Knn, Lasso, Logistic, Ridge, Svc, Svr,
 };
 use super::Setting;
-use super::draw::{DataShape, log, log_count, uniform};
-use crate::train::random::SplitMix64;
-
-/// One option: a row of the table.
-#[derive(Debug, Clone, Copy)]
-pub struct OptionInfo {
-    /// The flag's name without dashes.
-    pub name: &'static str,
-    /// What stands for its value in `--help`.
-    pub value_name: &'static str,
-    /// What it is, for `--help`.
-    pub help: &'static str,
-    /// What values it takes, in words.
-    pub range: &'static str,
-    /// True when a negative number is a value rather than a flag.
-    pub may_be_negative: bool,
-    /// Reads its value from text; the range is checked when the algorithm is known.
-    pub parse: fn(&str) -> Result<Setting, String>,
-    /// What `--tune` draws; empty for options that are not searched.
-    pub search: &'static [SearchRange],
-    /// The kernels that have it; empty when it does not depend on the kernel.
-    pub(super) kernels: &'static [&'static str],
-    default: fn(Algorithm) -> Option<Setting>,
-    pub(super) accepts: fn(Algorithm, &Setting) -> bool,
-}
-
-/// What `--tune` draws for an option of some algorithms.
-///
-/// Not searched are options that make a model larger for a little more accuracy (a forest's trees) and those that change
-/// what is asked for (a kernel).
-#[derive(Debug, Clone, Copy)]
-pub struct SearchRange {
-    /// What is drawn, in words.
-    pub range: &'static str,
-    applies: fn(Algorithm) -> bool,
-    /// Draws a value.
-    pub(crate) draw: fn(&DataShape, &mut SplitMix64) -> Setting,
-}
+use super::draw::{log, log_count, uniform};
+use super::info::{OptionInfo, SearchRange, parse_columns, parse_count, parse_kernel, parse_number};
 
 /// A count that no kernel matters to and `--tune` does not draw: what most rows begin with.
 const COUNT: OptionInfo = OptionInfo {
@@ -108,11 +72,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         range: "1 to 1000000000",
         default: |a| a.is_trees().then_some(Setting::Count(1)),
         accepts: |_, v| matches!(v, Setting::Count(1..=1_000_000_000)),
-        search: &[SearchRange {
-            range: "1 to 20, log",
-            applies: |_| true,
-            draw: |data, r| log_count(r, 1.0, 20.0_f64.min(data.rows() / 4.0)),
-        }],
+        search: &[SearchRange::any("1 to 20, log", |data, r| log_count(r, 1.0, 20.0_f64.min(data.rows() / 4.0)))],
         ..COUNT
     },
     OptionInfo {
@@ -128,16 +88,14 @@ pub static OPTIONS: [OptionInfo; 14] = [
             a.is_averaged().then(|| Setting::Word(word.to_owned()))
         },
         accepts: |_, v| matches!(v, Setting::Word(_) | Setting::Count(1..)),
-        search: &[SearchRange {
-            range: "sqrt, a third, two thirds or all of the encoded columns",
-            applies: |_| true,
-            draw: |data, r| match r.below(4) {
+        search: &[SearchRange::any("sqrt, a third, two thirds or all of the encoded columns", |data, r| {
+            match r.below(4) {
                 0 => Setting::Word("sqrt".to_owned()),
                 1 => Setting::Word("third".to_owned()),
                 2 => Setting::Count((2 * data.n_columns).div_ceil(3) as u64),
                 _ => Setting::Word("all".to_owned()),
-            },
-        }],
+            }
+        })],
         ..COUNT
     },
     OptionInfo {
@@ -146,7 +104,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         range: "above 0, at most 1",
         default: |a| (a == GradientBoosting).then_some(Setting::Number(0.1)),
         accepts: |_, v| matches!(v, Setting::Number(r) if *r > 0.0 && *r <= 1.0),
-        search: &[SearchRange { range: "0.02 to 0.3, log", applies: |_| true, draw: |_, r| log(r, 0.02, 0.3) }],
+        search: &[SearchRange::any("0.02 to 0.3, log", |_, r| log(r, 0.02, 0.3))],
         ..NUMBER
     },
     OptionInfo {
@@ -174,7 +132,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         range: "above 0, at most 1",
         default: |a| (a == ElasticNet).then_some(Setting::Number(0.5)),
         accepts: |_, v| matches!(v, Setting::Number(r) if *r > 0.0 && *r <= 1.0),
-        search: &[SearchRange { range: "0.05 to 1", applies: |_| true, draw: |_, r| uniform(r, 0.05, 1.0) }],
+        search: &[SearchRange::any("0.05 to 1", |_, r| uniform(r, 0.05, 1.0))],
         ..NUMBER
     },
     OptionInfo {
@@ -183,11 +141,9 @@ pub static OPTIONS: [OptionInfo; 14] = [
         range: "1 to 1000000000, at most the rows to fit on",
         default: |a| (a == Knn).then_some(Setting::Count(5)),
         accepts: |_, v| matches!(v, Setting::Count(1..=1_000_000_000)),
-        search: &[SearchRange {
-            range: "1 to 50, log, at most half of the rows",
-            applies: |_| true,
-            draw: |data, r| log_count(r, 1.0, 50.0_f64.min(data.rows() / 2.0)),
-        }],
+        search: &[SearchRange::any("1 to 50, log, at most half of the rows", |data, r| {
+            log_count(r, 1.0, 50.0_f64.min(data.rows() / 2.0))
+        })],
         ..COUNT
     },
     OptionInfo {
@@ -206,7 +162,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         range: "above 0, at most 1e100",
         default: |a| has_kernel(a).then_some(Setting::Number(1.0)),
         accepts: |_, v| matches!(v, Setting::Number(n) if *n > 0.0 && *n <= 1e100),
-        search: &[SearchRange { range: "0.1 to 1000, log", applies: |_| true, draw: |_, r| log(r, 0.1, 1e3) }],
+        search: &[SearchRange::any("0.1 to 1000, log", |_, r| log(r, 0.1, 1e3))],
         ..NUMBER
     },
     OptionInfo {
@@ -215,11 +171,9 @@ pub static OPTIONS: [OptionInfo; 14] = [
         range: "0 to 1e100",
         default: |a| (a == Svr).then_some(Setting::Number(0.1)),
         accepts: |_, v| matches!(v, Setting::Number(n) if (0.0..=1e100).contains(n)),
-        search: &[SearchRange {
-            range: "0.001 to 0.5 times the target's standard deviation, log",
-            applies: |_| true,
-            draw: |data, r| log(r, 1e-3 * data.spread, 0.5 * data.spread),
-        }],
+        search: &[SearchRange::any("0.001 to 0.5 times the target's standard deviation, log", |data, r| {
+            log(r, 1e-3 * data.spread, 0.5 * data.spread)
+        })],
         ..NUMBER
     },
     OptionInfo {
@@ -259,43 +213,6 @@ pub static OPTIONS: [OptionInfo; 14] = [
         ..NUMBER
     },
 ];
-
-impl OptionInfo {
-    /// The default with an algorithm; `None` when the algorithm does not have the option.
-    pub fn default_for(&self, algorithm: Algorithm) -> Option<Setting> {
-        (self.default)(algorithm)
-    }
-
-    /// What `--tune` draws for an algorithm.
-    pub fn search_for(&self, algorithm: Algorithm) -> Option<&'static SearchRange> {
-        self.default_for(algorithm)?;
-        self.search.iter().find(|search| (search.applies)(algorithm))
-    }
-}
-
-fn parse_count(text: &str) -> Result<Setting, String> {
-    text.parse().map(Setting::Count).map_err(|e: std::num::ParseIntError| e.to_string())
-}
-
-fn parse_number(text: &str) -> Result<Setting, String> {
-    text.parse().map(Setting::Number).map_err(|e: std::num::ParseFloatError| e.to_string())
-}
-
-/// How many of the encoded columns a split considers.
-fn parse_columns(text: &str) -> Result<Setting, String> {
-    match text {
-        "sqrt" | "third" | "all" => Ok(Setting::Word(text.to_owned())),
-        _ => parse_count(text).map_err(|_| format!("{text:?} is not sqrt, third, all, or a whole number")),
-    }
-}
-
-/// A kernel's name; formulas at [`Kernel`](crate::model::smartcore::Kernel).
-fn parse_kernel(text: &str) -> Result<Setting, String> {
-    match text {
-        "rbf" | "linear" | "poly" | "sigmoid" => Ok(Setting::Word(text.to_owned())),
-        _ => Err(format!("{text:?} is not rbf, linear, poly or sigmoid")),
-    }
-}
 
 fn penalizes_l1(algorithm: Algorithm) -> bool {
     matches!(algorithm, Lasso | ElasticNet)
