@@ -1,7 +1,5 @@
-//! What was typed: the commands and their flags, as clap reads them from the command line and the environment.
-//!
-//! Stands apart from `config` (what it means) so that the help a person reads is all in one place. Every flag has an
-//! environment variable, `SMARTSERVE_` and its name in capitals, attached in [`command`] for all of them alike.
+//! The commands and their flags, as clap reads them from the command line and the environment; `config` resolves what
+//! they mean. Every flag has an environment variable, `SMARTSERVE_` and its name in capitals, attached in [`command`].
 
 mod serve;
 mod tools;
@@ -55,7 +53,7 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
-/// Why there is nothing to run.
+/// Help, version or a usage error: there is nothing to run.
 #[derive(Debug)]
 pub struct NotRun {
     /// clap's text: help, version or an error.
@@ -90,7 +88,7 @@ fn resolved(matches: &ArgMatches) -> Result<Cli, clap::Error> {
     Ok(cli)
 }
 
-/// The environment is to blame when the same words without it fail otherwise, or not at all.
+/// 78 when the environment is to blame: without it the same command line fails in another way, or not at all.
 fn exit_code(error: &clap::Error, args: &[OsString]) -> u8 {
     if !error.use_stderr() {
         return 0;
@@ -112,7 +110,7 @@ fn blamed(error: &clap::Error) -> Option<String> {
 pub fn command() -> clap::Command {
     Cli::command().mut_subcommands(|verb| {
         verb.mut_args(|arg| match arg.get_long().map(variable) {
-            // Set to nothing is the usual way to unset a variable that an image sets.
+            // An empty variable counts as unset: so is one unset that an image sets.
             Some(variable) if std::env::var_os(&variable).is_none_or(|value| !value.is_empty()) => {
                 arg.env(variable).hide_env_values(true)
             }

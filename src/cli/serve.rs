@@ -1,4 +1,4 @@
-//! The flags of `serve`. Defaults are the contract's; [`crate::config`] gives them their meaning.
+//! The flags of `serve`. Defaults are the contract's; [`crate::config`] resolves them.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -56,8 +56,8 @@ pub struct TrainArgs {
     /// Where to write the model; its stem is the default --name
     #[arg(short, long, value_name = "F.model", required_unless_present = "compare")]
     pub output: Option<PathBuf>,
-    /// The estimator. Numbers: linear, ridge, lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes: logistic,
-    /// gaussian-nb, svc. Both: decision-tree, random-forest, knn
+    /// The estimator. Numbers: linear, ridge, lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes:
+    /// logistic, gaussian-nb, svc. Both: decision-tree, random-forest, knn
     #[arg(long, value_name = "NAME", default_value = "random-forest")]
     pub algorithm: Algorithm,
     /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; -o then

@@ -1,4 +1,4 @@
-//! How flags' values are spelled: switches, counts, sizes, times.
+//! Parsers of flags' values: switches, counts, sizes, times, shares.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How a command ends badly: one line for a person, one exit code for a script.
+//! A command's failure: one line for a person, one exit code for a script.
 
 use std::fmt;
 use std::path::Path;
@@ -55,7 +55,7 @@ impl Failure {
         Self::new(exit, format_args!("{}: {error}", path.display()))
     }
 
-    /// Something that could not be written. A closed pipe is the reader's way to say "enough": no message.
+    /// Something that could not be written; no message when the reader closed the pipe.
     pub fn writing(what: impl fmt::Display, error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             return Self { exit: Exit::Failed, message: String::new() };

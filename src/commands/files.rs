@@ -9,7 +9,7 @@ use crate::serve::loader;
 
 use super::failure::{Exit, Failure};
 
-/// Reads and checks a model file; its golden rows are compared apart.
+/// Reads and checks a model file, but not its golden rows.
 ///
 /// # Errors
 /// 66 when there is no such file, 65 when it is not a valid model.
@@ -21,13 +21,14 @@ pub fn model(path: &Path) -> Result<Model, Failure> {
 /// Writes text to standard output.
 ///
 /// # Errors
-/// 1 when it cannot be written; silently when the reader has closed the pipe.
+/// 1 when it cannot be written; without a message when the reader has closed the pipe.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Failure::writing("standard output", &e))
 }
 
-/// Writes `bytes` to `path` so that no reader, and no crash, ever sees a part of them. The directory must exist.
+/// Writes a file whole or not at all, whatever crashes: beside its target, forced to disk, renamed over it. The
+/// directory must exist.
 ///
 /// # Errors
 /// 1 when it cannot be written; what was at `path` is then untouched, and the temporary file is gone.
@@ -48,11 +49,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = Temporary { path: directory.join(temporary), done: false };
     temporary.fill(bytes)?;
     temporary.rename(path)?;
-    // The name is in the directory: without this a crash could forget it.
+    // Forces the directory to disk: without this a crash could lose the new name.
     File::open(directory)?.sync_all()
 }
 
-/// A file that goes away with its guard unless it was renamed.
+/// Removes the file when dropped unless it was renamed.
 struct Temporary {
     path: PathBuf,
     done: bool,
@@ -60,7 +61,7 @@ struct Temporary {
 
 impl Temporary {
     fn fill(&self, bytes: &[u8]) -> io::Result<()> {
-        // A leftover of a killed process with our number is ours to replace.
+        // A leftover of a killed process with the same id is replaced.
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&self.path)?;
         file.write_all(bytes)?;
         file.sync_all()
@@ -76,7 +77,7 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.done {
-            // Nothing to be done about a failure to clean up: the error that led here is the one to report.
+            // The error that led here is reported, not a failure to clean up.
             let _ = std::fs::remove_file(&self.path);
         }
     }

@@ -11,7 +11,7 @@ use super::failure::{Exit, Failure};
 use super::files;
 
 /// Connecting, writing and reading may each take this long: below the 3 s that a HEALTHCHECK is given.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs the command.
 ///
@@ -48,7 +48,7 @@ fn parse(url: &str) -> Option<(SocketAddr, String)> {
     plain.then(|| (address, path.to_owned()))
 }
 
-/// The address that reaches a listener: one bound to all interfaces is asked on loopback.
+/// The address to connect to: loopback for a listener bound to all interfaces.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
@@ -60,11 +60,11 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 }
 
 fn ask(address: SocketAddr, path: &str) -> std::io::Result<u16> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    // The status line is within the first bytes; the rest is of no interest.
+    // The status line is within the first bytes; the rest is not read.
     let mut head = Vec::new();
     stream.take(4096).read_to_end(&mut head)?;
     let status = head.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.get(..3));

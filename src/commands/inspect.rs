@@ -1,4 +1,4 @@
-//! `inspect`: what a model file holds, for a person or as JSON.
+//! `inspect`: print what a model file holds, for a person or as JSON.
 
 use std::fmt::Write;
 
@@ -96,7 +96,7 @@ fn shown(figures: &Figures) -> String {
     parts.join(", ")
 }
 
-/// A table of the input columns.
+/// Prints a table of the input columns.
 fn features(features: &[Feature]) -> String {
     let mut rows = vec![["feature", "kind", "training saw", "missing", ""].map(str::to_owned)];
     for feature in features {

@@ -14,7 +14,7 @@ use crate::table::{Head, RowReader, TableError};
 use super::failure::{Exit, Failure};
 use super::files;
 
-/// Rows read, scored and written at one time: enough to fill the compiled predictor's blocks, little memory.
+/// Rows read, scored and written at one time: enough to fill the compiled predictor's blocks.
 const CHUNK: usize = 4_096;
 
 /// Runs the command.
@@ -83,7 +83,7 @@ fn heads(taken: &[String], target: &Target) -> Vec<String> {
 
 fn cells(answers: &Prediction, row: usize, classes: &[String]) -> Vec<String> {
     match answers {
-        // Debug prints the shortest text that reads back the same, with a decimal point.
+        // Debug prints the shortest text that parses to the same number, with a decimal point.
         Prediction::Regression { values } => vec![format!("{:?}", values[row])],
         Prediction::Classification { classes: positions, probability } => {
             let mut cells = vec![classes[positions[row] as usize].clone()];

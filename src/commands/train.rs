@@ -35,14 +35,14 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     files::print(&if args.json { json(&trained.report)? } else { format!("{}\n{written}", trained.report) })
 }
 
-/// Writes the artifact where it is to go; the sentence that says so.
+/// Writes the artifact; returns the sentence that says where.
 fn write(trained: &Trained, args: &TrainArgs) -> Result<String, Failure> {
     let Some(path) = &args.output else { return Ok(String::new()) };
     files::write_atomically(path, &trained.artifact)?;
     Ok(format!("written to {}\n", path.display()))
 }
 
-/// The table; with `-o` the best one's model and its report too.
+/// Prints the ranking; with `-o` writes the best one's model and prints its report too.
 fn show_comparison(comparison: &Comparison, args: &TrainArgs) -> Result<(), Failure> {
     let written = write(&comparison.best, args)?;
     let report = args.output.is_some().then_some(&comparison.best.report);
@@ -53,7 +53,7 @@ fn show_comparison(comparison: &Comparison, args: &TrainArgs) -> Result<(), Fail
     files::print(&format!("{comparison}\n{report}"))
 }
 
-/// What `--compare --json` prints: `model` is the report of what was written.
+/// What `--compare --json` prints; `model` is the report of the written model.
 #[derive(Serialize)]
 struct Compared<'a> {
     #[serde(flatten)]
@@ -92,7 +92,7 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
     })
 }
 
-/// <https://reproducible-builds.org/specs/source-date-epoch/>: seconds since 1970.
+/// `SOURCE_DATE_EPOCH`, seconds since 1970: <https://reproducible-builds.org/specs/source-date-epoch/>.
 fn source_date_epoch() -> Result<Option<u64>, Failure> {
     match std::env::var("SOURCE_DATE_EPOCH") {
         Err(_) => Ok(None),
@@ -120,7 +120,7 @@ impl From<TrainError> for Failure {
 }
 
 impl Exit {
-    /// The exit code's class of a failure in a table or a training run.
+    /// The exit code of a failure in a table or a training run.
     pub fn of(class: ErrorClass) -> Self {
         match class {
             ErrorClass::Usage => Self::Usage,

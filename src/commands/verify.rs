@@ -5,7 +5,7 @@ use crate::cli::VerifyArgs;
 use super::failure::{Exit, Failure};
 use super::files;
 
-/// Differences shown at most; the count tells of the rest.
+/// Most differences shown; the message has their count.
 const SHOWN: usize = 5;
 
 /// Runs the command.

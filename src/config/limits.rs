@@ -1,7 +1,4 @@
-//! What the command line and the environment mean: resolved, validated, with units in the types.
-//!
-//! Stands apart from `cli` (what was typed) so that nothing past it parses text, and from the environment so that tests
-//! build one by hand.
+//! The server's limits and their defaults.
 
 use std::time::Duration;
 

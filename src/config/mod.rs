@@ -1,6 +1,4 @@
 //! What the command line and the environment mean: resolved, validated, with units in the types.
-//!
-//! Stands apart from `cli` (what was typed) so that nothing past it parses text.
 
 mod limits;
 mod vertex;

@@ -1,6 +1,4 @@
-//! What Vertex AI tells a container by its environment.
-//!
-//! Stands apart because these names are Google's: they mean what they mean there, and have no flag.
+//! What Vertex AI tells a container by its environment. The variables' names are Google's; they have no flag.
 
 /// The routes that Vertex AI will ask.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,7 +24,7 @@ impl Vertex {
     }
 }
 
-/// Of the characters of a path, and none that a router would take for a pattern.
+/// Refuses what is no path, or what a router would take for a pattern.
 fn check(name: &str, path: String) -> Result<String, String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()+,;=:@".contains(&b);
     let is_path = path.starts_with('/') && path.bytes().all(is_plain) && !path.contains("/:");

@@ -1,4 +1,5 @@
-//! The last steps: holdout figures, golden rows, cover and calibration into an artifact, and the report beside it.
+//! Writes the artifact and its report: holdout figures, golden rows, cover, calibration; then loads it as a server
+//! would.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -30,7 +31,7 @@ pub struct Trained {
     pub report: Report,
 }
 
-/// Evaluates on the rows set aside, writes the artifact's bytes and proves that they load.
+/// Evaluates on the test rows, writes the artifact's bytes and checks that they load.
 pub(crate) fn seal(
     spec: &TrainSpec,
     plan: &FitPlan<'_>,
@@ -51,7 +52,7 @@ pub(crate) fn seal(
     };
     let header = header(spec, plan, encoded, outcome, evaluation.clone());
     let artifact = write(header, &sections(encoded, outcome)?).map_err(|e| TrainError::Data(e.to_string()))?;
-    let version = prove(&artifact)?;
+    let version = verify(&artifact)?;
     let detail = match (&outcome.out_of_fold, &tested) {
         (Some(o), _) => Some(("k-fold", &encoded.train, &o.answers)),
         (None, Some((test, answers))) => Some(("holdout", *test, answers)),
@@ -111,14 +112,14 @@ fn header(
     }
 }
 
-/// The hyperparameters with `scale`, which is one too.
+/// The hyperparameters, with `scale` among them.
 pub(crate) fn settings(plan: &FitPlan<'_>) -> std::collections::BTreeMap<String, Setting> {
     let mut settings = plan.parameters.to_map();
     settings.insert("scale".to_owned(), Setting::Switch(plan.scale));
     settings
 }
 
-/// Name, bytes, and whether a reader must know it.
+/// A section's name, its bytes, and whether a reader must know it.
 type Section = (&'static str, Vec<u8>, bool);
 
 fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, TrainError> {
@@ -134,8 +135,8 @@ fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, Tra
     Ok(sections)
 }
 
-/// Loads the artifact as a server would; gives its version.
-fn prove(artifact: &[u8]) -> Result<String, TrainError> {
+/// Loads the artifact as a server would; returns its version.
+fn verify(artifact: &[u8]) -> Result<String, TrainError> {
     let model = Model::load(artifact).map_err(|e| TrainError::Broken(e.to_string()))?;
     match model.check_golden() {
         Ok(()) => Ok(model.version().to_owned()),

@@ -1,9 +1,9 @@
-//! Why a model could not be trained: one line, and the class that decides the exit code.
+//! Errors of training: one line each, and the class that decides the exit code.
 
 use crate::model::algorithm::Algorithm;
 use crate::table::{ErrorClass, TableError};
 
-/// Why `train` gave no artifact. `Display` is one line: where, what, and what to do.
+/// Why there is no artifact. `Display` is one line: where, what is wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrainError {
     /// The table cannot be read or is malformed.
@@ -12,7 +12,7 @@ pub enum TrainError {
     /// The options contradict each other or the algorithm, whatever the data.
     #[error("{0}")]
     Usage(String),
-    /// The data does not do for what is asked.
+    /// The data does not suffice for what is asked.
     #[error("{0}")]
     Data(String),
     /// The estimator refused the data.
@@ -20,10 +20,10 @@ pub enum TrainError {
     Fit {
         /// The estimator.
         algorithm: Algorithm,
-        /// One sentence: whose words, and what may help.
+        /// One sentence: the reason, and what may help.
         reason: String,
     },
-    /// The artifact came out invalid: our fault.
+    /// The artifact is invalid: a bug of ours.
     #[error("the fitted model does not hold: {0}")]
     Broken(String),
 }

@@ -1,8 +1,8 @@
-//! Which training rows become golden rows: 16 to 64 of them, all when there are fewer than 16.
+//! Chooses the golden rows among the training rows: 16 to 64, or all when there are fewer than 16.
 //!
-//! In this order, each row once: one with every imputed feature missing; one of every class that has none yet; then
-//! rows spread evenly over the answers' range, to 32 in all or just under (16 more when the first two took over 16).
-//! 64 is the end: a model of more classes has golden rows of the first ones only.
+//! In this order, each row once: one with each imputed feature missing; one of every class that has none yet; then
+//! rows spread evenly over the answers' range, up to 32 in all (16 more when the first two gave over 16). A model of
+//! more than 64 classes has golden rows of the first ones only.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ use crate::model::golden::{MAX_GOLDEN, answer};
 use crate::model::prediction::Prediction;
 use crate::model::schema::{Feature, Kind, Schema};
 
-/// Rows below which all are golden, and the least there are otherwise.
+/// Up to this many rows all are golden; of more rows, at least this many.
 const LEAST: usize = 16;
-/// How many there are when little is required.
+/// How many there are usually.
 const USUAL: usize = 32;
 
-/// The rows, ascending. `batch` holds the training rows, `observed` their classes if there are any, `answers` what the
-/// final model says of them.
+/// The chosen rows, ascending. `batch` holds the training rows, `observed` their classes if there are any, `answers`
+/// the final model's answers for them.
 pub(crate) fn choose(batch: &Batch, observed: Option<&[u32]>, answers: &Prediction) -> Vec<usize> {
     let n_rows = batch.n_rows();
     if n_rows <= LEAST {
@@ -34,7 +34,7 @@ pub(crate) fn choose(batch: &Batch, observed: Option<&[u32]>, answers: &Predicti
         let spread = (0..wanted).map(|i| order[i * (n_rows - 1) / (wanted - 1).max(1)]);
         chosen.iter().copied().chain(spread).collect::<BTreeSet<usize>>()
     };
-    // Some of the spread may be chosen already: as much of it as there is room for.
+    // Some rows of the spread may be chosen already: widen it until the total is reached.
     let mut all = chosen.clone();
     for wanted in total - chosen.len()..=n_rows {
         let more = with(wanted);
@@ -87,14 +87,14 @@ fn one_a_class(observed: &[u32], chosen: &mut BTreeSet<usize>) {
     }
 }
 
-/// Rows in the order of their answers, of equals the first row first.
+/// Rows sorted by their answers; ties: the first row first.
 fn by_answer(answers: &Prediction) -> Vec<usize> {
     let key: Vec<f64> = match answers {
         Prediction::Regression { values } => values.clone(),
         Prediction::Classification { classes, probability: None } => classes.iter().map(|c| f64::from(*c)).collect(),
         Prediction::Classification { classes, probability: Some(p) } => {
             let n_classes = p.len() / classes.len().max(1);
-            // Within a class by how sure the answer is.
+            // Within a class by its probability.
             let sure = |(row, class): (usize, &u32)| f64::from(*class) * 2.0 + p[row * n_classes + *class as usize];
             classes.iter().enumerate().map(sure).collect()
         }

@@ -1,9 +1,9 @@
-//! From a table to an artifact: split → encode → fit → evaluate → calibrate → seal.
+//! Trains a model: `data` → `fit` → `evaluate` → `search` → `artifact` and `report`.
 //!
-//! The order is the guarantee. Rows are set aside before anything is learned; the schema, its statistics and what
-//! fills a missing cell come from the training rows; preprocessing is fitted anew inside each fold; and every figure is
-//! computed through the [`Pipeline`](crate::model::pipeline::Pipeline) that serves, so that what is evaluated is what
-//! is served. The same table, specification and CPU architecture give the same bytes, whatever the number of threads.
+//! Test rows are split off before anything is learned. The schema, its statistics and imputed values come from the
+//! training rows; preprocessing is fitted anew inside each fold; every figure is computed through the
+//! [`Pipeline`](crate::model::pipeline::Pipeline) that serves. The same table, specification and CPU architecture give
+//! the same bytes, whatever the number of threads.
 
 mod artifact;
 pub mod data;

@@ -1,12 +1,12 @@
-//! The generator behind the split and the folds: `SplitMix64`, so that a seed means the same rows on every platform and
-//! in every release, whatever generator smartcore uses inside its forests.
+//! The random generator of splits, folds and searches: `SplitMix64`, so that a seed means the same rows on every
+//! platform and in every release.
 
 /// `SplitMix64` (Steele, Lea and Flood, 2014): 64 bits of state, period 2⁶⁴.
 #[derive(Debug, Clone)]
 pub struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// A generator of its own for every (`seed`, `stream`): streams of one seed do not overlap in practice.
+    /// The generator of a stream of a seed; streams of one seed do not overlap in practice.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut start = Self(seed);
         let mixed = start.next_u64();
@@ -22,7 +22,7 @@ impl SplitMix64 {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound` (above 0), each equally likely: Lemire's multiplication with rejection.
+    /// A uniform number below `bound` (above 0), by Lemire's multiplication with rejection.
     #[expect(clippy::cast_possible_truncation, reason = "the high and the low half of a 128-bit product are meant")]
     pub fn below(&mut self, bound: u64) -> u64 {
         let threshold = bound.wrapping_neg() % bound;

@@ -1,4 +1,4 @@
-//! What to train: every choice resolved, nothing left to parse.
+//! What to train: every choice of a run, already parsed.
 
 use std::num::NonZeroUsize;
 
@@ -7,7 +7,7 @@ use super::options::{DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, Hyperparame
 use crate::model::algorithm::Algorithm;
 use crate::model::check_name;
 
-/// What a run of `train` is to do with a table.
+/// Everything that a training run is asked for.
 #[derive(Debug, Clone)]
 pub struct TrainSpec {
     /// The model's own name: 1 to 64 of letters, digits, `.`, `_`, `-`.

@@ -1,6 +1,5 @@
-//! From a table and a specification to what is learned from what: chosen columns, their kinds, the target, the task.
-//!
-//! Stands apart from `encode`: here the whole file speaks, there only the training rows do.
+//! Chooses the columns of a table, their kinds, the target and the task, and reads them. Decides by the whole file;
+//! what depends on the training rows alone is in `encode`.
 
 use crate::model::schema::{Kind, Task};
 use crate::table::{Cells, Scan, TableFile};
@@ -26,7 +25,7 @@ pub(crate) struct Dataset {
     pub(crate) classes: Vec<String>,
     /// What was observed, shape `[n_rows]`.
     pub(crate) observed: Observed,
-    /// Sentences for the report.
+    /// Warnings for the report.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -105,7 +104,7 @@ fn choose(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result<Vec<usize>
     Ok(chosen)
 }
 
-/// Flags that name columns must name ones that are used.
+/// Refuses flags that name columns which are not used.
 fn check_names(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(), TrainError> {
     for (flag, names) in [("--categorical", &spec.categorical), ("--numeric", &spec.numeric)] {
         for name in names {
@@ -142,7 +141,7 @@ fn kind(spec: &TrainSpec, scan: &Scan<'_>, column: usize) -> Result<Kind, TrainE
     Ok(if seen.is_numeric() { Kind::Numeric } else { Kind::Categorical })
 }
 
-/// What a person should know of the columns as they were read.
+/// Warnings about columns that were read as categories.
 fn warnings(scan: &Scan<'_>, features: &[usize], kinds: &[Kind]) -> Vec<String> {
     let mut warnings = Vec::new();
     for (f, _) in features.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Categorical) {

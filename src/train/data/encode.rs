@@ -1,5 +1,5 @@
-//! From chosen columns to a schema and to rows that fit it: categories, statistics and imputed values as the training
-//! rows have them, and nothing of the rows set aside.
+//! Derives the schema from the training rows (categories, statistics, imputed values) and encodes training and test
+//! rows by it. The test rows have no part in the schema.
 
 use crate::model::batch::Batch;
 use crate::model::preprocessing::Preprocessing;
@@ -11,13 +11,13 @@ use crate::train::data::split::HoldoutSplit;
 use crate::train::data::target::{Observed, is_constant};
 use crate::train::error::TrainError;
 
-/// Encoded cells of the training rows at most: 2 GiB of `f64`, which a fit holds a few times over.
+/// Most encoded cells of the training rows: 2 GiB of `f64`, of which a fit holds several copies.
 const MAX_CELLS: usize = 1 << 28;
 
-/// Categories from which a column with few rows a category is taken for an identifier.
+/// A column with this many categories, and more categories than half of the rows, is taken for an identifier.
 const MANY_CATEGORIES: usize = 50;
 
-/// Rows that fit the schema, with what was observed.
+/// Rows that fit the schema, with their targets.
 #[derive(Debug)]
 pub(crate) struct LabeledBatch {
     /// `[n_rows, n_features]`, features in schema order.
@@ -33,12 +33,12 @@ impl LabeledBatch {
     }
 }
 
-/// A dataset in the model's terms.
+/// A dataset as the model sees it.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) schema: Schema,
     pub(crate) train: LabeledBatch,
-    /// The rows set aside that fit the schema; `None` when there are none.
+    /// The test rows that fit the schema; `None` when there are none.
     pub(crate) test: Option<LabeledBatch>,
     pub(crate) warnings: Vec<String>,
 }
@@ -172,7 +172,7 @@ fn check_width(dataset: &Dataset, features: &[Feature], n_rows: usize) -> Result
     Ok(())
 }
 
-/// A target that varies in the file but not in the training rows.
+/// Refuses a target that varies in the file but not in the training rows.
 fn check_observed(dataset: &Dataset, observed: &Observed) -> Result<(), TrainError> {
     match observed {
         Observed::Values(values) if is_constant(values) => Err(TrainError::Data(format!(
@@ -185,7 +185,7 @@ fn check_observed(dataset: &Dataset, observed: &Observed) -> Result<(), TrainErr
     }
 }
 
-/// The rows set aside, less those that the schema refuses, as it would in a request.
+/// The test rows without those that the schema would refuse in a request.
 fn test_part(
     dataset: &Dataset,
     schema: &Schema,

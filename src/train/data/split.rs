@@ -1,13 +1,13 @@
-//! Which rows are set aside, and which fold holds a training row out: seeded shuffles, stratified for classes.
+//! Splits rows into training and test rows, and training rows into folds: by seeded shuffles, stratified by class.
 
 use crate::train::random::SplitMix64;
 
-/// Stream of the generator that the holdout split draws from.
+/// The random stream of the holdout split.
 const SPLIT_STREAM: u64 = 1;
-/// Stream of the generator that the folds draw from.
+/// The random stream of the folds.
 const FOLD_STREAM: u64 = 2;
 
-/// Rows that stay for training of every class, so that each fold's fit sees the class.
+/// Rows of every class that stay for training, so that each fold's fit sees the class.
 const KEPT_PER_CLASS: usize = 2;
 
 /// Row numbers of a table, each part ascending.
@@ -19,9 +19,9 @@ pub struct HoldoutSplit {
     pub test: Vec<usize>,
 }
 
-/// Sets `⌈share · n⌉` of `n_rows` aside, drawn at random.
+/// Draws `⌈share · n_rows⌉` test rows at random.
 ///
-/// With `classes` (each row's class position) every class gives its share, rounded by largest remainder (of equals the
+/// With `classes` (each row's class position) every class gives its share, rounded by largest remainder (ties: the
 /// first class), and keeps two rows for training if it has them.
 pub fn holdout(n_rows: usize, classes: Option<&[u32]>, share: f64, seed: u64) -> HoldoutSplit {
     let mut random = SplitMix64::new(seed, SPLIT_STREAM);

@@ -1,4 +1,4 @@
-//! The target: which task it makes, and what was observed in each row.
+//! The target column: which task it means, and its value in each row.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::train::error::TrainError;
 use crate::train::options::TaskChoice;
 use crate::train::spec::TrainSpec;
 
-/// Rows of a class at least: one to hold out, one to learn from.
+/// Fewest rows of a class: one to hold out, one to learn from.
 pub const LEAST_PER_CLASS: usize = 2;
 
-/// What was observed, one entry a row.
+/// The target's values, one a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed {
     /// Numbers, for regression.
@@ -53,7 +53,7 @@ impl Observed {
     }
 }
 
-/// An algorithm that does only one task decides; then `--task`; then the target's kind.
+/// Decides the task: by the algorithm if it does only one, else by `--task`, else by the target's kind.
 pub(crate) fn decide(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result<TaskChoice, TrainError> {
     let seen = &scan.columns[target];
     let as_text = spec.categorical.contains(&seen.name);
@@ -81,7 +81,7 @@ pub(crate) fn decide(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result
     }
 }
 
-/// What was observed, and the class labels in class order (none for numbers).
+/// Reads the target: its values, and the class labels in class order (none for numbers).
 pub(crate) fn observe(scan: &Scan<'_>, target: usize, cells: Cells) -> Result<(Observed, Vec<String>), TrainError> {
     match cells {
         Cells::Numbers(values) => values_of(scan, target, values).map(|v| (v, Vec::new())),
@@ -149,8 +149,8 @@ fn classes_of(
     Ok((Observed::Classes(classes), labels))
 }
 
-/// Labels in byte order, or in numeric order when all are numbers; texts of one number are one class, called by the
-/// shortest way to write it. The second list maps positions in `names` to classes.
+/// Sorts labels by bytes, or by value when all are numbers; texts of one number are one class, called by the shortest
+/// way to write it. The second list maps positions in `names` to classes.
 fn order_labels(names: &[String]) -> (Vec<String>, Vec<u32>) {
     let numbers: Option<Vec<f64>> = names.iter().map(|n| parse_number(n)).collect();
     let Some(numbers) = numbers else {
@@ -160,7 +160,7 @@ fn order_labels(names: &[String]) -> (Vec<String>, Vec<u32>) {
     };
     let mut codes: Vec<usize> = (0..names.len()).collect();
     codes.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]).then(names[*a].cmp(&names[*b])));
-    // In ascending order "not below the next" is "equal to it".
+    // Sorted: not below the next means equal to it.
     let same = codes.chunk_by(|a, b| numbers[*a] >= numbers[*b]).map(|codes| {
         let label = if let [only] = codes { names[*only].clone() } else { format!("{}", numbers[codes[0]]) };
         (label, codes.to_vec())
@@ -180,7 +180,7 @@ fn number_classes(classes: impl Iterator<Item = (String, Vec<usize>)>, n_names: 
     (labels, position_of)
 }
 
-/// True when all values are the same (and of none).
+/// True when all values are the same, and when there are none.
 #[allow(clippy::float_cmp, reason = "the same value is meant")]
 pub(crate) fn is_constant(values: &[f64]) -> bool {
     values.iter().all(|v| *v == values[0])

@@ -1,4 +1,4 @@
-//! What a table gives before anything is fitted: the schema, the rows to learn from, those set aside, the folds.
+//! A table made ready for fitting: the schema, the training rows, the test rows, the folds.
 
 use crate::model::schema::Target;
 use crate::table::TableFile;
@@ -9,7 +9,7 @@ use crate::train::data::target::Observed;
 use crate::train::error::TrainError;
 use crate::train::spec::TrainSpec;
 
-/// The ground that all fits of a run stand on.
+/// What all fits of a run read.
 pub(crate) struct TrainingData {
     pub(crate) encoded: Encoded,
     /// The fold that holds each training row out.

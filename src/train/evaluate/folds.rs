@@ -1,6 +1,5 @@
-//! The k-fold run: every training row answered by a pipeline that was not fitted on it.
-//!
-//! One run gives three things: the figures, the calibration, and the errors by group.
+//! Cross-validation: every training row is answered by a pipeline that was not fitted on it. The answers give the
+//! k-fold figures, the calibration, and the errors by subgroup.
 
 use crate::model::artifact::{Figures, KFoldFigures};
 use crate::model::batch::Batch;
@@ -13,7 +12,7 @@ use crate::train::error::TrainError;
 use crate::train::evaluate::metrics;
 use crate::train::fit::plan::{FitPlan, FittedModel};
 
-/// One fold's outcome.
+/// What one fold gave.
 #[derive(Debug)]
 pub(crate) struct FoldResult {
     /// The rows held out, ascending.
@@ -32,7 +31,7 @@ pub(crate) struct OutOfFold {
     pub(crate) calibration: Calibration,
 }
 
-/// The rows that fold `f` holds out, and the others, both ascending.
+/// Splits rows into those that fold `f` holds out and the others, both ascending.
 pub(crate) fn split(fold: &[u32], f: u32) -> (Vec<usize>, Vec<usize>) {
     (0..fold.len()).partition(|row| fold[*row] == f)
 }
@@ -51,7 +50,7 @@ pub(crate) fn hold(
     Ok(FoldResult { rows, answers, difficulty, figures })
 }
 
-/// The figures that fit the answers' kind.
+/// Computes the figures of the task.
 pub(crate) fn score(observed: &Observed, answers: &Prediction, n_classes: usize) -> Figures {
     match (observed, answers) {
         (Observed::Values(y), Prediction::Regression { values }) => metrics::regression(y, values),
@@ -100,7 +99,7 @@ fn values(answers: &Prediction) -> Option<Vec<f64>> {
     }
 }
 
-/// One number a row from every fold, put in row order; empty when a fold has none.
+/// Puts one number a row from every fold in row order; empty when a fold has none.
 fn scattered(held: &[FoldResult], pick: impl Fn(&FoldResult) -> Option<Vec<f64>>) -> Vec<f64> {
     let mut all = vec![0.0; held.iter().map(|h| h.rows.len()).sum()];
     for h in held {
@@ -110,7 +109,7 @@ fn scattered(held: &[FoldResult], pick: impl Fn(&FoldResult) -> Option<Vec<f64>>
     all
 }
 
-/// Classes and probabilities in row order; 1 and 0 where the method only votes for a class.
+/// Puts classes and probabilities in row order. A method without probabilities gives its class 1 and the others 0.
 fn scattered_classes(held: &[FoldResult], n_rows: usize, n_classes: usize) -> (Vec<u32>, Vec<f64>) {
     let (mut all, mut all_probability) = (vec![0; n_rows], vec![0.0; n_rows * n_classes]);
     for h in held {

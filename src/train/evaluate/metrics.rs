@@ -1,6 +1,6 @@
-//! Figures of merit, equal to scikit-learn's of the same names; each formula is written where it is computed.
+//! Metrics, equal to scikit-learn's of the same names; each formula is written where it is computed.
 //!
-//! A figure that is not defined (R² of a constant target, ROC AUC without both classes) is `None`, never NaN.
+//! A metric that is not defined (R² of a constant target, ROC AUC without both classes) is `None`, never NaN.
 
 use std::cmp::Ordering;
 
@@ -14,9 +14,9 @@ const CLIP: f64 = f64::EPSILON;
 /// Counts of one class.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassCounts {
-    /// Rows of the class that were said to be of it.
+    /// Rows of the class that were predicted to be of it.
     pub hits: u64,
-    /// Rows said to be of the class.
+    /// Rows predicted to be of the class.
     pub predicted: u64,
     /// Rows of the class.
     pub observed: u64,
@@ -67,7 +67,7 @@ pub fn class_counts(observed: &[u32], predicted: &[u32], n_classes: usize) -> Ve
 }
 
 impl ClassCounts {
-    /// hits / predicted; 0 when nothing was said to be of the class.
+    /// hits / predicted; 0 when no row was predicted to be of the class.
     pub fn precision(&self) -> f64 {
         ratio(self.hits, self.predicted)
     }
@@ -114,7 +114,7 @@ pub fn roc_auc(observed: &[u32], probability: &[f64], n_classes: usize) -> Optio
     areas.map(|areas| areas.iter().sum::<f64>() / n_classes as f64)
 }
 
-/// The share of (positive, negative) pairs that the scores order rightly, ties counting half: from midranks
+/// The share of (positive, negative) pairs that the scores order correctly, ties counting half: from midranks
 /// (Mann and Whitney), which equals the area under the curve with its ties joined by straight lines.
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn area(positive: &[bool], scores: &[f64]) -> Option<f64> {
@@ -126,7 +126,7 @@ fn area(positive: &[bool], scores: &[f64]) -> Option<f64> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
     let (mut before, mut rank_sum) = (0_usize, 0.0);
-    // In ascending order "not below the next" is "equal to it".
+    // Sorted: not below the next means equal to it.
     for tied in order.chunk_by(|a, b| scores[*a] >= scores[*b]) {
         let midrank = before as f64 + f64::midpoint(tied.len() as f64, 1.0);
         rank_sum += midrank * tied.iter().filter(|row| positive[**row]).count() as f64;
@@ -135,8 +135,8 @@ fn area(positive: &[bool], scores: &[f64]) -> Option<f64> {
     finite((rank_sum - n_positive * (n_positive + 1.0) / 2.0) / (n_positive * n_negative))
 }
 
-/// Mean and population standard deviation over folds, each fold weighing the same; `n` is the folds' rows together. A
-/// figure that one fold lacks is absent.
+/// Mean and population standard deviation over folds, each fold with the same weight; `n` is the sum of the folds'
+/// rows. A metric that one fold lacks is absent.
 pub fn over_folds(folds: &[Figures]) -> (Figures, Figures) {
     let n = folds.iter().map(|f| f.n).sum();
     let (mut mean, mut sd) = (Figures { n, ..Figures::default() }, Figures { n, ..Figures::default() });
@@ -171,7 +171,7 @@ fn roc_auc_of(f: &mut Figures) -> &mut Option<f64> {
     &mut f.roc_auc
 }
 
-/// Mean and population standard deviation; `None` of nothing.
+/// Mean and population standard deviation; `None` when there are no values.
 #[expect(clippy::cast_precision_loss, reason = "fold counts are small")]
 fn moments(values: &[f64]) -> Option<(f64, f64)> {
     if values.is_empty() {
@@ -192,18 +192,19 @@ fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The figure that ranks.
+/// The metric that ranks models.
 pub(crate) fn ranked_by(task: Task) -> &'static str {
     if task.is_classification() { "accuracy" } else { "rmse" }
 }
 
-/// What is to be small: the RMSE, or the share of wrong classes, rounded so that the order of a sum makes no winner.
+/// What ranks models, the smaller the better: the RMSE, or the share of wrong classes, rounded to 1e-9 so that the
+/// order of summation decides nothing.
 pub(crate) fn loss(figures: &Figures) -> f64 {
     let wrong = |accuracy: f64| ((1.0 - accuracy) * 1e9).round() / 1e9;
     figures.rmse.or_else(|| figures.accuracy.map(wrong)).unwrap_or(f64::INFINITY)
 }
 
-/// The better one first: by [`loss`], of equals by log-loss, those without one last.
+/// Compares two models, the better one first: by [`loss`], ties by log-loss, those without one last.
 pub(crate) fn order(a: &Figures, b: &Figures) -> Ordering {
     let log_loss = |f: &Figures| f.log_loss.unwrap_or(f64::INFINITY);
     loss(a).total_cmp(&loss(b)).then(log_loss(a).total_cmp(&log_loss(b)))

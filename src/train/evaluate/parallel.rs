@@ -1,29 +1,29 @@
-//! Independent jobs on some threads, each in parts, results in the jobs' order: what comes out does not depend on the
-//! thread count.
+//! Runs independent jobs, each in parts, on several threads and returns their results in the jobs' order. The results
+//! do not depend on the number of threads.
 //!
-//! One queue holds the parts of all jobs, so that no core is idle while another fits a large forest alone, and no more
-//! jobs are prepared at a time than there are threads to work on them.
+//! One queue holds the parts of all jobs, so that a large forest at the end keeps all cores busy. At most as many jobs
+//! are prepared at a time as there are threads.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What is to be done with each job, named by its position.
+/// The jobs, each named by its position.
 pub(crate) trait ParallelJobs: Sync {
     /// What a job's parts share.
     type Context: Send + Sync;
-    /// What a part gives.
+    /// The result of a part.
     type Part: Send;
-    /// What a job gives.
+    /// The result of a job.
     type Output: Send;
 
-    /// How many parts a job has; none counts as one.
+    /// How many parts a job has; 0 counts as 1.
     fn n_parts(&self, job: usize) -> usize;
-    /// Once a job, before its parts.
+    /// Called once a job, before its parts.
     fn prepare(&self, job: usize) -> Self::Context;
-    /// Once a part, in any order, on any thread.
+    /// Called once a part, in any order, on any thread.
     fn part(&self, job: usize, part: usize, context: &Self::Context) -> Self::Part;
-    /// Once a job, with its parts in order.
+    /// Called once a job, with the results of its parts in order.
     fn finish(&self, job: usize, context: &Self::Context, parts: Vec<Self::Part>) -> Self::Output;
 }
 
@@ -35,7 +35,7 @@ struct JobState<W: ParallelJobs> {
     output: Option<W::Output>,
 }
 
-/// Runs `n_jobs` jobs and gives their outputs in order.
+/// Runs `n_jobs` jobs and returns their results in order.
 pub(crate) fn run<W: ParallelJobs>(threads: NonZeroUsize, n_jobs: usize, work: &W) -> Vec<W::Output> {
     let n_parts: Vec<usize> = (0..n_jobs).map(|job| work.n_parts(job).max(1)).collect();
     let queue: Vec<(usize, usize)> =
@@ -60,7 +60,7 @@ pub(crate) fn run<W: ParallelJobs>(threads: NonZeroUsize, n_jobs: usize, work: &
 }
 
 fn one<W: ParallelJobs>(work: &W, job: usize, part: usize, state: &Mutex<JobState<W>>) {
-    // Other threads that come for the same job wait here until it is prepared.
+    // Other threads wait here until the job is prepared.
     let context = Arc::clone(lock(state).context.get_or_insert_with(|| Arc::new(work.prepare(job))));
     let done = work.part(job, part, &context);
     let parts = {
@@ -70,7 +70,7 @@ fn one<W: ParallelJobs>(work: &W, job: usize, part: usize, state: &Mutex<JobStat
         if state.left > 0 {
             return;
         }
-        // The last holder of the context is this thread, or one that is about to drop it.
+        // Frees the context as soon as the last part of the job is finished.
         state.context = None;
         std::mem::take(&mut state.parts).into_iter().flatten().collect()
     };

@@ -1,4 +1,4 @@
-//! All fits of a run in one queue: the final ones, those of folds, of one algorithm or of many candidates.
+//! Runs all fits of a training run in one queue: the final ones and those of folds, of one algorithm or of many.
 
 use std::num::NonZeroUsize;
 use std::time::Instant;
@@ -12,17 +12,17 @@ use crate::train::evaluate::parallel;
 use crate::train::fit::plan::{FitPart, FitPlan, FittedModel, Prepared};
 use crate::train::spec::TrainSpec;
 
-/// Told how far a run is; for a progress bar. Called from several threads.
+/// Receives the progress of a run, for a progress bar. Called from several threads.
 pub trait Progress: Sync {
-    /// `fits` fits are about to start.
+    /// The run has `fits` fits to do.
     fn begin(&self, fits: usize);
-    /// One of them is done.
+    /// One fit is done.
     fn fitted(&self);
-    /// So many will not be done: a search gave up what was hopeless.
+    /// A search dropped candidates: this many fits will not be done.
     fn given_up(&self, _fits: usize) {}
 }
 
-/// Nobody looks.
+/// No progress is shown.
 impl Progress for () {
     fn begin(&self, _: usize) {}
     fn fitted(&self) {}
@@ -52,7 +52,7 @@ impl<'a> FitJob<'a> {
     }
 }
 
-/// What came of a fit.
+/// What a fit gave.
 pub(crate) enum FitResult {
     /// The model, and its answers for the training rows.
     Final(Box<FittedModel>, Prediction),
@@ -60,7 +60,7 @@ pub(crate) enum FitResult {
     Fold(FoldResult),
 }
 
-/// What a run has learned from one algorithm when its fits are done.
+/// The joined fits of one algorithm.
 pub(crate) struct RunOutcome {
     pub(crate) fitted: FittedModel,
     /// The final model's answers for the training rows.
@@ -86,10 +86,10 @@ impl RunOutcome {
     }
 }
 
-/// A fit with what it took.
+/// A fit's result and its time.
 pub(crate) struct FinishedFit {
     pub(crate) outcome: Result<FitResult, TrainError>,
-    /// Of all its parts together, on however many threads.
+    /// The sum over its parts, whatever the number of threads.
     pub(crate) seconds: f64,
 }
 
@@ -98,7 +98,7 @@ impl<'a> Runner<'a> {
         Self { train: &data.encoded.train, fold: data.fold(), threads: spec.threads, progress }
     }
 
-    /// Does the fits, as many at a time as there are threads; what came of them, in their order.
+    /// Does the fits, as many at a time as there are threads, and returns their results in order.
     pub(crate) fn run(&self, fits: &[FitJob<'_>]) -> Vec<FinishedFit> {
         parallel::run(self.threads, fits.len(), &FitQueue { runner: self, fits })
     }

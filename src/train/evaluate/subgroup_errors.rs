@@ -1,4 +1,4 @@
-//! Errors by the groups of a sensitive feature: does the model err more, or to one side, for some?
+//! Errors by the groups of a sensitive feature: they show a model that errs more, or to one side, for some of them.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::model::schema::{Feature, Kind, Schema};
 use crate::train::data::target::Observed;
 use crate::train::evaluate::folds::score;
 
-/// Distinct values up to which each is a group of its own.
+/// A feature with at most this many distinct values has a group for each; others are cut at their quartiles.
 const FEW_VALUES: usize = 5;
 
 /// Figures of one group.

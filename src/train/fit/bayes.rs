@@ -1,9 +1,7 @@
-//! Gaussian naive Bayes, fitted by our own sums into smartcore's object.
-//!
-//! Stands apart because smartcore's own fit copies every class through chains of iterators, hundreds of times slower
-//! than the two sums a column that are needed. The numbers here are added in its order (`mean_by`, `variance` and
-//! `GaussianNBDistribution::fit`), so that the object is the one smartcore would have made, bit for bit; it is filled
-//! through its serialized form, its fields being private.
+//! Fits Gaussian naive Bayes with two sums a column, hundreds of times faster than smartcore's own fit, which copies
+//! every class through chains of iterators. The numbers are added in smartcore's order (`mean_by`, `variance` and
+//! `GaussianNBDistribution::fit`), so that the object is the same, bit for bit; it is filled through its serialized
+//! form because its fields are private.
 
 use crate::model::smartcore::GaussianNb;
 

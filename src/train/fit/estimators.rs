@@ -1,8 +1,8 @@
-//! One smartcore fit for each algorithm, with what smartcore panics on or gets wrong kept away from it. Forests, which
-//! are grown in blocks, are in `forests`; here is what is fitted whole, and the machine of a pair of classes.
+//! Fits each algorithm that is fitted whole, and the machine of a pair of classes. Forests are grown in blocks:
+//! `forests`.
 //!
 //! Cells are finite and at most 1e150 in size (`table` and `preprocessing` see to it), no column is constant, every
-//! class has a row. [`check`] refuses what else would fail and says what to do about the data.
+//! class has a row. [`check`] refuses what else would make smartcore fail or panic.
 
 use smartcore::algorithm::neighbour::KNNAlgorithmName;
 use smartcore::linear::linear_regression::LinearRegressionParameters;

@@ -1,8 +1,6 @@
-//! Ridge, lasso and elastic net, in scikit-learn's units and with the intercept that the data asks for.
-//!
-//! Stands apart because smartcore counts some penalties otherwise, and its intercepts are not always those of the data.
-//! Where they are not, the data is centred first and the intercept put into the fitted object through its serialized
-//! form, its fields being private.
+//! Fits ridge, lasso and elastic net with penalties in scikit-learn's units and the right intercept. smartcore scales
+//! some penalties differently and computes some intercepts wrongly: then the data is centred first, and the intercept
+//! is put into the fitted object through its serialized form, because its fields are private.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,7 +1,5 @@
-//! One fit, from rows of features to a pipeline that answers as the served model would.
-//!
-//! Folds and the final fit take this same path: preprocessing is fitted on the given rows alone, and what comes out
-//! went through the estimator's serialized form.
+//! Fits one model, from rows of features to the pipeline that would be served. Folds and the final fit use the same
+//! path: preprocessing is fitted on the given rows alone.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,7 +24,7 @@ use crate::train::fit::trees::forests::{self, ForestInput};
 use crate::train::options::Hyperparameters;
 use crate::train::spec::TrainSpec;
 
-/// What every fit of a candidate shares.
+/// How a candidate is fitted, on whatever rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FitPlan<'a> {
     /// The table, for errors.
@@ -38,7 +36,7 @@ pub(crate) struct FitPlan<'a> {
     pub(crate) seed: u64,
 }
 
-/// A fitted pipeline with what the artifact keeps of it.
+/// A fitted pipeline and its `estimator` section.
 #[derive(Debug)]
 pub(crate) struct FittedModel {
     pub(crate) pipeline: Pipeline,
@@ -48,7 +46,7 @@ pub(crate) struct FittedModel {
     pub(crate) form: Form,
 }
 
-/// Rows to fit on, in the estimator's terms.
+/// Encoded rows to fit on.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     preprocessing: Preprocessing,
@@ -60,7 +58,7 @@ pub(crate) struct Prepared {
     observed: Observed,
 }
 
-/// What a part of a fit gives.
+/// The result of a part of a fit.
 #[derive(Debug)]
 pub(crate) enum FitPart {
     /// All of it: the `estimator` section.
@@ -106,7 +104,7 @@ impl<'a> FitPlan<'a> {
         Ok(prepared)
     }
 
-    /// In how many parts a fit can be done at the same time.
+    /// The number of parts that a fit can do at the same time.
     pub(crate) fn n_parts(&self) -> usize {
         match self.algorithm {
             Algorithm::RandomForest | Algorithm::ExtraTrees => forests::n_blocks(self.parameters),
@@ -211,7 +209,8 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `work`; a panic is an `Err` with its message.
+/// Runs `work` and returns a panic's message as an error, off the terminal. Known causes of smartcore's panics are
+/// checked before; this is for the unknown ones.
 fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     silence_quiet_threads();
     let before = QUIET.replace(true);
@@ -223,7 +222,7 @@ fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Puts a hook before the one there is, once a process: it drops what panics inside [`catch_panic`] and hands on the rest.
+/// Installs a hook, once a process, that drops the message of a panic inside [`catch_panic`] and passes on others.
 fn silence_quiet_threads() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

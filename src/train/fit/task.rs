@@ -1,4 +1,4 @@
-//! What one fit works on, and what every fit with smartcore needs.
+//! The input of one fit, and helpers of every fit with smartcore.
 
 use smartcore::error::Failed;
 
@@ -9,7 +9,7 @@ use crate::model::smartcore::Matrix;
 use crate::train::data::target::Observed;
 use crate::train::options::Hyperparameters;
 
-/// What is fitted on what.
+/// An estimator to fit and the rows to fit it on.
 pub(crate) struct FitTask<'a> {
     pub(crate) algorithm: Algorithm,
     pub(crate) parameters: &'a Hyperparameters,
@@ -29,6 +29,7 @@ pub(crate) struct FitTask<'a> {
     pub(crate) observed: &'a Observed,
 }
 
+/// Fewest rows of a leaf.
 pub(crate) fn leaf(parameters: &Hyperparameters) -> usize {
     parameters.count("min-samples-leaf").unwrap_or(1)
 }
@@ -38,10 +39,12 @@ pub(crate) fn levels(parameters: &Hyperparameters) -> Option<u16> {
     parameters.count("max-depth").map(|depth| u16::try_from(depth + 1).unwrap_or(u16::MAX))
 }
 
+/// smartcore's matrix of the task's rows.
 pub(crate) fn matrix(task: &FitTask<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
     Matrix::new(task.n_rows, task.n_columns, row_major, false).map_err(|e| sentence(&e))
 }
 
+/// A failure of smartcore's as a sentence.
 pub(crate) fn sentence(error: &Failed) -> String {
     format!("smartcore says: {error}")
 }

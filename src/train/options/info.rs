@@ -29,8 +29,8 @@ pub struct OptionInfo {
 
 /// What `--tune` draws for an option of some algorithms.
 ///
-/// Not searched are options that make a model larger for a little more accuracy (a forest's trees) and those that change
-/// what is asked for (a kernel).
+/// Not searched are options that make a model larger for a little more accuracy (a forest's trees) and those that
+/// change what is asked for (a kernel).
 #[derive(Debug, Clone, Copy)]
 pub struct SearchRange {
     /// What is drawn, in words.

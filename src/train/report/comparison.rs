@@ -1,4 +1,4 @@
-//! What comparing algorithms found: serialized for `--compare --json`, printed for people by `Display`.
+//! The report of `--compare`: serialized for `--json`, printed for people by `Display`.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -11,7 +11,7 @@ use crate::model::schema::Task;
 use crate::train::artifact::Trained;
 use crate::train::error::TrainError;
 
-/// What comparing algorithms found.
+/// The ranked algorithms and the best one's model.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     /// The predicted column.
@@ -24,11 +24,11 @@ pub struct Comparison {
     pub seed: u64,
     /// Folds of the cross-validation.
     pub folds: u32,
-    /// `rmse` or `accuracy` (of equals the smaller log-loss), mean over the folds.
+    /// `rmse` or `accuracy` (ties: the smaller log-loss), mean over the folds.
     pub ranked_by: &'static str,
     /// The algorithms, the best first, those that refused the data last.
     pub algorithms: Vec<Compared>,
-    /// Sentences about the data that a person should read.
+    /// Warnings about the data.
     pub warnings: Vec<String>,
     /// Wall time of the run.
     pub seconds: f64,

@@ -1,4 +1,4 @@
-//! What a training run found: one value, serialized for `--json` and printed for people by `Display`.
+//! The report of a training run: serialized for `--json`, printed for people by `Display`.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -37,13 +37,13 @@ pub struct Report {
     /// What `classes` and `groups` were counted on: `k-fold` (out-of-fold answers), `holdout`, or absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail_on: Option<&'static str>,
-    /// A row a class, in class order; classification only.
+    /// One entry a class, in class order; classification only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassReport>,
     /// Errors by the groups of sensitive features.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupFigures>,
-    /// Sentences about the data that a person should read.
+    /// Warnings about the data.
     pub warnings: Vec<String>,
     /// The artifact's size.
     pub artifact_bytes: usize,
@@ -73,18 +73,18 @@ pub struct DataReport {
 pub struct ClassReport {
     /// The label.
     pub class: String,
-    /// Share of the rows said to be of the class that are.
+    /// Share of the rows predicted to be of the class that are.
     pub precision: f64,
     /// Share of the class's rows that were found.
     pub recall: f64,
-    /// Harmonic mean of the two.
+    /// Harmonic mean of precision and recall.
     pub f1: f64,
     /// Rows of the class.
     pub support: u64,
 }
 
 impl ClassReport {
-    /// One row of the per-class report.
+    /// The figures of a class from its counts.
     pub fn new(class: &str, counts: &ClassCounts) -> Self {
         Self {
             class: class.to_owned(),
@@ -213,7 +213,7 @@ impl Report {
     }
 }
 
-/// Four significant digits or so: what a person compares.
+/// A figure with about four significant digits.
 pub(crate) fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),

@@ -1,4 +1,4 @@
-//! `--compare`: every algorithm that suits the task, with its defaults, on the same folds.
+//! `--compare`: fits every algorithm that suits the task, with its defaults, on the same folds and ranks them.
 
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::KFoldFigures;
@@ -13,7 +13,7 @@ use crate::train::options::Hyperparameters;
 use crate::train::report::{Compared, Comparison};
 use crate::train::spec::TrainSpec;
 
-/// An algorithm that took the data.
+/// An algorithm that could be fitted.
 struct FittedAlgorithm {
     spec: TrainSpec,
     parameters: Hyperparameters,
@@ -25,10 +25,10 @@ struct FittedAlgorithm {
 /// Fits every algorithm that suits the task and ranks them by cross-validation. [`TrainSpec::algorithm`] is not read.
 ///
 /// # Errors
-/// [`TrainError`]: one line. An algorithm that refuses the data is none, unless all do.
+/// [`TrainError`]: one line. An algorithm that refuses the data is no error unless all do.
 pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Result<Comparison, TrainError> {
     let start = std::time::Instant::now();
-    // One that does both tasks, so that the target or --task decides.
+    // An algorithm that does both tasks: the target or --task decides.
     let spec = TrainSpec { algorithm: Algorithm::RandomForest, ..spec.clone() };
     check(&spec)?;
     let data = TrainingData::read(&spec, table)?;
@@ -63,7 +63,7 @@ fn check(spec: &TrainSpec) -> Result<(), TrainError> {
     spec.check().map(drop)
 }
 
-/// Those that suit the task, the best first, and those that refused.
+/// Fits the algorithms that suit the task: those that could be fitted, the best first, and those that could not.
 fn fit_all(
     spec: &TrainSpec,
     data: &TrainingData,
@@ -96,7 +96,7 @@ fn fit_all(
     Ok((fitted, refused))
 }
 
-/// Writes every model, which gives its size, and keeps the first.
+/// Writes every model's artifact, to know its size, and keeps the best one's.
 fn seal_all(
     data: &TrainingData,
     fitted: Vec<FittedAlgorithm>,

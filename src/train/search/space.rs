@@ -8,9 +8,9 @@ use crate::train::options::{Hyperparameters, OPTIONS, OptionInfo, SearchRange};
 use crate::train::random::SplitMix64;
 use crate::train::spec::TrainSpec;
 
-/// Stream of the generator that candidates are drawn from.
+/// The random stream of candidates.
 const STREAM: u64 = 3;
-/// Draws for one candidate until it differs from those before it; past that the search has fewer.
+/// Most draws for one candidate until it differs from those before it; then the search has fewer candidates.
 const ATTEMPTS: usize = 50;
 
 /// The options that are searched, by flag name, in the order they are drawn.
@@ -65,7 +65,7 @@ fn in_draw_order() -> impl Iterator<Item = &'static OptionInfo> {
     [max_depth, min_samples_leaf, max_features, trees].into_iter().chain(others)
 }
 
-/// The shape of what a fold's fit sees.
+/// The shape of the rows that a fold's fit reads.
 fn shape(data: &TrainingData, spec: &TrainSpec) -> DataShape {
     let n_train = data.observed().len();
     DataShape {

@@ -1,8 +1,8 @@
-//! `--tune`: a random search over an algorithm's hyperparameters, scored by the same folds as everything else.
+//! `--tune`: a random search over an algorithm's hyperparameters, scored by cross-validation.
 //!
-//! Candidate 0 are the defaults (with what was given); the others are drawn from the seed. All are fitted on the first
-//! folds; those that are hopeless by then are given up, and again at each further stage. Decisions fall between stages,
-//! from figures alone, so that they do not depend on threads or time.
+//! Candidate 0 is the defaults (with what was given); the others are drawn from the seed. All are fitted on the first
+//! folds; candidates far behind the best are then dropped, and again at each further stage. Decisions are made between
+//! stages, from figures alone, so that they depend neither on threads nor on time.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,13 @@ use crate::train::options::Hyperparameters;
 use crate::train::search::space::SearchSpace;
 use crate::train::spec::TrainSpec;
 
-/// Folds after which hopeless candidates are given up.
+/// Folds after which candidates far behind are dropped.
 const STAGES: [u32; 2] = [3, 6];
 
-/// Given up is who is worse than the leader by more than this many standard errors of the difference, fold by fold…
+/// A candidate is dropped when it is worse than the best by more than this many standard errors of the difference, fold
+/// by fold…
 const STANDARD_ERRORS: f64 = 3.0;
-/// …and by more than this share of the leader's RMSE…
+/// …and by more than this share of the best one's RMSE…
 const RMSE_MARGIN: f64 = 0.02;
 /// …or this much accuracy.
 const ACCURACY_MARGIN: f64 = 0.01;
@@ -34,15 +35,15 @@ const ACCURACY_MARGIN: f64 = 0.01;
 pub struct Tuning {
     /// Candidates, the defaults included.
     pub candidates: usize,
-    /// Those that were given up before the last fold.
+    /// Candidates dropped before the last fold.
     pub given_up: usize,
-    /// Those that could not be fitted.
+    /// Candidates that could not be fitted.
     pub refused: usize,
-    /// Fits that the search took.
+    /// Fits that the search did.
     pub fits: usize,
-    /// `rmse` or `accuracy` (of equals the smaller log-loss), mean over the folds.
+    /// `rmse` or `accuracy` (ties: the smaller log-loss), mean over the folds.
     pub scored_by: &'static str,
-    /// What was searched: by flag name what was drawn.
+    /// What was drawn, by flag name.
     pub searched: BTreeMap<String, String>,
     /// The candidates, in the order they were drawn; the first are the defaults.
     pub tried: Vec<Candidate>,
@@ -72,7 +73,7 @@ struct Chosen {
     tuning: Tuning,
 }
 
-/// A search, then the final fit of the candidate that it chose.
+/// Searches, then does the final fit of the chosen candidate.
 pub(crate) fn tune(
     spec: &TrainSpec,
     data: &TrainingData,
@@ -111,7 +112,7 @@ impl Trial {
     }
 }
 
-/// Searches `plans`, one a candidate, over `n_folds` folds (at least 2).
+/// Searches the candidates' `plans` over `n_folds` folds (at least 2).
 fn search(runner: &Runner<'_>, plans: &[FitPlan<'_>], n_folds: u32, space: &SearchSpace) -> Result<Chosen, TrainError> {
     let mut trials: Vec<Trial> = plans.iter().map(|_| Trial::default()).collect();
     let mut fits = 0;
@@ -134,7 +135,7 @@ fn search(runner: &Runner<'_>, plans: &[FitPlan<'_>], n_folds: u32, space: &Sear
     Ok(Chosen { candidate, held, tuning })
 }
 
-/// Fits every live candidate for some folds; how many fits that were.
+/// Fits every live candidate for some folds; returns the number of fits.
 fn stage(runner: &Runner<'_>, plans: &[FitPlan<'_>], folds: std::ops::Range<u32>, trials: &mut [Trial]) -> usize {
     let pairs: Vec<(usize, u32)> = live(trials).iter().flat_map(|i| folds.clone().map(move |f| (*i, f))).collect();
     let fits: Vec<FitJob<'_>> = pairs.iter().map(|(i, f)| FitJob { plan: &plans[*i], without: Some(*f) }).collect();
@@ -156,7 +157,7 @@ fn live(trials: &[Trial]) -> Vec<usize> {
     (0..trials.len()).filter(|i| trials[*i].is_live()).collect()
 }
 
-/// The best so far, of equals the first.
+/// The best candidate so far; ties: the first.
 fn leader(trials: &[Trial]) -> Option<usize> {
     live(trials).into_iter().min_by(|a, b| order(&trials[*a].mean(), &trials[*b].mean()))
 }
@@ -164,15 +165,15 @@ fn leader(trials: &[Trial]) -> Option<usize> {
 fn give_up(trials: &mut [Trial]) {
     let Some(leader) = leader(trials) else { return };
     let best = trials[leader].figures.clone();
-    for trial in trials.iter_mut().filter(|t| t.is_live() && is_hopeless(&t.figures, &best)) {
+    for trial in trials.iter_mut().filter(|t| t.is_live() && is_far_behind(&t.figures, &best)) {
         trial.given_up = true;
         trial.held = Vec::new();
     }
 }
 
-/// Whether figures are worse than the leader's on the same folds, by far and in all likelihood.
+/// True when figures are worse than the best one's on the same folds by more than all margins.
 #[expect(clippy::cast_precision_loss, reason = "fold counts are small")]
-fn is_hopeless(figures: &[Figures], best: &[Figures]) -> bool {
+fn is_far_behind(figures: &[Figures], best: &[Figures]) -> bool {
     let n = figures.len().min(best.len()) as f64;
     let differences: Vec<f64> = figures.iter().zip(best).map(|(f, b)| loss(f) - loss(b)).collect();
     let mean = differences.iter().sum::<f64>() / n;
@@ -214,12 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn far_worse_on_every_fold_is_hopeless_and_a_little_or_by_chance_is_not() {
+    fn far_worse_on_every_fold_is_far_behind_and_a_little_or_by_chance_is_not() {
         let best = rmse(&[3.0, 4.0, 5.0]);
-        assert!(is_hopeless(&rmse(&[4.0, 5.1, 5.9]), &best));
-        assert!(!is_hopeless(&rmse(&[3.05, 4.05, 5.05]), &best), "under the margin");
-        assert!(!is_hopeless(&rmse(&[3.0, 6.0, 5.1]), &best), "one bad fold");
-        assert!(!is_hopeless(&best, &best));
-        assert!(is_hopeless(&vec![Figures::default(); 3], &best), "no figure at all");
+        assert!(is_far_behind(&rmse(&[4.0, 5.1, 5.9]), &best));
+        assert!(!is_far_behind(&rmse(&[3.05, 4.05, 5.05]), &best), "under the margin");
+        assert!(!is_far_behind(&rmse(&[3.0, 6.0, 5.1]), &best), "one bad fold");
+        assert!(!is_far_behind(&best, &best));
+        assert!(is_far_behind(&vec![Figures::default(); 3], &best), "no figure at all");
     }
 }

@@ -1,10 +1,10 @@
-//! smartcore's `SVC` solver with its kernel values in a table: the same machine to the last bit, 20 times sooner.
+//! smartcore's `SVC` solver with its kernel values in a table: the same machine to the last bit, 20 times faster.
 //!
-//! Stands apart because it is a transcription (of smartcore 0.7.0, `svm/svc.rs`, an online SMO after Bordes, Ertekin,
-//! Weston and Bottou: *Fast Kernel Classifiers with Online and Active Learning*, 2005), kept so that a test can hold it
-//! against its model. smartcore keeps kernel values in a hash map which it filters after every step, and computes each
-//! again before it looks it up; here a row's values are computed once. What it does not take over: a loop without an
-//! end, and rows cut short when there are fewer of them than columns.
+//! It follows smartcore 0.7.0 (`svm/svc.rs`, an online SMO after Bordes, Ertekin, Weston and Bottou: *Fast Kernel
+//! Classifiers with Online and Active Learning*, 2005) step by step; a test compares the two. smartcore keeps kernel
+//! values in a hash map that it filters after every step, and computes each value again before it looks it up; here a
+//! row's values are computed once. Two faults are not taken over: a loop without an end, and rows cut short when there
+//! are fewer rows than columns.
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
@@ -15,19 +15,19 @@ use crate::model::smartcore::Kernel;
 /// Passes over all rows, as in smartcore's defaults.
 const EPOCHS: usize = 2;
 
-/// Support vectors of each class to begin with.
+/// Support vectors of each class at the start.
 const FEW: usize = 5;
 
-/// How near to each other the gradients must come before the next row is looked at.
+/// The next row is processed when the gradients are this near to each other.
 const GOOD_ENOUGH: f64 = 1_000.0;
 
-/// Stands for a curvature that is not above 0.
+/// Replaces a curvature that is not above 0.
 const TAU: f64 = 1e-12;
 
-/// When the last steps end, as in smartcore's defaults.
+/// The last steps end at this gap between gradients, as in smartcore's defaults.
 const TOLERANCE: f64 = 1e-3;
 
-/// A fitted machine: rows, their weights, and what the sum begins with.
+/// A fitted machine: its rows, their weights, and the intercept.
 pub(crate) struct FittedMachine {
     pub(crate) rows: Vec<usize>,
     pub(crate) weights: Vec<f64>,
@@ -53,7 +53,7 @@ struct Solver<'a> {
     signs: &'a [f64],
     kernel: Kernel,
     c: f64,
-    /// K of a row with every row, from when it is first looked at.
+    /// K of a row with every row; empty until the row is processed.
     table: Vec<Vec<f64>>,
     sv: Vec<SupportVector>,
     svmin: usize,
@@ -100,7 +100,7 @@ pub(crate) fn fit(
 }
 
 impl Solver<'_> {
-    /// Begins with a few rows of each class.
+    /// Processes a few rows of each class.
     fn initialize(&mut self, order: &[usize]) -> Result<(), String> {
         let (mut positive, mut negative) = (0, 0);
         for row in order {
@@ -144,12 +144,12 @@ impl Solver<'_> {
         Ok(())
     }
 
-    /// Takes a row in, unless it is there or far on the right side; true when it is in.
+    /// Adds a row to the support vectors unless it is far on the right side; true when it is one of them.
     fn process(&mut self, row: usize) -> Result<bool, String> {
         if self.sv.iter().any(|v| v.row == row) {
             return Ok(true);
         }
-        self.look_at(row)?;
+        self.fill_table(row)?;
         let sign = self.signs[row];
         let grad = self.sv.iter().fold(sign, |grad, v| grad - v.alpha * self.table[row][v.row]);
         self.find_gradients();
@@ -169,7 +169,7 @@ impl Solver<'_> {
     }
 
     /// Fills a row of the table.
-    fn look_at(&mut self, row: usize) -> Result<(), String> {
+    fn fill_table(&mut self, row: usize) -> Result<(), String> {
         if !self.table[row].is_empty() {
             return Ok(());
         }
@@ -201,7 +201,7 @@ impl Solver<'_> {
         self.recalculate = false;
     }
 
-    /// Drops vectors that have no weight and are beyond all others.
+    /// Drops vectors without weight whose gradients are beyond all others'.
     fn clean(&mut self) {
         self.find_gradients();
         let (gmin, gmax) = (self.gmin, self.gmax);
@@ -212,7 +212,7 @@ impl Solver<'_> {
         self.recalculate = true;
     }
 
-    /// Completes a pair of vectors to the one that gains most: positions of both and their kernel value.
+    /// Completes a pair of vectors to the one with the largest gain: positions of both and their kernel value.
     fn select_pair(&self, first: Option<usize>, second: Option<usize>) -> Option<(usize, usize, f64)> {
         match (first, second) {
             (Some(first), _) => self.partner(first, 1.0).map(|(second, k)| (first, second, k)),
@@ -245,7 +245,7 @@ impl Solver<'_> {
         partner
     }
 
-    /// One step of a pair; true while gradients are apart.
+    /// One step of a pair; true while the gradients are apart.
     fn smo(&mut self, first: Option<usize>, second: Option<usize>) -> bool {
         let Some((first, second, k)) = self.select_pair(first, second) else { return false };
         let (v1, v2) = (&self.sv[first], &self.sv[second]);

@@ -1,8 +1,8 @@
-//! Support vector machines: smartcore's `SVR`, and its `SVC` for each pair of classes.
+//! Fits support vector machines: smartcore's `SVR`, and its `SVC` for each pair of classes.
 //!
-//! Stands apart because both need help: `SVR` takes the diagonal of the kernel matrix from the wrong cells, and cuts rows
-//! short when there are fewer rows than columns; `SVC` is fitted by the transcription in `lasvm`. Both keep a number for
-//! every two rows, and so refuse too many.
+//! `SVR` takes the diagonal of the kernel matrix from the wrong cells and cuts rows short when there are fewer rows
+//! than columns: [`regression`] works around both. `SVC` is fitted by `lasvm`. Both keep a number for every two rows,
+//! so the number of rows is limited.
 
 mod lasvm;
 
@@ -13,10 +13,10 @@ use crate::model::smartcore::Matrix;
 use crate::model::smartcore::{Kernel, Parts, SmartcoreSvr, SupportMachines};
 use crate::train::fit::task::sentence;
 
-/// Rows that a machine is fitted on at most: 800 MB of kernel values.
+/// Most rows that a machine is fitted on: 800 MB of kernel values.
 pub const MAX_ROWS: usize = 10_000;
 
-/// Classes at most: each pair has its machine.
+/// Most classes: each pair has its machine.
 pub const MAX_CLASSES: usize = 100;
 
 /// Regression: minimizes ‖w‖²/2 + C Σ max(0, |y − f(x)| − ε). `x` is `[n_rows, n_columns]`.
@@ -118,7 +118,7 @@ pub(crate) fn of_pair(
     Ok(Parts::of_vectors(vectors, fitted.weights, fitted.intercept))
 }
 
-/// What every pair is fitted with.
+/// The settings of every pair's fit.
 #[derive(Debug, Clone, Copy)]
 pub struct ClassTask {
     /// The kernel.
@@ -129,7 +129,7 @@ pub struct ClassTask {
     pub seed: u64,
 }
 
-/// What [`regression`] asks of the rows.
+/// Checks what [`regression`] needs of the rows.
 pub(crate) fn check_regression(n_rows: usize) -> Result<(), String> {
     if n_rows <= MAX_ROWS {
         return Ok(());
@@ -140,7 +140,7 @@ pub(crate) fn check_regression(n_rows: usize) -> Result<(), String> {
     ))
 }
 
-/// What [`classification`] asks of the rows.
+/// Checks what [`classification`] needs of the rows.
 pub(crate) fn check_classification(y: &[u32], n_classes: usize) -> Result<(), String> {
     if n_classes > MAX_CLASSES {
         return Err(format!(

@@ -1,7 +1,6 @@
-//! Forests in blocks: smartcore grows the trees of a forest one after the other from one generator, so that one call
-//! keeps one core busy. Here each block of trees is a forest of its own, with a seed made from (seed, block), and the
-//! blocks are merged in their order; what comes out is one smartcore forest, the same whatever the number of threads.
-//! Trees of classes are grown by `gini`.
+//! Grows forests in blocks, so that all cores are busy: smartcore grows a forest's trees one after the other from one
+//! generator. Each block is a forest of its own, with a seed made from (seed, block); merged in order they are one
+//! smartcore forest, the same whatever the number of threads. Classification trees are grown by `cart`.
 //!
 //! The merge is on the serialized form: a list there is its length and its elements one after the other.
 
@@ -22,10 +21,10 @@ use crate::train::random::SplitMix64;
 /// processor time than one forest, of 16 2 %, of one tree 150 %; 100 trees in blocks of 8 keep 13 cores busy.
 const TREES_TOGETHER: usize = 8;
 
-/// Streams of the generator that blocks' seeds are drawn from: this and up.
+/// The first random stream of blocks' seeds.
 const BLOCK_STREAM: u64 = 1 << 32;
 
-/// In how many blocks the forest is grown.
+/// The number of blocks.
 pub(crate) fn n_blocks(parameters: &Hyperparameters) -> usize {
     n_trees(parameters).div_ceil(TREES_TOGETHER)
 }
@@ -34,7 +33,7 @@ fn n_trees(parameters: &Hyperparameters) -> usize {
     parameters.count("trees").unwrap_or(1)
 }
 
-/// The rows to fit on, in a form that all blocks read.
+/// The rows to fit on, prepared once for all blocks.
 #[derive(Debug)]
 pub(crate) enum ForestInput {
     /// For smartcore's forests of numbers.

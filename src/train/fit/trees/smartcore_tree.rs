@@ -1,5 +1,5 @@
-//! Trees that `gini` grows, written as smartcore's `DecisionTreeClassifier`: filled through its serialized form, its
-//! fields being private. "Equal to smartcore" means smartcore's own `predict` on that object.
+//! Writes the trees that `cart` grows as smartcore's `DecisionTreeClassifier`, through its serialized form because its
+//! fields are private. "Equal to smartcore" means smartcore's own `predict` on that object.
 
 use serde::Serialize;
 

@@ -1,11 +1,11 @@
-//! Classification trees as CART grows them: at each node the best Gini split over all boundaries between neighbouring
+//! Grows classification trees as CART does: at each node the best Gini split over all boundaries between neighbouring
 //! values.
 //!
-//! Ours, because smartcore's learner passes over a boundary where the last row before it and the first after it are of
-//! one class, though rows of the same values may be of others, and takes the first column of equally good ones: on iris
-//! that costs 0.01 of accuracy. It also looks at all rows of the table in each node. Here columns are drawn in a seeded
-//! order at each node, as scikit-learn does, the first of equals wins, and a node sorts its own rows, by ranks that are
-//! made once for a whole forest. `class_trees` writes what is grown as smartcore's object.
+//! smartcore's learner skips a boundary where the last row before it and the first after it are of one class, though
+//! rows of the same values may be of others, and takes the first column of equally good ones: on iris that costs 0.01
+//! of accuracy. It also scans all rows of the table in each node. Here columns are drawn in a seeded order at each
+//! node, as scikit-learn does, the first of equally good splits wins, and a node sorts its own rows by ranks that are
+//! computed once for a whole forest.
 
 mod ranked;
 #[cfg(test)]
@@ -16,21 +16,21 @@ use std::ops::Range;
 use crate::train::random::SplitMix64;
 pub(crate) use ranked::{Ranked, Ranks};
 
-/// Where growing ends, and how many columns a split looks at.
+/// When growing stops, and how many columns a split considers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GrowthLimits {
     /// Levels of nodes, the root's included; `None` is no limit.
     pub(crate) levels: Option<u16>,
-    /// Rows of a leaf at least, above 0; a row counts as often as it was drawn.
+    /// Fewest rows of a leaf, above 0; a row counts as often as it was drawn.
     pub(crate) min_samples_leaf: usize,
-    /// 1 to the number of columns. If none of these can be split, others are looked at until one can.
+    /// Columns that a split considers, at least 1. If none of these can be split, others are tried until one can.
     pub(crate) columns: usize,
 }
 
 /// A node of a tree, which is a list in breadth-first order.
 #[derive(Debug)]
 pub(crate) struct TreeNode {
-    /// The commonest class of its rows, of equals the first.
+    /// The commonest class of its rows; ties: the first class.
     pub(crate) class: usize,
     pub(crate) n_rows: usize,
     /// 1 − Σ p², p being the classes' shares.
@@ -107,7 +107,7 @@ impl Grower<'_> {
             let mut node = self.node(&range, level);
             if let Some(best) = self.may_split(&node).then(|| self.best(&range)).flatten() {
                 node.split = Some(self.split(&node, best, ranges.len()));
-                let middle = self.part(&range, best);
+                let middle = self.partition(&range, best);
                 ranges.push((range.start..middle, level.saturating_add(1)));
                 ranges.push((middle..range.end, level.saturating_add(1)));
             }
@@ -140,7 +140,7 @@ impl Grower<'_> {
         is_mixed && self.limits.levels.is_none_or(|levels| node.level < levels)
     }
 
-    /// The best boundary among as many columns as are to be looked at, in an order of chance.
+    /// The best boundary among the columns considered, which are drawn at random.
     fn best(&mut self, range: &Range<usize>) -> Option<Boundary> {
         let mut best = None;
         for looked_at in 0..self.columns.len() {
@@ -158,7 +158,7 @@ impl Grower<'_> {
         best
     }
 
-    /// Sorts rows by a column, into `keys`; false where all are alike.
+    /// Sorts a node's rows by a column into `keys`; false when all values are the same.
     fn sort(&mut self, range: &Range<usize>, column: usize) -> bool {
         let ranks = self.table.ranks(column);
         self.keys.clear();
@@ -210,8 +210,8 @@ impl Grower<'_> {
         }
     }
 
-    /// Puts the rows before the boundary first, each side's in the table's order; where the second side begins.
-    fn part(&mut self, range: &Range<usize>, best: Boundary) -> usize {
+    /// Puts the rows before the boundary first, each side in the table's order; returns where the second side begins.
+    fn partition(&mut self, range: &Range<usize>, best: Boundary) -> usize {
         let ranks = self.table.ranks(best.column);
         let last = ranks[best.rows.0 as usize];
         let mut middle = range.start;

@@ -1,6 +1,5 @@
-//! What trees are grown on: rows whose cells are ranked in their columns, once for all trees.
-//!
-//! Sorting and comparing ranks is as exact as sorting and comparing the numbers, and a rank fits one word with its row.
+//! The rows that trees are grown on, each cell ranked in its column once for all trees. Sorting by ranks is as exact as
+//! sorting by numbers, and a rank fits one word with its row.
 
 use crate::train::random::SplitMix64;
 
@@ -55,7 +54,8 @@ impl<'a> Ranked<'a> {
         &self.ranks.0[column * self.n_rows()..][..self.n_rows()]
     }
 
-    /// In the middle of two cells of a column, the first below the second; at the first where there is no middle.
+    /// The middle of two cells of a column, the first below the second; the first where there is no number between
+    /// them.
     pub(crate) fn threshold(&self, column: usize, rows: (u32, u32)) -> f64 {
         let cell = |row: u32| self.matrix[row as usize * self.n_columns + column];
         let (before, after) = (cell(rows.0), cell(rows.1));
@@ -63,7 +63,7 @@ impl<'a> Ranked<'a> {
         if middle < after { middle } else { before }
     }
 
-    /// As often as `n_rows` draws with replacement come upon each row.
+    /// How often each row is drawn in `n_rows` draws with replacement.
     pub(crate) fn draw(&self, random: &mut SplitMix64) -> Vec<u32> {
         let n = self.n_rows();
         let mut drawn = vec![0; n];
