@@ -1,7 +1,8 @@
-//! A batch: rows that are known to fit a schema. Made once, at the door; past it nobody validates again.
+//! A batch: rows that are known to fit a schema. They are checked here once and nowhere after.
 //!
-//! Stands apart because it is the one way into [`Model::predict`](super::Model::predict): every dialect, the CSV
-//! reader and the golden rows build one, through [`Feature::read`](super::schema::Feature::read) for a cell and a `Batch` constructor for the whole.
+//! It is the one way into [`Model::predict`](super::Model::predict): every dialect, the CSV reader and the golden rows
+//! build one, through [`Feature::read`](super::schema::Feature::read) for
+//! a cell and a `Batch` constructor for the whole.
 
 use super::cell::MAX_ABS;
 use super::schema::{Kind, Schema, position_as_f64};

@@ -1,6 +1,5 @@
-//! Golden rows: training rows with their answers, read back into a batch and compared at every load.
-//!
-//! Stands apart because it is the proof that this binary on this machine answers as the one that trained did.
+//! Golden rows: training rows with their answers, compared at every load. They prove that this binary on this machine
+//! answers as the one that trained did.
 
 use super::artifact::{Golden, GoldenCell, GoldenPrediction, Header};
 use super::batch::Batch;

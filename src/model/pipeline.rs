@@ -1,6 +1,6 @@
 //! Preprocessing and compiled predictor in one: from a batch's rows to answers.
 //!
-//! Stands apart from `Model` because training scores folds through it too: what is evaluated is what is served.
+//! Training scores folds through it too: what is evaluated is what is served.
 
 use std::ops::Range;
 

@@ -156,7 +156,7 @@ impl Preprocessing {
     }
 }
 
-/// The median of the present numbers, or the most frequent category (of equals the first).
+/// The median of the present numbers, or the most frequent category (ties: the first).
 fn fill_value(kind: Kind, cells: &[f64]) -> f64 {
     let mut present: Vec<f64> = cells.iter().copied().filter(|c| !c.is_nan()).collect();
     if present.is_empty() {

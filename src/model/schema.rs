@@ -1,7 +1,7 @@
 //! What a model expects of a row and what it answers: features, target, task.
 //!
-//! Stands apart from the artifact because requests are judged by the schema alone: the dialects, the CSV reader and
-//! the OpenAPI document need it, none of them needs the bytes it came in.
+//! Requests are judged by the schema alone; the dialects, the CSV reader and the OpenAPI document need nothing else of
+//! the artifact.
 
 use std::collections::HashMap;
 
@@ -59,7 +59,7 @@ pub enum Kind {
 pub enum Impute {
     /// The median of a numeric feature.
     Median(f64),
-    /// The most frequent category; of equals, the first in byte order.
+    /// The most frequent category; ties: the first in byte order.
     MostFrequent(String),
 }
 
@@ -155,8 +155,8 @@ impl Schema {
         self.features.len()
     }
 
-    /// The position of the feature called `name`, looked for at `guess` first: names come in their order more often
-    /// than not.
+    /// The position of the feature called `name`, looked for at `guess` first: most bodies name features in
+    /// order.
     pub fn position_near(&self, name: &str, guess: usize) -> Option<usize> {
         let is_there = self.features.get(guess).is_some_and(|feature| feature.name == name);
         if is_there { Some(guess) } else { self.position(name) }

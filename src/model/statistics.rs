@@ -1,7 +1,7 @@
 //! What training saw of a column: moments, quantiles, a histogram for pictures and bins for drift.
 //!
-//! Stands apart because three readers share one definition of a bin: training counts with it, the server counts
-//! with it, and a drift index compares the two.
+//! One definition of a bin for three readers: training counts with it, the server counts with it, and a drift index
+//! compares the two.
 
 use serde::{Deserialize, Serialize};
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use csv::StringRecord;
 
-use super::cell::{Token, is_missing_word, judge};
 use super::error::{Problem, TableError};
 use super::records::{Records, field};
 use super::scan::Scan;
+use super::token::{Token, is_missing_word, judge};
 use crate::model::cell::MAX_ABS;
 use crate::model::schema::Kind;
 
@@ -26,7 +26,7 @@ pub enum Cells {
 }
 
 /// A column in the making.
-struct Builder {
+struct ColumnBuilder {
     column: usize,
     cells: Cells,
     known: HashMap<String, u32>,
@@ -43,7 +43,7 @@ impl Scan<'_> {
     /// [`TableError::Cell`] for text or too large a number in a numeric column.
     pub fn read(&self, wanted: &[(usize, Kind)]) -> Result<Vec<Cells>, TableError> {
         let mut records = self.file.records()?;
-        let mut builders: Vec<Builder> = wanted.iter().map(|(c, kind)| self.builder(*c, *kind)).collect();
+        let mut builders: Vec<ColumnBuilder> = wanted.iter().map(|(c, kind)| self.builder(*c, *kind)).collect();
         let mut record = StringRecord::new();
         let mut row = 0;
         while records.read(&mut record)? {
@@ -56,17 +56,17 @@ impl Scan<'_> {
         Ok(builders.into_iter().map(|b| b.cells).collect())
     }
 
-    fn builder(&self, column: usize, kind: Kind) -> Builder {
+    fn builder(&self, column: usize, kind: Kind) -> ColumnBuilder {
         let n_rows = self.n_rows();
         let cells = match kind {
             Kind::Numeric => Cells::Numbers(Vec::with_capacity(n_rows)),
             Kind::Categorical => Cells::Texts { cells: Vec::with_capacity(n_rows), names: Vec::new() },
         };
-        Builder { column, cells, known: HashMap::new(), words_are_missing: self.columns[column].is_numeric() }
+        ColumnBuilder { column, cells, known: HashMap::new(), words_are_missing: self.columns[column].is_numeric() }
     }
 }
 
-impl Builder {
+impl ColumnBuilder {
     fn push(&mut self, text: &str) -> Result<(), String> {
         let text = text.trim();
         match &mut self.cells {

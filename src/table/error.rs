@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-/// What kind of failure an error is, for whoever turns it into an exit code or a status.
+/// What kind of failure an error is: decides the exit code or the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorClass {
     /// What was asked for does not make sense, whatever the data (exit code 2).

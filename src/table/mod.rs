@@ -8,17 +8,17 @@
 //! one of [`MISSING_WORDS`] in any case. In a text column these words stay categories, because `NA` may be one
 //! (Namibia, not applicable): only an empty cell is missing there.
 
-mod cell;
 mod columns;
 mod error;
 mod plain;
 mod records;
 mod rows;
 mod scan;
+mod token;
 
-pub use cell::{MISSING_WORDS, is_missing_word};
 pub use columns::Cells;
 pub use error::{ErrorClass, MAX_PROBLEMS, Place, Problem, TableError};
 pub use plain::read_plain;
 pub use rows::{Head, RowReader, looks_headerless};
 pub use scan::{ColumnScan, Scan, TableFile};
+pub use token::{MISSING_WORDS, is_missing_word};

@@ -1,8 +1,7 @@
-//! Rows of a CSV in memory in its plainest form, quickly.
+//! PlainRows of a CSV in memory in its plainest form, quickly.
 //!
-//! Stands apart from `rows`, which reads every CSV and tells what is wrong with it: this reads what needs no second
-//! look (no quotes, the features' columns and no others, cells that fit) and leaves everything else to it. What this
-//! gives is what [`RowReader`](super::RowReader) would.
+//! It reads what has no quotes, the features' columns and no others, and cells that fit, and gives up on everything
+//! else: [`RowReader`](super::RowReader) reads every CSV, gives the same, and tells what is wrong.
 
 use memchr::{memchr, memchr2};
 
@@ -19,7 +18,7 @@ pub fn read_plain(bytes: &[u8], schema: &Schema, head: Head, max_rows: usize) ->
     if memchr(b'"', bytes).is_some() {
         return None;
     }
-    let mut rows = Rows { text, bytes, at: 0, schema, columns: Vec::new() };
+    let mut rows = PlainRows { text, bytes, at: 0, schema, columns: Vec::new() };
     let has_header = rows.header(head)?;
     let n_features = schema.n_features();
     // A cell and what ends it are two bytes at least, nearly always more.
@@ -34,7 +33,7 @@ pub fn read_plain(bytes: &[u8], schema: &Schema, head: Head, max_rows: usize) ->
 }
 
 /// A cursor over the lines.
-struct Rows<'a> {
+struct PlainRows<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
@@ -43,7 +42,7 @@ struct Rows<'a> {
     columns: Vec<usize>,
 }
 
-impl Rows<'_> {
+impl PlainRows<'_> {
     /// Finds each column's feature; true when a header line named them.
     fn header(&mut self, head: Head) -> Option<bool> {
         if !self.goes_on() {
@@ -66,7 +65,7 @@ impl Rows<'_> {
         self.columns = line.split(',').map(|name| self.schema.position(name.trim())).collect::<Option<_>>()?;
         let mut is_there = vec![false; n_features];
         self.columns.iter().for_each(|feature| is_there[*feature] = true);
-        // Names that are numbers are a row that looks like a header, or a header that looks like a row.
+        // A first line of numbers may be a row or a header of numeric names: `RowReader` decides.
         let has_words = line.split(',').any(|name| parse_number(name).is_none());
         (has_words && self.columns.len() == n_features && is_there.iter().all(|there| *there)).then_some(true)
     }
@@ -98,7 +97,7 @@ impl Rows<'_> {
     #[inline]
     fn cell(&mut self, column: usize, is_last: bool) -> Option<f64> {
         let feature = &self.schema.features()[self.columns[column]];
-        // Nearly all are this.
+        // Nearly all cells are numbers.
         if feature.kind == Kind::Numeric
             && let Some((number, length)) = number(&self.bytes[self.at..])
             && let Some(after) = after(&self.bytes[self.at + length..], is_last)

@@ -22,7 +22,7 @@ pub(super) struct Records<R> {
     header: Vec<String>,
     /// The line of the last record given out.
     line: u64,
-    /// The last record ends with a line end, which is the added one where a quote is never closed.
+    /// Whether the last record ends with a line end: the added one, where a quote is never closed.
     ends_in_line_end: bool,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Records<R> {
 #[derive(Debug)]
 struct Tail<R> {
     input: R,
-    /// Its last byte that is of no line end.
+    /// Its last byte that is not `\r` or `\n`.
     last: u8,
 }
 
@@ -45,7 +45,7 @@ impl<R: Read> Read for Tail<R> {
 }
 
 impl<R: Read> Records<R> {
-    /// Opens an input without reading from it; [`Records::read_header`] comes next.
+    /// Opens an input without reading from it; [`Records::read_first`] comes next.
     pub(super) fn new(input: R, file: &str) -> Self {
         let reader = ReaderBuilder::new()
             .has_headers(false)

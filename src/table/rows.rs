@@ -7,9 +7,9 @@ use std::io::Read;
 
 use csv::StringRecord;
 
-use super::cell::is_missing_word;
 use super::error::{MAX_PROBLEMS, Problem, TableError, quoted};
 use super::records::{Records, field};
+use super::token::is_missing_word;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind, Schema};

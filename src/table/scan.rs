@@ -1,4 +1,4 @@
-//! A whole table in memory, and a first pass over it: what each column holds, before anybody decides what it is.
+//! A whole table in memory, and a first pass over it: what each column holds, before its kind is decided.
 //!
 //! Two passes over the bytes rather than one that keeps every cell's text: memory stays at the file's size plus eight
 //! bytes a numeric cell.
@@ -8,9 +8,9 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::cell::{Token, judge};
 use super::error::TableError;
 use super::records::{Records, field};
+use super::token::{Token, judge};
 
 /// A CSV file's bytes and the name that errors give it.
 #[derive(Debug, Clone)]

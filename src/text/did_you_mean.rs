@@ -1,7 +1,6 @@
-//! Did-you-mean: the name or category that somebody may have meant.
+//! Did-you-mean: the name or category nearest to a wrong one.
 //!
-//! Stands apart because it is the one quadratic thing a wrong request can cause, up to 20 times in a body: what bounds
-//! it is kept in one place.
+//! A search is quadratic in the text's length, and a body can cause 20 of them: lengths and candidates are bounded.
 
 /// Names longer than this are not compared: what a comparison costs grows with the product of both lengths.
 const LONGEST: usize = 64;

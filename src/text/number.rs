@@ -1,6 +1,4 @@
-//! Short decimals to the nearest `f64`, as most cells are.
-//!
-//! Stands apart because JSON and CSV both read them, each with its own grammar around the digits.
+//! Numbers as text spells them. JSON and CSV read digits with a grammar each, and share the arithmetic.
 
 /// The powers of ten that an `f64` holds exactly.
 const POWERS: [f64; 23] = [

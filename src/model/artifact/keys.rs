@@ -1,7 +1,7 @@
 //! Refuses JSON objects that name a key twice, at any depth.
 //!
-//! Stands apart because serde's derived readers see duplicates only among the fields they know, and keep the last of a
-//! map's: a head could mean one thing to us and another to the next reader.
+//! serde's derived readers see duplicates only among the fields they know, and keep the last of a map's: a head could
+//! mean one thing to us and another to the next reader.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The file a model lives in: laid out like safetensors, so that ten lines of any language read its head.
+//! The file a model lives in: laid out like safetensors: ten lines of any language read its head.
 //!
 //! 8 bytes little-endian header length N (≤ 16 MiB) · N bytes of UTF-8 JSON ([`Header`]) · the payload ·
 //! the 32-byte SHA-256 of all that precedes it. The hash is for integrity; authenticity is a signature's work.

@@ -2,7 +2,7 @@
 
 use super::bayes::LogLikelihoods;
 use super::forest::Forest;
-use super::knn::{NearestRows, Search};
+use super::knn::{NearestRows, SearchBuffers};
 use super::linear::DotProducts;
 use super::links::{self, argmax};
 use super::scratch::Scratch;
@@ -13,6 +13,7 @@ use crate::model::prediction::Prediction;
 /// What is answered so far. Each `by_…` answers all rows of a matrix; where it can refuse, its error is the first row
 /// that has no answer.
 pub(super) struct Answers {
+    n_rows: usize,
     n_classes: usize,
     classes: Vec<u32>,
     probability: Vec<f64>,
@@ -21,7 +22,7 @@ pub(super) struct Answers {
 impl Answers {
     pub(super) fn new(n_classes: usize, n_rows: usize) -> Self {
         let (classes, probability) = (Vec::with_capacity(n_rows), Vec::with_capacity(n_rows * n_classes));
-        Self { n_classes, classes, probability }
+        Self { n_rows, n_classes, classes, probability }
     }
 
     pub(super) fn into_prediction(self, with_probability: bool) -> Prediction {
@@ -33,7 +34,7 @@ impl Answers {
     pub(super) fn by_votes(&mut self, forest: &Forest, matrix: &[f64], scratch: &mut Scratch) {
         let votes = &mut scratch.votes;
         votes.clear();
-        votes.resize(self.classes.capacity() * self.n_classes, 0);
+        votes.resize(self.n_rows * self.n_classes, 0);
         forest.votes(matrix, &mut scratch.forest, votes);
         for votes in votes.chunks_exact(self.n_classes) {
             self.classes.push(position(most_votes(votes)));
@@ -91,7 +92,7 @@ impl Answers {
         &mut self,
         neighbors: &NearestRows,
         matrix: &[f64],
-        search: &mut Search,
+        search: &mut SearchBuffers,
     ) -> Result<(), usize> {
         neighbors.shares(matrix, self.n_classes, search, &mut self.probability);
         for (row, shares) in self.probability.chunks_exact(self.n_classes).enumerate() {

@@ -1,6 +1,6 @@
 //! Gaussian naive Bayes: joint log-likelihoods in smartcore's own order and formula.
 //!
-//! Stands apart from `linear` because its scores are sums of squares with a variance each. For class c they are
+//! The score of a class is
 //! Σ over columns of −(x − μ)² / (2σ²) − ln(2π)/2 − ln(σ²)/2, then + ln(prior) (smartcore's `naive_bayes::gaussian`);
 //! the classes are summed side by side.
 

@@ -1,7 +1,7 @@
 //! Buffers of one worker.
 
 use super::forest::Buffers;
-use super::knn::Search;
+use super::knn::SearchBuffers;
 
 /// Buffers of one worker, reused from call to call so that nothing is allocated per row.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub struct Scratch {
     /// Margins of classifiers, row-major `[n_rows, n_outputs]`.
     pub(super) margins: Vec<f64>,
     /// What a search for neighbours works on.
-    pub(super) search: Search,
+    pub(super) search: SearchBuffers,
     /// Kernel values, `[n_vectors, rows of a block]`.
     pub(super) kernel: Vec<f64>,
     /// What the forest kernels work on.

@@ -1,7 +1,7 @@
 //! The widest vector instructions that this CPU has, for loops that the compiler vectorizes.
 //!
-//! Stands apart because the choice is made when the program runs: the binary is built for any x86-64, whose vectors are
-//! a quarter as wide as those of a server's CPU. No answer depends on it: every lane computes what a scalar would, in
+//! The choice is made when the program runs: the binary is built for any x86-64, whose vectors are a quarter as wide as
+//! those of a server's CPU. No answer depends on it: every lane computes what a scalar would, in
 //! the same order, and Rust never fuses a multiplication with an addition on its own.
 
 use fearless_simd::prelude::*;

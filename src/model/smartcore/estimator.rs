@@ -1,7 +1,6 @@
 //! The fitted smartcore object: what `train` makes, what the `estimator` section serializes.
 //!
-//! Stands apart from `compiled`, which predicts: nothing but training and its tests calls smartcore's own `predict`,
-//! because it panics or loops on what it does not expect.
+//! Only tests call smartcore's own `predict`, which panics or loops on what it does not expect; `compiled` serves.
 
 use super::matrix::Matrix;
 use super::svm::SupportMachines;

@@ -1,8 +1,8 @@
 //! Support vector machines in a form of our own that round-trips, taken from smartcore's fitted `SVR` and `SVC`.
 //!
-//! Stands apart from `estimator` because smartcore's own serialized form does not come back: its `SVR` and `SVC` panic
-//! in `predict` once read again (the kernel is skipped), its `MultiClassSVC` cannot be written at all. What decides is
-//! kept here instead: the support vectors, each once, and for every machine its weights, its intercept and the kernel.
+//! smartcore's serialized form cannot be read again: its `SVR` and `SVC` panic in `predict` then (the kernel is skipped),
+//! its `MultiClassSVC` cannot be written at all. So the section holds the support vectors, each once, and for every
+//! machine its weights, its intercept and the kernel.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -165,7 +165,7 @@ impl SupportMachines {
         Ok(decisions)
     }
 
-    /// The class of every row: the one with most votes, of equals the first.
+    /// The class of every row: the one with most votes; ties: the first.
     ///
     /// # Errors
     /// As [`SupportMachines::decisions`].

@@ -1,13 +1,13 @@
-//! Many walks side by side, so that each waits for its own loads while the others move.
+//! Many walks side by side, so that the loads of one overlap with the steps of the others.
 //!
-//! A cursor is one walk: one tree of a forest for a single row, or one row of a block for a single tree. All cursors move
-//! a number of rounds without asking who has arrived (who has, stays), then those who have are taken out, and so on.
-//! Asking every round costs a mispredicted branch each time; never asking makes all walk as far as the deepest leaf.
+//! A cursor is one walk: one tree of a forest for a single row, or one row of a block for a single tree. All cursors step
+//! a number of rounds without a check (one that is at a leaf stays there), then those at leaves are taken out, and so on.
+//! A check every round costs a mispredicted branch each time; no check makes all walk as far as the deepest leaf.
 
 /// One walk.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Cursor {
-    /// The node it has come to.
+    /// The node it is at.
     pub(super) at: u32,
     /// Its place in the answer: the tree's or the row's number.
     pub(super) id: u32,
@@ -16,13 +16,13 @@ pub(super) struct Cursor {
 /// How far walks go.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Depth {
-    /// Rounds before the first look: about the mean way to a leaf.
+    /// Rounds before the first check: about the mean way to a leaf.
     first: u32,
     /// Rounds to the deepest leaf.
     longest: u32,
 }
 
-/// Rounds between later looks: of 1, 2 and 3 the fastest, by some three per cent, on 100 trees of 300 leaves.
+/// Rounds between later checks: 2 is faster than 1 and 3 by some three per cent, on 100 trees of 300 leaves.
 const LATER: u32 = 2;
 
 impl Depth {
@@ -35,7 +35,7 @@ impl Depth {
             sum += u64::from(rounds);
             longest = longest.max(rounds);
         }
-        // With a short way to go beyond the mean, looking costs more than it saves.
+        // Where the deepest leaf is near the mean, a check costs more than it saves.
         let mean = (sum / n.max(1)) as u32;
         Self { first: if longest <= mean + LATER { longest } else { mean }, longest }
     }
@@ -53,7 +53,7 @@ impl Depth {
 }
 
 /// Walks all cursors to their leaves and notes the leaf of cursor `id` in `arrived[id]`. `step` gives the node after a
-/// node, a leaf's being itself.
+/// node; after a leaf comes itself.
 #[inline]
 pub(super) fn walk(
     cursors: &mut [Cursor],
@@ -63,7 +63,7 @@ pub(super) fn walk(
     is_leaf: impl Fn(u32) -> bool,
 ) {
     if let [cursor] = cursors {
-        // Alone, one waits for nobody: ask every round.
+        // A single walk overlaps with no other: check every round.
         let mut next = step(*cursor);
         while next != cursor.at {
             cursor.at = next;

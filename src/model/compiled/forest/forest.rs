@@ -14,14 +14,14 @@ pub(in crate::model::compiled) struct Forest {
     n_trees: usize,
     sum: Sum,
     link: Link,
-    leaves: Held,
+    leaves: LeafNumbers,
     views: Option<Views>,
-    kernel: Kernel,
+    finder: Finder,
 }
 
 /// What a kernel's leaf numbers are.
 #[derive(Debug, Clone)]
-enum Held {
+enum LeafNumbers {
     /// Values of the one output, or class positions.
     Numbers,
     /// Values; the output of each tree.
@@ -33,7 +33,7 @@ enum Held {
 }
 
 #[derive(Debug, Clone)]
-enum Kernel {
+enum Finder {
     Quantized(Quantized),
     Walk(Walk),
 }
@@ -52,14 +52,14 @@ impl Forest {
         let views = Views::of(trees)?;
         let source = &Source::new(trees, views.as_ref());
         let quantized = Quantized::new(source);
-        let kernel = quantized.map_or_else(|| Kernel::Walk(Walk::new(source)), Kernel::Quantized);
+        let finder = quantized.map_or_else(|| Finder::Walk(Walk::new(source)), Finder::Quantized);
         let outputs = || trees.trees.iter().map(|tree| tree.output).collect();
         let leaves = match &trees.leaves {
-            Leaves::Votes => Held::Numbers,
-            Leaves::Values if trees.n_outputs() == 1 => Held::Numbers,
-            Leaves::Values => Held::Outputs(outputs()),
-            Leaves::Vectors(values) => Held::Vectors(values.clone()),
-            Leaves::Linear(leaves) => Held::Linear(leaves.clone(), outputs()),
+            Leaves::Votes => LeafNumbers::Numbers,
+            Leaves::Values if trees.n_outputs() == 1 => LeafNumbers::Numbers,
+            Leaves::Values => LeafNumbers::Outputs(outputs()),
+            Leaves::Vectors(values) => LeafNumbers::Vectors(values.clone()),
+            Leaves::Linear(leaves) => LeafNumbers::Linear(leaves.clone(), outputs()),
         };
         Ok(Self {
             n_columns: trees.n_columns,
@@ -68,25 +68,25 @@ impl Forest {
             link: trees.link,
             leaves,
             views,
-            kernel,
+            finder,
         })
     }
 
     pub(in crate::model::compiled) fn resident_bytes(&self) -> usize {
         let held = match &self.leaves {
-            Held::Numbers => 0,
-            Held::Outputs(outputs) => outputs.len() * 2,
-            Held::Vectors(values) => values.len() * 8,
-            Held::Linear(leaves, outputs) => {
+            LeafNumbers::Numbers => 0,
+            LeafNumbers::Outputs(outputs) => outputs.len() * 2,
+            LeafNumbers::Vectors(values) => values.len() * 8,
+            LeafNumbers::Linear(leaves, outputs) => {
                 let terms: usize = leaves.iter().map(|leaf| leaf.terms.len() * size_of::<(u16, f64)>()).sum();
                 leaves.len() * size_of::<LinearLeaf>() + terms + outputs.len() * 2
             }
         };
-        let kernel = match &self.kernel {
-            Kernel::Quantized(quantized) => quantized.resident_bytes(),
-            Kernel::Walk(walk) => walk.resident_bytes(),
+        let of_finder = match &self.finder {
+            Finder::Quantized(quantized) => quantized.resident_bytes(),
+            Finder::Walk(walk) => walk.resident_bytes(),
         };
-        held + kernel + self.views.as_ref().map_or(0, Views::resident_bytes)
+        held + of_finder + self.views.as_ref().map_or(0, Views::resident_bytes)
     }
 
     /// What margins go through.
@@ -106,7 +106,7 @@ impl Forest {
 
     /// True when the answer is the mean of independent trees.
     pub(in crate::model::compiled) fn is_mean(&self) -> bool {
-        self.sum.divisor.is_some() && matches!(self.leaves, Held::Numbers)
+        self.sum.divisor.is_some() && matches!(self.leaves, LeafNumbers::Numbers)
     }
 
     /// Margins for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`. Not for votes.
@@ -131,14 +131,14 @@ impl Forest {
     fn add_up<const F32: bool>(&self, matrix: &[f64], buffers: &mut Buffers, sums: &mut [f64]) {
         let (n_outputs, n_columns) = (self.n_outputs(), self.n_columns);
         match &self.leaves {
-            Held::Numbers => self.each_leaf(matrix, buffers, &mut Sums::<F32>(sums)),
-            Held::Outputs(outputs) => {
+            LeafNumbers::Numbers => self.each_leaf(matrix, buffers, &mut Sums::<F32>(sums)),
+            LeafNumbers::Outputs(outputs) => {
                 self.each_leaf(matrix, buffers, &mut OutputSums::<F32> { sums, n_outputs, outputs });
             }
-            Held::Vectors(vectors) => {
+            LeafNumbers::Vectors(vectors) => {
                 self.each_leaf(matrix, buffers, &mut VectorSums::<F32> { sums, n_outputs, vectors });
             }
-            Held::Linear(leaves, outputs) => {
+            LeafNumbers::Linear(leaves, outputs) => {
                 self.each_leaf(
                     matrix,
                     buffers,
@@ -179,9 +179,9 @@ impl Forest {
     }
 
     fn find(&self, matrix: &[f64], n_columns: usize, buffers: &mut Buffers, into: &mut impl Accumulate) {
-        match &self.kernel {
-            Kernel::Quantized(quantized) => quantized.each_leaf(matrix, n_columns, buffers, into),
-            Kernel::Walk(walk) => walk.each_leaf(matrix, n_columns, 0, buffers, into),
+        match &self.finder {
+            Finder::Quantized(quantized) => quantized.each_leaf(matrix, n_columns, buffers, into),
+            Finder::Walk(walk) => walk.each_leaf(matrix, n_columns, 0, buffers, into),
         }
     }
 }

@@ -8,16 +8,16 @@ use super::two_level::TwoLevel;
 use super::views::Source;
 use super::walk::Walk;
 
-/// From so many trees on ranks pay: finding a row's costs as much as walking some five trees.
+/// Fewest trees for which ranks pay: finding a row's ranks costs as much as walking some five trees.
 const MIN_TREES: usize = 8;
 
-/// From so many rows on a block of 512 is cheaper than blocks of 64, however empty it is.
+/// Fewest rows for which one block of 512, however empty, is cheaper than blocks of 64.
 const WIDE_FROM: usize = 256;
 
-/// From so many rows on a block of 64 is cheaper than walking.
+/// Fewest rows for which a block of 64 is cheaper than walking.
 const NARROW_FROM: usize = 40;
 
-/// Blocks of rows by bit_vectors, fewer rows by walking.
+/// Blocks of rows by bit vectors, fewer rows by walking.
 #[derive(Debug, Clone)]
 pub(super) struct Quantized {
     thresholds: Thresholds,
@@ -50,7 +50,7 @@ impl Quantized {
             + self.bit_vectors.resident_bytes()
             + match &self.few {
                 Few::TwoLevel(two_level) => two_level.resident_bytes(),
-                Few::Walk(nodes) => nodes.resident_bytes(),
+                Few::Walk(walk) => walk.resident_bytes(),
             }
     }
 
@@ -81,7 +81,7 @@ impl Quantized {
                     into.row(row, two_level.one_row(&self.thresholds, values, cells, buffers));
                 }
             }
-            Few::Walk(nodes) => nodes.each_leaf(rest, n_columns, first, buffers, into),
+            Few::Walk(walk) => walk.each_leaf(rest, n_columns, first, buffers, into),
         }
     }
 }

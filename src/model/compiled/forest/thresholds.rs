@@ -21,7 +21,7 @@ pub(super) struct Thresholds {
     /// Each column's thresholds in ascending order, filled up with infinities to `2^steps − 1`.
     search: Vec<f64>,
     /// The columns that are split on; the longest first, so that those searched together are of a length.
-    columns: Vec<Column>,
+    columns: Vec<RankedColumn>,
     /// Columns that splits ask for sets of categories.
     categories: Vec<CategoryColumn>,
     input: Width,
@@ -30,7 +30,7 @@ pub(super) struct Thresholds {
 
 /// Where one column's thresholds are.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
+pub(super) struct RankedColumn {
     pub(super) feature: u16,
     /// Its first slot; it has `len + 1`.
     pub(super) slot: u16,
@@ -42,7 +42,7 @@ pub(super) struct Column {
     search: usize,
 }
 
-impl Column {
+impl RankedColumn {
     /// Its slots.
     pub(super) fn slots(&self) -> std::ops::RangeInclusive<usize> {
         usize::from(self.slot)..=usize::from(self.slot + self.len)
@@ -80,7 +80,7 @@ impl Thresholds {
             splits.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
             let len = u16::try_from(splits.chunk_by(equal).count()).ok()?;
             n_slots = n_slots.checked_add(len)?.checked_add(1)?;
-            columns.push(Column { feature, slot: 0, len, steps: 0, search: 0 });
+            columns.push(RankedColumn { feature, slot: 0, len, steps: 0, search: 0 });
         }
         columns.sort_by_key(|column| std::cmp::Reverse(column.len));
         let first = n_slots;
@@ -135,7 +135,7 @@ impl Thresholds {
         }
     }
 
-    pub(super) fn columns(&self) -> &[Column] {
+    pub(super) fn columns(&self) -> &[RankedColumn] {
         &self.columns
     }
 
@@ -156,18 +156,18 @@ impl Thresholds {
 
     pub(super) fn resident_bytes(&self) -> usize {
         let of_sets: usize = self.categories.iter().map(CategoryColumn::resident_bytes).sum();
-        self.search.len() * 8 + self.columns.len() * size_of::<Column>() + of_sets
+        self.search.len() * 8 + self.columns.len() * size_of::<RankedColumn>() + of_sets
     }
 
     /// The ranks of `N` cells of one column.
     #[inline]
-    pub(super) fn ranks_in_column<const N: usize>(&self, column: &Column, cells: &[f64; N]) -> [u16; N] {
+    pub(super) fn ranks_in_column<const N: usize>(&self, column: &RankedColumn, cells: &[f64; N]) -> [u16; N] {
         self.search(&[column.search; N], cells, column.steps).map(|rank| rank.min(column.len))
     }
 
     /// The ranks of a row's cells in up to [`COLUMNS_TOGETHER`] columns.
     #[inline]
-    pub(super) fn ranks_in_row(&self, columns: &[Column], row: &[f64]) -> [u16; COLUMNS_TOGETHER] {
+    pub(super) fn ranks_in_row(&self, columns: &[RankedColumn], row: &[f64]) -> [u16; COLUMNS_TOGETHER] {
         let mut from = [0; COLUMNS_TOGETHER];
         let mut cells = [f64::NEG_INFINITY; COLUMNS_TOGETHER];
         for ((from, cell), column) in from.iter_mut().zip(&mut cells).zip(columns) {

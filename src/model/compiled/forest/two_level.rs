@@ -1,9 +1,9 @@
 //! Few rows through a forest whose thresholds are ranked: two levels a step, no cell read twice.
 //!
-//! A row's ranks are found once. From then on a column is one number, its *end*: the slots from the column's first up
+//! A row's ranks are found once. Then a column is one number, its *end*: the slots from the column's first up
 //! to there are the thresholds that the row is beyond. A node of 12 bytes holds a split and both of its children, and
-//! leads to one of the four grandchildren, which are adjacent: half the steps, each waiting for one node. A leaf holds
-//! the place of its value among those of the masks, so that no value is kept twice.
+//! leads to one of the four grandchildren, which are adjacent: half the steps, one load each. A leaf holds
+//! the place of its value in the bit vectors' list, so that no value is kept twice.
 
 use super::buffers::Buffers;
 use super::cursors::{Cursor, Depth, walk};
@@ -36,7 +36,7 @@ impl TwoLevelNode {
     }
 }
 
-/// Trees of two_level, one after the other, each breadth-first.
+/// Trees, one after the other, each breadth-first.
 #[derive(Debug, Clone)]
 pub(super) struct TwoLevel {
     nodes: Vec<TwoLevelNode>,
@@ -45,14 +45,14 @@ pub(super) struct TwoLevel {
 }
 
 /// What [`TwoLevel::push`] needs besides the tree: buffers, and the splits' slots and the leaves' places still to come.
-struct Layout<'a> {
+struct TwoLevelLayout<'a> {
     slots: std::slice::Iter<'a, u16>,
     places: std::slice::Iter<'a, usize>,
     /// By feature: the column among those split on.
     columns: Vec<u8>,
     /// Slot and column of each split of the tree, [`NEVER`] and place of each leaf.
     named: Vec<(u16, u32)>,
-    /// Walk of the tree in their order here, with the rounds from the root.
+    /// Nodes of the tree in their order here, with the rounds from the root.
     order: Vec<(u32, u32)>,
     /// Rounds to each leaf of all trees.
     ways: Vec<u32>,
@@ -73,7 +73,8 @@ impl TwoLevel {
             columns[feature] = u8::try_from(position).ok()?;
         }
         let (slots, places) = (slots.iter(), places.iter());
-        let mut layout = Layout { slots, places, columns, named: Vec::new(), order: Vec::new(), ways: Vec::new() };
+        let mut layout =
+            TwoLevelLayout { slots, places, columns, named: Vec::new(), order: Vec::new(), ways: Vec::new() };
         let mut new = Self { nodes: Vec::new(), roots: Vec::new(), depth: Depth::default() };
         for tree in &source.trees.trees {
             new.roots.push(new.nodes.len() as u32);
@@ -84,8 +85,8 @@ impl TwoLevel {
         Some(new)
     }
 
-    fn push(&mut self, source: &Source<'_>, tree: &Tree, layout: &mut Layout<'_>) -> Option<()> {
-        let Layout { slots, places, columns, named, order, ways } = layout;
+    fn push(&mut self, source: &Source<'_>, tree: &Tree, layout: &mut TwoLevelLayout<'_>) -> Option<()> {
+        let TwoLevelLayout { slots, places, columns, named, order, ways } = layout;
         named.clear();
         for node in &tree.nodes {
             named.push(match node {

@@ -1,6 +1,6 @@
 //! Trees of any size, walked from the cells themselves.
 //!
-//! Walk of 16 bytes, siblings adjacent: the next node is `left + (x > threshold)`, chosen without a branch. A leaf
+//! Nodes of 16 bytes, siblings adjacent: the next node is `left + (x > threshold)`, chosen without a branch. A leaf
 //! leads to itself and holds its value, so that reaching it is reading it.
 
 use super::accumulate::Accumulate;
@@ -63,7 +63,7 @@ impl Walk {
         let total = trees.iter().map(|tree| tree.nodes.len()).sum();
         let sets = SetLookup::new(&source.trees.sets, source.trees.input);
         let mut new = Self { flat: Vec::with_capacity(total), roots: Vec::new(), together: Depth::default(), sets };
-        let mut layout = Layout::default();
+        let mut layout = LayoutBuffers::default();
         for tree in trees {
             let root = new.push(source, tree, &mut layout);
             new.roots.push(root);
@@ -73,7 +73,7 @@ impl Walk {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "all nodes fit 32 bits")]
-    fn push(&mut self, source: &Source<'_>, tree: &Tree, layout: &mut Layout) -> Root {
+    fn push(&mut self, source: &Source<'_>, tree: &Tree, layout: &mut LayoutBuffers) -> Root {
         let root = self.flat.len() as u32;
         layout.depths.clear();
         layout.depths.push(0);
@@ -215,7 +215,7 @@ impl Walk {
 
 /// Buffers of [`Walk::push`].
 #[derive(Default)]
-struct Layout {
+struct LayoutBuffers {
     /// Splits whose children are not placed yet, as (node in the tree, position): of this cluster, of later ones.
     now: Vec<(u32, u32)>,
     later: Vec<(u32, u32)>,

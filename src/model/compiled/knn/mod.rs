@@ -1,9 +1,8 @@
 //! Nearest neighbours by an exact search, bit-identical to smartcore's kNN with linear search.
 //!
-//! Stands apart because its model is the training matrix itself. smartcore visits the training rows in order and keeps
-//! the k nearest in a heap whose final layout decides the order of summation and which of equally distant rows stay; so
-//! the rows are visited in that order here too, but only those that the `prefilter` does not rule out. That is exact, not
-//! approximate: a row that is left out could not have entered the heap.
+//! smartcore visits the training rows in order and keeps the k nearest in a heap whose final layout decides the order of
+//! summation and which of equally distant rows stay. So the rows are visited in that order here too, but only those that
+//! the `prefilter` does not rule out. The answer is exact: a row that is left out could not have entered the heap.
 
 #![expect(clippy::inline_always, reason = "for `widest`")]
 
@@ -40,7 +39,7 @@ const FAR: Near = Near { distance: f64::INFINITY, row: NO_ROW };
 
 /// What one search works on, reused from call to call.
 #[derive(Debug, Default)]
-pub(super) struct Search {
+pub(super) struct SearchBuffers {
     /// The nearest rows so far, k for each query of a block.
     near: Vec<Near>,
     /// The queries as the prefilter sees them.
@@ -68,7 +67,7 @@ impl NearestRows {
 
     /// The mean of the nearest rows' values, one a row of `matrix`, appended to `out`; NaN where every distance
     /// overflows (smartcore answers 0 there). `search` is a buffer.
-    pub(super) fn means(&self, matrix: &[f64], search: &mut Search, out: &mut Vec<f64>) {
+    pub(super) fn means(&self, matrix: &[f64], search: &mut SearchBuffers, out: &mut Vec<f64>) {
         self.search(matrix, search, |near| {
             let found = near.iter().filter(|n| n.row != NO_ROW);
             let share = 1.0 / f64::from(u32::try_from(found.clone().count()).expect("k is below 2^32"));
@@ -80,7 +79,7 @@ impl NearestRows {
     /// The shares of the classes among the nearest rows, row-major `[n_rows, n_classes]`, appended to `out`; all NaN
     /// where every distance overflows. `search` is a buffer.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "targets are checked class positions")]
-    pub(super) fn shares(&self, matrix: &[f64], n_classes: usize, search: &mut Search, out: &mut Vec<f64>) {
+    pub(super) fn shares(&self, matrix: &[f64], n_classes: usize, search: &mut SearchBuffers, out: &mut Vec<f64>) {
         self.search(matrix, search, |near| {
             let from = out.len();
             out.resize(from + n_classes, 0.0);
@@ -99,13 +98,13 @@ impl NearestRows {
     }
 
     /// Calls `answer` with the k nearest of each row of `matrix`, in order.
-    fn search(&self, matrix: &[f64], search: &mut Search, mut answer: impl FnMut(&[Near])) {
+    fn search(&self, matrix: &[f64], search: &mut SearchBuffers, mut answer: impl FnMut(&[Near])) {
         let n_columns = self.form.n_columns();
         let n_queries = (MAX_NEAR / self.form.k()).clamp(1, MAX_QUERIES);
         let n_tiles = self.form.targets().len().div_ceil(LANES);
         let tiles_together = (BLOCK_BYTES / (4 * LANES * n_columns)).max(1);
         for rows in matrix.chunks(n_queries * n_columns) {
-            let Search { near, queries, cells } = &mut *search;
+            let SearchBuffers { near, queries, cells } = &mut *search;
             cells.clear();
             queries.clear();
             queries.extend(rows.chunks_exact(n_columns).map(|row| self.prefilter.query(row, cells)));

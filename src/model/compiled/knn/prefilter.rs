@@ -1,7 +1,6 @@
-//! A prefilter for nearest neighbours: a cheap lower bound of distances that rules most rows out, never one too many.
+//! A cheap lower bound of distances that rules out most rows, and never one that is among the nearest.
 //!
-//! Stands apart from `knn`, which decides: here is the f32 copy of the training rows and the proof. With columns
-//! centred and scaled by a power of two, q and t become q' and t' in f32, and ‖q' − t'‖² = ‖q'‖² + ‖t'‖² − 2⟨q', t'⟩ takes
+//! It works on an f32 copy of the training rows. With columns centred and scaled by a power of two, q and t become q' and t' in f32, and ‖q' − t'‖² = ‖q'‖² + ‖t'‖² − 2⟨q', t'⟩ takes
 //! one multiplication and one addition a column, 32 rows side by side. Let u = 2⁻²³, twice the unit roundoff of f32.
 //!
 //! - Rounding moved q by at most u‖q'‖ and t by at most u T, T being the largest ‖t'‖: together by

@@ -1,7 +1,6 @@
-//! Support vector machines, from our own form of smartcore's `SVR` and `SVC` (`model::support`), bit-identical to
-//! smartcore's in-memory `predict` on the machine that trained.
+//! Support vector machines, bit-identical to smartcore's in-memory `predict` on the machine that trained.
 //!
-//! Stands apart because rows meet support vectors in blocks: the kernel is computed once for a support vector and a
+//! Rows meet support vectors in blocks: the kernel is computed once for a support vector and a
 //! row, whatever the number of machines that share the vector, eight vectors side by side and four rows at a time; then
 //! every machine adds its terms in smartcore's order. Nothing is vectorized across what is summed, so that no sum
 //! differs by a bit; `exp`, `powf` and `tanh` are the platform's, as smartcore's are. One exception: a polynomial of a
@@ -102,7 +101,7 @@ impl KernelSums {
             }
             return;
         }
-        // Rows come one after the other: with several machines their sums are found a row at a time.
+        // `add` takes rows in order, and of each row the machines in order.
         for row in 0..ROWS {
             for (i, machine) in self.machines.iter().enumerate() {
                 add(i, sum_row(machine, row, values, start, term));

@@ -1,6 +1,6 @@
-//! Rows in tiles of eight, column by column within a tile: what support vectors are kept in.
+//! Support vectors in tiles of eight rows, column by column within a tile.
 //!
-//! Stands apart from what is computed on it. Eight rows are summed side by side, each in its own lane and from the
+//! Eight rows are summed side by side, each in its own lane and from the
 //! first column to the last, so that every lane adds in smartcore's order and the compiler may still use vector
 //! instructions.
 
