@@ -17,9 +17,9 @@ use crate::http::router::{check, router};
 use crate::http::service::Service;
 use crate::model::check_name;
 use crate::serve::Serving;
+use crate::serve::error::LoadError;
 use crate::serve::lifecycle::Signals;
-use crate::serve::listener::{AdminThread, Front, Role, Shared, bind};
-use crate::serve::loader::LoadError;
+use crate::serve::listener::{AdminThread, Endpoint, ListenerContext, Role, bind};
 use crate::serve::logging::{Format, LogGuard};
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources, watch};
@@ -46,7 +46,7 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     if let Err(error) = settled {
         tracing::warn!(%error, "cannot begin anew with the allocator's setting: memory may grow beyond its bound");
     }
-    serving.open(&sources)?;
+    serving.reloader.open(&sources)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(workers) = args.workers {
         runtime.worker_threads(workers);
@@ -84,21 +84,21 @@ impl Plan {
         };
         if let Some(tcp) = admin {
             let front = self.front(&serving, Role::Admin, tcp);
-            AdminThread::start(front, Shared::of(&serving)).map_err(failed)?;
+            AdminThread::start(front, ListenerContext::of(&serving)).map_err(failed)?;
         }
-        tokio::spawn(watch(Arc::clone(&serving), self.reload_interval));
+        tokio::spawn(watch(Arc::clone(&serving.reloader), serving.lifecycle.clone(), self.reload_interval));
         announce(&serving);
         Ok(server::run(&serving, main, signals).await)
     }
 
-    fn front(&self, serving: &Arc<Serving>, role: Role, tcp: TcpListener) -> Front<Service> {
+    fn front(&self, serving: &Arc<Serving>, role: Role, tcp: TcpListener) -> Endpoint<Service> {
         if let Ok(bound) = tcp.local_addr() {
             match role {
                 Role::Main => tracing::info!(address = %bound, "listening on http://{bound}"),
                 Role::Admin => tracing::info!(address = %bound, "probes and metrics on http://{bound}"),
             }
         }
-        Front { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
+        Endpoint { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
     }
 }
 

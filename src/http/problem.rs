@@ -12,9 +12,8 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::config::Limits;
-use crate::serve::admission::{ComputeError, Overloaded};
+use crate::serve::error::{ComputeError, Overloaded, ReloadError};
 use crate::serve::metrics::Reason;
-use crate::serve::reload::ReloadError;
 
 /// What the client sees of a fault of ours.
 const INTERNAL_TEXT: &str = "The server failed to answer. The cause is in its log, under this request id.";
@@ -282,7 +281,7 @@ fn sentence(error: &impl ToString) -> String {
 mod tests {
     use super::{FieldError, Problem, ProblemKind};
     use crate::model::prediction::PredictError;
-    use crate::serve::admission::ComputeError;
+    use crate::serve::error::ComputeError;
 
     #[test]
     fn the_envelope_has_rfc_9457s_members_and_the_open_inference_protocols() {

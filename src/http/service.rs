@@ -176,7 +176,7 @@ mod tests {
     async fn compute(app: &AppState, model: &str, rows: &str) -> Result<&'static str, Problem> {
         let [model, other] = [model, rows].map(|name| app.serving.registry.get(name).unwrap());
         let batch: Batch = other.model.golden_batch().clone();
-        app.serving.compute.predict(&model, batch).await?;
+        app.serving.compute.predict(&app.serving.memory.lease(), &model, batch).await?;
         Ok("answered")
     }
 

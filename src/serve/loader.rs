@@ -1,76 +1,32 @@
-//! From a path to a served model: read, verified, checked against its golden rows, timed.
-//!
-//! Stands apart from the registry because it runs off the request path, at start and at every reload.
+//! From a file to a verified model: its bytes are checked and decoded, its golden rows answered. Runs at the start and at
+//! every reload, off the request path.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::model::Model;
 
+use super::error::LoadError;
+
 /// Largest artifact read, in bytes: 1 GiB.
 pub const MAX_ARTIFACT: u64 = 1 << 30;
 
-/// SHA-256 of a whole file: tells whether its content has changed.
+/// SHA-256 of a file's bytes.
 pub type ContentHash = [u8; 32];
-
-/// Why a file cannot be served. `Display` is one line: the file and what is wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file is not there, or cannot be read: exit 66.
-    #[error("{}: {source}", path.display())]
-    Missing {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file is not a valid model: exit 65.
-    #[error("{}: {problem}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Two models would have one name: exit 78.
-    #[error("{} and {} are both called {name:?}; name one of them: --model OTHER={}", first.display(), second.display(), second.display())]
-    SameName {
-        /// The name.
-        name: String,
-        /// The file that has it.
-        first: PathBuf,
-        /// The file that would have it too.
-        second: PathBuf,
-    },
-    /// A name that cannot stand in a URL, or a default that is not served: exit 78.
-    #[error("{0}")]
-    BadName(String),
-}
-
-impl LoadError {
-    /// The exit code of its class, after sysexits.h.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Missing { .. } => 66,
-            Self::Invalid { .. } => 65,
-            Self::SameName { .. } | Self::BadName(_) => 78,
-        }
-    }
-}
 
 /// A model with the hash of the file it came from.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The model, its golden rows answered as they should be.
+    /// The model, whose golden rows it answers as expected.
     pub model: Model,
-    /// Of the file's bytes.
+    /// The hash of the file's bytes.
     pub hash: ContentHash,
 }
 
-/// Reads a file, at most [`MAX_ARTIFACT`] bytes. Only a regular file (or a link to one): a pipe could block for ever.
+/// Reads a regular file (or a link to one) of at most [`MAX_ARTIFACT`] bytes. A pipe could block forever.
 ///
 /// # Errors
 /// [`LoadError::Missing`], or [`LoadError::Invalid`] when it is too large or not a file.
@@ -92,12 +48,12 @@ pub fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     Ok(bytes)
 }
 
-/// The hash that tells contents apart.
+/// The hash of a file's bytes, which tells whether its content has changed.
 pub fn hash(bytes: &[u8]) -> ContentHash {
     Sha256::digest(bytes).into()
 }
 
-/// Makes a model of a file's bytes and has it answer its golden rows. `path` is for the error.
+/// Decodes a model and checks its answers to its golden rows. `path` is for the error.
 ///
 /// # Errors
 /// [`LoadError::Invalid`].
@@ -113,7 +69,7 @@ pub fn verify(path: &Path, bytes: &[u8]) -> Result<Model, LoadError> {
     }
 }
 
-/// Reads and verifies a file.
+/// Reads a file and verifies the model in it.
 ///
 /// # Errors
 /// [`LoadError`].

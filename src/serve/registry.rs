@@ -1,4 +1,4 @@
-//! The models being served, each behind a pointer that is swapped whole: a request takes one snapshot and keeps it.
+//! The models being served, behind one pointer that is swapped whole: a request takes a snapshot of a model and keeps it.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::model::compiled::Scratch;
 
 use super::metrics::{Drift, Metrics};
 
-/// One version of one model, as a request holds it from before its body is parsed to its answer.
+/// One version of one model, held by a request from before its body is parsed to its answer.
 pub type Snapshot = Arc<ServedModel>;
 
-/// The timing of a model at load ends after this many rounds over its golden rows.
+/// A model is timed at load for at most this many rounds over its golden rows.
 const TIMED_ROUNDS: u32 = 32;
-/// The timing of a model at load ends after this much CPU time, whatever the rounds.
+/// A model is timed at load for at most this much CPU time.
 const TIMED_FOR: Duration = Duration::from_millis(50);
-/// Counting one feature value, about: a binary search in at most 20 bins and its share of an atomic add.
+/// About what counting one feature value takes: a binary search in at most 20 bins and its share of an atomic add.
 const COUNTING_A_VALUE: Duration = Duration::from_nanos(8);
 
 /// A loaded model under the name it is registered by.
@@ -28,41 +28,42 @@ pub struct ServedModel {
     pub name: String,
     /// The model.
     pub model: Model,
-    /// True for the model that `/predict` asks.
+    /// True for the model behind `/predict`.
     pub is_default: bool,
-    /// CPU time of predicting one row and counting its values, measured on the golden rows; at least 1 ns. Decides
-    /// where a batch is computed.
+    /// CPU time of predicting one row and counting its values, measured on the golden rows; at least 1 ns. It decides where
+    /// a batch is computed.
     pub cost_per_row: Duration,
     drift: OnceLock<Arc<Drift>>,
 }
 
 impl ServedModel {
-    /// Registers a model under a name, and times it: some milliseconds.
+    /// Registers a model under a name and times it, which takes some milliseconds.
     pub fn new(name: impl Into<String>, model: Model, is_default: bool) -> Self {
         let cost_per_row = cost_per_row(&model);
         Self { name: name.into(), model, is_default, cost_per_row, drift: OnceLock::new() }
     }
 
-    /// The counters of this version; none until it is served.
+    /// The counters of this version; none before it is served.
     pub fn drift(&self) -> Option<&Arc<Drift>> {
         self.drift.get()
     }
 
-    /// Shows this version in the metrics from now on.
-    fn enter(&self, metrics: &Metrics) {
+    /// Shows this version in the metrics.
+    fn show(&self, metrics: &Metrics) {
         let drift = metrics.watch(&self.name, &self.model);
-        // The same version gets the same counters, however often it enters.
+        // The same version gets the same counters again.
         let _ = self.drift.set(drift);
     }
 
-    fn leave(&self, metrics: &Metrics) {
+    /// Ends this version's series in the metrics.
+    fn retire(&self, metrics: &Metrics) {
         if let Some(drift) = self.drift() {
             metrics.retire(drift);
         }
     }
 }
 
-/// The shortest of a few rounds, in CPU time: what else the machine is doing meanwhile must not make the model look
+/// The CPU time of one row in the fastest of a few rounds: other load on the machine must not make the model look
 /// expensive for as long as it is served.
 fn cost_per_row(model: &Model) -> Duration {
     let golden = model.golden_batch();
@@ -71,7 +72,7 @@ fn cost_per_row(model: &Model) -> Duration {
     let mut best = Duration::MAX;
     for _ in 0..TIMED_ROUNDS {
         let start = cpu_time();
-        // A golden row without a finite answer has been refused before; a round that fails is short, not wrong.
+        // Cannot fail: a model whose golden rows have no finite answer is not loaded.
         let _ = model.predict(golden, &mut scratch);
         let end = cpu_time();
         best = best.min(end.saturating_sub(start));
@@ -84,7 +85,7 @@ fn cost_per_row(model: &Model) -> Duration {
     (best / rows + counting).max(Duration::from_nanos(1))
 }
 
-/// CPU time that this thread has used.
+/// The CPU time used by this thread.
 fn cpu_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
@@ -96,12 +97,13 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry of these models.
-    pub fn new(models: Vec<Snapshot>) -> Self {
+    /// A registry of these models, which are shown in the metrics.
+    pub fn new(models: Vec<Snapshot>, metrics: &Metrics) -> Self {
+        models.iter().for_each(|model| model.show(metrics));
         Self { models: ArcSwap::from_pointee(models) }
     }
 
-    /// The model that `/predict` asks.
+    /// The model behind `/predict`.
     pub fn default_model(&self) -> Option<Snapshot> {
         self.models.load().iter().find(|m| m.is_default).cloned()
     }
@@ -116,26 +118,19 @@ impl Registry {
         self.models.load().as_ref().clone()
     }
 
-    /// True when nothing is served: then the process is not ready.
+    /// True when no model is served; the process is not ready then.
     pub fn is_empty(&self) -> bool {
         self.models.load().is_empty()
     }
 
-    /// Shows what is served in the metrics.
-    pub(super) fn enter_all(&self, metrics: &Metrics) {
-        for served in self.models.load().iter() {
-            served.enter(metrics);
-        }
-    }
-
-    /// Serves `models` from now on; whoever holds a snapshot of before keeps it. Metrics follow.
+    /// Serves `models` from now on and shows them in the metrics. Requests keep the snapshots that they hold.
     pub fn replace(&self, models: Vec<Snapshot>, metrics: &Metrics) {
         let before = self.list();
         for served in before.iter().filter(|old| !models.iter().any(|new| Arc::ptr_eq(old, new))) {
-            served.leave(metrics);
+            served.retire(metrics);
         }
         for served in &models {
-            served.enter(metrics);
+            served.show(metrics);
         }
         self.models.store(Arc::new(models));
     }

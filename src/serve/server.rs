@@ -1,14 +1,15 @@
-//! The life of the process from listening to its exit code.
+//! Runs the server from listening to its exit code: signals, drain, hard stop.
 
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::config::Limits;
-use crate::serve::listener::{self, Front, HttpService, Outcome};
-use crate::serve::{Serving, systemd};
 
-use crate::serve::lifecycle::{Lifecycle, Schedule, Signal, Signals, Step};
+use super::Serving;
+use super::lifecycle::{Lifecycle, Schedule, Signal, Signals, Step};
+use super::listener::{self, Endpoint, HttpService, ListenerContext};
+use super::systemd;
 
 /// How the process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,16 +40,16 @@ impl From<ServerExit> for ExitCode {
     }
 }
 
-/// Answers requests on `front` until a signal has drained it. Afterwards the phase is stopped, which also ends the
-/// admin listener; whoever owns the runtime should not wait for its tasks (`Runtime::shutdown_background`).
-pub async fn run<S: HttpService>(serving: &Serving, front: Front<S>, mut signals: Signals) -> ServerExit {
+/// Answers requests on `endpoint` until a signal has drained it. Then the phase is stopped, which also ends the admin
+/// listener. The runtime's owner should not wait for its tasks (`Runtime::shutdown_background`).
+pub async fn run<S: HttpService>(serving: &Serving, endpoint: Endpoint<S>, mut signals: Signals) -> ServerExit {
     let lifecycle = &serving.lifecycle;
     let heartbeat = tokio::spawn(lifecycle.clone().heartbeat());
-    let mut listening = pin!(listener::serve(front, listener::Shared::of(serving)));
+    let mut listening = pin!(listener::serve(endpoint, ListenerContext::of(serving)));
     systemd::notify_ready();
     let exit = loop {
         tokio::select! {
-            outcome = &mut listening => break conclude(lifecycle, outcome),
+            cut = &mut listening => break drained(lifecycle, cut),
             signal = signals.next() => {
                 if let Some(exit) = on_signal(lifecycle, &serving.limits, signal) {
                     break exit;
@@ -61,17 +62,17 @@ pub async fn run<S: HttpService>(serving: &Serving, front: Front<S>, mut signals
     exit
 }
 
-fn conclude(lifecycle: &Lifecycle, outcome: Outcome) -> ServerExit {
+fn drained(lifecycle: &Lifecycle, cut: usize) -> ServerExit {
     let took = lifecycle.schedule().map_or(0, |s| s.signalled.elapsed().as_millis());
-    if outcome.cut == 0 {
+    if cut == 0 {
         tracing::info!(drain_ms = took, "drained");
         return ServerExit::Drained;
     }
-    tracing::error!(drain_ms = took, cut_requests = outcome.cut, "the hard stop cut requests");
-    ServerExit::Cut(outcome.cut)
+    tracing::error!(drain_ms = took, cut_requests = cut, "the hard stop cut requests");
+    ServerExit::Cut(cut)
 }
 
-/// Acts on a signal; an exit when it is the second one that asks for the end.
+/// Acts on a signal; an exit when it is the second one that stops the process.
 fn on_signal(lifecycle: &Lifecycle, limits: &Limits, signal: Signal) -> Option<ServerExit> {
     if signal == Signal::Hangup {
         tracing::info!("SIGHUP: looking at the models' files");

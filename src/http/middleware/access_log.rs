@@ -46,7 +46,7 @@ impl InFlightRequest {
         let method = known_method(request.method());
         let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
         // A request that came by no socket, as tests send it, has no context yet.
-        let detached = || RequestContext::detached(&app.serving.limits, &app.serving.lifecycle);
+        let detached = || RequestContext::detached(&app.serving);
         let context = request.extensions_mut().get_or_insert_with(detached);
         context.id = Some(id.clone());
         let labels = RequestLabels { start: context.arrival, id, trace_id, method, route: route.unwrap_or("other") };

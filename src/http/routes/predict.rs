@@ -5,12 +5,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use http::request::Parts;
 
+use crate::config::Limits;
 use crate::model::batch::Batch;
 use crate::model::prediction::Prediction;
-use crate::serve::admission::MemoryLease;
+use crate::serve::admission::is_short_text;
+use crate::serve::listener::RequestContext;
+use crate::serve::predict::{Answer, Question};
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use crate::http::answer::{Handled, Timings};
@@ -40,7 +44,7 @@ pub(in crate::http) async fn predict_named(
     predict(&app, snapshot, None, request).await
 }
 
-/// Answers one request; in the words of `protocol` when it came by one of its routes.
+/// Answers one request, with the keys of `protocol` when it came by one of its routes.
 pub(in crate::http) async fn predict(
     app: &AppState,
     snapshot: Snapshot,
@@ -52,80 +56,71 @@ pub(in crate::http) async fn predict(
     let format = BodyFormat::of(&head.headers)?;
     let accepted = Accepted::of(&head.headers, format);
     if stream::is_wanted(app, &head.headers, &body, format, accepted) {
-        // Boxed, as all that is seldom, so that the future of what is asked most is small.
+        // Boxed, because it is rare, so that the usual future is small.
         return Box::pin(stream::answer(app, snapshot, &head, body)).await.map(Handled::from);
     }
-    let mut received = body::read(app, &head, body).await?;
-    received.room_for_batch(snapshot.model.schema(), &app.serving.limits).await?;
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
-    let (length, state, asked) = (received.bytes().len(), app.clone(), Arc::clone(&snapshot));
-    let read = move || Read::new(received, format, &decode_options(&state, &asked), response);
-    let Read { permit, response, batch, parse } = app.serving.compute.read(length, read).await??;
-    let write = move |served: &ServedModel, prediction: &Prediction| response.write(served, prediction);
-    let (written, timings) = compute(app, &head, snapshot, Parsed { permit, batch, parse }, write).await?;
+    let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
+        let mut response = response;
+        let batch = parse(body, format, &decode_options(app, snapshot), &mut response)?;
+        Ok((batch, response))
+    };
+    let encode = |response: ResponseFormat, model: &ServedModel, answer: &Prediction| response.write(model, answer);
+    let (written, timings) = answer(app, &head, body, snapshot, decode, encode).await?;
     Ok(Handled { response: encode::respond(written), timings: Some(timings) })
 }
 
-/// Rows that are known to fit, with the room that their body was given.
-pub(in crate::http) struct Parsed {
-    /// The body's share of the budget.
-    pub(in crate::http) permit: MemoryLease,
-    /// The rows.
-    pub(in crate::http) batch: Batch,
-    /// How long reading them took.
-    pub(in crate::http) parse: Duration,
-}
-
-/// From a batch to what `write` makes of its prediction, in whosever words: the room for each is taken before it is made,
-/// and kept until the answer is with the kernel.
+/// The way from a body to an encoded answer, the same for every protocol: `decode` makes a batch of the body, and with it
+/// what `encode` needs to write the prediction. Short texts are read and written here, long ones on the compute pool. The
+/// request's lease is resized before each step to what the step makes.
 ///
 /// # Errors
-/// 503: no room, or no permit to compute, within the admission wait. 504: it took too long. 500: the model failed.
-pub(in crate::http) async fn compute<T: Send + 'static>(
-    app: &App,
+/// As [`body::read`] and `decode`. 503: no memory, or no permit to compute, within the admission wait. 504: it took too
+/// long. 500: the model failed.
+pub(in crate::http) async fn answer<F: Send + 'static, T: Send + 'static>(
+    app: &AppState,
     head: &Parts,
+    body: Body,
     snapshot: Snapshot,
-    parsed: Parsed,
-    write: impl FnOnce(&ServedModel, &Prediction) -> T + Send + 'static,
+    decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, F), Problem> + Send + 'static,
+    encode: impl FnOnce(F, &ServedModel, &Prediction) -> T + Send + 'static,
 ) -> Result<(T, Timings), Problem> {
-    let Parsed { mut permit, batch, parse } = parsed;
-    let rows = batch.n_rows();
-    let room = body::hold(&mut permit, &batch, snapshot.model.schema()).await?;
-    let compute = &app.serving.compute;
-    let (prediction, predict, permit) = compute.predict_within(permit, &snapshot, batch).await?;
-    let write = move || {
-        let start = Instant::now();
-        (write(&snapshot, &prediction), start.elapsed(), permit)
+    let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.serving.compute);
+    let body = body::read(app, head, body).await?;
+    memory.at_least(max_batch_bytes(body.len(), &snapshot, &app.serving.limits)).await?;
+    let (decoded, parse) = if is_short_text(body.len()) {
+        timed(|| decode(app, &snapshot, &body))
+    } else {
+        let (app, snapshot) = (app.clone(), Arc::clone(&snapshot));
+        Box::pin(compute.read(memory, move || timed(|| decode(&app, &snapshot, &body)))).await?
     };
-    let (written, encode, permit) = compute.write(room, write).await?;
-    body::hold_until_written(head, permit);
+    let (batch, format) = decoded?;
+    let rows = batch.n_rows();
+    let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows);
+    let question = Question { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
+    let Answer { prediction, took: predict } = app.serving.predict(memory, question).await?;
+    let (written, encode) = if is_short_text(answer_bytes) {
+        timed(|| encode(format, &snapshot, &prediction))
+    } else {
+        Box::pin(compute.write(memory, move || timed(|| encode(format, &snapshot, &prediction)))).await?
+    };
     Ok((written, Timings { rows, parse, predict, encode }))
 }
 
-/// What a body became.
-struct Read {
-    permit: MemoryLease,
-    response: ResponseFormat,
-    batch: Batch,
-    /// How long it took.
-    parse: Duration,
+/// The most bytes that a batch in a body of `length` bytes takes: its shortest cell, an element of a binary tensor or an
+/// empty field, takes a byte.
+fn max_batch_bytes(length: usize, model: &ServedModel, limits: &Limits) -> usize {
+    length.min(limits.max_rows.saturating_mul(model.model.schema().n_features())) * size_of::<f64>()
 }
 
-impl Read {
-    fn new(
-        received: body::ReceivedBody,
-        format: BodyFormat,
-        options: &DecodeOptions<'_>,
-        mut response: ResponseFormat,
-    ) -> Result<Self, Problem> {
-        let start = Instant::now();
-        let batch = parse(received.bytes(), format, options, &mut response)?;
-        let parse = start.elapsed();
-        Ok(Self { permit: received.into_permit(), response, batch, parse })
-    }
+/// What `work` gives, and how long it took.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let done = work();
+    (done, start.elapsed())
 }
 
-/// From a whole body to a batch; notes what the answer depends on.
+/// Decodes a whole body, and notes in `response` what its answer depends on.
 fn parse(
     body: &[u8],
     format: BodyFormat,
@@ -151,7 +146,7 @@ fn parse(
     Ok(batch)
 }
 
-/// What a body for this model is judged by.
+/// How a body for this model is decoded.
 pub(in crate::http) fn decode_options<'s>(app: &App, snapshot: &'s Snapshot) -> DecodeOptions<'s> {
     DecodeOptions {
         schema: snapshot.model.schema(),

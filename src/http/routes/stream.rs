@@ -18,8 +18,10 @@ use crate::http::decode::{DecodeOptions, ndjson};
 use crate::http::encode;
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::serve::admission::{CHUNKED_STEP, MemoryLease, Overloaded};
+use crate::serve::admission::CHUNKED_STEP;
+use crate::serve::error::Overloaded;
 use crate::serve::listener::RequestContext;
+use crate::serve::predict::{Answer, Question};
 use crate::serve::registry::Snapshot;
 
 use super::predict::decode_options;
@@ -58,7 +60,6 @@ pub(in crate::http) async fn answer(
 ) -> Result<Response, Problem> {
     let mut stream = RowStream {
         chunks: BodyChunks::new(&head.headers, body)?,
-        permit: app.serving.memory.reserve(0).await?,
         held: Vec::new(),
         whole: 0,
         waited: Duration::ZERO,
@@ -81,8 +82,6 @@ pub(in crate::http) struct RowStream {
     app: AppState,
     snapshot: Snapshot,
     chunks: BodyChunks,
-    /// The share of the budget for what is held.
-    permit: MemoryLease,
     /// The lines of the last chunk, and the beginning of the next line.
     held: Vec<u8>,
     /// How many bytes of it are whole lines.
@@ -183,22 +182,29 @@ impl RowStream {
         self.whole -= length;
         self.waited = Duration::ZERO;
         let Some(batch) = batch else { return Ok(None) };
-        self.share(self.held.len() + size_of_val(batch.values())).await?;
-        let (prediction, _) = self.app.serving.compute.predict(&self.snapshot, batch).await?;
-        let rows = encode::ndjson::rows(self.snapshot.model.schema().target(), &prediction);
+        let target = schema.target();
+        let other_bytes = self.stepped(self.held.len());
+        let question = Question { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
+        let Answer { prediction, .. } = self.app.serving.predict(&self.log.context.memory, question).await?;
+        let rows = encode::ndjson::rows(target, &prediction);
         self.share(self.held.len() + rows.len()).await?;
         Ok(Some(rows.into()))
     }
 
-    /// Takes a share of the budget for `bytes`, rounded up so that it rarely changes; none for no bytes, so that a slow
+    /// Resizes the request's lease to `bytes`, rounded up so that it rarely changes; to nothing for no bytes, so that a slow
     /// line holds nothing.
     async fn share(&mut self, bytes: usize) -> Result<(), Overloaded> {
-        let inflating = self.chunks.overhead();
-        self.permit.hold(bytes.next_multiple_of(CHUNKED_STEP) + inflating).await
+        self.log.context.memory.resize_to(self.stepped(bytes)).await
+    }
+
+    /// `bytes` and the inflater's, in steps, so that the lease is rarely resized.
+    fn stepped(&self, bytes: usize) -> usize {
+        bytes.next_multiple_of(CHUNKED_STEP) + self.chunks.overhead()
     }
 
     /// Tells the log and the metrics how the stream ended. Gives the last line, if an error needs one, and the unread body.
     pub(in crate::http) fn end(mut self, problem: Option<&Problem>) -> (Bytes, Body) {
+        self.log.context.memory.release();
         self.log.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));
         let Some(problem) = problem else { return (Bytes::new(), self.chunks.into_rest()) };
         let id = self.log.id();

@@ -1,4 +1,4 @@
-//! Where a batch is computed: short work on the spot, long work on the pool after a permit.
+//! Where work runs: short work inline, long work on the pool after a permit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,63 +8,47 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::config::Limits;
 use crate::model::batch::Batch;
-use crate::model::prediction::{PredictError, Prediction};
+use crate::model::prediction::Prediction;
+use crate::serve::error::{ComputeError, Overloaded};
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::Metrics;
 use crate::serve::registry::{ServedModel, Snapshot};
 
-use super::pool::{Answer, Job, Pool};
-use super::{MemoryLease, Overloaded, acquire, work};
+use super::pool::{Computed, Job, Pool};
+use super::{MemoryLease, slice, wait_at_most};
 
-/// Jobs that take turns on one compute thread at most. The last of 16 waits 8 ms for its first slice.
+/// Batches on one compute thread at most. The last of 16 waits 8 ms for its first slice.
 const JOBS_PER_THREAD: usize = 16;
 
-/// Of these, how many may be long ones, so that long ones together never hold all the permits that short ones need.
+/// How many of them may be long, so that long batches never hold all the permits that shorter ones need.
 const LONG_JOBS_PER_THREAD: usize = 4;
 
-/// Pool work estimated above this is long.
+/// A batch on the pool is long when it is estimated to take more than this.
 const LONG: Duration = Duration::from_millis(50);
 
-/// The longest text, in bytes, that is read or written where it is: about 100 µs of work. Longer ones are for the pool.
-pub const TEXT_AT_ONCE: usize = 64 << 10;
+/// The longest text, in bytes, that is read or written inline: about 100 µs of work.
+pub const SHORT_TEXT: usize = 64 << 10;
 
-/// Why a batch was not answered.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ComputeError {
-    /// No permit within the admission wait: 503.
-    #[error("the server is over capacity")]
-    Overloaded,
-    /// The compute deadline passed: 504.
-    #[error("the prediction took longer than the compute timeout")]
-    Deadline,
-    /// The model answered with something that is not a finite number: 500.
-    #[error(transparent)]
-    NotFinite(#[from] PredictError),
-    /// The predictor panicked: 500.
-    #[error("the predictor panicked")]
-    Panicked,
+/// True when a text of `bytes` bytes is read or written inline, false when it is work for the pool: there a small request
+/// does not wait behind a large one's text.
+pub fn is_short_text(bytes: usize) -> bool {
+    bytes <= SHORT_TEXT
 }
 
-impl From<Overloaded> for ComputeError {
-    fn from(_: Overloaded) -> Self {
-        Self::Overloaded
-    }
-}
-
-/// Where batches are computed.
+/// The compute threads and the permits to use them.
 #[derive(Debug)]
 pub struct Compute {
     pool: Pool<Permits>,
     jobs: Arc<Semaphore>,
     long_jobs: Arc<Semaphore>,
-    readings: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
     wait: Duration,
     timeout: Duration,
     lifecycle: Lifecycle,
     metrics: Arc<Metrics>,
 }
 
-/// What a job on the pool holds.
+/// What a batch on the pool holds.
 #[derive(Debug)]
 struct Permits {
     _job: OwnedSemaphorePermit,
@@ -78,14 +62,14 @@ impl Default for Compute {
 }
 
 impl Compute {
-    /// Starts the compute threads. `life` shrinks deadlines while draining.
+    /// Starts the compute threads. A drain of `lifecycle` shortens the deadlines.
     pub fn new(limits: &Limits, metrics: Arc<Metrics>, lifecycle: Lifecycle) -> Self {
         let threads = limits.compute_threads.max(1);
         Self {
             pool: Pool::start(threads, lifecycle.clone()),
             jobs: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
             long_jobs: Arc::new(Semaphore::new(threads * LONG_JOBS_PER_THREAD)),
-            readings: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
+            reads: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
             wait: limits.admission_wait,
             timeout: limits.compute_timeout,
             lifecycle,
@@ -93,43 +77,24 @@ impl Compute {
         }
     }
 
-    /// Answers a batch: computes on the spot when it is short work, else takes a permit and computes on the pool;
-    /// counts rows, duration, feature values and panics. Gives the answer and the time it took to compute, waiting
-    /// excluded. Cancelled when dropped. Refusals are for the caller to count.
+    /// Computes a batch, inline when it is short, else on the pool, and counts rows, duration, values and panics. Gives
+    /// the prediction and the time spent computing it, waiting excluded. Dropping the future cancels it; the pool keeps a
+    /// handle of `memory` for as long as it has the batch.
     ///
     /// # Errors
-    /// [`ComputeError`].
-    pub async fn predict(&self, snapshot: &Snapshot, batch: Batch) -> Result<(Prediction, Duration), ComputeError> {
-        self.answer(snapshot, batch, &mut None).await
-    }
-
-    /// The same for a batch with a share of the budget: that is kept for as long as the batch is, even when this is
-    /// dropped, and given back with the answer.
-    ///
-    /// # Errors
-    /// [`ComputeError`].
-    ///
-    /// # Panics
-    /// Never: every answer comes with its share.
-    pub async fn predict_within(
+    /// [`ComputeError`]. Refusals are for the caller to count.
+    pub async fn predict(
         &self,
-        share: MemoryLease,
+        memory: &MemoryLease,
         snapshot: &Snapshot,
         batch: Batch,
-    ) -> Result<(Prediction, Duration, MemoryLease), ComputeError> {
-        let mut share = Some(share);
-        let (prediction, took) = self.answer(snapshot, batch, &mut share).await?;
-        let share = share.expect("an answer comes with the share that its batch was given");
-        Ok((prediction, took, share))
-    }
-
-    async fn answer(&self, snapshot: &Snapshot, batch: Batch, share: &mut Option<MemoryLease>) -> Answer {
-        let answer = if work::is_short(snapshot, batch.n_rows()) {
-            at_once(snapshot, &batch)
+    ) -> Result<(Prediction, Duration), ComputeError> {
+        let computed = if slice::is_short(snapshot, batch.n_rows()) {
+            inline(snapshot, &batch)
         } else {
-            Box::pin(self.on_pool(snapshot, batch, share)).await
+            Box::pin(self.on_pool(memory, snapshot, batch)).await
         };
-        match &answer {
+        match &computed {
             Ok((prediction, took)) => {
                 if let Some(drift) = snapshot.drift() {
                     drift.answered(prediction, *took);
@@ -138,107 +103,101 @@ impl Compute {
             Err(ComputeError::Panicked) => self.metrics.panicked(),
             Err(_) => {}
         }
-        answer
+        computed
     }
 
-    /// Makes something of a body of so many bytes: on the spot when it is short, else on the pool, in turns with batches,
-    /// so that nobody's small request waits behind a large one's text. Not begun when nobody waits for it any more.
+    /// Reads a long body with `read` on the pool, which keeps a handle of `memory` meanwhile. Not begun when the request is
+    /// gone.
     ///
     /// # Errors
-    /// [`ComputeError::Overloaded`]: as many large bodies are being read as may be, for longer than the admission wait.
+    /// [`ComputeError::Overloaded`]: the permits to read long bodies were taken for the whole admission wait.
     /// [`ComputeError::Panicked`], counted.
-    ///
-    /// # Panics
-    /// When `read` does, on the spot.
     pub async fn read<T: Send + 'static>(
         &self,
-        bytes: usize,
+        memory: &MemoryLease,
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ComputeError> {
-        if bytes <= TEXT_AT_ONCE {
-            return Ok(read());
-        }
-        let permit = acquire(&self.readings, 1, self.wait).await?;
-        let read = move || {
-            let done = read();
-            drop(permit);
-            done
-        };
-        self.errand(read).await
+        let permit = self.permit(&self.reads, self.wait).await?;
+        self.closure_on_pool((memory.clone(), permit), read).await
     }
 
-    /// Writes an answer of about so many bytes: as [`read`](Self::read), but refused by nobody any more.
+    /// Writes a long answer with `write`, as [`read`](Self::read) does but without a permit: what has been computed is not
+    /// refused.
     ///
     /// # Errors
     /// [`ComputeError::Panicked`], counted.
-    ///
-    /// # Panics
-    /// When `write` does, on the spot.
     pub async fn write<T: Send + 'static>(
         &self,
-        bytes: usize,
+        memory: &MemoryLease,
         write: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ComputeError> {
-        if bytes <= TEXT_AT_ONCE { Ok(write()) } else { Box::pin(self.errand(write)).await }
+        self.closure_on_pool(memory.clone(), write).await
     }
 
-    async fn errand<T: Send + 'static>(&self, errand: impl FnOnce() -> T + Send + 'static) -> Result<T, ComputeError> {
+    /// Runs `closure` on the pool; `held` is dropped after it.
+    async fn closure_on_pool<T: Send + 'static>(
+        &self,
+        held: impl Send + 'static,
+        closure: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ComputeError> {
         let (reply, done) = oneshot::channel();
-        self.pool.send(Box::new(move || {
+        self.pool.spawn(Box::new(move || {
             if reply.is_closed() {
                 return;
             }
-            // Nobody there: the client has left.
-            let _ = reply.send(catch_unwind(AssertUnwindSafe(errand)));
+            let result = catch_unwind(AssertUnwindSafe(closure));
+            drop(held);
+            // An error means that the client has left.
+            let _ = reply.send(result);
         }));
         match done.await {
-            Ok(Ok(done)) => Ok(done),
+            Ok(Ok(result)) => Ok(result),
             Ok(Err(_)) => {
                 self.metrics.panicked();
                 Err(ComputeError::Panicked)
             }
-            // A pool that drops an errand has no threads.
+            // Only a pool without threads drops a closure.
             Err(_) => Err(ComputeError::Overloaded),
         }
     }
 
-    async fn on_pool(&self, snapshot: &Snapshot, batch: Batch, share: &mut Option<MemoryLease>) -> Answer {
+    async fn on_pool(&self, memory: &MemoryLease, snapshot: &Snapshot, batch: Batch) -> Computed {
         let permits = self.permits(snapshot, batch.n_rows()).await?;
         let deadline = Instant::now() + self.timeout;
-        let (reply, answer) = oneshot::channel();
-        let snapshot = Arc::clone(snapshot);
-        self.pool.submit(Job { snapshot, batch, deadline, permits, share: share.take(), reply });
+        let (reply, computed) = oneshot::channel();
+        let (snapshot, memory) = (Arc::clone(snapshot), memory.clone());
+        self.pool.submit(Job { snapshot, batch, deadline, permits, memory, reply });
         tokio::select! {
-            answered = answer => {
-                // A pool that drops a job unanswered has no threads.
-                let (answer, given_back) = answered.unwrap_or((Err(ComputeError::Overloaded), None));
-                *share = given_back;
-                answer
-            }
+            // Only a pool without threads drops a job without a reply.
+            computed = computed => computed.unwrap_or(Err(ComputeError::Overloaded)),
             () = self.lifecycle.passed(deadline) => Err(ComputeError::Deadline),
         }
     }
 
     async fn permits(&self, snapshot: &Snapshot, n_rows: usize) -> Result<Permits, Overloaded> {
         let start = Instant::now();
-        let long = if work::estimate(snapshot, n_rows) > LONG {
-            Some(acquire(&self.long_jobs, 1, self.wait).await?)
-        } else {
-            None
-        };
+        let is_long = slice::estimate(snapshot, n_rows) > LONG;
+        let long = if is_long { Some(self.permit(&self.long_jobs, self.wait).await?) } else { None };
         let wait = self.wait.saturating_sub(start.elapsed());
-        Ok(Permits { _job: acquire(&self.jobs, 1, wait).await?, _long: long })
+        Ok(Permits { _job: self.permit(&self.jobs, wait).await?, _long: long })
+    }
+
+    async fn permit(&self, permits: &Arc<Semaphore>, wait: Duration) -> Result<OwnedSemaphorePermit, Overloaded> {
+        match Arc::clone(permits).try_acquire_owned() {
+            Ok(permit) => Ok(permit),
+            Err(_) => wait_at_most(wait, Arc::clone(permits).acquire_owned()).await,
+        }
     }
 }
 
-/// Computes where it is called, in slices that fit the thread's scratch.
-fn at_once(served: &ServedModel, batch: &Batch) -> Answer {
+/// Computes here, in slices that fit the thread's scratch.
+fn inline(model: &ServedModel, batch: &Batch) -> Computed {
     let start = Instant::now();
-    let step = work::rows_per_slice(served);
+    let step = slice::rows_per_slice(model);
     let first = step.min(batch.n_rows());
-    let mut answer = work::predict(served, batch, 0..first)?;
+    let mut prediction = slice::predict(model, batch, 0..first)?;
     for from in (first..batch.n_rows()).step_by(step) {
-        answer.append(work::predict(served, batch, from..batch.n_rows().min(from + step))?);
+        prediction.append(slice::predict(model, batch, from..batch.n_rows().min(from + step))?);
     }
-    Ok((answer, start.elapsed()))
+    Ok((prediction, start.elapsed()))
 }

@@ -1,49 +1,64 @@
-//! How many bytes all requests in flight together may hold: the buffers of their connections, and their bodies.
+//! The budget of bytes that all requests in flight hold together: buffers of connections, bodies, batches, answers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::config::Limits;
+use crate::serve::error::Overloaded;
 
-use super::{Overloaded, acquire};
+use super::wait_at_most;
 
-/// A body whose length was not told takes its share in steps of this many bytes, so that it waits seldom.
+/// A body of undeclared length reserves memory in steps of this many bytes, so that it rarely waits.
 pub const CHUNKED_STEP: usize = 64 << 10;
 
-/// Less than this is given back with the rest, at the end: giving back takes a lock.
-const WORTH_GIVING: usize = 4 << 10;
+/// A lease keeps a surplus smaller than this until it is dropped: giving bytes back takes a lock.
+const MIN_RELEASE: usize = 4 << 10;
 
-/// The longest body, in bytes, that may have any of the budget. Longer ones together leave a [`QUARTER`] of it to the
-/// others: a few of them that never come must not keep everybody out.
-const SMALL: usize = CHUNKED_STEP;
+/// A request is long when it holds more bytes than this. Long requests together leave a quarter of the budget free, so
+/// that a few announced bodies that never arrive do not block short requests.
+const SHORT: usize = CHUNKED_STEP;
 
-/// This part of the budget is little.
+/// Divisor of the budget: long requests leave a quarter of it free, and less than a quarter free is scarce.
 const QUARTER: usize = 4;
 
-/// No single share of a connection takes more of the budget than this part of it: an eighth.
-const LARGEST_SHARE: usize = 8;
+/// Divisor of the budget: the buffers of one connection take at most an eighth of it.
+const EIGHTH: usize = 8;
 
-/// The budget of bytes in flight. First come, first served: a large body is not overtaken for ever by small ones.
+/// The budget. Requests get memory in the order in which they ask, so that small ones do not starve a large one. A
+/// clone is another handle to the same budget.
 #[derive(Debug, Clone)]
 pub struct MemoryBudget {
-    free: Arc<Semaphore>,
-    /// What long bodies may have of it.
-    free_for_long: Arc<Semaphore>,
-    /// All there is, in bytes.
+    pools: Arc<Pools>,
+}
+
+#[derive(Debug)]
+struct Pools {
+    /// Free bytes.
+    free: Semaphore,
+    /// Free bytes of the three quarters that long requests may use.
+    free_for_long: Semaphore,
+    /// All bytes of the budget.
     total: usize,
     wait: Duration,
 }
 
-/// Body bytes that a request holds; given back when dropped.
-#[derive(Debug)]
+/// The bytes that one request holds, from its body to the last byte of its answer. A clone is another handle to the same
+/// lease: the bytes are given back when the last handle is dropped.
+#[derive(Debug, Clone)]
 pub struct MemoryLease {
+    reservation: Arc<Reservation>,
+}
+
+/// Bytes taken out of a budget, given back when dropped.
+#[derive(Debug)]
+pub(in crate::serve) struct Reservation {
     budget: MemoryBudget,
-    held: Option<OwnedSemaphorePermit>,
-    /// Of what long ones may have; none for a short one.
-    held_as_long: Option<OwnedSemaphorePermit>,
-    used: usize,
+    held: AtomicUsize,
+    /// How many of them count as long.
+    held_as_long: AtomicUsize,
 }
 
 impl Default for MemoryBudget {
@@ -53,151 +68,202 @@ impl Default for MemoryBudget {
 }
 
 impl MemoryBudget {
-    /// A budget of [`Limits::body_budget`] bytes, waited for at most [`Limits::admission_wait`].
+    /// A budget of [`Limits::body_budget`] bytes. A request waits for them at most [`Limits::admission_wait`].
     pub fn new(limits: &Limits) -> Self {
         let total = limits.body_budget.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
-        let free_for_long = Arc::new(Semaphore::new(total - total / QUARTER));
-        Self { free: Arc::new(Semaphore::new(total)), free_for_long, total, wait: limits.admission_wait }
+        let (free, free_for_long) = (Semaphore::new(total), Semaphore::new(total - total / QUARTER));
+        Self { pools: Arc::new(Pools { free, free_for_long, total, wait: limits.admission_wait }) }
     }
 
-    /// Takes `bytes` of the budget, waiting at most the admission wait. For a body whose length is told: its
-    /// Content-Length; else 0, then [`MemoryLease::grow`].
+    /// A lease that holds nothing yet.
+    pub fn lease(&self) -> MemoryLease {
+        MemoryLease { reservation: Arc::new(self.reservation(0)) }
+    }
+
+    /// A lease of `bytes`.
     ///
     /// # Errors
-    /// [`Overloaded`].
+    /// [`Overloaded`]: they were not free within the admission wait.
     pub async fn reserve(&self, bytes: usize) -> Result<MemoryLease, Overloaded> {
-        let mut permit = MemoryLease { budget: self.clone(), held: None, held_as_long: None, used: 0 };
-        permit.take(bytes, 1).await?;
-        Ok(permit)
+        let lease = self.lease();
+        lease.resize_to(bytes).await?;
+        Ok(lease)
     }
 
-    /// Bytes that nobody holds.
+    /// Free bytes.
     pub fn free(&self) -> usize {
-        self.free.available_permits()
-    }
-
-    /// A connection's share, if it can be had at once.
-    pub(in crate::serve) fn try_share(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.free).try_acquire_many_owned(self.share_of(bytes)).ok()
-    }
-
-    /// A connection's share, as soon as it can be had; none never happens, as the budget is never closed.
-    pub(in crate::serve) async fn share(self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let bytes = self.share_of(bytes);
-        self.free.acquire_many_owned(bytes).await.ok()
-    }
-
-    fn share_of(&self, bytes: usize) -> u32 {
-        u32::try_from(bytes.min(self.total / LARGEST_SHARE)).unwrap_or(u32::MAX)
+        self.pools.free.available_permits()
     }
 
     /// True when less than a quarter is free.
     pub fn is_scarce(&self) -> bool {
-        self.free() < self.total / QUARTER
+        self.free() < self.pools.total / QUARTER
     }
 
-    /// True when less than a quarter is free of what a body of so many bytes may have.
+    /// True when less than a quarter is free of what a request of `bytes` may use.
     pub fn is_scarce_for(&self, bytes: usize) -> bool {
-        let is_long = bytes > SMALL;
-        self.is_scarce() || is_long && self.free_for_long.available_permits() < self.for_long() / QUARTER
+        let pools = &self.pools;
+        let is_long = bytes > SHORT;
+        self.is_scarce() || is_long && pools.free_for_long.available_permits() < pools.for_long() / QUARTER
     }
 
-    /// What long bodies may have of it, in bytes.
+    /// An empty reservation for a connection's buffers.
+    pub(in crate::serve) fn no_buffers(&self) -> Reservation {
+        self.reservation(0)
+    }
+
+    /// `bytes` for a connection's buffers, if they are free now.
+    pub(in crate::serve) fn try_reserve_buffers(&self, bytes: usize) -> Option<Reservation> {
+        let permit = self.pools.free.try_acquire_many(self.pools.buffers(bytes)).ok()?;
+        let taken = permit.num_permits();
+        permit.forget();
+        Some(self.reservation(taken))
+    }
+
+    /// `bytes` for a connection's buffers, as soon as they are free; none never happens, because the budget never closes.
+    pub(in crate::serve) async fn reserve_buffers(self, bytes: usize) -> Option<Reservation> {
+        let permit = self.pools.free.acquire_many(self.pools.buffers(bytes)).await.ok()?;
+        let taken = permit.num_permits();
+        permit.forget();
+        Some(self.reservation(taken))
+    }
+
+    /// `held` bytes that were taken out of the pool already.
+    fn reservation(&self, held: usize) -> Reservation {
+        Reservation { budget: self.clone(), held: AtomicUsize::new(held), held_as_long: AtomicUsize::new(0) }
+    }
+}
+
+impl Pools {
+    /// How much of the budget long requests may use.
     fn for_long(&self) -> usize {
         self.total - self.total / QUARTER
     }
 
-    /// What a request that holds so many bytes holds of that.
+    /// How many of a request's `bytes` count as long.
     fn as_long(&self, bytes: usize) -> usize {
-        if bytes > SMALL { bytes.min(self.for_long()) } else { 0 }
+        if bytes > SHORT { bytes.min(self.for_long()) } else { 0 }
+    }
+
+    fn buffers(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.min(self.total / EIGHTH)).unwrap_or(u32::MAX)
     }
 }
 
-/// Takes `bytes` more.
-async fn add(
-    held: &mut Option<OwnedSemaphorePermit>,
-    free: &Arc<Semaphore>,
-    bytes: usize,
-    wait: Duration,
-) -> Result<(), Overloaded> {
-    let more = acquire(free, u32::try_from(bytes).map_err(|_| Overloaded)?, wait).await?;
-    match held {
-        Some(held) => held.merge(more),
-        None => *held = Some(more),
-    }
+/// Takes `bytes` out of `pool`, waiting at most `wait`.
+async fn take(pool: &Semaphore, bytes: usize, wait: Duration) -> Result<(), Overloaded> {
+    let bytes = u32::try_from(bytes).map_err(|_| Overloaded)?;
+    let permit = match pool.try_acquire_many(bytes) {
+        Ok(permit) => permit,
+        Err(_) => wait_at_most(wait, pool.acquire_many(bytes)).await?,
+    };
+    permit.forget();
     Ok(())
 }
 
-fn held_by(permit: Option<&OwnedSemaphorePermit>) -> usize {
-    permit.map_or(0, OwnedSemaphorePermit::num_permits)
+impl Reservation {
+    /// The budget they were taken out of.
+    pub(in crate::serve) fn budget(&self) -> &MemoryBudget {
+        &self.budget
+    }
+
+    /// Bytes held.
+    pub(in crate::serve) fn held(&self) -> usize {
+        self.held.load(Relaxed)
+    }
+
+    /// Takes over the bytes of `other`.
+    pub(in crate::serve) fn merge(&self, other: &Self) {
+        self.held.fetch_add(other.held.swap(0, Relaxed), Relaxed);
+        self.held_as_long.fetch_add(other.held_as_long.swap(0, Relaxed), Relaxed);
+    }
+
+    /// Holds at least `bytes`, taking what is missing in steps of `step`.
+    async fn grow_to(&self, bytes: usize, step: usize) -> Result<(), Overloaded> {
+        let held = self.held();
+        if bytes <= held {
+            return Ok(());
+        }
+        let Pools { free, free_for_long, total, wait } = &*self.budget.pools;
+        let mut wait = *wait;
+        let more = (bytes - held).checked_next_multiple_of(step).unwrap_or(usize::MAX);
+        let bytes = held.saturating_add(more);
+        if bytes > *total {
+            return Err(Overloaded);
+        }
+        let long = self.budget.pools.as_long(bytes).saturating_sub(self.held_as_long.load(Relaxed));
+        if long > 0 {
+            let start = Instant::now();
+            take(free_for_long, long, wait).await?;
+            self.held_as_long.fetch_add(long, Relaxed);
+            wait = wait.saturating_sub(start.elapsed());
+        }
+        take(free, bytes - held, wait).await?;
+        self.held.fetch_add(bytes - held, Relaxed);
+        Ok(())
+    }
+
+    /// Gives back what is held over `bytes`.
+    pub(in crate::serve) fn shrink_to(&self, bytes: usize) {
+        let pools = &self.budget.pools;
+        for (held, pool, bytes) in
+            [(&self.held, &pools.free, bytes), (&self.held_as_long, &pools.free_for_long, pools.as_long(bytes))]
+        {
+            let surplus = held.fetch_min(bytes, Relaxed).saturating_sub(bytes);
+            if surplus > 0 {
+                pool.add_permits(surplus);
+            }
+        }
+    }
 }
 
-/// Gives back what is over `bytes`.
-fn cut(held: &mut Option<OwnedSemaphorePermit>, bytes: usize) {
-    let over = held_by(held.as_ref()).saturating_sub(bytes);
-    if over > 0 {
-        drop(held.as_mut().and_then(|all| all.split(over)));
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let pools = &self.budget.pools;
+        for (held, pool) in [(&mut self.held, &pools.free), (&mut self.held_as_long, &pools.free_for_long)] {
+            if *held.get_mut() > 0 {
+                pool.add_permits(*held.get_mut());
+            }
+        }
     }
 }
 
 impl MemoryLease {
-    /// Counts `bytes` more of a body whose length was not told, taking room for them in steps of [`CHUNKED_STEP`].
+    /// True when it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.reservation.held() == 0
+    }
+
+    /// Holds `bytes` from now on: waits for missing ones, gives surplus ones back unless they are few.
     ///
     /// # Errors
-    /// [`Overloaded`].
-    pub async fn grow(&mut self, bytes: usize) -> Result<(), Overloaded> {
-        self.take(self.used.saturating_add(bytes), CHUNKED_STEP).await
+    /// [`Overloaded`]: they were not free within the admission wait. What was held before is still held.
+    pub async fn resize_to(&self, bytes: usize) -> Result<(), Overloaded> {
+        if self.reservation.held() >= bytes.saturating_add(MIN_RELEASE) {
+            self.reservation.shrink_to(bytes);
+            return Ok(());
+        }
+        self.reservation.grow_to(bytes, 1).await
     }
 
-    /// Makes sure that at least `bytes` are held in all, or all there is.
+    /// Holds at least `bytes`, or the whole budget if that is less.
     ///
     /// # Errors
-    /// [`Overloaded`].
-    pub async fn reach(&mut self, bytes: usize) -> Result<(), Overloaded> {
-        let bytes = bytes.min(self.budget.total);
-        if bytes > self.held() { self.take(bytes, 1).await } else { Ok(()) }
+    /// As [`resize_to`](Self::resize_to).
+    pub async fn at_least(&self, bytes: usize) -> Result<(), Overloaded> {
+        self.reservation.grow_to(bytes.min(self.reservation.budget.pools.total), 1).await
     }
 
-    fn held(&self) -> usize {
-        held_by(self.held.as_ref())
-    }
-
-    /// Makes sure that `used` bytes are held, taking what is missing in steps of `step`.
-    async fn take(&mut self, used: usize, step: usize) -> Result<(), Overloaded> {
-        let held = self.held();
-        if used > held {
-            let more = (used - held).next_multiple_of(step);
-            let MemoryBudget { total, mut wait, .. } = self.budget;
-            if held + more > total {
-                return Err(Overloaded);
-            }
-            let long = self.budget.as_long(held + more).saturating_sub(held_by(self.held_as_long.as_ref()));
-            if long > 0 {
-                let start = Instant::now();
-                add(&mut self.held_as_long, &self.budget.free_for_long, long, wait).await?;
-                wait = wait.saturating_sub(start.elapsed());
-            }
-            add(&mut self.held, &self.budget.free, more, wait).await?;
-        }
-        self.used = used;
-        Ok(())
-    }
-
-    /// From now on the request holds `bytes` in all, its body or what became of it: a batch, an answer. Gives back what
-    /// is too much, unless that is little, and waits for what is too little.
+    /// Holds at least `bytes`, taken in steps of [`CHUNKED_STEP`]: for a body of undeclared length.
     ///
     /// # Errors
-    /// [`Overloaded`]; nothing is given back then.
-    pub async fn hold(&mut self, bytes: usize) -> Result<(), Overloaded> {
-        let held = self.held();
-        if bytes > held {
-            return self.take(bytes, 1).await;
-        }
-        self.used = bytes;
-        if held - bytes >= WORTH_GIVING {
-            cut(&mut self.held, bytes);
-            cut(&mut self.held_as_long, self.budget.as_long(bytes));
-        }
-        Ok(())
+    /// As [`resize_to`](Self::resize_to).
+    pub async fn grow_to(&self, bytes: usize) -> Result<(), Overloaded> {
+        self.reservation.grow_to(bytes, CHUNKED_STEP).await
+    }
+
+    /// Gives everything back before the end of the request.
+    pub fn release(&self) {
+        self.reservation.shrink_to(0);
     }
 }

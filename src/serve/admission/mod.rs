@@ -1,37 +1,35 @@
-//! Who may hold body bytes and who may compute: bounded waits, then a refusal.
+//! Admission control: how much memory requests may hold and how many batches may be computed at once. A request waits at
+//! most the admission wait, then it is refused.
 //!
-//! Stands apart because overload is decided here and nowhere else: a short bounded wait keeps the goodput that an
-//! instant refusal would burn on clients that come back at once, and that an endless queue would burn on clients that
-//! have left. `body` counts bytes, `compute` places work, `pool` does the long pieces of it in turns.
+//! A short bounded wait serves more requests than an instant refusal, after which clients come back at once, and than an
+//! endless queue, whose clients have left before they are answered. `memory` counts bytes, `compute` decides where work
+//! runs, `pool` runs long batches in slices.
 
 mod compute;
 mod memory;
 mod pool;
-mod work;
+mod slice;
 
-pub use compute::{Compute, ComputeError, TEXT_AT_ONCE};
+pub use compute::{Compute, SHORT_TEXT, is_short_text};
 pub use memory::{CHUNKED_STEP, MemoryBudget, MemoryLease};
-pub use work::{SCRATCH_BYTES, SLICE};
+pub use slice::{SCRATCH_BYTES, SLICE};
 
-use std::sync::Arc;
+pub(in crate::serve) use memory::Reservation;
+
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::AcquireError;
 
-/// No room within the admission wait: 503.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server is over capacity")]
-pub struct Overloaded;
+use super::error::Overloaded;
 
-/// `n` permits, at once or within `wait`.
-async fn acquire(permits: &Arc<Semaphore>, n: u32, wait: Duration) -> Result<OwnedSemaphorePermit, Overloaded> {
-    if let Ok(permit) = Arc::clone(permits).try_acquire_many_owned(n) {
-        return Ok(permit);
-    }
-    let waiting = Arc::clone(permits).acquire_many_owned(n);
-    // Boxed, so that requests that need not wait have small futures.
+/// What `waiting` acquires within `wait`.
+async fn wait_at_most<P>(
+    wait: Duration,
+    waiting: impl Future<Output = Result<P, AcquireError>>,
+) -> Result<P, Overloaded> {
+    // Boxed, so that the futures of requests that do not wait are small.
     match Box::pin(tokio::time::timeout(wait, waiting)).await {
-        Ok(Ok(permit)) => Ok(permit),
+        Ok(Ok(permits)) => Ok(permits),
         Ok(Err(_)) | Err(_) => Err(Overloaded),
     }
 }

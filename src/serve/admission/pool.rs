@@ -1,7 +1,7 @@
-//! A few threads that compute long batches in slices, in turns: one queue of jobs, each slice puts its job back at the
-//! end. A batch of 10,000 rows delays a batch of 100 by slices, not by its own length.
+//! A few threads that compute long batches slice by slice: one queue of tasks, and an unfinished batch goes back to its
+//! end after each slice. So a batch of 10,000 rows delays one of 100 by slices and not by its own length.
 //!
-//! Stands apart from tokio's blocking pool because that one has hundreds of threads, an endless queue, and no turns.
+//! tokio's blocking pool would not do: it has hundreds of threads, an unbounded queue, and runs each task to its end.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,45 +11,45 @@ use tokio::sync::oneshot;
 
 use crate::model::batch::Batch;
 use crate::model::prediction::Prediction;
+use crate::serve::error::ComputeError;
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::registry::Snapshot;
 
-use super::{ComputeError, MemoryLease, work};
+use super::{MemoryLease, slice};
 
-/// What a job answers: the prediction and the time spent computing it.
-pub(super) type Answer = Result<(Prediction, Duration), ComputeError>;
+/// A prediction and the time spent computing it, waiting excluded.
+pub(super) type Computed = Result<(Prediction, Duration), ComputeError>;
 
-/// A batch being computed. Leaves the pool when it is answered, overdue, or nobody waits for it any more; whatever it
-/// holds (its permits) is given back then.
+/// A batch to compute. It leaves the pool when it is answered, overdue, or its receiver is gone.
 pub(super) struct Job<P> {
     pub(super) snapshot: Snapshot,
     pub(super) batch: Batch,
     pub(super) deadline: Instant,
+    /// Given back before the reply is sent.
     pub(super) permits: P,
-    /// The batch's share of the budget, which goes back with the answer: should nobody wait for that any more, the batch
-    /// is here still.
-    pub(super) share: Option<MemoryLease>,
-    pub(super) reply: oneshot::Sender<(Answer, Option<MemoryLease>)>,
+    /// The request's: its bytes stay reserved while the batch is here, even when its client has left.
+    pub(super) memory: MemoryLease,
+    pub(super) reply: oneshot::Sender<Computed>,
 }
 
-/// A job with what has been done of it.
-struct Started<P> {
+/// A job and what has been computed of it.
+struct Running<P> {
     job: Job<P>,
-    answer: Option<Prediction>,
+    prediction: Option<Prediction>,
     next_row: usize,
     spent: Duration,
 }
 
-/// Something that is done in one turn.
-pub(super) type Errand = Box<dyn FnOnce() + Send>;
+/// A closure that takes little longer than a slice and does not panic.
+pub(super) type Closure = Box<dyn FnOnce() + Send>;
 
-/// What waits for a thread.
-enum Turn<P> {
-    Batch(Box<Started<P>>),
-    Errand(Errand),
+/// What a thread runs at one time.
+enum Task<P> {
+    Batch(Box<Running<P>>),
+    Closure(Closure),
 }
 
-/// The threads' common queue. They end when the pool is dropped.
+/// The threads' common queue. The threads end when the pool is dropped.
 #[derive(Debug)]
 pub(super) struct Pool<P> {
     shared: Arc<Shared<P>>,
@@ -57,29 +57,29 @@ pub(super) struct Pool<P> {
 
 struct Shared<P> {
     queue: Mutex<Queue<P>>,
-    work_came: Condvar,
+    task_queued: Condvar,
     lifecycle: Lifecycle,
 }
 
 struct Queue<P> {
-    turns: VecDeque<Turn<P>>,
+    tasks: VecDeque<Task<P>>,
     closed: bool,
 }
 
 impl<P> std::fmt::Debug for Shared<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("turns", &self.lock().turns.len()).finish_non_exhaustive()
+        f.debug_struct("Shared").field("tasks", &self.lock().tasks.len()).finish_non_exhaustive()
     }
 }
 
 impl<P: Send + 'static> Pool<P> {
-    /// Starts `threads` threads, as many of them as the system allows.
+    /// Starts `threads` threads, or as many as the system allows.
     pub(super) fn start(threads: usize, lifecycle: Lifecycle) -> Self {
-        let queue = Mutex::new(Queue { turns: VecDeque::new(), closed: false });
-        let shared = Arc::new(Shared { queue, work_came: Condvar::new(), lifecycle });
+        let queue = Mutex::new(Queue { tasks: VecDeque::new(), closed: false });
+        let shared = Arc::new(Shared { queue, task_queued: Condvar::new(), lifecycle });
         for i in 0..threads {
             let shared = Arc::clone(&shared);
-            let started = std::thread::Builder::new().name(format!("compute-{i}")).spawn(move || shared.work());
+            let started = std::thread::Builder::new().name(format!("compute-{i}")).spawn(move || shared.run());
             if let Err(error) = started {
                 tracing::error!(%error, threads = i, "cannot start all compute threads");
                 break;
@@ -88,27 +88,27 @@ impl<P: Send + 'static> Pool<P> {
         Self { shared }
     }
 
-    /// Queues a job behind the slices that wait already.
+    /// Queues a batch behind the tasks that wait already.
     pub(super) fn submit(&self, job: Job<P>) {
-        let started = Started { job, answer: None, next_row: 0, spent: Duration::ZERO };
-        self.queue(Turn::Batch(Box::new(started)));
+        let running = Running { job, prediction: None, next_row: 0, spent: Duration::ZERO };
+        self.queue(Task::Batch(Box::new(running)));
     }
 
-    /// Queues something short behind them: it should take little longer than a slice, and must not panic.
-    pub(super) fn send(&self, errand: Errand) {
-        self.queue(Turn::Errand(errand));
+    /// Queues a closure behind the tasks that wait already.
+    pub(super) fn spawn(&self, closure: Closure) {
+        self.queue(Task::Closure(closure));
     }
 
-    fn queue(&self, turn: Turn<P>) {
-        self.shared.lock().turns.push_back(turn);
-        self.shared.work_came.notify_one();
+    fn queue(&self, task: Task<P>) {
+        self.shared.lock().tasks.push_back(task);
+        self.shared.task_queued.notify_one();
     }
 }
 
 impl<P> Drop for Pool<P> {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
-        self.shared.work_came.notify_all();
+        self.shared.task_queued.notify_all();
     }
 }
 
@@ -117,70 +117,70 @@ impl<P> Shared<P> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One thread's life.
-    fn work(&self) {
-        let mut over = None;
-        while let Some(turn) = self.next(over.take()) {
-            match turn {
-                Turn::Errand(errand) => errand(),
-                Turn::Batch(mut started) => match started.slice(&self.lifecycle) {
-                    None => over = Some(Turn::Batch(started)),
-                    Some(answer) => started.finish(answer),
+    /// The loop of one thread.
+    fn run(&self) {
+        let mut unfinished = None;
+        while let Some(task) = self.next(unfinished.take()) {
+            match task {
+                Task::Closure(closure) => closure(),
+                Task::Batch(mut running) => match running.run_slice(&self.lifecycle) {
+                    None => unfinished = Some(Task::Batch(running)),
+                    Some(computed) => running.finish(computed),
                 },
             }
-            // A thread that has just been woken to answer a small request would wait for its core until the end of the
-            // kernel's own slice: 3 ms and more.
+            // Otherwise a worker that was just woken for a small request may wait for its core until the end of the
+            // kernel's time slice: 3 ms and more.
             std::thread::yield_now();
         }
     }
 
-    /// Puts what is to go on after its turn back, and takes what has waited longest; none when the pool is closed.
-    fn next(&self, over: Option<Turn<P>>) -> Option<Turn<P>> {
+    /// Queues `unfinished` again and takes the first task; none when the pool is closed.
+    fn next(&self, unfinished: Option<Task<P>>) -> Option<Task<P>> {
         let mut queue = self.lock();
-        queue.turns.extend(over);
+        queue.tasks.extend(unfinished);
         loop {
             if queue.closed {
                 return None;
             }
-            if let Some(turn) = queue.turns.pop_front() {
-                return Some(turn);
+            if let Some(task) = queue.tasks.pop_front() {
+                return Some(task);
             }
-            queue = self.work_came.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self.task_queued.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-impl<P> Started<P> {
-    /// Computes the next rows; an answer when it was the last turn.
-    fn slice(&mut self, lifecycle: &Lifecycle) -> Option<Answer> {
+impl<P> Running<P> {
+    /// Computes the next slice; the result after the last one.
+    fn run_slice(&mut self, lifecycle: &Lifecycle) -> Option<Computed> {
         let Job { snapshot, batch, deadline, reply, .. } = &self.job;
         let start = Instant::now();
         if reply.is_closed() || start >= lifecycle.shrunk(*deadline) {
-            // Of the two, only the second is ever read.
+            // A closed reply is not read, so one error serves both.
             return Some(Err(ComputeError::Deadline));
         }
-        let end = batch.n_rows().min(self.next_row + work::rows_per_slice(snapshot));
-        let rows = match work::predict(snapshot, batch, self.next_row..end) {
+        let end = batch.n_rows().min(self.next_row + slice::rows_per_slice(snapshot));
+        let rows = match slice::predict(snapshot, batch, self.next_row..end) {
             Ok(rows) => rows,
             Err(error) => return Some(Err(error)),
         };
-        match &mut self.answer {
-            Some(answer) => answer.append(rows),
-            None => self.answer = Some(rows),
+        match &mut self.prediction {
+            Some(prediction) => prediction.append(rows),
+            None => self.prediction = Some(rows),
         }
         self.next_row = end;
         self.spent += start.elapsed();
         if end < batch.n_rows() {
             return None;
         }
-        self.answer.take().map(|answer| Ok((answer, self.spent)))
+        self.prediction.take().map(|prediction| Ok((prediction, self.spent)))
     }
 
-    /// Gives the permits back first, so that whoever reads the answer can be admitted again.
-    fn finish(self, answer: Answer) {
-        let Job { batch, permits, share, reply, .. } = self.job;
-        drop((batch, permits));
-        // Nobody there: the client has left.
-        let _ = reply.send((answer, share));
+    /// Frees the batch and gives the permits back, then replies: a client that reads the answer can be admitted again.
+    fn finish(self, computed: Computed) {
+        let Job { batch, permits, memory, reply, .. } = self.job;
+        drop((batch, permits, memory));
+        // An error means that the client has left.
+        let _ = reply.send(computed);
     }
 }

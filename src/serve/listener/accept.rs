@@ -1,5 +1,5 @@
-//! The accept loop: takes connections while there is room, pauses when there is none, recovers from a kernel that has
-//! none, and ends without losing a connection that the kernel had already accepted for us.
+//! The accept loop: takes connections up to the cap, pauses at it, retries when the kernel has no more files, and ends
+//! without losing a connection that the kernel has already accepted.
 
 use std::convert::Infallible;
 use std::io;
@@ -7,70 +7,87 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::sleep;
 
+use crate::config::Limits;
 use crate::serve::lifecycle::{Lifecycle, Step};
 
 use super::connection::{Connection, CutCount};
+use super::endpoint::{Endpoint, ListenerContext, Role};
 use super::service::HttpService;
-use super::{Front, Role, Shared, fd_limit};
 
-/// First wait after the kernel refused us a connection (EMFILE); doubles up to [`LONGEST_PAUSE`].
+/// First pause after a failed accept (EMFILE); it doubles up to [`LONGEST_PAUSE`].
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
-/// Longest wait after the kernel refused us a connection; also how often that is logged.
+/// Longest pause after a failed accept; each one is logged.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// After the hard stop, how long connections may take to notice it; one that a stuck worker holds never does.
+/// How long connections may take to notice the hard stop. One whose worker is stuck never does.
 const NOTICE_STOP: Duration = Duration::from_millis(500);
 
-/// Bytes of an answer that the kernel takes before the client has: it doubles this for its own bookkeeping. Left alone
-/// it takes up to 4 MiB from each client that reads nothing, and a container's limit counts them.
+/// Bytes of an answer that the kernel buffers; it doubles this for its bookkeeping. Its own choice is up to 4 MiB for each
+/// client that does not read, and a container's memory limit counts them.
 const SEND_BUFFER: usize = 128 << 10;
 
-/// How a listener's life went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcome {
-    /// Requests whose head was complete and that the hard stop cut.
-    pub cut: usize,
+/// Files other than connections of the main listener: standard streams, the runtimes' files, sockets, the admin listener's
+/// connections, models being read, tokens.
+const OTHER_FILES: u64 = 128;
+
+/// Raises the open-files limit to its maximum. Gives how many of `wanted` connections fit beside all other files: running
+/// into the limit would stop the admin listener and reloads too. At least half of a very low limit.
+fn raise_file_limit(wanted: usize) -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = current != maximum && setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();
+    let Some(limit) = (if raised { maximum } else { current }) else { return wanted };
+    let room = usize::try_from(limit - OTHER_FILES.min(limit / 2)).unwrap_or(usize::MAX);
+    if room < wanted {
+        tracing::warn!(
+            max_connections = room,
+            open_files_limit = limit,
+            "the open-files limit has room for {room} connections, not {wanted}"
+        );
+    }
+    room.min(wanted)
 }
 
-/// What the connections of one listener have in common.
+/// Accepts the connections of one listener.
 struct Acceptor<S> {
     service: S,
-    shared: Shared,
+    listener: Arc<ListenerContext>,
     slots: Arc<Semaphore>,
     cut: CutCount,
-    /// Every connection holds a clone: when all are gone, so are the connections.
-    presence: mpsc::Sender<Infallible>,
+    /// Each connection holds a clone, so the channel closes with the last one.
+    open: mpsc::Sender<Infallible>,
 }
 
-/// Serves `front` until it is drained (the first listener) or the process has stopped (the admin one).
+/// Serves `endpoint` until it is drained (the main listener) or the process has stopped (the admin one). Gives the number
+/// of requests whose head was complete and that the hard stop cut.
 ///
 /// # Panics
 /// Outside a tokio runtime with I/O and time.
-pub async fn serve<S: HttpService>(front: Front<S>, shared: Shared) -> Outcome {
-    let (presence, mut absence) = mpsc::channel(1);
-    let cut = CutCount::default();
-    let tcp = match listening(front.tcp) {
+pub async fn serve<S: HttpService>(endpoint: Endpoint<S>, listener: ListenerContext) -> usize {
+    let tcp = match listening(endpoint.tcp) {
         Ok(tcp) => tcp,
         Err(error) => {
             tracing::error!(%error, "cannot use the listening socket");
-            return Outcome { cut: 0 };
+            return 0;
         }
     };
-    let lifecycle = shared.lifecycle.clone();
-    let role = shared.role;
-    let slots = Arc::new(Semaphore::new(fd_limit::for_connections(shared.limits.max_connections)));
-    let keeper = Acceptor { service: front.service, shared, slots, cut: Arc::clone(&cut), presence };
-    keeper.accept_until_closed(tcp, &lifecycle, role).await;
-    if role == Role::Main {
-        lifecycle.record(Step::ListenerClosed);
+    let (open, mut closed) = mpsc::channel(1);
+    let cut = CutCount::default();
+    let slots = Arc::new(Semaphore::new(raise_file_limit(listener.limits.max_connections)));
+    let listener = Arc::new(listener);
+    let acceptor =
+        Acceptor { service: endpoint.service, listener: Arc::clone(&listener), slots, cut: Arc::clone(&cut), open };
+    acceptor.accept_until_closed(tcp).await;
+    if listener.role == Role::Main {
+        listener.lifecycle.record(Step::ListenerClosed);
         tracing::info!("listener closed");
-        all_gone(&lifecycle, &mut absence, &cut).await;
+        all_closed(&listener.lifecycle, &mut closed, &cut).await;
     }
-    Outcome { cut: cut.load(Ordering::Relaxed) }
+    cut.load(Ordering::Relaxed)
 }
 
 fn listening(tcp: std::net::TcpListener) -> io::Result<TcpListener> {
@@ -79,35 +96,35 @@ fn listening(tcp: std::net::TcpListener) -> io::Result<TcpListener> {
 }
 
 /// Waits until the last connection has ended, at most until shortly after the hard stop.
-async fn all_gone(lifecycle: &Lifecycle, absence: &mut mpsc::Receiver<Infallible>, cut: &CutCount) {
+async fn all_closed(lifecycle: &Lifecycle, closed: &mut mpsc::Receiver<Infallible>, cut: &CutCount) {
     let hard_stop = lifecycle.schedule().map_or_else(std::time::Instant::now, |s| s.hard_stop);
-    let gone = tokio::time::timeout_at((hard_stop + NOTICE_STOP).into(), absence.recv()).await;
-    if gone.is_err() {
-        // A worker is stuck in a connection: whatever it was doing is lost.
+    let closed = tokio::time::timeout_at((hard_stop + NOTICE_STOP).into(), closed.recv()).await;
+    if closed.is_err() {
+        // A worker is stuck in a connection, whose request is lost.
         cut.fetch_add(1, Ordering::Relaxed);
     }
-    let by_itself = std::time::Instant::now() < hard_stop;
-    lifecycle.record(if by_itself { Step::ConnectionsDone } else { Step::HardStop });
+    let in_time = std::time::Instant::now() < hard_stop;
+    lifecycle.record(if in_time { Step::ConnectionsDone } else { Step::HardStop });
 }
 
 impl<S: HttpService> Acceptor<S> {
     /// Accepts until it is time to close; the socket is closed on return.
-    async fn accept_until_closed(self, tcp: TcpListener, lifecycle: &Lifecycle, role: Role) {
+    async fn accept_until_closed(self, tcp: TcpListener) {
         tokio::select! {
-            never = self.accept_for_ever(&tcp) => match never {},
-            () = closing_time(lifecycle, role) => {}
+            never = self.accept_forever(&tcp) => match never {},
+            () = closing_time(&self.listener) => {}
         }
-        if role == Role::Main
+        if self.listener.role == Role::Main
             && let Err(error) = self.empty_queue(tcp)
         {
             tracing::warn!(%error, "cannot empty the accept queue");
         }
     }
 
-    async fn accept_for_ever(&self, tcp: &TcpListener) -> Infallible {
+    async fn accept_forever(&self, tcp: &TcpListener) -> Infallible {
         let mut pause = SHORTEST_PAUSE;
         loop {
-            // Never closed, so there is always a permit to wait for.
+            // The semaphore is never closed.
             let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { continue };
             match tcp.accept().await {
                 Ok((socket, _)) => {
@@ -125,8 +142,8 @@ impl<S: HttpService> Acceptor<S> {
         }
     }
 
-    /// Takes what the kernel has already accepted, over the cap if need be, because closing the socket would reset it;
-    /// then closes. Asks the kernel itself: the runtime may not have heard of the last ones yet.
+    /// Takes the connections that the kernel has already accepted, over the cap if need be, because closing the socket
+    /// would reset them; then closes. Asks the kernel itself: the runtime may not know of the last ones yet.
     fn empty_queue(&self, tcp: TcpListener) -> io::Result<()> {
         let tcp = tcp.into_std()?;
         loop {
@@ -143,33 +160,34 @@ impl<S: HttpService> Acceptor<S> {
     }
 
     fn admit(&self, socket: TcpStream, slot: Option<OwnedSemaphorePermit>) {
-        let Ok(peer) = prepare(&socket, &self.shared) else { return };
-        let held = (self.shared.metrics.connection(), slot, self.presence.clone());
-        let cut = Arc::clone(&self.cut);
-        tokio::spawn(Connection::new(socket, peer, self.shared.clone(), self.service.clone(), cut, held));
+        let Ok(peer) = prepare(&socket, &self.listener.limits) else { return };
+        let held = (self.listener.metrics.connection(), slot, self.open.clone());
+        let (listener, cut) = (Arc::clone(&self.listener), Arc::clone(&self.cut));
+        tokio::spawn(Connection::new(socket, peer, listener, self.service.clone(), cut, held));
     }
 }
 
-/// Options of an accepted socket. An error means that the client is gone already.
-fn prepare(socket: &TcpStream, shared: &Shared) -> io::Result<std::net::SocketAddr> {
+/// Sets the options of an accepted socket. An error means that the client has left already.
+fn prepare(socket: &TcpStream, limits: &Limits) -> io::Result<std::net::SocketAddr> {
     socket.set_nodelay(true)?;
     socket2::SockRef::from(socket).set_send_buffer_size(SEND_BUFFER)?;
     #[cfg(target_os = "linux")]
-    socket2::SockRef::from(socket).set_tcp_user_timeout(Some(shared.limits.write_timeout))?;
+    socket2::SockRef::from(socket).set_tcp_user_timeout(Some(limits.write_timeout))?;
     socket.peer_addr()
 }
 
-async fn closing_time(lifecycle: &Lifecycle, role: Role) {
-    if role == Role::Admin {
-        return lifecycle.stopped().await;
+/// Resolves when the listener must close.
+async fn closing_time(listener: &ListenerContext) {
+    if listener.role == Role::Admin {
+        return listener.lifecycle.stopped().await;
     }
-    lifecycle.draining().await;
-    if let Some(schedule) = lifecycle.schedule() {
+    listener.lifecycle.draining().await;
+    if let Some(schedule) = listener.lifecycle.schedule() {
         tokio::time::sleep_until(schedule.close_listener.into()).await;
     }
 }
 
-/// Errors that belong to one connection, not to the listener: the next accept may well succeed.
+/// True for errors of one connection and not of the listener: the next accept may succeed.
 fn is_the_clients_fault(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)

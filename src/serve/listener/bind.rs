@@ -1,21 +1,20 @@
-//! From an address to a listening socket, with an error that says what to do.
+//! Binds an address, with an error that says what to do.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Connections that the kernel keeps for us while accepting is paused. It takes the lesser of this and
-/// `net.core.somaxconn` (4,096 on Linux).
+/// Connections that the kernel queues while accepting is paused; it caps this at `net.core.somaxconn` (4,096 on Linux).
 pub const BACKLOG: i32 = 4_096;
 
-/// An address cannot be listened on. `Display` is one line: the address, what is wrong, what to do.
+/// Why an address cannot be listened on. `Display` is one line: the address, what is wrong, what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {}", self.advice())]
 pub struct BindError {
-    /// The address that was asked for.
+    /// The address.
     pub address: SocketAddr,
-    /// What the kernel said.
+    /// The kernel's error.
     pub source: io::Error,
 }
 
@@ -32,8 +31,8 @@ impl BindError {
     }
 }
 
-/// Binds and listens. `SO_REUSEADDR` is set, so that a restart does not wait for old connections; a port that another
-/// socket listens on is still refused.
+/// Binds and listens, with `SO_REUSEADDR` so that a restart does not wait for old connections; a port that another socket
+/// listens on is still refused.
 ///
 /// # Errors
 /// [`BindError`].

@@ -1,89 +1,79 @@
-//! The share of the in-flight budget that a connection holds while hyper is attached to it.
-//!
-//! Stands apart because it is what bounds the memory of thousands of connections: an idle one costs a few kilobytes,
-//! one with a request costs hyper's buffers too, and those come out of the same budget as bodies.
+//! The bytes of the memory budget that a connection holds while hyper is attached to it. They bound the memory of
+//! thousands of connections: an idle one takes a few kilobytes, one with a request takes hyper's buffers too.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::sync::OwnedSemaphorePermit;
+use crate::serve::admission::{MemoryBudget, Reservation};
 
-use crate::serve::admission::MemoryBudget;
-
-/// Bytes that a connection takes while hyper is attached to it and its heads are at most [`SMALL_HEAD_BYTES`] long: hyper's
-/// buffer for writing, 8 KiB, the one for reading, which grows to 16 KiB, its state and the service's future, 3 KiB. All
-/// of it, not the pages that are touched: memory that was used before is in place already.
+/// Bytes of a connection with hyper attached and heads of at most [`SMALL_HEAD_BYTES`]: hyper's buffer for writing, 8 KiB,
+/// the one for reading, which grows to 16 KiB, and hyper's state with the service's future, 3 KiB. Whole buffers count, not
+/// touched pages: reused memory is resident already.
 pub const BUFFER_BYTES: usize = 28 << 10;
 
 /// Bytes more for a longer head: 64 KiB at most, twice, because a growing buffer is copied.
 pub const LARGE_HEAD_BYTES: usize = 128 << 10;
 
-/// The longest head, in bytes, that needs no more than a [`BUFFER_BYTES`]. Browsers and proxies send 0.5 to 2 KiB.
+/// The longest head, in bytes, that fits in [`BUFFER_BYTES`]. Browsers and proxies send 0.5 to 2 KiB.
 pub const SMALL_HEAD_BYTES: usize = 4 << 10;
 
 /// What a connection holds.
 pub(super) struct BufferPermit {
-    budget: MemoryBudget,
-    held: Option<OwnedSemaphorePermit>,
-    wanted: Option<Wanted>,
-    has_room: bool,
+    held: Reservation,
+    waiting: Option<Waiting>,
+    fits_large_head: bool,
 }
 
-type Wanted = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>;
+type Waiting = Pin<Box<dyn Future<Output = Option<Reservation>> + Send>>;
 
 impl BufferPermit {
-    pub(super) fn new(budget: MemoryBudget) -> Self {
-        Self { budget, held: None, wanted: None, has_room: false }
+    pub(super) fn new(budget: &MemoryBudget) -> Self {
+        Self { held: budget.no_buffers(), waiting: None, fits_large_head: false }
     }
 
-    /// Takes a seat; waits for it as long as it takes: the head's deadline runs.
-    pub(super) fn poll_taken(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.held.is_some() {
-            return Poll::Ready(());
-        }
-        self.poll_more(cx, BUFFER_BYTES)
+    /// Takes [`BUFFER_BYTES`]. The wait has no end of its own: the head's deadline runs.
+    pub(super) fn poll_acquire(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.held.held() > 0 { Poll::Ready(()) } else { self.poll_more(cx, BUFFER_BYTES) }
     }
 
-    /// Takes room for a head longer than [`SMALL_HEAD_BYTES`].
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.has_room {
+    /// Takes [`LARGE_HEAD_BYTES`] more.
+    pub(super) fn poll_acquire_large_head(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.fits_large_head {
             return Poll::Ready(());
         }
         let polled = self.poll_more(cx, LARGE_HEAD_BYTES);
-        self.has_room = polled.is_ready();
+        self.fits_large_head = polled.is_ready();
         polled
     }
 
-    /// True when the seat has room for a head longer than [`SMALL_HEAD_BYTES`].
-    pub(super) fn has_room(&self) -> bool {
-        self.has_room
+    /// True when it covers a head longer than [`SMALL_HEAD_BYTES`].
+    pub(super) fn fits_large_head(&self) -> bool {
+        self.fits_large_head
     }
 
     /// Gives everything back.
-    pub(super) fn leave(&mut self) {
-        *self = Self::new(self.budget.clone());
+    pub(super) fn release(&mut self) {
+        self.held.shrink_to(0);
+        (self.waiting, self.fits_large_head) = (None, false);
     }
 
     fn poll_more(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
-        let wanted = match &mut self.wanted {
-            Some(wanted) => wanted,
-            None => match self.budget.try_share(bytes) {
-                Some(permit) => return self.hold(permit),
-                None => self.wanted.insert(Box::pin(self.budget.clone().share(bytes))),
+        let waiting = match &mut self.waiting {
+            Some(waiting) => waiting,
+            None => match self.held.budget().try_reserve_buffers(bytes) {
+                Some(more) => return self.add(&more),
+                None => self.waiting.insert(Box::pin(self.held.budget().clone().reserve_buffers(bytes))),
             },
         };
-        match wanted.as_mut().poll(cx) {
-            Poll::Ready(Some(permit)) => self.hold(permit),
+        match waiting.as_mut().poll(cx) {
+            Poll::Ready(Some(more)) => self.add(&more),
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 
-    fn hold(&mut self, permit: OwnedSemaphorePermit) -> Poll<()> {
-        self.wanted = None;
-        match &mut self.held {
-            Some(held) => held.merge(permit),
-            None => self.held = Some(permit),
-        }
+    fn add(&mut self, more: &Reservation) -> Poll<()> {
+        self.waiting = None;
+        self.held.merge(more);
         Poll::Ready(())
     }
 }

@@ -1,5 +1,5 @@
-//! One connection from accept to close. While it has a request, hyper parses and writes; while it has none, it is a
-//! socket and a timer. Either way it is ended when it is over its time.
+//! One connection from accept to close. While it has a request, hyper reads and writes; while it has none, it is a socket
+//! and a timer. It is closed when it is over its time.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -16,46 +16,46 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep};
 
 use super::buffer_permit::BufferPermit;
+use super::endpoint::{ListenerContext, MAX_BUFFER};
 use super::io::TrackedIo;
 use super::repoll::Repoll;
 use super::service::{ConnectionService, HttpService};
 use super::state::{ConnectionState, Overdue};
-use super::{MAX_BUFFER, Shared};
 
-/// How long a connection that has no deadline of its own sleeps before it is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How often a connection without a deadline is checked.
+const CHECK_AGAIN: Duration = Duration::from_secs(60);
 
-/// How long a connection keeps hyper's buffers after an answer, waiting for the next request.
-const STAY: Duration = Duration::from_secs(1);
+/// How long an idle connection keeps hyper's buffers after an answer.
+const KEEP_BUFFERS: Duration = Duration::from_secs(1);
 
-/// Requests whose head was complete and that the hard stop cut.
+/// How many requests whose head was complete were cut by the hard stop.
 pub(super) type CutCount = Arc<AtomicUsize>;
 
 type Http<S> = http1::Connection<TokioIo<TrackedIo>, ConnectionService<S>>;
 
-/// Who reads the socket.
-enum Reader<S: HttpService> {
-    /// We do: there is no request.
-    Apart(TrackedIo),
-    /// hyper does.
-    Attached(Box<Http<S>>),
-    /// Nobody any more.
-    Gone,
+/// What reads and writes the socket.
+enum Driver<S: HttpService> {
+    /// This connection: there is no request.
+    Idle(TrackedIo),
+    /// hyper.
+    Http(Box<Http<S>>),
+    /// Nothing: the socket is being moved from one to the other.
+    None,
 }
 
 pin_project! {
-    /// A connection being served. Written out rather than an `async fn`, whose future would hold everything three
-    /// times: there are thousands of these.
+    /// A connection being served. Not an `async fn`, whose future would hold everything three times: there are thousands of
+    /// connections.
     pub(super) struct Connection<S: HttpService, H> {
-        reader: Reader<S>,
-        // Only moved when a deadline comes nearer than what it is set to: a busy connection seldom touches it.
+        driver: Driver<S>,
+        // Set again only for a nearer deadline, so that a busy connection rarely touches it.
         #[pin]
         alarm: Sleep,
         #[pin]
         drain_notice: OwnedNotified,
         awaits_drain: bool,
         service: S,
-        shared: Shared,
+        listener: Arc<ListenerContext>,
         state: Arc<ConnectionState>,
         repoll: Repoll,
         peer: SocketAddr,
@@ -66,16 +66,23 @@ pin_project! {
 
 impl<S: HttpService, H> Connection<S, H> {
     /// `held` is dropped with the connection.
-    pub(super) fn new(socket: TcpStream, peer: SocketAddr, shared: Shared, service: S, cut: CutCount, held: H) -> Self {
+    pub(super) fn new(
+        socket: TcpStream,
+        peer: SocketAddr,
+        listener: Arc<ListenerContext>,
+        service: S,
+        cut: CutCount,
+        held: H,
+    ) -> Self {
         let state = Arc::new(ConnectionState::new());
-        let seat = BufferPermit::new(shared.budget.clone());
+        let buffers = BufferPermit::new(&listener.buffers);
         Self {
-            reader: Reader::Apart(TrackedIo::new(socket, Arc::clone(&state), seat)),
-            alarm: sleep(shared.limits.idle_timeout),
-            drain_notice: shared.lifecycle.drain_notice(),
+            driver: Driver::Idle(TrackedIo::new(socket, Arc::clone(&state), buffers)),
+            alarm: sleep(listener.limits.idle_timeout),
+            drain_notice: listener.lifecycle.drain_notice(),
             awaits_drain: false,
             service,
-            shared,
+            listener,
             state,
             repoll: Repoll::new(),
             peer,
@@ -85,20 +92,20 @@ impl<S: HttpService, H> Connection<S, H> {
     }
 }
 
-/// HTTP/1.1 only: HTTP/2 belongs to the mesh or the ingress. hyper's own header timer is off, because it runs from the
-/// start of the wait; ours runs from the first byte.
+/// HTTP/1.1 only: HTTP/2 is for the mesh or the ingress. hyper's header timer is off, because it runs from the start of the
+/// wait; ours runs from the first byte.
 fn protocol() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_BUFFER);
     builder
 }
 
-/// What a timer asks for.
+/// What to do when the timer fires.
 enum Due {
-    /// The connection is over its time.
-    End(Overdue),
-    /// It has been idle for so long that hyper's buffers go.
-    Leave,
+    /// Close the connection, which is over its time.
+    Close(Overdue),
+    /// Free hyper's buffers: the connection has been idle for [`KEEP_BUFFERS`].
+    Detach,
 }
 
 impl<S: HttpService, H> Future for Connection<S, H> {
@@ -106,20 +113,20 @@ impl<S: HttpService, H> Future for Connection<S, H> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            if self.as_mut().poll_reader(cx).is_ready() {
+            if self.as_mut().poll_driver(cx).is_ready() {
                 return Poll::Ready(());
             }
-            if self.is_seat_wanted_back() {
+            if self.should_detach() {
                 self.as_mut().detach();
                 continue;
             }
             self.as_mut().poll_drain_notice(cx);
             match ready!(self.as_mut().poll_due(cx)) {
-                Due::End(why) => {
-                    self.end(why);
+                Due::Close(why) => {
+                    self.record_close(why);
                     return Poll::Ready(());
                 }
-                Due::Leave => self.as_mut().detach(),
+                Due::Detach => self.as_mut().detach(),
             }
         }
     }
@@ -127,63 +134,63 @@ impl<S: HttpService, H> Future for Connection<S, H> {
 
 impl<S: HttpService, H> Connection<S, H> {
     /// Reads, answers and writes as far as it goes; ready when the connection has ended.
-    fn poll_reader(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_driver(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let this = self.as_mut().project();
-            match this.reader {
-                Reader::Apart(socket) => match ready!(socket.poll_request(cx)) {
+            match this.driver {
+                Driver::Idle(socket) => match ready!(socket.poll_request(cx)) {
                     Ok(true) => self.as_mut().attach(),
                     Ok(false) | Err(_) => return Poll::Ready(()),
                 },
-                Reader::Attached(http) => {
+                Driver::Http(http) => {
                     let polled = this.repoll.poll(cx, |cx| Pin::new(&mut **http).poll(cx));
                     if let Poll::Ready(Err(error)) = &polled {
                         tracing::debug!(peer = %this.peer, %error, "connection failed");
                     }
                     return polled.map(drop);
                 }
-                Reader::Gone => return Poll::Ready(()),
+                Driver::None => return Poll::Ready(()),
             }
         }
     }
 
     fn attach(self: Pin<&mut Self>) {
         let this = self.project();
-        if let Reader::Apart(socket) = std::mem::replace(this.reader, Reader::Gone) {
-            let door = ConnectionService {
+        if let Driver::Idle(socket) = std::mem::replace(this.driver, Driver::None) {
+            let service = ConnectionService {
                 service: this.service.clone(),
-                shared: this.shared.clone(),
+                listener: Arc::clone(this.listener),
                 peer: *this.peer,
                 state: Arc::clone(this.state),
             };
-            *this.reader = Reader::Attached(Box::new(protocol().serve_connection(TokioIo::new(socket), door)));
+            *this.driver = Driver::Http(Box::new(protocol().serve_connection(TokioIo::new(socket), service)));
         }
     }
 
-    /// Takes the socket back from an idle hyper, whose buffers and seat are free then.
+    /// Takes the socket back from an idle hyper and frees its buffers.
     fn detach(self: Pin<&mut Self>) {
         let this = self.project();
-        *this.reader = match std::mem::replace(this.reader, Reader::Gone) {
-            Reader::Attached(http) => {
+        *this.driver = match std::mem::replace(this.driver, Driver::None) {
+            Driver::Http(http) => {
                 let parts = http.into_parts();
                 let mut socket = parts.io.into_inner();
-                socket.leave_seat(&parts.read_buf);
-                Reader::Apart(socket)
+                socket.detach(&parts.read_buf);
+                Driver::Idle(socket)
             }
             other => other,
         };
     }
 
-    /// Since when hyper is attached and has nothing to do.
+    /// Since when hyper has had nothing to do; none while it has, and without hyper.
     fn idle_since(&self) -> Option<Instant> {
-        matches!(self.reader, Reader::Attached(_)).then(|| self.state.idle_since()).flatten()
+        matches!(self.driver, Driver::Http(_)).then(|| self.state.idle_since()).flatten()
     }
 
-    fn is_seat_wanted_back(&self) -> bool {
-        (self.shared.budget.is_scarce() || self.state.has_large_seat()) && self.idle_since().is_some()
+    fn should_detach(&self) -> bool {
+        (self.listener.buffers.is_scarce() || self.state.has_large_head()) && self.idle_since().is_some()
     }
 
-    /// Once is enough: it wakes this task, and deadlines look at the schedule by themselves.
+    /// Registers for the drain once: it wakes this task, which then computes its deadline anew.
     fn poll_drain_notice(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let this = self.project();
         if !std::mem::replace(this.awaits_drain, true) {
@@ -193,10 +200,10 @@ impl<S: HttpService, H> Connection<S, H> {
 
     fn poll_due(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
-            let end = self.state.deadline(&self.shared.limits, self.shared.lifecycle.schedule());
-            let end = end.map(|(at, why)| (at, Due::End(why)));
-            let leave = self.idle_since().map(|since| (since + STAY, Due::Leave));
-            let due = [end, leave].into_iter().flatten().min_by_key(|(at, _)| *at);
+            let close = self.state.deadline(&self.listener.limits, self.listener.lifecycle.schedule());
+            let close = close.map(|(at, why)| (at, Due::Close(why)));
+            let detach = self.idle_since().map(|since| (since + KEEP_BUFFERS, Due::Detach));
+            let due = [close, detach].into_iter().flatten().min_by_key(|(at, _)| *at);
             let mut alarm = self.as_mut().project().alarm;
             if let Some((at, _)) = &due
                 && *at < alarm.deadline().into_std()
@@ -208,12 +215,12 @@ impl<S: HttpService, H> Connection<S, H> {
             match due {
                 Some((at, what)) if at <= now => return Poll::Ready(what),
                 Some((at, _)) => alarm.reset(at.into()),
-                None => alarm.reset((now + LOOK_AGAIN).into()),
+                None => alarm.reset((now + CHECK_AGAIN).into()),
             }
         }
     }
 
-    fn end(&self, why: Overdue) {
+    fn record_close(&self, why: Overdue) {
         if why == Overdue::HardStop && self.state.owes_an_answer() {
             self.cut.fetch_add(1, Ordering::Relaxed);
         }

@@ -1,88 +1,70 @@
 //! What the listener tells each request, as an extension of it.
 
-use std::any::Any;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{Extensions, HeaderValue};
 
-use crate::config::Limits;
+use crate::serve::Serving;
+use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Lifecycle;
 
-use super::Role;
-use super::state::ConnectionState;
+use super::endpoint::{ListenerContext, Role};
 
-/// When a request came, by which listener, and how long it has. In every request's extensions.
+/// When a request came, by which listener, the memory that it holds and how long it has. An extension of every request.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
     /// When its head was complete.
     pub arrival: Instant,
-    /// Who sent it (the last proxy, more often than not); none when it did not come by a socket.
+    /// The sender, which often is a proxy; none when it did not come by a socket.
     pub peer: Option<SocketAddr>,
-    /// Which listener it came by.
+    /// The listener it came by.
     pub role: Role,
-    /// What it is called in its answer and in the log, once that is known.
+    /// Its id in the answer and the log, once that is known.
     pub id: Option<HeaderValue>,
+    /// The memory that it holds: its body, its batch, its answer. Every handler may resize it; the listener keeps it until
+    /// the last byte of the answer is with the kernel or the connection has ended.
+    pub memory: MemoryLease,
     body_timeout: Duration,
     lifecycle: Lifecycle,
-    /// Its connection's; none when it did not come by a socket.
-    state: Option<Arc<ConnectionState>>,
 }
 
 impl RequestContext {
-    pub(super) fn new(
-        peer: SocketAddr,
-        role: Role,
-        body_timeout: Duration,
-        lifecycle: Lifecycle,
-        state: Arc<ConnectionState>,
-    ) -> Self {
-        let arrival = Instant::now();
-        Self { arrival, peer: Some(peer), role, id: None, body_timeout, lifecycle, state: Some(state) }
-    }
-
-    /// The context of a request.
-    ///
-    /// # Panics
-    /// Outside the http layers, which give one to every request that has none.
-    pub fn of(extensions: &Extensions) -> &Self {
-        extensions.get().expect("the layers give every request a context")
+    /// The context of a request whose head is complete now.
+    pub(super) fn new(peer: SocketAddr, listener: &ListenerContext) -> Self {
+        Self {
+            arrival: Instant::now(),
+            peer: Some(peer),
+            role: listener.role,
+            id: None,
+            memory: listener.memory.lease(),
+            body_timeout: listener.limits.body_timeout,
+            lifecycle: listener.lifecycle.clone(),
+        }
     }
 
     /// The context of a request that came by no listener: a router asked directly, as tests do.
-    pub fn detached(limits: &Limits, lifecycle: &Lifecycle) -> Self {
+    pub fn detached(serving: &Serving) -> Self {
         Self {
             arrival: Instant::now(),
             peer: None,
             role: Role::Main,
             id: None,
-            body_timeout: limits.body_timeout,
-            lifecycle: lifecycle.clone(),
-            state: None,
+            memory: serving.memory.lease(),
+            body_timeout: serving.limits.body_timeout,
+            lifecycle: serving.lifecycle.clone(),
         }
     }
 
-    /// Keeps something until the last byte of this request's answer is with the kernel, or the connection ends: the
-    /// answer's share of the budget, most of all. Of two, the last is kept. Dropped at once when the request did not
-    /// come by a socket.
-    pub fn hold_until_written(&self, held: impl Any + Send) {
-        if let Some(state) = &self.state {
-            state.hold_until_written(Box::new(held));
-        }
+    /// The context of the request with these extensions.
+    ///
+    /// # Panics
+    /// When the request has none: it came neither by a listener nor through the middleware, which give every request one.
+    pub fn of(extensions: &Extensions) -> &Self {
+        extensions.get().expect("the listener or the middleware gives every request a context")
     }
 
-    /// True when answers should say `Connection: close`; the listener sets it on all of them by itself.
-    pub fn is_draining(&self) -> bool {
-        self.lifecycle.is_draining()
-    }
-
-    /// When the last byte of the body must have come: the body timeout after the head, shrunk while draining.
-    pub fn body_deadline(&self) -> Instant {
-        self.lifecycle.shrunk(self.arrival + self.body_timeout)
-    }
-
-    /// Resolves when the body's time is over, taking into account a drain that begins meanwhile: answer 408 then.
+    /// Resolves at the body's deadline, also of a drain that begins meanwhile: answer 408 then.
     pub async fn body_overdue(&self) {
         self.lifecycle.passed(self.arrival + self.body_timeout).await;
     }

@@ -1,36 +1,34 @@
-//! Where a head ends in the bytes of a connection.
+//! Finds the end of a head in the bytes of a connection.
 //!
-//! Stands apart from hyper's parser, which reads ahead: knowing the end lets the socket's wrapper hand hyper a head and
-//! not a byte of what follows, so that it is always known whether the next head has begun. Where the two disagree (a
-//! head that hyper refuses) nothing is lost but that knowledge.
+//! hyper's parser reads ahead. Knowing the end, the socket's wrapper hands it one head and no byte after it, so that it is
+//! always known whether the next head has begun. A head that hyper refuses may end elsewhere; only that knowledge is lost.
 
 /// A head being received.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Head {
     /// Bytes so far.
     bytes: usize,
-    /// A line has begun that is not empty. Empty lines before the request line do not count, as in RFC 9112 §2.2.
+    /// A line that is not empty has begun. Empty lines before the request line do not count (RFC 9112 §2.2).
     begun: bool,
-    /// The present line has something in it.
+    /// The current line is not empty.
     in_line: bool,
-    /// What its one `Content-Length` line says, if that was read in one piece.
+    /// The value of its only `Content-Length` line, if that line came in one piece.
     content_length: Option<u64>,
 }
 
 impl Head {
-    /// Bytes of it so far; 0 again after its end.
+    /// Bytes so far; 0 after its end.
     pub(super) fn len(&self) -> usize {
         self.bytes
     }
 
-    /// After the end of a head: the length of its body, if that is sure to be what hyper finds. None says nothing.
+    /// After the end of a head: the length of its body, if hyper is sure to find the same; none when that is not sure.
     pub(super) fn content_length(&self) -> Option<u64> {
         self.content_length
     }
 
-    /// How many of `bytes` belong to this head; the rest belongs to what follows it, or would make the head longer than
-    /// `limit`. Afterwards this is ready for the next head if the end was among them. At least 1: handing on nothing
-    /// would mean the end of the stream, so whoever calls waits instead.
+    /// How many of `bytes` belong to this head; the rest follows it, or would make it longer than `limit`. If the end was
+    /// among them, this is ready for the next head. At least 1, because a read of 0 bytes means the end of the stream.
     pub(super) fn take(&mut self, bytes: &[u8], limit: usize) -> usize {
         let bytes = &bytes[..bytes.len().min(limit.saturating_sub(self.bytes).max(1))];
         let mut line = 0;
@@ -44,7 +42,7 @@ impl Head {
                 return newline + 1;
             }
             if let Some(length) = content_length(&bytes[line..newline]) {
-                // A second one is for hyper to judge.
+                // hyper decides about a second one.
                 self.content_length = Some(length).filter(|_| self.content_length.is_none());
             }
             self.begun |= !is_empty;
@@ -102,7 +100,7 @@ mod tests {
             assert_eq!(length(&format!("POST / HTTP/1.1\r\n{other}\r\n\r\n")), None, "{other}");
         }
         assert_eq!(length("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n"), None);
-        // Nor does the next head inherit it.
+        // The next head does not inherit it.
         let mut head = Head::default();
         head.take(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n", LIMIT);
         head.take(b"GET / HTTP/1.1\r\n\r\n", LIMIT);

@@ -1,9 +1,8 @@
-//! The socket as hyper sees it: the same bytes, with each step noted in the connection's progress, and never more at a
-//! time than one request.
+//! The socket as hyper sees it: the same bytes, at most one request at a time, with each step noted in the connection's
+//! state.
 //!
-//! Stands apart because hyper has no deadline for a client that does not read, counts a head's time from the end of
-//! the request before, closes without waiting for the client to have read the answer, and keeps its buffers while a
-//! connection is idle.
+//! hyper has no deadline for a client that does not read, counts a head's time from the end of the request before, closes
+//! without waiting for the client to read the answer, and keeps its buffers while a connection is idle.
 
 use std::io;
 use std::pin::Pin;
@@ -14,48 +13,46 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::MAX_BUFFER;
 use super::buffer_permit::{BufferPermit, SMALL_HEAD_BYTES};
+use super::endpoint::MAX_BUFFER;
 use super::framing::Head;
 use super::state::{ConnectionState, Next};
 
-/// After our end of stream, as many bytes are read and thrown away at most, so that the client gets to read its
-/// answer.
+/// The most bytes that are read and thrown away after our end of stream, so that the client can read its answer.
 const LINGER_BYTES: usize = 4 << 20;
 
-/// Bytes that hyper is given of a body at once: a full 8 KiB would make it double its buffer.
+/// The most bytes of a body handed to hyper at once: a full 8 KiB would make it double its buffer.
 const BODY_READ: usize = (8 << 10) - 1;
 
-/// Up to so many bytes a head and a body are joined: sending one piece of 380 bytes takes the kernel 0.2 µs less than
-/// two.
+/// A head and a body of at most this many bytes are joined: the kernel sends one piece of 380 bytes 0.2 µs faster than two.
 const SMALL_WRITE: usize = 1 << 10;
 
-/// Bytes read without hyper at once, and the length at which half a head gets hyper's buffers.
-const APART_READ: usize = 1 << 10;
+/// Bytes read at once without hyper. A part of a head that is this long gets hyper's buffers.
+const IDLE_READ: usize = 1 << 10;
 
-/// A socket that notes what happens on it.
+/// A socket that notes what happens on it in the connection's state.
 pub(super) struct TrackedIo {
     socket: TcpStream,
     state: Arc<ConnectionState>,
-    seat: BufferPermit,
+    buffers: BufferPermit,
     head: Head,
-    /// What hyper has not been given yet: what came before it was attached, or behind the end of a head or a body.
-    behind: BytesMut,
+    /// Bytes not handed to hyper yet: they came before it was attached, or after the end of a head or a body.
+    held_back: BytesMut,
     read_ended: bool,
     write_ended: bool,
-    /// When our side was closed, the client might still have been sending what nobody reads.
+    /// The client might still have been sending when our side was closed.
     cut_short: bool,
     thrown_away: usize,
 }
 
 impl TrackedIo {
-    pub(super) fn new(socket: TcpStream, state: Arc<ConnectionState>, seat: BufferPermit) -> Self {
+    pub(super) fn new(socket: TcpStream, state: Arc<ConnectionState>, buffers: BufferPermit) -> Self {
         Self {
             socket,
             state,
-            seat,
+            buffers,
             head: Head::default(),
-            behind: BytesMut::new(),
+            held_back: BytesMut::new(),
             read_ended: false,
             write_ended: false,
             cut_short: false,
@@ -63,55 +60,55 @@ impl TrackedIo {
         }
     }
 
-    /// Without hyper: resolves when there is a request for it, a whole head or too much of one, and a seat; false at
-    /// the end of the stream.
+    /// Reads without hyper. Resolves when there is a whole head, or too much of one, and a buffer permit; false at the end
+    /// of the stream.
     pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        while self.behind.len() < APART_READ && !holds_a_head(&self.behind) {
-            let mut room = [0_u8; APART_READ];
+        while self.held_back.len() < IDLE_READ && !has_whole_head(&self.held_back) {
+            let mut room = [0_u8; IDLE_READ];
             let mut buf = ReadBuf::new(&mut room);
             ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buf))?;
             if buf.filled().is_empty() {
                 return Poll::Ready(Ok(false));
             }
             self.state.read_head();
-            self.behind.extend_from_slice(buf.filled());
+            self.held_back.extend_from_slice(buf.filled());
         }
-        let taken = self.seat.poll_taken(cx);
-        self.state.waits_for_seat(taken.is_pending() && holds_a_head(&self.behind));
+        let taken = self.buffers.poll_acquire(cx);
+        self.state.waits_for_buffers(taken.is_pending() && has_whole_head(&self.held_back));
         taken.map(|()| Ok(true))
     }
 
-    /// Takes back what hyper had read and not used; gives the seat back.
-    pub(super) fn leave_seat(&mut self, unused: &[u8]) {
+    /// Takes back what hyper has read and not used; gives the buffer permit back.
+    pub(super) fn detach(&mut self, unused: &[u8]) {
         self.head = Head::default();
         if !unused.is_empty() {
             self.state.read_head();
             self.hold_back(unused);
         }
-        self.seat.leave();
-        self.state.set_large_seat(false);
+        self.buffers.release();
+        self.state.set_large_head(false);
     }
 
-    /// Reads what is there, held back or on the socket.
+    /// Reads bytes that were held back, else from the socket.
     fn poll_bytes(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.behind.is_empty() {
+        if self.held_back.is_empty() {
             if self.state.next() == Next::Head {
                 return Pin::new(&mut self.socket).poll_read(cx, buf);
             }
             return poll_at_most(&mut self.socket, cx, buf, BODY_READ);
         }
-        let n = self.behind.len().min(buf.remaining());
-        buf.put_slice(&self.behind[..n]);
-        self.behind.advance(n);
-        if self.behind.is_empty() {
-            // Its memory goes with the last byte: an idle connection holds none.
-            self.behind = BytesMut::new();
+        let n = self.held_back.len().min(buf.remaining());
+        buf.put_slice(&self.held_back[..n]);
+        self.held_back.advance(n);
+        if self.held_back.is_empty() {
+            // Frees its memory: an idle connection holds none.
+            self.held_back = BytesMut::new();
             self.state.held_back(false);
         }
         Poll::Ready(Ok(()))
     }
 
-    /// How many of these bytes hyper may have now; notes what they are.
+    /// How many of these bytes hyper gets now; notes what they are.
     fn portion(&mut self, bytes: &[u8]) -> usize {
         match self.state.next() {
             Next::Chunks => bytes.len(),
@@ -122,18 +119,19 @@ impl TrackedIo {
             }
             Next::Head => {
                 self.state.read_head();
-                let end = self.head.take(bytes, if self.seat.has_room() { MAX_BUFFER } else { SMALL_HEAD_BYTES });
+                let end =
+                    self.head.take(bytes, if self.buffers.fits_large_head() { MAX_BUFFER } else { SMALL_HEAD_BYTES });
                 end + self.with_head(&bytes[end..], BODY_READ.saturating_sub(end))
             }
         }
     }
 
-    /// How many of the bytes behind a head go with it: at most `most` of what is its body for sure, which is how nearly
-    /// all requests come. They need no copy and no second read then.
-    fn with_head(&self, behind: &[u8], most: usize) -> usize {
+    /// How many of the bytes after a head go with it: at most `most`, and only bytes that are its body for sure. Nearly all
+    /// requests come in one piece and need no copy and no second read then.
+    fn with_head(&self, rest: &[u8], most: usize) -> usize {
         match self.head.content_length() {
-            Some(length) if self.head.len() == 0 && behind.len() as u64 <= length => {
-                let n = behind.len().min(most);
+            Some(length) if self.head.len() == 0 && rest.len() as u64 <= length => {
+                let n = rest.len().min(most);
                 self.state.read_with_head(n as u64);
                 n
             }
@@ -141,15 +139,15 @@ impl TrackedIo {
         }
     }
 
-    /// Keeps `bytes` for the next read, before what is kept already.
+    /// Keeps `bytes` for the next read, in front of those kept already.
     fn hold_back(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
-        let mut behind = BytesMut::with_capacity(bytes.len() + self.behind.len());
-        behind.extend_from_slice(bytes);
-        behind.extend_from_slice(&self.behind);
-        self.behind = behind;
+        let mut all = BytesMut::with_capacity(bytes.len() + self.held_back.len());
+        all.extend_from_slice(bytes);
+        all.extend_from_slice(&self.held_back);
+        self.held_back = all;
         self.state.held_back(true);
     }
 
@@ -161,7 +159,8 @@ impl TrackedIo {
         }
     }
 
-    /// Reads until the client closes, errs, or has sent enough. A client that owes nothing is not waited for.
+    /// Reads until the client closes, fails, or has sent [`LINGER_BYTES`]. Does not wait for a client that has nothing more
+    /// to send.
     fn linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut room = [0_u8; 4096];
         while !self.read_ended && self.thrown_away < LINGER_BYTES {
@@ -176,8 +175,8 @@ impl TrackedIo {
     }
 }
 
-/// True when a whole head is among these bytes.
-fn holds_a_head(bytes: &[u8]) -> bool {
+/// True when these bytes begin with a whole head.
+fn has_whole_head(bytes: &[u8]) -> bool {
     let mut head = Head::default();
     !bytes.is_empty() && head.take(bytes, MAX_BUFFER) > 0 && head.len() == 0
 }
@@ -199,8 +198,8 @@ fn poll_at_most(
 impl AsyncRead for TrackedIo {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.head.len() >= SMALL_HEAD_BYTES {
-            ready!(self.seat.poll_room(cx));
-            self.state.set_large_seat(true);
+            ready!(self.buffers.poll_acquire_large_head(cx));
+            self.state.set_large_head(true);
         }
         let before = buf.filled().len();
         ready!(self.poll_bytes(cx, buf))?;
@@ -248,7 +247,7 @@ impl AsyncWrite for TrackedIo {
         self.socket.is_write_vectored()
     }
 
-    /// hyper asks for this when it has nothing more to write.
+    /// hyper calls this when it has nothing more to write.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.state.flushed(true);
         Pin::new(&mut self.socket).poll_flush(cx)

@@ -1,5 +1,5 @@
-//! Between hyper and whatever answers: tells the connection's progress when a head is complete and when an answer is
-//! done, gives requests their context, and asks clients to close while draining.
+//! Between hyper and the service: gives each request its context, tells the connection when a head is complete and when
+//! an answer is done, and asks clients to close while draining.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,22 +12,23 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower::util::Oneshot;
 
-use crate::serve::lifecycle::Lifecycle;
+use crate::serve::admission::MemoryLease;
 
+use super::context::RequestContext;
+use super::endpoint::ListenerContext;
 use super::state::ConnectionState;
-use super::{RequestContext, Role, Shared};
 
-/// Any error, as hyper takes them.
+/// An error of any type, as hyper takes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What can answer on a listener: every cloneable `tower::Service` from hyper's request to a response, such as an
-/// axum `Router`. Not to be implemented by hand.
+/// A service that can answer on a listener: every cloneable `tower::Service` from hyper's request to a response, such as
+/// an axum `Router`. Do not implement it by hand.
 pub trait HttpService: Clone + Send + 'static {
     /// The answer's body.
     type Body: Body<Data: Send, Error: Into<BoxError>> + Send + 'static;
     /// An error closes the connection.
     type Error: Into<BoxError>;
-    /// The answer to come.
+    /// Resolves to the answer.
     type Future: Future<Output = Result<Response<Self::Body>, Self::Error>> + Send;
 
     /// Answers a request.
@@ -51,11 +52,11 @@ where
     }
 }
 
-/// One connection's way into the service.
+/// The service of one connection.
 #[derive(Debug)]
 pub(super) struct ConnectionService<S> {
     pub(super) service: S,
-    pub(super) shared: Shared,
+    pub(super) listener: Arc<ListenerContext>,
     pub(super) peer: std::net::SocketAddr,
     pub(super) state: Arc<ConnectionState>,
 }
@@ -67,16 +68,11 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for ConnectionSe
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.state.head_done(request.body().size_hint().exact());
-        let Shared { lifecycle, limits, role, .. } = &self.shared;
-        let state = Arc::clone(&self.state);
-        let context = RequestContext::new(self.peer, *role, limits.body_timeout, lifecycle.clone(), state);
+        let context = RequestContext::new(self.peer, &self.listener);
+        let unfinished = Unfinished { state: Arc::clone(&self.state), memory: context.memory.clone() };
         request.extensions_mut().insert(context);
-        ResponseFuture {
-            future: self.service.answer(request),
-            role: *role,
-            lifecycle: lifecycle.clone(),
-            state: Some(Arc::clone(&self.state)),
-        }
+        let listener = Arc::clone(&self.listener);
+        ResponseFuture { future: self.service.answer(request), listener, unfinished: Some(unfinished) }
     }
 }
 
@@ -85,9 +81,8 @@ pin_project! {
     pub(super) struct ResponseFuture<F> {
         #[pin]
         future: F,
-        role: Role,
-        lifecycle: Lifecycle,
-        state: Option<Arc<ConnectionState>>,
+        listener: Arc<ListenerContext>,
+        unfinished: Option<Unfinished>,
     }
 }
 
@@ -100,33 +95,40 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.future.poll(cx))?;
-        if this.lifecycle.is_draining() {
+        if this.listener.lifecycle.is_draining() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let done = Done(this.state.take());
-        Poll::Ready(Ok(response.map(|body| TrackedBody { body, done })))
+        let unfinished = Finish(this.unfinished.take());
+        Poll::Ready(Ok(response.map(|body| TrackedBody { body, unfinished })))
     }
 }
 
-/// Leaving scope means that hyper has taken the whole answer.
+/// The connection of a request that is not answered yet, and the request's lease.
 #[derive(Debug)]
-struct Done(Option<Arc<ConnectionState>>);
+struct Unfinished {
+    state: Arc<ConnectionState>,
+    memory: MemoryLease,
+}
 
-impl Drop for Done {
+/// Tells the connection when it is dropped: hyper has taken the whole answer.
+#[derive(Debug)]
+struct Finish(Option<Unfinished>);
+
+impl Drop for Finish {
     fn drop(&mut self) {
-        if let Some(state) = &self.0 {
-            state.answer_done();
+        if let Some(Unfinished { state, memory }) = self.0.take() {
+            state.answer_done(memory);
         }
     }
 }
 
 pin_project! {
-    /// An answer's body, which tells the connection when the last of it was taken.
+    /// An answer's body, which tells the connection when hyper has taken the last of it.
     #[derive(Debug)]
     pub struct TrackedBody<B> {
         #[pin]
         body: B,
-        done: Done,
+        unfinished: Finish,
     }
 }
 

@@ -1,18 +1,18 @@
-//! Where one connection is between two requests, and by when it must be further.
+//! The state of one connection: which part of a request or answer is under way, and its deadline.
 //!
-//! Stands apart because three parties write it (the socket's wrapper, the service, the answer's body) and one reads it
-//! (the connection's driver). All of them run in the connection's own task; the atomics only make it `Sync`.
+//! The socket's wrapper, the service and the answer's body write it; the connection's future reads it. All of them run in
+//! the connection's task; the atomics only make it `Sync`.
 
-use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
+use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Schedule;
 
-/// After our last byte, how long the client may take to close its side before we do: closing with bytes unread would
-/// reset the connection and could take an answer away from a client that has not read it yet.
+/// After our end of stream, how long the client may take to close its side. Closing with bytes unread would reset the
+/// connection, and a client that has not read its answer would lose it.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Why a connection is ended.
@@ -42,53 +42,44 @@ pub(super) struct ConnectionState {
     state: AtomicU8,
     /// Nanoseconds from `opened` to the start of `state`.
     since: AtomicU64,
-    /// Nanoseconds from `opened` to when writing got stuck, plus 1; 0 while it is not.
+    /// Nanoseconds from `opened` to when the socket stopped taking bytes, plus 1; 0 while it takes them.
     stuck: AtomicU64,
-    /// Bytes of the request's body that have not been read yet; [`CHUNKED`] when their number was not told.
+    /// Unread bytes of the request's body; [`CHUNKED`] when its length was not declared.
     body_left: AtomicU64,
-    /// Bytes of the body that hyper was given with the head.
+    /// Bytes of the body handed to hyper together with the head.
     with_head: AtomicU64,
-    /// The last body was chunked: hyper may have left some of it unread.
+    /// The last body was chunked, so hyper may have left some of it unread.
     was_chunked: AtomicBool,
-    /// Bytes of the next head came while the request was under way.
+    /// Bytes of the next head came before the end of the request.
     next_begun: AtomicBool,
-    /// Hyper has written something that is not yet with the kernel, or has not taken all that was read.
-    unsettled: AtomicU8,
-    /// The seat has room for a long head: to be given back as soon as possible.
-    large_seat: AtomicBool,
-    /// What answers hold until they are written, and whether there is any.
-    held: Mutex<Held>,
-    holds: AtomicBool,
-    /// A whole head was read, and waits for a seat.
-    waits: AtomicBool,
+    /// Bits [`UNFLUSHED`] and [`HELD_BACK`]: hyper has something left to write or to read.
+    pending: AtomicU8,
+    /// The buffer permit covers a large head: to be given back as soon as possible.
+    large_head: AtomicBool,
+    /// Leases of answers that hyper has and the kernel has not: several when a client sends on and does not read.
+    unwritten: Mutex<Vec<MemoryLease>>,
+    has_unwritten: AtomicBool,
+    /// A whole head was read and waits for a buffer permit.
+    waits_for_buffers: AtomicBool,
 }
 
-/// What answers hold until they are written.
-#[derive(Debug, Default)]
-struct Held {
-    /// The last answer's, which hyper may not have taken yet.
-    last: Option<Box<dyn Any + Send>>,
-    /// Those before it: a client that asks on and reads nothing leaves whole answers unwritten.
-    before: Option<Box<dyn Any + Send>>,
-}
-
-/// A bit of [`ConnectionState::unsettled`]: written, not flushed.
+/// Bytes were written and not flushed.
 const UNFLUSHED: u8 = 1;
-/// A bit of [`ConnectionState::unsettled`]: read, not handed to hyper.
-const BEHIND: u8 = 2;
+/// Bytes were read and not handed to hyper.
+const HELD_BACK: u8 = 2;
 
 /// What the client sends next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     /// A head.
     Head,
-    /// So many bytes of a body.
+    /// This many bytes of a body.
     Body(u64),
-    /// A body whose end only hyper sees.
+    /// A chunked body, whose end only hyper sees.
     Chunks,
 }
 
-/// [`ConnectionState::body_left`] of a body whose length was not told.
+/// [`ConnectionState::body_left`] of a body of undeclared length.
 const CHUNKED: u64 = u64::MAX;
 
 impl ConnectionState {
@@ -102,11 +93,11 @@ impl ConnectionState {
             with_head: AtomicU64::new(0),
             was_chunked: AtomicBool::new(false),
             next_begun: AtomicBool::new(false),
-            unsettled: AtomicU8::new(0),
-            large_seat: AtomicBool::new(false),
-            held: Mutex::default(),
-            holds: AtomicBool::new(false),
-            waits: AtomicBool::new(false),
+            pending: AtomicU8::new(0),
+            large_head: AtomicBool::new(false),
+            unwritten: Mutex::default(),
+            has_unwritten: AtomicBool::new(false),
+            waits_for_buffers: AtomicBool::new(false),
         }
     }
 
@@ -147,23 +138,27 @@ impl ConnectionState {
         self.body_left.fetch_sub(n, Relaxed);
     }
 
-    /// Whether a whole head waits for a seat.
-    pub(super) fn waits_for_seat(&self, waits: bool) {
-        self.waits.store(waits, Relaxed);
+    /// Whether a whole head waits for a buffer permit.
+    pub(super) fn waits_for_buffers(&self, waits: bool) {
+        self.waits_for_buffers.store(waits, Relaxed);
     }
 
-    /// A whole head is with the service; its body has `length` bytes, if that was told.
+    /// A whole head is with the service; its body has `length` bytes, if that was declared.
     pub(super) fn head_done(&self, length: Option<u64>) {
         let with_head = self.with_head.swap(0, Relaxed);
         self.body_left.store(length.map_or(CHUNKED, |length| length.saturating_sub(with_head)), Relaxed);
         self.was_chunked.store(length.is_none(), Relaxed);
         self.next_begun.store(false, Relaxed);
-        self.waits.store(false, Relaxed);
+        self.waits_for_buffers.store(false, Relaxed);
         self.state.store(BUSY, Relaxed);
     }
 
-    /// The answer's last byte is with hyper's write buffer.
-    pub(super) fn answer_done(&self) {
+    /// The answer's last byte is in hyper's write buffer. Its lease is kept until the kernel has that byte.
+    pub(super) fn answer_done(&self, memory: MemoryLease) {
+        if !memory.is_empty() {
+            self.unwritten().push(memory);
+            self.has_unwritten.store(true, Relaxed);
+        }
         if self.was_chunked.load(Relaxed) {
             // hyper goes on to a next head only when it has read all chunks.
             self.body_left.store(0, Relaxed);
@@ -171,13 +166,13 @@ impl ConnectionState {
         self.enter(if self.next_begun.load(Relaxed) { HEAD } else { IDLE });
     }
 
-    /// True when the client may still be sending what nobody will read: an answer came before the end of the body, or
-    /// what was sent is not HTTP.
+    /// True when the client may still send what will not be read: the answer came before the end of the body, or what was
+    /// sent is not HTTP.
     pub(super) fn is_cut_short(&self) -> bool {
         self.body_left.load(Relaxed) != 0 || self.was_chunked.load(Relaxed) || self.state.load(Relaxed) == HEAD
     }
 
-    /// Our side is closed, and the client's is waited for.
+    /// Our side is closed; the client's is not yet.
     pub(super) fn closing(&self) {
         self.enter(CLOSING);
     }
@@ -187,76 +182,64 @@ impl ConnectionState {
         if self.stuck.load(Relaxed) != 0 {
             self.stuck.store(0, Relaxed);
             if self.state.load(Relaxed) == HEAD {
-                // While it could not write, hyper did not read either: the head's time begins now.
+                // hyper does not read while it cannot write: the head's time begins now.
                 self.enter(HEAD);
             }
         }
     }
 
-    /// Something was written that is not yet with the kernel, or all of it is.
+    /// Whether the kernel has all that was written.
     pub(super) fn flushed(&self, all: bool) {
-        self.settle(UNFLUSHED, all);
-        if all && self.holds.load(Relaxed) {
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.before = None;
-            if self.state.load(Relaxed) != BUSY {
-                held.last = None;
-                self.holds.store(false, Relaxed);
-            }
+        self.set_pending(UNFLUSHED, !all);
+        if all && self.has_unwritten.load(Relaxed) {
+            self.has_unwritten.store(false, Relaxed);
+            self.unwritten().clear();
         }
     }
 
-    /// Keeps something until the present answer is written.
-    pub(super) fn hold_until_written(&self, new: Box<dyn Any + Send>) {
-        self.holds.store(true, Relaxed);
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = held.last.replace(new) {
-            held.before = Some(match held.before.take() {
-                Some(before) => Box::new((before, last)),
-                None => last,
-            });
-        }
+    fn unwritten(&self) -> MutexGuard<'_, Vec<MemoryLease>> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether bytes were read that hyper has not been given.
+    /// Whether bytes were read and not handed to hyper.
     pub(super) fn held_back(&self, some: bool) {
-        self.settle(BEHIND, !some);
+        self.set_pending(HELD_BACK, some);
     }
 
-    fn settle(&self, bit: u8, settled: bool) {
-        let now = self.unsettled.load(Relaxed);
-        self.unsettled.store(if settled { now & !bit } else { now | bit }, Relaxed);
+    fn set_pending(&self, bit: u8, is_pending: bool) {
+        let now = self.pending.load(Relaxed);
+        self.pending.store(if is_pending { now | bit } else { now & !bit }, Relaxed);
     }
 
-    /// Whether the seat has room for a long head.
-    pub(super) fn set_large_seat(&self, large: bool) {
-        self.large_seat.store(large, Relaxed);
+    /// Whether the buffer permit covers a large head.
+    pub(super) fn set_large_head(&self, large: bool) {
+        self.large_head.store(large, Relaxed);
     }
 
-    /// True when the seat has room for a long head.
-    pub(super) fn has_large_seat(&self) -> bool {
-        self.large_seat.load(Relaxed)
+    /// True when the buffer permit covers a large head.
+    pub(super) fn has_large_head(&self) -> bool {
+        self.large_head.load(Relaxed)
     }
 
-    /// Since when there has been no request and nothing of one, neither to read nor to write.
+    /// Since when the connection has had no request and nothing left to read or write; none while it has.
     pub(super) fn idle_since(&self) -> Option<Instant> {
-        let idle = self.state.load(Relaxed) == IDLE && self.unsettled.load(Relaxed) == 0;
+        let idle = self.state.load(Relaxed) == IDLE && self.pending.load(Relaxed) == 0;
         idle.then(|| self.opened + Duration::from_nanos(self.since.load(Relaxed)))
     }
 
-    /// The socket takes no bytes at present.
+    /// The socket takes no bytes now.
     pub(super) fn write_blocked(&self) {
         if self.stuck.load(Relaxed) == 0 {
             self.stuck.store(self.now().saturating_add(1), Relaxed);
         }
     }
 
-    /// True while a request whose head is complete has not got the whole of its answer.
+    /// True while a request whose head is complete lacks part of its answer.
     pub(super) fn owes_an_answer(&self) -> bool {
-        self.state.load(Relaxed) == BUSY || self.stuck.load(Relaxed) != 0 || self.waits.load(Relaxed)
+        self.state.load(Relaxed) == BUSY || self.stuck.load(Relaxed) != 0 || self.waits_for_buffers.load(Relaxed)
     }
 
-    /// When the connection must be further than now, and what it is if it is not. None: no deadline.
+    /// The connection's deadline, and why it is closed then; none without one.
     pub(super) fn deadline(&self, limits: &Limits, drain: Option<&Schedule>) -> Option<(Instant, Overdue)> {
         let since = self.opened + Duration::from_nanos(self.since.load(Relaxed));
         let stuck = self.stuck.load(Relaxed);

@@ -1,36 +1,17 @@
-//! `--models DIR`: the files that are in it at each look.
+//! `--models DIR`: follows the files that come and go in a directory.
 
 use std::path::{Path, PathBuf};
 
-use crate::serve::Serving;
+use super::model_source::{ModelSource, Polled, ReloadPolicy};
 
-use super::State;
-use super::model_source::ModelSource;
-
-/// What a model's file ends in.
+/// The ending of a model's file.
 const EXTENSION: &str = "model";
 
-/// Adds what has come, drops what has gone, tries again what could not be served and has changed.
-pub(super) fn look(state: &mut State, serving: &Serving) {
-    let Some(directory) = state.directory.clone() else { return };
-    let files = match list(&directory) {
-        Ok(files) => files,
-        Err(error) => {
-            // A directory that cannot be read says nothing about its files: they stay.
-            tracing::error!(directory = %directory.display(), %error, "cannot read the models' directory");
-            return;
-        }
-    };
-    drop_gone(state, &files);
-    for path in files {
-        if !state.sources.iter().any(|source| source.path == path) {
-            state.sources.push(ModelSource::in_directory(path));
-        }
-    }
-    enter(state, serving);
-}
-
-fn list(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// The paths of the models in a directory, in order; hidden files are left out.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub(super) fn list(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();
@@ -43,27 +24,34 @@ fn list(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn drop_gone(state: &mut State, files: &[PathBuf]) {
-    state.sources.retain(|source| {
+/// Removes the sources whose files have gone from the directory and adds its new files.
+pub(super) fn update(sources: &mut Vec<ModelSource>, files: Vec<PathBuf>) {
+    sources.retain(|source| {
         let stays = !source.in_directory || files.contains(&source.path);
         if !stays && source.is_served() {
             tracing::info!(model = source.name, path = %source.path.display(), "its file has gone: no longer served");
         }
         stays
     });
+    for path in files {
+        if !sources.iter().any(|source| source.path == path) {
+            sources.push(ModelSource::in_directory(path));
+        }
+    }
 }
 
-/// Serves those of which nothing was served yet.
-fn enter(state: &mut State, serving: &Serving) {
-    for i in 0..state.sources.len() {
-        if state.sources[i].is_named() {
+/// Loads the sources that have never been served. Gives each one's name and result.
+pub(super) fn load_new(sources: &mut [ModelSource], policy: &mut ReloadPolicy) -> Vec<(String, Polled)> {
+    let mut results = Vec::new();
+    for i in 0..sources.len() {
+        if sources[i].is_named() {
             continue;
         }
-        let taken: Vec<(String, PathBuf)> =
-            state.sources.iter().filter(|s| s.is_named()).map(|s| (s.name.clone(), s.path.clone())).collect();
-        let is_taken = |name: &str| taken.iter().find(|(taken, _)| taken == name).map(|(_, path)| path.clone());
-        let look = state.sources[i].enter(is_taken, &mut state.policy);
-        let name = state.sources[i].name.clone();
-        serving.tell(&name, look);
+        let named: Vec<(String, PathBuf)> =
+            sources.iter().filter(|s| s.is_named()).map(|s| (s.name.clone(), s.path.clone())).collect();
+        let named_so = |name: &str| named.iter().find(|(taken, _)| taken == name).map(|(_, path)| path.clone());
+        let result = sources[i].load_new(named_so, policy);
+        results.push((sources[i].name.clone(), result));
     }
+    results
 }

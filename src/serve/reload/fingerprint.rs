@@ -1,13 +1,13 @@
-//! Whether a file has been touched, without reading it.
+//! Tells whether a file may have changed, without reading it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// What the file system says of a file's content. Two writes within one tick of its clock look the same, which is why
-/// [`Touched`] believes a fingerprint only when it has seen it twice.
+/// The file system's marks of a file's content. Two writes within one tick of its clock look the same, so
+/// [`ChangeDetector`] believes a fingerprint only when it has seen it twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+struct Fingerprint {
     device: u64,
     inode: u64,
     length: u64,
@@ -15,7 +15,7 @@ struct Stamp {
     changed: (i64, i64),
 }
 
-impl Stamp {
+impl Fingerprint {
     fn of(path: &Path) -> Option<Self> {
         let about = fs::metadata(path).ok()?;
         Some(Self {
@@ -28,21 +28,21 @@ impl Stamp {
     }
 }
 
-/// Remembers a file's stamps from look to look.
+/// Remembers a file's last fingerprint.
 #[derive(Debug, Default)]
-pub(super) struct Touched {
-    last: Option<Stamp>,
-    settled: bool,
+pub(super) struct ChangeDetector {
+    last: Option<Fingerprint>,
+    seen_twice: bool,
 }
 
-impl Touched {
-    /// False when the file looks as it did at the last two looks: then it need not be read.
-    pub(super) fn look(&mut self, path: &Path) -> bool {
-        let now = Stamp::of(path);
+impl ChangeDetector {
+    /// False when the file has the same fingerprint as at the last two polls: then it need not be read.
+    pub(super) fn may_have_changed(&mut self, path: &Path) -> bool {
+        let now = Fingerprint::of(path);
         let same = now.is_some() && now == self.last;
-        let untouched = same && self.settled;
-        self.settled = same;
+        let unchanged = same && self.seen_twice;
+        self.seen_twice = same;
         self.last = now;
-        !untouched
+        !unchanged
     }
 }

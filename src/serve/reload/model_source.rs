@@ -1,67 +1,88 @@
-//! One model's place: its file, what of it is served, what was before.
+//! The source of one model: its file, the version that is served, the version before.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::{Model, check_name};
-use crate::serve::loader::{self, ContentHash, LoadError, Loaded};
+use crate::serve::error::{LoadError, ReloadError};
+use crate::serve::loader::{self, ContentHash, Loaded};
 use crate::serve::registry::{ServedModel, Snapshot};
 
-use super::fingerprint::Touched;
-use super::{Asked, ModelFile, ReloadError, Reloaded};
+use super::fingerprint::ChangeDetector;
+
+/// One `--model`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelFile {
+    /// The name to serve it under; none: the artifact's own.
+    pub name: Option<String>,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// What a successful reload gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reloaded {
+    /// The model's registered name.
+    pub name: String,
+    /// The version that is served now.
+    pub version: String,
+    /// False when it was served already.
+    pub changed: bool,
+}
+
+/// Why a file is polled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// The interval has passed: files that look unchanged are not read, and only changes are reported.
+    Timer,
+    /// SIGHUP or a client: every file is read, and every result is reported.
+    Request,
+}
 
 /// What holds for all models.
 #[derive(Debug, Default)]
 pub(super) struct ReloadPolicy {
-    /// The default model's name; the first one served gives it when it was not told.
+    /// The default model's name; without one, the first model served becomes the default.
     pub(super) default: Option<String>,
     pub(super) allow_schema_change: bool,
 }
 
-/// How a look at a file went.
-#[derive(Debug)]
-pub(super) enum Look {
-    /// Nothing new, and nobody asked.
-    Nothing,
-    /// The version told is served.
-    Done(Reloaded),
-    /// Nothing has changed for those who ask the model.
-    Failed(ReloadError),
-}
+/// The result of a poll; none when nothing has changed and nobody asked. After an error the model is served as before.
+pub(super) type Polled = Option<Result<Reloaded, ReloadError>>;
 
-/// A model with the content that it was made of.
+/// A version of the model with the hash of its file.
 #[derive(Debug)]
 struct Version {
-    served: Snapshot,
+    snapshot: Snapshot,
     hash: ContentHash,
 }
 
-/// What the file held at the last look.
+/// What the last poll found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
     Content(ContentHash),
-    /// It was not there, or could not be read.
+    /// The file was missing or could not be read.
     Unreadable,
 }
 
-/// One model's place.
+/// The source of one model.
 #[derive(Debug)]
 pub(super) struct ModelSource {
-    /// The registered name; the file's path while nothing of it has been served.
+    /// The registered name; the file's path until a version has been served.
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) in_directory: bool,
-    touched: Touched,
+    changes: ChangeDetector,
     seen: Option<Seen>,
     current: Option<Version>,
-    /// What was served before, kept for a rollback.
+    /// The version served before, kept for a rollback.
     previous: Option<Version>,
-    /// Taken out by someone who asked for it: the clock does not bring it back.
+    /// A client unloaded it: a timer does not bring it back.
     is_unloaded: bool,
 }
 
 impl ModelSource {
-    /// The place of a file named by itself, loaded.
+    /// The source of a file given by itself, loaded.
     pub(super) fn open(file: &ModelFile, policy: &mut ReloadPolicy) -> Result<Self, LoadError> {
         if let Some(name) = &file.name {
             check_name(name).map_err(LoadError::BadName)?;
@@ -74,13 +95,13 @@ impl ModelSource {
         Ok(source)
     }
 
-    /// The place of a file in a directory, not looked at yet.
+    /// The source of a file in a directory, not polled yet.
     pub(super) fn in_directory(path: PathBuf) -> Self {
         Self {
             name: path.display().to_string(),
             path,
             in_directory: true,
-            touched: Touched::default(),
+            changes: ChangeDetector::default(),
             seen: None,
             current: None,
             previous: None,
@@ -88,39 +109,39 @@ impl ModelSource {
         }
     }
 
-    /// What is served.
+    /// The version that is served.
     pub(super) fn current(&self) -> Option<Snapshot> {
-        self.current.as_ref().map(|version| Arc::clone(&version.served))
+        self.current.as_ref().map(|version| Arc::clone(&version.snapshot))
     }
 
-    /// True when something of it is served.
+    /// True when a version is served.
     pub(super) fn is_served(&self) -> bool {
         self.current.is_some()
     }
 
-    /// True when it has a name of its own: it is served, or was until it was unloaded.
+    /// True when it has a registered name: it is served, or was until it was unloaded.
     pub(super) fn is_named(&self) -> bool {
         self.is_served() || self.is_unloaded
     }
 
-    /// Serves nothing of it until it is asked for again. Its models are freed with the last request that holds them.
+    /// Serves no version until a client reloads it. The versions are freed with the last requests that hold them.
     pub(super) fn unload(&mut self) {
         (self.current, self.previous, self.seen, self.is_unloaded) = (None, None, None, true);
     }
 
-    /// Looks at the file; serves it when its content is new and good.
-    pub(super) fn look(&mut self, asked: Asked, policy: &mut ReloadPolicy) -> Look {
-        match self.changed(asked) {
-            Ok(None) if asked == Asked::Never => Look::Nothing,
+    /// Serves the file's content when it is new and valid.
+    pub(super) fn poll(&mut self, trigger: Trigger, policy: &mut ReloadPolicy) -> Polled {
+        match self.changed_content(trigger) {
+            Ok(None) if trigger == Trigger::Timer => None,
             Ok(None) => self.unchanged(),
             Ok(Some((bytes, hash))) => self.take(&bytes, hash, policy),
-            Err(error) => Look::Failed(error.into()),
+            Err(error) => failed(error),
         }
     }
 
-    /// Serves a version by its name: the one before, or what the file holds.
-    pub(super) fn choose(&mut self, version: &str, policy: &mut ReloadPolicy) -> Look {
-        let is = |kept: &Option<Version>| kept.as_ref().is_some_and(|kept| kept.served.model.version() == version);
+    /// Serves the given version: the one served before, or the one in the file.
+    pub(super) fn choose(&mut self, version: &str, policy: &mut ReloadPolicy) -> Polled {
+        let is = |kept: &Option<Version>| kept.as_ref().is_some_and(|kept| kept.snapshot.model.version() == version);
         if is(&self.current) {
             return self.unchanged();
         }
@@ -130,44 +151,44 @@ impl ModelSource {
         match self.read() {
             Ok((bytes, hash)) => match loader::verify(&self.path, &bytes) {
                 Ok(model) if model.version() == version => self.take_model(model, hash, policy),
-                Ok(model) => Look::Failed(self.unknown_version(version, Some(&model))),
-                Err(error) => Look::Failed(error.into()),
+                Ok(model) => failed(self.unknown_version(version, Some(&model))),
+                Err(error) => failed(error),
             },
-            Err(_) => Look::Failed(self.unknown_version(version, None)),
+            Err(_) => failed(self.unknown_version(version, None)),
         }
     }
 
-    /// Serves the first good content of a file in a directory, under the artifact's own name. `is_taken` knows the
-    /// names of the others.
-    pub(super) fn enter(&mut self, is_taken: impl Fn(&str) -> Option<PathBuf>, policy: &mut ReloadPolicy) -> Look {
-        let (bytes, hash) = match self.changed(Asked::Never) {
-            Ok(None) => return Look::Nothing,
+    /// Serves the first valid content of a file in a directory, under the artifact's own name. `named_so` gives the path of
+    /// the source that has a name already.
+    pub(super) fn load_new(&mut self, named_so: impl Fn(&str) -> Option<PathBuf>, policy: &mut ReloadPolicy) -> Polled {
+        let (bytes, hash) = match self.changed_content(Trigger::Timer) {
+            Ok(None) => return None,
             Ok(Some(content)) => content,
-            Err(error) => return Look::Failed(error.into()),
+            Err(error) => return failed(error),
         };
         let model = match loader::verify(&self.path, &bytes) {
             Ok(model) => model,
-            Err(error) => return Look::Failed(error.into()),
+            Err(error) => return failed(error),
         };
         let name = model.header().name.clone();
-        if let Some(first) = is_taken(&name) {
-            return Look::Failed(LoadError::SameName { name, first, second: self.path.clone() }.into());
+        if let Some(first) = named_so(&name) {
+            return failed(LoadError::SameName { name, first, second: self.path.clone() });
         }
         self.name = name;
         self.install(model, hash, policy)
     }
 
-    /// The file's content, when it is another than at the last look.
-    fn changed(&mut self, asked: Asked) -> Result<Option<(Vec<u8>, ContentHash)>, LoadError> {
-        if !self.touched.look(&self.path) && asked == Asked::Never {
+    /// The file's content, if it has changed since the last poll.
+    fn changed_content(&mut self, trigger: Trigger) -> Result<Option<(Vec<u8>, ContentHash)>, LoadError> {
+        if !self.changes.may_have_changed(&self.path) && trigger == Trigger::Timer {
             return Ok(None);
         }
         let read = self.read();
         let seen = read.as_ref().map_or(Seen::Unreadable, |(_, hash)| Seen::Content(*hash));
         let before = self.seen.replace(seen);
         let served = self.current.as_ref().map(|version| Seen::Content(version.hash));
-        // The clock hears of each content once; whoever asks hears of everything that is not served.
-        let is_old = served == Some(seen) || asked == Asked::Never && before == Some(seen);
+        // A timer reports each content once, a request everything that is not served.
+        let is_old = served == Some(seen) || trigger == Trigger::Timer && before == Some(seen);
         if is_old { Ok(None) } else { read.map(Some) }
     }
 
@@ -177,54 +198,50 @@ impl ModelSource {
         Ok((bytes, hash))
     }
 
-    fn take(&mut self, bytes: &[u8], hash: ContentHash, policy: &mut ReloadPolicy) -> Look {
+    fn take(&mut self, bytes: &[u8], hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
         if self.previous.as_ref().is_some_and(|previous| previous.hash == hash) {
             return self.swap();
         }
         match loader::verify(&self.path, bytes) {
             Ok(model) => self.take_model(model, hash, policy),
-            Err(error) => Look::Failed(error.into()),
+            Err(error) => failed(error),
         }
     }
 
-    fn take_model(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Look {
-        let fits = |old: &Version| model.schema().accepts_same_requests(old.served.model.schema());
+    fn take_model(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
+        let fits = |old: &Version| model.schema().accepts_same_requests(old.snapshot.model.schema());
         if !policy.allow_schema_change && !self.current.as_ref().is_none_or(fits) {
-            return Look::Failed(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone() });
+            return failed(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone() });
         }
         self.install(model, hash, policy)
     }
 
-    fn install(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Look {
+    fn install(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
         let default = policy.default.get_or_insert_with(|| self.name.clone());
-        let served = Arc::new(ServedModel::new(self.name.clone(), model, *default == self.name));
+        let snapshot = Arc::new(ServedModel::new(self.name.clone(), model, *default == self.name));
         self.is_unloaded = false;
-        // What was kept before is freed here, off the request path.
-        self.previous = self.current.replace(Version { served, hash });
+        // The version before the previous one is freed here, off the request path.
+        self.previous = self.current.replace(Version { snapshot, hash });
         self.outcome(true)
     }
 
-    /// Serves what was served before.
-    fn swap(&mut self) -> Look {
+    /// Serves the previous version.
+    fn swap(&mut self) -> Polled {
         std::mem::swap(&mut self.current, &mut self.previous);
         self.outcome(true)
     }
 
-    fn unchanged(&self) -> Look {
+    fn unchanged(&self) -> Polled {
         self.outcome(false)
     }
 
-    fn outcome(&self, changed: bool) -> Look {
-        match &self.current {
-            Some(Version { served, .. }) => {
-                Look::Done(Reloaded { name: self.name.clone(), version: served.model.version().to_owned(), changed })
-            }
-            None => Look::Nothing,
-        }
+    fn outcome(&self, changed: bool) -> Polled {
+        let version = self.current.as_ref()?.snapshot.model.version().to_owned();
+        Some(Ok(Reloaded { name: self.name.clone(), version, changed }))
     }
 
     fn unknown_version(&self, version: &str, in_file: Option<&Model>) -> ReloadError {
-        let kept = [&self.current, &self.previous].into_iter().flatten().map(|kept| &kept.served.model);
+        let kept = [&self.current, &self.previous].into_iter().flatten().map(|kept| &kept.snapshot.model);
         let mut available: Vec<String> = Vec::new();
         for model in kept.chain(in_file) {
             if !available.iter().any(|known| known == model.version()) {
@@ -233,4 +250,8 @@ impl ModelSource {
         }
         ReloadError::UnknownVersion { name: self.name.clone(), version: version.to_owned(), available }
     }
+}
+
+fn failed(error: impl Into<ReloadError>) -> Polled {
+    Some(Err(error.into()))
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use smartserve::config::Limits;
 use smartserve::model::compiled::Scratch;
 use smartserve::serve::admission::{
-    CHUNKED_STEP, Compute, ComputeError, MemoryBudget, Overloaded, SLICE, TEXT_AT_ONCE,
+    CHUNKED_STEP, Compute, MemoryBudget, MemoryLease, SHORT_TEXT, SLICE, is_short_text,
 };
+use smartserve::serve::error::{ComputeError, Overloaded};
 use smartserve::serve::lifecycle::{Lifecycle, Schedule};
 use smartserve::serve::metrics::Metrics;
 
@@ -19,6 +20,11 @@ const KIB: usize = 1 << 10;
 fn compute(limits: &Limits) -> (Arc<Compute>, Arc<Metrics>, Lifecycle) {
     let (metrics, lifecycle) = (Arc::new(Metrics::new()), Lifecycle::default());
     (Arc::new(Compute::new(limits, Arc::clone(&metrics), lifecycle.clone())), metrics, lifecycle)
+}
+
+/// A lease that is never full.
+fn lease() -> MemoryLease {
+    MemoryBudget::default().lease()
 }
 
 #[tokio::test]
@@ -33,13 +39,13 @@ async fn a_body_takes_its_length_of_the_budget_and_gives_it_back() {
 #[tokio::test]
 async fn a_body_without_a_length_takes_steps() {
     let budget = MemoryBudget::new(&Limits { body_budget: 256 * KIB, ..limits() });
-    let mut held = budget.reserve(0).await.unwrap();
+    let held = budget.lease();
     assert_eq!(budget.free(), 256 * KIB);
-    held.grow(1).await.unwrap();
+    held.grow_to(1).await.unwrap();
     assert_eq!(budget.free(), 256 * KIB - CHUNKED_STEP);
-    held.grow(CHUNKED_STEP - 1).await.unwrap();
+    held.grow_to(CHUNKED_STEP).await.unwrap();
     assert_eq!(budget.free(), 256 * KIB - CHUNKED_STEP);
-    held.grow(CHUNKED_STEP + 1).await.unwrap();
+    held.grow_to(2 * CHUNKED_STEP + 1).await.unwrap();
     assert_eq!(budget.free(), 256 * KIB - 3 * CHUNKED_STEP);
     drop(held);
     assert_eq!(budget.free(), 256 * KIB);
@@ -48,12 +54,12 @@ async fn a_body_without_a_length_takes_steps() {
 #[tokio::test]
 async fn a_request_holds_what_its_body_became() {
     let budget = MemoryBudget::new(&Limits { body_budget: 256 * KIB, admission_wait: ms(1), ..limits() });
-    let mut held = budget.reserve(100 * KIB).await.unwrap();
-    held.hold(10 * KIB).await.unwrap();
+    let held = budget.reserve(100 * KIB).await.unwrap();
+    held.resize_to(10 * KIB).await.unwrap();
     assert_eq!(budget.free(), 246 * KIB);
-    held.hold(80 * KIB).await.unwrap();
+    held.resize_to(80 * KIB).await.unwrap();
     assert!(budget.free() <= 176 * KIB);
-    assert_eq!(held.hold(300 * KIB).await, Err(Overloaded));
+    assert_eq!(held.resize_to(300 * KIB).await, Err(Overloaded));
     drop(held);
     assert_eq!(budget.free(), 256 * KIB);
 }
@@ -82,7 +88,7 @@ async fn short_and_long_work_answer_the_same_bits() {
         for n in [1, 64, 10_000] {
             let batch = rows(&served, n);
             let expected = served.model.predict(&batch, &mut Scratch::default()).unwrap();
-            let (answer, took) = compute.predict(&served, batch).await.unwrap();
+            let (answer, took) = compute.predict(&lease(), &served, batch).await.unwrap();
             assert_eq!(answer, expected);
             assert!(took > Duration::ZERO);
         }
@@ -101,13 +107,13 @@ async fn a_small_batch_does_not_wait_for_a_huge_one() {
     let served = slow();
     let huge = tokio::spawn({
         let (compute, served) = (Arc::clone(&compute), Arc::clone(&served));
-        async move { compute.predict(&served, rows(&served, 40_000)).await }
+        async move { compute.predict(&lease(), &served, rows(&served, 40_000)).await }
     });
     // Long enough for the pool, short enough to be done in a few turns.
     let small = usize::try_from(4 * SLICE.as_nanos() / served.cost_per_row.as_nanos()).unwrap();
     let mut turns = 0;
     while !huge.is_finished() {
-        compute.predict(&served, rows(&served, small)).await.unwrap();
+        compute.predict(&lease(), &served, rows(&served, small)).await.unwrap();
         turns += 1;
     }
     huge.await.unwrap().unwrap();
@@ -121,11 +127,11 @@ async fn long_jobs_at_their_limit_are_refused_while_shorter_ones_are_served() {
     let long: Vec<_> = (0..4).map(|_| start_long(&compute, &served)).collect();
     tokio::task::yield_now().await;
     let start = Instant::now();
-    let refused = compute.predict(&served, rows(&served, 200_000)).await;
+    let refused = compute.predict(&lease(), &served, rows(&served, 200_000)).await;
     assert_eq!(refused.unwrap_err(), ComputeError::Overloaded);
     assert!(start.elapsed() >= ms(100) && start.elapsed() < ms(1000));
     let small = usize::try_from(4 * SLICE.as_nanos() / served.cost_per_row.as_nanos()).unwrap();
-    compute.predict(&served, rows(&served, small)).await.unwrap();
+    compute.predict(&lease(), &served, rows(&served, small)).await.unwrap();
     assert!(long.iter().all(|job| !job.is_finished()));
     long.iter().for_each(tokio::task::JoinHandle::abort);
 }
@@ -134,7 +140,7 @@ fn start_long(compute: &Arc<Compute>, served: &smartserve::serve::registry::Snap
     let (compute, served) = (Arc::clone(compute), Arc::clone(served));
     let batch = rows(&served, 200_000);
     tokio::spawn(async move {
-        let _ = compute.predict(&served, batch).await;
+        let _ = compute.predict(&lease(), &served, batch).await;
     })
 }
 
@@ -151,8 +157,8 @@ async fn work_that_nobody_waits_for_any_more_leaves_the_pool() {
         }
     }
     // All permits are free again although twelve long jobs, minutes of work, were begun.
-    until(|| format!("{compute:?}").contains("turns: 0")).await;
-    within(compute.predict(&served, rows(&served, 5_000))).await.unwrap();
+    until(|| format!("{compute:?}").contains("tasks: 0")).await;
+    within(compute.predict(&lease(), &served, rows(&served, 5_000))).await.unwrap();
 }
 
 #[tokio::test]
@@ -164,19 +170,20 @@ async fn a_batch_that_nobody_waits_for_keeps_its_share_of_the_budget_until_it_is
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let busy = tokio::spawn({
         let compute = Arc::clone(&compute);
-        async move { compute.read(TEXT_AT_ONCE + 1, move || wait.recv()).await }
+        async move { compute.read(&lease(), move || wait.recv()).await }
     });
     tokio::task::yield_now().await;
     let share = budget.reserve(60 * KIB).await.unwrap();
-    let mut asked = Box::pin(compute.predict_within(share, &served, rows(&served, 5_000)));
+    let mut asked = Box::pin(compute.predict(&share, &served, rows(&served, 5_000)));
     assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(asked.as_mut().poll(cx).is_pending())).await);
     drop(asked);
+    drop(share);
     assert_eq!(budget.free(), 40 * KIB);
     drop(go);
     busy.await.unwrap().unwrap().unwrap_err();
     until(|| budget.free() == 100 * KIB).await;
     let share = budget.reserve(60 * KIB).await.unwrap();
-    let (_, _, share) = within(compute.predict_within(share, &served, rows(&served, 5_000))).await.unwrap();
+    within(compute.predict(&share, &served, rows(&served, 5_000))).await.unwrap();
     assert_eq!(budget.free(), 40 * KIB);
     drop(share);
     assert_eq!(budget.free(), 100 * KIB);
@@ -187,10 +194,10 @@ async fn a_batch_that_takes_too_long_is_given_up_at_the_deadline() {
     let (compute, ..) = compute(&Limits { compute_timeout: ms(50), ..limits() });
     let served = slow();
     let start = Instant::now();
-    let overdue = compute.predict(&served, rows(&served, 200_000)).await;
+    let overdue = compute.predict(&lease(), &served, rows(&served, 200_000)).await;
     assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
     assert!(start.elapsed() < ms(1000));
-    until(|| format!("{compute:?}").contains("turns: 0")).await;
+    until(|| format!("{compute:?}").contains("tasks: 0")).await;
 }
 
 #[tokio::test]
@@ -198,8 +205,9 @@ async fn a_drain_shrinks_the_deadline_of_work_under_way() {
     let (compute, _, lifecycle) = compute(&Limits { compute_timeout: ms(60_000), ..limits() });
     let served = slow();
     let limits = Limits { hard_stop: ms(200), ..limits() };
+    let lease = lease();
     let drain = async { lifecycle.drain(Schedule::new(Instant::now(), &limits, true)) };
-    let (overdue, ()) = tokio::join!(compute.predict(&served, rows(&served, 400_000)), drain);
+    let (overdue, ()) = tokio::join!(compute.predict(&lease, &served, rows(&served, 400_000)), drain);
     assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
 }
 
@@ -209,32 +217,30 @@ async fn a_panic_is_that_requests_alone_and_is_counted() {
     let (quick, wrong) = (quick("quick", 1), classes());
     // Rows of another model's shape: what the door makes impossible.
     for n in [1, 10_000] {
-        let panicked = compute.predict(&quick, rows(&wrong, n)).await;
+        let panicked = compute.predict(&lease(), &quick, rows(&wrong, n)).await;
         assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
-        compute.predict(&quick, rows(&quick, n)).await.unwrap();
+        compute.predict(&lease(), &quick, rows(&quick, n)).await.unwrap();
     }
     assert!(metrics.render().contains("smartserve_panics_total 2\n"));
 }
 
 #[tokio::test]
-async fn a_long_body_is_read_on_the_pool_and_a_short_one_on_the_spot() {
+async fn a_long_body_is_read_on_the_pool() {
     let (compute, metrics, _) = compute(&limits());
     let thread = || std::thread::current().name().map(str::to_owned);
-    let here = thread();
-    assert_eq!(compute.read(TEXT_AT_ONCE, thread).await.unwrap(), here);
-    assert_eq!(compute.read(TEXT_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
-    let panicked: Result<(), _> = compute.read(TEXT_AT_ONCE + 1, || panic!("while reading")).await;
+    assert!(is_short_text(SHORT_TEXT) && !is_short_text(SHORT_TEXT + 1));
+    assert_eq!(compute.read(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
+    let panicked: Result<(), _> = compute.read(&lease(), || panic!("while reading")).await;
     assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
     assert!(metrics.render().contains("smartserve_panics_total 1\n"));
-    assert_eq!(compute.read(TEXT_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
+    assert_eq!(compute.read(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
 }
 
 #[tokio::test]
-async fn a_long_answer_is_written_on_the_pool_and_a_short_one_on_the_spot() {
+async fn a_long_answer_is_written_on_the_pool() {
     let (compute, ..) = compute(&limits());
     let thread = || std::thread::current().name().map(str::to_owned);
-    assert_eq!(compute.write(TEXT_AT_ONCE, thread).await.unwrap(), thread());
-    assert_eq!(compute.write(TEXT_AT_ONCE + 1, thread).await.unwrap().as_deref(), Some("compute-0"));
+    assert_eq!(compute.write(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
 }
 
 #[tokio::test]
@@ -245,14 +251,14 @@ async fn more_long_bodies_than_may_be_read_wait_and_are_refused() {
     let reading: Vec<_> = (0..16)
         .map(|_| {
             let (compute, wait) = (Arc::clone(&compute), Arc::clone(&wait));
-            tokio::spawn(async move { compute.read(TEXT_AT_ONCE + 1, move || wait.lock().unwrap().recv()).await })
+            tokio::spawn(async move { compute.read(&lease(), move || wait.lock().unwrap().recv()).await })
         })
         .collect();
     tokio::task::yield_now().await;
-    assert_eq!(compute.read(TEXT_AT_ONCE + 1, || ()).await, Err(ComputeError::Overloaded));
+    assert_eq!(compute.read(&lease(), || ()).await, Err(ComputeError::Overloaded));
     drop(go);
     for one in reading {
         within(one).await.unwrap().unwrap().unwrap_err();
     }
-    assert_eq!(within(compute.read(TEXT_AT_ONCE + 1, || 7)).await, Ok(7));
+    assert_eq!(within(compute.read(&lease(), || 7)).await, Ok(7));
 }

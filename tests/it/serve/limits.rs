@@ -1,13 +1,12 @@
 //! Every client that is too slow is let go, in its own time and without harm to the others.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use smartserve::config::Limits;
 use smartserve::serve::listener::{BUFFER_BYTES, LARGE_HEAD_BYTES, bind};
 use tokio::io::AsyncWriteExt;
 
-use crate::support::server::{Client, PATIENCE, Server, limits, ms, until, within};
+use crate::support::server::{ANSWER_BYTES, Client, PATIENCE, Server, limits, ms, until, within};
 
 #[tokio::test]
 async fn a_head_that_is_not_complete_in_time_gets_its_connection_closed() {
@@ -246,14 +245,14 @@ async fn what_an_answer_holds_is_kept_until_it_is_written() {
     let server = Server::start(Limits { write_timeout: PATIENCE, ..limits() });
     let mut client = server.connect().await;
     client.get("/large").await;
-    until(|| Arc::strong_count(&server.gate) > 2).await;
+    let all = Limits::default().body_budget;
+    until(|| server.serving.memory.free() <= all - ANSWER_BYTES).await;
     let mut one = [0];
     client.socket.peek(&mut one).await.unwrap();
-    let held = Arc::strong_count(&server.gate);
     tokio::time::sleep(ms(100)).await;
-    assert_eq!(Arc::strong_count(&server.gate), held, "given up although nobody has read");
+    assert!(server.serving.memory.free() <= all - ANSWER_BYTES, "given up although nobody has read");
     client.answer().await.unwrap();
-    until(|| Arc::strong_count(&server.gate) < held).await;
+    until(|| server.serving.memory.free() > all - ANSWER_BYTES).await;
 }
 
 #[tokio::test]

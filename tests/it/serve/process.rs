@@ -13,7 +13,7 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::lifecycle::Signals;
-use smartserve::serve::listener::{Front, bind};
+use smartserve::serve::listener::{Endpoint, bind};
 use smartserve::serve::server::run;
 use smartserve::serve::systemd::InheritedSockets;
 use tokio::sync::Semaphore;
@@ -38,7 +38,7 @@ fn server_in_a_child_process() {
         let serving = Arc::new(Serving::new(Vec::new(), limits, ExtraFeatures::Reject));
         let tcp = inherited.main.unwrap_or_else(|| bind("127.0.0.1:0".parse().unwrap()).unwrap());
         println!("\nlistening on {}", tcp.local_addr().unwrap());
-        let front = Front { tcp, service: service(&serving, &Arc::new(Semaphore::new(0))) };
+        let front = Endpoint { tcp, service: service(&serving, &Arc::new(Semaphore::new(0))) };
         run(&serving, front, signals).await
     });
     std::process::exit(exit.code().into());

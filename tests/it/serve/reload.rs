@@ -7,7 +7,8 @@ use std::time::Duration;
 use smartserve::config::Limits;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::Scratch;
-use smartserve::serve::reload::{ReloadError, Sources, watch};
+use smartserve::serve::error::ReloadError;
+use smartserve::serve::reload::{Sources, watch};
 
 use crate::support::house::{House, one, version};
 use crate::support::models::{CLASSES, QUICK, Recipe, artifact};
@@ -105,7 +106,7 @@ async fn another_schema_is_refused_unless_that_is_allowed() {
             house.look();
             assert_eq!(house.serving.registry.get("m").unwrap().model.header().name, "iris");
         } else {
-            assert!(matches!(house.serving.reload("m", None), Err(ReloadError::SchemaDiffers { .. })));
+            assert!(matches!(house.serving.reloader.reload("m", None), Err(ReloadError::SchemaDiffers { .. })));
             assert_eq!((house.version("m").unwrap(), house.counted()), (first, (0, 1)));
         }
     }
@@ -121,19 +122,19 @@ async fn the_version_before_can_be_chosen_and_stays_until_the_file_changes() {
     house.look();
     let second = house.version("m").unwrap();
 
-    let outcome = house.serving.reload("m", Some(&first)).unwrap();
+    let outcome = house.serving.reloader.reload("m", Some(&first)).unwrap();
     assert!(outcome.changed && outcome.version == first);
     house.look();
     assert_eq!(house.version("m").unwrap(), first, "chosen, so it stays");
-    assert!(!house.serving.reload("m", Some(&first)).unwrap().changed);
-    assert_eq!(house.serving.reload("m", Some(&second)).unwrap().version, second);
-    assert_eq!(house.serving.reload("m", Some(&first)).unwrap().version, first);
+    assert!(!house.serving.reloader.reload("m", Some(&first)).unwrap().changed);
+    assert_eq!(house.serving.reloader.reload("m", Some(&second)).unwrap().version, second);
+    assert_eq!(house.serving.reloader.reload("m", Some(&first)).unwrap().version, first);
 
     fs::write(&path, version(3)).unwrap();
     house.look();
     let third = house.version("m").unwrap();
     assert!(third != first && third != second);
-    let unknown = house.serving.reload("m", Some(&second)).unwrap_err();
+    let unknown = house.serving.reloader.reload("m", Some(&second)).unwrap_err();
     assert_eq!(unknown.to_string(), format!("m has no version {second:?}; it has {third}, {first}"));
 }
 
@@ -143,16 +144,16 @@ async fn asking_without_a_version_serves_what_the_file_holds() {
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m").unwrap();
-    assert!(!house.serving.reload("m", None).unwrap().changed);
+    assert!(!house.serving.reloader.reload("m", None).unwrap().changed);
     fs::write(&path, version(2)).unwrap();
-    assert!(house.serving.reload("m", None).unwrap().changed);
-    house.serving.reload("m", Some(&first)).unwrap();
-    assert_ne!(house.serving.reload("m", None).unwrap().version, first);
+    assert!(house.serving.reloader.reload("m", None).unwrap().changed);
+    house.serving.reloader.reload("m", Some(&first)).unwrap();
+    assert_ne!(house.serving.reloader.reload("m", None).unwrap().version, first);
     fs::write(&path, b"nonsense").unwrap();
     for _ in 0..2 {
-        assert!(matches!(house.serving.reload("m", None), Err(ReloadError::Load(_))));
+        assert!(matches!(house.serving.reloader.reload("m", None), Err(ReloadError::Load(_))));
     }
-    assert!(matches!(house.serving.reload("other", None), Err(ReloadError::UnknownModel(_))));
+    assert!(matches!(house.serving.reloader.reload("other", None), Err(ReloadError::UnknownModel(_))));
     assert_eq!(house.counted(), (4, 2));
 }
 
@@ -162,13 +163,21 @@ async fn the_clock_and_a_request_for_it_make_the_watch_look() {
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m");
-    let clock = tokio::spawn(watch(Arc::clone(&house.serving), Duration::from_millis(20)));
+    let clock = tokio::spawn(watch(
+        Arc::clone(&house.serving.reloader),
+        house.serving.lifecycle.clone(),
+        Duration::from_millis(20),
+    ));
     fs::write(&path, version(2)).unwrap();
     until(|| house.version("m") != first).await;
     clock.abort();
 
     let second = house.version("m");
-    let asked = tokio::spawn(watch(Arc::clone(&house.serving), Duration::from_secs(3600)));
+    let asked = tokio::spawn(watch(
+        Arc::clone(&house.serving.reloader),
+        house.serving.lifecycle.clone(),
+        Duration::from_secs(3600),
+    ));
     fs::write(&path, version(3)).unwrap();
     house.serving.lifecycle.request_reload();
     until(|| house.version("m") != second).await;
@@ -186,7 +195,7 @@ async fn requests_under_a_thousand_swaps_all_get_the_answer_of_their_version() {
     let versions: Vec<String> = {
         let serving = &house.serving;
         let second = serving.registry.get("m").unwrap().model.version().to_owned();
-        let unknown = serving.reload("m", Some("?")).unwrap_err().to_string();
+        let unknown = serving.reloader.reload("m", Some("?")).unwrap_err().to_string();
         let first = unknown.rsplit(' ').next().unwrap().to_owned();
         vec![first, second]
     };
@@ -197,7 +206,8 @@ async fn requests_under_a_thousand_swaps_all_get_the_answer_of_their_version() {
             while !serving.lifecycle.is_draining() {
                 let served = serving.registry.get("m").unwrap();
                 let batch = crate::support::models::rows(&served, 64);
-                let (answer, _) = serving.compute.predict(&served, batch.clone()).await.unwrap();
+                let (answer, _) =
+                    serving.compute.predict(&serving.memory.lease(), &served, batch.clone()).await.unwrap();
                 assert_eq!(answer, served.model.predict(&batch, &mut Scratch::default()).unwrap());
                 asked += 1;
                 tokio::task::yield_now().await;
@@ -208,7 +218,7 @@ async fn requests_under_a_thousand_swaps_all_get_the_answer_of_their_version() {
     let serving = Arc::clone(&house.serving);
     tokio::task::spawn_blocking(move || {
         for i in 0..1000 {
-            assert!(serving.reload("m", Some(&versions[i % 2])).unwrap().changed);
+            assert!(serving.reloader.reload("m", Some(&versions[i % 2])).unwrap().changed);
         }
         serving.lifecycle.drain(smartserve::serve::lifecycle::Schedule::new(
             std::time::Instant::now(),

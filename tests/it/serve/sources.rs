@@ -42,7 +42,10 @@ async fn what_is_wrong_with_a_model_at_the_start_is_said_with_its_exit_code() {
     let file = |name: Option<&str>, path: &Path| ModelFile { name: name.map(str::to_owned), path: path.to_owned() };
     let open = |files: Vec<ModelFile>, default: Option<&str>| {
         let serving = Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject);
-        serving.open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() }).unwrap_err()
+        serving
+            .reloader
+            .open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() })
+            .unwrap_err()
     };
     assert_eq!(open(vec![file(None, &house.path("none.model"))], None).exit_code(), 66);
     assert_eq!(open(vec![file(None, &bad)], None).exit_code(), 65);

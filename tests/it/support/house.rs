@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
-use smartserve::serve::reload::{ModelFile, Sources};
+use smartserve::serve::reload::{ModelFile, Sources, Trigger};
 use tempfile::TempDir;
 
 use crate::support::models::{QUICK, artifact};
@@ -34,11 +34,11 @@ impl House {
     }
 
     pub(crate) fn open(&self, sources: &Sources) {
-        self.serving.open(sources).unwrap();
+        self.serving.reloader.open(sources).unwrap();
     }
 
     pub(crate) fn look(&self) {
-        self.serving.look_at_models(false);
+        self.serving.reloader.poll(Trigger::Timer);
     }
 
     pub(crate) fn version(&self, name: &str) -> Option<String> {

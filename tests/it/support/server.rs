@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::lifecycle::{Signal, Signals};
-use smartserve::serve::listener::{AdminThread, Front, RequestContext, Shared, bind};
+use smartserve::serve::listener::{AdminThread, Endpoint, ListenerContext, RequestContext, bind};
 use smartserve::serve::server::{ServerExit, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -25,6 +25,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What `/large` answers: more than a socket's buffers hold.
 pub(crate) const LARGE: usize = 64 << 20;
+
+/// What `/large` reserves.
+pub(crate) const ANSWER_BYTES: usize = 1 << 20;
 
 /// Limits with every time short enough to be waited for.
 pub(crate) fn limits() -> Limits {
@@ -60,7 +63,7 @@ impl Server {
         let gate = Arc::new(Semaphore::new(0));
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
-        let front = Front { tcp, service: service(&serving, &gate) };
+        let front = Endpoint { tcp, service: service(&serving, &gate) };
         let (signals, receiver) = Signals::channel();
         let exit = tokio::spawn({
             let serving = Arc::clone(&serving);
@@ -73,8 +76,8 @@ impl Server {
     pub(crate) fn start_admin(&self) -> (SocketAddr, AdminThread) {
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
-        let front = Front { tcp, service: service(&self.serving, &self.gate) };
-        (address, AdminThread::start(front, Shared::of(&self.serving)).unwrap())
+        let front = Endpoint { tcp, service: service(&self.serving, &self.gate) };
+        (address, AdminThread::start(front, ListenerContext::of(&self.serving)).unwrap())
     }
 
     pub(crate) async fn signal(&self, signal: Signal) {
@@ -134,8 +137,7 @@ async fn answer(request: Request<Incoming>, gate: &Arc<Semaphore>) -> Response<F
             plain(StatusCode::OK, "waited")
         }
         "/large" => {
-            // Something whose life a test can see.
-            request.extensions().get::<RequestContext>().unwrap().hold_until_written(Arc::clone(gate));
+            RequestContext::of(request.extensions()).memory.resize_to(ANSWER_BYTES).await.unwrap();
             Response::new(Full::new(Bytes::from(vec![b'x'; LARGE])))
         }
         "/early" => plain(StatusCode::PAYLOAD_TOO_LARGE, "too large"),

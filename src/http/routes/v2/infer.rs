@@ -1,31 +1,24 @@
 //! `POST /v2/models/{name}/infer` and `POST /v2/models/{name}/versions/{version}/infer`: tensors in, tensors out.
-//!
-//! The steps are those of `/predict`, in the same order: snapshot, query and media type, body, batch, computation,
-//! answer.
-
-use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::{Request, State};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 
 use crate::http::answer::Handled;
-use crate::http::app::AppState;
-use crate::http::body;
-use crate::http::decode::tensors;
+use crate::http::app::{App, AppState};
+use crate::http::decode::tensors::{self, InferRequest};
 use crate::http::encode;
 use crate::http::media::{self, BodyFormat};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::routes::predict::{Parsed, compute, decode_options};
+use crate::http::routes::predict::{answer, decode_options};
 use crate::http::routes::query;
 use crate::model::prediction::Prediction;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
 use super::metadata::version_of;
-use crate::http::tensor::{JSON_LENGTH, Output};
+use crate::http::tensor::{JSON_LENGTH, Output, RequestedOutput};
 
 /// `POST /v2/models/{name}/infer`.
 pub(in crate::http) async fn infer(
@@ -34,7 +27,7 @@ pub(in crate::http) async fn infer(
     request: Request,
 ) -> Result<Handled, Problem> {
     let snapshot = app.model(&name)?;
-    answered(&app, &snapshot, request).await
+    infer_by(&app, snapshot, request).await
 }
 
 /// `POST /v2/models/{name}/versions/{version}/infer`.
@@ -44,31 +37,25 @@ pub(in crate::http) async fn infer_version(
     request: Request,
 ) -> Result<Handled, Problem> {
     let snapshot = version_of(&app, &path)?;
-    answered(&app, &snapshot, request).await
+    infer_by(&app, snapshot, request).await
 }
 
-async fn answered(app: &AppState, snapshot: &Snapshot, request: Request) -> Result<Handled, Problem> {
+async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Result<Handled, Problem> {
     let (head, body) = request.into_parts();
     query::check(&head.uri)?;
     let json_length = json_length(&head.headers)?;
-    let mut received = body::read(app, &head, body).await?;
-    received.room_for_batch(snapshot.model.schema(), &app.serving.limits).await?;
-    check_length(json_length, received.bytes())?;
-    let (length, state, served) = (received.bytes().len(), app.clone(), Arc::clone(snapshot));
-    let read = move || {
-        let start = Instant::now();
-        let (options, offered) = (decode_options(&state, &served), Output::of(&served.model));
-        let asked = tensors::read(received.bytes(), json_length, &options, offered)?;
-        Ok::<_, Problem>((received.into_permit(), asked, start.elapsed()))
+    let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
+        check_length(json_length, body)?;
+        let options = decode_options(app, snapshot);
+        let InferRequest { id, batch, outputs } =
+            tensors::read(body, json_length, &options, Output::of(&snapshot.model))?;
+        Ok((batch, (id, outputs)))
     };
-    let (permit, asked, parse) = app.serving.compute.read(length, read).await??;
-    let (id, outputs) = (asked.id, asked.outputs);
-    let write = move |served: &ServedModel, prediction: &Prediction| {
-        encode::tensors::write(served, id.as_deref(), &outputs, prediction)
+    let encode = |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &Prediction| {
+        encode::tensors::write(model, id.as_deref(), &outputs, answer)
     };
-    let parsed = Parsed { permit, batch: asked.batch, parse };
-    let (answer, timings) = compute(app, &head, Arc::clone(snapshot), parsed, write).await?;
-    Ok(Handled { response: answer.respond(), timings: Some(timings) })
+    let (response, timings) = answer(app, &head, body, snapshot, decode, encode).await?;
+    Ok(Handled { response: response.respond(), timings: Some(timings) })
 }
 
 /// How many of the body's bytes are JSON; none when all are.

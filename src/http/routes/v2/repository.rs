@@ -17,9 +17,9 @@ use crate::http::body;
 use crate::http::path::ModelName;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::routes::models::json;
-use crate::serve::Serving;
+use crate::serve::error::ReloadError;
 use crate::serve::registry::Snapshot;
-use crate::serve::reload::ReloadError;
+use crate::serve::reload::Reloader;
 
 /// The state of every listed model.
 const READY: &str = "READY";
@@ -80,7 +80,7 @@ pub(in crate::http) async fn load(
 ) -> Result<Response, Problem> {
     let asked: LoadRequest = asked(&app, request).await?;
     let version = asked.parameters.and_then(|JsonObject(parameters)| parameters.version);
-    let done = off_the_request_path(&app, move |serving| serving.reload(&name, version.as_deref())).await?;
+    let done = off_the_request_path(&app, move |models| models.reload(&name, version.as_deref())).await?;
     Ok(json(&IndexEntry { name: &done.name, version: &done.version, state: READY, reason: "" }))
 }
 
@@ -91,7 +91,7 @@ pub(in crate::http) async fn unload(
     request: Request,
 ) -> Result<Response, Problem> {
     let _: EmptyObject = asked(&app, request).await?;
-    off_the_request_path(&app, move |serving| serving.unload(&name)).await?;
+    off_the_request_path(&app, move |models| models.unload(&name)).await?;
     Ok(json(&EmptyObject {}))
 }
 
@@ -104,21 +104,21 @@ pub(in crate::http) async fn forbidden() -> Problem {
 /// Runs file reads and long computations on a blocking thread.
 async fn off_the_request_path<T: Send + 'static>(
     app: &App,
-    work: impl FnOnce(&Serving) -> Result<T, ReloadError> + Send + 'static,
+    work: impl FnOnce(&Reloader) -> Result<T, ReloadError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let serving = Arc::clone(&app.serving);
-    let done = tokio::task::spawn_blocking(move || work(&serving)).await;
+    let reloader = Arc::clone(&app.serving.reloader);
+    let done = tokio::task::spawn_blocking(move || work(&reloader)).await;
     Ok(done.map_err(|error| Problem::internal(format!("a load did not end: {error}")))??)
 }
 
 /// The body, which may be empty.
 async fn asked<T: Default + for<'de> Deserialize<'de>>(app: &App, request: Request) -> Result<T, Problem> {
     let (head, body) = request.into_parts();
-    let received = body::read_any(app, &head, body).await?;
-    if received.bytes().is_empty() {
+    let body = body::read_any(app, &head, body).await?;
+    if body.is_empty() {
         return Ok(T::default());
     }
-    let read = serde_json::from_slice(received.bytes()).map(|JsonObject(asked)| asked);
+    let read = serde_json::from_slice(&body).map(|JsonObject(asked)| asked);
     read.map_err(|error| refuse(&error))
 }
 

@@ -14,7 +14,7 @@ use smartserve::http::service::Service;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
 use smartserve::serve::listener::Role;
-use smartserve::serve::reload::{ModelFile, Sources};
+use smartserve::serve::reload::{ModelFile, Sources, Trigger};
 use tempfile::TempDir;
 
 use crate::support::router::{Answer, artifact, get, post, public, request, send};
@@ -45,7 +45,7 @@ impl House {
         fs::write(house.path("line"), line("x", 3)).unwrap();
         let file = |name: &str| ModelFile { name: Some(name.to_owned()), path: house.path(name) };
         let sources = Sources { files: vec![file("first"), file("line")], ..Sources::default() };
-        house.serving.open(&sources).unwrap();
+        house.serving.reloader.open(&sources).unwrap();
         house
     }
 
@@ -128,8 +128,8 @@ async fn an_unloaded_model_is_gone_until_it_is_loaded() {
     let held = house.serving.registry.get("line").unwrap();
     assert_eq!(ask(&admin, UNLOAD, r#"{"parameters":{"unload_dependents":false}}"#).await.0, 200);
     held.model.check_golden().unwrap();
-    for look in [true, false] {
-        house.serving.look_at_models(look);
+    for trigger in [Trigger::Request, Trigger::Timer] {
+        house.serving.reloader.poll(trigger);
         assert_eq!(get(&public, "/v2/models/line/ready").await.status, 404);
         assert_eq!(ask(&public, "/v2/models/line/infer", LINE).await.0, 404);
     }
@@ -151,16 +151,16 @@ async fn a_model_of_a_directory_that_was_unloaded_does_not_come_back_by_itself()
         fs::write(directory.path().join(file).with_extension("model"), bytes).unwrap();
     }
     let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
-    serving.open(&Sources { directory: Some(directory.path().to_owned()), ..Sources::default() }).unwrap();
-    serving.unload("b").unwrap();
-    serving.look_at_models(true);
+    serving.reloader.open(&Sources { directory: Some(directory.path().to_owned()), ..Sources::default() }).unwrap();
+    serving.reloader.unload("b").unwrap();
+    serving.reloader.poll(Trigger::Request);
     assert_eq!(serving.registry.list().len(), 1);
-    serving.reload("b", None).unwrap();
+    serving.reloader.reload("b", None).unwrap();
     assert_eq!(serving.registry.list().len(), 2);
-    serving.unload("b").unwrap();
+    serving.reloader.unload("b").unwrap();
     fs::remove_file(directory.path().join("b.model")).unwrap();
-    serving.look_at_models(false);
-    assert!(serving.reload("b", None).is_err());
+    serving.reloader.poll(Trigger::Timer);
+    assert!(serving.reloader.reload("b", None).is_err());
 }
 
 async fn status(router: &Service, method: &str, path: &str, token: &str) -> u16 {

@@ -1,0 +1,58 @@
+//! One slice of a prediction: rows that take at most 500 µs to compute, with panics caught.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::model::batch::Batch;
+use crate::model::compiled::Scratch;
+use crate::model::prediction::Prediction;
+use crate::serve::error::ComputeError;
+use crate::serve::registry::ServedModel;
+
+/// Work estimated above this is computed on the pool in slices of this length; shorter work is computed inline. 500 µs is
+/// how long a connection's task may block its worker.
+pub const SLICE: Duration = Duration::from_micros(500);
+
+/// The most bytes of encoded columns that a thread keeps between slices. A slice has no more rows than fit.
+pub const SCRATCH_BYTES: usize = 256 << 10;
+
+thread_local! {
+    /// As large as the largest slice that this thread has computed.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// True when `n_rows` rows are computed inline.
+pub(super) fn is_short(model: &ServedModel, n_rows: usize) -> bool {
+    estimate(model, n_rows) <= SLICE
+}
+
+/// The estimated CPU time of `n_rows` rows.
+pub(super) fn estimate(model: &ServedModel, n_rows: usize) -> Duration {
+    model.cost_per_row.saturating_mul(u32::try_from(n_rows).unwrap_or(u32::MAX))
+}
+
+/// The number of rows in a slice, at least 1.
+pub(super) fn rows_per_slice(model: &ServedModel) -> usize {
+    let by_time = SLICE.as_nanos() / model.cost_per_row.as_nanos().max(1);
+    let n_columns = model.model.header().preprocessing.n_columns().max(1);
+    let by_room = SCRATCH_BYTES / (n_columns * size_of::<f64>());
+    usize::try_from(by_time).unwrap_or(usize::MAX).min(by_room).max(1)
+}
+
+/// Predicts `rows` of a batch and counts their feature values.
+pub(super) fn predict(model: &ServedModel, batch: &Batch, rows: Range<usize>) -> Result<Prediction, ComputeError> {
+    let slice = || {
+        if let Some(drift) = model.drift() {
+            drift.saw_rows(batch, rows.clone());
+        }
+        SCRATCH.with_borrow_mut(|scratch| model.model.predict_rows(batch, rows, scratch))
+    };
+    let Ok(prediction) = catch_unwind(AssertUnwindSafe(slice)) else {
+        // The panic may have left it half written.
+        SCRATCH.with_borrow_mut(|scratch| *scratch = Scratch::default());
+        return Err(ComputeError::Panicked);
+    };
+    Ok(prediction?)
+}

@@ -1,0 +1,55 @@
+//! One prediction: a model, its rows and what is asked of them in, the answer out. Every protocol's handler calls
+//! [`Serving::predict`].
+
+use std::time::Duration;
+
+use crate::model::batch::Batch;
+use crate::model::prediction::Prediction;
+
+use super::Serving;
+use super::admission::MemoryLease;
+use super::error::ComputeError;
+use super::registry::Snapshot;
+
+/// A prediction grows slice by slice, and a growing vector is at most this many times as large as what is in it.
+const GROWTH: usize = 2;
+
+/// What is asked of a model.
+#[derive(Debug)]
+pub struct Question<'s> {
+    /// The version of the model to ask.
+    pub snapshot: &'s Snapshot,
+    /// The rows, checked against that version's schema.
+    pub batch: Batch,
+    /// The most bytes that the encoded answer takes.
+    pub answer_bytes: usize,
+    /// What the request still holds beside its rows, in bytes: 0 when its body is gone.
+    pub other_bytes: usize,
+}
+
+/// The answer to a [`Question`].
+#[derive(Debug)]
+pub struct Answer {
+    /// One prediction a row.
+    pub prediction: Prediction,
+    /// The time spent computing it, waiting excluded.
+    pub took: Duration,
+}
+
+impl Serving {
+    /// Answers a question: resizes the request's lease to hold the rows, the prediction and then the encoded answer, and
+    /// computes inline or on the pool.
+    ///
+    /// # Errors
+    /// [`ComputeError`].
+    pub async fn predict(&self, memory: &MemoryLease, question: Question<'_>) -> Result<Answer, ComputeError> {
+        let Question { snapshot, batch, answer_bytes, other_bytes } = question;
+        let numbers_per_row = 1 + snapshot.model.schema().target().classes.len();
+        let prediction = GROWTH * batch.n_rows() * numbers_per_row * size_of::<f64>();
+        // The rows are gone when the answer is encoded.
+        let rows_or_answer = size_of_val(batch.values()).max(answer_bytes);
+        memory.resize_to(other_bytes + prediction + rows_or_answer).await?;
+        let (prediction, took) = self.compute.predict(memory, snapshot, batch).await?;
+        Ok(Answer { prediction, took })
+    }
+}

@@ -1,0 +1,187 @@
+//! Polls the models' files and publishes what they hold in the registry.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::serve::error::{LoadError, ReloadError};
+use crate::serve::lifecycle::Lifecycle;
+use crate::serve::metrics::{Metrics, ReloadResult};
+use crate::serve::registry::Registry;
+
+use super::directory;
+use super::model_source::{ModelFile, ModelSource, ReloadPolicy, Reloaded, Trigger};
+
+/// Where models come from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// `--model [NAME=]PATH`, in order. A bad one at the start is an error.
+    pub files: Vec<ModelFile>,
+    /// `--models DIR`: every `*.model` in it, under the artifact's own name. A bad one is skipped; files come and go.
+    pub directory: Option<PathBuf>,
+    /// `--default-model`; without it the first model found is the default one for as long as the process runs.
+    pub default: Option<String>,
+    /// `--allow-schema-change`.
+    pub allow_schema_change: bool,
+}
+
+/// The files behind the models. One poll at a time.
+#[derive(Debug)]
+pub struct Reloader {
+    registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    sources: Vec<ModelSource>,
+    directory: Option<PathBuf>,
+    policy: ReloadPolicy,
+}
+
+impl Reloader {
+    /// A reloader without files. It publishes in `registry`.
+    pub fn new(registry: Arc<Registry>, metrics: Arc<Metrics>) -> Self {
+        Self { registry, metrics, state: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Loads and serves what `sources` name. Bad files in a directory are skipped, logged and counted.
+    ///
+    /// # Errors
+    /// [`LoadError`]: of a file given by itself, two models with one name, a default model that is not among them.
+    pub fn open(&self, sources: &Sources) -> Result<(), LoadError> {
+        let mut state = self.lock();
+        state.directory.clone_from(&sources.directory);
+        state.policy =
+            ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
+        for file in &sources.files {
+            let source = ModelSource::open(file, &mut state.policy)?;
+            if let Some(first) = state.sources.iter().find(|s| s.name == source.name) {
+                let (name, first) = (source.name.clone(), first.path.clone());
+                return Err(LoadError::SameName { name, first, second: file.path.clone() });
+            }
+            state.sources.push(source);
+        }
+        self.poll_directory(&mut state);
+        self.publish(&state);
+        match &sources.default {
+            Some(name) if sources.directory.is_none() && self.registry.get(name).is_none() => {
+                let names: Vec<&str> = state.sources.iter().map(|s| s.name.as_str()).collect();
+                let names = names.join(", ");
+                Err(LoadError::BadName(format!("--default-model {name:?} is not served; the models are {names}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Polls every file and serves what has changed.
+    pub fn poll(&self, trigger: Trigger) {
+        let mut state = self.lock();
+        let State { sources, policy, .. } = &mut *state;
+        for source in sources.iter_mut().filter(|source| source.is_served()) {
+            let polled = source.poll(trigger, policy);
+            self.report(&source.name, polled.as_ref().map(Result::as_ref));
+        }
+        self.poll_directory(&mut state);
+        self.publish(&state);
+    }
+
+    fn poll_directory(&self, state: &mut State) {
+        let Some(directory) = &state.directory else { return };
+        match directory::list(directory) {
+            Ok(files) => {
+                directory::update(&mut state.sources, files);
+                for (name, polled) in directory::load_new(&mut state.sources, &mut state.policy) {
+                    self.report(&name, polled.as_ref().map(Result::as_ref));
+                }
+            }
+            // Its models stay: nothing is known about their files.
+            Err(error) => {
+                tracing::error!(directory = %directory.display(), %error, "cannot read the models' directory");
+            }
+        }
+    }
+
+    /// Serves what a model's file holds now, or the given version: the one served before, or the one in the file. A
+    /// chosen version stays until the file's content changes.
+    ///
+    /// # Errors
+    /// [`ReloadError`]; the model is served as before.
+    pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Reloaded, ReloadError> {
+        let mut state = self.lock();
+        let State { sources, policy, .. } = &mut *state;
+        let source = sources.iter_mut().find(|source| source.name == name && source.is_named());
+        let source = source.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?;
+        let polled = match version {
+            Some(version) => source.choose(version, policy),
+            None => source.poll(Trigger::Request, policy),
+        };
+        self.report(name, polled.as_ref().map(Result::as_ref));
+        self.publish(&state);
+        // A request always has a result.
+        polled.unwrap_or_else(|| Err(ReloadError::UnknownModel(name.to_owned())))
+    }
+
+    /// Stops serving a model until it is reloaded. Requests that hold it finish.
+    ///
+    /// # Errors
+    /// [`ReloadError`]: there is no such model, or it is the default one.
+    pub fn unload(&self, name: &str) -> Result<(), ReloadError> {
+        let mut state = self.lock();
+        if state.policy.default.as_deref() == Some(name) {
+            return Err(ReloadError::IsDefault(name.to_owned()));
+        }
+        let source = state.sources.iter_mut().find(|source| source.name == name && source.is_served());
+        source.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?.unload();
+        self.publish(&state);
+        tracing::info!(model = name, "{name} was unloaded: no longer served");
+        Ok(())
+    }
+
+    /// Logs and counts the result of a poll.
+    fn report(&self, name: &str, polled: Option<Result<&Reloaded, &ReloadError>>) {
+        match polled {
+            None => {}
+            Some(Ok(Reloaded { version, changed, .. })) => {
+                if *changed {
+                    tracing::info!(model = name, version, "serving {name} version {version}");
+                }
+                self.metrics.reloaded(ReloadResult::Ok);
+            }
+            Some(Err(error)) => {
+                tracing::error!(model = name, %error, "not reloaded; what was served before goes on");
+                self.metrics.reloaded(ReloadResult::Error);
+            }
+        }
+    }
+
+    /// Serves what the sources hold, if that has changed.
+    fn publish(&self, state: &State) {
+        let models: Vec<_> = state.sources.iter().filter_map(ModelSource::current).collect();
+        let before = self.registry.list();
+        let same = before.len() == models.len() && before.iter().zip(&models).all(|(a, b)| Arc::ptr_eq(a, b));
+        if !same {
+            self.registry.replace(models, &self.metrics);
+        }
+    }
+}
+
+/// Polls the models' files every `interval` and whenever a reload is requested, until the process stops.
+pub async fn watch(reloader: Arc<Reloader>, lifecycle: Lifecycle, interval: Duration) {
+    loop {
+        let trigger = tokio::select! {
+            () = tokio::time::sleep(interval) => Trigger::Timer,
+            () = lifecycle.reload_requested() => Trigger::Request,
+            () = lifecycle.stopped() => return,
+        };
+        let reloader = Arc::clone(&reloader);
+        if tokio::task::spawn_blocking(move || reloader.poll(trigger)).await.is_err() {
+            tracing::error!("looking at the models' files panicked");
+        }
+    }
+}
