@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 
@@ -48,21 +47,37 @@ impl From<Response> for Handled {
 impl Timings {
     /// The `Server-Timing` value, in milliseconds as it is defined.
     pub(super) fn server_timing(self) -> Option<HeaderValue> {
-        let mut value = Vec::with_capacity(64);
+        // Three names, and each time with at most 17 digits and a point.
+        let mut value = ArrayText { bytes: [0; 128], len: 0 };
         let stages = [("parse;dur=", self.parse), (", predict;dur=", self.predict), (", encode;dur=", self.encode)];
         for (stage, took) in stages {
-            value.extend_from_slice(stage.as_bytes());
-            add_milliseconds(&mut value, took);
+            value.push(stage.as_bytes());
+            value.push_milliseconds(took);
         }
-        HeaderValue::from_maybe_shared(Bytes::from(value)).ok()
+        HeaderValue::from_bytes(value.bytes.get(..value.len)?).ok()
     }
 }
 
-/// Milliseconds with three digits behind the point, rounded.
-fn add_milliseconds(text: &mut Vec<u8>, took: Duration) {
-    let micros = (took.as_nanos() + 500) / 1_000;
-    text.extend_from_slice(itoa::Buffer::new().format(micros / 1_000).as_bytes());
-    text.push(b'.');
-    let digits = [100, 10, 1].map(|unit| b'0' + u8::try_from(micros / unit % 10).unwrap_or_default());
-    text.extend_from_slice(&digits);
+/// Text on the stack.
+struct ArrayText {
+    bytes: [u8; 128],
+    len: usize,
+}
+
+impl ArrayText {
+    fn push(&mut self, text: &[u8]) {
+        if let Some(room) = self.bytes.get_mut(self.len..self.len + text.len()) {
+            room.copy_from_slice(text);
+            self.len += text.len();
+        }
+    }
+
+    /// Milliseconds, rounded to three digits after the point.
+    fn push_milliseconds(&mut self, took: Duration) {
+        let micros = took.as_nanos().saturating_add(500) / 1_000;
+        let micros = u64::try_from(micros).unwrap_or(u64::MAX);
+        self.push(itoa::Buffer::new().format(micros / 1_000).as_bytes());
+        let digit = |unit| b'0' + u8::try_from(micros / unit % 10).unwrap_or_default();
+        self.push(&[b'.', digit(100), digit(10), digit(1)]);
+    }
 }

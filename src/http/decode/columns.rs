@@ -41,13 +41,35 @@ enum ColumnState {
     Absent,
     /// Not a column, or an incomplete one; an error was noted.
     Wrong,
+    /// One cell: the column of a single row, which needs no list.
+    One(f64),
     /// A cell a row.
     Read(Vec<f64>),
 }
 
 impl ColumnState {
-    fn len(&self) -> usize {
-        if let Self::Read(cells) = self { cells.len() } else { 0 }
+    /// Its cells; none unless it was read.
+    fn cells(&self) -> &[f64] {
+        match self {
+            Self::Absent | Self::Wrong => &[],
+            Self::One(cell) => std::slice::from_ref(cell),
+            Self::Read(cells) => cells,
+        }
+    }
+
+    /// Adds a cell to a column that is read.
+    #[inline]
+    fn push(&mut self, cell: f64) {
+        match self {
+            Self::Read(cells) if cells.capacity() == 0 => *self = Self::One(cell),
+            Self::Read(cells) => cells.push(cell),
+            Self::One(first) => *self = Self::Read(vec![*first, cell]),
+            Self::Absent | Self::Wrong => {}
+        }
+    }
+
+    fn into_cells(self) -> Vec<f64> {
+        if let Self::Read(cells) = self { cells } else { self.cells().to_vec() }
     }
 }
 
@@ -104,10 +126,10 @@ impl<'s, 'a> Columns<'s, 'a> {
                 reader.skip_rest(value)?;
                 ColumnState::Wrong
             }
-            ColumnForm::Labelled if is_first => ColumnState::Read(self.first_labelled(reader, feature, diagnostics)?),
+            ColumnForm::Labelled if is_first => self.first_labelled(reader, feature, diagnostics)?,
             ColumnForm::Labelled => self.next_labelled(reader, feature, diagnostics)?,
-            ColumnForm::Lists => ColumnState::Read(self.list(reader, feature, diagnostics)?),
-            ColumnForm::Record => ColumnState::Read(vec![self.cell(reader, feature, value, &[], diagnostics)?]),
+            ColumnForm::Lists => self.list(reader, feature, diagnostics)?,
+            ColumnForm::Record => ColumnState::One(self.cell(reader, feature, value, &[], diagnostics)?),
         };
         self.read[feature] = column;
         Ok(())
@@ -116,26 +138,28 @@ impl<'s, 'a> Columns<'s, 'a> {
     /// Checks that every feature came, with as many rows as the first.
     pub(super) fn finish(self, diagnostics: &mut Diagnostics) -> CellBuffer {
         let features = self.options.schema.features();
-        let n_rows = self.read[self.first].len();
+        let n_rows = self.read[self.first].cells().len();
         for (position, column) in self.read.iter().enumerate() {
             let name = features[position].name.as_str();
             match column {
                 ColumnState::Absent => {
                     diagnostics.add(&self.steps(&[Step::Key(name)]), || missing_feature(self.options.schema, position));
                 }
-                ColumnState::Read(cells) if cells.len() != n_rows => {
+                ColumnState::One(_) | ColumnState::Read(_) if column.cells().len() != n_rows => {
                     let first = &features[self.first].name;
-                    let detail = format!("{name} has {} values, {first} has {n_rows}", cells.len());
+                    let detail = format!("{name} has {} values, {first} has {n_rows}", column.cells().len());
                     diagnostics.add(&self.steps(&[Step::Key(name)]), || detail);
                 }
-                ColumnState::Read(_) | ColumnState::Wrong => {}
+                ColumnState::One(_) | ColumnState::Read(_) | ColumnState::Wrong => {}
             }
         }
         if n_rows == 0 && !self.is_empty() {
             diagnostics.add(&self.steps(&[]), || "no rows".to_owned());
         }
-        let cells = |column| if let ColumnState::Read(cells) = column { cells } else { Vec::new() };
-        CellBuffer::Columns(self.read.into_iter().map(cells).collect())
+        if self.read.iter().all(|column| matches!(column, ColumnState::One(_))) {
+            return CellBuffer::Rows(self.read.iter().flat_map(ColumnState::cells).copied().collect());
+        }
+        CellBuffer::Columns(self.read.into_iter().map(ColumnState::into_cells).collect())
     }
 
     fn first_labelled(
@@ -143,12 +167,14 @@ impl<'s, 'a> Columns<'s, 'a> {
         reader: &mut Reader<'a>,
         feature: usize,
         diagnostics: &mut Diagnostics,
-    ) -> Result<Vec<f64>, DecodeError> {
+    ) -> Result<ColumnState, DecodeError> {
         let mut counter = Counter::at(0);
-        let mut column = Vec::new();
+        let mut column = ColumnState::Read(Vec::new());
         while next_of_first(reader, &mut self.labels, &mut counter)? {
-            self.check_rows(column.len())?;
-            column.push(self.labelled_cell(reader, feature, column.len(), diagnostics)?);
+            let row = column.cells().len();
+            self.check_rows(row)?;
+            let cell = self.labelled_cell(reader, feature, row, diagnostics)?;
+            column.push(cell);
         }
         Ok(column)
     }
@@ -161,7 +187,16 @@ impl<'s, 'a> Columns<'s, 'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<ColumnState, DecodeError> {
         let mut counter = Counter::at(0);
-        let mut column = Vec::with_capacity(self.labels.len());
+        let mut column = Vec::new();
+        if self.labels.len() == 1 && self.labels.is_next(reader, 0, &counter) {
+            let cell = self.labelled_cell(reader, feature, 0, diagnostics)?;
+            if reader.object_ends() {
+                return Ok(ColumnState::One(cell));
+            }
+            column.push(cell);
+        } else {
+            column.reserve_exact(self.labels.len());
+        }
         while self.labels.is_next(reader, column.len(), &counter) {
             column.push(self.labelled_cell(reader, feature, column.len(), diagnostics)?);
             counter.increment();
@@ -227,14 +262,18 @@ impl<'s, 'a> Columns<'s, 'a> {
         reader: &mut Reader<'a>,
         feature: usize,
         diagnostics: &mut Diagnostics,
-    ) -> Result<Vec<f64>, DecodeError> {
-        let mut column = Vec::with_capacity(self.read[self.first].len());
+    ) -> Result<ColumnState, DecodeError> {
+        let expected = self.read[self.first].cells().len();
+        let mut column = ColumnState::Read(if expected > 1 { Vec::with_capacity(expected) } else { Vec::new() });
         while reader.next_element()? {
-            self.check_rows(column.len())?;
+            let row = column.cells().len();
+            self.check_rows(row)?;
             let value = reader.next_value()?;
-            column.push(self.cell(reader, feature, &value, &[Step::Index(column.len())], diagnostics)?);
+            column.push(self.cell(reader, feature, &value, &[Step::Index(row)], diagnostics)?);
         }
-        column.shrink_to_fit();
+        if let ColumnState::Read(cells) = &mut column {
+            cells.shrink_to_fit();
+        }
         Ok(column)
     }
 
