@@ -15,7 +15,7 @@ use crate::http::app::App;
 use crate::http::compress;
 use crate::http::problem::Problem;
 use crate::serve::lifecycle::Phase;
-use crate::serve::listener::RequestContext;
+use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::metrics::InFlight;
 
 use super::request_id::{REQUEST_ID, request_id, trace_id};
@@ -25,7 +25,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// What the log line says of a request.
 struct RequestLabels {
     start: Instant,
-    id: HeaderValue,
+    id: RequestId,
     trace_id: Option<String>,
     method: &'static str,
     route: &'static str,
@@ -67,7 +67,7 @@ impl InFlightRequest {
             write_envelope(app, &labels, problem, &mut response);
         }
         let headers = response.headers_mut();
-        headers.insert(REQUEST_ID, labels.id.clone());
+        headers.insert(REQUEST_ID, labels.id.to_header_value());
         if let Some(timing) = timings.and_then(Timings::server_timing) {
             headers.insert(SERVER_TIMING, timing);
         }
@@ -84,7 +84,7 @@ impl InFlightRequest {
 
 /// Writes the envelope of an error, counts its reason and logs its cause.
 fn write_envelope(app: &App, labels: &RequestLabels, problem: &Problem, response: &mut Response) {
-    let id = labels.id.to_str().unwrap_or_default();
+    let id = labels.id.as_str();
     if let Some(reason) = problem.kind().reason() {
         app.serving.metrics.rejected(reason);
     }
@@ -100,7 +100,7 @@ impl RequestLabels {
     fn log(&self, status: u16, duration: Duration, timings: Option<Timings>) {
         let (method, route, milliseconds) = (self.method, self.route, |d: Duration| d.as_secs_f64() * 1e3);
         tracing::info!(
-            request_id = self.id.to_str().unwrap_or_default(),
+            request_id = self.id.as_str(),
             trace_id = self.trace_id.as_deref(),
             method,
             route,

@@ -7,22 +7,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
+use crate::serve::listener::RequestId;
+
 /// The header of a request's id.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The client's `X-Request-Id` when it is 1 to 64 of `[A-Za-z0-9._-]`, else a new one.
-pub(super) fn request_id(headers: &HeaderMap) -> HeaderValue {
+pub(super) fn request_id(headers: &HeaderMap) -> RequestId {
     const LONGEST: usize = 64;
     let is_fit = |id: &&HeaderValue| {
         let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
         (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(allowed)
     };
-    headers.get(REQUEST_ID).filter(is_fit).cloned().unwrap_or_else(new_request_id)
+    headers.get(REQUEST_ID).filter(is_fit).map_or_else(new_request_id, |id| RequestId::Sent(id.clone()))
 }
 
 /// 16 hex digits: unique in this process, and all but certainly among processes.
-fn new_request_id() -> HeaderValue {
+fn new_request_id() -> RequestId {
     static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one("request id"));
     static NEXT: AtomicU64 = AtomicU64::new(0);
     // SplitMix64 is a bijection: a counter never gives the same number twice.
@@ -30,8 +32,7 @@ fn new_request_id() -> HeaderValue {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^= z >> 31;
-    let digits: [u8; 16] = std::array::from_fn(|i| b"0123456789abcdef"[(z >> (60 - 4 * i) & 15) as usize]);
-    HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("unknown"))
+    RequestId::Made(std::array::from_fn(|i| b"0123456789abcdef"[(z >> (60 - 4 * i) & 15) as usize]))
 }
 
 /// The trace id of a W3C `traceparent`: `00-TRACE-SPAN-FLAGS`, lower-case hexadecimal, not all zeros.

@@ -20,7 +20,7 @@ use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::serve::admission::CHUNKED_STEP;
 use crate::serve::error::Overloaded;
-use crate::serve::listener::RequestContext;
+use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::predict::{Answer, Question};
 use crate::serve::registry::Snapshot;
 
@@ -104,7 +104,7 @@ struct StreamLog {
 impl StreamLog {
     /// The request's id, for the log and the last line.
     fn id(&self) -> &str {
-        self.context.id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("unknown")
+        self.context.id.as_ref().map_or("unknown", RequestId::as_str)
     }
 }
 

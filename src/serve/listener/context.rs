@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use http::{Extensions, HeaderValue};
+use http::Extensions;
 
 use crate::serve::Serving;
 use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Lifecycle;
 
 use super::endpoint::{ListenerContext, Role};
+use super::request_id::RequestId;
 
 /// When a request came, by which listener, the memory that it holds and how long it has. An extension of every request.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ pub struct RequestContext {
     /// The listener it came by.
     pub role: Role,
     /// Its id in the answer and the log, once that is known.
-    pub id: Option<HeaderValue>,
+    pub id: Option<RequestId>,
     /// The memory that it holds: its body, its batch, its answer. Every handler may resize it; the listener keeps it until
     /// the last byte of the answer is with the kernel or the connection has ended.
     pub memory: MemoryLease,

@@ -15,6 +15,7 @@ mod endpoint;
 mod framing;
 mod io;
 mod repoll;
+mod request_id;
 mod service;
 mod state;
 
@@ -24,4 +25,5 @@ pub use bind::{BACKLOG, BindError, bind};
 pub use buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
 pub use context::RequestContext;
 pub use endpoint::{Endpoint, IDLE_BYTES, ListenerContext, MAX_BUFFER, Role};
+pub use request_id::RequestId;
 pub use service::{BoxError, HttpService, TrackedBody};
