@@ -13,8 +13,6 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, VARY};
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 
-use crate::serve::admission::MemoryBudget;
-
 use super::app::App;
 use super::media::accept_items;
 
@@ -27,23 +25,20 @@ const STEP: usize = 32 << 10;
 /// Memory for compressing: tables and window. It comes out of the memory budget; without room an answer stays as it is.
 const ROOM: usize = 512 << 10;
 
-/// The answer, compressed if it is long enough and `accepted` allows gzip.
-pub(super) async fn answer(app: &App, accepted: Option<&HeaderValue>, mut response: Response) -> Response {
+/// True when an answer is to be compressed: it is long enough, and `accepted` allows gzip. Marks it as one that depends on
+/// `Accept-Encoding`.
+pub(super) fn is_wanted(app: &App, accepted: Option<&HeaderValue>, response: &mut Response) -> bool {
     let length = response.body().size_hint().exact();
     if length.is_none_or(|n| n < SHORTEST) || response.headers().contains_key(CONTENT_ENCODING) {
-        return response;
+        return false;
     }
     response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-    let budget = &app.serving.memory;
-    if !accepted.is_some_and(accepts_gzip) || budget.free() < ROOM {
-        return response;
-    }
-    Box::pin(compressed(budget, response)).await
+    accepted.is_some_and(accepts_gzip) && app.serving.memory.free() >= ROOM
 }
 
 /// The answer, compressed if there is memory for it.
-async fn compressed(budget: &MemoryBudget, response: Response) -> Response {
-    let Ok(_room) = budget.reserve(ROOM).await else { return response };
+pub(super) async fn compress(app: &App, response: Response) -> Response {
+    let Ok(_room) = app.serving.memory.reserve(ROOM).await else { return response };
     let (mut head, body) = response.into_parts();
     // The whole of it is in memory: its length is known.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();

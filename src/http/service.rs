@@ -73,10 +73,11 @@ impl Dispatch {
         let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut request);
         // 2. What is left of the body is read before the answer goes out: a client that is still sending would see a
         //    broken pipe instead of a refusal. Within 1, because it takes time that counts.
-        let (request, unread) = UnreadBody::of(request);
+        let (mut request, unread) = UnreadBody::of(request);
         // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read.
-        let mut handled = self.caught(self.handle(found, request)).await;
-        handled.response = unread.drain(app, in_flight.arrival(), handled.response).await;
+        let mut handled = self.caught(self.handle(found, &mut request)).await;
+        drop(request);
+        unread.drain(app, in_flight.arrival(), &mut handled.response).await;
         in_flight.end(app, handled).await
     }
 
@@ -96,21 +97,21 @@ impl Dispatch {
     async fn handle(
         &self,
         found: Option<(&Route, PathParams)>,
-        mut request: Request<Body>,
+        request: &mut Request<Body>,
     ) -> Result<Handled, Problem> {
         let app = &self.app;
-        validate_head::check(app, found.as_ref().map(|(route, _)| route.template), &request)?;
+        validate_head::check(app, found.as_ref().map(|(route, _)| route.template), request)?;
         let Some((route, params)) = found else {
             return Err(Problem::new(ProblemKind::NotFound, "There is no such route"));
         };
         match route.endpoint(request.method()) {
             Err(response) => Ok(response.into()),
-            Ok(Endpoint::Predict) => predict::predict_default(app, request).await,
+            Ok(Endpoint::Predict) => predict::predict_default(app, std::mem::take(request)).await,
             Ok(Endpoint::Axum(handler)) => {
                 if !params.is_empty() {
                     request.extensions_mut().insert(params);
                 }
-                Ok(handler(request, app.clone()).await.into())
+                Ok(handler(std::mem::take(request), app.clone()).await.into())
             }
         }
     }

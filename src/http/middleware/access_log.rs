@@ -74,7 +74,10 @@ impl InFlightRequest {
         if app.serving.lifecycle.phase() != Phase::Ready {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let response = compress::answer(app, encodings.as_ref(), response).await;
+        if compress::is_wanted(app, encodings.as_ref(), &mut response) {
+            // Boxed, because it is rare, so that the usual future is small.
+            response = Box::pin(compress::compress(app, response)).await;
+        }
         let (status, duration) = (response.status().as_u16(), labels.start.elapsed());
         app.serving.metrics.answered(labels.method, labels.route, status, duration);
         labels.log(status, duration, timings);

@@ -41,18 +41,18 @@ where
     }
 
     /// Reads what is left, and asks the client to close where that does not end. The request came at `arrival`.
-    pub(in crate::http) async fn drain(self, app: &App, arrival: Instant, mut response: Response) -> Response {
-        let Some(Watched { left, waits_for_continue }) = self.0 else { return response };
+    pub(in crate::http) async fn drain(self, app: &App, arrival: Instant, response: &mut Response) {
+        let Some(Watched { left, waits_for_continue }) = self.0 else { return };
         let leftover = left.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Leftover { body, was_polled }) = leftover {
             // A client that waits for "100 Continue" has sent nothing; one that got 408 has used up its time.
             let is_worth_reading =
                 (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
+            // Boxed, because it is rare, so that the usual future is small.
             if !is_worth_reading || !Box::pin(drain(body, app, arrival)).await {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
         }
-        response
     }
 }
 
