@@ -12,9 +12,10 @@ use crate::http::json::{Reader, Value};
 use crate::http::tensor::Datatype;
 
 use super::keys::SeenKeys;
+use super::members::{misplaced, unknown, whole};
 use super::parameters::Parameters;
 use super::table::{InputLayout, InputTable, Shape};
-use super::{binary, data, misplaced, unknown};
+use super::{binary, data};
 
 /// Members of an input.
 const MEMBERS: [(&str, &str); 5] =
@@ -248,11 +249,4 @@ fn shape(
         index += 1;
     }
     Ok(is_right.then_some(shape))
-}
-
-/// A number as a count, if it is a whole one below 2⁵³ (above, two whole numbers read the same).
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number below 2^53")]
-pub(super) fn whole(number: f64) -> Option<usize> {
-    const END: f64 = 9_007_199_254_740_992.0;
-    (number.fract() == 0.0 && (0.0..END).contains(&number)).then_some(number as usize)
 }

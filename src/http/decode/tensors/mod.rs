@@ -7,6 +7,7 @@ mod binary;
 mod data;
 mod input;
 mod keys;
+mod members;
 mod outputs;
 mod parameters;
 mod table;
@@ -16,12 +17,11 @@ use crate::http::decode::options::{DecodeError, DecodeOptions};
 use crate::http::decode::pointer::Step;
 use crate::http::json::{Reader, Value};
 use crate::model::batch::Batch;
-use crate::text::did_you_mean::nearest;
-use crate::text::shorten::shortened;
 
 use crate::http::tensor::{Output, RequestedOutput};
 use input::BinaryTail;
 use keys::SeenKeys;
+use members::{misplaced, not_an_object};
 use parameters::Parameters;
 use table::InputTable;
 
@@ -155,29 +155,4 @@ impl<'a> RequestReader<'_, 'a> {
         let outputs = if self.wanted.is_empty() { all() } else { self.wanted };
         Ok(InferRequest { id: self.id, outputs: outputs.into_iter().map(wanted).collect(), batch })
     }
-}
-
-/// The text for a member that is unknown or of another kind. `members` are the known ones, each with its kind.
-#[cold]
-fn misplaced(of: &str, members: &[(&str, &str)], key: &str, value: &Value<'_>) -> String {
-    if let Some((_, kind)) = members.iter().find(|(member, _)| *member == key) {
-        return format!("{key} must be {kind}, not {}", value.noun());
-    }
-    let names = || members.iter().map(|(member, _)| *member);
-    format!("{of} has no member {}", unknown(key, names()))
-}
-
-/// A name that is not among `known`, and what may have been meant.
-#[cold]
-fn unknown<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    let hint = match nearest(name, known.clone()) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
-    };
-    format!("{}; {hint}", shortened(name))
-}
-
-#[cold]
-fn not_an_object(what: &str, value: &Value<'_>) -> String {
-    format!("{what} must be an object, not {}", value.noun())
 }

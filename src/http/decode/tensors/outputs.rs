@@ -7,8 +7,8 @@ use crate::http::json::{Reader, Value};
 use crate::http::tensor::Output;
 
 use super::keys::SeenKeys;
+use super::members::{misplaced, not_an_object, unknown};
 use super::parameters::Parameters;
-use super::{misplaced, not_an_object, unknown};
 
 /// Members of an output.
 const MEMBERS: [(&str, &str); 2] = [("name", "text"), ("parameters", "an object")];

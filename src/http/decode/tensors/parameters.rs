@@ -9,6 +9,7 @@ use crate::http::json::{Reader, Value};
 use crate::text::shorten::shortened;
 
 use super::keys::SeenKeys;
+use super::members::whole;
 
 /// The parameters that have a meaning.
 #[derive(Debug, Default)]
@@ -70,7 +71,7 @@ impl Parameters {
 fn size(value: &Value<'_>) -> Result<usize, String> {
     let wrong = |got: &str| Err(format!("binary_data_size must be a count of bytes, not {got}"));
     match value {
-        Value::Number(number) => super::input::whole(*number).map_or_else(|| wrong(&number.to_string()), Ok),
+        Value::Number(number) => whole(*number).map_or_else(|| wrong(&number.to_string()), Ok),
         other => wrong(other.noun()),
     }
 }
