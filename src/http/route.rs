@@ -18,7 +18,7 @@ use super::problem::Problem;
 type BoxedHandler = Box<dyn Fn(Request, AppState) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
 
 /// The handler of a route.
-pub(super) enum Endpoint {
+pub(super) enum RouteHandler {
     /// Asks the default model. Not behind a pointer: nearly every request is one, and its future needs no box.
     Predict,
     /// Any other.
@@ -41,7 +41,7 @@ pub(super) struct Route {
     /// Its path with names in braces: the label of its metrics.
     pub(super) template: &'static str,
     methods: Methods,
-    endpoint: Endpoint,
+    handler: RouteHandler,
 }
 
 impl fmt::Debug for Route {
@@ -56,31 +56,31 @@ impl fmt::Debug for Route {
 impl Route {
     /// A route that answers GET, and HEAD as GET.
     pub(super) fn get<T: 'static, H: Handler<T, AppState> + Sync>(template: &'static str, handler: H) -> Self {
-        Self { template, methods: Methods::Get, endpoint: boxed(handler) }
+        Self { template, methods: Methods::Get, handler: boxed(handler) }
     }
 
     /// A route that answers POST.
     pub(super) fn post<T: 'static, H: Handler<T, AppState> + Sync>(template: &'static str, handler: H) -> Self {
-        Self { template, methods: Methods::Post, endpoint: boxed(handler) }
+        Self { template, methods: Methods::Post, handler: boxed(handler) }
     }
 
     /// A route whose handler gets every method, OPTIONS too.
     pub(super) fn any<T: 'static, H: Handler<T, AppState> + Sync>(template: &'static str, handler: H) -> Self {
-        Self { template, methods: Methods::Any, endpoint: boxed(handler) }
+        Self { template, methods: Methods::Any, handler: boxed(handler) }
     }
 
     /// The route that asks the default model by POST.
     pub(super) fn predict(template: &'static str) -> Self {
-        Self { template, methods: Methods::Post, endpoint: Endpoint::Predict }
+        Self { template, methods: Methods::Post, handler: RouteHandler::Predict }
     }
 
     /// The handler for this method; else what is answered without one: OPTIONS is 204 and any other method 405, both
     /// with `Allow`.
-    pub(super) fn endpoint(&self, method: &Method) -> Result<&Endpoint, Response> {
+    pub(super) fn handler(&self, method: &Method) -> Result<&RouteHandler, Response> {
         let allowed = match self.methods {
-            Methods::Any => return Ok(&self.endpoint),
-            Methods::Get if matches!(*method, Method::GET | Method::HEAD) => return Ok(&self.endpoint),
-            Methods::Post if *method == Method::POST => return Ok(&self.endpoint),
+            Methods::Any => return Ok(&self.handler),
+            Methods::Get if matches!(*method, Method::GET | Method::HEAD) => return Ok(&self.handler),
+            Methods::Post if *method == Method::POST => return Ok(&self.handler),
             Methods::Get => "GET, HEAD, OPTIONS",
             Methods::Post => "POST, OPTIONS",
         };
@@ -91,8 +91,8 @@ impl Route {
     }
 }
 
-fn boxed<T: 'static, H: Handler<T, AppState> + Sync>(handler: H) -> Endpoint {
-    Endpoint::Axum(Box::new(move |request, app| {
+fn boxed<T: 'static, H: Handler<T, AppState> + Sync>(handler: H) -> RouteHandler {
+    RouteHandler::Axum(Box::new(move |request, app| {
         let is_head = *request.method() == Method::HEAD;
         let answer = handler.clone().call(request, app);
         Box::pin(async move { with_length(answer.await, is_head) })

@@ -11,6 +11,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use http::Request;
+use http::request::Parts;
 
 use crate::serve::listener::BoxError;
 
@@ -21,8 +22,8 @@ use super::middleware::drain_body::UnreadBody;
 use super::middleware::validate_head;
 use super::path::PathParams;
 use super::problem::{Problem, ProblemKind};
-use super::route::{Endpoint, Route, RouteTable};
-use super::routes::predict;
+use super::route::{Route, RouteHandler, RouteTable};
+use super::routes::predict::predict;
 
 /// What answers on a listener: all its routes with the layers around them. A `tower::Service` of requests with any body
 /// that never fails; cheap to clone. It must run within tokio.
@@ -63,55 +64,60 @@ where
 impl Dispatch {
     /// The layers, from the outermost to the innermost. One function and not a `tower` layer each: axum clones all that
     /// is below a layer for each request, which takes some 25 allocations.
-    async fn answer<B>(&self, mut request: Request<B>) -> Response
+    async fn answer<B>(&self, request: Request<B>) -> Response
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
         let app = &self.app;
-        let found = self.routes.find(request.uri().path());
+        let (mut head, body) = request.into_parts();
+        let found = self.routes.find(head.uri.path());
         // 1. Request id, gauge, envelope of errors, metrics, log line. Outermost, so that every answer is seen.
-        let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut request);
+        let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut head);
         // 2. What is left of the body is read before the answer goes out: a client that is still sending would see a
         //    broken pipe instead of a refusal. Within 1, because it takes time that counts.
-        let (mut request, unread) = UnreadBody::of(request);
+        let (body, unread) = UnreadBody::of(&head.headers, body);
         // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read.
-        let mut handled = self.caught(self.handle(found, &mut request)).await;
-        drop(request);
+        let mut handled = self.caught(self.handle(found, head, body)).await;
         unread.drain(app, in_flight.arrival(), &mut handled.response).await;
         in_flight.end(app, handled).await
     }
 
-    /// Answers, with a counted 500 in place of a panic.
-    async fn caught(&self, handling: impl Future<Output = Result<Handled, Problem>>) -> Handled {
-        match AssertUnwindSafe(handling).catch_unwind().await {
+    /// Answers, with a counted 500 in place of a panic. No `async fn`: that would hold `handling` twice, since what is
+    /// given to one is moved before it is awaited.
+    fn caught(
+        &self,
+        handling: impl Future<Output = Result<Handled, Problem>> + Send,
+    ) -> impl Future<Output = Handled> + Send {
+        AssertUnwindSafe(handling).catch_unwind().map(|outcome| match outcome {
             Ok(Ok(handled)) => handled,
             Ok(Err(problem)) => problem.into_response().into(),
             Err(panic) => {
                 self.app.serving.metrics.panicked();
                 panic_problem(&*panic).into_response().into()
             }
-        }
+        })
     }
 
     /// 4. Refuses what the head alone is refused for, then asks the handler.
     async fn handle(
         &self,
         found: Option<(&Route, PathParams)>,
-        request: &mut Request<Body>,
+        mut head: Parts,
+        body: Body,
     ) -> Result<Handled, Problem> {
         let app = &self.app;
-        validate_head::check(app, found.as_ref().map(|(route, _)| route.template), request)?;
+        validate_head::check(app, found.as_ref().map(|(route, _)| route.template), &head)?;
         let Some((route, params)) = found else {
             return Err(Problem::new(ProblemKind::NotFound, "There is no such route"));
         };
-        match route.endpoint(request.method()) {
+        match route.handler(&head.method) {
             Err(response) => Ok(response.into()),
-            Ok(Endpoint::Predict) => predict::predict_default(app, std::mem::take(request)).await,
-            Ok(Endpoint::Axum(handler)) => {
+            Ok(RouteHandler::Predict) => predict(app, app.default_model()?, None, &head, body).await,
+            Ok(RouteHandler::Axum(handler)) => {
                 if !params.is_empty() {
-                    request.extensions_mut().insert(params);
+                    head.extensions.insert(params);
                 }
-                Ok(handler(std::mem::take(request), app.clone()).await.into())
+                Ok(handler(Request::from_parts(head, body), app.clone()).await.into())
             }
         }
     }

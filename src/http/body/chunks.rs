@@ -20,7 +20,7 @@ const YIELD_AFTER: usize = 64 << 10;
 #[derive(Debug)]
 pub(in crate::http) struct BodyChunks {
     body: Body,
-    inflater: Option<Inflater>,
+    inflater: Option<Box<Inflater>>,
     is_done: bool,
     /// Bytes given since the reactor polled the other sockets.
     given: usize,
@@ -32,7 +32,7 @@ impl BodyChunks {
     /// # Errors
     /// 415: an encoding that is not read.
     pub(in crate::http) fn new(headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
-        let inflater = if is_gzip(headers)? { Some(Inflater::new()) } else { None };
+        let inflater = if is_gzip(headers)? { Some(Box::new(Inflater::new())) } else { None };
         Ok(Self { body, inflater, is_done: false, given: 0 })
     }
 

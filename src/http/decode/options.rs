@@ -4,6 +4,8 @@ use crate::config::ExtraFeatures;
 use crate::http::json::SyntaxError;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::schema::Schema;
+use crate::serve::Serving;
+use crate::serve::registry::ServedModel;
 
 use super::diagnostics::Diagnostics;
 
@@ -18,6 +20,18 @@ pub struct DecodeOptions<'s> {
     pub max_rows: usize,
     /// What unknown features do.
     pub extra: ExtraFeatures,
+}
+
+impl<'s> DecodeOptions<'s> {
+    /// Of a body for this model.
+    pub fn new(serving: &Serving, served: &'s ServedModel) -> Self {
+        Self {
+            schema: served.model.schema(),
+            model: &served.name,
+            max_rows: serving.limits.max_rows,
+            extra: serving.extra_features,
+        }
+    }
 }
 
 /// Why a body is not a batch.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HeaderName};
-use http::{HeaderValue, Method, Request};
+use http::request::Parts;
+use http::{HeaderValue, Method};
 
 use crate::http::answer::{Handled, Timings};
 use crate::http::app::App;
@@ -40,14 +41,14 @@ pub(in crate::http) struct InFlightRequest {
 
 impl InFlightRequest {
     /// Notes who asks what, and gives the request its id. `route` is none where there is no such route.
-    pub(in crate::http) fn begin<B>(app: &App, route: Option<&'static str>, request: &mut Request<B>) -> Self {
+    pub(in crate::http) fn begin(app: &App, route: Option<&'static str>, head: &mut Parts) -> Self {
         let in_flight = app.serving.metrics.in_flight();
-        let (id, trace_id) = (request_id(request.headers()), trace_id(request.headers()));
-        let method = known_method(request.method());
-        let encodings = request.headers().get(ACCEPT_ENCODING).cloned();
+        let (id, trace_id) = (request_id(&head.headers), trace_id(&head.headers));
+        let method = known_method(&head.method);
+        let encodings = head.headers.get(ACCEPT_ENCODING).cloned();
         // A request that came by no socket, as tests send it, has no context yet.
         let detached = || RequestContext::detached(&app.serving);
-        let context = request.extensions_mut().get_or_insert_with(detached);
+        let context = head.extensions.get_or_insert_with(detached);
         context.id = Some(id.clone());
         let labels = RequestLabels { start: context.arrival, id, trace_id, method, route: route.unwrap_or("other") };
         Self { labels, encodings, _in_flight: in_flight }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::response::Response;
 use http::header::{CONNECTION, EXPECT};
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body::{Frame, SizeHint};
 
 use crate::http::app::App;
@@ -28,16 +28,16 @@ impl<B> UnreadBody<B>
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
-    /// Gives the request a body that comes back here when it is dropped before its end.
-    pub(in crate::http) fn of(request: Request<B>) -> (Request<Body>, Self) {
-        if request.body().is_end_stream() {
-            return (request.map(|_| Body::empty()), Self(None));
+    /// Wraps a body so that it comes back here when it is dropped before its end.
+    pub(in crate::http) fn of(headers: &HeaderMap, body: B) -> (Body, Self) {
+        if body.is_end_stream() {
+            return (Body::empty(), Self(None));
         }
-        let waits_for_continue = request.headers().contains_key(EXPECT);
+        let waits_for_continue = headers.contains_key(EXPECT);
         let left = Arc::new(Mutex::new(None));
         let watched = Watched { left: Arc::clone(&left), waits_for_continue };
-        let reclaim = |body| Body::new(ReclaimBody { body: Some(body), was_polled: false, is_done: false, left });
-        (request.map(reclaim), Self(Some(watched)))
+        let body = Body::new(ReclaimBody { body: Some(body), was_polled: false, is_done: false, left });
+        (body, Self(Some(watched)))
     }
 
     /// Reads what is left, and asks the client to close where that does not end. The request came at `arrival`.

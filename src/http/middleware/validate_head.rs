@@ -3,7 +3,8 @@
 //! The cheapest checks come first; the token is checked before anything that tells about the models.
 
 use http::header::{CONTENT_LENGTH, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use crate::config::Limits;
 use crate::http::app::App;
@@ -11,12 +12,12 @@ use crate::http::media::announces_stream;
 use crate::http::problem::{Problem, ProblemKind};
 
 /// Checks a request's head. `route` is none where there is no such route.
-pub(in crate::http) fn check<B>(app: &App, route: Option<&str>, request: &Request<B>) -> Result<(), Problem> {
-    let (limits, headers) = (&app.serving.limits, request.headers());
-    check_target(request.uri(), limits)?;
+pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Result<(), Problem> {
+    let (limits, headers) = (&app.serving.limits, &head.headers);
+    check_target(&head.uri, limits)?;
     check_head(headers, limits)?;
-    check_host(request.version(), headers)?;
-    if *request.method() == Method::CONNECT {
+    check_host(head.version, headers)?;
+    if head.method == Method::CONNECT {
         return Err(Problem::method_not_allowed("GET, HEAD, POST, OPTIONS"));
     }
     if let Some(tokens) = &app.options.tokens

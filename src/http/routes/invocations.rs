@@ -15,13 +15,15 @@ use crate::http::routes::predict::predict;
 /// `POST /invocations`: `MLflow`'s JSON forms, and CSV and NDJSON, with headers or without.
 pub(in crate::http) async fn invoke(State(app): State<AppState>, request: Request) -> Result<Handled, Problem> {
     let snapshot = app.default_model()?;
-    predict(&app, snapshot, Some(Protocol::Mlflow), request).await
+    let (head, body) = request.into_parts();
+    predict(&app, snapshot, Some(Protocol::Mlflow), &head, body).await
 }
 
 /// Vertex AI's prediction route.
 pub(in crate::http) async fn vertex(State(app): State<AppState>, request: Request) -> Result<Handled, Problem> {
     let snapshot = app.default_model()?;
-    predict(&app, snapshot, Some(Protocol::Vertex), request).await
+    let (head, body) = request.into_parts();
+    predict(&app, snapshot, Some(Protocol::Vertex), &head, body).await
 }
 
 /// `GET /version`: ours, as text; `MLflow`'s client asks.

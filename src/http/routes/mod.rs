@@ -6,6 +6,5 @@ pub(in crate::http) mod models;
 pub(in crate::http) mod predict;
 mod query;
 pub(in crate::http) mod stream;
-mod stream_body;
 pub(in crate::http) mod tensorflow;
 pub(in crate::http) mod v2;

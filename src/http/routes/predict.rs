@@ -28,12 +28,6 @@ use crate::http::problem::Problem;
 
 use super::{query, stream};
 
-/// `POST /predict`: asks the default model.
-pub(in crate::http) async fn predict_default(app: &AppState, request: Request) -> Result<Handled, Problem> {
-    let snapshot = app.default_model()?;
-    predict(app, snapshot, None, request).await
-}
-
 /// `POST /models/{name}/predict`: asks the model of that name.
 pub(in crate::http) async fn predict_named(
     State(app): State<AppState>,
@@ -41,7 +35,8 @@ pub(in crate::http) async fn predict_named(
     request: Request,
 ) -> Result<Handled, Problem> {
     let snapshot = app.model(&name)?;
-    predict(&app, snapshot, None, request).await
+    let (head, body) = request.into_parts();
+    predict(&app, snapshot, None, &head, body).await
 }
 
 /// Answers one request, with the keys of `protocol` when it came by one of its routes.
@@ -49,24 +44,24 @@ pub(in crate::http) async fn predict(
     app: &AppState,
     snapshot: Snapshot,
     protocol: Option<Protocol>,
-    request: Request,
+    head: &Parts,
+    body: Body,
 ) -> Result<Handled, Problem> {
-    let (head, body) = request.into_parts();
     query::check(&head.uri)?;
     let format = BodyFormat::of(&head.headers)?;
     let accepted = Accepted::of(&head.headers, format);
     if stream::is_wanted(app, &head.headers, &body, format, accepted) {
         // Boxed, because it is rare, so that the usual future is small.
-        return Box::pin(stream::answer(app, snapshot, &head, body)).await.map(Handled::from);
+        return Box::pin(stream::answer(app, snapshot, head, body)).await.map(Handled::from);
     }
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         let mut response = response;
-        let batch = parse(body, format, &decode_options(app, snapshot), &mut response)?;
+        let batch = parse(body, format, &DecodeOptions::new(&app.serving, snapshot), &mut response)?;
         Ok((batch, response))
     };
     let encode = |response: ResponseFormat, model: &ServedModel, answer: &Prediction| response.write(model, answer);
-    let (written, timings) = answer(app, &head, body, snapshot, decode, encode).await?;
+    let (written, timings) = answer(app, head, body, snapshot, decode, encode).await?;
     Ok(Handled { response: encode::respond(written), timings: Some(timings) })
 }
 
@@ -144,14 +139,4 @@ fn parse(
         }
     };
     Ok(batch)
-}
-
-/// How a body for this model is decoded.
-pub(in crate::http) fn decode_options<'s>(app: &App, snapshot: &'s Snapshot) -> DecodeOptions<'s> {
-    DecodeOptions {
-        schema: snapshot.model.schema(),
-        model: &snapshot.name,
-        max_rows: app.serving.limits.max_rows,
-        extra: app.serving.extra_features,
-    }
 }

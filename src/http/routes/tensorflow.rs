@@ -107,7 +107,9 @@ impl Verb {
             (_, &Method::OPTIONS) => Ok((StatusCode::NO_CONTENT, [(ALLOW, self.allowed())]).into_response()),
             (Self::State, &Method::GET | &Method::HEAD) => Ok(state(app, &*snapshot()?)),
             (Self::Predict, &Method::POST) => {
-                predict(app, snapshot()?, Some(Protocol::TensorFlow), request).await.map(IntoResponse::into_response)
+                let (head, body) = request.into_parts();
+                let handled = predict(app, snapshot()?, Some(Protocol::TensorFlow), &head, body).await?;
+                Ok(handled.into_response())
             }
             _ => Err(Problem::method_not_allowed(self.allowed())),
         }

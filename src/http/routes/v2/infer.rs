@@ -6,12 +6,13 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::http::answer::Handled;
 use crate::http::app::{App, AppState};
+use crate::http::decode::DecodeOptions;
 use crate::http::decode::tensors::{self, InferRequest};
 use crate::http::encode;
 use crate::http::media::{self, BodyFormat};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::routes::predict::{answer, decode_options};
+use crate::http::routes::predict::answer;
 use crate::http::routes::query;
 use crate::model::prediction::Prediction;
 use crate::serve::registry::{ServedModel, Snapshot};
@@ -46,7 +47,7 @@ async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Resul
     let json_length = json_length(&head.headers)?;
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         check_length(json_length, body)?;
-        let options = decode_options(app, snapshot);
+        let options = DecodeOptions::new(&app.serving, snapshot);
         let InferRequest { id, batch, outputs } =
             tensors::read(body, json_length, &options, Output::of(&snapshot.model))?;
         Ok((batch, (id, outputs)))

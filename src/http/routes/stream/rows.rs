@@ -1,22 +1,14 @@
-//! NDJSON answered while it arrives: rows are answered as soon as their lines are whole, and neither is kept.
-//!
-//! Limits differ from other predictions': a line may be as long as a whole body and may take as long to arrive; the number of
-//! lines is unlimited, because memory holds one chunk of them. The first rows decide the status. A later error becomes the
-//! last line: the error envelope, recognised by its `status` member.
+//! The rows of a stream: read line by line, answered some at a time, and forgotten.
 
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, HttpBody as _};
-use axum::response::{IntoResponse as _, Response};
-use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use axum::body::{Body, Bytes};
 use http::request::Parts;
 
-use crate::http::app::{App, AppState};
+use crate::http::app::AppState;
 use crate::http::body::BodyChunks;
 use crate::http::decode::{DecodeOptions, ndjson};
 use crate::http::encode;
-use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::serve::admission::CHUNKED_STEP;
 use crate::serve::error::Overloaded;
@@ -24,61 +16,12 @@ use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::predict::{Answer, Question};
 use crate::serve::registry::Snapshot;
 
-use super::predict::decode_options;
-use super::stream_body::StreamBody;
-
 /// The most features read and numbers answered at one time: from 64 KiB of short lines a model with many classes would
 /// make hundreds of mebibytes.
 const NUMBERS_AT_ONCE: usize = 16 << 10;
 
-/// True when lines are answered with lines and the body is not known to be short. A short body is read whole first: the
-/// status then covers all rows, and clients that read nothing until they have sent everything work too.
-pub(in crate::http) fn is_wanted(
-    app: &App,
-    headers: &HeaderMap,
-    body: &Body,
-    format: BodyFormat,
-    accepted: Accepted,
-) -> bool {
-    let is_short = || {
-        let is_plain = !headers.contains_key(http::header::CONTENT_ENCODING);
-        let limit = app.serving.limits.max_body_bytes as u64;
-        is_plain && body.size_hint().exact().is_some_and(|length| length <= limit)
-    };
-    format == BodyFormat::Ndjson && accepted.format == AnswerFormat::Ndjson && !is_short()
-}
-
-/// Answers the first rows; the rest follows as the response's body.
-///
-/// # Errors
-/// As any prediction, until the first rows are answered.
-pub(in crate::http) async fn answer(
-    app: &AppState,
-    snapshot: Snapshot,
-    head: &Parts,
-    body: Body,
-) -> Result<Response, Problem> {
-    let mut stream = RowStream {
-        chunks: BodyChunks::new(&head.headers, body)?,
-        held: Vec::new(),
-        whole: 0,
-        waited: Duration::ZERO,
-        log: StreamLog {
-            context: RequestContext::of(&head.extensions).clone(),
-            progress: ndjson::LinesRead::default(),
-            has_begun: false,
-            end: None,
-        },
-        app: app.clone(),
-        snapshot,
-    };
-    let first = stream.next().await?.ok_or_else(Problem::no_rows)?;
-    stream.log.has_begun = true;
-    Ok(([(CONTENT_TYPE, encode::ndjson::MEDIA_TYPE)], Body::new(StreamBody::new(first, stream))).into_response())
-}
-
 /// A stream under way.
-pub(in crate::http) struct RowStream {
+pub(super) struct RowStream {
     app: AppState,
     snapshot: Snapshot,
     chunks: BodyChunks,
@@ -120,11 +63,33 @@ impl Drop for StreamLog {
 }
 
 impl RowStream {
+    /// A stream of the rows in `body`, none of them read yet.
+    ///
+    /// # Errors
+    /// 415: an encoding that is not read.
+    pub(super) fn new(app: &AppState, snapshot: Snapshot, head: &Parts, body: Body) -> Result<Self, Problem> {
+        let context = RequestContext::of(&head.extensions).clone();
+        Ok(Self {
+            chunks: BodyChunks::new(&head.headers, body)?,
+            held: Vec::new(),
+            whole: 0,
+            waited: Duration::ZERO,
+            log: StreamLog { context, progress: ndjson::LinesRead::default(), has_begun: false, end: None },
+            app: app.clone(),
+            snapshot,
+        })
+    }
+
+    /// Notes that the status is sent: from now on errors go into the log and the last line.
+    pub(super) fn begin(&mut self) {
+        self.log.has_begun = true;
+    }
+
     /// The next rows' answers; none at the end. The answers before must be sent already.
     ///
     /// # Errors
     /// As any prediction, for the next rows.
-    pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         self.share(self.held.len()).await?;
         loop {
             if self.whole == 0 {
@@ -176,7 +141,7 @@ impl RowStream {
         let lines_at_once = (NUMBERS_AT_ONCE / numbers).max(1);
         let mut ends = memchr::memchr_iter(b'\n', &self.held[..self.whole]);
         let length = ends.nth(lines_at_once - 1).map_or(self.whole, |at| at + 1);
-        let options = DecodeOptions { max_rows: usize::MAX, ..decode_options(&self.app, &self.snapshot) };
+        let options = DecodeOptions { max_rows: usize::MAX, ..DecodeOptions::new(&self.app.serving, &self.snapshot) };
         let batch = ndjson::read(&self.held[..length], &options, &mut self.log.progress)?;
         self.held.drain(..length);
         self.whole -= length;
@@ -203,7 +168,7 @@ impl RowStream {
     }
 
     /// Tells the log and the metrics how the stream ended. Gives the last line, if an error needs one, and the unread body.
-    pub(in crate::http) fn end(mut self, problem: Option<&Problem>) -> (Bytes, Body) {
+    pub(super) fn end(mut self, problem: Option<&Problem>) -> (Bytes, Body) {
         self.log.context.memory.release();
         self.log.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));
         let Some(problem) = problem else { return (Bytes::new(), self.chunks.into_rest()) };
@@ -220,7 +185,7 @@ impl RowStream {
     }
 
     /// The router's state.
-    pub(in crate::http) fn app(&self) -> AppState {
+    pub(super) fn app(&self) -> AppState {
         self.app.clone()
     }
 }

@@ -14,7 +14,7 @@ use crate::http::app::AppState;
 use crate::http::body::drain;
 use crate::serve::metrics::InFlight;
 
-use super::stream::RowStream;
+use super::rows::RowStream;
 
 /// A step's result: a chunk, and the step after it.
 type StreamStep = Pin<Box<dyn Future<Output = (Bytes, NextStep)> + Send>>;
@@ -30,7 +30,7 @@ enum NextStep {
 }
 
 /// A response's body.
-pub(in crate::http) struct StreamBody {
+pub(super) struct StreamBody {
     first: Option<Bytes>,
     step: Option<StreamStep>,
     /// The request counts as in flight until its last chunk is made.
@@ -39,7 +39,7 @@ pub(in crate::http) struct StreamBody {
 
 impl StreamBody {
     /// `first`, then what `stream` still gives.
-    pub(in crate::http) fn new(first: Bytes, stream: RowStream) -> Self {
+    pub(super) fn new(first: Bytes, stream: RowStream) -> Self {
         let in_flight = stream.app().serving.metrics.in_flight();
         Self { first: Some(first), step: Some(Box::pin(go_on(Box::new(stream)))), _in_flight: in_flight }
     }
