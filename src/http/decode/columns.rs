@@ -190,7 +190,7 @@ impl<'s, 'a> Columns<'s, 'a> {
         let mut column = Vec::new();
         if self.labels.len() == 1 && self.labels.is_next(reader, 0, &counter) {
             let cell = self.labelled_cell(reader, feature, 0, diagnostics)?;
-            if reader.object_ends() {
+            if reader.end_object() {
                 return Ok(ColumnState::One(cell));
             }
             column.push(cell);
