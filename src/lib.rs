@@ -8,15 +8,15 @@
 //! A request walks forward through ten places; nothing walks back.
 //!
 //! 1. **listener** ([`serve::listener`]): bytes arrive within their deadlines, a head is complete.
-//! 2. **middleware** ([`http::middleware`]): request id, counting, panics caught, head limits, tokens.
-//! 3. **route** ([`http::router`]): one handler, from one list.
+//! 2. **dispatch** ([`http::service`]): the route is looked up; request id, counting, panics caught, head limits, tokens.
+//! 3. **handler** ([`http::router`]): one of the one list of routes.
 //! 4. **snapshot** ([`serve::registry`]): one version of one model, held from here to the answer.
-//! 5. **dialect** ([`http::predict`]): the body, read within its budget and deadline, straight into columns.
+//! 5. **decode** ([`http::decode`]): the body, read within its memory lease and deadline, straight into cells.
 //! 6. **[`Batch`](model::batch::Batch)**: rows known to fit the snapshot's schema. Nobody validates past it.
 //! 7. **admission** ([`serve::admission`]): a permit to compute, inline or on the pool.
 //! 8. **[`Model::predict`](model::Model::predict)**: preprocessing, then the compiled predictor.
 //! 9. **[`Prediction`](model::prediction::Prediction)**: finite answers in row order.
-//! 10. **encoder** ([`http::encode`]): bytes of the dialect that asked, back to the socket.
+//! 10. **encode** ([`http::encode`]): the answer's bytes in the format that was asked for, back to the socket.
 //!
 //! # Layout, and who may use whom
 //!

@@ -105,11 +105,6 @@ pub(super) enum AnswerFormat {
 }
 
 impl AnswerFormat {
-    /// The answer to a body of this format when the client does not say.
-    fn default_for(body: BodyFormat) -> Self {
-        if body == BodyFormat::Ndjson { Self::Ndjson } else { Self::Json }
-    }
-
     /// How exactly a media range means this format: 3 by its name, 2 by its kind, 1 by `*/*`, 0 not at all.
     fn matched_by(self, range: &str) -> u8 {
         let (names, kind): (&[&str], _) = match self {
@@ -137,7 +132,7 @@ pub(super) struct Accepted {
 impl Accepted {
     /// Reads `Accept`. The largest weight wins; ties: the format named more exactly, then the body's own.
     pub(super) fn of(headers: &HeaderMap, body: BodyFormat) -> Self {
-        let default = AnswerFormat::default_for(body);
+        let default = if body == BodyFormat::Ndjson { AnswerFormat::Ndjson } else { AnswerFormat::Json };
         let mut best: Option<((u16, u8, bool), Self)> = None;
         // The usual values need no parsing.
         let is_plain =

@@ -5,6 +5,7 @@
 //! `dataframe_records`, `instances`, `inputs`. The routes of other protocols read only those keys ([`read_as`]).
 
 mod cells;
+mod column;
 mod columns;
 pub(super) mod csv;
 mod diagnostics;

@@ -13,7 +13,7 @@ pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> 
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
     let target = served.model.schema().target();
-    let labels = Labels::of(target);
+    let labels = Labels::of(&target.classes);
     let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + target.classes.len()) + 128);
     out.extend_from_slice(b"{\"prediction\":[");
     predictions(&mut out, &labels, answer);
@@ -41,7 +41,7 @@ pub(in crate::http) fn predictions_only(target: &Target, answer: &Prediction, re
     out.extend_from_slice(b"{\"predictions\":");
     let start = out.len();
     out.push(b'[');
-    predictions(&mut out, &Labels::of(target), answer);
+    predictions(&mut out, &Labels::of(&target.classes), answer);
     out.push(b']');
     if let Some(key) = repeated {
         let end = out.len();
@@ -66,9 +66,9 @@ fn predictions(out: &mut Vec<u8>, labels: &Labels, prediction: &Prediction) {
 pub(in crate::http) struct Labels(Vec<Vec<u8>>);
 
 impl Labels {
-    /// Of the classes of `target`, in their order; none of a regression's.
-    pub(in crate::http) fn of(target: &Target) -> Self {
-        Self(target.classes.iter().map(|label| write::quoted(label)).collect())
+    /// Of these classes, in their order.
+    pub(in crate::http) fn of(classes: &[String]) -> Self {
+        Self(classes.iter().map(|label| write::quoted(label)).collect())
     }
 
     /// How many classes there are.

@@ -12,7 +12,7 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/x-ndjson";
 /// A line a row.
 pub(in crate::http) fn rows(target: &Target, answer: &Prediction) -> Vec<u8> {
     const PER_ROW: usize = 40;
-    let labels = Labels::of(target);
+    let labels = Labels::of(&target.classes);
     let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (1 + labels.len()));
     for row in 0..answer.n_rows() {
         out.extend_from_slice(b"{\"prediction\":");

@@ -8,6 +8,7 @@ use crate::http::json::write;
 use crate::model::prediction::Prediction;
 use crate::serve::registry::ServedModel;
 
+use super::json::Labels;
 use crate::http::tensor::{Datatype, JSON_LENGTH, Output, RequestedOutput};
 
 /// An answer's bytes.
@@ -32,7 +33,7 @@ impl InferResponse {
     }
 }
 
-/// Writes the outputs that are wanted.
+/// Writes the outputs asked for.
 pub(in crate::http) fn write(
     served: &ServedModel,
     id: Option<&str>,
@@ -80,7 +81,7 @@ impl<'p> OutputData<'p> {
             (Output::PredictProba, Prediction::Classification { probability: Some(p), .. }) => {
                 Self::Numbers(p, labels.len())
             }
-            // Offered by no model that would answer so.
+            // No model offers it that would answer so.
             (Output::PredictProba, _) => Self::Numbers(&[], 0),
         }
     }
@@ -115,15 +116,11 @@ impl<'p> OutputData<'p> {
     fn elements(&self, json: &mut Vec<u8>) {
         match self {
             Self::Numbers(values, _) => write::separated(json, *values, |out, value| write::number(out, *value)),
-            Self::Labels(classes, labels) => {
-                let labels: Vec<Vec<u8>> = labels.iter().map(|label| write::quoted(label)).collect();
-                let label = |class: &u32| labels.get(*class as usize).map_or(&b"null"[..], Vec::as_slice);
-                write::separated(json, *classes, |out, class| out.extend_from_slice(label(class)));
-            }
+            Self::Labels(classes, labels) => Labels::of(labels).write_classes(json, classes),
         }
     }
 
-    /// Little-endian numbers, or labels behind their four-byte length.
+    /// Little-endian numbers, or labels after their four-byte length.
     fn bytes(&self, out: &mut Vec<u8>) {
         match self {
             Self::Numbers(values, _) => {

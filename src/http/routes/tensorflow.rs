@@ -81,7 +81,7 @@ enum Verb {
 }
 
 impl Verb {
-    /// A path's last segment: what it names, and what is verb of it.
+    /// A path's last segment: its name, and what is asked of it.
     fn split(last: &str) -> Result<(&str, Self), Problem> {
         match last.rsplit_once(':') {
             None => Ok((last, Self::State)),

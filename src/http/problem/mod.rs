@@ -1,117 +1,28 @@
-//! Errors: one envelope (RFC 9457), and the one list of which error gives which status.
+//! Errors as answers: one envelope (RFC 9457).
 //!
 //! A handler only names what went wrong. The outermost layer writes the envelope with the request's id, counts the reason and
 //! logs the cause.
+
+mod kind;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::config::Limits;
 use crate::serve::error::{ComputeError, Overloaded, ReloadError};
-use crate::serve::metrics::Reason;
+
+pub use kind::ProblemKind;
 
 /// What the client sees of a fault of ours.
 const INTERNAL_TEXT: &str = "The server failed to answer. The cause is in its log, under this request id.";
 
 /// Seconds after which a refused request may be sent again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
-
-/// What went wrong. Each variant's status and metric reason are in [`ProblemKind::status`] and [`ProblemKind::reason`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProblemKind {
-    /// 400: not JSON or CSV, or a number that `f64` cannot hold.
-    Syntax,
-    /// 400: the request's head is not what HTTP asks for, or its query is not known.
-    BadRequest,
-    /// 401: no token, or not one of ours.
-    Unauthorized,
-    /// 403: this route is not for this listener.
-    Forbidden,
-    /// 404: no such route or model.
-    NotFound,
-    /// 405: the route has no such method.
-    MethodNotAllowed,
-    /// 408: the body did not come in time.
-    BodyTimeout,
-    /// 409: the new schema differs from the one served.
-    Conflict,
-    /// 413: more bytes than the limit.
-    BodyTooLarge,
-    /// 413: more rows than the limit.
-    TooManyRows,
-    /// 414: the request target is longer than the limit.
-    UriTooLong,
-    /// 415: a media type or encoding that the route does not read.
-    MediaType,
-    /// 422: valid, but not what the model asks for.
-    Schema,
-    /// 422: valid, but not something this model or this build can give.
-    Unsupported,
-    /// 422: a model's file that cannot be served, or a model that cannot go.
-    Unloadable,
-    /// 431: more bytes or fields in the head than the limit.
-    HeaderTooLarge,
-    /// 500: our fault.
-    Internal,
-    /// 503: no model, or draining.
-    NotReady,
-    /// 503: no room for the body, or no compute permit, within the admission wait.
-    Overloaded,
-    /// 504: the prediction took longer than the limit.
-    ComputeTimeout,
-}
-
-impl ProblemKind {
-    /// The status it is answered with.
-    pub fn status(self) -> StatusCode {
-        match self {
-            Self::Syntax | Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict => StatusCode::CONFLICT,
-            Self::BodyTooLarge | Self::TooManyRows => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UriTooLong => StatusCode::URI_TOO_LONG,
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Schema | Self::Unsupported | Self::Unloadable => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
-            Self::ComputeTimeout => StatusCode::GATEWAY_TIMEOUT,
-        }
-    }
-
-    /// The reason it is counted under; none for what is no refusal of a prediction.
-    pub fn reason(self) -> Option<Reason> {
-        match self {
-            Self::Syntax | Self::BadRequest => Some(Reason::Syntax),
-            Self::Unauthorized => Some(Reason::Unauthorized),
-            Self::BodyTimeout => Some(Reason::BodyTimeout),
-            Self::BodyTooLarge => Some(Reason::BodyTooLarge),
-            Self::TooManyRows => Some(Reason::TooManyRows),
-            Self::UriTooLong => Some(Reason::UriTooLong),
-            Self::MediaType => Some(Reason::MediaType),
-            Self::Schema | Self::Unsupported => Some(Reason::Schema),
-            Self::HeaderTooLarge => Some(Reason::HeaderTooLarge),
-            Self::NotReady => Some(Reason::NotReady),
-            Self::Overloaded => Some(Reason::Overloaded),
-            Self::ComputeTimeout => Some(Reason::ComputeTimeout),
-            Self::Forbidden
-            | Self::NotFound
-            | Self::MethodNotAllowed
-            | Self::Conflict
-            | Self::Unloadable
-            | Self::Internal => None,
-        }
-    }
-}
 
 /// One thing in the body that does not fit, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
