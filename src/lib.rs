@@ -22,12 +22,12 @@
 //!
 //! ```text
 //! main     → cli, commands             parse → dispatch → exit code
-//! cli      → model                     what was typed
-//! config   →                           what it means
+//! cli      → config, train::options, text    what was typed
+//! config   → text                      what it means
 //! commands → http, serve, train, table, model, config, cli    one short file a verb
 //! http     → serve, table, model, config    the only place that knows axum and wire JSON
 //! serve    → model, config             registry, admission, listener, lifecycle, metrics, logs
-//! train    → table, model              split → preprocess → fit → evaluate → calibrate → artifact
+//! train    → table, model, text        data → fit → evaluate → search → report, artifact
 //! table    → model                     CSV to typed columns and checked rows
 //! model    → smartcore, serde, postcard, sha2    pure: no axum, no tokio, no clock, no files
 //! ```

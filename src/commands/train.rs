@@ -47,7 +47,7 @@ fn show_comparison(comparison: &Comparison, args: &TrainArgs) -> Result<(), Fail
     let written = write(&comparison.best, args)?;
     let report = args.output.is_some().then_some(&comparison.best.report);
     if args.json {
-        return files::print(&json(&Compared { comparison, model: report })?);
+        return files::print(&json(&ComparisonOutput { comparison, model: report })?);
     }
     let report = report.map_or_else(String::new, |r| format!("\n{r}\n{written}"));
     files::print(&format!("{comparison}\n{report}"))
@@ -55,7 +55,7 @@ fn show_comparison(comparison: &Comparison, args: &TrainArgs) -> Result<(), Fail
 
 /// What `--compare --json` prints; `model` is the report of the written model.
 #[derive(Serialize)]
-struct Compared<'a> {
+struct ComparisonOutput<'a> {
     #[serde(flatten)]
     comparison: &'a Comparison,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -47,7 +47,7 @@ pub(crate) fn seal(
     let evaluation = Evaluation {
         seed: spec.seed,
         holdout: tested.as_ref().map(|(test, answers)| score(&test.observed, answers, n_classes)),
-        k_fold: outcome.out_of_fold.as_ref().map(|o| o.figures.clone()),
+        k_fold: outcome.k_fold().cloned(),
         best_of: outcome.best_of.map(|n| n as u64),
     };
     let header = header(spec, plan, encoded, outcome, evaluation.clone());

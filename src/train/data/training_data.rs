@@ -13,7 +13,7 @@ use crate::train::spec::TrainSpec;
 pub(crate) struct TrainingData {
     pub(crate) encoded: Encoded,
     /// The fold that holds each training row out.
-    fold: Vec<u32>,
+    pub(crate) fold: Vec<u32>,
     /// The file as the user named it.
     pub(crate) file: String,
     /// Rows in it.
@@ -38,11 +38,7 @@ impl TrainingData {
         Ok(Self { encoded, fold, file, n_rows, n_test: split.test.len() })
     }
 
-    /// The fold of every training row.
-    pub(crate) fn fold(&self) -> &[u32] {
-        &self.fold
-    }
-
+    /// The targets of the training rows.
     pub(crate) fn observed(&self) -> &Observed {
         &self.encoded.train.observed
     }

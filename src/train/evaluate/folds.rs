@@ -32,12 +32,12 @@ pub(crate) struct OutOfFold {
 }
 
 /// Splits rows into those that fold `f` holds out and the others, both ascending.
-pub(crate) fn split(fold: &[u32], f: u32) -> (Vec<usize>, Vec<usize>) {
+pub(crate) fn split_fold(fold: &[u32], f: u32) -> (Vec<usize>, Vec<usize>) {
     (0..fold.len()).partition(|row| fold[*row] == f)
 }
 
 /// Answers the rows held out by a model that was fitted on the others.
-pub(crate) fn hold(
+pub(crate) fn evaluate_fold(
     plan: &FitPlan<'_>,
     train: &LabeledBatch,
     rows: Vec<usize>,
@@ -63,48 +63,35 @@ pub(crate) fn score(observed: &Observed, answers: &Prediction, n_classes: usize)
 
 /// Joins the folds, which are in order.
 pub(crate) fn join(held: &[FoldResult], data: &TrainingData) -> OutOfFold {
-    let observed = data.observed();
     let per_fold: Vec<Figures> = held.iter().map(|h| h.figures.clone()).collect();
     let (mean, sd) = metrics::over_folds(&per_fold);
     let folds = u32::try_from(held.len()).unwrap_or(u32::MAX);
-    let difficulty = scattered(held, |h| h.difficulty.clone());
-    let answers = match observed {
-        Observed::Values(_) => Prediction::Regression { values: scattered(held, |h| values(&h.answers)) },
-        Observed::Classes(_) => {
-            let (classes, probability) = scattered_classes(held, observed.len(), data.n_classes());
-            Prediction::Classification { classes, probability: Some(probability) }
+    let (answers, scores) = match data.observed() {
+        Observed::Values(y) => {
+            let values = scattered(held, |h| match &h.answers {
+                Prediction::Regression { values } => Some(values),
+                Prediction::Classification { .. } => None,
+            });
+            let residual = y.iter().zip(&values).map(|(y, p)| y - p).collect();
+            let difficulty = scattered(held, |h| h.difficulty.as_ref());
+            (Prediction::Regression { values }, Scores::Residuals { residual, difficulty })
+        }
+        Observed::Classes(y) => {
+            let (classes, p) = scattered_classes(held, y.len(), data.n_classes());
+            let scores = Scores::Probabilities { observed: y.clone(), probability: p.clone() };
+            (Prediction::Classification { classes, probability: Some(p) }, scores)
         }
     };
-    let scores = scores(observed, &answers, difficulty);
-    let calibration = Calibration { folds, fold: data.fold().to_vec(), scores };
+    let calibration = Calibration { folds, fold: data.fold.clone(), scores };
     OutOfFold { figures: KFoldFigures { folds, mean, sd }, calibration, answers }
 }
 
-fn scores(observed: &Observed, answers: &Prediction, difficulty: Vec<f64>) -> Scores {
-    match (observed, answers) {
-        (Observed::Classes(y), Prediction::Classification { probability, .. }) => {
-            Scores::Probabilities { observed: y.clone(), probability: probability.clone().unwrap_or_default() }
-        }
-        (Observed::Values(y), Prediction::Regression { values }) => {
-            Scores::Residuals { residual: y.iter().zip(values).map(|(y, p)| y - p).collect(), difficulty }
-        }
-        _ => Scores::Residuals { residual: Vec::new(), difficulty },
-    }
-}
-
-fn values(answers: &Prediction) -> Option<Vec<f64>> {
-    match answers {
-        Prediction::Regression { values } => Some(values.clone()),
-        Prediction::Classification { .. } => None,
-    }
-}
-
 /// Puts one number a row from every fold in row order; empty when a fold has none.
-fn scattered(held: &[FoldResult], pick: impl Fn(&FoldResult) -> Option<Vec<f64>>) -> Vec<f64> {
+fn scattered(held: &[FoldResult], pick: impl Fn(&FoldResult) -> Option<&Vec<f64>>) -> Vec<f64> {
     let mut all = vec![0.0; held.iter().map(|h| h.rows.len()).sum()];
     for h in held {
         let Some(values) = pick(h) else { return Vec::new() };
-        h.rows.iter().zip(values).for_each(|(row, value)| all[*row] = value);
+        h.rows.iter().zip(values).for_each(|(row, value)| all[*row] = *value);
     }
     all
 }

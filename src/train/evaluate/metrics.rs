@@ -135,40 +135,29 @@ fn area(positive: &[bool], scores: &[f64]) -> Option<f64> {
     finite((rank_sum - n_positive * (n_positive + 1.0) / 2.0) / (n_positive * n_negative))
 }
 
+/// Every metric's place in the figures.
+const METRICS: [fn(&mut Figures) -> &mut Option<f64>; 7] = [
+    |f| &mut f.rmse,
+    |f| &mut f.mae,
+    |f| &mut f.r2,
+    |f| &mut f.accuracy,
+    |f| &mut f.f1,
+    |f| &mut f.log_loss,
+    |f| &mut f.roc_auc,
+];
+
 /// Mean and population standard deviation over folds, each fold with the same weight; `n` is the sum of the folds'
 /// rows. A metric that one fold lacks is absent.
 pub fn over_folds(folds: &[Figures]) -> (Figures, Figures) {
     let n = folds.iter().map(|f| f.n).sum();
     let (mut mean, mut sd) = (Figures { n, ..Figures::default() }, Figures { n, ..Figures::default() });
-    for pick in [rmse, mae, r2, accuracy, f1, log_loss_of, roc_auc_of] {
+    for pick in METRICS {
         let values: Option<Vec<f64>> = folds.iter().map(|f| *pick(&mut f.clone())).collect();
         let moments = values.as_deref().and_then(moments);
         *pick(&mut mean) = moments.map(|(m, _)| m);
         *pick(&mut sd) = moments.map(|(_, s)| s);
     }
     (mean, sd)
-}
-
-fn rmse(f: &mut Figures) -> &mut Option<f64> {
-    &mut f.rmse
-}
-fn mae(f: &mut Figures) -> &mut Option<f64> {
-    &mut f.mae
-}
-fn r2(f: &mut Figures) -> &mut Option<f64> {
-    &mut f.r2
-}
-fn accuracy(f: &mut Figures) -> &mut Option<f64> {
-    &mut f.accuracy
-}
-fn f1(f: &mut Figures) -> &mut Option<f64> {
-    &mut f.f1
-}
-fn log_loss_of(f: &mut Figures) -> &mut Option<f64> {
-    &mut f.log_loss
-}
-fn roc_auc_of(f: &mut Figures) -> &mut Option<f64> {
-    &mut f.roc_auc
 }
 
 /// Mean and population standard deviation; `None` when there are no values.

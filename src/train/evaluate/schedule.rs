@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use crate::model::artifact::KFoldFigures;
 use crate::model::prediction::Prediction;
 use crate::train::data::encode::LabeledBatch;
 use crate::train::data::training_data::TrainingData;
@@ -68,21 +69,28 @@ pub(crate) struct RunOutcome {
     pub(crate) out_of_fold: Option<OutOfFold>,
     /// How many candidates it was chosen from, if it was.
     pub(crate) best_of: Option<usize>,
+    /// The time of the final fit.
+    pub(crate) seconds: f64,
 }
 
 impl RunOutcome {
+    /// The k-fold figures; absent without folds.
+    pub(crate) fn k_fold(&self) -> Option<&KFoldFigures> {
+        self.out_of_fold.as_ref().map(|o| &o.figures)
+    }
+
     /// Joins the final fit and the folds, which are in order.
     pub(crate) fn join(data: &TrainingData, fits: impl IntoIterator<Item = FinishedFit>) -> Result<Self, TrainError> {
         let (mut last, mut held) = (None, Vec::new());
         for fit in fits {
             match fit.outcome? {
-                FitResult::Final(fitted, answers) => last = Some((*fitted, answers)),
+                FitResult::Final(fitted, answers) => last = Some((*fitted, answers, fit.seconds)),
                 FitResult::Fold(fold) => held.push(fold),
             }
         }
-        let (fitted, answers) = last.ok_or_else(|| TrainError::Broken("there was no fit".to_owned()))?;
+        let (fitted, answers, seconds) = last.ok_or_else(|| TrainError::Broken("there was no fit".to_owned()))?;
         let out_of_fold = (!held.is_empty()).then(|| folds::join(&held, data));
-        Ok(Self { fitted, answers, out_of_fold, best_of: None })
+        Ok(Self { fitted, answers, out_of_fold, best_of: None, seconds })
     }
 }
 
@@ -95,7 +103,7 @@ pub(crate) struct FinishedFit {
 
 impl<'a> Runner<'a> {
     pub(crate) fn new(spec: &TrainSpec, data: &'a TrainingData, progress: &'a dyn Progress) -> Self {
-        Self { train: &data.encoded.train, fold: data.fold(), threads: spec.threads, progress }
+        Self { train: &data.encoded.train, fold: &data.fold, threads: spec.threads, progress }
     }
 
     /// Does the fits, as many at a time as there are threads, and returns their results in order.
@@ -110,10 +118,10 @@ struct FitQueue<'a> {
 }
 
 /// The rows to fit on with those held out, and the seconds it took.
-type Context = (Result<(Prepared, Vec<usize>), TrainError>, f64);
+type FitContext = (Result<(Prepared, Vec<usize>), TrainError>, f64);
 
 impl parallel::ParallelJobs for FitQueue<'_> {
-    type Context = Context;
+    type Context = FitContext;
     /// `None` when the preparation had failed.
     type Part = (Option<Result<FitPart, TrainError>>, f64);
     type Output = FinishedFit;
@@ -122,26 +130,26 @@ impl parallel::ParallelJobs for FitQueue<'_> {
         self.fits[job].plan.n_parts()
     }
 
-    fn prepare(&self, job: usize) -> Context {
+    fn prepare(&self, job: usize) -> FitContext {
         let start = Instant::now();
         let (FitJob { plan, without }, train) = (self.fits[job], self.runner.train);
         let prepared = match without {
             None => plan.prepare(train.batch.values(), train.observed.clone()).map(|p| (p, Vec::new())),
             Some(f) => {
-                let (held, rest) = folds::split(self.runner.fold, f);
+                let (held, rest) = folds::split_fold(self.runner.fold, f);
                 plan.prepare(&train.cells(&rest), train.observed.of_rows(&rest)).map(|p| (p, held))
             }
         };
         (prepared, start.elapsed().as_secs_f64())
     }
 
-    fn part(&self, job: usize, part: usize, (context, _): &Context) -> Self::Part {
+    fn part(&self, job: usize, part: usize, (context, _): &FitContext) -> Self::Part {
         let start = Instant::now();
         let piece = context.as_ref().ok().map(|(prepared, _)| self.fits[job].plan.part(prepared, part));
         (piece, start.elapsed().as_secs_f64())
     }
 
-    fn finish(&self, job: usize, (context, prepared_in): &Context, parts: Vec<Self::Part>) -> FinishedFit {
+    fn finish(&self, job: usize, (context, prepared_in): &FitContext, parts: Vec<Self::Part>) -> FinishedFit {
         let fitted_in: f64 = parts.iter().map(|(_, seconds)| seconds).sum();
         let outcome = match context {
             Ok((prepared, held)) => self.outcome(job, prepared, held, parts),
@@ -164,7 +172,7 @@ impl FitQueue<'_> {
         let pieces = parts.into_iter().filter_map(|(piece, _)| piece).collect::<Result<Vec<FitPart>, TrainError>>()?;
         let fitted = plan.join(prepared, pieces)?;
         if without.is_some() {
-            return folds::hold(plan, train, held.to_vec(), &fitted).map(FitResult::Fold);
+            return folds::evaluate_fold(plan, train, held.to_vec(), &fitted).map(FitResult::Fold);
         }
         let answers = plan.answer(&fitted, &train.batch)?;
         Ok(FitResult::Final(Box::new(fitted), answers))

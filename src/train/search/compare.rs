@@ -1,7 +1,6 @@
 //! `--compare`: fits every algorithm that suits the task, with its defaults, on the same folds and ranks them.
 
 use crate::model::algorithm::Algorithm;
-use crate::model::artifact::KFoldFigures;
 use crate::table::TableFile;
 use crate::train::artifact::{self, Trained};
 use crate::train::data::training_data::TrainingData;
@@ -18,8 +17,6 @@ struct FittedAlgorithm {
     spec: TrainSpec,
     parameters: Hyperparameters,
     outcome: RunOutcome,
-    k_fold: KFoldFigures,
-    seconds: f64,
 }
 
 /// Fits every algorithm that suits the task and ranks them by cross-validation. [`TrainSpec::algorithm`] is not read.
@@ -82,17 +79,13 @@ fn fit_all(
     let (mut fitted, mut refused) = (Vec::new(), Vec::new());
     for (spec, parameters) in specs.into_iter().zip(parameters.clone()) {
         let fits: Vec<FinishedFit> = finished.by_ref().take(1 + spec.folds as usize).collect();
-        let seconds = fits.first().map_or(0.0, |f| f.seconds);
-        let outcome = RunOutcome::join(data, fits);
-        match outcome.map(|outcome| (outcome.out_of_fold.as_ref().map(|o| o.figures.clone()), outcome)) {
-            Ok((k_fold, outcome)) => {
-                let k_fold = k_fold.unwrap_or_default();
-                fitted.push(FittedAlgorithm { spec, parameters, outcome, k_fold, seconds });
-            }
+        match RunOutcome::join(data, fits) {
+            Ok(outcome) => fitted.push(FittedAlgorithm { spec, parameters, outcome }),
             Err(error) => refused.push(Compared::refused(spec.algorithm, &error)),
         }
     }
-    fitted.sort_by(|a, b| order(&a.k_fold.mean, &b.k_fold.mean));
+    let mean = |f: &FittedAlgorithm| f.outcome.k_fold().map(|k| k.mean.clone()).unwrap_or_default();
+    fitted.sort_by(|a, b| order(&mean(a), &mean(b)));
     Ok((fitted, refused))
 }
 
@@ -104,16 +97,15 @@ fn seal_all(
 ) -> Result<(Trained, Vec<Compared>), TrainError> {
     let best_of = fitted.len();
     let (mut best, mut ranked, mut failed) = (None, Vec::new(), Vec::new());
-    for mut entry in fitted {
-        entry.outcome.best_of = Some(best_of);
-        let algorithm = entry.spec.algorithm;
-        let plan = FitPlan::new(&entry.spec, data, &entry.parameters);
-        match artifact::seal(&entry.spec, &plan, data, &entry.outcome) {
+    for FittedAlgorithm { spec, parameters, mut outcome } in fitted {
+        outcome.best_of = Some(best_of);
+        let algorithm = spec.algorithm;
+        match artifact::seal(&spec, &FitPlan::new(&spec, data, &parameters), data, &outcome) {
             Ok(trained) => {
                 ranked.push(Compared {
                     algorithm,
-                    k_fold: Some(entry.k_fold),
-                    fit_seconds: Some(entry.seconds),
+                    k_fold: outcome.k_fold().cloned(),
+                    fit_seconds: Some(outcome.seconds),
                     artifact_bytes: Some(trained.artifact.len()),
                     refused: None,
                 });
