@@ -10,8 +10,8 @@ use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::compiled::Predictor;
+use smartserve::model::ir::Kernel;
 use smartserve::model::schema::Task;
-use smartserve::model::smartcore::Kernel;
 use smartserve::model::smartcore::*;
 use smartserve::train::fit::svm::{self, ClassTask};
 use smartserve::train::fit::{bayes, linear};
@@ -178,7 +178,10 @@ fn fit_regression(algorithm: Algorithm, data: &Data) -> Option<Estimator> {
             Estimator::Boosting(Boosting::fit(x, y, parameters).unwrap())
         }
         Algorithm::Lasso => Estimator::Lasso(linear::lasso(x, y, 0.1).unwrap()),
-        Algorithm::ElasticNet => Estimator::ElasticNet(linear::elastic_net(x, y, 0.1, 0.5).unwrap()),
+        Algorithm::ElasticNet => {
+            let net = linear::elastic_net(x, y, 0.1, 0.5).unwrap();
+            Estimator::ElasticNet(postcard::from_bytes(&ridge_section(&net).unwrap()).unwrap())
+        }
         Algorithm::Knn => {
             let parameters = KNNRegressorParameters::default().with_algorithm(KNNAlgorithmName::LinearSearch).with_k(5);
             Estimator::KnnRegressor(KnnRegressor::fit(x, y, parameters).unwrap())

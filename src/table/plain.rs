@@ -1,4 +1,4 @@
-//! PlainRows of a CSV in memory in its plainest form, quickly.
+//! Rows of a CSV in memory in its plainest form, quickly.
 //!
 //! It reads what has no quotes, the features' columns and no others, and cells that fit, and gives up on everything
 //! else: [`RowReader`](super::RowReader) reads every CSV, gives the same, and tells what is wrong.

@@ -43,7 +43,7 @@ impl Answers {
         }
     }
 
-    /// Margins of trees; the class is that of the largest probability, as XGBoost, LightGBM and scikit-learn have it.
+    /// Margins of trees; the class is that of the largest probability, as `XGBoost`, `LightGBM` and scikit-learn have it.
     pub(super) fn by_margins(&mut self, forest: &Forest, matrix: &[f64], scratch: &mut Scratch) -> Result<(), usize> {
         let (n_outputs, margins) = (forest.n_outputs(), &mut scratch.margins);
         margins.clear();

@@ -9,10 +9,14 @@ pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: us
         (Link::Exp, Width::F64) => margins.iter_mut().for_each(|m| *m = m.exp()),
         (Link::Exp, Width::F32) => margins.iter_mut().for_each(|m| *m = f64::from(narrow(*m).exp())),
         (Link::Logistic { slope }, Width::F64) => {
-            margins.iter_mut().for_each(|m| *m = 1.0 / (1.0 + (-slope * *m).exp()));
+            for m in margins {
+                *m = 1.0 / (1.0 + (-slope * *m).exp());
+            }
         }
         (Link::Logistic { .. }, Width::F32) => {
-            margins.iter_mut().for_each(|m| *m = f64::from(logistic_f32(narrow(*m))));
+            for m in margins {
+                *m = f64::from(logistic_f32(narrow(*m)));
+            }
         }
         (Link::CutLogistic, _) => margins.iter_mut().for_each(|m| *m = cut_logistic(*m)),
         (Link::Softmax, Width::F64) => margins.chunks_exact_mut(n_outputs).for_each(softmax),
@@ -41,7 +45,7 @@ fn cut_logistic(score: f64) -> f64 {
     }
 }
 
-/// XGBoost's logistic function.
+/// `XGBoost`'s logistic function.
 fn logistic_f32(margin: f32) -> f32 {
     1.0 / (((-margin).min(88.7).exp() + 1.0) + 1e-16)
 }
@@ -59,7 +63,7 @@ pub(super) fn softmax(scores: &mut [f64]) {
     }
 }
 
-/// XGBoost's softmax in place: f32 but for the sum.
+/// `XGBoost`'s softmax in place: f32 but for the sum.
 fn softmax_f32(margins: &mut [f64]) {
     let largest = margins.iter().copied().fold(f64::MIN, f64::max);
     let mut sum = 0.0;

@@ -4,8 +4,8 @@
 //! number B: half way to the next f32, or one f64 below that where the tie rounds up. A kernel that compares f64 with B
 //! answers as one that rounds first. NaN fails on both sides.
 
-/// Half the distance from the largest f32 to 2^128: from there on a number rounds to infinity.
-const HALF_STEP_BEYOND_MAX: f64 = (1_u128 << 103) as f64;
+/// 2^103, half the distance from the largest f32 to 2^128: that far beyond it a number rounds to infinity.
+const HALF_STEP_BEYOND_MAX: f64 = f64::from_bits((1023 + 103) << 52);
 
 /// The B for which `x <= B` holds exactly when `x as f32 <= t`. `t` is no NaN.
 pub fn at_most_f32(t: f32) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::link::Width;
 
-/// Categories from here on are in no set: where whole numbers stop being exact in f32, as XGBoost has it.
+/// Categories from here on are in no set: where whole numbers stop being exact in f32, as `XGBoost` has it.
 const END: f64 = 16_777_216.0;
 
 /// Categories that pass a split's test.

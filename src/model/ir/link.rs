@@ -16,16 +16,16 @@ pub enum Link {
     Identity,
     /// e^m.
     Exp,
-    /// 1 / (1 + e^(−slope · m)). In f32 as XGBoost has it: −m is at most 88.7, and 1e-16 is added to the divisor.
+    /// 1 / (1 + e^(−slope · m)). In f32 as `XGBoost` has it: −m is at most 88.7, and 1e-16 is added to the divisor.
     Logistic {
-        /// 1 but for LightGBM's `sigmoid` parameter.
+        /// 1 but for `LightGBM`'s `sigmoid` parameter.
         slope: f64,
     },
     /// The same in f64, 0 below −40 and 1 above 40, as smartcore has it.
     CutLogistic,
     /// e^(m − max) / Σ e^(m − max) over the row's margins; in f32 the sum is still of 64 bits.
     Softmax,
-    /// sign(m) · m², the inverse of LightGBM's `sqrt` target.
+    /// sign(m) · m², the inverse of `LightGBM`'s `sqrt` target.
     SignedSquare,
     /// ln(1 + e^m).
     SoftPlus,

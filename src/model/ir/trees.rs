@@ -55,12 +55,12 @@ impl Missing {
     pub fn seen(self, cell: f64) -> f64 {
         // LightGBM's bound is the f32 nearest to 1e-35, widened.
         const ZERO: f64 = 1e-35_f32 as f64;
+        let is_zero = || cell.is_nan() || cell.abs() <= ZERO;
         match self {
-            Self::Fails => cell,
             Self::Passes if cell.is_nan() => f64::NEG_INFINITY,
             Self::AsZero if cell.is_nan() => 0.0,
-            Self::ZeroFails if cell.is_nan() || cell.abs() <= ZERO => f64::NAN,
-            Self::ZeroPasses if cell.is_nan() || cell.abs() <= ZERO => f64::NEG_INFINITY,
+            Self::ZeroFails if is_zero() => f64::NAN,
+            Self::ZeroPasses if is_zero() => f64::NEG_INFINITY,
             _ => cell,
         }
     }

@@ -23,6 +23,17 @@ pub(super) fn ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, F
     Linear::new(n_columns, weights, intercepts, Link::Identity).map(Form::Linear)
 }
 
+/// Writes a model of one output as [`ridge`] reads it: smartcore's `RidgeRegression`, whose fields are private.
+///
+/// # Errors
+/// postcard's sentence.
+pub fn ridge_section(linear: &Linear) -> Result<Vec<u8>, String> {
+    let (weights, intercept) = (linear.weights(), linear.intercepts()[0]);
+    // A matrix is its columns, its rows, its values and whether these are column-major.
+    let column = (1_usize, weights.len(), weights, true);
+    postcard::to_allocvec(&(Some(column), Some(intercept))).map_err(|e| e.to_string())
+}
+
 /// `LogisticRegression`: one row of coefficients for two classes, else one a class.
 pub(super) fn logistic(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, Fault> {
     let Shape { n_columns, n_classes, .. } = shape;

@@ -14,10 +14,9 @@ mod svm;
 mod trees;
 
 pub use estimator::*;
+pub use linear::ridge_section;
 pub use matrix::Matrix;
 pub(in crate::model) use postcard::Reader;
 pub use read::read;
 pub use shape::Shape;
 pub use svm::{Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
-
-pub use super::ir::Kernel;

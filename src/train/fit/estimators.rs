@@ -13,10 +13,11 @@ use smartcore::tree::decision_tree_regressor::DecisionTreeRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 
 use crate::model::algorithm::Algorithm;
+use crate::model::ir::Kernel;
 use crate::model::smartcore::{
-    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, TreeRegressor,
+    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Parts, SupportMachines,
+    TreeRegressor, ridge_section,
 };
-use crate::model::smartcore::{Kernel, Parts, SupportMachines};
 use crate::train::data::target::Observed;
 use crate::train::fit::bayes;
 use crate::train::fit::linear;
@@ -25,24 +26,24 @@ use crate::train::fit::task::{FitTask, leaf, levels, matrix, sentence};
 use crate::train::fit::trees::smartcore_tree;
 use crate::train::options::Hyperparameters;
 
-/// Fits what is fitted whole.
-pub(crate) fn fit(task: &FitTask<'_>) -> Result<Estimator, String> {
+/// Fits what is fitted whole; gives the `estimator` section.
+pub(crate) fn fit(task: &FitTask<'_>) -> Result<Vec<u8>, String> {
     match task.observed {
         Observed::Values(y) => regressor(task, y),
         Observed::Classes(y) => classifier(task, y),
     }
 }
 
-fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
+fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Vec<u8>, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
     let fitted = match task.algorithm {
         Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
-        Algorithm::Ridge => return linear::ridge(x, y, alpha(p), task.scaled).map(Estimator::Ridge),
-        Algorithm::Lasso => return linear::lasso(x, y, alpha(p)).map(Estimator::Lasso),
+        Algorithm::Ridge => return ridge_section(&linear::ridge(x, y, alpha(p), task.scaled)?),
+        Algorithm::Lasso => return linear::lasso(x, y, alpha(p)).map(Estimator::Lasso)?.to_section(),
         Algorithm::ElasticNet => {
             let l1_ratio = p.number("l1-ratio").unwrap_or(0.5);
-            return linear::elastic_net(x, y, alpha(p), l1_ratio).map(Estimator::ElasticNet);
+            return ridge_section(&linear::elastic_net(x, y, alpha(p), l1_ratio)?);
         }
         Algorithm::Knn => {
             let parameters = KNNRegressorParameters::default()
@@ -52,17 +53,17 @@ fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Estimator, String> {
         }
         Algorithm::Svr => {
             let (c, epsilon) = (p.number("c").unwrap_or(1.0), p.number("epsilon").unwrap_or(0.1));
-            return svm::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr);
+            return svm::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr)?.to_section();
         }
         Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(Estimator::TreeRegressor),
         Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(Estimator::Boosting),
         Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is fitted in parts".to_owned()),
         Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return Err("it predicts classes".to_owned()),
     };
-    fitted.map_err(|e| sentence(&e))
+    fitted.map_err(|e| sentence(&e))?.to_section()
 }
 
-fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
+fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Vec<u8>, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
     let fitted = match task.algorithm {
@@ -77,13 +78,13 @@ fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Estimator, String> {
             KnnClassifier::fit(x, y, parameters).map(Estimator::KnnClassifier)
         }
         Algorithm::GaussianNb => {
-            return bayes::fit(task.matrix, task.n_columns, y, task.n_classes).map(Estimator::GaussianNb);
+            return bayes::fit(task.matrix, task.n_columns, y, task.n_classes).map(Estimator::GaussianNb)?.to_section();
         }
-        Algorithm::DecisionTree => return smartcore_tree::tree(task, y).map(Estimator::TreeClassifier),
+        Algorithm::DecisionTree => return smartcore_tree::tree(task, y),
         Algorithm::RandomForest | Algorithm::Svc => return Err("it is fitted in parts".to_owned()),
         _ => return Err("it predicts numbers".to_owned()),
     };
-    fitted.map_err(|e| sentence(&e))
+    fitted.map_err(|e| sentence(&e))?.to_section()
 }
 
 fn alpha(parameters: &Hyperparameters) -> f64 {

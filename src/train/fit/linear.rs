@@ -1,14 +1,13 @@
 //! Fits ridge, lasso and elastic net with penalties in scikit-learn's units and the right intercept. smartcore scales
 //! some penalties differently and computes some intercepts wrongly: then the data is centred first, and the intercept
-//! is put into the fitted object through its serialized form, because its fields are private.
+//! is computed here.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use smartcore::linalg::basic::arrays::{Array, ArrayView2};
 use smartcore::linear::elastic_net::ElasticNetParameters;
 use smartcore::linear::lasso::LassoParameters;
 use smartcore::linear::ridge_regression::RidgeRegressionParameters;
 
+use crate::model::ir::{Linear, Link};
 use crate::model::smartcore::{ElasticNet, Lasso, Matrix, RidgeRegression};
 use crate::train::fit::task::sentence;
 
@@ -18,10 +17,11 @@ use crate::train::fit::task::sentence;
 ///
 /// # Errors
 /// smartcore's sentence: no solution.
-pub fn ridge(x: &Matrix, y: &Vec<f64>, alpha: f64, scaled: bool) -> Result<RidgeRegression, String> {
+pub fn ridge(x: &Matrix, y: &Vec<f64>, alpha: f64, scaled: bool) -> Result<Linear, String> {
     let parameters = |normalize| RidgeRegressionParameters { alpha, normalize, ..Default::default() };
     if scaled {
-        return RidgeRegression::fit(x, y, parameters(true)).map_err(|e| sentence(&e));
+        let fitted = RidgeRegression::fit(x, y, parameters(true)).map_err(|e| sentence(&e))?;
+        return line(fitted.coefficients(), *fitted.intercept());
     }
     let ((n_rows, n_columns), means) = (x.shape(), x.mean_by(0));
     let cells = x.iterator(0).zip(means.iter().cycle()).map(|(cell, mean)| cell - mean).collect();
@@ -29,7 +29,7 @@ pub fn ridge(x: &Matrix, y: &Vec<f64>, alpha: f64, scaled: bool) -> Result<Ridge
     let (y_centred, y_mean) = centre(y);
     let fitted = RidgeRegression::fit(&centred, &y_centred, parameters(false)).map_err(|e| sentence(&e))?;
     let moved: f64 = fitted.coefficients().iterator(0).zip(&means).map(|(w, m)| w * m).sum();
-    with_intercept(fitted.coefficients(), y_mean - moved)
+    line(fitted.coefficients(), y_mean - moved)
 }
 
 /// Minimizes ‖y − Xw‖² / (2n) + α ‖w‖₁ over columns scaled to standard deviation 1, as scikit-learn's `Lasso` does.
@@ -50,13 +50,13 @@ pub fn lasso(x: &Matrix, y: &Vec<f64>, alpha: f64) -> Result<Lasso, String> {
 ///
 /// # Errors
 /// smartcore's sentence: no convergence.
-pub fn elastic_net(x: &Matrix, y: &[f64], alpha: f64, l1_ratio: f64) -> Result<ElasticNet, String> {
+pub fn elastic_net(x: &Matrix, y: &[f64], alpha: f64, l1_ratio: f64) -> Result<Linear, String> {
     let (centred, mean) = centre(y);
     let parameters = ElasticNetParameters::default()
         .with_alpha(alpha * (1.0 + l1_ratio))
         .with_l1_ratio(2.0 * l1_ratio / (1.0 + l1_ratio));
     let fitted = ElasticNet::fit(x, &centred, parameters).map_err(|e| sentence(&e))?;
-    with_intercept(fitted.coefficients(), fitted.intercept() + mean)
+    line(fitted.coefficients(), fitted.intercept() + mean)
 }
 
 /// The values less their mean, and the mean.
@@ -66,8 +66,8 @@ fn centre(y: &[f64]) -> (Vec<f64>, f64) {
     (y.iter().map(|v| v - mean).collect(), mean)
 }
 
-/// A fitted object of coefficients and an intercept, as all three serialize.
-fn with_intercept<T: DeserializeOwned>(coefficients: &impl Serialize, intercept: f64) -> Result<T, String> {
-    let bytes = postcard::to_allocvec(&(Some(coefficients), Some(intercept))).map_err(|e| e.to_string())?;
-    postcard::from_bytes(&bytes).map_err(|e| e.to_string())
+/// A column of coefficients and an intercept.
+fn line(coefficients: &Matrix, intercept: f64) -> Result<Linear, String> {
+    let weights: Vec<f64> = coefficients.iterator(0).copied().collect();
+    Linear::new(weights.len(), weights, vec![intercept], Link::Identity)
 }

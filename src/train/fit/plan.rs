@@ -119,7 +119,7 @@ impl<'a> FitPlan<'a> {
         let fitted = catch_panic(|| match (&prepared.shared, self.algorithm) {
             (Some(shared), _) => forests::grow(&task, shared, part).map(FitPart::Trees),
             (None, Algorithm::Svc) => estimators::machine(&task, part).map(FitPart::Machine),
-            (None, _) => estimators::fit(&task).and_then(|fitted| fitted.to_section()).map(FitPart::Whole),
+            (None, _) => estimators::fit(&task).map(FitPart::Whole),
         });
         match fitted {
             Ok(piece) => piece.map_err(|reason| self.refused(reason)),

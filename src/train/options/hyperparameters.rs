@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Setting;
-use crate::model::smartcore::Kernel;
+use crate::model::ir::Kernel;
 
 /// Values by flag name: those that the algorithm has, each within its range.
 #[derive(Debug, Clone, PartialEq)]

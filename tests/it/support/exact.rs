@@ -4,10 +4,12 @@ use smartcore::dataset::{Dataset, boston, breast_cancer, diabetes, digits, iris}
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::svm::svc::SVCParameters;
 use smartserve::model::compiled::{Predictor, Scratch};
+use smartserve::model::ir::Kernel;
+use smartserve::model::ir::Linear;
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
+use smartserve::model::smartcore::SmartcoreSvc;
 use smartserve::model::smartcore::*;
-use smartserve::model::smartcore::{Kernel, SmartcoreSvc};
 
 /// A data set; `y` is empty where classes are predicted.
 #[derive(Debug)]
@@ -128,6 +130,11 @@ pub(crate) fn some_probes(data: &Data, n_mixed: usize) -> Vec<f64> {
         rows.extend((0..columns).map(|c| if c % 2 == 0 { edge } else { cell(c, c) }));
     }
     rows
+}
+
+/// The smartcore object that is written as this model.
+pub(crate) fn object<T: serde::de::DeserializeOwned>(linear: &Linear) -> T {
+    postcard::from_bytes(&ridge_section(linear).unwrap()).unwrap()
 }
 
 pub(crate) fn as_matrix(rows: &[f64], columns: usize) -> Matrix {

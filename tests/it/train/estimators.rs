@@ -3,13 +3,12 @@
 
 use std::fmt::Write;
 
-use smartcore::linalg::basic::arrays::Array;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
+use smartserve::model::ir::Kernel;
 use smartserve::model::prediction::Prediction;
-use smartserve::model::smartcore::Kernel;
 use smartserve::model::smartcore::Matrix;
 use smartserve::table::{ErrorClass, TableFile};
 use smartserve::train::fit::svm::{self, ClassTask};
@@ -162,10 +161,10 @@ fn an_elastic_net_does_not_depend_on_where_the_target_begins() {
     let far: Vec<f64> = y.iter().map(|v| v + 1e4).collect();
     let (near, far) = (linear::elastic_net(&x, &y, 0.5, 0.5), linear::elastic_net(&x, &far, 0.5, 0.5));
     let (near, far) = (near.unwrap(), far.unwrap());
-    for (a, b) in near.coefficients().iterator(0).zip(far.coefficients().iterator(0)) {
+    for (a, b) in near.weights().iter().zip(far.weights()) {
         assert!((a - b).abs() < 1e-6, "{a} and {b}");
     }
-    assert!((far.intercept() - near.intercept() - 1e4).abs() < 1e-5);
+    assert!((far.intercepts()[0] - near.intercepts()[0] - 1e4).abs() < 1e-5);
 }
 
 /// scikit-learn 1.9.1 on the same scaled columns of boston: `Lasso(0.5)`, `ElasticNet(0.75, l1_ratio=1/3)`.

@@ -6,7 +6,8 @@
 //! `from(i) = from(high) | from(low) & !at_or_below`: one operation for all rows of a block. The bits of a row's leaf
 //! number in Gray code, where neighbours differ in one bit, are then the parities of the sets whose `i` ends in that
 //! bit: again one operation for each split. So a tree costs a few operations on 64-byte masks for each split and
-//! 512 rows, and one table look-up for each row. QuickScorer and RapidScorer (Lucchese 2015, Ye 2018) are its relatives.
+//! 512 rows, and one table look-up for each row. The idea is that of
+//! `QuickScorer` (Lucchese 2015) and `RapidScorer` (Ye 2018).
 //!
 //! ```text
 //!        x ≤ 3?                 from(0) = all rows

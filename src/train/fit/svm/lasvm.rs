@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom;
 
-use crate::model::smartcore::Kernel;
+use crate::model::ir::Kernel;
 
 /// Passes over all rows, as in smartcore's defaults.
 const EPOCHS: usize = 2;

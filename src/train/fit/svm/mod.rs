@@ -9,8 +9,9 @@ mod lasvm;
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::svm::svr::SVRParameters;
 
+use crate::model::ir::Kernel;
 use crate::model::smartcore::Matrix;
-use crate::model::smartcore::{Kernel, Parts, SmartcoreSvr, SupportMachines};
+use crate::model::smartcore::{Parts, SmartcoreSvr, SupportMachines};
 use crate::train::fit::task::sentence;
 
 /// Most rows that a machine is fitted on: 800 MB of kernel values.

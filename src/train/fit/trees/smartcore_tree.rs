@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 
-use crate::model::smartcore::TreeClassifier;
 use crate::train::fit::task::{FitTask, leaf, levels};
 use crate::train::fit::trees::cart::{GrowthLimits, Ranked, Ranks, TreeNode};
 use crate::train::random::SplitMix64;
@@ -42,14 +41,13 @@ struct Parameters {
     seed: Option<u64>,
 }
 
-/// A tree on all rows, looking at all columns.
-pub(crate) fn tree(task: &FitTask<'_>, classes: &[u32]) -> Result<TreeClassifier, String> {
+/// A tree on all rows, looking at all columns; gives the `estimator` section.
+pub(crate) fn tree(task: &FitTask<'_>, classes: &[u32]) -> Result<Vec<u8>, String> {
     let ranks = Ranks::new(task.matrix, task.n_columns);
     let table = Ranked::new(task.matrix, &ranks, classes, task.n_classes);
     let limits = limits(task, task.n_columns);
     let nodes = table.grow(&vec![1; classes.len()], limits, &mut SplitMix64::new(task.seed, 0));
-    let bytes = postcard::to_allocvec(&written(task, limits, &nodes, task.seed)).map_err(|e| e.to_string())?;
-    postcard::from_bytes(&bytes).map_err(|e| e.to_string())
+    postcard::to_allocvec(&written(task, limits, &nodes, task.seed)).map_err(|e| e.to_string())
 }
 
 /// So many trees of a forest, each on rows of its own drawing; serialized one after the other.

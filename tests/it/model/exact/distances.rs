@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::support::exact::{
     Data, Expected, as_matrix, assert_equal, boston_data, breast_cancer_data, diabetes_data, digits_data, iris_data,
-    predictor, probes, some_probes, votes_of_pairs,
+    object, predictor, probes, some_probes, votes_of_pairs,
 };
 use smartcore::algorithm::neighbour::KNNAlgorithmName::LinearSearch;
 use smartcore::linalg::basic::arrays::Array;
@@ -14,9 +14,10 @@ use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
 use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::svm::svc::SVCParameters;
 use smartcore::svm::svr::SVRParameters;
+use smartserve::model::ir::Kernel;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
-use smartserve::model::smartcore::{Kernel, Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
+use smartserve::model::smartcore::{Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
 use smartserve::train::fit::svm::{self, ClassTask};
 use smartserve::train::fit::{bayes, linear};
 
@@ -39,7 +40,7 @@ fn lasso_and_elastic_net_are_bit_identical() {
         let lasso = linear::lasso(&data.x, &data.y, 0.1).unwrap();
         assert_equal(&Estimator::Lasso(lasso), &data, Task::Regression, 0);
         let net = linear::elastic_net(&data.x, &data.y, 0.1, 0.3).unwrap();
-        assert_equal(&Estimator::ElasticNet(net), &data, Task::Regression, 0);
+        assert_equal(&Estimator::ElasticNet(object(&net)), &data, Task::Regression, 0);
     }
 }
 

@@ -1,16 +1,17 @@
 //! Equality with smartcore over small random data sets: coarse cells, so that distances and scores tie often, and cells
 //! of any size.
 
-use crate::support::exact::{Data, Expected, as_matrix, predictor, some_probes};
+use crate::support::exact::{Data, Expected, as_matrix, object, predictor, some_probes};
 use proptest::prelude::*;
 use smartcore::algorithm::neighbour::KNNAlgorithmName::LinearSearch;
 use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
 use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::svm::svc::SVCParameters;
 use smartcore::svm::svr::SVRParameters;
+use smartserve::model::ir::Kernel;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
-use smartserve::model::smartcore::{Kernel, Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
+use smartserve::model::smartcore::{Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};
 use smartserve::train::fit::svm::{self, ClassTask};
 use smartserve::train::fit::{bayes, linear};
 
@@ -138,7 +139,7 @@ proptest! {
         let rows = some_probes(&data, 60);
         let x = as_matrix(&rows, data.columns);
         let lasso = linear::lasso(&data.x, &data.y, alpha).map(Estimator::Lasso);
-        let net = linear::elastic_net(&data.x, &data.y, alpha, l1_ratio).map(Estimator::ElasticNet);
+        let net = linear::elastic_net(&data.x, &data.y, alpha, l1_ratio).map(|net| Estimator::ElasticNet(object(&net)));
         // A constant column, or no convergence: smartcore says so.
         for estimator in [lasso, net].into_iter().flatten() {
             let SmartcorePrediction::Values(values) = estimator.predict(&x).unwrap() else { panic!("not values") };

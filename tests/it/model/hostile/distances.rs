@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::model::smartcore::{Kernel, SupportMachines};
+use smartserve::model::ir::Kernel;
+use smartserve::model::smartcore::SupportMachines;
 use smartserve::train::TaskChoice;
 
 /// smartcore's kNN regressor with linear search, as postcard writes it.

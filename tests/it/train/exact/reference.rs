@@ -18,12 +18,13 @@ use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::artifact::open;
 use smartserve::model::batch::Batch;
+use smartserve::model::ir::Kernel;
+use smartserve::model::smartcore::SmartcoreSvr;
 use smartserve::model::smartcore::*;
-use smartserve::model::smartcore::{Kernel, SmartcoreSvr};
 use smartserve::table::{Head, RowReader};
 use smartserve::train::{fit::linear, options::DEFAULT_SEED};
 
-use crate::support::exact::{Data, as_matrix, votes_of_pairs};
+use crate::support::exact::{Data, as_matrix, object, votes_of_pairs};
 
 /// γ of the kernels, so that nothing is left to work out.
 pub(crate) const GAMMA: f64 = 0.25;
@@ -92,9 +93,9 @@ impl<'a> Trained<'a> {
         let (x, y) = (&self.data.x, &self.data.y);
         let fitted = match self.model.header().algorithm {
             Algorithm::Linear => Estimator::Linear(LinearRegression::fit(x, y, Default::default()).unwrap()),
-            Algorithm::Ridge => Estimator::Ridge(linear::ridge(x, y, 1.0, true).unwrap()),
+            Algorithm::Ridge => Estimator::Ridge(object(&linear::ridge(x, y, 1.0, true).unwrap())),
             Algorithm::Lasso => Estimator::Lasso(linear::lasso(x, y, 1.0).unwrap()),
-            Algorithm::ElasticNet => Estimator::ElasticNet(linear::elastic_net(x, y, 1.0, 0.5).unwrap()),
+            Algorithm::ElasticNet => Estimator::ElasticNet(object(&linear::elastic_net(x, y, 1.0, 0.5).unwrap())),
             Algorithm::Knn => {
                 let parameters = KNNRegressorParameters::default().with_algorithm(LinearSearch).with_k(5);
                 Estimator::KnnRegressor(KnnRegressor::fit(x, y, parameters).unwrap())
