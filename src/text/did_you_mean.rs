@@ -53,9 +53,9 @@ fn distance_below(a: &[char], b: &str, limit: usize, row: &mut Vec<usize>) -> Op
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::cell::Cell;
 
-    use super::nearest;
+    use super::{COMPARED, nearest};
 
     #[test]
     fn a_slip_is_recognised_and_another_word_is_not() {
@@ -78,14 +78,11 @@ mod tests {
     }
 
     #[test]
-    fn twenty_searches_among_long_and_like_names_take_milliseconds() {
+    fn few_of_many_like_names_are_compared() {
         let names: Vec<String> = (0..65_000).map(|i| format!("{:a>58}{i:06}", "")).collect();
-        let start = Instant::now();
-        for _ in 0..20 {
-            let found = nearest(&format!("{:b>20}{:a>38}000007", "", ""), names.iter().map(String::as_str));
-            assert_eq!(found.map(str::len), Some(64));
-        }
-        // 30 ms unoptimized and on a busy machine.
-        assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+        let looked_at = Cell::new(0);
+        let counted = names.iter().map(String::as_str).inspect(|_| looked_at.set(looked_at.get() + 1));
+        let found = nearest(&format!("{:b>20}{:a>38}000007", "", ""), counted);
+        assert_eq!((found.map(str::len), looked_at.get()), (Some(64), COMPARED));
     }
 }

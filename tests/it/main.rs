@@ -2,6 +2,7 @@
 
 #![allow(clippy::pedantic, clippy::unwrap_used, reason = "a test says what it means in the shortest way, and stops")]
 
+mod cli;
 mod end_to_end;
 mod http;
 mod model;

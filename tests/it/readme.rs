@@ -1,12 +1,16 @@
-//! What README says is so: the exact reply of its first screen, every flag of `serve` with its default, every metric,
-//! every algorithm, and that its example commands parse.
+//! What README says is so: the exact reply of its first screen, every route, every flag of `serve` with its default,
+//! every metric and every algorithm.
 
 use crate::support::path;
+use crate::support::router::{public, request, send};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use smartserve::cli;
+use smartserve::config::Limits;
+use smartserve::http::app::Options;
+use smartserve::http::router::templates;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::train::OPTIONS;
 
 fn readme() -> String {
     std::fs::read_to_string(path("README.md")).unwrap()
@@ -91,51 +95,31 @@ fn every_algorithm_is_named() {
     }
 }
 
-#[test]
-fn the_help_of_train_lists_every_hyperparameter_with_its_default() {
-    let mut command = cli::command();
-    let help = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
-    for algorithm in Algorithm::ALL {
-        let own: Vec<String> = OPTIONS
-            .iter()
-            .filter_map(|option| Some(format!("--{} {}", option.name, option.default_for(algorithm)?)))
-            .collect();
-        let is_row = |line: &&str| line.split_whitespace().next() == Some(algorithm.as_str()) && line.contains("--");
-        let row = help.lines().find(is_row);
-        match row {
-            Some(row) => {
-                for option in &own {
-                    assert!(row.contains(option), "the help of {algorithm} does not say {option}: {row}");
-                }
-                assert_eq!(row.matches("--").count(), own.len(), "{row}");
-            }
-            None => assert!(own.is_empty(), "the help has no row for {algorithm}: {own:?}"),
-        }
-    }
+/// The routes of the table: method and path, as they are documented.
+fn documented_routes(readme: &str) -> Vec<(String, String)> {
+    let after = readme.split_once("| route | what |").expect("a table of routes").1;
+    let rows = after.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let routes = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2));
+    let pair = |route: &str| route.split_once(' ').map(|(method, path)| (method.to_owned(), path.to_owned()));
+    routes.map(|route| pair(route).unwrap_or_else(|| panic!("{route} has no method"))).collect()
 }
 
 #[test]
-fn every_flag_has_an_environment_variable() {
-    for verb in cli::command().get_subcommands() {
-        for arg in verb.get_arguments().filter(|arg| arg.get_long().is_some()) {
-            let long = arg.get_long().unwrap();
-            let expected = cli::variable(long);
-            assert_eq!(arg.get_env().and_then(|env| env.to_str()), Some(expected.as_str()), "--{long}");
-        }
-    }
+fn the_table_lists_every_route() {
+    let routes = documented_routes(&readme());
+    // TensorFlow's verbs stand after a colon, within the router's last parameter.
+    let template = |path: &str| path.strip_suffix(":predict").unwrap_or(path).to_owned();
+    let documented: BTreeSet<String> = routes.iter().map(|(_, path)| template(path)).collect();
+    let served = templates(&Options::default()).into_iter().map(str::to_owned).collect();
+    assert_eq!(documented, served, "README's routes, and the router's");
 }
 
-#[test]
-fn clap_finds_no_fault_with_the_command_line() {
-    cli::command().debug_assert();
-}
-
-#[test]
-fn the_help_of_train_tells_what_tuning_draws() {
-    let mut command = cli::command();
-    let help = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
-    for (name, range) in OPTIONS.iter().flat_map(|o| o.search.iter().map(|search| (o.name, search.range))) {
-        let rows = || help.lines().filter(|line| line.trim_start().starts_with(&format!("{name} ")));
-        assert!(rows().any(|row| row.contains(range)), "the help does not say {name} {range}");
+#[tokio::test]
+async fn the_table_tells_the_methods() {
+    let router = public(Limits::default());
+    for (method, path) in documented_routes(&readme()).iter().filter(|(_, path)| !path.contains("{version}")) {
+        let answer = send(&router, request("OPTIONS", &path.replace("{name}", "houses"), "")).await;
+        let allowed = answer.header("allow");
+        assert!(allowed.split(", ").any(|allowed| allowed == method), "{method} {path}: {allowed}");
     }
 }

@@ -1,5 +1,6 @@
 //! Models and their files: the same answers as smartcore, and no harm from a file that lies.
 
+mod artifacts;
 mod exact;
 mod forests;
 mod forms;

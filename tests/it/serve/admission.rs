@@ -193,10 +193,8 @@ async fn a_batch_that_nobody_waits_for_keeps_its_share_of_the_budget_until_it_is
 async fn a_batch_that_takes_too_long_is_given_up_at_the_deadline() {
     let (compute, ..) = compute(&Limits { compute_timeout: ms(50), ..limits() });
     let served = slow();
-    let start = Instant::now();
-    let overdue = compute.predict(&lease(), &served, rows(&served, 200_000)).await;
+    let overdue = within(compute.predict(&lease(), &served, rows(&served, 200_000))).await;
     assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
-    assert!(start.elapsed() < ms(1000));
     until(|| format!("{compute:?}").contains("tasks: 0")).await;
 }
 

@@ -61,11 +61,10 @@ async fn terminate_keeps_accepting_for_the_whole_lame_duck() {
 
 #[tokio::test]
 async fn interrupt_skips_the_lame_duck() {
-    let server = Server::start(Limits { lame_duck: ms(1200), ..limits() });
-    let start = Instant::now();
+    // Longer than `exit` waits.
+    let server = Server::start(Limits { lame_duck: ms(60_000), hard_stop: ms(60_000), ..limits() });
     server.signal(Signal::Interrupt).await;
     assert_eq!(server.exit().await, ServerExit::Drained);
-    assert!(start.elapsed() < ms(1000));
 }
 
 #[tokio::test]
@@ -160,11 +159,9 @@ async fn a_second_signal_stops_at_once() {
     for (second, code) in [(Signal::Terminate, 143), (Signal::Interrupt, 130)] {
         let server = Server::start(Limits { lame_duck: ms(60_000), hard_stop: ms(60_000), ..limits() });
         server.drain(Signal::Terminate).await;
-        let start = Instant::now();
         server.signal(second).await;
         let exit = server.exit().await;
         assert_eq!((exit, exit.code()), (ServerExit::SecondSignal(second), code));
-        assert!(start.elapsed() < ms(1000));
     }
 }
 

@@ -1,100 +1,38 @@
 //! What only a process of its own can show: real signals, its exit code, its open-files limit, what a service manager
-//! hands down. The process is this test binary again, running [`server_in_a_child_process`] alone.
+//! hands down.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
-use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::serve::Serving;
-use smartserve::serve::lifecycle::Signals;
-use smartserve::serve::listener::{Endpoint, bind};
-use smartserve::serve::server::run;
-use smartserve::serve::systemd::InheritedSockets;
-use tokio::sync::Semaphore;
 
-use crate::support::server::{PATIENCE, limits, ms, service};
+use crate::support::path;
+use crate::support::process::Server;
+use crate::support::server::PATIENCE;
 
-/// Set in the child only.
-const IN_CHILD: &str = "SMARTSERVE_TEST_SERVER";
+/// How long it goes on accepting after a signal.
+const LAME_DUCK: Duration = Duration::from_millis(200);
 
-/// Not a test but what the tests below start: a server that lives until a signal ends it.
-#[test]
-#[allow(clippy::exit, clippy::print_stdout, reason = "its exit code and its address are what the parent looks at")]
-fn server_in_a_child_process() {
-    if std::env::var_os(IN_CHILD).is_none() {
-        return;
-    }
-    let inherited = InheritedSockets::take().unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let exit = runtime.block_on(async {
-        let signals = Signals::of_process().unwrap();
-        let limits = Limits { hard_stop: ms(5_000), ..limits() };
-        let serving = Arc::new(Serving::new(Vec::new(), limits, ExtraFeatures::Reject));
-        let tcp = inherited.main.unwrap_or_else(|| bind("127.0.0.1:0".parse().unwrap()).unwrap());
-        println!("\nlistening on {}", tcp.local_addr().unwrap());
-        let front = Endpoint { tcp, service: service(&serving, &Arc::new(Semaphore::new(0))) };
-        run(&serving, front, signals).await
-    });
-    std::process::exit(exit.code().into());
+/// Starts a server of one model by a shell, after `before`.
+fn start(before: &str, stdin: Stdio) -> Server {
+    let model = path("tests/fixtures/artifacts/boston-ridge.model");
+    let times = ["--lame-duck", "200ms", "--hard-stop", "5s", "--body-timeout", "10m"];
+    Server::start_by_shell(before, stdin, &[&["--model", model.to_str().unwrap()], &times[..]].concat())
 }
 
-/// A child with a server in it; killed when it goes out of scope, if nothing has ended it before.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-    _out: BufReader<ChildStdout>,
-}
-
-impl Server {
-    /// Starts it by a shell, after `before`.
-    fn start(before: &str, stdin: Stdio) -> Self {
-        let this = std::env::current_exe().unwrap();
-        let script = format!("{before} exec \"$0\" --exact serve::process::server_in_a_child_process --nocapture");
-        let mut child = Command::new("sh")
-            .args(["-c", &script])
-            .arg(this)
-            .env(IN_CHILD, "1")
-            .stdin(stdin)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let address = loop {
-            let mut line = String::new();
-            assert_ne!(out.read_line(&mut line).unwrap(), 0, "it ended before it listened");
-            if let Some(address) = line.trim().strip_prefix("listening on ") {
-                break address.parse().unwrap();
-            }
-        };
-        Self { child, address, _out: out }
-    }
-
-    fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap().success());
-    }
-
-    fn exit_code(&mut self) -> i32 {
-        self.child.wait().unwrap().code().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A request whose body does not come: it waits for as long as the server lets it.
+fn send_unfinished(socket: &mut TcpStream) {
+    socket.write_all(b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{").unwrap();
 }
 
 /// Asks and reads to the end.
 fn ask(socket: &mut TcpStream) -> std::io::Result<String> {
     socket.set_read_timeout(Some(PATIENCE))?;
-    socket.write_all(b"GET /ok HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")?;
+    socket.write_all(b"GET /livez HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     socket.read_to_string(&mut answer)?;
     Ok(answer)
@@ -102,20 +40,20 @@ fn ask(socket: &mut TcpStream) -> std::io::Result<String> {
 
 #[test]
 fn a_termination_signal_drains_and_ends_with_0() {
-    let mut server = Server::start("", Stdio::null());
+    let mut server = start("", Stdio::null());
     ask(&mut TcpStream::connect(server.address).unwrap()).unwrap();
     let start = Instant::now();
     server.signal("TERM");
     assert_eq!(server.exit_code(), 0);
-    assert!(start.elapsed() >= limits().lame_duck);
+    assert!(start.elapsed() >= LAME_DUCK);
 }
 
 #[test]
 fn a_second_signal_ends_it_at_once_with_its_own_code() {
     for (name, code) in [("TERM", 143), ("INT", 130)] {
-        let mut server = Server::start("", Stdio::null());
+        let mut server = start("", Stdio::null());
         let mut held = TcpStream::connect(server.address).unwrap();
-        held.write_all(b"GET /wait HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        send_unfinished(&mut held);
         server.signal("TERM");
         // Draining, as soon as the listener is closed.
         while TcpStream::connect(server.address).is_ok() {}
@@ -126,10 +64,10 @@ fn a_second_signal_ends_it_at_once_with_its_own_code() {
 
 #[test]
 fn a_low_limit_of_open_files_leaves_it_answering() {
-    let server = Server::start("ulimit -n 64;", Stdio::null());
+    let server = start("ulimit -n 64;", Stdio::null());
     let mut flood: Vec<_> = (0..200).filter_map(|_| TcpStream::connect(server.address).ok()).collect();
     for socket in &mut flood {
-        socket.write_all(b"GET /wait HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        send_unfinished(socket);
     }
     drop(flood);
     let start = Instant::now();
@@ -149,7 +87,7 @@ fn ticks(child: &Child) -> u64 {
 #[test]
 fn accepting_pauses_while_the_kernel_has_no_files_for_it_and_goes_on_when_others_leave() {
     const QUIET: Duration = Duration::from_millis(500);
-    let server = Server::start("", Stdio::null());
+    let server = start("", Stdio::null());
     // From here on it has counted how many connections it has room for: its cap is far away.
     ask(&mut TcpStream::connect(server.address).unwrap()).unwrap();
     let is_open = |file: &u64| std::fs::exists(format!("/proc/{}/fdinfo/{file}", server.child.id())).unwrap();
@@ -160,7 +98,7 @@ fn accepting_pauses_while_the_kernel_has_no_files_for_it_and_goes_on_when_others
     let mut waiting = loop {
         let mut socket = TcpStream::connect(server.address).unwrap();
         socket.set_read_timeout(Some(QUIET)).unwrap();
-        socket.write_all(b"GET /ok HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        socket.write_all(b"GET /livez HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
         if socket.read(&mut [0; 1_024]).is_err() {
             break socket;
         }
@@ -185,7 +123,7 @@ fn sockets_that_are_handed_down_are_listened_on_and_outlive_a_restart() {
     let address = held.local_addr().unwrap();
     let start = || {
         let socket = Stdio::from(OwnedFd::from(held.try_clone().unwrap()));
-        Server::start("exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$;", socket)
+        start("exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$;", socket)
     };
     let mut first = start();
     assert_eq!(first.address, address);
@@ -209,7 +147,7 @@ fn a_service_manager_hears_of_ready_and_stopping() {
         let n = manager.recv(&mut room).unwrap();
         String::from_utf8(room[..n].to_vec()).unwrap()
     };
-    let mut server = Server::start(&format!("export NOTIFY_SOCKET='{}';", path.display()), Stdio::null());
+    let mut server = start(&format!("export NOTIFY_SOCKET='{}';", path.display()), Stdio::null());
     assert_eq!(hear(), "READY=1\n");
     server.signal("TERM");
     assert_eq!(hear(), "STOPPING=1\n");

@@ -1,6 +1,4 @@
 //! A server as people start it: a process on a port of its own.
-//!
-//! Stands apart because whoever asks the real program starts, signals and stops it alike.
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -21,9 +19,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts on a free port and waits until it says that it listens.
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(BINARY)
-            .args(["serve", "--bind", "127.0.0.1:0", "--log-format", "json"])
+        Self::start_by_shell("", Stdio::null(), args)
+    }
+
+    /// The same, by a shell that runs `before` first; the process is the shell's own.
+    pub(crate) fn start_by_shell(before: &str, stdin: Stdio, args: &[&str]) -> Self {
+        let script = format!("{before} exec \"$0\" serve --bind 127.0.0.1:0 --log-format json \"$@\"");
+        let mut child = Command::new("sh")
+            .args(["-c", &script, BINARY])
             .args(args)
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -64,6 +69,11 @@ impl Server {
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn exit_code(&mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap()
     }
 
     /// Reads the log until a line says this.

@@ -1,0 +1,54 @@
+//! The command line: its help tells the truth, and every flag has its variable.
+
+use smartserve::cli;
+use smartserve::model::algorithm::Algorithm;
+use smartserve::train::OPTIONS;
+
+#[test]
+fn the_help_of_train_lists_every_hyperparameter_with_its_default() {
+    let mut command = cli::command();
+    let help = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
+    for algorithm in Algorithm::ALL {
+        let own: Vec<String> = OPTIONS
+            .iter()
+            .filter_map(|option| Some(format!("--{} {}", option.name, option.default_for(algorithm)?)))
+            .collect();
+        let is_row = |line: &&str| line.split_whitespace().next() == Some(algorithm.as_str()) && line.contains("--");
+        let row = help.lines().find(is_row);
+        match row {
+            Some(row) => {
+                for option in &own {
+                    assert!(row.contains(option), "the help of {algorithm} does not say {option}: {row}");
+                }
+                assert_eq!(row.matches("--").count(), own.len(), "{row}");
+            }
+            None => assert!(own.is_empty(), "the help has no row for {algorithm}: {own:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_flag_has_an_environment_variable() {
+    for verb in cli::command().get_subcommands() {
+        for arg in verb.get_arguments().filter(|arg| arg.get_long().is_some()) {
+            let long = arg.get_long().unwrap();
+            let expected = cli::variable(long);
+            assert_eq!(arg.get_env().and_then(|env| env.to_str()), Some(expected.as_str()), "--{long}");
+        }
+    }
+}
+
+#[test]
+fn clap_finds_no_fault_with_the_command_line() {
+    cli::command().debug_assert();
+}
+
+#[test]
+fn the_help_of_train_tells_what_tuning_draws() {
+    let mut command = cli::command();
+    let help = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
+    for (name, range) in OPTIONS.iter().flat_map(|o| o.search.iter().map(|search| (o.name, search.range))) {
+        let rows = || help.lines().filter(|line| line.trim_start().starts_with(&format!("{name} ")));
+        assert!(rows().any(|row| row.contains(range)), "the help does not say {name} {range}");
+    }
+}

@@ -1,0 +1,92 @@
+//! Artifacts that an earlier version wrote, one of each algorithm and task: they load, they answer the same bits, and
+//! training with the same flags writes the same bytes.
+//!
+//! `tests/fixtures/artifacts/models.txt` has a line a model: data, algorithm, flags of `train`. `rows/DATA.csv` is what
+//! was asked, and `DATA-ALGORITHM.csv` the answers of that version, each number as the shortest text that reads back.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use smartserve::model::Model;
+
+use crate::support::path;
+use crate::support::process::BINARY;
+
+const FOLDER: &str = "tests/fixtures/artifacts";
+
+/// A line of the list.
+struct Fixture {
+    data: String,
+    algorithm: String,
+    flags: Vec<String>,
+}
+
+impl Fixture {
+    fn all() -> Vec<Self> {
+        let list = std::fs::read_to_string(file("models.txt")).unwrap();
+        list.lines().map(Self::of).collect()
+    }
+
+    fn of(line: &str) -> Self {
+        let mut words = line.split(' ').map(str::to_owned);
+        Self { data: words.next().unwrap(), algorithm: words.next().unwrap(), flags: words.collect() }
+    }
+
+    fn name(&self) -> String {
+        format!("{}-{}", self.data, self.algorithm)
+    }
+
+    fn model(&self) -> PathBuf {
+        file(&format!("{}.model", self.name()))
+    }
+}
+
+fn file(name: &str) -> PathBuf {
+    path(FOLDER).join(name)
+}
+
+/// Runs the program at the root of the repository.
+fn run(command: &mut Command) -> Output {
+    let output = command.current_dir(path("")).env_remove("SOURCE_DATE_EPOCH").output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+#[test]
+fn every_algorithm_has_a_fixture() {
+    let fixtures = Fixture::all();
+    for algorithm in smartserve::model::algorithm::Algorithm::ALL {
+        let tasks = usize::from(algorithm.does_regression()) + usize::from(algorithm.does_classification());
+        let of_it = fixtures.iter().filter(|fixture| fixture.algorithm == algorithm.as_str());
+        assert!(of_it.count() >= tasks, "{algorithm}");
+    }
+}
+
+#[test]
+fn old_artifacts_load_and_answer_the_same_bits() {
+    for fixture in Fixture::all() {
+        let name = fixture.name();
+        let model = Model::load(&std::fs::read(fixture.model()).unwrap()).unwrap();
+        assert!(model.check_golden().is_ok(), "{name}: golden rows");
+        let mut predict = Command::new(BINARY);
+        predict.args(["predict", "--model"]).arg(fixture.model());
+        predict.arg("--input").arg(file(&format!("rows/{}.csv", fixture.data)));
+        let answers = String::from_utf8(run(&mut predict).stdout).unwrap();
+        let expected = std::fs::read_to_string(file(&format!("{name}.csv"))).unwrap();
+        assert_eq!(answers, expected, "{name}");
+    }
+}
+
+#[test]
+fn training_writes_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    for fixture in Fixture::all() {
+        let written = directory.path().join(fixture.name());
+        let mut train = Command::new(BINARY);
+        train.arg("train").args(&fixture.flags).args(["--seed", "7", "--folds", "2"]);
+        train.args(["--algorithm", &fixture.algorithm, "--name", &fixture.algorithm, "-o"]).arg(&written);
+        run(&mut train);
+        let is_same = std::fs::read(&written).unwrap() == std::fs::read(fixture.model()).unwrap();
+        assert!(is_same, "{} is not what it was", fixture.name());
+    }
+}
