@@ -1,28 +1,28 @@
-//! Has the allocator keep little of what is freed.
+//! Sets up glibc's allocator so that it keeps little freed memory.
 //!
-//! Stands apart because of how: glibc raises the size above which a block is mapped apart, and unmapped when it is freed,
-//! to that of the largest block freed so far. Bodies and batches then come from its arenas, which keep what lies below
-//! any small block that lives on. Settings stop that, and without `unsafe` they can only be made by the environment that
-//! a program begins with. So the program begins anew, as the same process, with the settings in its environment.
+//! glibc maps and unmaps blocks above a threshold one by one, and raises the threshold to the largest block freed so far.
+//! Bodies and batches then come from its arenas, which keep everything below a small block that is still in use. Settings
+//! fix the threshold; without `unsafe` they can only come from the environment at the start of a program. So the process
+//! executes its program again with the settings in the environment.
 
 use std::io;
 
-/// Begins the program anew, unless the setting is there already: whoever makes it decides for themselves. To be called
-/// before there are threads or open files.
+/// Executes the program again with the settings, unless the environment has the threshold already: an operator may choose
+/// another one. Call it before any thread is started and any file is opened.
 ///
 /// # Errors
-/// It could not be begun anew: memory may then grow beyond its bound.
+/// When the program cannot be executed again: memory may then exceed its estimate.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(super) fn settle() -> io::Result<()> {
     use std::os::unix::process::CommandExt as _;
 
     use crate::serve::memory_estimate::{KEPT_AT_END, arenas};
 
-    /// What glibc reads before `main`: `name=value`, colons between.
+    /// The variable that glibc reads before `main`: `name=value` pairs with colons between them.
     const SETTINGS: &str = "GLIBC_TUNABLES";
-    /// From which size on blocks are mapped apart.
+    /// The setting of the size from which blocks are mapped one by one.
     const THRESHOLD: &str = "glibc.malloc.mmap_threshold";
-    /// Batches, bodies and answers of thousands of rows. Mapping smaller ones costs more than it gives back.
+    /// Bytes of the batches, bodies and answers of thousands of rows. For smaller blocks a mapping costs more than it saves.
     const MAPPED_FROM: usize = 256 << 10;
 
     let mut settings = std::env::var(SETTINGS).unwrap_or_default();
@@ -36,11 +36,11 @@ pub(super) fn settle() -> io::Result<()> {
         settings = format!("{settings}{colon}{name}={value}");
     }
     let mut words = std::env::args_os();
-    let mut anew = std::process::Command::new(std::env::current_exe()?);
+    let mut program = std::process::Command::new(std::env::current_exe()?);
     if let Some(name) = words.next() {
-        anew.arg0(name);
+        program.arg0(name);
     }
-    Err(anew.args(words).env(SETTINGS, settings).exec())
+    Err(program.args(words).env(SETTINGS, settings).exec())
 }
 
 /// Other allocators are left as they are.

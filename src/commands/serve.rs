@@ -1,5 +1,5 @@
-//! `serve`: load, check, bind, answer until a signal has drained it. The one place that joins http's router to serve's
-//! listener.
+//! `serve`: loads and checks the models, binds, answers until a signal has drained it. Only this file joins http's router to
+//! serve's listener.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::model::check_name;
 use crate::serve::Serving;
 use crate::serve::error::LoadError;
 use crate::serve::lifecycle::Signals;
-use crate::serve::listener::{AdminThread, Endpoint, ListenerContext, Role, bind};
+use crate::serve::listener::{AdminThread, BoundService, ListenerContext, Role, bind};
 use crate::serve::logging::{Format, LogGuard};
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources, watch};
@@ -29,10 +29,10 @@ use crate::serve::systemd::InheritedSockets;
 use super::allocator;
 use super::failure::{Exit, Failure};
 
-/// Runs the server; the exit code of a drain.
+/// Runs the server. Gives the exit code of its drain.
 ///
 /// # Errors
-/// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. Nothing was listened on then.
+/// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. No port was open then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let settled = allocator::settle();
     let limits = limits(args)?;
@@ -58,47 +58,47 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     Ok(ended.into())
 }
 
-/// What the listeners need besides the models.
+/// What the listeners need beside the models.
 struct Plan {
     options: Options,
     address: SocketAddr,
     admin: Option<SocketAddr>,
-    /// Handed down by a service manager; they come before the addresses.
+    /// Sockets handed down by a service manager, used in place of the addresses.
     sockets: InheritedSockets,
     reload_interval: Duration,
 }
 
 impl Plan {
-    /// Binds, then lives until the drain is over.
+    /// Binds, then answers until the drain is over.
     async fn answer(mut self, serving: Arc<Serving>) -> Result<ServerExit, Failure> {
         let signals = Signals::of_process().map_err(failed)?;
         if let Some(tokens) = &self.options.tokens {
             tokio::spawn(Arc::clone(tokens).keep_fresh());
         }
         let tcp = socket(self.sockets.main.take(), self.address)?;
-        let main = self.front(&serving, Role::Main, tcp);
+        let main = self.bound(&serving, Role::Main, tcp);
         let admin = match (self.sockets.admin.take(), self.admin) {
             (None, None) => None,
             (Some(tcp), _) => Some(tcp),
             (None, Some(address)) => Some(socket(None, address)?),
         };
         if let Some(tcp) = admin {
-            let front = self.front(&serving, Role::Admin, tcp);
-            AdminThread::start(front, ListenerContext::of(&serving)).map_err(failed)?;
+            let bound = self.bound(&serving, Role::Admin, tcp);
+            AdminThread::start(bound, ListenerContext::of(&serving)).map_err(failed)?;
         }
         tokio::spawn(watch(Arc::clone(&serving.reloader), serving.lifecycle.clone(), self.reload_interval));
         announce(&serving);
         Ok(server::run(&serving, main, signals).await)
     }
 
-    fn front(&self, serving: &Arc<Serving>, role: Role, tcp: TcpListener) -> Endpoint<Service> {
-        if let Ok(bound) = tcp.local_addr() {
+    fn bound(&self, serving: &Arc<Serving>, role: Role, tcp: TcpListener) -> BoundService<Service> {
+        if let Ok(address) = tcp.local_addr() {
             match role {
-                Role::Main => tracing::info!(address = %bound, "listening on http://{bound}"),
-                Role::Admin => tracing::info!(address = %bound, "probes and metrics on http://{bound}"),
+                Role::Main => tracing::info!(%address, "listening on http://{address}"),
+                Role::Admin => tracing::info!(%address, "probes and metrics on http://{address}"),
             }
         }
-        Endpoint { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
+        BoundService { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
     }
 }
 
@@ -109,7 +109,7 @@ fn socket(inherited: Option<TcpListener>, address: SocketAddr) -> Result<TcpList
     }
 }
 
-/// Logs what is served and what it may take.
+/// Logs the served models and the estimate of the memory they take.
 fn announce(serving: &Serving) {
     let workers = tokio::runtime::Handle::current().metrics().num_workers();
     let bound = MemoryEstimate::of(serving, workers);
@@ -157,7 +157,7 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Where the models come from: every `--model` in order, and what is in `--models`.
+/// The sources of models: every `--model` in order, and the directory of `--models`.
 fn sources(args: &ServeArgs) -> Result<Sources, Failure> {
     let given = args.model.iter().filter(|spec| !spec.trim().is_empty());
     let files = given.map(|spec| split(spec)).collect::<Result<Vec<_>, _>>()?;
@@ -172,7 +172,7 @@ fn sources(args: &ServeArgs) -> Result<Sources, Failure> {
     })
 }
 
-/// `[NAME=]PATH`. A path with `=` in it is one whose part before the sign cannot be a name, or that is given with a name.
+/// Splits `[NAME=]PATH`. A path with `=` needs a name in front of it, unless its part before the sign cannot be a name.
 pub(super) fn split(spec: &str) -> Result<ModelFile, Failure> {
     match spec.split_once('=') {
         Some((name, path)) if !name.contains('/') && !path.is_empty() => {

@@ -1,6 +1,5 @@
-//! How much memory the process takes at most, from its limits: printed at start, and what a container's limit is set by.
-//!
-//! Stands apart so that each constant is beside its reason. Socket buffers are the kernel's: a cgroup counts them too.
+//! Estimates the most memory that the process takes under its limits: printed at start, and the base of a container's limit.
+//! Socket buffers are the kernel's and not in it; a cgroup counts them too.
 
 use std::fmt;
 
@@ -11,51 +10,51 @@ use super::admission::{SCRATCH_BYTES, SHORT_TEXT};
 use super::listener::{ADMIN_BUDGET, ADMIN_CONNECTIONS, IDLE_BYTES};
 use super::logging::QUEUE_BYTES;
 
-/// The program itself, its runtime and what libraries set up: 4 to 5 MiB measured before the first request.
+/// The program, its runtime and its libraries: 4 to 5 MiB measured before the first request.
 const BASE: usize = 6 << 20;
 
-/// A cell that is being read: once in its column, once in its row, 8 bytes each.
+/// Bytes of a cell being read: 8 in its column and 8 in its row.
 const PARSED_CELL: usize = 16;
 
-/// The shortest cell in a body is a byte of a binary tensor.
+/// Bytes of the shortest cell in a body: an element of a binary tensor.
 const SHORTEST_CELL: usize = 1;
 
-/// A row that is being read: its label, beside the label's text.
+/// Bytes of a row being read: its label, without the label's text.
 const PARSED_ROW: usize = 32;
 
-/// Pages of a thread's stack that are touched.
+/// Touched bytes of a thread's stack.
 const STACK: usize = 128 << 10;
 
-/// A model in memory, over the bytes of its sections: tree nodes take 16 bytes where the file has 10 or more.
+/// A model in memory by the bytes of its sections: a tree node takes 16 bytes in memory and at least 10 in the file.
 const RESIDENT: usize = 2;
 
-/// A model's schema, statistics, golden rows and counters, with room.
+/// Bytes of a model's schema, statistics, golden rows and counters, with a reserve.
 const DESCRIPTION: usize = 512 << 10;
 
-/// Loading a model, over the bytes of its file: the file, the decoded object, the compiled one.
+/// Loading a model by the bytes of its file: the file, the decoded model, the compiled one.
 const LOADING: usize = 3;
 
-/// What the allocator loses between blocks: a part of all that comes and goes, a fifth.
+/// Divisor: the allocator loses a fifth of what comes and goes between its blocks.
 const FRAGMENTED: usize = 5;
 
-/// Bytes that each of the allocator's [`arenas`] keeps at its end before it gives them back: the small blocks of a body
-/// of 10,000 rows come and go within.
+/// Bytes that each of the allocator's [`arenas`] keeps free at its end: enough for the small blocks of a body of 10,000
+/// rows.
 pub const KEPT_AT_END: usize = 1 << 20;
 
-/// How many arenas the allocator may have: one a core, and two at least. More of them would only keep more.
+/// The most arenas that the allocator may have: one a core, at least two. More of them would keep more memory.
 pub fn arenas() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
 }
 
-/// The bound and what it is made of.
+/// The estimate and its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryEstimate {
-    /// Each part: what it is, and its bytes.
+    /// Each part's name and bytes.
     pub parts: Vec<(&'static str, usize)>,
 }
 
 impl MemoryEstimate {
-    /// The bound of a process that serves `serving`'s models under its limits with `workers` threads for requests.
+    /// The estimate for a process that serves `serving`'s models under its limits with `workers` threads for requests.
     pub fn of(serving: &Serving, workers: usize) -> Self {
         let limits = &serving.limits;
         let models = serving.registry.list();
@@ -87,8 +86,7 @@ impl MemoryEstimate {
     }
 }
 
-/// What one request takes while its body of so many bytes is read into a batch, over the body itself: its cells, its
-/// rows' labels.
+/// Bytes that one request takes while its body of `body` bytes is read into a batch: the body, its cells, its labels.
 fn parsing(limits: &Limits, features: usize, body: usize) -> usize {
     let cells = (limits.max_rows * features).min(body / SHORTEST_CELL);
     cells * PARSED_CELL + limits.max_rows.min(body / SHORTEST_CELL) * PARSED_ROW + body

@@ -7,8 +7,8 @@ use std::time::Instant;
 use crate::config::Limits;
 
 use super::Serving;
-use super::lifecycle::{Lifecycle, Schedule, Signal, Signals, Step};
-use super::listener::{self, Endpoint, HttpService, ListenerContext};
+use super::lifecycle::{DrainStep, Lifecycle, Schedule, Signal, Signals};
+use super::listener::{self, BoundService, HttpService, ListenerContext};
 use super::systemd;
 
 /// How the process ended.
@@ -40,12 +40,12 @@ impl From<ServerExit> for ExitCode {
     }
 }
 
-/// Answers requests on `endpoint` until a signal has drained it. Then the phase is stopped, which also ends the admin
+/// Answers requests on `bound` until a signal has drained it. Then the phase is stopped, which also ends the admin
 /// listener. The runtime's owner should not wait for its tasks (`Runtime::shutdown_background`).
-pub async fn run<S: HttpService>(serving: &Serving, endpoint: Endpoint<S>, mut signals: Signals) -> ServerExit {
+pub async fn run<S: HttpService>(serving: &Serving, bound: BoundService<S>, mut signals: Signals) -> ServerExit {
     let lifecycle = &serving.lifecycle;
     let heartbeat = tokio::spawn(lifecycle.clone().heartbeat());
-    let mut listening = pin!(listener::serve(endpoint, ListenerContext::of(serving)));
+    let mut listening = pin!(listener::serve(bound, ListenerContext::of(serving)));
     systemd::notify_ready();
     let exit = loop {
         tokio::select! {
@@ -79,7 +79,7 @@ fn on_signal(lifecycle: &Lifecycle, limits: &Limits, signal: Signal) -> Option<S
         lifecycle.request_reload();
         return None;
     }
-    if lifecycle.steps().contains(&Step::DrainBegan) {
+    if lifecycle.steps().contains(&DrainStep::DrainBegan) {
         tracing::warn!("a second signal: stopping at once");
         return Some(ServerExit::SecondSignal(signal));
     }

@@ -1,8 +1,5 @@
-//! What a service manager such as systemd is told, and the sockets it hands down: a restart then loses nothing, because
-//! connections wait in a socket that outlives the process.
-//!
-//! Stands apart so that everything else does not know who started the process. Without a manager nothing here does
-//! anything.
+//! Talks to a service manager such as systemd: reports the state, takes over its sockets. A restart then loses no request,
+//! because connections wait in a socket that outlives the process. Without a manager nothing here has an effect.
 
 use std::io;
 use std::net::TcpListener;
@@ -10,11 +7,11 @@ use std::net::TcpListener;
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 
-/// Linux's numbers of an IPv6 and of a stream socket.
+/// Linux's numbers of an IPv6 and of a stream socket (socket(2)).
 const AF_INET6: i32 = 10;
 const SOCK_STREAM: i32 = 1;
 
-/// The sockets that were handed down (`LISTEN_FDS`), in this order.
+/// The sockets handed down by the manager (`LISTEN_FDS`), in this order.
 #[derive(Debug, Default)]
 pub struct InheritedSockets {
     /// For traffic.
@@ -24,8 +21,8 @@ pub struct InheritedSockets {
 }
 
 impl InheritedSockets {
-    /// Takes the sockets that a manager has handed to this process, and the variables that say so out of the
-    /// environment. To be called once, before there are threads.
+    /// Takes the sockets that a manager has handed down, and removes its variables from the environment. Call it once,
+    /// before any thread is started.
     ///
     /// # Errors
     /// When one of the first two is not a TCP socket.
@@ -45,12 +42,12 @@ fn tcp(handed: &mut ListenFd, index: usize) -> io::Result<Option<TcpListener>> {
         .map_err(|error| io::Error::new(error.kind(), format!("inherited socket {index} (LISTEN_FDS): {error}")))
 }
 
-/// Says that requests are answered.
+/// Reports that requests are answered.
 pub fn notify_ready() {
     tell(NotifyState::Ready);
 }
 
-/// Says that a drain has begun.
+/// Reports that a drain has begun.
 pub fn notify_stopping() {
     tell(NotifyState::Stopping);
 }

@@ -17,7 +17,7 @@ use crate::http::compress;
 use crate::http::problem::Problem;
 use crate::serve::lifecycle::Phase;
 use crate::serve::listener::{RequestContext, RequestId};
-use crate::serve::metrics::InFlight;
+use crate::serve::metrics::GaugeGuard;
 
 use super::request_id::{REQUEST_ID, request_id, trace_id};
 
@@ -36,7 +36,7 @@ struct RequestLabels {
 pub(in crate::http) struct InFlightRequest {
     labels: RequestLabels,
     encodings: Option<HeaderValue>,
-    _in_flight: InFlight,
+    _in_flight: GaugeGuard,
 }
 
 impl InFlightRequest {

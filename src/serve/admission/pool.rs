@@ -44,7 +44,7 @@ struct Running<P> {
 pub(super) type Closure = Box<dyn FnOnce() + Send>;
 
 /// What a thread runs at one time.
-enum Task<P> {
+enum PoolTask<P> {
     Batch(Box<Running<P>>),
     Closure(Closure),
 }
@@ -52,31 +52,31 @@ enum Task<P> {
 /// The threads' common queue. The threads end when the pool is dropped.
 #[derive(Debug)]
 pub(super) struct Pool<P> {
-    shared: Arc<Shared<P>>,
+    shared: Arc<PoolState<P>>,
 }
 
-struct Shared<P> {
-    queue: Mutex<Queue<P>>,
+struct PoolState<P> {
+    queue: Mutex<TaskQueue<P>>,
     task_queued: Condvar,
     lifecycle: Lifecycle,
 }
 
-struct Queue<P> {
-    tasks: VecDeque<Task<P>>,
+struct TaskQueue<P> {
+    tasks: VecDeque<PoolTask<P>>,
     closed: bool,
 }
 
-impl<P> std::fmt::Debug for Shared<P> {
+impl<P> std::fmt::Debug for PoolState<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("tasks", &self.lock().tasks.len()).finish_non_exhaustive()
+        f.debug_struct("PoolState").field("tasks", &self.lock().tasks.len()).finish_non_exhaustive()
     }
 }
 
 impl<P: Send + 'static> Pool<P> {
     /// Starts `threads` threads, or as many as the system allows.
     pub(super) fn start(threads: usize, lifecycle: Lifecycle) -> Self {
-        let queue = Mutex::new(Queue { tasks: VecDeque::new(), closed: false });
-        let shared = Arc::new(Shared { queue, task_queued: Condvar::new(), lifecycle });
+        let queue = Mutex::new(TaskQueue { tasks: VecDeque::new(), closed: false });
+        let shared = Arc::new(PoolState { queue, task_queued: Condvar::new(), lifecycle });
         for i in 0..threads {
             let shared = Arc::clone(&shared);
             let started = std::thread::Builder::new().name(format!("compute-{i}")).spawn(move || shared.run());
@@ -91,15 +91,15 @@ impl<P: Send + 'static> Pool<P> {
     /// Queues a batch behind the tasks that wait already.
     pub(super) fn submit(&self, job: Job<P>) {
         let running = Running { job, prediction: None, next_row: 0, spent: Duration::ZERO };
-        self.queue(Task::Batch(Box::new(running)));
+        self.queue(PoolTask::Batch(Box::new(running)));
     }
 
     /// Queues a closure behind the tasks that wait already.
     pub(super) fn spawn(&self, closure: Closure) {
-        self.queue(Task::Closure(closure));
+        self.queue(PoolTask::Closure(closure));
     }
 
-    fn queue(&self, task: Task<P>) {
+    fn queue(&self, task: PoolTask<P>) {
         self.shared.lock().tasks.push_back(task);
         self.shared.task_queued.notify_one();
     }
@@ -112,8 +112,8 @@ impl<P> Drop for Pool<P> {
     }
 }
 
-impl<P> Shared<P> {
-    fn lock(&self) -> MutexGuard<'_, Queue<P>> {
+impl<P> PoolState<P> {
+    fn lock(&self) -> MutexGuard<'_, TaskQueue<P>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -122,9 +122,9 @@ impl<P> Shared<P> {
         let mut unfinished = None;
         while let Some(task) = self.next(unfinished.take()) {
             match task {
-                Task::Closure(closure) => closure(),
-                Task::Batch(mut running) => match running.run_slice(&self.lifecycle) {
-                    None => unfinished = Some(Task::Batch(running)),
+                PoolTask::Closure(closure) => closure(),
+                PoolTask::Batch(mut running) => match running.run_slice(&self.lifecycle) {
+                    None => unfinished = Some(PoolTask::Batch(running)),
                     Some(computed) => running.finish(computed),
                 },
             }
@@ -135,7 +135,7 @@ impl<P> Shared<P> {
     }
 
     /// Queues `unfinished` again and takes the first task; none when the pool is closed.
-    fn next(&self, unfinished: Option<Task<P>>) -> Option<Task<P>> {
+    fn next(&self, unfinished: Option<PoolTask<P>>) -> Option<PoolTask<P>> {
         let mut queue = self.lock();
         queue.tasks.extend(unfinished);
         loop {

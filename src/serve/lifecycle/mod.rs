@@ -1,7 +1,5 @@
-//! Ready, draining, stopped: three states of the process, and whether its runtime makes progress.
-//!
-//! Stands apart from the listener because probes, deadlines and the reloader ask it too. [`Lifecycle`] says where the
-//! process is, `schedule` when each step of a drain is due, `signals` what asks for it, `run` ties them together.
+//! The state of the process (ready, draining or stopped), the times of a drain, the signals, and whether the runtime makes
+//! progress. Listeners, probes, deadlines and the reloader use it; it uses none of them.
 
 mod schedule;
 mod signals;
@@ -19,43 +17,43 @@ use tokio::sync::{Notify, watch};
 /// A heartbeat older than this means that the runtime makes no progress.
 const OLDEST_HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How often the runtime's heartbeat is taken.
+/// The interval of heartbeats.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
-/// Where the process is in its life.
+/// The phase of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub enum Phase {
     /// Listening, or about to.
     Ready,
     /// A signal came; requests are still answered.
     Draining,
-    /// Nothing is answered any more.
+    /// No request is answered.
     Stopped,
 }
 
-/// What has happened in a drain, in the order it must happen.
+/// A step of a drain, in the order of a complete one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum DrainStep {
     /// A signal came: `/readyz` fails, every answer says `Connection: close`.
     DrainBegan,
     /// The lame-duck time is over and the accept queue empty: the listener is closed.
     ListenerClosed,
-    /// The last connection of the first listener has ended by itself.
+    /// The last connection of the main listener has ended in time.
     ConnectionsDone,
-    /// The hard stop ended what was left.
+    /// The hard stop ended the rest.
     HardStop,
-    /// Nothing is answered any more, on the admin listener neither.
+    /// No request is answered, on the admin listener either.
     Stopped,
 }
 
-/// The process's life, shared by the listeners, the probes and the signal handler. Cloning gives another handle.
+/// The process's lifecycle, shared by listeners, probes and the signal handler. A clone is another handle.
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle {
-    inner: Arc<Inner>,
+    inner: Arc<LifecycleState>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct LifecycleState {
     phase: watch::Sender<Phase>,
     schedule: OnceLock<Schedule>,
     born: Instant,
@@ -63,10 +61,10 @@ struct Inner {
     heartbeat: AtomicU64,
     drain_began: Arc<Notify>,
     reload: Notify,
-    steps: Mutex<Vec<Step>>,
+    steps: Mutex<Vec<DrainStep>>,
 }
 
-impl Default for Inner {
+impl Default for LifecycleState {
     fn default() -> Self {
         Self {
             phase: watch::Sender::new(Phase::Ready),
@@ -83,7 +81,7 @@ impl Default for Inner {
 impl Lifecycle {
     /// The phase now.
     pub fn phase(&self) -> Phase {
-        // Without a schedule there was no signal: the common case, one atomic load.
+        // Usually there has been no signal, which takes one atomic load.
         if self.inner.schedule.get().is_none() {
             return Phase::Ready;
         }
@@ -108,13 +106,13 @@ impl Lifecycle {
         self.reached(Phase::Draining).await;
     }
 
-    /// Resolves when nothing is to be answered any more.
+    /// Resolves when no request is to be answered.
     pub async fn stopped(&self) {
         self.reached(Phase::Stopped).await;
     }
 
-    /// Resolves when a drain begins after this call: for whoever looks at [`Lifecycle::schedule`] afterwards by itself.
-    /// Smaller than the future of [`Lifecycle::draining`], because every connection has one.
+    /// Resolves when a drain begins after this call. Smaller than the future of [`Lifecycle::draining`], because every
+    /// connection has one; the caller then reads [`Lifecycle::schedule`].
     pub(super) fn drain_notice(&self) -> OwnedNotified {
         Arc::clone(&self.inner.drain_began).notified_owned()
     }
@@ -124,10 +122,10 @@ impl Lifecycle {
         let _ = self.inner.phase.subscribe().wait_for(|now| *now >= phase).await;
     }
 
-    /// Begins the drain; of two, the first counts.
+    /// Begins the drain. Only the first call has an effect.
     pub fn drain(&self, schedule: Schedule) {
         if self.inner.schedule.set(schedule).is_ok() {
-            self.record(Step::DrainBegan);
+            self.record(DrainStep::DrainBegan);
             self.inner.phase.send_if_modified(|phase| {
                 let ready = *phase == Phase::Ready;
                 if ready {
@@ -139,19 +137,19 @@ impl Lifecycle {
         }
     }
 
-    /// Ends the answering, on every listener.
+    /// Stops answering on every listener.
     pub(super) fn stop(&self) {
         let _ = self.inner.schedule.set(Schedule::at_once(Instant::now()));
-        self.record(Step::Stopped);
+        self.record(DrainStep::Stopped);
         self.inner.phase.send_replace(Phase::Stopped);
     }
 
-    /// `deadline`, or the time by which a drain wants its answers, whichever is earlier.
+    /// `deadline`, or the drain's deadline for answers if that is earlier.
     pub fn shrunk(&self, deadline: Instant) -> Instant {
         self.schedule().map_or(deadline, |schedule| deadline.min(schedule.answers_by))
     }
 
-    /// Resolves when `deadline`, shrunk by a drain that has begun or begins meanwhile, has passed.
+    /// Resolves at `deadline`, or at the deadline for answers of a drain that has begun or begins meanwhile.
     pub async fn passed(&self, deadline: Instant) {
         tokio::select! {
             () = tokio::time::sleep_until(deadline.into()) => return,
@@ -166,7 +164,7 @@ impl Lifecycle {
         last == 0 || self.inner.born.elapsed() < Duration::from_millis(last) + OLDEST_HEARTBEAT
     }
 
-    /// Takes heartbeats for ever: a task of the runtime whose progress [`Lifecycle::is_alive`] speaks for.
+    /// Takes heartbeats forever, as a task of the runtime whose progress [`Lifecycle::is_alive`] reports.
     pub async fn heartbeat(self) {
         let mut ticks = tokio::time::interval(HEARTBEAT);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -177,22 +175,22 @@ impl Lifecycle {
         }
     }
 
-    /// Asks for the models to be read again, as SIGHUP does.
+    /// Requests a reload of the models, as SIGHUP does.
     pub fn request_reload(&self) {
         self.inner.reload.notify_one();
     }
 
-    /// Resolves when a reload was asked for; requests made meanwhile count as one.
+    /// Resolves when a reload was requested; several requests count as one.
     pub async fn reload_requested(&self) {
         self.inner.reload.notified().await;
     }
 
-    /// What has happened so far in the drain, in order.
-    pub fn steps(&self) -> Vec<Step> {
+    /// The steps of the drain so far, in order.
+    pub fn steps(&self) -> Vec<DrainStep> {
         self.inner.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn record(&self, step: Step) {
+    pub(super) fn record(&self, step: DrainStep) {
         self.inner.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step);
     }
 }

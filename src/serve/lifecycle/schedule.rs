@@ -1,18 +1,16 @@
-//! When each step of a drain is due. All times run from the signal.
-//!
-//! Stands apart so that the arithmetic can be read, and tested, in one place.
+//! The times of a drain's steps, all counted from the signal.
 
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
 
-/// Answers are wanted this long before the hard stop, so that a client gets a 408 or a 504 and never a cut.
+/// Answers must be ready this long before the hard stop, so that a client gets a 408 or 504 and not a closed connection.
 const ANSWERS_BEFORE_STOP: Duration = Duration::from_secs(1);
 
 /// Idle connections are closed this long before the hard stop.
 const IDLE_BEFORE_STOP: Duration = Duration::from_secs(3);
 
-/// Neither margin takes more of a short hard stop than this part of it: a fifth.
+/// Divisor: each of these margins is at most a fifth of a short hard stop.
 const LARGEST_MARGIN: u32 = 5;
 
 /// The times of one drain, ascending but for `answers_by`, which is after `idle_until`.
@@ -20,10 +18,10 @@ const LARGEST_MARGIN: u32 = 5;
 pub struct Schedule {
     /// When the signal came.
     pub signalled: Instant,
-    /// The listener empties its queue and closes: after the lame-duck (5 s by default; at once for SIGINT).
+    /// The listener empties its queue and closes: after the lame-duck (5 s by default, 0 for SIGINT).
     pub close_listener: Instant,
-    /// Connections without a request are closed: 3 s before the hard stop (12 s by default). Until then they stay
-    /// readable, because HTTP/1 has no GOAWAY and a request may be on its way.
+    /// Connections without a request are closed: 3 s before the hard stop (12 s by default). Until then they are read,
+    /// because HTTP/1 has no GOAWAY and a request may be on its way.
     pub idle_until: Instant,
     /// Body and compute deadlines end: 1 s before the hard stop (14 s by default).
     pub answers_by: Instant,
@@ -47,7 +45,7 @@ impl Schedule {
         }
     }
 
-    /// A drain whose every time has come.
+    /// A drain whose times have all passed.
     pub(super) fn at_once(now: Instant) -> Self {
         Self { signalled: now, close_listener: now, idle_until: now, answers_by: now, hard_stop: now }
     }

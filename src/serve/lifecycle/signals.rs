@@ -1,6 +1,4 @@
-//! What the operating system asks of the process.
-//!
-//! Stands apart from `run` so that a drain can be tested without sending signals to the test runner.
+//! The signals that the server acts on, from the process or from a channel: tests drain without signalling the test runner.
 
 use std::io;
 
@@ -14,7 +12,7 @@ pub enum Signal {
     Terminate,
     /// SIGINT: drain, without the lame-duck.
     Interrupt,
-    /// SIGHUP: look at the models' files now.
+    /// SIGHUP: poll the models' files now.
     Hangup,
 }
 
@@ -25,8 +23,8 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// The process's own. From here on, none of them ends the process by itself; PID 1, whose default actions the
-    /// kernel ignores, is served alike.
+    /// The process's signals. From now on none of them ends the process by default; PID 1, for which the kernel has no
+    /// default actions, behaves the same.
     ///
     /// # Errors
     /// When a handler cannot be installed.
@@ -48,13 +46,13 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Signals that whoever holds the sender makes up: for tests, and for embedding.
+    /// Signals sent through a channel, for tests and for embedding.
     pub fn channel() -> (mpsc::Sender<Signal>, Self) {
         let (sender, receiver) = mpsc::channel(8);
         (sender, Self { receiver })
     }
 
-    /// The next signal; waits for ever when none can come any more.
+    /// The next signal; pending forever when every sender is gone.
     pub(in crate::serve) async fn next(&mut self) -> Signal {
         match self.receiver.recv().await {
             Some(signal) => signal,

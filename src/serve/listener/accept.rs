@@ -13,10 +13,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::sleep;
 
 use crate::config::Limits;
-use crate::serve::lifecycle::{Lifecycle, Step};
+use crate::serve::lifecycle::{DrainStep, Lifecycle};
 
 use super::connection::{Connection, CutCount};
-use super::endpoint::{Endpoint, ListenerContext, Role};
+use super::listener_context::{BoundService, ListenerContext, Role};
 use super::service::HttpService;
 
 /// First pause after a failed accept (EMFILE); it doubles up to [`LONGEST_PAUSE`].
@@ -62,13 +62,13 @@ struct Acceptor<S> {
     open: mpsc::Sender<Infallible>,
 }
 
-/// Serves `endpoint` until it is drained (the main listener) or the process has stopped (the admin one). Gives the number
+/// Serves `bound` until it is drained (the main listener) or the process has stopped (the admin one). Gives the number
 /// of requests whose head was complete and that the hard stop cut.
 ///
 /// # Panics
 /// Outside a tokio runtime with I/O and time.
-pub async fn serve<S: HttpService>(endpoint: Endpoint<S>, listener: ListenerContext) -> usize {
-    let tcp = match listening(endpoint.tcp) {
+pub async fn serve<S: HttpService>(bound: BoundService<S>, listener: ListenerContext) -> usize {
+    let tcp = match listening(bound.tcp) {
         Ok(tcp) => tcp,
         Err(error) => {
             tracing::error!(%error, "cannot use the listening socket");
@@ -80,10 +80,10 @@ pub async fn serve<S: HttpService>(endpoint: Endpoint<S>, listener: ListenerCont
     let slots = Arc::new(Semaphore::new(raise_file_limit(listener.limits.max_connections)));
     let listener = Arc::new(listener);
     let acceptor =
-        Acceptor { service: endpoint.service, listener: Arc::clone(&listener), slots, cut: Arc::clone(&cut), open };
+        Acceptor { service: bound.service, listener: Arc::clone(&listener), slots, cut: Arc::clone(&cut), open };
     acceptor.accept_until_closed(tcp).await;
     if listener.role == Role::Main {
-        listener.lifecycle.record(Step::ListenerClosed);
+        listener.lifecycle.record(DrainStep::ListenerClosed);
         tracing::info!("listener closed");
         all_closed(&listener.lifecycle, &mut closed, &cut).await;
     }
@@ -104,7 +104,7 @@ async fn all_closed(lifecycle: &Lifecycle, closed: &mut mpsc::Receiver<Infallibl
         cut.fetch_add(1, Ordering::Relaxed);
     }
     let in_time = std::time::Instant::now() < hard_stop;
-    lifecycle.record(if in_time { Step::ConnectionsDone } else { Step::HardStop });
+    lifecycle.record(if in_time { DrainStep::ConnectionsDone } else { DrainStep::HardStop });
 }
 
 impl<S: HttpService> Acceptor<S> {

@@ -9,7 +9,7 @@ use crate::serve::admission::MemoryBudget;
 
 use super::accept::serve;
 use super::buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES};
-use super::endpoint::{Endpoint, ListenerContext, Role};
+use super::listener_context::{BoundService, ListenerContext, Role};
 use super::service::HttpService;
 
 /// The most connections at one time: probes, scrapes and a few people.
@@ -25,18 +25,18 @@ pub struct AdminThread {
 }
 
 impl AdminThread {
-    /// Starts answering on `endpoint`. `main` is the main listener's context; role, cap and buffers are replaced.
+    /// Starts answering on `bound`. `main` is the main listener's context; role, cap and buffers are replaced.
     ///
     /// # Errors
     /// When no thread or runtime can be started.
-    pub fn start<S: HttpService>(endpoint: Endpoint<S>, main: ListenerContext) -> io::Result<Self> {
+    pub fn start<S: HttpService>(bound: BoundService<S>, main: ListenerContext) -> io::Result<Self> {
         // A budget of its own, so that it answers when requests on the main listener hold all of theirs.
         let limits = Limits { max_connections: ADMIN_CONNECTIONS, body_budget: ADMIN_BUDGET, ..main.limits };
         let buffers = MemoryBudget::new(&limits);
         let context = ListenerContext { role: Role::Admin, buffers, limits, ..main };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(move || {
-            runtime.block_on(serve(endpoint, context));
+            runtime.block_on(serve(bound, context));
             runtime.shutdown_background();
         })?;
         Ok(Self { thread })

@@ -16,8 +16,8 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep};
 
 use super::buffer_permit::BufferPermit;
-use super::endpoint::{ListenerContext, MAX_BUFFER};
 use super::io::TrackedIo;
+use super::listener_context::{ListenerContext, MAX_BUFFER};
 use super::repoll::Repoll;
 use super::service::{ConnectionService, HttpService};
 use super::state::{ConnectionState, Overdue};
@@ -190,7 +190,7 @@ impl<S: HttpService, H> Connection<S, H> {
         (self.listener.buffers.is_scarce() || self.state.has_large_head()) && self.idle_since().is_some()
     }
 
-    /// Registers for the drain once: it wakes this task, which then computes its deadline anew.
+    /// Registers for the drain once: it wakes this task, which then computes its deadline again.
     fn poll_drain_notice(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let this = self.project();
         if !std::mem::replace(this.awaits_drain, true) {

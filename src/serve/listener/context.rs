@@ -9,7 +9,7 @@ use crate::serve::Serving;
 use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Lifecycle;
 
-use super::endpoint::{ListenerContext, Role};
+use super::listener_context::{ListenerContext, Role};
 use super::request_id::RequestId;
 
 /// When a request came, by which listener, the memory that it holds and how long it has. An extension of every request.

@@ -5,7 +5,7 @@
 
 /// A head being received.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Head {
+pub(super) struct HeadScanner {
     /// Bytes so far.
     bytes: usize,
     /// A line that is not empty has begun. Empty lines before the request line do not count (RFC 9112 §2.2).
@@ -16,7 +16,7 @@ pub(super) struct Head {
     content_length: Option<u64>,
 }
 
-impl Head {
+impl HeadScanner {
     /// Bytes so far; 0 after its end.
     pub(super) fn len(&self) -> usize {
         self.bytes
@@ -77,7 +77,7 @@ mod tests {
         let text = b"\r\n\nGET / HTTP/1.1\r\nA: b\n\r\nBODY";
         let end = text.len() - 4;
         for cut in 0..text.len() {
-            let mut head = Head::default();
+            let mut head = HeadScanner::default();
             let first = head.take(&text[..cut], LIMIT);
             assert_eq!(first, cut.min(end));
             if cut < end {
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_length_is_known_after_the_end_of_a_head_that_came_whole_and_tells_one() {
         let length = |text: &str| {
-            let mut head = Head::default();
+            let mut head = HeadScanner::default();
             head.take(text.as_bytes(), LIMIT);
             head.content_length()
         };
@@ -101,7 +101,7 @@ mod tests {
         }
         assert_eq!(length("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n"), None);
         // The next head does not inherit it.
-        let mut head = Head::default();
+        let mut head = HeadScanner::default();
         head.take(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n", LIMIT);
         head.take(b"GET / HTTP/1.1\r\n\r\n", LIMIT);
         assert_eq!(head.content_length(), None);
@@ -109,12 +109,12 @@ mod tests {
 
     #[test]
     fn bare_newlines_end_a_head_too() {
-        assert_eq!(Head::default().take(b"GET / HTTP/1.1\n\nrest", LIMIT), 16);
+        assert_eq!(HeadScanner::default().take(b"GET / HTTP/1.1\n\nrest", LIMIT), 16);
     }
 
     #[test]
     fn a_head_gets_no_more_than_its_limit_but_never_nothing() {
-        let mut head = Head::default();
+        let mut head = HeadScanner::default();
         assert_eq!(head.take(&[b'x'; LIMIT - 1], LIMIT), LIMIT - 1);
         assert_eq!(head.take(b"xx", LIMIT), 1);
         assert_eq!(head.take(b"xx", LIMIT), 1);

@@ -14,8 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::buffer_permit::{BufferPermit, SMALL_HEAD_BYTES};
-use super::endpoint::MAX_BUFFER;
-use super::framing::Head;
+use super::framing::HeadScanner;
+use super::listener_context::MAX_BUFFER;
 use super::state::{ConnectionState, Next};
 
 /// The most bytes that are read and thrown away after our end of stream, so that the client can read its answer.
@@ -35,7 +35,7 @@ pub(super) struct TrackedIo {
     socket: TcpStream,
     state: Arc<ConnectionState>,
     buffers: BufferPermit,
-    head: Head,
+    head: HeadScanner,
     /// Bytes not handed to hyper yet: they came before it was attached, or after the end of a head or a body.
     held_back: BytesMut,
     read_ended: bool,
@@ -51,7 +51,7 @@ impl TrackedIo {
             socket,
             state,
             buffers,
-            head: Head::default(),
+            head: HeadScanner::default(),
             held_back: BytesMut::new(),
             read_ended: false,
             write_ended: false,
@@ -80,7 +80,7 @@ impl TrackedIo {
 
     /// Takes back what hyper has read and not used; gives the buffer permit back.
     pub(super) fn detach(&mut self, unused: &[u8]) {
-        self.head = Head::default();
+        self.head = HeadScanner::default();
         if !unused.is_empty() {
             self.state.read_head();
             self.hold_back(unused);
@@ -177,7 +177,7 @@ impl TrackedIo {
 
 /// True when these bytes begin with a whole head.
 fn has_whole_head(bytes: &[u8]) -> bool {
-    let mut head = Head::default();
+    let mut head = HeadScanner::default();
     !bytes.is_empty() && head.take(bytes, MAX_BUFFER) > 0 && head.len() == 0
 }
 

@@ -17,26 +17,26 @@ const IN_A_ROW: u32 = 3;
 const IDLE: u8 = 0;
 /// The future is being polled.
 const POLLING: u8 = 1;
-/// The future is to be polled (again).
+/// The future must be polled (again).
 const WOKEN: u8 = 2;
 
 /// Polls one future, on one task.
 #[derive(Debug)]
 pub(super) struct Repoll {
-    state: Arc<State>,
+    state: Arc<WakeState>,
     /// Of `state`.
     waker: Waker,
 }
 
 #[derive(Debug)]
-struct State {
+struct WakeState {
     now: AtomicU8,
     task: AtomicWaker,
 }
 
 impl Repoll {
     pub(super) fn new() -> Self {
-        let state = Arc::new(State { now: AtomicU8::new(IDLE), task: AtomicWaker::new() });
+        let state = Arc::new(WakeState { now: AtomicU8::new(IDLE), task: AtomicWaker::new() });
         Self { waker: Waker::from(Arc::clone(&state)), state }
     }
 
@@ -57,7 +57,7 @@ impl Repoll {
     }
 }
 
-impl Wake for State {
+impl Wake for WakeState {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }

@@ -15,7 +15,7 @@ use tower::util::Oneshot;
 use crate::serve::admission::MemoryLease;
 
 use super::context::RequestContext;
-use super::endpoint::ListenerContext;
+use super::listener_context::ListenerContext;
 use super::state::ConnectionState;
 
 /// An error of any type, as hyper takes it.

@@ -1,8 +1,8 @@
-//! A log line as one JSON object, written straight into the line's buffer.
+//! Formats a log line as one JSON object, straight into the line's buffer.
 //!
-//! Stands apart because a request writes one: `tracing-subscriber`'s own JSON lines pass a serializer, a map and a
-//! visitor, each byte of it checked again for UTF-8. The keys and their order are the same: `timestamp`, `level`, the
-//! event's fields, `target`. There are no spans in this program, so none are written.
+//! Every request writes a line, and `tracing-subscriber`'s own JSON format takes a serializer, a map, a visitor and another
+//! UTF-8 check for each. Keys and order are the same: `timestamp`, `level`, the event's fields, `target`. This program has
+//! no spans, so none are written.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -15,11 +15,11 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// A buffer that a longer line has blown up beyond this is not kept.
+/// The largest buffer, in bytes, that is kept for the next line.
 const LONGEST_KEPT: usize = 4 << 10;
 
 thread_local! {
-    /// The memory of the line before. Taken out while in use: what is logged may log, too.
+    /// The buffer of the last line. Taken out while in use, because a logged value may log too.
     static LINE: Cell<String> = const { Cell::new(String::new()) };
 }
 
@@ -32,7 +32,7 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        // Apart, and handed over whole: each call of a `Writer` is a call that cannot be inlined.
+        // Handed over whole: a `Writer`'s calls cannot be inlined.
         let mut line = LINE.take();
         line.clear();
         add_line(&mut line, event);
@@ -63,7 +63,7 @@ struct Fields<'l> {
 }
 
 impl Fields<'_> {
-    /// The field's name; the line, for its value.
+    /// Adds the field's name and gives the line, for its value.
     fn name(&mut self, field: &Field) -> &mut String {
         // Names are words of this program: looking for what to escape would take 0.1 µs a line.
         self.line.push_str(",\"");
@@ -112,7 +112,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// Adds a value as it is displayed. (A string takes all; what errs by itself ends where it does.)
+/// Adds a value's `Display`. Writing to a string does not fail; a value that fails is cut where it does.
 fn display(line: &mut String, value: impl fmt::Display) {
     let _ = write!(line, "{value}");
 }
@@ -124,7 +124,7 @@ fn quoted_text(line: &mut String, text: &str) {
     line.push('"');
 }
 
-/// Adds what something is displayed as, as a JSON string.
+/// Adds a value's `Display` as a JSON string.
 fn quoted(line: &mut String, value: impl fmt::Display) {
     line.push('"');
     let _ = write!(Escaped(line), "{value}");
@@ -144,7 +144,7 @@ impl fmt::Write for Escaped<'_> {
 /// Adds text, escaped where JSON does not allow it within a string (RFC 8259 §7).
 fn escape(line: &mut String, text: &str) {
     let mut rest = text;
-    // All that needs an escape is one byte long: the cuts are between characters.
+    // Every escaped character is one byte long, so the cuts are between characters.
     while let Some(at) = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\') {
         line.push_str(&rest[..at]);
         match rest.as_bytes()[at] {

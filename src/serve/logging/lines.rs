@@ -1,7 +1,5 @@
-//! The bounded queue of log lines and the thread that empties it.
-//!
-//! Lines are joined as they come and written many at a time: waking a thread and a system call for each line are a good
-//! part of what a small request costs.
+//! The bounded queue of log lines and the thread that writes them out, many at a time: a wake-up and a system call for each
+//! line would be a good part of what a small request costs.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -12,46 +10,46 @@ use prometheus::IntCounter;
 use tracing::Dispatch;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that wait to be written at most.
+/// The most lines in the queue.
 pub const QUEUE_LINES: usize = 8_192;
 
-/// Bytes of lines that wait to be written at most: 8,192 lines of 384 bytes, a third over the usual length. Keeps long
-/// lines from making the queue's memory unbounded.
+/// The most bytes in the queue: 8,192 lines of 384 bytes, a third over the usual length. It bounds the memory of long
+/// lines.
 pub const QUEUE_BYTES: usize = 3 << 20;
 
-/// Bytes of lines that are written at once: what a pipe holds.
+/// Bytes written at once: the capacity of a pipe.
 const BATCH: usize = 64 << 10;
 
-/// How long the writer waits for a batch to fill. Nobody who reads a log sees it.
+/// How long the writer waits for a batch to fill.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// Where the formatted lines go.
+/// The queue, as the formatter sees it.
 #[derive(Debug)]
 pub(super) struct Lines {
-    shared: Arc<Shared>,
+    shared: Arc<SharedLines>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    queue: Mutex<Queue>,
-    /// Tells the writer of work.
+struct SharedLines {
+    queue: Mutex<LineQueue>,
+    /// Wakes the writer.
     work: Condvar,
-    /// Tells who flushes that nothing is left.
+    /// Wakes a flush when the queue is empty.
     all_written: Condvar,
     dropped: IntCounter,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
-    batches: VecDeque<Batch>,
-    /// Memory of a batch that was written, for the next one.
+struct LineQueue {
+    batches: VecDeque<LineBatch>,
+    /// The buffer of a written batch, for the next one.
     spare: Vec<u8>,
-    /// Lines not yet written, those in the writer's hands among them, and their bytes.
+    /// Unwritten lines, with those being written, and their bytes.
     lines: usize,
     bytes: usize,
     /// Lines dropped since the last report.
     unreported: u64,
-    /// Who waits until all is written.
+    /// The number of flushes that wait.
     flushing: usize,
     writer: Asleep,
     is_closed: bool,
@@ -59,7 +57,7 @@ struct Queue {
 
 /// Lines that are written together.
 #[derive(Debug, Default)]
-struct Batch {
+struct LineBatch {
     text: Vec<u8>,
     lines: usize,
 }
@@ -67,25 +65,29 @@ struct Batch {
 /// What the writer waits for.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Asleep {
-    /// Nothing: it writes, and looks again by itself.
+    /// Nothing: it writes.
     #[default]
     No,
     /// A line.
     UntilALine,
-    /// A full batch, for a moment.
+    /// A full batch, for at most [`GATHER`].
     UntilABatch,
 }
 
 impl Lines {
-    /// Starts the writer's thread. `reporter` makes, for a buffer, what the report of dropped lines is logged through,
-    /// so that it looks like every other line.
+    /// Starts the writer's thread. `reporter` makes the dispatcher that formats the report of dropped lines into a buffer, so
+    /// that it looks like every other line.
     pub(super) fn start(
         out: impl Write + Send + 'static,
         dropped: IntCounter,
         reporter: impl FnOnce(Buffer) -> Dispatch,
     ) -> io::Result<Arc<Self>> {
-        let shared =
-            Arc::new(Shared { queue: Mutex::default(), work: Condvar::new(), all_written: Condvar::new(), dropped });
+        let shared = Arc::new(SharedLines {
+            queue: Mutex::default(),
+            work: Condvar::new(),
+            all_written: Condvar::new(),
+            dropped,
+        });
         let buffer = Buffer::default();
         let writer = Writer { shared: Arc::clone(&shared), out, reporter: reporter(buffer.clone()), buffer };
         std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
@@ -106,12 +108,12 @@ impl Lines {
         }
     }
 
-    /// Waits until nothing is queued, at most `wait`.
+    /// Waits at most `wait` until every line is written; true when they are.
     pub(super) fn flush(&self, wait: Duration) -> bool {
         let mut queue = self.shared.lock();
         queue.flushing += 1;
         self.shared.work.notify_one();
-        let is_left = |queue: &mut Queue| queue.lines > 0;
+        let is_left = |queue: &mut LineQueue| queue.lines > 0;
         let waited = self.shared.all_written.wait_timeout_while(queue, wait, is_left);
         let (mut queue, result) = waited.unwrap_or_else(PoisonError::into_inner);
         queue.flushing -= 1;
@@ -126,21 +128,21 @@ impl Drop for Lines {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+impl SharedLines {
+    fn lock(&self) -> MutexGuard<'_, LineQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Queue {
-    /// Adds a line; true when the writer has to be woken for it.
+impl LineQueue {
+    /// Adds a line; true when the writer must be woken.
     fn add(&mut self, line: &[u8]) -> bool {
         let has_room = self.batches.back().is_some_and(|last| last.text.len() + line.len() <= BATCH);
         if !has_room {
             let mut text = std::mem::take(&mut self.spare);
-            // Not by doubling: all batches together are to take no more than their lines.
+            // Exact, so that all batches together take no more memory than their lines.
             text.reserve_exact(BATCH.max(line.len()));
-            self.batches.push_back(Batch { text, lines: 0 });
+            self.batches.push_back(LineBatch { text, lines: 0 });
         }
         if let Some(last) = self.batches.back_mut() {
             last.text.extend_from_slice(line);
@@ -155,16 +157,16 @@ impl Queue {
         }
     }
 
-    /// True when there is enough to write, or somebody waits for what there is.
+    /// True when there is enough to write, or a flush waits.
     fn has_a_batch(&self) -> bool {
         self.bytes >= BATCH || self.lines >= QUEUE_LINES || self.flushing > 0 || self.is_closed
     }
 
-    /// A batch was written.
-    fn written(&mut self, mut batch: Batch) {
+    /// Notes that a batch was written.
+    fn written(&mut self, mut batch: LineBatch) {
         self.lines -= batch.lines;
         self.bytes -= batch.text.len();
-        // One that a long line has blown up is not kept.
+        // A buffer that grew for a long line is not kept.
         if batch.text.capacity() <= 2 * BATCH {
             batch.text.clear();
             self.spare = batch.text;
@@ -172,17 +174,17 @@ impl Queue {
     }
 }
 
-/// The thread's side.
+/// The thread that writes.
 struct Writer<O> {
-    shared: Arc<Shared>,
+    shared: Arc<SharedLines>,
     out: O,
     reporter: Dispatch,
     buffer: Buffer,
 }
 
 impl<O: Write> Writer<O> {
-    /// Writes lines until nobody can log any more. Errors are ignored: a reader that has gone (`EPIPE`) is no reason to
-    /// stop serving, and there is nowhere to tell.
+    /// Writes lines until the log is dropped. Errors are ignored: a reader that has gone (`EPIPE`) is no reason to stop
+    /// serving, and an error could be reported nowhere.
     fn run(mut self) {
         while let Some(batch) = self.next() {
             let _ = self.out.write_all(&batch.text);
@@ -194,7 +196,7 @@ impl<O: Write> Writer<O> {
                 continue;
             }
             drop(queue);
-            // Flushed before it counts as written, when it is the last one.
+            // The last batch is flushed before it counts as written.
             self.report_dropped(unreported);
             let _ = self.out.flush();
             let mut queue = self.shared.lock();
@@ -205,8 +207,8 @@ impl<O: Write> Writer<O> {
         }
     }
 
-    /// Waits for lines, and a moment for more of them; none when there will be none.
-    fn next(&self) -> Option<Batch> {
+    /// Waits for lines, then at most [`GATHER`] for more; none when the log has been dropped.
+    fn next(&self) -> Option<LineBatch> {
         let mut queue = self.shared.lock();
         while queue.batches.is_empty() {
             if queue.is_closed {
@@ -239,7 +241,7 @@ impl<O: Write> Writer<O> {
     }
 }
 
-/// The formatter's way into the queue: it writes a whole line at a time.
+/// The formatter writes a whole line at a time.
 impl Write for &Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.push(line);
@@ -251,7 +253,7 @@ impl Write for &Lines {
     }
 }
 
-/// Memory that a line is formatted into.
+/// A buffer that a line is formatted into.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Buffer(Arc<Mutex<Vec<u8>>>);
 

@@ -1,8 +1,7 @@
-//! Log lines: for people on a terminal, JSON elsewhere, and never a reason for a request to wait.
+//! Log lines: coloured text on a terminal, JSON elsewhere. Logging never blocks a request.
 //!
-//! Stands apart because `tracing`'s ready-made writers either block on a full pipe or drop lines in silence. Here a line
-//! (`json`) goes into a bounded queue (`lines`) that a thread of its own writes out; what does not fit is dropped, counted in a
-//! metric, and reported in the log as soon as there is room.
+//! A line (formatted by `json`) goes into a bounded queue (`lines`) that a thread of its own writes out. A line that does
+//! not fit is dropped, counted in a metric, and reported in the log as soon as there is room.
 
 mod json;
 mod lines;
@@ -20,13 +19,13 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use lines::Lines;
 
-/// How long the end of the process waits for lines to be written. A pipe that nobody reads must not hold it.
+/// How long the process waits for its lines to be written when it ends: an unread pipe must not block it.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// How lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For people, in colour.
+    /// Coloured text.
     Human,
     /// One JSON object a line: `timestamp`, `level`, `target`, `message` and the event's fields beside them.
     Json,
@@ -39,26 +38,26 @@ impl Format {
     }
 }
 
-/// The running log. Dropping it writes out what is queued, for a second at most.
+/// The running log. Dropping it writes out the queue, within a second.
 #[derive(Debug)]
 pub struct LogGuard {
     lines: Arc<Lines>,
 }
 
 impl LogGuard {
-    /// Sends what the whole process logs, from `level` up, to standard output. `dropped` counts lines that did not fit
+    /// Sends the process's log, from `level` up, to standard output. `dropped` counts lines that did not fit
     /// (`Metrics::log_lines_dropped`). Once a process: a second call changes nothing.
     ///
     /// # Errors
     /// When the writer's thread cannot be started.
     pub fn start(format: Format, level: LevelFilter, dropped: IntCounter) -> io::Result<Self> {
         let (dispatch, telemetry) = Self::writing_to(io::stdout(), format, level, dropped)?;
-        // An error means that a log is running already, as in a test that starts two servers.
+        // An error means that a log runs already, as in a test that starts two servers.
         let _ = tracing::dispatcher::set_global_default(dispatch);
         Ok(telemetry)
     }
 
-    /// A log that writes to `out`, and what to log through.
+    /// A log that writes to `out`, with its dispatcher.
     ///
     /// # Errors
     /// When the writer's thread cannot be started.
@@ -73,7 +72,7 @@ impl LogGuard {
         Ok((dispatch, Self { lines }))
     }
 
-    /// Waits until every line so far is written, at most `wait`; false when it was not enough.
+    /// Waits at most `wait` until every line so far is written; false when some are not.
     pub fn flush(&self, wait: Duration) -> bool {
         self.lines.flush(wait)
     }

@@ -1,8 +1,7 @@
-//! How often each bin of each feature, and of the prediction, was seen: plain counters beside what training expects.
+//! Counts the values of each feature and the predictions by bin, beside the shares that training expects.
 //!
-//! Stands apart because it is the one place where counting must cost nothing: per model version one array of atomics,
-//! no label look-up, no lock. A custom collector turns the arrays into series when they are scraped, so that a drift
-//! index is one query over counts that add up across pods.
+//! Each request counts, so each model version has one array of atomics: no label look-up and no lock. The arrays become
+//! series when they are scraped. Counts add up across pods, so a drift index is one query.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -18,7 +17,7 @@ use crate::model::statistics::{Bins, MAX_BINS};
 
 use super::families::Families;
 
-/// Features of a model that are counted, the first ones: bounds the number of series.
+/// Only the first features of a model are counted, to bound the number of series.
 pub const MAX_FEATURES: usize = 200;
 
 /// The counters of one version of one model.
@@ -33,11 +32,11 @@ pub struct Drift {
     seconds: Histogram,
 }
 
-/// A column's bins and how often each was seen.
+/// A column's bins and their counts.
 #[derive(Debug)]
 pub(super) struct Counts {
     bins: Bins,
-    /// The bin that each bin's values are counted in: itself, unless a category is called `other` or `missing`.
+    /// For each bin the one that counts its values: itself, unless a category is called `other` or `missing`.
     counted_in: Vec<usize>,
     labels: Vec<String>,
     seen: Vec<AtomicU64>,
@@ -48,7 +47,7 @@ pub(super) struct Counts {
 pub(super) struct FeatureCounts {
     pub(super) name: String,
     pub(super) counts: Counts,
-    /// The range seen in training, of a numeric feature.
+    /// A numeric feature's range in training.
     range: Option<(f64, f64)>,
     out_of_range: IntCounter,
 }
@@ -70,7 +69,7 @@ impl Drift {
         }
     }
 
-    /// Counts the feature values of some rows of a batch. A column at a time into the stack, then one atomic add a bin.
+    /// Counts the feature values of `rows`: a column at a time on the stack, then one atomic add a bin.
     pub fn saw_rows(&self, batch: &Batch, rows: Range<usize>) {
         let width = batch.n_features();
         let cells = &batch.values()[rows.start * width..rows.end * width];
@@ -79,7 +78,7 @@ impl Drift {
         }
     }
 
-    /// Counts the answers to a batch and the time it took to compute them.
+    /// Counts a batch's predictions and the time spent computing them.
     pub fn answered(&self, answer: &Prediction, took: Duration) {
         match answer {
             Prediction::Regression { values } => self.predictions.add(values.iter().copied()),
@@ -124,9 +123,9 @@ impl Counts {
     }
 
     fn add(&self, mut values: impl ExactSizeIterator<Item = f64>) {
-        // A loaded model's bins are checked: an index is below their number, which is at most MAX_BINS.
+        // In range: a loaded model has at most MAX_BINS bins, and `index` gives one of them.
         if values.len() == 1 {
-            // One row, as most requests have: no bins to clear and to look through.
+            // Most requests have one row: no array of bins to clear and to scan.
             if let Some(value) = values.next() {
                 self.seen[self.counted_in[self.bins.index(value)]].fetch_add(1, Relaxed);
             }
@@ -141,7 +140,7 @@ impl Counts {
         }
     }
 
-    /// Each series: its bin's label, how often it was seen, the share of the training rows.
+    /// Each series: its bin's label, its count, its share of the training rows.
     pub(super) fn series(&self) -> impl Iterator<Item = (&str, u64, f64)> {
         let mut expected = vec![0.0; self.labels.len()];
         for (bin, ratio) in self.bins.expected_ratios().into_iter().enumerate() {

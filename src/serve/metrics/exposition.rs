@@ -1,6 +1,4 @@
-//! Which versions' counts are shown, and how they become series.
-//!
-//! Stands apart from `drift`, which counts: this side runs when somebody scrapes, and when a model is swapped.
+//! Turns the counts of `drift` into series when they are scraped, and decides which versions are shown.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,8 +13,7 @@ use super::families::{
     FEATURE_EXPECTED, FEATURE_VALUES, Families, Family, MODEL_INFO, PREDICTION_EXPECTED, PREDICTION_VALUES,
 };
 
-/// How long the series of a replaced version are still shown, so that the last scrape before the swap is not the last
-/// word.
+/// How long the series of a replaced version are still shown: its last counts are scraped then too.
 const SHOWN_AFTER: Duration = Duration::from_secs(600);
 
 /// The versions whose series are shown.

@@ -1,4 +1,4 @@
-//! Every metric family: its name, its labels and its one line of help. The README's table is checked against this.
+//! Declares every metric family: name, labels, help. A test compares the README's table with it.
 
 use std::collections::HashMap;
 
@@ -63,7 +63,7 @@ const PREDICTION_SECONDS: Family =
 const PREDICTION_ROWS: Family = family("smartserve_prediction_rows_total", &["model"], "Rows predicted.");
 const REJECTED: Family =
     family("smartserve_requests_rejected_total", &["reason"], "Requests refused before they reached a model.");
-/// Shown by the drift collector, as the next four.
+/// The drift collector shows this one and the next four.
 pub(super) const MODEL_INFO: Family = family(
     "smartserve_model_info",
     &["model", "version", "algorithm"],
@@ -90,7 +90,7 @@ pub(super) const PREDICTION_EXPECTED: Family = family(
     "Share of the predictions on training rows in each bin.",
 );
 
-/// Every family of ours; the library adds `process_*`.
+/// All families of ours; the library adds `process_*`.
 pub const METRICS: [Family; 16] = [
     REQUESTS,
     REQUEST_SECONDS,
@@ -158,8 +158,8 @@ impl Families {
     }
 }
 
-/// Makes and registers in one step. Names and labels are the constants above: valid and distinct, as every test that
-/// makes a [`super::Metrics`] shows.
+/// Makes and registers a metric in one step. Its name and labels are constants of this file, valid and distinct: every
+/// test that makes a `Metrics` shows it.
 struct Registrar<'a>(&'a Registry);
 
 const VALID: &str = "the families' names and labels are valid and distinct";

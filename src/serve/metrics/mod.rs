@@ -1,7 +1,8 @@
-//! What is counted: one registry value a process, closed label sets, no locks held over I/O.
+//! The metrics: one registry a process, closed label sets, no lock held over I/O. Only this module knows the metrics
+//! library.
 //!
-//! Stands apart so that nothing else knows the metrics library. `families` declares every family, `requests` keeps the
-//! series of answered requests within one look-up, `drift` counts feature values without locks.
+//! `families` declares every family, `requests` finds a request's series in one look-up, `drift` counts feature values
+//! without locks, `exposition` shows them.
 
 mod drift;
 mod exposition;
@@ -31,33 +32,21 @@ pub struct Metrics {
     drifts: Drifts,
 }
 
-/// Something present, in a gauge while it lives.
+/// Counts one in a gauge until it is dropped.
 #[derive(Debug)]
-struct Present(IntGauge);
+pub struct GaugeGuard(IntGauge);
 
-impl Present {
+impl GaugeGuard {
     fn new(gauge: &IntGauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }
 }
 
-impl Drop for Present {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }
-}
-
-/// A request being answered; leaving scope takes it out of the in-flight gauge.
-#[derive(Debug)]
-pub struct InFlight {
-    _present: Present,
-}
-
-/// An open connection; leaving scope takes it out of the gauge.
-#[derive(Debug)]
-pub struct Connection {
-    _present: Present,
 }
 
 impl Default for Metrics {
@@ -67,25 +56,24 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// A registry with every family and no series but the closed ones.
+    /// A registry with every family. Only families with closed labels have series yet.
     pub fn new() -> Self {
         let drifts = Drifts::default();
         let families = Families::new(drifts.collector());
         Self { families, requests: RequestSeries::new(), drifts }
     }
 
-    /// Counts a request into the in-flight gauge.
-    pub fn in_flight(&self) -> InFlight {
-        InFlight { _present: Present::new(&self.families.in_flight) }
+    /// Counts a request as in flight.
+    pub fn in_flight(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.families.in_flight)
     }
 
-    /// Counts an open connection into the gauge.
-    pub fn connection(&self) -> Connection {
-        Connection { _present: Present::new(&self.families.connections) }
+    /// Counts a connection as open.
+    pub fn connection(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.families.connections)
     }
 
-    /// Counts an answered request. `method` other than a known one counts as `OTHER`; `route` is a template of the
-    /// router or `other`.
+    /// Counts an answered request. An unknown `method` counts as `OTHER`; `route` is a template of the router or `other`.
     pub fn answered(&self, method: &str, route: &'static str, status: u16, duration: Duration) {
         self.requests.count(&self.families, method, route, status, duration);
     }
@@ -95,7 +83,7 @@ impl Metrics {
         self.families.rejected[reason as usize].inc();
     }
 
-    /// Counts a model's files having been looked at again with this result.
+    /// Counts a reload with this result.
     pub fn reloaded(&self, result: ReloadResult) {
         self.families.reloads[result as usize].inc();
     }
@@ -105,18 +93,18 @@ impl Metrics {
         self.families.panics.inc();
     }
 
-    /// The counter of log lines that were dropped because nobody read them.
+    /// The counter of log lines that did not fit in the queue.
     pub fn log_lines_dropped(&self) -> IntCounter {
         self.families.log_lines_dropped.clone()
     }
 
-    /// The counters of a model under a registered name; shown from now on. The same version under the same name goes
-    /// on where it was, as long as it is remembered.
+    /// The counters of a model under a registered name, shown from now on. The same version under the same name gets its
+    /// counters of before if they are still shown.
     pub fn watch(&self, name: &str, model: &Model) -> Arc<Drift> {
         self.drifts.watch(&self.families, name, model)
     }
 
-    /// Ends a version's series: they are shown for ten more minutes, unless it is watched again.
+    /// Ends a version's series: they are shown for ten more minutes, or longer if it is watched again.
     pub fn retire(&self, drift: &Drift) {
         self.drifts.retire(drift);
     }

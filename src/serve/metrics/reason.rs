@@ -1,4 +1,4 @@
-//! Closed label sets.
+//! The closed sets of label values.
 
 /// Why a request was refused before it reached a model. The label `reason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

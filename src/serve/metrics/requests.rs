@@ -1,4 +1,4 @@
-//! The series of answered requests, resolved once: counting one is a look-up without a lock and three atomic adds.
+//! The series of answered requests. Each is resolved once; counting is then a look-up without a lock and three atomic adds.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,11 +8,10 @@ use prometheus::{Histogram, IntCounter};
 
 use super::families::Families;
 
-/// Methods that get a label of their own; the last one stands for all others. Fixed, so that clients cannot add
-/// series.
+/// The methods with a label of their own; the last one stands for all others. Fixed, so that clients cannot add series.
 const METHODS: [&str; 10] = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "OTHER"];
 
-/// What tells series apart: the method's position, the route, the status.
+/// A series' key: the method's index, the route, the status.
 type Key = (usize, &'static str, u16);
 
 #[derive(Debug, Clone)]
@@ -21,8 +20,8 @@ struct Series {
     seconds: Histogram,
 }
 
-/// All series so far, looked through from the first: there are a few dozen in a process's life, and the ones asked most
-/// come first. A new one replaces the whole list.
+/// All series so far, searched from the first: a process has a few dozen, and the usual ones come first. A new one
+/// replaces the whole list.
 #[derive(Debug)]
 pub(super) struct RequestSeries {
     known: ArcSwap<Vec<(Key, Series)>>,
@@ -52,7 +51,7 @@ impl RequestSeries {
             seconds: families.request_seconds.with_label_values(&[route]),
         };
         let mut known = Vec::clone(&self.known.load());
-        // Another thread may have added it meanwhile: then it is the same series twice, and the first is found.
+        // Another thread may have added the same series meanwhile: the first of the two is found.
         known.push((key, series.clone()));
         self.known.store(known.into());
         series

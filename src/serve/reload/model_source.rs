@@ -47,7 +47,7 @@ pub(super) struct ReloadPolicy {
     pub(super) allow_schema_change: bool,
 }
 
-/// The result of a poll; none when nothing has changed and nobody asked. After an error the model is served as before.
+/// The result of a poll; none when a timer found nothing new. After an error the model is served as before.
 pub(super) type Polled = Option<Result<Reloaded, ReloadError>>;
 
 /// A version of the model with the hash of its file.

@@ -30,11 +30,11 @@ pub struct Sources {
 pub struct Reloader {
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
-    state: Mutex<State>,
+    files: Mutex<ModelFiles>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ModelFiles {
     sources: Vec<ModelSource>,
     directory: Option<PathBuf>,
     policy: ReloadPolicy,
@@ -43,11 +43,11 @@ struct State {
 impl Reloader {
     /// A reloader without files. It publishes in `registry`.
     pub fn new(registry: Arc<Registry>, metrics: Arc<Metrics>) -> Self {
-        Self { registry, metrics, state: Mutex::default() }
+        Self { registry, metrics, files: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, ModelFiles> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Loads and serves what `sources` name. Bad files in a directory are skipped, logged and counted.
@@ -55,23 +55,23 @@ impl Reloader {
     /// # Errors
     /// [`LoadError`]: of a file given by itself, two models with one name, a default model that is not among them.
     pub fn open(&self, sources: &Sources) -> Result<(), LoadError> {
-        let mut state = self.lock();
-        state.directory.clone_from(&sources.directory);
-        state.policy =
+        let mut files = self.lock();
+        files.directory.clone_from(&sources.directory);
+        files.policy =
             ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
         for file in &sources.files {
-            let source = ModelSource::open(file, &mut state.policy)?;
-            if let Some(first) = state.sources.iter().find(|s| s.name == source.name) {
+            let source = ModelSource::open(file, &mut files.policy)?;
+            if let Some(first) = files.sources.iter().find(|s| s.name == source.name) {
                 let (name, first) = (source.name.clone(), first.path.clone());
                 return Err(LoadError::SameName { name, first, second: file.path.clone() });
             }
-            state.sources.push(source);
+            files.sources.push(source);
         }
-        self.poll_directory(&mut state);
-        self.publish(&state);
+        self.poll_directory(&mut files);
+        self.publish(&files);
         match &sources.default {
             Some(name) if sources.directory.is_none() && self.registry.get(name).is_none() => {
-                let names: Vec<&str> = state.sources.iter().map(|s| s.name.as_str()).collect();
+                let names: Vec<&str> = files.sources.iter().map(|s| s.name.as_str()).collect();
                 let names = names.join(", ");
                 Err(LoadError::BadName(format!("--default-model {name:?} is not served; the models are {names}")))
             }
@@ -81,22 +81,22 @@ impl Reloader {
 
     /// Polls every file and serves what has changed.
     pub fn poll(&self, trigger: Trigger) {
-        let mut state = self.lock();
-        let State { sources, policy, .. } = &mut *state;
+        let mut files = self.lock();
+        let ModelFiles { sources, policy, .. } = &mut *files;
         for source in sources.iter_mut().filter(|source| source.is_served()) {
             let polled = source.poll(trigger, policy);
             self.report(&source.name, polled.as_ref().map(Result::as_ref));
         }
-        self.poll_directory(&mut state);
-        self.publish(&state);
+        self.poll_directory(&mut files);
+        self.publish(&files);
     }
 
-    fn poll_directory(&self, state: &mut State) {
-        let Some(directory) = &state.directory else { return };
+    fn poll_directory(&self, files: &mut ModelFiles) {
+        let Some(directory) = &files.directory else { return };
         match directory::list(directory) {
-            Ok(files) => {
-                directory::update(&mut state.sources, files);
-                for (name, polled) in directory::load_new(&mut state.sources, &mut state.policy) {
+            Ok(paths) => {
+                directory::update(&mut files.sources, paths);
+                for (name, polled) in directory::load_new(&mut files.sources, &mut files.policy) {
                     self.report(&name, polled.as_ref().map(Result::as_ref));
                 }
             }
@@ -113,8 +113,8 @@ impl Reloader {
     /// # Errors
     /// [`ReloadError`]; the model is served as before.
     pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Reloaded, ReloadError> {
-        let mut state = self.lock();
-        let State { sources, policy, .. } = &mut *state;
+        let mut files = self.lock();
+        let ModelFiles { sources, policy, .. } = &mut *files;
         let source = sources.iter_mut().find(|source| source.name == name && source.is_named());
         let source = source.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?;
         let polled = match version {
@@ -122,7 +122,7 @@ impl Reloader {
             None => source.poll(Trigger::Request, policy),
         };
         self.report(name, polled.as_ref().map(Result::as_ref));
-        self.publish(&state);
+        self.publish(&files);
         // A request always has a result.
         polled.unwrap_or_else(|| Err(ReloadError::UnknownModel(name.to_owned())))
     }
@@ -132,13 +132,13 @@ impl Reloader {
     /// # Errors
     /// [`ReloadError`]: there is no such model, or it is the default one.
     pub fn unload(&self, name: &str) -> Result<(), ReloadError> {
-        let mut state = self.lock();
-        if state.policy.default.as_deref() == Some(name) {
+        let mut files = self.lock();
+        if files.policy.default.as_deref() == Some(name) {
             return Err(ReloadError::IsDefault(name.to_owned()));
         }
-        let source = state.sources.iter_mut().find(|source| source.name == name && source.is_served());
+        let source = files.sources.iter_mut().find(|source| source.name == name && source.is_served());
         source.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?.unload();
-        self.publish(&state);
+        self.publish(&files);
         tracing::info!(model = name, "{name} was unloaded: no longer served");
         Ok(())
     }
@@ -161,8 +161,8 @@ impl Reloader {
     }
 
     /// Serves what the sources hold, if that has changed.
-    fn publish(&self, state: &State) {
-        let models: Vec<_> = state.sources.iter().filter_map(ModelSource::current).collect();
+    fn publish(&self, files: &ModelFiles) {
+        let models: Vec<_> = files.sources.iter().filter_map(ModelSource::current).collect();
         let before = self.registry.list();
         let same = before.len() == models.len() && before.iter().zip(&models).all(|(a, b)| Arc::ptr_eq(a, b));
         if !same {

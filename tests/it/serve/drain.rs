@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use smartserve::config::Limits;
-use smartserve::serve::lifecycle::{Lifecycle, Phase, Schedule, Signal, Step};
+use smartserve::serve::lifecycle::{DrainStep, Lifecycle, Phase, Schedule, Signal};
 use smartserve::serve::server::ServerExit;
 use tokio::net::TcpStream;
 
@@ -22,7 +22,7 @@ async fn a_drain_goes_through_its_steps_in_order_and_loses_nothing() {
     assert_eq!((lifecycle.phase(), lifecycle.steps()), (Phase::Ready, vec![]));
 
     server.drain(Signal::Terminate).await;
-    assert_eq!((lifecycle.phase(), lifecycle.steps()), (Phase::Draining, vec![Step::DrainBegan]));
+    assert_eq!((lifecycle.phase(), lifecycle.steps()), (Phase::Draining, vec![DrainStep::DrainBegan]));
     // The lame-duck: both an old and a new connection are served, and told to close.
     kept.get("/ok").await;
     assert!(kept.answer().await.unwrap().closes());
@@ -31,7 +31,7 @@ async fn a_drain_goes_through_its_steps_in_order_and_loses_nothing() {
     new.get("/ok").await;
     assert!(new.answer().await.unwrap().closes());
 
-    until(|| lifecycle.steps().contains(&Step::ListenerClosed)).await;
+    until(|| lifecycle.steps().contains(&DrainStep::ListenerClosed)).await;
     assert!(TcpStream::connect(server.address).await.is_err());
     server.gate.add_permits(1);
     let answer = busy.answer().await.unwrap();
@@ -39,7 +39,10 @@ async fn a_drain_goes_through_its_steps_in_order_and_loses_nothing() {
     assert!(answer.closes());
     assert_eq!(server.exit().await, ServerExit::Drained);
     assert_eq!(lifecycle.phase(), Phase::Stopped);
-    assert_eq!(lifecycle.steps(), [Step::DrainBegan, Step::ListenerClosed, Step::ConnectionsDone, Step::Stopped]);
+    assert_eq!(
+        lifecycle.steps(),
+        [DrainStep::DrainBegan, DrainStep::ListenerClosed, DrainStep::ConnectionsDone, DrainStep::Stopped]
+    );
 }
 
 #[tokio::test]
@@ -49,7 +52,7 @@ async fn terminate_keeps_accepting_for_the_whole_lame_duck() {
     let start = Instant::now();
     server.drain(Signal::Terminate).await;
     let mut accepted = 0;
-    while !lifecycle.steps().contains(&Step::ListenerClosed) {
+    while !lifecycle.steps().contains(&DrainStep::ListenerClosed) {
         let Ok(socket) = TcpStream::connect(server.address).await else { break };
         drop(socket);
         accepted += 1;
@@ -75,7 +78,7 @@ async fn an_idle_connection_stays_readable_after_the_listener_is_closed() {
     client.get("/ok").await;
     client.answer().await.unwrap();
     server.drain(Signal::Interrupt).await;
-    until(|| lifecycle.steps().contains(&Step::ListenerClosed)).await;
+    until(|| lifecycle.steps().contains(&DrainStep::ListenerClosed)).await;
     client.get("/ok").await;
     let answer = client.answer().await.unwrap();
     assert!(answer.status == 200 && answer.closes());
@@ -94,7 +97,7 @@ async fn idle_connections_are_closed_before_the_hard_stop() {
     assert!(start.elapsed() >= ms(1200), "{:?}", start.elapsed());
     let lifecycle = server.serving.lifecycle.clone();
     assert_eq!(server.exit().await, ServerExit::Drained);
-    assert!(lifecycle.steps().contains(&Step::ConnectionsDone));
+    assert!(lifecycle.steps().contains(&DrainStep::ConnectionsDone));
 }
 
 #[tokio::test]
@@ -108,7 +111,7 @@ async fn a_half_sent_head_is_not_a_request() {
     let lifecycle = server.serving.lifecycle.clone();
     assert_eq!(server.exit().await, ServerExit::Drained);
     assert!(start.elapsed() < limits().hard_stop + ms(1000));
-    assert!(lifecycle.steps().contains(&Step::HardStop));
+    assert!(lifecycle.steps().contains(&DrainStep::HardStop));
     client.closed().await;
 }
 
@@ -120,7 +123,7 @@ async fn a_head_completed_during_the_drain_is_answered() {
     client.send("GET /ok HTTP/1.1\r\nHost: te").await;
     server.until_connections(1).await;
     server.drain(Signal::Interrupt).await;
-    until(|| lifecycle.steps().contains(&Step::ListenerClosed)).await;
+    until(|| lifecycle.steps().contains(&DrainStep::ListenerClosed)).await;
     client.send("st\r\n\r\n").await;
     assert!(client.answer().await.unwrap().closes());
     assert_eq!(server.exit().await, ServerExit::Drained);
@@ -150,7 +153,10 @@ async fn a_request_that_the_hard_stop_cuts_makes_the_exit_code_3() {
     let exit = server.exit().await;
     assert_eq!((exit, exit.code()), (ServerExit::Cut(1), 3));
     assert!(start.elapsed() < limits().hard_stop + ms(1000));
-    assert_eq!(lifecycle.steps(), [Step::DrainBegan, Step::ListenerClosed, Step::HardStop, Step::Stopped]);
+    assert_eq!(
+        lifecycle.steps(),
+        [DrainStep::DrainBegan, DrainStep::ListenerClosed, DrainStep::HardStop, DrainStep::Stopped]
+    );
     client.closed().await;
 }
 
@@ -195,7 +201,7 @@ async fn the_admin_listener_answers_until_the_first_has_drained() {
     busy.get("/wait").await;
     server.until_waiting(1).await;
     server.drain(Signal::Interrupt).await;
-    until(|| lifecycle.steps().contains(&Step::ListenerClosed)).await;
+    until(|| lifecycle.steps().contains(&DrainStep::ListenerClosed)).await;
     let mut probe = Client::connect(admin).await;
     probe.get("/ok").await;
     assert_eq!(probe.answer().await.unwrap().status, 200);

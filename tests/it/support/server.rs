@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::lifecycle::{Signal, Signals};
-use smartserve::serve::listener::{AdminThread, Endpoint, ListenerContext, RequestContext, bind};
+use smartserve::serve::listener::{AdminThread, BoundService, ListenerContext, RequestContext, bind};
 use smartserve::serve::server::{ServerExit, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -63,7 +63,7 @@ impl Server {
         let gate = Arc::new(Semaphore::new(0));
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
-        let front = Endpoint { tcp, service: service(&serving, &gate) };
+        let front = BoundService { tcp, service: service(&serving, &gate) };
         let (signals, receiver) = Signals::channel();
         let exit = tokio::spawn({
             let serving = Arc::clone(&serving);
@@ -76,7 +76,7 @@ impl Server {
     pub(crate) fn start_admin(&self) -> (SocketAddr, AdminThread) {
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
-        let front = Endpoint { tcp, service: service(&self.serving, &self.gate) };
+        let front = BoundService { tcp, service: service(&self.serving, &self.gate) };
         (address, AdminThread::start(front, ListenerContext::of(&self.serving)).unwrap())
     }
 

@@ -12,7 +12,7 @@ use http_body::Frame;
 
 use crate::http::app::AppState;
 use crate::http::body::drain;
-use crate::serve::metrics::InFlight;
+use crate::serve::metrics::GaugeGuard;
 
 use super::rows::RowStream;
 
@@ -34,7 +34,7 @@ pub(super) struct StreamBody {
     first: Option<Bytes>,
     step: Option<StreamStep>,
     /// The request counts as in flight until its last chunk is made.
-    _in_flight: InFlight,
+    _in_flight: GaugeGuard,
 }
 
 impl StreamBody {

@@ -28,7 +28,7 @@ pub enum Role {
 
 /// A bound socket and the service that answers on it.
 #[derive(Debug)]
-pub struct Endpoint<S> {
+pub struct BoundService<S> {
     /// The socket, bound and listening.
     pub tcp: TcpListener,
     /// The service, such as an axum `Router`.
