@@ -21,15 +21,16 @@
 //! # Layout, and who may use whom
 //!
 //! ```text
-//! main     → cli, commands             parse → dispatch → exit code
-//! cli      → config, train::options, text    what was typed
-//! config   → text                      what it means
-//! commands → http, serve, train, table, model, config, cli    one short file a verb
-//! http     → serve, table, model, config    the only place that knows axum and wire JSON
-//! serve    → model, config             registry, admission, listener, lifecycle, metrics, logs
-//! train    → table, model, text        data → fit → evaluate → search → report, artifact
-//! table    → model                     CSV to typed columns and checked rows
-//! model    → smartcore, serde, postcard, sha2    pure: no axum, no tokio, no clock, no files
+//! main     → cli, commands                                 parse → dispatch → exit code
+//! cli      → config, train, text                           what was typed; of train its options alone
+//! config   → text                                          what it means
+//! commands → http, serve, train, table, model, config, cli, text    one short file a verb
+//! http     → serve, table, model, config, text             the only place that knows axum and wire JSON
+//! serve    → model, config, text                           registry, admission, listener, lifecycle, metrics, logs
+//! train    → table, model, text                            data → fit → evaluate → search → report, artifact
+//! table    → model, text                                   CSV to typed columns and checked rows
+//! model    → text                                          pure: no axum, no tokio, no clock, no files
+//! text     →                                               numbers, near names, shortened texts
 //! ```
 //!
 //! # Invariants

@@ -4,6 +4,7 @@
 
 mod cli;
 mod end_to_end;
+mod house;
 mod http;
 mod model;
 mod promises_file;
