@@ -167,7 +167,7 @@ fuzz-long: ## The same for EXECUTIONS=100,000,000 in all
 
 .PHONY: mutants
 mutants: ## 10,000 resealed artifacts with mistakes in them
-	MUTANTS=10000 cargo test --locked --test it a_thousand_resealed
+	MUTANTS=10000 cargo test --locked --test it resealed_mutants
 
 .PHONY: overload-plot
 overload-plot: $(BINARY) ## Measure goodput against load and write docs/overload.md and docs/overload.svg

@@ -28,7 +28,7 @@ fn house(rm: f64, lstat: f64) -> Value {
 const SIX: [&str; 2] = ["--features", "CHAS,RM,TAX,PTRATIO,B,LSTAT"];
 
 #[test]
-fn two_rows_get_two_answers_and_a_row_gets_the_same_bits_alone_and_among_a_thousand() {
+fn rows_are_answered_alike_in_any_batch() {
     let directory = tempfile::tempdir().unwrap();
     for algorithm in ["extra-trees", "gradient-boosting", "ridge"] {
         let model = train(directory.path(), "boston", "MEDV", &[&SIX[..], &["--algorithm", algorithm]].concat());
@@ -53,7 +53,7 @@ fn two_rows_get_two_answers_and_a_row_gets_the_same_bits_alone_and_among_a_thous
 }
 
 #[test]
-fn predict_on_the_command_line_and_over_http_give_the_same_text() {
+fn predict_and_http_give_the_same_text() {
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "iris", "species", &["--algorithm", "random-forest", "--trees", "20"]);
     let rows = directory.path().join("rows.csv");
@@ -74,7 +74,7 @@ fn predict_on_the_command_line_and_over_http_give_the_same_text() {
 }
 
 #[test]
-fn a_termination_signal_drains_and_a_second_one_ends_at_once() {
+fn a_second_signal_ends_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
     let mut drained = Server::start(&["--model", &model, "--lame-duck", "200ms", "--hard-stop", "5s"]);
@@ -93,7 +93,7 @@ fn a_termination_signal_drains_and_a_second_one_ends_at_once() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_delays_no_answer_and_its_lost_lines_are_counted() {
+fn an_unread_log_delays_no_answer() {
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "ridge"]);
     let server = Server::start(&["--model", &model]);
@@ -116,7 +116,7 @@ fn a_log_that_nobody_reads_delays_no_answer_and_its_lost_lines_are_counted() {
 }
 
 #[test]
-fn what_cannot_be_served_ends_with_its_own_exit_code_and_one_line() {
+fn failures_at_start_have_exit_codes() {
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -145,7 +145,7 @@ fn what_cannot_be_served_ends_with_its_own_exit_code_and_one_line() {
 }
 
 #[test]
-fn a_port_is_found_by_flag_then_port_variable_then_bind_variable() {
+fn the_port_comes_from_flag_or_variables() {
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
     let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
@@ -179,7 +179,7 @@ fn a_port_is_found_by_flag_then_port_variable_then_bind_variable() {
 }
 
 #[test]
-fn healthcheck_asks_the_server_that_the_environment_describes() {
+fn healthcheck_reads_the_environment() {
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
     let server = Server::start(&["--model", &model]);
@@ -200,7 +200,7 @@ fn healthcheck_asks_the_server_that_the_environment_describes() {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
-fn serving_has_the_allocators_settings_unless_others_were_made() {
+fn the_allocator_is_set_unless_told() {
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
     let server = Server::start(&["--model", &model]);

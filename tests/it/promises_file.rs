@@ -44,7 +44,7 @@ fn fault(name: &str) -> Option<String> {
 }
 
 #[test]
-fn everything_that_the_promises_name_exists() {
+fn promises_name_what_exists() {
     let text = file("PROMISES.md");
     let enforcers = enforcers(&text);
     assert!(enforcers.len() > 20, "{} promises", enforcers.len());

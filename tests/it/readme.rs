@@ -25,7 +25,7 @@ fn demo_flags() -> Vec<String> {
 }
 
 #[test]
-fn the_first_screen_shows_the_reply_that_the_demo_model_gives() {
+fn the_first_reply_is_the_demo_models() {
     let directory = tempfile::tempdir().unwrap();
     let model = directory.path().join("boston.model");
     let binary = env!("CARGO_BIN_EXE_smartserve");
@@ -54,7 +54,7 @@ fn the_first_screen_shows_the_reply_that_the_demo_model_gives() {
 }
 
 #[test]
-fn the_configuration_table_lists_every_flag_of_serve_with_its_default() {
+fn the_table_lists_flags_and_defaults() {
     let readme = readme();
     let mut command = cli::command();
     let serve = command.find_subcommand_mut("serve").unwrap();

@@ -5,7 +5,7 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::train::OPTIONS;
 
 #[test]
-fn the_help_of_train_lists_every_hyperparameter_with_its_default() {
+fn train_help_lists_hyperparameters() {
     let mut command = cli::command();
     let help = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
     for algorithm in Algorithm::ALL {
@@ -39,12 +39,12 @@ fn every_flag_has_an_environment_variable() {
 }
 
 #[test]
-fn clap_finds_no_fault_with_the_command_line() {
+fn clap_accepts_the_definitions() {
     cli::command().debug_assert();
 }
 
 #[test]
-fn the_help_of_train_tells_what_tuning_draws() {
+fn train_help_tells_the_search_space() {
     let mut command = cli::command();
     let help = command.find_subcommand_mut("train").unwrap().render_long_help().to_string();
     for (name, range) in OPTIONS.iter().flat_map(|o| o.search.iter().map(|search| (o.name, search.range))) {

@@ -138,7 +138,7 @@ fn circles_of_any_length_are_found() {
 }
 
 #[test]
-fn arrows_between_folders_count_re_exports_too() {
+fn folder_arrows_count_re_exports() {
     let files = [("a/mod.rs", "pub use crate::b::B; use super::c::C;"), ("b.rs", "use smartserve::a; use std::b;")];
     let files = files.map(|(file, text)| (file.to_owned(), text.to_owned()));
     let found: Vec<_> = between_folders(&files).into_keys().collect();

@@ -61,7 +61,7 @@ async fn vertex_asks_the_routes_that_it_names() {
 }
 
 #[test]
-fn vertex_routes_that_would_hide_ours_are_refused() {
+fn vertex_routes_may_not_hide_ours() {
     for (predict, health) in [("/ping", ""), ("/metrics", ""), ("/", ""), ("", "/models"), ("", "/predict")] {
         assert!(check(&options(predict, health)).is_err(), "{predict} {health}");
     }
@@ -92,7 +92,7 @@ async fn tokens_cover_these_routes_too() {
 }
 
 #[tokio::test]
-async fn extra_features_are_dropped_everywhere_when_asked() {
+async fn extra_features_are_dropped_when_asked() {
     let serving = serving_with(Limits::default(), ExtraFeatures::Ignore);
     let router = router(serving, Role::Main, Options::default());
     let row = r#"{"id":[1],"RM":6.5,"TAX":296,"colour":"red"}"#;
@@ -113,7 +113,7 @@ async fn extra_features_are_dropped_everywhere_when_asked() {
 }
 
 #[tokio::test]
-async fn without_a_model_these_routes_are_not_ready() {
+async fn without_a_model_nothing_is_ready() {
     let router = router(empty_serving(), Role::Main, options("/vertex", "/vertex/health"));
     for target in ["/invocations", "/vertex"] {
         assert_eq!(post(&router, target, "{}").await.status, 503, "{target}");

@@ -79,7 +79,7 @@ proptest! {
 
 /// Keys in the schema's order are guessed before they are read; a guess must not overlook a comma.
 #[test]
-fn a_missing_comma_is_a_syntax_error_in_every_dialect() {
+fn a_missing_comma_is_a_syntax_error() {
     let schema = schema(vec![numeric("a"), numeric("b")]);
     for body in [
         r#"{"a":1 "b":2}"#,
@@ -100,20 +100,20 @@ fn a_missing_comma_is_a_syntax_error_in_every_dialect() {
 }
 
 #[test]
-fn rows_come_in_the_order_of_the_first_columns_labels() {
+fn labels_of_the_first_column_order_rows() {
     let schema = schema(vec![numeric("a"), numeric("b")]);
     let body = r#"{"b":{"10":1,"9":2,"0":3},"a":{"0":30,"10":10,"9":20}}"#;
     assert_eq!(batch(&schema, body).unwrap().values(), [10.0, 1.0, 20.0, 2.0, 30.0, 3.0]);
 }
 
 #[test]
-fn the_rows_of_a_table_may_come_before_its_columns() {
+fn rows_may_come_before_columns() {
     let body = r#"{"data":[[1,null,"red"],[2,3,"blue"]],"columns":["RM","TAX","a/b"]}"#;
     assert_eq!(batch(&three(), body).unwrap().n_rows(), 2);
 }
 
 #[test]
-fn a_feature_that_bears_a_wrapping_key_makes_the_object_columns() {
+fn a_feature_may_be_named_like_a_wrapper() {
     let schema = schema(vec![numeric("data"), numeric("x")]);
     assert_eq!(batch(&schema, r#"{"data":[1,2],"x":[3,4]}"#).unwrap().values(), [1.0, 3.0, 2.0, 4.0]);
     assert_eq!(
@@ -124,14 +124,14 @@ fn a_feature_that_bears_a_wrapping_key_makes_the_object_columns() {
 }
 
 #[test]
-fn an_open_inference_body_is_told_its_route_wherever_its_keys_stand() {
+fn open_inference_bodies_are_told_their_route() {
     let body = r#"{"id":"7","outputs":[],"inputs":[{"name":"RM","shape":[1,1],"datatype":"FP64","data":[1.0]}]}"#;
     let expected = ("/inputs".to_owned(), "an Open Inference Protocol body goes to /v2/models/boston/infer".to_owned());
     assert_eq!(errors(&three(), body), [expected]);
 }
 
 #[test]
-fn every_error_is_told_with_its_place_and_what_would_be_right() {
+fn errors_tell_their_place_and_a_remedy() {
     let schema = three();
     let told = errors(
         &schema,
@@ -149,7 +149,7 @@ fn every_error_is_told_with_its_place_and_what_would_be_right() {
 }
 
 #[test]
-fn shapes_that_do_not_fit_are_refused_with_their_place() {
+fn wrong_shapes_are_refused_with_their_place() {
     let schema = three();
     let cases: &[(&str, &[&str])] = &[
         ("{}", &["/RM", "/TAX", "/a~1b"]),
@@ -216,7 +216,7 @@ fn syntax_wins_over_shape() {
 }
 
 #[test]
-fn rows_over_the_limit_are_refused_while_they_are_read() {
+fn too_many_rows_are_refused_while_read() {
     let schema = schema(vec![numeric("x")]);
     let n = |n: usize| vec!["1"; n].join(",");
     assert_eq!(status(&schema, &format!(r#"{{"x":[{}]}}"#, n(100))), 200);
@@ -245,7 +245,7 @@ fn extra_features_are_dropped_when_asked() {
 }
 
 #[test]
-fn short_rows_of_a_wide_schema_cost_no_more_than_they_are_long() {
+fn short_rows_of_wide_schemas_cost_little() {
     let schema = schema((0..5_000).map(|i| numeric(&format!("f{i}"))).collect());
     let rules = DecodeOptions { max_rows: 100_000, ..rules(&schema) };
     // 100,000 rows of 5,000 features would be 4 GB.

@@ -84,7 +84,7 @@ async fn assert_is_complete(router: &Service, options: &Options, models: &[&str]
 }
 
 #[tokio::test]
-async fn every_route_and_method_is_in_the_document_and_nothing_else() {
+async fn the_document_lists_exactly_the_routes() {
     let names = ["houses", "line", "kinds"];
     let options = Options::default();
     assert_is_complete(&public(Limits::default()), &options, &names).await;
@@ -100,7 +100,7 @@ async fn every_route_and_method_is_in_the_document_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_operations_name_is_its_own_and_every_reference_leads_somewhere() {
+async fn names_are_unique_and_references_resolve() {
     for router in [public(Limits::default()), router(empty_serving(), Role::Main, Options::default())] {
         let document = served(&router).await;
         let names: BTreeSet<&str> =
@@ -171,7 +171,7 @@ fn assert_is_as_written(document: &Value, operation: &Value, name: &str, answer:
 }
 
 #[tokio::test]
-async fn every_example_is_accepted_as_it_stands_and_answered_as_written() {
+async fn examples_are_answered_as_written() {
     // Four prediction routes with nine JSON forms, CSV and NDJSON each; two a model of tensors, as matrices too where
     // all is numbers; MLflow's with four JSON forms, and two a model of TensorFlow Serving's with two.
     const EXAMPLES: usize = 4 * 11 + 2 * (1 + 2 + 2) + 6 + 3 * 2 * 4;
@@ -184,7 +184,7 @@ async fn every_example_is_accepted_as_it_stands_and_answered_as_written() {
 }
 
 #[tokio::test]
-async fn a_get_is_answered_with_a_status_and_a_type_that_the_document_lists() {
+async fn gets_are_answered_as_documented() {
     let router = public(Limits::default());
     let document = served(&router).await;
     for (path, _, operation) in operations(&document).into_iter().filter(|(_, method, _)| *method == "get") {
@@ -197,7 +197,7 @@ async fn a_get_is_answered_with_a_status_and_a_type_that_the_document_lists() {
 }
 
 #[tokio::test]
-async fn a_feature_tells_its_kind_its_words_and_what_training_saw() {
+async fn features_tell_what_training_saw() {
     let document = served(&public(Limits::default())).await;
     let record = &document["components"]["schemas"]["houses.Record"];
     assert_eq!(record["required"], json!(["RM", "TAX", "colour"]));
@@ -213,7 +213,7 @@ async fn a_feature_tells_its_kind_its_words_and_what_training_saw() {
 }
 
 #[tokio::test]
-async fn with_tokens_the_document_says_so_and_holds_no_statistics() {
+async fn with_tokens_there_are_no_statistics() {
     let (router, _file) = with_tokens();
     let answer = get(&router, "/openapi.json").await;
     let text = answer.text();
@@ -234,7 +234,7 @@ async fn with_tokens_the_document_says_so_and_holds_no_statistics() {
 }
 
 #[tokio::test]
-async fn the_same_models_give_the_same_bytes_and_a_client_that_has_them_is_told() {
+async fn the_document_is_stable_and_cached() {
     let router = public(Limits::default());
     let first = get(&router, "/openapi.json").await;
     assert_eq!(get(&public(Limits::default()), "/openapi.json").await.body, first.body);
@@ -270,7 +270,7 @@ fn openapi(args: &[&str]) -> Output {
 }
 
 #[tokio::test]
-async fn the_command_prints_what_the_server_serves() {
+async fn the_command_prints_the_same_document() {
     let models = serving(Limits::default()).registry.list();
     assert_eq!(document(&Subject::by_default(&models)), served(&public(Limits::default())).await);
     let directory = tempfile::tempdir().unwrap();
@@ -293,7 +293,7 @@ async fn the_command_prints_what_the_server_serves() {
 }
 
 #[tokio::test]
-async fn the_page_asks_nobody_but_this_server_and_runs_only_its_own_script() {
+async fn the_page_loads_nothing_from_elsewhere() {
     let page = get(&public(Limits::default()), "/docs").await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     let policy = page.header("content-security-policy");

@@ -141,7 +141,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 #[test]
-fn what_is_not_json_is_refused_in_every_dialect() {
+fn what_is_not_json_is_refused() {
     let serving = serving(Limits::default());
     let snapshot = serving.registry.default_model().unwrap();
     let (schema, extra) = (snapshot.model.schema(), ExtraFeatures::Reject);
@@ -169,7 +169,7 @@ fn what_is_not_json_is_refused_in_every_dialect() {
 
 proptest! {
     #[test]
-    fn the_same_rows_give_the_same_bits_in_every_dialect(rows in rows()) {
+    fn dialects_give_the_same_bits(rows in rows()) {
         let serving = serving(Limits::default());
         let snapshot = serving.registry.default_model().unwrap();
         let (schema, extra) = (snapshot.model.schema(), ExtraFeatures::Reject);
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_rows_get_the_same_numbers_by_every_route_and_in_every_form(rows in rows(), n in 1..200_usize) {
+    fn routes_and_forms_give_the_same_numbers(rows in rows(), n in 1..200_usize) {
         let router = public(Limits::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let answers: Vec<Answer> = runtime.block_on(async {
@@ -210,7 +210,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_rows_get_the_same_answer_in_every_dialect(rows in rows()) {
+    fn dialects_get_the_same_answer(rows in rows()) {
         let router = public(Limits::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let answers: Vec<String> = runtime.block_on(async {

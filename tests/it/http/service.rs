@@ -35,7 +35,7 @@ async fn series(router: &Service, name: &str) -> Option<f64> {
 }
 
 #[tokio::test]
-async fn a_fit_request_id_is_repeated_and_another_one_replaced() {
+async fn a_request_id_is_kept_or_replaced() {
     let router = public(Limits::default());
     let id = |value: &str| {
         let (router, request) = (router.clone(), with_header("x-request-id", value));
@@ -53,7 +53,7 @@ async fn a_fit_request_id_is_repeated_and_another_one_replaced() {
 }
 
 #[tokio::test]
-async fn an_error_tells_the_same_request_id_as_its_header() {
+async fn errors_tell_the_headers_request_id() {
     let router = public(Limits::default());
     answers_connections(&router);
     let answer = get(&router, "/nowhere").await;
@@ -61,7 +61,7 @@ async fn an_error_tells_the_same_request_id_as_its_header() {
 }
 
 #[tokio::test]
-async fn every_answer_is_counted_refusals_and_scrapes_too() {
+async fn every_answer_is_counted() {
     let router = public(Limits::default());
     post(&router, "/models/line/predict", ROW).await;
     post(&router, "/models/line/predict", "{").await;
@@ -90,7 +90,7 @@ async fn every_answer_is_counted_refusals_and_scrapes_too() {
 }
 
 #[tokio::test]
-async fn random_paths_methods_and_headers_add_no_series() {
+async fn random_requests_add_no_series() {
     let router = public(Limits::default());
     let ask = |i: u64| {
         let router = router.clone();
@@ -153,7 +153,7 @@ async fn a_head_over_its_limits_is_refused() {
 }
 
 #[tokio::test]
-async fn without_a_model_the_server_is_alive_and_not_ready() {
+async fn without_a_model_it_is_not_ready() {
     let router = router(empty_serving(), Role::Main, Options::default());
     assert_eq!(get(&router, "/livez").await.status, 200);
     for answer in [get(&router, "/readyz").await, get(&router, "/ping").await, post(&router, "/predict", ROW).await] {
@@ -164,7 +164,7 @@ async fn without_a_model_the_server_is_alive_and_not_ready() {
 }
 
 #[tokio::test]
-async fn while_draining_requests_are_answered_and_connections_closed() {
+async fn draining_answers_close_connections() {
     let limits = Limits::default();
     let serving = serving(limits.clone());
     let router = router(Arc::clone(&serving), Role::Main, Options::default());
@@ -177,7 +177,7 @@ async fn while_draining_requests_are_answered_and_connections_closed() {
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_budget_is_refused_before_it_is_read() {
+async fn a_body_over_the_budget_is_not_read() {
     let router = public(Limits { body_budget: 100, ..Limits::default() });
     assert_eq!(post(&router, "/models/line/predict", ROW).await.status, 200);
     let answer = post(&router, "/models/line/predict", ROW.to_owned() + &" ".repeat(100)).await;
@@ -193,7 +193,7 @@ async fn bytes_that_are_not_text_are_refused() {
 }
 
 #[tokio::test]
-async fn a_model_shows_its_schema_and_no_row_it_was_trained_on() {
+async fn a_model_shows_no_training_rows() {
     let router = public(Limits::default());
     let list = get(&router, "/models").await.json();
     assert_eq!(list["models"][0]["name"], "houses");
@@ -209,7 +209,7 @@ async fn a_model_shows_its_schema_and_no_row_it_was_trained_on() {
 }
 
 #[tokio::test]
-async fn the_page_loads_nothing_and_its_curl_line_is_answered() {
+async fn the_index_pages_curl_line_works() {
     let router = public(Limits::default());
     let page = get(&router, "/").await;
     assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
@@ -221,7 +221,7 @@ async fn the_page_loads_nothing_and_its_curl_line_is_answered() {
 }
 
 #[tokio::test]
-async fn the_admin_side_has_probes_and_metrics_only() {
+async fn admin_has_probes_and_metrics_only() {
     let router = router(serving(Limits::default()), Role::Admin, Options::default());
     for path in ["/livez", "/healthz", "/readyz", "/ping", "/metrics"] {
         assert_eq!(get(&router, path).await.status, 200, "{path}");
@@ -241,7 +241,7 @@ async fn metrics_and_the_page_can_be_left_out() {
 }
 
 #[tokio::test]
-async fn with_tokens_only_probes_metrics_and_the_page_are_open() {
+async fn tokens_leave_probes_and_pages_open() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "first\n\n  second  ").unwrap();
     let tokens = Arc::new(Tokens::load(file.path()).unwrap());
@@ -283,7 +283,7 @@ async fn with_tokens_only_probes_metrics_and_the_page_are_open() {
 }
 
 #[test]
-fn a_token_file_without_a_token_is_refused() {
+fn an_empty_token_file_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
     assert!(Tokens::load(file.path()).unwrap_err().contains("no token"));
 }

@@ -70,7 +70,7 @@ fn ask(address: SocketAddr, request: &[u8]) -> (TcpStream, String, String) {
 }
 
 #[test]
-fn a_body_over_the_limit_is_refused_readably_every_time() {
+fn a_413_is_readable_every_time() {
     let address = serve(public(Limits::default()));
     let size = 8 << 20;
     let mut request = post(&format!("Content-Length: {size}\r\n"));
@@ -83,7 +83,7 @@ fn a_body_over_the_limit_is_refused_readably_every_time() {
 }
 
 #[test]
-fn a_chunked_body_over_the_limit_is_refused_readably() {
+fn a_413_of_a_chunked_body_is_readable() {
     let address = serve(public(Limits::default()));
     let mut request = post("Transfer-Encoding: chunked\r\n");
     for _ in 0..64 {
@@ -96,7 +96,7 @@ fn a_chunked_body_over_the_limit_is_refused_readably() {
 }
 
 #[test]
-fn a_refusal_before_the_body_leaves_the_connection_usable() {
+fn an_early_refusal_keeps_the_connection() {
     let address = serve(public(Limits::default()));
     let mut request = post("Content-Length: 1000000\r\nContent-Type: text/plain\r\n");
     request.resize(request.len() + 1_000_000, b'x');
@@ -107,7 +107,7 @@ fn a_refusal_before_the_body_leaves_the_connection_usable() {
 }
 
 #[test]
-fn a_client_that_waits_for_continue_is_refused_at_once() {
+fn expect_continue_is_refused_at_once() {
     let address = serve(public(Limits::default()));
     let request = post("Content-Length: 100000000\r\nExpect: 100-continue\r\n");
     let (_, head, _) = ask(address, &request);
@@ -119,7 +119,7 @@ fn a_client_that_waits_for_continue_is_refused_at_once() {
 }
 
 #[test]
-fn a_body_that_stops_coming_is_answered_408_and_the_connection_closed() {
+fn a_stalled_body_is_answered_408() {
     let address = serve(public(Limits { body_timeout: Duration::from_millis(50), ..Limits::default() }));
     let mut request = post("Content-Length: 100\r\n");
     request.extend_from_slice(b"{\"RM\":");
@@ -157,7 +157,7 @@ fn row(blanks: usize) -> Vec<u8> {
 }
 
 #[test]
-fn long_bodies_that_never_come_keep_no_short_one_out() {
+fn stalled_long_bodies_let_short_ones_in() {
     // Those that wait do so for longer than the test.
     let long = Duration::from_secs(60);
     let (address, _clients) = silent(&Limits { admission_wait: long, body_timeout: long, ..Limits::default() });
@@ -166,7 +166,7 @@ fn long_bodies_that_never_come_keep_no_short_one_out() {
 }
 
 #[test]
-fn a_long_body_that_does_not_come_gives_its_room_to_one_that_does() {
+fn a_stalled_body_gives_its_room_away() {
     let limits = Limits { body_timeout: Duration::from_secs(600), ..Limits::default() };
     let (address, clients) = silent(&limits);
     let (tell, told) = mpsc::channel();
@@ -182,7 +182,7 @@ fn a_long_body_that_does_not_come_gives_its_room_to_one_that_does() {
 }
 
 #[test]
-fn where_there_is_room_a_long_body_that_does_not_come_has_all_its_time() {
+fn with_room_a_slow_body_has_its_time() {
     let body_timeout = Duration::from_secs(1);
     let address = serve(public(Limits { body_timeout, admission_wait: Duration::ZERO, ..Limits::default() }));
     let (_, head, body) = ask(address, &post("Content-Length: 2097152\r\n"));
@@ -190,7 +190,7 @@ fn where_there_is_room_a_long_body_that_does_not_come_has_all_its_time() {
 }
 
 #[test]
-fn an_answer_without_a_body_has_none_on_the_wire() {
+fn empty_answers_send_no_body() {
     let address = serve(public(Limits::default()));
     let mut stream = connect(address);
     stream.write_all(b"OPTIONS /predict HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
@@ -204,7 +204,7 @@ fn an_answer_without_a_body_has_none_on_the_wire() {
 }
 
 #[test]
-fn odd_targets_and_methods_get_an_envelope() {
+fn odd_requests_get_an_envelope() {
     let address = serve(public(Limits::default()));
     for (line, status) in
         [("OPTIONS *", 404), ("CONNECT localhost:80", 405), ("TRACE /predict", 405), ("GET http://a/livez", 200)]

@@ -59,7 +59,7 @@ fn gunzip(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn rows_are_answered_while_the_body_is_still_coming() {
+async fn rows_are_answered_while_others_come() {
     let router = public(Limits::default());
     let (sender, mut response) = begin(&router, "{\"x\":2}\n{\"x\":").await;
     assert_eq!((response.status().as_u16(), response.headers()["content-type"].as_bytes()), (200, LINES.as_bytes()));
@@ -73,7 +73,7 @@ async fn rows_are_answered_while_the_body_is_still_coming() {
 }
 
 #[tokio::test]
-async fn an_error_in_the_first_rows_is_the_status_and_a_later_one_the_last_line() {
+async fn late_errors_are_the_last_line() {
     let router = public(Limits::default());
     let (_sender, response) = begin(&router, "{\"x\":2}\n{\"y\":2}\n").await;
     assert_eq!(response.status(), 422);
@@ -95,7 +95,7 @@ async fn an_error_in_the_first_rows_is_the_status_and_a_later_one_the_last_line(
 }
 
 #[tokio::test]
-async fn a_stream_may_be_longer_than_any_body_and_holds_one_line_of_it() {
+async fn a_stream_holds_one_line() {
     let limits = Limits { max_body_bytes: 1_000, max_rows: 10, body_budget: 300_000, ..Limits::default() };
     let router = public(limits);
     let many = "{\"x\":2}\n".repeat(5_000);
@@ -121,7 +121,7 @@ async fn a_stream_may_be_longer_than_any_body_and_holds_one_line_of_it() {
 }
 
 #[tokio::test]
-async fn a_line_that_does_not_come_ends_the_stream_and_so_does_a_drain() {
+async fn stalls_and_drains_end_a_stream() {
     let router = public(Limits { body_timeout: Duration::from_millis(50), ..Limits::default() });
     let (_sender, response) = begin(&router, "{\"x\":").await;
     assert_eq!(response.status(), 408);
@@ -143,7 +143,7 @@ fn router_of(serving: &Arc<smartserve::serve::Serving>) -> Service {
 }
 
 #[tokio::test]
-async fn what_a_stream_holds_is_the_budgets_and_is_given_back() {
+async fn a_stream_returns_its_memory() {
     let serving = serving(Limits { body_budget: 100_000, ..Limits::default() });
     let router = router_of(&serving);
     let (sender, mut response) = begin(&router, "{\"x\":2}\n").await;
@@ -191,7 +191,7 @@ async fn compressed_bodies_are_read_everywhere() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_refused_before_it_is_inflated_and_its_bytes_are_the_budgets() {
+async fn a_bomb_is_refused_before_inflation() {
     // 1,000 : 1 and more.
     let bomb = gzip(&vec![b' '; 64 << 20]);
     let router = public(Limits::default());
@@ -215,7 +215,7 @@ async fn a_bomb_is_refused_before_it_is_inflated_and_its_bytes_are_the_budgets()
 }
 
 #[tokio::test]
-async fn long_answers_are_compressed_for_those_who_accept_it() {
+async fn long_answers_are_compressed_if_accepted() {
     let router = public(Limits::default());
     let rows = format!("{{\"x\":{:?}}}", (0..400).collect::<Vec<u32>>());
     let plain = send(&router, typed("/models/line/predict", "application/json", rows.clone())).await;

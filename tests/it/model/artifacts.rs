@@ -63,7 +63,7 @@ fn every_algorithm_has_a_fixture() {
 }
 
 #[test]
-fn old_artifacts_load_and_answer_the_same_bits() {
+fn old_artifacts_answer_the_same_bits() {
     for fixture in Fixture::all() {
         let name = fixture.name();
         let model = Model::load(&std::fs::read(fixture.model()).unwrap()).unwrap();

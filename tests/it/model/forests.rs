@@ -133,7 +133,7 @@ fn forest(x: &Matrix, y: &Vec<f64>, trees: usize) {
 }
 
 #[test]
-fn forests_of_small_and_of_some_hundred_leaves_are_exact() {
+fn forests_of_small_trees_are_exact() {
     let (x, y) = synthetic(60, 3);
     forest(&x, &y, 9);
     let (x, y) = synthetic(900, 5);
@@ -141,7 +141,7 @@ fn forests_of_small_and_of_some_hundred_leaves_are_exact() {
 }
 
 #[test]
-fn forests_of_few_trees_and_of_trees_with_thousands_of_leaves_are_exact() {
+fn forests_of_large_trees_are_exact() {
     let (x, y) = synthetic(300, 4);
     forest(&x, &y, 2);
     let (x, y) = synthetic(9_000, 4);
@@ -149,13 +149,13 @@ fn forests_of_few_trees_and_of_trees_with_thousands_of_leaves_are_exact() {
 }
 
 #[test]
-fn forests_with_more_columns_than_a_byte_names_are_exact() {
+fn forests_of_many_columns_are_exact() {
     let (x, y) = synthetic(500, 700);
     forest(&x, &y, 40);
 }
 
 #[test]
-fn forests_with_more_thresholds_than_sixteen_bits_count_are_exact() {
+fn forests_of_many_thresholds_are_exact() {
     let (x, y) = synthetic(4_000, 8);
     forest(&x, &y, 60);
 }
@@ -181,7 +181,7 @@ fn votes_are_exact() {
 }
 
 #[test]
-fn a_loaded_forest_takes_at_most_twice_sixteen_bytes_a_node() {
+fn a_forest_takes_at_most_32_bytes_a_node() {
     let set = boston::load_dataset();
     let cells: Vec<f64> = set.data.iter().map(|cell| f64::from(*cell)).collect();
     let x = Matrix::new(set.num_samples, set.num_features, cells, false).unwrap();
@@ -208,7 +208,7 @@ proptest! {
 
     /// Small data with many ties, zeros of both signs and columns of one value.
     #[test]
-    fn forests_and_boosting_on_any_data_are_exact(
+    fn forests_on_any_data_are_exact(
         columns in 1_usize..6,
         cells in prop::collection::vec(prop::sample::select(vec![-2.5, -1.0, -0.0, 0.0, 5e-324, 0.1, 1.0, 3.0, 1e300]), 60..240),
         target in prop::collection::vec(-3.0_f64..3.0, 240),

@@ -28,7 +28,7 @@ fn lease() -> MemoryLease {
 }
 
 #[tokio::test]
-async fn a_body_takes_its_length_of_the_budget_and_gives_it_back() {
+async fn a_body_returns_its_part_of_the_budget() {
     let budget = MemoryBudget::new(&Limits { body_budget: 100 * KIB, ..limits() });
     let held = budget.reserve(60 * KIB).await.unwrap();
     assert_eq!(budget.free(), 40 * KIB);
@@ -65,7 +65,7 @@ async fn a_request_holds_what_its_body_became() {
 }
 
 #[tokio::test]
-async fn a_full_budget_is_waited_for_and_then_refused() {
+async fn a_full_budget_makes_bodies_wait() {
     let budget = MemoryBudget::new(&Limits { body_budget: 100 * KIB, admission_wait: ms(100), ..limits() });
     let held = budget.reserve(100 * KIB).await.unwrap();
     let start = Instant::now();
@@ -76,13 +76,13 @@ async fn a_full_budget_is_waited_for_and_then_refused() {
 }
 
 #[tokio::test]
-async fn a_body_larger_than_the_whole_budget_is_refused_at_once() {
+async fn a_body_over_the_budget_is_refused() {
     let budget = MemoryBudget::new(&Limits { body_budget: KIB, admission_wait: ms(60_000), ..limits() });
     assert_eq!(within(budget.reserve(2 * KIB)).await.unwrap_err(), Overloaded);
 }
 
 #[tokio::test]
-async fn short_and_long_work_answer_the_same_bits() {
+async fn short_and_long_work_agree() {
     for served in [slow(), quick("quick", 1), classes()] {
         let (compute, ..) = compute(&limits());
         for n in [1, 64, 10_000] {
@@ -121,7 +121,7 @@ async fn a_small_batch_does_not_wait_for_a_huge_one() {
 }
 
 #[tokio::test]
-async fn long_jobs_at_their_limit_are_refused_while_shorter_ones_are_served() {
+async fn long_jobs_are_refused_at_their_limit() {
     let (compute, ..) = compute(&Limits { admission_wait: ms(100), compute_timeout: ms(60_000), ..limits() });
     let served = slow();
     let long: Vec<_> = (0..4).map(|_| start_long(&compute, &served)).collect();
@@ -145,7 +145,7 @@ fn start_long(compute: &Arc<Compute>, served: &smartserve::serve::registry::Snap
 }
 
 #[tokio::test]
-async fn work_that_nobody_waits_for_any_more_leaves_the_pool() {
+async fn abandoned_work_leaves_the_pool() {
     let (compute, ..) = compute(&Limits { admission_wait: ms(2_000), ..limits() });
     let served = slow();
     for _ in 0..3 {
@@ -162,7 +162,7 @@ async fn work_that_nobody_waits_for_any_more_leaves_the_pool() {
 }
 
 #[tokio::test]
-async fn a_batch_that_nobody_waits_for_keeps_its_share_of_the_budget_until_it_is_gone() {
+async fn abandoned_batches_stay_in_the_budget() {
     let (compute, ..) = compute(&limits());
     let served = slow();
     let budget = MemoryBudget::new(&Limits { body_budget: 100 * KIB, ..limits() });
@@ -190,7 +190,7 @@ async fn a_batch_that_nobody_waits_for_keeps_its_share_of_the_budget_until_it_is
 }
 
 #[tokio::test]
-async fn a_batch_that_takes_too_long_is_given_up_at_the_deadline() {
+async fn a_batch_is_given_up_at_the_deadline() {
     let (compute, ..) = compute(&Limits { compute_timeout: ms(50), ..limits() });
     let served = slow();
     let overdue = within(compute.predict(&lease(), &served, rows(&served, 200_000))).await;
@@ -199,7 +199,7 @@ async fn a_batch_that_takes_too_long_is_given_up_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_drain_shrinks_the_deadline_of_work_under_way() {
+async fn a_drain_shrinks_deadlines() {
     let (compute, _, lifecycle) = compute(&Limits { compute_timeout: ms(60_000), ..limits() });
     let served = slow();
     let limits = Limits { hard_stop: ms(200), ..limits() };
@@ -210,7 +210,7 @@ async fn a_drain_shrinks_the_deadline_of_work_under_way() {
 }
 
 #[tokio::test]
-async fn a_panic_is_that_requests_alone_and_is_counted() {
+async fn a_panic_fails_one_request() {
     let (compute, metrics, _) = compute(&limits());
     let (quick, wrong) = (quick("quick", 1), classes());
     // Rows of another model's shape: what the door makes impossible.
@@ -242,7 +242,7 @@ async fn a_long_answer_is_written_on_the_pool() {
 }
 
 #[tokio::test]
-async fn more_long_bodies_than_may_be_read_wait_and_are_refused() {
+async fn too_many_long_bodies_wait() {
     let (compute, ..) = compute(&Limits { admission_wait: ms(20), ..limits() });
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let wait = Arc::new(std::sync::Mutex::new(wait));

@@ -8,7 +8,7 @@ use smartserve::serve::memory_estimate::MemoryEstimate;
 use crate::support::models::{Recipe, snapshot};
 
 #[tokio::test]
-async fn the_defaults_and_a_model_for_a_configmap_stay_below_128_mib() {
+async fn defaults_stay_below_128_mib() {
     let recipe = Recipe { data: "boston.csv", target: "MEDV", algorithm: Algorithm::RandomForest, trees: Some(30) };
     let served = snapshot(recipe, "boston", 1);
     assert!(served.model.header().payload.bytes > 400_000, "{}", served.model.header().payload.bytes);

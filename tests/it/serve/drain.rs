@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use crate::support::server::{Client, Server, limits, ms, until, within};
 
 #[tokio::test]
-async fn a_drain_goes_through_its_steps_in_order_and_loses_nothing() {
+async fn a_drain_takes_its_steps_in_order() {
     let server = Server::start(limits());
     let lifecycle = server.serving.lifecycle.clone();
     let mut busy = server.connect().await;
@@ -46,7 +46,7 @@ async fn a_drain_goes_through_its_steps_in_order_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn terminate_keeps_accepting_for_the_whole_lame_duck() {
+async fn terminate_accepts_during_lame_duck() {
     let server = Server::start(limits());
     let lifecycle = server.serving.lifecycle.clone();
     let start = Instant::now();
@@ -71,7 +71,7 @@ async fn interrupt_skips_the_lame_duck() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_stays_readable_after_the_listener_is_closed() {
+async fn idle_connections_outlive_the_listener() {
     let server = Server::start(limits());
     let lifecycle = server.serving.lifecycle.clone();
     let mut client = server.connect().await;
@@ -86,7 +86,7 @@ async fn an_idle_connection_stays_readable_after_the_listener_is_closed() {
 }
 
 #[tokio::test]
-async fn idle_connections_are_closed_before_the_hard_stop() {
+async fn idle_connections_close_before_hard_stop() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     client.get("/ok").await;
@@ -116,7 +116,7 @@ async fn a_half_sent_head_is_not_a_request() {
 }
 
 #[tokio::test]
-async fn a_head_completed_during_the_drain_is_answered() {
+async fn a_head_completed_in_a_drain_is_answered() {
     let server = Server::start(Limits { header_timeout: ms(60_000), ..limits() });
     let lifecycle = server.serving.lifecycle.clone();
     let mut client = server.connect().await;
@@ -130,7 +130,7 @@ async fn a_head_completed_during_the_drain_is_answered() {
 }
 
 #[tokio::test]
-async fn a_half_sent_body_gets_a_408_before_the_hard_stop() {
+async fn a_half_sent_body_gets_a_408() {
     let server = Server::start(Limits { body_timeout: ms(60_000), ..limits() });
     let mut client = server.connect().await;
     client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf").await;
@@ -142,7 +142,7 @@ async fn a_half_sent_body_gets_a_408_before_the_hard_stop() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_hard_stop_cuts_makes_the_exit_code_3() {
+async fn a_cut_request_makes_exit_code_3() {
     let server = Server::start(limits());
     let lifecycle = server.serving.lifecycle.clone();
     let mut client = server.connect().await;
@@ -172,7 +172,7 @@ async fn a_second_signal_stops_at_once() {
 }
 
 #[tokio::test]
-async fn connections_that_the_kernel_has_accepted_are_served_over_the_cap_before_closing() {
+async fn accepted_connections_are_served() {
     let server = Server::start(Limits { max_connections: 1, ..limits() });
     let mut held = server.connect().await;
     held.get("/wait").await;
@@ -193,7 +193,7 @@ async fn connections_that_the_kernel_has_accepted_are_served_over_the_cap_before
 }
 
 #[tokio::test]
-async fn the_admin_listener_answers_until_the_first_has_drained() {
+async fn admin_answers_until_the_drain_ends() {
     let server = Server::start(limits());
     let (admin, thread) = server.start_admin();
     let lifecycle = server.serving.lifecycle.clone();
@@ -213,7 +213,7 @@ async fn the_admin_listener_answers_until_the_first_has_drained() {
 }
 
 #[tokio::test]
-async fn a_hangup_asks_for_a_reload_and_nothing_else() {
+async fn a_hangup_asks_for_a_reload() {
     let server = Server::start(limits());
     let lifecycle = server.serving.lifecycle.clone();
     server.signal(Signal::Hangup).await;
@@ -225,7 +225,7 @@ async fn a_hangup_asks_for_a_reload_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn requests_that_keep_coming_through_a_drain_all_get_answers() {
+async fn requests_during_a_drain_are_answered() {
     let server = Server::start(limits());
     let address = server.address;
     let clients: Vec<_> = (0..8).map(|_| tokio::spawn(ask_until_refused(address))).collect();
@@ -259,7 +259,7 @@ async fn ask_until_refused(address: std::net::SocketAddr) -> usize {
 }
 
 #[test]
-fn the_default_drain_has_the_times_of_the_contract() {
+fn the_default_drain_has_its_times() {
     let signalled = Instant::now();
     let schedule = Schedule::new(signalled, &Limits::default(), true);
     let at = |time: Instant| (time - signalled).as_millis();
@@ -271,7 +271,7 @@ fn the_default_drain_has_the_times_of_the_contract() {
 }
 
 #[tokio::test]
-async fn the_process_is_alive_while_its_heartbeat_beats() {
+async fn the_heartbeat_keeps_it_alive() {
     let lifecycle = Lifecycle::default();
     assert!(lifecycle.is_alive(), "before the first heartbeat");
     let heart = tokio::spawn(lifecycle.clone().heartbeat());

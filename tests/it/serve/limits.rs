@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use crate::support::server::{ANSWER_BYTES, Client, PATIENCE, Server, limits, ms, until, within};
 
 #[tokio::test]
-async fn a_head_that_is_not_complete_in_time_gets_its_connection_closed() {
+async fn a_late_head_closes_its_connection() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     let start = Instant::now();
@@ -20,7 +20,7 @@ async fn a_head_that_is_not_complete_in_time_gets_its_connection_closed() {
 }
 
 #[tokio::test]
-async fn a_head_dripping_byte_by_byte_does_not_move_its_deadline() {
+async fn a_dripping_head_moves_no_deadline() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     let start = Instant::now();
@@ -44,7 +44,7 @@ async fn a_head_dripping_byte_by_byte_does_not_move_its_deadline() {
 }
 
 #[tokio::test]
-async fn the_time_for_a_head_runs_from_its_first_byte() {
+async fn a_heads_time_starts_at_its_first_byte() {
     let server = Server::start(Limits { header_timeout: ms(100), ..limits() });
     let mut client = server.connect().await;
     tokio::time::sleep(ms(200)).await;
@@ -56,7 +56,7 @@ async fn the_time_for_a_head_runs_from_its_first_byte() {
 }
 
 #[tokio::test]
-async fn a_second_head_that_is_slow_is_closed_too() {
+async fn a_slow_second_head_is_closed() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     client.get("/ok").await;
@@ -68,7 +68,7 @@ async fn a_second_head_that_is_slow_is_closed_too() {
 }
 
 #[tokio::test]
-async fn half_a_head_behind_a_whole_one_has_the_time_of_a_head() {
+async fn half_a_head_after_a_head_has_its_time() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     let start = Instant::now();
@@ -80,7 +80,7 @@ async fn half_a_head_behind_a_whole_one_has_the_time_of_a_head() {
 }
 
 #[tokio::test]
-async fn half_a_head_behind_a_body_has_the_time_of_a_head() {
+async fn half_a_head_after_a_body_has_its_time() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nabcdGET /o").await;
@@ -89,7 +89,7 @@ async fn half_a_head_behind_a_body_has_the_time_of_a_head() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_closed_after_the_idle_timeout() {
+async fn an_idle_connection_is_closed() {
     let server = Server::start(Limits { idle_timeout: ms(200), ..limits() });
     let mut silent = server.connect().await;
     let mut used = server.connect().await;
@@ -100,7 +100,7 @@ async fn an_idle_connection_is_closed_after_the_idle_timeout() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_neither_idle_nor_a_slow_head() {
+async fn a_running_request_is_not_idle() {
     let server = Server::start(Limits { idle_timeout: ms(50), header_timeout: ms(50), ..limits() });
     let mut client = server.connect().await;
     client.get("/wait").await;
@@ -111,7 +111,7 @@ async fn a_request_under_way_is_neither_idle_nor_a_slow_head() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_of_its_answer_is_cut() {
+async fn a_client_that_reads_nothing_is_cut() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     client.get("/large").await;
@@ -120,7 +120,7 @@ async fn a_client_that_reads_nothing_of_its_answer_is_cut() {
 }
 
 #[tokio::test]
-async fn half_a_head_behind_an_answer_that_is_being_read_has_its_time_afterwards() {
+async fn half_a_head_after_an_answer_has_its_time() {
     let server = Server::start(Limits { write_timeout: PATIENCE, ..limits() });
     let mut client = server.connect().await;
     client.get("/large").await;
@@ -132,7 +132,7 @@ async fn half_a_head_behind_an_answer_that_is_being_read_has_its_time_afterwards
 }
 
 #[tokio::test]
-async fn a_client_that_reads_gets_the_whole_of_a_large_answer() {
+async fn a_large_answer_arrives_whole() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     client.get("/large").await;
@@ -140,7 +140,7 @@ async fn a_client_that_reads_gets_the_whole_of_a_large_answer() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_late_is_the_services_to_answer() {
+async fn a_late_body_is_answered_by_the_service() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     let start = Instant::now();
@@ -150,7 +150,7 @@ async fn a_body_that_is_late_is_the_services_to_answer() {
 }
 
 #[tokio::test]
-async fn an_answer_before_the_end_of_the_body_can_be_read() {
+async fn an_early_answer_can_be_read() {
     let server = Server::start(limits());
     let body = "x".repeat(1 << 20);
     for _ in 0..20 {
@@ -162,7 +162,7 @@ async fn an_answer_before_the_end_of_the_body_can_be_read() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_gets_a_bare_400_and_a_close() {
+async fn what_is_not_http_gets_a_bare_400() {
     let server = Server::start(limits());
     for nonsense in ["\u{16}\u{3}\u{1} hello\r\n\r\n", "GET /ok HTTP/3.0\r\n\r\n", "GET /ok HTTP/1.1\r\nA : b\r\n\r\n"]
     {
@@ -194,7 +194,7 @@ async fn pipelined_requests_are_answered_in_order() {
 }
 
 #[tokio::test]
-async fn more_busy_connections_than_the_budget_has_seats_for_take_turns() {
+async fn busy_connections_take_turns() {
     let server = Server::start(Limits { body_budget: 4 * BUFFER_BYTES, ..limits() });
     let clients: Vec<_> = (0..40)
         .map(|_| {
@@ -215,7 +215,7 @@ async fn more_busy_connections_than_the_budget_has_seats_for_take_turns() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_idle_for_long_answers_as_before() {
+async fn long_idle_connections_still_answer() {
     let server = Server::start(limits());
     let mut client = server.connect().await;
     for body in ["first", "second"] {
@@ -228,7 +228,7 @@ async fn a_connection_that_was_idle_for_long_answers_as_before() {
 }
 
 #[tokio::test]
-async fn a_long_head_has_its_room_while_it_is_there() {
+async fn a_long_head_has_room() {
     let server = Server::start(limits());
     let free = || server.serving.memory.free();
     let mut client = server.connect().await;
@@ -241,7 +241,7 @@ async fn a_long_head_has_its_room_while_it_is_there() {
 }
 
 #[tokio::test]
-async fn what_an_answer_holds_is_kept_until_it_is_written() {
+async fn answers_hold_memory_until_written() {
     let server = Server::start(Limits { write_timeout: PATIENCE, ..limits() });
     let mut client = server.connect().await;
     client.get("/large").await;
@@ -256,7 +256,7 @@ async fn what_an_answer_holds_is_kept_until_it_is_written() {
 }
 
 #[tokio::test]
-async fn at_the_connection_cap_accepting_pauses_and_the_admin_listener_answers() {
+async fn at_the_cap_accepting_pauses() {
     let server = Server::start(Limits { max_connections: 2, ..limits() });
     let (admin, _thread) = server.start_admin();
     let mut held = [server.connect().await, server.connect().await];
@@ -294,7 +294,7 @@ async fn at_the_connection_cap_accepting_pauses_and_the_admin_listener_answers()
 }
 
 #[tokio::test]
-async fn an_address_in_use_is_named_with_what_to_do() {
+async fn an_address_in_use_is_named() {
     let taken = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = taken.local_addr().unwrap();
     let error = bind(address).unwrap_err();

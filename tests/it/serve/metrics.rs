@@ -23,7 +23,7 @@ fn values(text: &str, family: &str, labels: &str) -> Vec<f64> {
 }
 
 #[test]
-fn closed_label_sets_are_there_from_the_start() {
+fn label_sets_exist_from_the_start() {
     let text = Metrics::new().render();
     for reason in Reason::ALL {
         let series = format!("smartserve_requests_rejected_total{{reason=\"{}\"}}", reason.as_str());
@@ -37,7 +37,7 @@ fn closed_label_sets_are_there_from_the_start() {
 }
 
 #[tokio::test]
-async fn every_family_is_shown_once_it_has_something_to_show() {
+async fn every_family_is_shown() {
     let serving = Serving::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
     let served = serving.registry.get("boston").unwrap();
     serving.compute.predict(&serving.memory.lease(), &served, rows(&served, 3)).await.unwrap();
@@ -55,7 +55,7 @@ async fn every_family_is_shown_once_it_has_something_to_show() {
 }
 
 #[test]
-fn answered_requests_are_counted_by_method_route_and_status() {
+fn requests_are_counted_by_labels() {
     let metrics = Metrics::new();
     metrics.answered("POST", "/predict", 200, Duration::from_micros(40));
     metrics.answered("POST", "/predict", 200, Duration::from_millis(4));
@@ -72,7 +72,7 @@ fn answered_requests_are_counted_by_method_route_and_status() {
 }
 
 #[test]
-fn clients_cannot_add_series_with_methods_of_their_own() {
+fn odd_methods_add_no_series() {
     let metrics = Metrics::new();
     for n in 0..1000 {
         metrics.answered(&format!("M{n}"), "other", 404, Duration::ZERO);
@@ -83,7 +83,7 @@ fn clients_cannot_add_series_with_methods_of_their_own() {
 }
 
 #[test]
-fn requests_counted_at_the_same_time_are_all_counted() {
+fn concurrent_requests_are_all_counted() {
     let metrics = Metrics::new();
     std::thread::scope(|scope| {
         for status in [200, 404, 422, 503] {
@@ -95,7 +95,7 @@ fn requests_counted_at_the_same_time_are_all_counted() {
 }
 
 #[test]
-fn gauges_go_down_when_what_they_count_goes() {
+fn gauges_go_down() {
     let metrics = Metrics::new();
     let present = (metrics.in_flight(), metrics.connection());
     assert_eq!(value(&metrics.render(), "smartserve_http_requests_in_flight"), Some(1.0));
@@ -106,7 +106,7 @@ fn gauges_go_down_when_what_they_count_goes() {
 }
 
 #[tokio::test]
-async fn every_value_of_every_row_is_counted_in_one_bin() {
+async fn every_value_is_in_one_bin() {
     let serving = Serving::new(vec![quick("boston", 1), classes()], Limits::default(), ExtraFeatures::Reject);
     for served in serving.registry.list() {
         let n = 1_000_u32;
@@ -147,7 +147,7 @@ async fn a_class_is_counted_under_its_label() {
 }
 
 #[tokio::test]
-async fn values_outside_the_training_range_are_counted() {
+async fn values_out_of_range_are_counted() {
     let serving = Serving::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
     let served = serving.registry.get("boston").unwrap();
     let schema = served.model.schema();
@@ -163,7 +163,7 @@ async fn values_outside_the_training_range_are_counted() {
 }
 
 #[tokio::test]
-async fn a_replaced_version_is_still_shown_and_goes_on_where_it_was() {
+async fn a_replaced_version_keeps_its_counts() {
     let (old, new) = (quick("boston", 1), quick("boston", 2));
     assert_ne!(old.model.version(), new.model.version());
     let serving = Serving::new(vec![Arc::clone(&old)], Limits::default(), ExtraFeatures::Reject);

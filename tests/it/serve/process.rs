@@ -39,7 +39,7 @@ fn ask(socket: &mut TcpStream) -> std::io::Result<String> {
 }
 
 #[test]
-fn a_termination_signal_drains_and_ends_with_0() {
+fn a_signal_drains_and_ends_with_0() {
     let mut server = start("", Stdio::null());
     ask(&mut TcpStream::connect(server.address).unwrap()).unwrap();
     let start = Instant::now();
@@ -49,7 +49,7 @@ fn a_termination_signal_drains_and_ends_with_0() {
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once_with_its_own_code() {
+fn a_second_signal_has_its_own_code() {
     for (name, code) in [("TERM", 143), ("INT", 130)] {
         let mut server = start("", Stdio::null());
         let mut held = TcpStream::connect(server.address).unwrap();
@@ -63,7 +63,7 @@ fn a_second_signal_ends_it_at_once_with_its_own_code() {
 }
 
 #[test]
-fn a_low_limit_of_open_files_leaves_it_answering() {
+fn few_open_files_leave_it_answering() {
     let server = start("ulimit -n 64;", Stdio::null());
     let mut flood: Vec<_> = (0..200).filter_map(|_| TcpStream::connect(server.address).ok()).collect();
     for socket in &mut flood {
@@ -85,7 +85,7 @@ fn ticks(child: &Child) -> u64 {
 }
 
 #[test]
-fn accepting_pauses_while_the_kernel_has_no_files_for_it_and_goes_on_when_others_leave() {
+fn without_files_accepting_pauses() {
     const QUIET: Duration = Duration::from_millis(500);
     let server = start("", Stdio::null());
     // From here on it has counted how many connections it has room for: its cap is far away.
@@ -118,7 +118,7 @@ fn accepting_pauses_while_the_kernel_has_no_files_for_it_and_goes_on_when_others
 }
 
 #[test]
-fn sockets_that_are_handed_down_are_listened_on_and_outlive_a_restart() {
+fn inherited_sockets_outlive_a_restart() {
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = held.local_addr().unwrap();
     let start = || {
@@ -137,7 +137,7 @@ fn sockets_that_are_handed_down_are_listened_on_and_outlive_a_restart() {
 }
 
 #[test]
-fn a_service_manager_hears_of_ready_and_stopping() {
+fn systemd_hears_ready_and_stopping() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();

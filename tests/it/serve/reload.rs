@@ -15,7 +15,7 @@ use crate::support::models::{CLASSES, QUICK, Recipe, artifact};
 use crate::support::server::until;
 
 #[tokio::test]
-async fn a_file_that_has_changed_is_served_and_one_that_has_not_is_not_counted() {
+async fn a_changed_file_is_served() {
     let house = House::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
@@ -30,7 +30,7 @@ async fn a_file_that_has_changed_is_served_and_one_that_has_not_is_not_counted()
 }
 
 #[tokio::test]
-async fn a_request_keeps_the_snapshot_it_has_taken() {
+async fn a_request_keeps_its_snapshot() {
     let house = House::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
@@ -42,7 +42,7 @@ async fn a_request_keeps_the_snapshot_it_has_taken() {
 }
 
 #[tokio::test]
-async fn a_symlink_that_is_swapped_as_a_config_map_does_it_is_followed() {
+async fn a_config_maps_symlink_is_followed() {
     let house = House::new();
     for (directory, seed) in [("one", 1), ("two", 2)] {
         fs::create_dir(house.path(directory)).unwrap();
@@ -64,7 +64,7 @@ async fn a_symlink_that_is_swapped_as_a_config_map_does_it_is_followed() {
 }
 
 #[tokio::test]
-async fn half_a_file_leaves_the_old_model_and_the_whole_of_it_is_served_then() {
+async fn half_a_file_leaves_the_old_model() {
     let house = House::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
@@ -81,7 +81,7 @@ async fn half_a_file_leaves_the_old_model_and_the_whole_of_it_is_served_then() {
 }
 
 #[tokio::test]
-async fn a_file_that_goes_leaves_its_model_and_is_reported_once() {
+async fn a_removed_file_leaves_its_model() {
     let house = House::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
@@ -95,7 +95,7 @@ async fn a_file_that_goes_leaves_its_model_and_is_reported_once() {
 }
 
 #[tokio::test]
-async fn another_schema_is_refused_unless_that_is_allowed() {
+async fn another_schema_needs_permission() {
     for allowed in [false, true] {
         let house = House::new();
         let path = house.write("m.model", &version(1));
@@ -113,7 +113,7 @@ async fn another_schema_is_refused_unless_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn the_version_before_can_be_chosen_and_stays_until_the_file_changes() {
+async fn the_version_before_can_be_chosen() {
     let house = House::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
@@ -139,7 +139,7 @@ async fn the_version_before_can_be_chosen_and_stays_until_the_file_changes() {
 }
 
 #[tokio::test]
-async fn asking_without_a_version_serves_what_the_file_holds() {
+async fn without_a_version_the_file_is_served() {
     let house = House::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
@@ -158,7 +158,7 @@ async fn asking_without_a_version_serves_what_the_file_holds() {
 }
 
 #[tokio::test]
-async fn the_clock_and_a_request_for_it_make_the_watch_look() {
+async fn clock_and_request_make_it_look() {
     let house = House::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
@@ -185,7 +185,7 @@ async fn the_clock_and_a_request_for_it_make_the_watch_look() {
 }
 
 #[tokio::test]
-async fn requests_under_a_thousand_swaps_all_get_the_answer_of_their_version() {
+async fn swaps_never_mix_versions() {
     let house = House::new();
     let recipe = Recipe { algorithm: Algorithm::Linear, ..QUICK };
     let path = house.write("m.model", &artifact(recipe, "m", 1));

@@ -11,7 +11,7 @@ use crate::support::house::{House, one, version};
 use crate::support::models::{QUICK, artifact};
 
 #[tokio::test]
-async fn a_model_keeps_the_name_it_is_registered_by() {
+async fn a_model_keeps_its_registered_name() {
     let house = House::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
@@ -23,7 +23,7 @@ async fn a_model_keeps_the_name_it_is_registered_by() {
 }
 
 #[tokio::test]
-async fn the_first_model_is_the_default_unless_another_is_named() {
+async fn the_first_model_is_the_default() {
     for (default, expected) in [(None, "a"), (Some("b"), "b")] {
         let house = House::new();
         let file = |name: &str| ModelFile { name: Some(name.to_owned()), path: house.write(name, &version(1)) };
@@ -35,7 +35,7 @@ async fn the_first_model_is_the_default_unless_another_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_model_at_the_start_is_said_with_its_exit_code() {
+async fn bad_models_have_exit_codes() {
     let house = House::new();
     let good = house.write("good.model", &version(1));
     let bad = house.write("bad.model", b"nonsense");
@@ -57,7 +57,7 @@ async fn what_is_wrong_with_a_model_at_the_start_is_said_with_its_exit_code() {
 }
 
 #[tokio::test]
-async fn models_of_a_directory_come_and_go_and_bad_ones_are_skipped() {
+async fn models_of_a_directory_come_and_go() {
     let house = House::new();
     house.open(&Sources { directory: Some(house.directory.path().to_owned()), ..Sources::default() });
     assert!(house.serving.registry.is_empty());

@@ -57,7 +57,7 @@ impl Write for Blocked {
 }
 
 #[test]
-fn a_json_line_holds_the_message_and_the_fields() {
+fn a_json_line_holds_message_and_fields() {
     let (metrics, pipe) = (Metrics::new(), Pipe::default());
     let (dispatch, telemetry) =
         LogGuard::writing_to(pipe.clone(), Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
@@ -76,7 +76,7 @@ fn a_json_line_holds_the_message_and_the_fields() {
 }
 
 #[test]
-fn whatever_a_client_wrote_stays_within_its_line_and_its_field() {
+fn hostile_text_stays_in_its_field() {
     let (metrics, pipe) = (Metrics::new(), Pipe::default());
     let (dispatch, telemetry) =
         LogGuard::writing_to(pipe.clone(), Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
@@ -97,7 +97,7 @@ fn whatever_a_client_wrote_stays_within_its_line_and_its_field() {
 }
 
 #[test]
-fn a_reader_that_reads_nothing_blocks_nobody_and_the_loss_is_reported() {
+fn lost_lines_block_nothing_and_are_reported() {
     let (metrics, (let_go, out, pipe)) = (Metrics::new(), blocked());
     let (dispatch, telemetry) =
         LogGuard::writing_to(out, Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
@@ -124,7 +124,7 @@ fn a_reader_that_reads_nothing_blocks_nobody_and_the_loss_is_reported() {
 }
 
 #[test]
-fn lines_too_long_for_the_queues_memory_are_dropped() {
+fn lines_too_long_are_dropped() {
     let (metrics, (let_go, out, _pipe)) = (Metrics::new(), blocked());
     let (dispatch, telemetry) =
         LogGuard::writing_to(out, Format::Human, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();

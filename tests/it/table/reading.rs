@@ -15,7 +15,7 @@ fn read(text: &str, kinds: &[Kind]) -> Result<Vec<Cells>, TableError> {
 }
 
 #[test]
-fn each_malformed_table_gives_one_line_that_says_where_and_what() {
+fn malformed_tables_give_one_line() {
     let cases: [(&[u8], &str); 16] = [
         (b"", "t.csv: the file is empty; it must start with a header line"),
         (b"\n\r\n  \n", "t.csv: the file is empty; it must start with a header line"),
@@ -65,7 +65,7 @@ fn each_malformed_table_gives_one_line_that_says_where_and_what() {
 }
 
 #[test]
-fn an_unclosed_quote_is_reported_where_it_opens() {
+fn an_open_quote_is_reported_at_its_start() {
     for text in ["a,b\n1,\"2\n3,4\n5,6\n", "a,b\n1,\"2", "a,b\n1,\"2\n", "a,b\n1,\"2\r\n\r\n"] {
         let error = read(text, &[Kind::Numeric, Kind::Categorical]).unwrap_err();
         assert_eq!(error.to_string(), "t.csv, line 2: a quote is opened here and never closed; was the end cut off?");
@@ -76,21 +76,21 @@ fn an_unclosed_quote_is_reported_where_it_opens() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_a_missing_input() {
+fn a_missing_file_is_a_missing_input() {
     let error = TableFile::open("no/such.csv".as_ref()).unwrap_err();
     assert!(error.to_string().starts_with("no/such.csv: cannot be read: "), "{error}");
     assert_eq!(error.class(), ErrorClass::NoInput);
 }
 
 #[test]
-fn text_in_a_numeric_column_is_named_with_line_and_column() {
+fn text_in_a_numeric_column_is_located() {
     let error = read("a,b\n1,2\n\n3,\"6,5\"\n", &[Kind::Numeric, Kind::Numeric]).unwrap_err();
     let expected = "t.csv, line 4, column 2 (b): \"6,5\" is not a number; correct it or leave the cell empty";
     assert_eq!(error.to_string(), expected);
 }
 
 #[test]
-fn a_number_that_training_cannot_compute_with_is_refused() {
+fn numbers_too_large_are_refused() {
     for text in ["1e999", "-1e200", "inf", "-Infinity"] {
         let error = read(&format!("a\n1\n{text}\n"), &[Kind::Numeric]).unwrap_err();
         let expected = format!(
@@ -101,7 +101,7 @@ fn a_number_that_training_cannot_compute_with_is_refused() {
 }
 
 #[test]
-fn missing_words_are_missing_in_a_numeric_column_and_categories_in_a_text_column() {
+fn missing_words_depend_on_the_column() {
     let text = "n,t\n1,NA\n,x\nNA,\n?,y\n n/a ,None\nnan,NA\nNULL,NA\n2.5e0,?\n";
     let scan_file = file(text);
     let scan = scan_file.scan().unwrap();
@@ -117,14 +117,14 @@ fn missing_words_are_missing_in_a_numeric_column_and_categories_in_a_text_column
 }
 
 #[test]
-fn missing_words_are_missing_among_codes_that_are_read_as_categories() {
+fn missing_words_are_missing_among_codes() {
     let cells = read("c\n1\nNA\n2\n", &[Kind::Categorical]).unwrap();
     let expected = Cells::Texts { cells: vec![Some(0), None, Some(1)], names: vec!["1".to_owned(), "2".to_owned()] };
     assert_eq!(cells, [expected]);
 }
 
 #[test]
-fn white_space_quotes_and_line_ends_do_not_count() {
+fn spaces_quotes_and_line_ends_are_trimmed() {
     let cells = read("\u{feff} a , b \r\n 1 ,\" x, y \"\r\n\"2\", z\r\n", &[Kind::Numeric, Kind::Categorical]).unwrap();
     assert_eq!(cells[0], Cells::Numbers(vec![1.0, 2.0]));
     let names = vec!["x, y".to_owned(), "z".to_owned()];
@@ -132,7 +132,7 @@ fn white_space_quotes_and_line_ends_do_not_count() {
 }
 
 #[test]
-fn a_file_without_a_last_line_end_has_all_its_rows_and_lines() {
+fn the_last_line_end_is_optional() {
     let file = file("a,b\n1,2\n\"x\ny\",3\n4,5");
     let scan = file.scan().unwrap();
     assert_eq!(scan.lines, [2, 3, 5]);
@@ -140,7 +140,7 @@ fn a_file_without_a_last_line_end_has_all_its_rows_and_lines() {
 }
 
 #[test]
-fn a_column_is_numeric_when_every_cell_that_holds_something_is_a_number() {
+fn numeric_columns_are_recognised() {
     let file = file("a,b,c,d,e\n1,1,,inf,NA\n-2.5e3,x,,1,\n+.5,2,,2,?\n");
     let scan = file.scan().unwrap();
     let numeric: Vec<bool> = scan.columns.iter().map(smartserve::table::ColumnScan::is_numeric).collect();

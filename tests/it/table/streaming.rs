@@ -63,7 +63,7 @@ fn missing_and_unknown_columns_are_named() {
 }
 
 #[test]
-fn errors_are_gathered_with_line_column_and_row() {
+fn errors_tell_line_column_and_row() {
     let text = "size,color,age\n1,red,2\n\nx,purple,\n,red,1\n3,blue,4\n";
     let error = all(text, &schema(), Head::Present, Unknown::Refused, 100).unwrap_err();
     let problems = error.problems();
@@ -82,7 +82,7 @@ fn at_most_twenty_errors_are_gathered() {
 }
 
 #[test]
-fn a_ragged_line_and_an_empty_file_are_errors_here_too() {
+fn ragged_lines_are_errors_here_too() {
     let error = all("size,color,age\n1,red\n", &schema(), Head::Present, Unknown::Refused, 9).unwrap_err();
     assert_eq!(error.to_string(), "in.csv, line 2: 2 fields where the header has 3");
     let error = all("", &schema(), Head::Guess, Unknown::Refused, 9).unwrap_err();
@@ -92,7 +92,7 @@ fn a_ragged_line_and_an_empty_file_are_errors_here_too() {
 }
 
 #[test]
-fn cells_pass_through_as_the_file_holds_them() {
+fn cells_pass_through_unchanged() {
     let text = "note,size,color,age\r\n\" a, b \",1.50,red,\r\nx,2,blue,3\r\n";
     let schema = schema();
     let mut rows = RowReader::new(text.as_bytes(), "in.csv", &schema, Head::Present).unwrap().keep_fields();
@@ -111,7 +111,7 @@ fn numeric_schema(names: &[&str]) -> Schema {
 }
 
 #[test]
-fn a_first_line_of_one_number_a_feature_is_a_row_when_asked_to_guess() {
+fn a_first_line_of_numbers_is_a_row() {
     let schema = numeric_schema(&["a", "b"]);
     assert_eq!(all("1,2\n3,4\n", &schema, Head::Guess, Unknown::Refused, 9).unwrap(), [1.0, 2.0, 3.0, 4.0]);
     assert_eq!(all("b,a\n3,4\n", &schema, Head::Guess, Unknown::Refused, 9).unwrap(), [4.0, 3.0]);
@@ -124,7 +124,7 @@ fn a_first_line_of_one_number_a_feature_is_a_row_when_asked_to_guess() {
 }
 
 #[test]
-fn features_that_are_called_by_numbers_are_found_in_a_header_of_numbers() {
+fn a_header_may_be_numbers() {
     let schema = numeric_schema(&["2001", "2002"]);
     for head in [Head::Guess, Head::Present] {
         assert_eq!(all("2002,2001\n3,4\n", &schema, head, Unknown::Refused, 9).unwrap(), [4.0, 3.0]);
@@ -133,7 +133,7 @@ fn features_that_are_called_by_numbers_are_found_in_a_header_of_numbers() {
 
 proptest! {
     #[test]
-    fn the_size_of_chunks_does_not_change_what_is_read(
+    fn chunk_sizes_change_nothing(
         rows in prop::collection::vec((any::<i32>(), 0..3_usize, prop::option::of(-1e9..1e9_f64)), 1..60),
         chunk in 1..70_usize,
         crlf in any::<bool>(),
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_quickly_is_what_the_reader_reads(
+    fn the_quick_reader_reads_the_same(
         header in prop::sample::select(vec![
             "size,color,age\n", "age,size,color\r\n", " color ,size,age\n", "size,color\n", "size,size,age\n",
             "\u{feff}size,color,age\n", "", "\n", "\r\n\r\nsize,color,age\n", "1,2,3\n", "size,color,age,x\n",
@@ -198,7 +198,7 @@ proptest! {
 }
 
 #[test]
-fn a_number_names_a_category_however_it_is_spelled() {
+fn spellings_of_a_number_are_one_category() {
     let categories = ["01", "1.50", "2", "3.0", "1e2", "0"];
     let mut of = feature("code", Kind::Categorical, None);
     of.categories = categories.map(str::to_owned).to_vec();
@@ -221,7 +221,7 @@ fn a_number_names_a_category_however_it_is_spelled() {
 }
 
 #[test]
-fn plain_rows_are_read_quickly_and_only_they() {
+fn only_plain_rows_are_read_quickly() {
     let read = |text: &str| read_plain(text.as_bytes(), &schema(), Head::Guess, 2).map(|(batch, _)| batch.n_rows());
     assert_eq!(read("size,color,age\n1.5,red,7\n2e1, blue ,\r\n"), Some(2));
     assert_eq!(read("\n age,color,size\n\r\nNA,red,-0\n\n"), Some(1));

@@ -51,7 +51,7 @@ fn shown(comparison: &Comparison) -> serde_json::Value {
 }
 
 #[test]
-fn every_algorithm_that_suits_the_task_is_compared_and_the_best_comes_first() {
+fn all_suitable_algorithms_are_ranked() {
     for (target, suits) in
         [("y", Algorithm::does_regression as fn(Algorithm) -> bool), ("class", Algorithm::does_classification)]
     {
@@ -70,7 +70,7 @@ fn every_algorithm_that_suits_the_task_is_compared_and_the_best_comes_first() {
 }
 
 #[test]
-fn each_is_fitted_as_training_it_alone_would_fit_it() {
+fn comparing_fits_as_training_does() {
     let comparison = compare(&spec(Algorithm::Linear, "y"), &mixed(), &()).unwrap();
     for one in &comparison.algorithms {
         let alone = train(&spec(one.algorithm, "y"), &mixed(), &()).unwrap();
@@ -117,7 +117,7 @@ fn one_thread_and_several_find_the_same() {
 }
 
 #[test]
-fn an_algorithm_that_refuses_the_data_is_listed_with_its_reason() {
+fn refusals_are_listed_with_reasons() {
     let names: Vec<String> = (0..20).map(|c| format!("c{c}")).collect();
     let mut random = SplitMix64::new(1, 1);
     let rows: String = (0..24)
@@ -144,7 +144,7 @@ fn an_algorithm_that_refuses_the_data_is_listed_with_its_reason() {
 }
 
 #[test]
-fn comparing_needs_folds_and_takes_no_hyperparameters() {
+fn comparing_needs_folds() {
     let refused = |change: fn(&mut TrainSpec)| {
         let mut spec = spec(Algorithm::Linear, "y");
         change(&mut spec);
@@ -167,7 +167,7 @@ fn options(hyperparameters: &std::collections::BTreeMap<String, Setting>) -> Opt
 }
 
 #[test]
-fn early_stopping_never_gives_up_the_candidate_that_all_folds_would_have_chosen() {
+fn early_stopping_keeps_the_winner() {
     let (mut given_up, mut searches) = (0, 0);
     for (file, target, algorithm) in [
         ("boston", "MEDV", Algorithm::DecisionTree),
@@ -196,7 +196,7 @@ fn early_stopping_never_gives_up_the_candidate_that_all_folds_would_have_chosen(
 }
 
 #[test]
-fn a_search_begins_with_the_defaults_and_leaves_alone_what_was_given() {
+fn a_search_begins_with_the_defaults() {
     let mut spec = TrainSpec { tune: Some(8), ..spec(Algorithm::DecisionTree, "y") };
     spec.options.set("min-samples-leaf", 3).unwrap();
     let trained = train(&spec, &mixed(), &()).unwrap();
@@ -214,7 +214,7 @@ fn a_search_begins_with_the_defaults_and_leaves_alone_what_was_given() {
 }
 
 #[test]
-fn a_small_space_gives_fewer_candidates_and_none_twice() {
+fn a_small_space_gives_few_candidates() {
     let mut spec = TrainSpec { tune: Some(40), ..spec(Algorithm::Knn, "class") };
     spec.task = Some(TaskChoice::Classification);
     let tuning = train(&spec, &mixed(), &()).unwrap().report.tuning.unwrap();
@@ -226,7 +226,7 @@ fn a_small_space_gives_fewer_candidates_and_none_twice() {
 }
 
 #[test]
-fn tuning_needs_folds_something_to_tune_and_at_least_two_candidates() {
+fn tuning_needs_folds_and_candidates() {
     let refused = |change: fn(&mut TrainSpec)| {
         let mut spec = TrainSpec { tune: Some(5), ..spec(Algorithm::Ridge, "y") };
         change(&mut spec);
@@ -241,7 +241,7 @@ fn tuning_needs_folds_something_to_tune_and_at_least_two_candidates() {
 }
 
 #[test]
-fn progress_adds_up_when_candidates_are_given_up() {
+fn progress_adds_up() {
     #[derive(Default)]
     struct Counter(AtomicUsize, AtomicUsize, AtomicUsize);
     impl Progress for Counter {
@@ -264,7 +264,7 @@ fn progress_adds_up_when_candidates_are_given_up() {
 }
 
 #[test]
-fn the_command_prints_the_table_and_writes_the_best_only_when_told_where() {
+fn the_command_prints_the_ranking() {
     let directory = tempfile::tempdir().unwrap();
     let model = directory.path().join("flowers.model");
     let run = |more: &[&str]| {

@@ -28,7 +28,7 @@ fn spec(algorithm: Algorithm) -> TrainSpec {
 }
 
 #[test]
-fn data_that_does_not_do_is_named_with_file_and_place() {
+fn bad_data_is_named_with_its_place() {
     let forest = || spec(Algorithm::RandomForest);
     let cases: [(TrainSpec, &str, &str); 13] = [
         (
@@ -79,7 +79,7 @@ fn data_that_does_not_do_is_named_with_file_and_place() {
 }
 
 #[test]
-fn options_that_contradict_each_other_are_a_usage_error() {
+fn contradicting_options_are_refused() {
     let forest = || spec(Algorithm::RandomForest);
     let list = |name: &str| vec![name.to_owned()];
     let cases = [
@@ -121,7 +121,7 @@ fn given(options: &[(&str, &str)]) -> Options {
 }
 
 #[test]
-fn an_option_that_the_algorithm_does_not_have_is_refused_with_those_it_has() {
+fn unknown_options_are_refused() {
     let alpha = given(&[("alpha", "1")]);
     let text = alpha.resolve(Algorithm::RandomForest).unwrap_err().to_string();
     let expected =
@@ -132,7 +132,7 @@ fn an_option_that_the_algorithm_does_not_have_is_refused_with_those_it_has() {
 }
 
 #[test]
-fn what_smartcore_would_panic_on_is_out_of_range() {
+fn panics_of_smartcore_are_out_of_range() {
     let cases = [
         (Algorithm::RandomForest, given(&[("trees", "0")]), "--trees 0 is out of range: it is 1 to 10000"),
         (
@@ -190,7 +190,7 @@ fn what_smartcore_would_panic_on_is_out_of_range() {
 }
 
 #[test]
-fn an_option_that_the_kernel_does_not_have_is_refused_with_those_that_do() {
+fn options_of_another_kernel_are_refused() {
     let cases = [
         (given(&[("degree", "2")]), "--degree does not apply to the kernel rbf, but to poly"),
         (
@@ -212,7 +212,7 @@ fn an_option_that_the_kernel_does_not_have_is_refused_with_those_that_do() {
 }
 
 #[test]
-fn every_option_has_an_algorithm_and_every_default_is_in_range() {
+fn options_have_algorithms_and_defaults() {
     for option in &OPTIONS {
         assert!(Algorithm::ALL.iter().any(|a| option.default_for(*a).is_some()), "{}", option.name);
     }
@@ -226,7 +226,7 @@ fn every_option_has_an_algorithm_and_every_default_is_in_range() {
 }
 
 #[test]
-fn linear_models_with_fewer_rows_than_columns_say_so() {
+fn linear_models_need_enough_rows() {
     let names: Vec<String> = (0..30).map(|c| format!("x{c}")).collect();
     let rows: String = (0..20_u64)
         .map(|r| {
@@ -249,7 +249,7 @@ fn linear_models_with_fewer_rows_than_columns_say_so() {
 }
 
 #[test]
-fn columns_that_smartcore_cannot_solve_for_are_trained_or_refused_but_never_panic() {
+fn unsolvable_columns_never_panic() {
     let n = 40;
     let columns: [(&str, &dyn Fn(usize) -> f64); 6] = [
         ("duplicate", &|i| i as f64),
@@ -275,7 +275,7 @@ fn columns_that_smartcore_cannot_solve_for_are_trained_or_refused_but_never_pani
 }
 
 #[test]
-fn too_many_encoded_columns_are_refused_before_any_fit() {
+fn too_many_columns_are_refused_early() {
     let rows: String = (0..70_000).map(|i| format!("id{i},{}\n", i % 9)).collect();
     let (text, class) = fails(&spec(Algorithm::RandomForest), &table(&format!("id,y\n{rows}")));
     let expected = "t.csv: 56000 rows of 56000 encoded columns are more than 268435456 cells; \"id\" has 56000 categories: \
@@ -284,7 +284,7 @@ fn too_many_encoded_columns_are_refused_before_any_fit() {
 }
 
 #[test]
-fn an_identifier_and_a_number_spoilt_by_text_are_warned_of() {
+fn identifiers_and_spoilt_numbers_warn() {
     let rows: String = (0..120)
         .map(|i| format!("id{i},{},{}\n", if i == 8 { "6;5".to_owned() } else { i.to_string() }, i % 9))
         .collect();
@@ -305,7 +305,7 @@ const CELLS: [&str; 16] =
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn any_table_gives_a_model_that_loads_or_one_clear_line(
+    fn any_table_trains_or_is_refused(
         algorithm in prop::sample::select(Algorithm::ALL.to_vec()),
         cells in prop::collection::vec((0..CELLS.len(), 0..CELLS.len(), 2..6_usize), 2..40),
         text_target: bool,

@@ -59,7 +59,7 @@ fn more_neighbors_than_rows_are_refused() {
 }
 
 #[test]
-fn machines_are_fitted_on_fewer_rows_than_columns_where_smartcore_would_cut_rows_short() {
+fn machines_fit_fewer_rows_than_columns() {
     let names: Vec<String> = (0..30).map(|c| format!("x{c}")).collect();
     // The columns beyond the number of rows are those that tell.
     let cells = |i: usize| (0..30).map(|c| if c < 27 { 0 } else { i % 2 } * 9 + chance(i + c, 3)).collect::<Vec<_>>();
@@ -78,7 +78,7 @@ fn machines_are_fitted_on_fewer_rows_than_columns_where_smartcore_would_cut_rows
 }
 
 #[test]
-fn machines_say_how_many_rows_and_classes_are_too_many() {
+fn machines_tell_their_limits() {
     let numbers = table("a,y", 13_000, |i| format!("{i},{}", chance(i, 50)));
     let expected = "t.csv: 10400 rows to fit on are more than 10000: svr keeps a number for every two rows; use fewer rows, \
                     or gradient-boosting";
@@ -94,7 +94,7 @@ fn machines_say_how_many_rows_and_classes_are_too_many() {
 }
 
 #[test]
-fn an_svc_that_does_not_come_to_an_end_is_stopped() {
+fn an_endless_svc_is_stopped() {
     // Unscaled columns: smartcore's gradients stay thousands apart, and it goes on as long as they do.
     let rows: Vec<f64> = (0..40).map(|i| 1e10 * chance(i, 97) as f64).collect();
     let y: Vec<u32> = (0..40).map(|i| u32::from(chance(i, 2) == 0)).collect();
@@ -108,7 +108,7 @@ fn an_svc_that_does_not_come_to_an_end_is_stopped() {
 }
 
 #[test]
-fn naive_bayes_names_the_class_and_the_column_that_have_no_spread() {
+fn naive_bayes_names_what_has_no_spread() {
     let row = |i: usize| {
         format!("{},{},{},{}", i, if i.is_multiple_of(2) { 4 } else { i }, ["u", "v", "w"][i % 3], ["s", "t"][i % 2])
     };
@@ -129,7 +129,7 @@ fn naive_bayes_names_the_class_and_the_column_that_have_no_spread() {
 }
 
 #[test]
-fn constant_and_duplicate_columns_do_no_harm() {
+fn constant_and_double_columns_are_fine() {
     let numbers = table("a,b,c,y", 90, |i| {
         let a = chance(i, 100);
         format!("{a},{a},7,{}", 3 * a + i % 5)
@@ -154,7 +154,7 @@ fn constant_and_duplicate_columns_do_no_harm() {
 }
 
 #[test]
-fn an_elastic_net_does_not_depend_on_where_the_target_begins() {
+fn elastic_net_ignores_the_targets_offset() {
     let cells: Vec<f64> = (0..300).map(|i| chance(i, 1_000) as f64 / 100.0).collect();
     let x = Matrix::new(100, 3, cells.clone(), false).unwrap();
     let y: Vec<f64> = cells.chunks(3).map(|row| 2.0 * row[0] - row[1]).collect();
@@ -175,7 +175,7 @@ fn given(options: &[(&str, f64)]) -> Options {
 }
 
 #[test]
-fn lasso_and_elastic_net_are_penalized_as_scikit_learns() {
+fn penalties_equal_scikit_learns() {
     let answer = |algorithm, options: &[(&str, f64)]| {
         let spec =
             TrainSpec { options: given(options), test_size: 0.0, folds: 0, ..TrainSpec::new("m", "MEDV", algorithm) };
@@ -192,7 +192,7 @@ const SCIKIT_LEARNS: [f64; 6] = [30.194_237, 24.509_493, 22.309_560, 29.074_861,
 
 /// `SVR(kernel=…, C=1)` of scikit-learn 1.9.1: smartcore alone stops unfinished for all but rbf.
 #[test]
-fn svr_comes_near_scikit_learns_with_every_kernel() {
+fn svr_comes_near_scikit_learns() {
     for (kernel, expected) in [
         ("rbf", [29.328_247, 23.299_258, 20.143_768]),
         ("linear", [28.471_140, 23.941_004, 21.013_165]),

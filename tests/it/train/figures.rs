@@ -16,7 +16,7 @@ fn near(got: impl Into<Option<f64>>, expected: f64) {
 }
 
 #[test]
-fn regression_figures_equal_a_hand_worked_example() {
+fn regression_figures_are_right() {
     // Errors 0.5, -0.5, 0, -1, -0.8; observed mean 3.14, squares about it 30.592.
     let f = regression(&[3.0, -0.5, 2.0, 7.0, 4.2], &[2.5, 0.0, 2.0, 8.0, 5.0]);
     assert_eq!(f.n, 5);
@@ -40,7 +40,7 @@ const PROBABILITY: [f64; 30] = [
 ];
 
 #[test]
-fn classification_figures_equal_scikit_learns() {
+fn classification_figures_are_right() {
     let f = classification(&OBSERVED, &PREDICTED, Some(&PROBABILITY), 3);
     near(f.accuracy, 0.7);
     near(f.f1, 0.694_444_444_444_444_3);
@@ -49,7 +49,7 @@ fn classification_figures_equal_scikit_learns() {
 }
 
 #[test]
-fn per_class_counts_equal_a_hand_worked_example() {
+fn counts_per_class_are_right() {
     let counts = class_counts(&OBSERVED, &PREDICTED, 3);
     let numbers: Vec<(u64, u64, u64)> = counts.iter().map(|c| (c.hits, c.predicted, c.observed)).collect();
     assert_eq!(numbers, [(2, 3, 3), (2, 3, 3), (3, 4, 4)]);
@@ -59,7 +59,7 @@ fn per_class_counts_equal_a_hand_worked_example() {
 }
 
 #[test]
-fn ties_count_half_in_the_roc_auc_of_two_classes() {
+fn ties_count_half_in_roc_auc() {
     let observed = [0, 1, 1, 0, 1, 0, 0, 1];
     let scores = [0.1, 0.9, 0.4, 0.4, 0.8, 0.2, 0.6, 1.0];
     let probability: Vec<f64> = scores.iter().flat_map(|s| [1.0 - s, *s]).collect();
@@ -70,12 +70,12 @@ fn ties_count_half_in_the_roc_auc_of_two_classes() {
 }
 
 #[test]
-fn a_certain_mistake_costs_a_finite_log_loss() {
+fn a_certain_mistake_costs_a_finite_loss() {
     near(log_loss(&[1], &[1.0, 0.0], 2), 36.043_653_389_117_15);
 }
 
 #[test]
-fn folds_weigh_the_same_and_a_figure_that_one_lacks_is_absent() {
+fn folds_weigh_the_same() {
     let one = Figures { n: 10, rmse: Some(1.0), r2: Some(0.5), ..Figures::default() };
     let two = Figures { n: 2, rmse: Some(3.0), r2: None, ..Figures::default() };
     let (mean, sd) = over_folds(&[one, two]);
@@ -117,7 +117,7 @@ fn linear_regression_equals_scikit_learns() {
 }
 
 #[test]
-fn ridge_equals_scikit_learns_on_scaled_and_on_raw_columns() {
+fn ridge_equals_scikit_learns() {
     let scaled = [30.177_021_391_280_92, 24.752_585_051_338_926, 22.336_375_577_559_84];
     assert_values(Algorithm::Ridge, true, Some(10.0), scaled);
     let raw = [30.648_236_034_327_986, 24.473_010_777_173_35, 23.201_320_533_647_75];
@@ -125,7 +125,7 @@ fn ridge_equals_scikit_learns_on_scaled_and_on_raw_columns() {
 }
 
 #[test]
-fn logistic_regression_equals_scikit_learns() {
+fn logistic_equals_scikit_learns() {
     let spec = TrainSpec::new("m", "species", Algorithm::Logistic);
     let answers = answers("iris.csv", &spec, &[0, 70, 149]);
     let Prediction::Classification { classes, probability: Some(p) } = answers else { panic!() };

@@ -70,7 +70,7 @@ fn rows() -> Matrix {
 }
 
 #[test]
-fn a_forest_of_any_number_of_trees_is_smartcores_and_answers_as_it_does() {
+fn forests_of_any_size_are_smartcores() {
     for trees in [1, 7, 8, 9, 20, 200] {
         let change = |spec: &mut TrainSpec| spec.options.set("trees", trees).unwrap();
         let forest = trained(Algorithm::RandomForest, "y", change);
@@ -97,7 +97,7 @@ fn trees_of_different_blocks_differ() {
 }
 
 #[test]
-fn a_tree_of_classes_is_smartcores_and_keeps_its_limits() {
+fn class_trees_keep_their_limits() {
     for (depth, leaf) in [(None, 1), (Some(1), 1), (Some(3), 5), (None, 40)] {
         for target in ["two", "three"] {
             let tree = trained(Algorithm::DecisionTree, target, |spec| {
@@ -118,7 +118,7 @@ fn a_tree_of_classes_is_smartcores_and_keeps_its_limits() {
 }
 
 #[test]
-fn a_tree_of_classes_stops_where_a_node_is_of_one_class() {
+fn class_trees_stop_at_pure_nodes() {
     let covers = cover(&trained(Algorithm::DecisionTree, "two", |_| {}));
     assert!(covers.len() < 200, "a leaf for each row would be 599 nodes: {}", covers.len());
 }
@@ -132,7 +132,7 @@ fn cover(trained: &Trained) -> Vec<u32> {
 
 /// Of twelve draws one in thirty misses a class of three rows.
 #[test]
-fn trees_that_drew_none_of_a_class_have_their_place_in_a_forest() {
+fn trees_may_lack_a_class() {
     let lines: Vec<String> = (0..12).map(|i| format!("{i},{}", ["p", "q", "r"][i / 3 % 3])).collect();
     let csv = format!("a,y\n{}\n", lines.join("\n"));
     let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", Algorithm::RandomForest) };

@@ -56,7 +56,7 @@ fn spec(algorithm: Algorithm) -> TrainSpec {
 }
 
 #[test]
-fn one_thread_and_several_give_the_same_bytes_for_every_algorithm() {
+fn threads_do_not_change_bytes() {
     for algorithm in Algorithm::ALL {
         let mut spec = spec(algorithm);
         let mut artifacts = [1, 2, 5].map(|threads| {
@@ -83,7 +83,7 @@ fn every_algorithm_serves_what_it_trained() {
 }
 
 #[test]
-fn a_row_outside_the_fitting_rows_changes_nothing_that_is_learned_from_them() {
+fn held_out_rows_teach_nothing() {
     for algorithm in [Algorithm::Ridge, Algorithm::Logistic, Algorithm::RandomForest] {
         let poison = |row: usize, cells: &mut [String; 6]| {
             if row == 20 {
@@ -113,7 +113,7 @@ fn scores(calibration: &Calibration) -> Vec<Vec<u64>> {
 }
 
 #[test]
-fn rows_set_aside_change_the_holdout_figures_and_nothing_else() {
+fn holdout_rows_change_only_their_figures() {
     let spec = spec(Algorithm::Ridge);
     let aside = smartserve::train::data::split::holdout(60, None, spec.test_size, spec.seed).test;
     let clean = train(&spec, &mixed(|_, _| {}), &()).unwrap();
@@ -134,7 +134,7 @@ fn rows_set_aside_change_the_holdout_figures_and_nothing_else() {
 }
 
 #[test]
-fn test_rows_that_a_request_could_not_send_are_left_out_with_a_warning() {
+fn unsendable_test_rows_are_left_out() {
     let spec = spec(Algorithm::RandomForest);
     let aside = smartserve::train::data::split::holdout(60, None, spec.test_size, spec.seed).test;
     let table = mixed(|row, cells| match row {
@@ -149,7 +149,7 @@ fn test_rows_that_a_request_could_not_send_are_left_out_with_a_warning() {
 }
 
 #[test]
-fn the_schema_holds_what_the_training_rows_showed() {
+fn the_schema_tells_the_training_rows() {
     let trained = train(&TrainSpec { test_size: 0.0, ..spec(Algorithm::Ridge) }, &mixed(|_, _| {}), &()).unwrap();
     let header = header(&trained);
     let names: Vec<&str> = header.features.iter().map(|f| f.name.as_str()).collect();
@@ -166,7 +166,7 @@ fn the_schema_holds_what_the_training_rows_showed() {
 }
 
 #[test]
-fn calibration_has_an_entry_for_every_training_row_from_a_fold_that_held_it_out() {
+fn calibration_covers_every_row() {
     let trained = train(&spec(Algorithm::RandomForest), &mixed(|_, _| {}), &()).unwrap();
     let calibration = calibration(&trained);
     calibration.check(48, 5, 0).unwrap();
@@ -178,7 +178,7 @@ fn calibration_has_an_entry_for_every_training_row_from_a_fold_that_held_it_out(
 }
 
 #[test]
-fn without_folds_there_is_neither_calibration_nor_k_fold_figures() {
+fn without_folds_there_is_no_calibration() {
     let trained = train(&TrainSpec { folds: 0, ..spec(Algorithm::Ridge) }, &mixed(|_, _| {}), &()).unwrap();
     let header = header(&trained);
     assert!(header.calibration.is_none() && header.evaluation.k_fold.is_none());
@@ -186,7 +186,7 @@ fn without_folds_there_is_neither_calibration_nor_k_fold_figures() {
 }
 
 #[test]
-fn golden_rows_cover_classes_missing_cells_and_the_range_of_answers() {
+fn golden_rows_cover_the_range() {
     let trained = train(&spec(Algorithm::RandomForest), &mixed(|_, _| {}), &()).unwrap();
     let golden = header(&trained).golden;
     assert!((30..=32).contains(&golden.len()), "{}", golden.len());
@@ -208,7 +208,7 @@ fn golden_rows_cover_classes_missing_cells_and_the_range_of_answers() {
 }
 
 #[test]
-fn golden_rows_are_all_rows_when_few_and_sixty_four_when_there_are_many_classes() {
+fn golden_rows_are_up_to_64() {
     let few: String = (0..12).map(|i| format!("{i},{}\n", i * i % 7)).collect();
     let spec = TrainSpec { test_size: 0.0, folds: 3, ..TrainSpec::new("m", "y", Algorithm::Linear) };
     let trained = train(&spec, &TableFile::from_bytes("few.csv", format!("x,y\n{few}").into_bytes()), &()).unwrap();
@@ -221,7 +221,7 @@ fn golden_rows_are_all_rows_when_few_and_sixty_four_when_there_are_many_classes(
 }
 
 #[test]
-fn numeric_labels_are_classes_in_numeric_order_with_their_own_text() {
+fn numeric_labels_keep_order_and_text() {
     let rows: String = (0..60).map(|i| format!("{},{}\n", i, ["10", "9", "2.50"][i % 3])).collect();
     let table = TableFile::from_bytes("n.csv", format!("x,y\n{rows}").into_bytes());
     let spec = TrainSpec {
@@ -236,7 +236,7 @@ fn numeric_labels_are_classes_in_numeric_order_with_their_own_text() {
 }
 
 #[test]
-fn created_comes_from_source_date_epoch_alone() {
+fn created_is_source_date_epoch() {
     let plain = spec(Algorithm::Linear);
     assert_eq!(header(&train(&plain, &mixed(|_, _| {}), &()).unwrap()).created, None);
     let dated = TrainSpec { source_date_epoch: Some(1_000_000_000), ..plain };
@@ -261,7 +261,7 @@ fn progress_is_told_of_every_fit() {
 }
 
 #[test]
-fn max_depth_counts_splits_for_every_kind_of_tree() {
+fn max_depth_counts_splits() {
     let rows: String = (0..256).map(|i| format!("{i},{},c{}\n", i * i, i / 32)).collect();
     let table = TableFile::from_bytes("d.csv", format!("x,y,class\n{rows}").into_bytes());
     use Algorithm::{DecisionTree, ExtraTrees, GradientBoosting, RandomForest};

@@ -26,7 +26,7 @@ fn streams_and_seeds_differ() {
 }
 
 #[test]
-fn a_class_with_two_rows_keeps_both_for_training_and_in_different_folds() {
+fn a_class_of_two_rows_is_trained_on() {
     let classes: Vec<u32> = (0..40).map(|row| u32::from(row == 7 || row == 31)).collect();
     for seed in 0..20 {
         let split = holdout(40, Some(&classes), 0.5, seed);
@@ -51,7 +51,7 @@ fn every_class_gives_its_share() {
 }
 
 #[test]
-fn a_share_that_is_a_whole_number_of_rows_is_that_number() {
+fn whole_shares_are_exact() {
     for (n, share, expected) in
         [(505, 0.2, 101), (506, 0.2, 102), (100, 0.29, 29), (10, 0.0, 0), (1_000_000, 0.1, 100_000)]
     {

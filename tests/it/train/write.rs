@@ -12,7 +12,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_file_is_made_or_replaced_and_nothing_is_left_beside_it() {
+fn a_file_is_replaced_whole() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("m.model");
     for text in ["first", "second, longer"] {
@@ -23,7 +23,7 @@ fn a_file_is_made_or_replaced_and_nothing_is_left_beside_it() {
 }
 
 #[test]
-fn a_failure_names_the_target_and_leaves_nothing() {
+fn a_failure_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("no/m.model");
     let error = write_atomically(&missing, b"x").unwrap_err().message;

@@ -21,7 +21,7 @@ async fn status(router: &Service, path: &str, body: Vec<u8>, json_length: Option
 }
 
 #[tokio::test]
-async fn every_beginning_of_a_body_is_refused_and_the_whole_is_answered() {
+async fn cut_bodies_are_refused() {
     let router = public(Limits::default());
     for (path, body, json_length) in bodies() {
         assert_eq!(status(&router, path, body.clone(), json_length).await, 200, "{}", String::from_utf8_lossy(&body));
@@ -36,7 +36,7 @@ async fn every_beginning_of_a_body_is_refused_and_the_whole_is_answered() {
 }
 
 #[tokio::test]
-async fn a_body_without_its_middle_is_never_our_fault() {
+async fn a_missing_middle_is_no_server_error() {
     let router = public(Limits::default());
     for (path, body, json_length) in bodies() {
         for start in 0..body.len() {

@@ -37,7 +37,7 @@ fn told(body: &[u8], json_length: Option<usize>) -> Result<u64, Vec<(String, Str
 }
 
 #[test]
-fn an_element_reads_the_same_in_json_and_in_binary() {
+fn json_and_binary_read_the_same() {
     let cases: [(&str, &str, Vec<u8>); 14] = [
         ("BOOL", "true", vec![1]),
         ("BOOL", "0", vec![0]),
@@ -61,7 +61,7 @@ fn an_element_reads_the_same_in_json_and_in_binary() {
 }
 
 #[test]
-fn an_element_that_its_datatype_or_its_feature_does_not_hold_is_refused() {
+fn elements_out_of_range_are_refused() {
     for (datatype, text) in [
         ("UINT8", "256"),
         ("UINT8", "-1"),
@@ -101,7 +101,7 @@ fn an_element_that_its_datatype_or_its_feature_does_not_hold_is_refused() {
 }
 
 #[test]
-fn the_bytes_behind_the_json_must_be_those_that_the_inputs_ask_for() {
+fn binary_sizes_must_match() {
     const SIZE: &str = "/inputs/0/parameters/binary_data_size";
     let ask = |sizes: &str, tail: usize| {
         let head = format!(
@@ -121,7 +121,7 @@ fn the_bytes_behind_the_json_must_be_those_that_the_inputs_ask_for() {
 }
 
 #[test]
-fn a_shape_costs_no_more_memory_than_its_elements() {
+fn shapes_cost_no_memory_of_their_own() {
     let serving = serving(Limits::default());
     let snapshot = serving.registry.get("line").unwrap();
     let max_rows = usize::MAX;
@@ -141,7 +141,7 @@ fn a_shape_costs_no_more_memory_than_its_elements() {
 }
 
 #[test]
-fn an_unknown_tensor_is_ignored_where_unknown_features_are() {
+fn unknown_tensors_are_ignored_when_asked() {
     let serving = serving(Limits::default());
     let snapshot = serving.registry.get("line").unwrap();
     let rules =

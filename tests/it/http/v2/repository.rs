@@ -72,7 +72,7 @@ async fn ask(router: &Service, path: &str, body: &str) -> (u16, Answer) {
 }
 
 #[tokio::test]
-async fn a_load_serves_what_the_file_holds_or_the_version_before() {
+async fn a_load_serves_the_file_or_a_version() {
     let house = House::new();
     let admin = house.admin();
     let first = house.version();
@@ -95,7 +95,7 @@ async fn a_load_serves_what_the_file_holds_or_the_version_before() {
 }
 
 #[tokio::test]
-async fn a_load_that_cannot_be_says_why_and_leaves_the_model() {
+async fn a_failed_load_leaves_the_model() {
     let house = House::new();
     let admin = house.admin();
     let first = house.version();
@@ -122,7 +122,7 @@ async fn a_load_that_cannot_be_says_why_and_leaves_the_model() {
 }
 
 #[tokio::test]
-async fn an_unloaded_model_is_gone_until_it_is_loaded() {
+async fn an_unloaded_model_is_gone() {
     let house = House::new();
     let (admin, public) = (house.admin(), house.router(Role::Main, Options::default()));
     let held = house.serving.registry.get("line").unwrap();
@@ -143,7 +143,7 @@ async fn an_unloaded_model_is_gone_until_it_is_loaded() {
 }
 
 #[tokio::test]
-async fn a_model_of_a_directory_that_was_unloaded_does_not_come_back_by_itself() {
+async fn an_unloaded_model_stays_unloaded() {
     let directory = tempfile::tempdir().unwrap();
     for (file, slope) in [("a", 2), ("b", 3)] {
         let rows = (1..30).map(|x| format!("{x},{}\n", slope * x)).collect::<Vec<_>>().concat();
@@ -172,7 +172,7 @@ async fn status(router: &Service, method: &str, path: &str, token: &str) -> u16 
 }
 
 #[tokio::test]
-async fn loading_needs_a_token_or_the_admin_listener() {
+async fn loading_needs_a_token_or_admin() {
     let house = House::new();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "secret").unwrap();

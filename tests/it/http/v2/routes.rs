@@ -56,7 +56,7 @@ async fn each_output_comes_as_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_served_answers_under_its_name() {
+async fn a_served_version_has_its_own_routes() {
     let serving = serving(Limits::default());
     let version = serving.registry.get("line").unwrap().model.version().to_owned();
     let router = router(serving, Role::Main, Options::default());
@@ -71,7 +71,7 @@ async fn a_version_that_is_served_answers_under_its_name() {
 }
 
 #[tokio::test]
-async fn while_draining_nothing_is_ready_and_all_is_alive() {
+async fn draining_is_alive_and_not_ready() {
     let limits = Limits::default();
     let serving = serving(limits.clone());
     let router = router(Arc::clone(&serving), Role::Main, Options::default());
@@ -85,7 +85,7 @@ async fn while_draining_nothing_is_ready_and_all_is_alive() {
 }
 
 #[tokio::test]
-async fn every_answer_is_counted_under_its_route() {
+async fn answers_are_counted_by_route() {
     let serving = serving(Limits::default());
     let router = router(Arc::clone(&serving), Role::Main, Options::default());
     post(&router, "/v2/models/line/infer", LINE).await;

@@ -156,7 +156,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 
 proptest! {
     #[test]
-    fn the_same_rows_give_the_same_bits_however_their_tensors_are_written(rows in rows()) {
+    fn tensor_styles_give_the_same_bits(rows in rows()) {
         let serving = serving(Limits::default());
         for (model, inputs) in [("houses", houses(&rows)), ("kinds", kinds(&rows))] {
             let snapshot = serving.registry.get(model).unwrap();
@@ -177,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_rows_get_the_answer_that_predict_gives(rows in rows()) {
+    fn infer_answers_as_predict_does(rows in rows()) {
         let router = public(Limits::default());
         let houses_record = |r: &Row| json!({"RM": r.0, "TAX": r.1, "colour": COLOURS[r.2]});
         let kinds_record = |r: &Row| json!({"x": r.0, "z": r.1.unwrap_or(0.5)});

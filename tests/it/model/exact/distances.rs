@@ -53,7 +53,7 @@ fn nobody_is_near(rows: &[f64], data: &Data) -> Vec<bool> {
 }
 
 #[test]
-fn a_knn_regressor_is_bit_identical_and_refuses_what_is_infinitely_far() {
+fn knn_regression_is_bit_identical() {
     for (data, k) in [(boston_data(), 5), (boston_data().scaled(), 1), (diabetes_data(), 8), (diabetes_data(), 442)] {
         let parameters = KNNRegressorParameters::default().with_algorithm(LinearSearch).with_k(k);
         let fitted = KnnRegressor::fit(&data.x, &data.y, parameters).unwrap();
@@ -66,7 +66,7 @@ fn a_knn_regressor_is_bit_identical_and_refuses_what_is_infinitely_far() {
 }
 
 #[test]
-fn a_knn_classifier_is_bit_identical_in_classes_and_probabilities() {
+fn knn_classification_is_bit_identical() {
     for ((data, y), n_classes, k) in [(iris_data(3), 3, 7), (breast_cancer_data(), 2, 4), (digits_data(), 10, 5)] {
         let parameters = KNNClassifierParameters::default().with_algorithm(LinearSearch).with_k(k);
         let fitted = KnnClassifier::fit(&data.x, &y, parameters).unwrap();
@@ -90,7 +90,7 @@ fn a_knn_classifier_is_bit_identical_in_classes_and_probabilities() {
 }
 
 #[test]
-fn svr_is_bit_identical_or_for_whole_degrees_within_its_tolerance() {
+fn svr_is_identical_or_within_tolerance() {
     for data in [boston_data().scaled(), diabetes_data().scaled()] {
         let rows = probes(&data);
         let x = as_matrix(&rows, data.columns);
@@ -128,7 +128,7 @@ fn same_but_for_nan(a: &SmartcorePrediction, b: &SmartcorePrediction) {
 }
 
 #[test]
-fn a_binary_svc_gives_smartcores_classes_with_every_kernel() {
+fn binary_svc_gives_smartcores_classes() {
     for (data, y) in [iris_data(2), breast_cancer_data()] {
         let data = data.scaled();
         let rows = probes(&data);
@@ -153,7 +153,7 @@ fn a_binary_svc_gives_smartcores_classes_with_every_kernel() {
 }
 
 #[test]
-fn an_svc_of_many_classes_lets_smartcores_pairs_vote() {
+fn multiclass_svc_votes_by_pairs() {
     for ((data, y), n_classes) in [(iris_data(3), 3), (digits_data(), 10)] {
         let data = data.scaled();
         let kernel = Kernel::Rbf { gamma: 0.5 / data.columns as f64 };
@@ -168,7 +168,7 @@ fn an_svc_of_many_classes_lets_smartcores_pairs_vote() {
 }
 
 #[test]
-fn gaussian_naive_bayes_is_fitted_to_smartcores_bits_and_gives_its_classes() {
+fn naive_bayes_is_fitted_to_smartcores_bits() {
     for ((data, y), n_classes) in [(iris_data(3), 3), (breast_cancer_data(), 2)] {
         let theirs = GaussianNb::fit(&data.x, &y, Default::default()).unwrap();
         let ours = bayes::fit(&data.cells(), data.columns, &y, n_classes).unwrap();
@@ -199,7 +199,7 @@ fn joint_log_likelihoods(fitted: &GaussianNb, rows: &[f64], columns: usize) -> V
 }
 
 #[test]
-fn probabilities_of_naive_bayes_are_the_normalized_joint_likelihoods() {
+fn naive_bayes_normalizes_likelihoods() {
     let (data, y) = iris_data(3);
     let fitted = GaussianNb::fit(&data.x, &y, Default::default()).unwrap();
     let joint = joint_log_likelihoods(&fitted, &data.cells(), 4);
@@ -215,7 +215,7 @@ fn probabilities_of_naive_bayes_are_the_normalized_joint_likelihoods() {
 }
 
 #[test]
-fn machines_that_smartcore_cannot_read_again_are_read_in_a_form_of_our_own() {
+fn machines_are_read_in_our_own_form() {
     let data = boston_data().scaled();
     let parameters = SVRParameters::default().with_kernel(Kernel::Rbf { gamma: 0.1 }.to_smartcore());
     let fitted = SmartcoreSvr::fit(&data.x, &data.y, &parameters).unwrap();

@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn svc_is_fitted_to_smartcores_bits_and_gives_its_classes(
+    fn svc_is_fitted_to_smartcores_bits(
         data in table(), gamma in 0.01..5.0_f64, c in 0.1..100.0_f64, seed in 0_u64..9,
     ) {
         // It cuts a row short when there are fewer rows than columns.

@@ -27,7 +27,7 @@ fn ridge_regression_is_bit_identical() {
 }
 
 #[test]
-fn a_linear_batch_beyond_the_caches_is_answered_as_its_rows_are_in_small_batches() {
+fn large_linear_batches_equal_small_ones() {
     let data = boston_data();
     let fitted = RidgeRegression::fit(&data.x, &data.y, Default::default()).unwrap();
     let shape = Shape { algorithm: Algorithm::Ridge, task: Task::Regression, n_columns: data.columns, n_classes: 0 };
@@ -48,14 +48,14 @@ fn a_linear_batch_beyond_the_caches_is_answered_as_its_rows_are_in_small_batches
 }
 
 #[test]
-fn a_decision_tree_regressor_is_bit_identical() {
+fn decision_trees_are_bit_identical() {
     let data = boston_data();
     let fitted = TreeRegressor::fit(&data.x, &data.y, Default::default()).unwrap();
     assert_equal(&Estimator::TreeRegressor(fitted), &data, Task::Regression, 0);
 }
 
 #[test]
-fn a_random_forest_regressor_is_bit_identical() {
+fn random_forests_are_bit_identical() {
     let data = boston_data();
     let parameters = RandomForestRegressorParameters::default().with_n_trees(37).with_seed(7);
     let fitted = ForestRegressor::fit(&data.x, &data.y, parameters).unwrap();
@@ -63,7 +63,7 @@ fn a_random_forest_regressor_is_bit_identical() {
 }
 
 #[test]
-fn an_extra_trees_regressor_is_bit_identical() {
+fn extra_trees_are_bit_identical() {
     let data = boston_data();
     let parameters = ExtraTreesRegressorParameters::default().with_n_trees(33).with_seed(7);
     let fitted = ExtraTrees::fit(&data.x, &data.y, parameters).unwrap();
@@ -79,7 +79,7 @@ fn gradient_boosting_is_bit_identical() {
 }
 
 #[test]
-fn logistic_regression_gives_smartcores_classes_for_two_and_three_classes() {
+fn logistic_gives_smartcores_classes() {
     for classes in [2, 3] {
         let (data, y) = iris_data(classes);
         let fitted = LogisticRegression::fit(&data.x, &y, Default::default()).unwrap();
@@ -89,7 +89,7 @@ fn logistic_regression_gives_smartcores_classes_for_two_and_three_classes() {
 }
 
 #[test]
-fn classification_trees_and_forests_give_smartcores_classes() {
+fn class_trees_give_smartcores_classes() {
     let (data, y) = iris_data(3);
     let tree = TreeClassifier::fit(&data.x, &y, Default::default()).unwrap();
     assert_equal(&Estimator::TreeClassifier(tree), &data, Task::Multiclass, 3);

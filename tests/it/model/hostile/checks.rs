@@ -235,7 +235,7 @@ fn the_frame_is_checked() {
 }
 
 #[test]
-fn the_head_must_be_of_this_format_and_whole() {
+fn the_head_must_be_whole() {
     let parts = boston();
     head(&parts, "its format is \"smartserve/9\"", |h| h["format"] = "smartserve/9".into());
     head(&parts, "written by smartcore \"0.6.0\"", |h| h["smartcore"] = "0.6.0".into());
@@ -245,7 +245,7 @@ fn the_head_must_be_of_this_format_and_whole() {
 }
 
 #[test]
-fn the_table_of_contents_must_fit_the_payload() {
+fn sections_must_fit_the_payload() {
     let parts = boston();
     let told = |pointer: &str, value: Value, words: &str| {
         let mut parts = parts.clone();
@@ -315,7 +315,7 @@ fn statistics_must_agree_with_themselves() {
 }
 
 #[test]
-fn preprocessing_must_lead_from_the_features_to_the_columns() {
+fn preprocessing_must_fit_the_columns() {
     let parts = bare("boston", "MEDV", Algorithm::Ridge);
     let columns = |words: &str, change: &dyn Fn(&mut Value)| head(&parts, words, |h| change(&mut h["preprocessing"]));
     columns("leaves no column", &|p| p["columns"] = json!([]));
@@ -329,7 +329,7 @@ fn preprocessing_must_lead_from_the_features_to_the_columns() {
 }
 
 #[test]
-fn every_node_of_a_tree_must_be_reached_once_and_end_in_a_leaf() {
+fn trees_must_be_trees() {
     let parts = bare("boston", "MEDV", Algorithm::RandomForest);
     let change = |words: &str, change: &dyn Fn(&mut Forest)| estimator(&parts, words, change);
     change("never fitted", &|f| f.fitted = None);
@@ -373,7 +373,7 @@ fn a_section_ends_where_its_object_does() {
 }
 
 #[test]
-fn a_classification_forest_must_vote_for_its_own_classes() {
+fn forests_must_vote_for_their_classes() {
     let parts = bare("iris", "species", Algorithm::RandomForest);
     let change = |words: &str, change: &dyn Fn(&mut Voters)| estimator(&parts, words, change);
     change("predicts class 3 of 3", &|v| v.trees.as_mut().unwrap()[0].nodes[0].output = 3);
@@ -389,7 +389,7 @@ fn a_classification_forest_must_vote_for_its_own_classes() {
 }
 
 #[test]
-fn boosting_must_have_the_trees_and_numbers_it_tells_of() {
+fn boosting_must_be_complete() {
     let parts = bare("boston", "MEDV", Algorithm::GradientBoosting);
     let change = |words: &str, change: &dyn Fn(&mut Boosting)| estimator(&parts, words, change);
     change("the parameters say 6", &|b| b.parameters.as_mut().unwrap().n_estimators = 6);
@@ -504,7 +504,7 @@ fn golden_rows_must_fit_the_schema() {
 }
 
 #[test]
-fn a_golden_row_that_is_answered_otherwise_is_told_apart_from_a_broken_file() {
+fn a_golden_difference_is_its_own_error() {
     let mut parts = bare("boston", "MEDV", Algorithm::Linear);
     parts.header["golden"][3]["prediction"] = json!(1.0);
     let model = Model::load(&parts.sealed()).unwrap();

@@ -70,7 +70,7 @@ fn refused<T: Serialize + DeserializeOwned>(parts: &Parts, words: &str, change: 
 }
 
 #[test]
-fn neighbors_must_be_rows_of_the_model_with_a_target_each() {
+fn neighbors_must_be_rows_with_targets() {
     let parts = bare("boston", "MEDV", Algorithm::Knn);
     let change = |words: &str, change: &dyn Fn(&mut Neighbors)| refused(&parts, words, change);
     let rows = |n: &mut Neighbors, change: &dyn Fn(&mut Vec<Vec<f64>>)| change(&mut n.search.as_mut().unwrap().1);
@@ -90,7 +90,7 @@ fn neighbors_must_be_rows_of_the_model_with_a_target_each() {
 }
 
 #[test]
-fn neighbors_must_vote_for_the_models_classes() {
+fn neighbors_must_vote_for_known_classes() {
     let parts = bare("iris", "species", Algorithm::Knn);
     let change = |words: &str, change: &dyn Fn(&mut Voters)| refused(&parts, words, change);
     change("2 classes, the header lists 3", &|v| v.classes.as_mut().unwrap().truncate(2));
@@ -101,7 +101,7 @@ fn neighbors_must_vote_for_the_models_classes() {
 }
 
 #[test]
-fn machines_must_have_vectors_of_the_model_and_a_weight_each() {
+fn machines_must_have_vectors_and_weights() {
     let parts = bare("boston", "MEDV", Algorithm::Svr);
     let change = |words: &str, change: &dyn Fn(&mut SupportMachines)| refused(&parts, words, change);
     change("fitted on 12 columns", &|m| m.n_columns = 12);
@@ -116,7 +116,7 @@ fn machines_must_have_vectors_of_the_model_and_a_weight_each() {
 }
 
 #[test]
-fn kernels_must_have_parameters_that_make_sense() {
+fn kernel_parameters_must_make_sense() {
     let parts = bare("boston", "MEDV", Algorithm::Svr);
     let change = |words: &str, kernel: Kernel| refused(&parts, words, |m: &mut SupportMachines| m.kernel = kernel);
     let (degree, gamma, coef0) = (3.0, 0.1, 0.0);
@@ -135,7 +135,7 @@ fn kernels_must_have_parameters_that_make_sense() {
 }
 
 #[test]
-fn there_must_be_a_machine_for_every_pair_of_classes() {
+fn every_pair_of_classes_needs_a_machine() {
     let parts = bare("iris", "species", Algorithm::Svc);
     let change = |words: &str, change: &dyn Fn(&mut SupportMachines)| refused(&parts, words, change);
     change("2 machines, the header's classes make 3", &|m| m.machines.truncate(2));
@@ -143,7 +143,7 @@ fn there_must_be_a_machine_for_every_pair_of_classes() {
 }
 
 #[test]
-fn naive_bayes_must_have_a_normal_for_every_class_and_column() {
+fn naive_bayes_must_be_complete() {
     let parts = bare("iris", "species", Algorithm::GaussianNb);
     let change = |words: &str, change: &dyn Fn(&mut Distribution)| {
         refused(&parts, words, |b: &mut Bayes| change(b.distribution.as_mut().unwrap()));

@@ -129,7 +129,7 @@ fn compare(what: &str, trained: &Trained<'_>, probes: &str, scored: &str) {
 }
 
 #[test]
-fn every_regression_answers_in_a_new_process_as_smartcore_does_in_memory() {
+fn regressions_answer_as_in_memory() {
     let directory = tempfile::tempdir().unwrap();
     for set in [file("boston"), file("diabetes")] {
         for algorithm in Algorithm::ALL.into_iter().filter(|a| a.does_regression()) {
@@ -139,7 +139,7 @@ fn every_regression_answers_in_a_new_process_as_smartcore_does_in_memory() {
 }
 
 #[test]
-fn every_classification_answers_in_a_new_process_as_smartcore_does_in_memory() {
+fn classifications_answer_as_in_memory() {
     let directory = tempfile::tempdir().unwrap();
     for set in [file("iris"), breast_cancer()] {
         for algorithm in Algorithm::ALL.into_iter().filter(|a| a.does_classification()) {
@@ -251,7 +251,7 @@ fn compare_in_memory(trained: &Trained<'_>, rows: &Batch) {
 }
 
 #[test]
-fn every_algorithm_trained_on_any_table_answers_as_smartcore_does() {
+fn any_table_answers_as_smartcore() {
     for algorithm in Algorithm::ALL {
         let regression = algorithm.does_regression().then_some(0);
         let classification = algorithm.does_classification().then_some([2, 3]).into_iter().flatten();
