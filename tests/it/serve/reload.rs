@@ -10,13 +10,13 @@ use smartserve::model::compiled::Scratch;
 use smartserve::serve::error::ReloadError;
 use smartserve::serve::reload::{Sources, watch};
 
-use crate::support::house::{House, one, version};
+use crate::support::model_folder::{ModelFolder, one, version};
 use crate::support::models::{CLASSES, QUICK, Recipe, artifact};
 use crate::support::server::until;
 
 #[tokio::test]
 async fn a_changed_file_is_served() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m").unwrap();
@@ -31,7 +31,7 @@ async fn a_changed_file_is_served() {
 
 #[tokio::test]
 async fn a_request_keeps_its_snapshot() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let held = house.serving.registry.get("m").unwrap();
@@ -43,7 +43,7 @@ async fn a_request_keeps_its_snapshot() {
 
 #[tokio::test]
 async fn a_config_maps_symlink_is_followed() {
-    let house = House::new();
+    let house = ModelFolder::new();
     for (directory, seed) in [("one", 1), ("two", 2)] {
         fs::create_dir(house.path(directory)).unwrap();
         house.write(&format!("{directory}/m.model"), &version(seed));
@@ -65,7 +65,7 @@ async fn a_config_maps_symlink_is_followed() {
 
 #[tokio::test]
 async fn half_a_file_leaves_the_old_model() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m").unwrap();
@@ -82,7 +82,7 @@ async fn half_a_file_leaves_the_old_model() {
 
 #[tokio::test]
 async fn a_removed_file_leaves_its_model() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     fs::remove_file(&path).unwrap();
@@ -97,7 +97,7 @@ async fn a_removed_file_leaves_its_model() {
 #[tokio::test]
 async fn another_schema_needs_permission() {
     for allowed in [false, true] {
-        let house = House::new();
+        let house = ModelFolder::new();
         let path = house.write("m.model", &version(1));
         house.open(&Sources { allow_schema_change: allowed, ..one(&path) });
         let first = house.version("m").unwrap();
@@ -114,7 +114,7 @@ async fn another_schema_needs_permission() {
 
 #[tokio::test]
 async fn the_version_before_can_be_chosen() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m").unwrap();
@@ -140,7 +140,7 @@ async fn the_version_before_can_be_chosen() {
 
 #[tokio::test]
 async fn without_a_version_the_file_is_served() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m").unwrap();
@@ -159,7 +159,7 @@ async fn without_a_version_the_file_is_served() {
 
 #[tokio::test]
 async fn clock_and_request_make_it_look() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m");
@@ -186,7 +186,7 @@ async fn clock_and_request_make_it_look() {
 
 #[tokio::test]
 async fn swaps_never_mix_versions() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let recipe = Recipe { algorithm: Algorithm::Linear, ..QUICK };
     let path = house.write("m.model", &artifact(recipe, "m", 1));
     house.open(&one(&path));

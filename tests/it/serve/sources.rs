@@ -7,12 +7,12 @@ use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::reload::{ModelFile, Sources};
 
-use crate::support::house::{House, one, version};
+use crate::support::model_folder::{ModelFolder, one, version};
 use crate::support::models::{QUICK, artifact};
 
 #[tokio::test]
 async fn a_model_keeps_its_registered_name() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     fs::write(&path, artifact(QUICK, "renamed", 2)).unwrap();
@@ -25,7 +25,7 @@ async fn a_model_keeps_its_registered_name() {
 #[tokio::test]
 async fn the_first_model_is_the_default() {
     for (default, expected) in [(None, "a"), (Some("b"), "b")] {
-        let house = House::new();
+        let house = ModelFolder::new();
         let file = |name: &str| ModelFile { name: Some(name.to_owned()), path: house.write(name, &version(1)) };
         let files = vec![file("a"), file("b")];
         house.open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() });
@@ -36,7 +36,7 @@ async fn the_first_model_is_the_default() {
 
 #[tokio::test]
 async fn bad_models_have_exit_codes() {
-    let house = House::new();
+    let house = ModelFolder::new();
     let good = house.write("good.model", &version(1));
     let bad = house.write("bad.model", b"nonsense");
     let file = |name: Option<&str>, path: &Path| ModelFile { name: name.map(str::to_owned), path: path.to_owned() };
@@ -58,7 +58,7 @@ async fn bad_models_have_exit_codes() {
 
 #[tokio::test]
 async fn models_of_a_directory_come_and_go() {
-    let house = House::new();
+    let house = ModelFolder::new();
     house.open(&Sources { directory: Some(house.directory.path().to_owned()), ..Sources::default() });
     assert!(house.serving.registry.is_empty());
     house.write("b.model", &artifact(QUICK, "b", 1));

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 pub(crate) mod artifact;
 pub(crate) mod exact;
-pub(crate) mod house;
+pub(crate) mod model_folder;
 pub(crate) mod models;
 pub(crate) mod process;
 pub(crate) mod router;
 pub(crate) mod server;
+pub(crate) mod smartcore;
 
 /// A file of the repository.
 pub(crate) fn path(relative: &str) -> PathBuf {

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -15,8 +14,8 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
 use smartserve::serve::listener::Role;
 use smartserve::serve::reload::{ModelFile, Sources, Trigger};
-use tempfile::TempDir;
 
+use crate::support::model_folder::ModelFolder;
 use crate::support::router::{Answer, artifact, get, post, public, request, send};
 
 const INDEX: &str = "/v2/repository/index";
@@ -31,39 +30,26 @@ fn line(feature: &str, slope: u32) -> Vec<u8> {
 }
 
 /// `first` (the default) and `line`, from files.
-struct House {
-    directory: TempDir,
-    serving: Arc<Serving>,
+fn folder() -> ModelFolder {
+    let folder = ModelFolder::new();
+    let file = |name: &str, slope: u32| {
+        let path = folder.write(name, &line("x", slope));
+        ModelFile { name: Some(name.to_owned()), path }
+    };
+    folder.open(&Sources { files: vec![file("first", 2), file("line", 3)], ..Sources::default() });
+    folder
 }
 
-impl House {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
-        let house = Self { directory, serving };
-        fs::write(house.path("first"), line("x", 2)).unwrap();
-        fs::write(house.path("line"), line("x", 3)).unwrap();
-        let file = |name: &str| ModelFile { name: Some(name.to_owned()), path: house.path(name) };
-        let sources = Sources { files: vec![file("first"), file("line")], ..Sources::default() };
-        house.serving.reloader.open(&sources).unwrap();
-        house
-    }
+fn routes(folder: &ModelFolder, role: Role, options: Options) -> Service {
+    router(Arc::clone(&folder.serving), role, options)
+}
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
+fn admin(folder: &ModelFolder) -> Service {
+    routes(folder, Role::Admin, Options::default())
+}
 
-    fn router(&self, role: Role, options: Options) -> Service {
-        router(Arc::clone(&self.serving), role, options)
-    }
-
-    fn admin(&self) -> Service {
-        self.router(Role::Admin, Options::default())
-    }
-
-    fn version(&self) -> String {
-        self.serving.registry.get("line").unwrap().model.version().to_owned()
-    }
+fn version(folder: &ModelFolder) -> String {
+    folder.version("line").unwrap()
 }
 
 async fn ask(router: &Service, path: &str, body: &str) -> (u16, Answer) {
@@ -73,14 +59,14 @@ async fn ask(router: &Service, path: &str, body: &str) -> (u16, Answer) {
 
 #[tokio::test]
 async fn a_load_serves_the_file_or_a_version() {
-    let house = House::new();
-    let admin = house.admin();
-    let first = house.version();
+    let folder = folder();
+    let admin = admin(&folder);
+    let first = version(&folder);
     let (status, answer) = ask(&admin, LOAD, "").await;
     assert_eq!((status, answer.json()["version"].as_str().unwrap()), (200, first.as_str()));
-    fs::write(house.path("line"), line("x", 4)).unwrap();
+    fs::write(folder.path("line"), line("x", 4)).unwrap();
     assert_eq!(ask(&admin, LOAD, "{}").await.0, 200);
-    let second = house.version();
+    let second = version(&folder);
     assert_ne!(second, first);
     let back = json!({"parameters": {"version": first}}).to_string();
     let (status, answer) = ask(&admin, LOAD, &back).await;
@@ -88,7 +74,7 @@ async fn a_load_serves_the_file_or_a_version() {
         (status, answer.json()),
         (200, json!({"name": "line", "version": first, "state": "READY", "reason": ""}))
     );
-    assert_eq!(house.version(), first);
+    assert_eq!(version(&folder), first);
     let (status, answer) = ask(&admin, LOAD, r#"{"parameters":{"version":"1"}}"#).await;
     assert_eq!(status, 404);
     assert!(answer.text().contains(&first) && answer.text().contains(&second), "{}", answer.text());
@@ -96,14 +82,14 @@ async fn a_load_serves_the_file_or_a_version() {
 
 #[tokio::test]
 async fn a_failed_load_leaves_the_model() {
-    let house = House::new();
-    let admin = house.admin();
-    let first = house.version();
-    fs::write(house.path("line"), line("z", 3)).unwrap();
+    let folder = folder();
+    let admin = admin(&folder);
+    let first = version(&folder);
+    fs::write(folder.path("line"), line("z", 3)).unwrap();
     assert_eq!(ask(&admin, LOAD, "").await.0, 409);
-    fs::write(house.path("line"), b"not a model").unwrap();
+    fs::write(folder.path("line"), b"not a model").unwrap();
     assert_eq!(ask(&admin, LOAD, "").await.0, 422);
-    fs::remove_file(house.path("line")).unwrap();
+    fs::remove_file(folder.path("line")).unwrap();
     assert_eq!(ask(&admin, LOAD, "").await.0, 422);
     assert_eq!(ask(&admin, "/v2/repository/models/nobody/load", "").await.0, 404);
     for (body, expected) in [
@@ -116,20 +102,20 @@ async fn a_failed_load_leaves_the_model() {
     ] {
         assert_eq!(ask(&admin, LOAD, body).await.0, expected, "{body}");
     }
-    assert_eq!(house.version(), first);
-    let metrics = house.serving.metrics.render();
+    assert_eq!(version(&folder), first);
+    let metrics = folder.serving.metrics.render();
     assert!(metrics.contains(r#"smartserve_requests_rejected_total{reason="schema"} 3"#), "{metrics}");
 }
 
 #[tokio::test]
 async fn an_unloaded_model_is_gone() {
-    let house = House::new();
-    let (admin, public) = (house.admin(), house.router(Role::Main, Options::default()));
-    let held = house.serving.registry.get("line").unwrap();
+    let folder = folder();
+    let (admin, public) = (admin(&folder), routes(&folder, Role::Main, Options::default()));
+    let held = folder.serving.registry.get("line").unwrap();
     assert_eq!(ask(&admin, UNLOAD, r#"{"parameters":{"unload_dependents":false}}"#).await.0, 200);
     held.model.check_golden().unwrap();
     for trigger in [Trigger::Request, Trigger::Timer] {
-        house.serving.reloader.poll(trigger);
+        folder.serving.reloader.poll(trigger);
         assert_eq!(get(&public, "/v2/models/line/ready").await.status, 404);
         assert_eq!(ask(&public, "/v2/models/line/infer", LINE).await.0, 404);
     }
@@ -173,7 +159,7 @@ async fn status(router: &Service, method: &str, path: &str, token: &str) -> u16 
 
 #[tokio::test]
 async fn loading_needs_a_token_or_admin() {
-    let house = House::new();
+    let folder = folder();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "secret").unwrap();
     let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
@@ -181,7 +167,7 @@ async fn loading_needs_a_token_or_admin() {
     let open = public(Limits::default());
     assert_eq!((status(&open, "POST", LOAD, "").await, status(&open, "POST", UNLOAD, "").await), (403, 403));
     assert_eq!(status(&open, "POST", INDEX, "").await, 200);
-    let guarded = house.router(Role::Main, with_tokens());
+    let guarded = routes(&folder, Role::Main, with_tokens());
     for path in [LOAD, INDEX, "/v2/models/line/infer", UNLOAD] {
         assert_eq!(status(&guarded, "POST", path, "").await, 401, "{path}");
         assert_eq!(status(&guarded, "POST", path, "wrong").await, 401, "{path}");
@@ -193,7 +179,7 @@ async fn loading_needs_a_token_or_admin() {
     for path in ["/v2/health/live", "/v2/health/ready"] {
         assert_eq!(status(&guarded, "GET", path, "").await, 200, "{path}");
     }
-    for admin in [house.router(Role::Admin, with_tokens()), house.admin()] {
+    for admin in [routes(&folder, Role::Admin, with_tokens()), admin(&folder)] {
         for path in [LOAD, INDEX, UNLOAD] {
             assert_eq!(status(&admin, "POST", path, "").await, 200, "{path}");
         }

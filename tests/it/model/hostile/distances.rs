@@ -2,47 +2,14 @@
 //! right hash, that only this check refuses.
 
 use crate::support::artifact::{Parts, trained};
+use crate::support::smartcore::{Bayes, Distribution, NeighborVoters, Neighbors};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::ir::Kernel;
 use smartserve::model::smartcore::SupportMachines;
 use smartserve::train::TaskChoice;
-
-/// smartcore's kNN regressor with linear search, as postcard writes it.
-#[derive(Serialize, Deserialize)]
-struct Neighbors {
-    y: Option<Vec<f64>>,
-    search: Option<(u32, Vec<Vec<f64>>)>,
-    weight: Option<u32>,
-    k: Option<u64>,
-}
-
-/// smartcore's kNN classifier with linear search.
-#[derive(Serialize, Deserialize)]
-struct Voters {
-    classes: Option<Vec<u32>>,
-    y: Option<Vec<u32>>,
-    search: Option<(u32, Vec<Vec<f64>>)>,
-    weight: Option<u32>,
-    k: Option<u64>,
-}
-
-/// smartcore's Gaussian naive Bayes.
-#[derive(Serialize, Deserialize)]
-struct Bayes {
-    distribution: Option<Distribution>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Distribution {
-    labels: Vec<u32>,
-    counts: Vec<usize>,
-    priors: Vec<f64>,
-    var: Vec<Vec<f64>>,
-    theta: Vec<Vec<f64>>,
-}
 
 fn bare(data: &str, target: &str, algorithm: Algorithm) -> Parts {
     let task = (data == "iris").then_some(TaskChoice::Classification);
@@ -92,7 +59,7 @@ fn neighbors_must_be_rows_with_targets() {
 #[test]
 fn neighbors_must_vote_for_known_classes() {
     let parts = bare("iris", "species", Algorithm::Knn);
-    let change = |words: &str, change: &dyn Fn(&mut Voters)| refused(&parts, words, change);
+    let change = |words: &str, change: &dyn Fn(&mut NeighborVoters)| refused(&parts, words, change);
     change("2 classes, the header lists 3", &|v| v.classes.as_mut().unwrap().truncate(2));
     change("not 0, 1, … in order", &|v| v.classes.as_mut().unwrap().swap(0, 1));
     change("a row has class 3 of 3", &|v| v.y.as_mut().unwrap()[9] = 3);

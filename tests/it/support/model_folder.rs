@@ -12,12 +12,12 @@ use tempfile::TempDir;
 use crate::support::models::{QUICK, artifact};
 
 /// A directory with files, and a server of them.
-pub(crate) struct House {
+pub(crate) struct ModelFolder {
     pub(crate) directory: TempDir,
     pub(crate) serving: Arc<Serving>,
 }
 
-impl House {
+impl ModelFolder {
     pub(crate) fn new() -> Self {
         let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
         Self { directory: tempfile::tempdir().unwrap(), serving }
