@@ -74,20 +74,26 @@ impl Route {
         Self { template, methods: Methods::Post, handler: RouteHandler::Predict }
     }
 
-    /// The handler for this method; else what is answered without one: OPTIONS is 204 and any other method 405, both
-    /// with `Allow`.
-    pub(super) fn handler(&self, method: &Method) -> Result<&RouteHandler, Response> {
-        let allowed = match self.methods {
-            Methods::Any => return Ok(&self.handler),
-            Methods::Get if matches!(*method, Method::GET | Method::HEAD) => return Ok(&self.handler),
-            Methods::Post if *method == Method::POST => return Ok(&self.handler),
-            Methods::Get => "GET, HEAD, OPTIONS",
-            Methods::Post => "POST, OPTIONS",
+    /// The handler for this method; none where the route has no such method.
+    pub(super) fn handler(&self, method: &Method) -> Option<&RouteHandler> {
+        let is_answered = match self.methods {
+            Methods::Any => true,
+            Methods::Get => matches!(*method, Method::GET | Method::HEAD),
+            Methods::Post => *method == Method::POST,
         };
-        if *method == Method::OPTIONS {
-            return Err((StatusCode::NO_CONTENT, [(ALLOW, HeaderValue::from_static(allowed))]).into_response());
+        is_answered.then_some(&self.handler)
+    }
+
+    /// The answer to a method that has no handler: OPTIONS is 204 with `Allow`.
+    ///
+    /// # Errors
+    /// 405 with `Allow`: any other method.
+    pub(super) fn answer_without_handler(&self, method: &Method) -> Result<Response, Problem> {
+        let allowed = if self.methods == Methods::Post { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" };
+        if *method != Method::OPTIONS {
+            return Err(Problem::method_not_allowed(allowed));
         }
-        Err(Problem::method_not_allowed(allowed).into_response())
+        Ok((StatusCode::NO_CONTENT, [(ALLOW, HeaderValue::from_static(allowed))]).into_response())
     }
 }
 

@@ -7,18 +7,20 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Bytes, HttpBody};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use http::Request;
+use http::header::EXPECT;
 use http::request::Parts;
 
 use crate::serve::listener::BoxError;
 
 use super::answer::Handled;
 use super::app::AppState;
+use super::body::RequestBody;
 use super::middleware::access_log::InFlightRequest;
-use super::middleware::drain_body::UnreadBody;
+use super::middleware::drain_body::drain_body;
 use super::middleware::validate_head;
 use super::path::PathParams;
 use super::problem::{Problem, ProblemKind};
@@ -75,10 +77,14 @@ impl Dispatch {
         let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut head);
         // 2. What is left of the body is read before the answer goes out: a client that is still sending would see a
         //    broken pipe instead of a refusal. Within 1, because it takes time that counts.
-        let (body, unread) = UnreadBody::of(&head.headers, body);
+        let (mut body, waits_for_continue) = (RequestBody::new(body), head.headers.contains_key(EXPECT));
         // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read.
-        let mut handled = self.caught(self.handle(found, head, body)).await;
-        unread.drain(app, in_flight.arrival(), &mut handled.response).await;
+        let mut handled = self.caught(self.handle(found, head, &mut body)).await;
+        if let Some(leftover) = body.into_leftover() {
+            let (arrival, response) = (in_flight.arrival(), &mut handled.response);
+            // Boxed, because it is rare, so that the usual future is small.
+            Box::pin(drain_body(app, leftover, arrival, waits_for_continue, response)).await;
+        }
         in_flight.end(app, handled).await
     }
 
@@ -99,25 +105,28 @@ impl Dispatch {
     }
 
     /// 4. Refuses what the head alone is refused for, then asks the handler.
-    async fn handle(
+    async fn handle<B>(
         &self,
         found: Option<(&Route, PathParams)>,
         mut head: Parts,
-        body: Body,
-    ) -> Result<Handled, Problem> {
+        body: &mut RequestBody<B>,
+    ) -> Result<Handled, Problem>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+    {
         let app = &self.app;
         validate_head::check(app, found.as_ref().map(|(route, _)| route.template), &head)?;
         let Some((route, params)) = found else {
             return Err(Problem::new(ProblemKind::NotFound, "There is no such route"));
         };
         match route.handler(&head.method) {
-            Err(response) => Ok(response.into()),
-            Ok(RouteHandler::Predict) => predict(app, app.default_model()?, None, &head, body).await,
-            Ok(RouteHandler::Axum(handler)) => {
+            None => route.answer_without_handler(&head.method).map(Handled::from),
+            Some(RouteHandler::Predict) => predict(app, app.default_model()?, None, &head, body).await,
+            Some(RouteHandler::Axum(handler)) => {
                 if !params.is_empty() {
                     head.extensions.insert(params);
                 }
-                Ok(handler(Request::from_parts(head, body), app.clone()).await.into())
+                Ok(handler(Request::from_parts(head, body.lend()), app.clone()).await.into())
             }
         }
     }

@@ -1,13 +1,15 @@
 //! A request body as it arrives, chunk by chunk, inflated if it is gzip.
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt as _;
 
 use crate::http::problem::{Problem, ProblemKind};
+use crate::serve::listener::BoxError;
 
 use super::inflate::Inflater;
+use super::request_body::ReadableBody;
 use super::yield_io;
 
 /// Memory for inflating besides the inflated bytes: window, tables and one chunk.
@@ -18,20 +20,20 @@ const YIELD_AFTER: usize = 64 << 10;
 
 /// A body, chunk by chunk.
 #[derive(Debug)]
-pub(in crate::http) struct BodyChunks {
-    body: Body,
+pub(in crate::http) struct BodyChunks<B> {
+    body: B,
     inflater: Option<Box<Inflater>>,
     is_done: bool,
     /// Bytes given since the reactor polled the other sockets.
     given: usize,
 }
 
-impl BodyChunks {
+impl<B: ReadableBody> BodyChunks<B> {
     /// The chunks of a body with these headers.
     ///
     /// # Errors
     /// 415: an encoding that is not read.
-    pub(in crate::http) fn new(headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
+    pub(in crate::http) fn new(headers: &HeaderMap, body: B) -> Result<Self, Problem> {
         let inflater = if is_gzip(headers)? { Some(Box::new(Inflater::new())) } else { None };
         Ok(Self { body, inflater, is_done: false, given: 0 })
     }
@@ -73,7 +75,10 @@ impl BodyChunks {
             }
             let data = match self.body.frame().await {
                 Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
-                Some(Err(e)) => return Err(Problem::new(ProblemKind::Syntax, format!("The body broke off: {e}"))),
+                Some(Err(error)) => {
+                    let error: BoxError = error.into();
+                    return Err(Problem::new(ProblemKind::Syntax, format!("The body broke off: {error}")));
+                }
                 None => {
                     self.is_done = true;
                     return self.inflater.as_mut().map_or(Ok(None), |i| i.finish().map_err(not_gzip));
@@ -88,7 +93,7 @@ impl BodyChunks {
     }
 
     /// The unread rest, as it was sent.
-    pub(in crate::http) fn into_rest(self) -> Body {
+    pub(in crate::http) fn into_rest(self) -> B {
         self.body
     }
 }

@@ -4,9 +4,10 @@ mod chunks;
 mod drain;
 mod inflate;
 mod min_rate;
+mod request_body;
 mod yield_io;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use http::request::Parts;
 
 use crate::config::Limits;
@@ -18,12 +19,13 @@ use crate::serve::listener::RequestContext;
 pub(super) use chunks::BodyChunks;
 pub(super) use drain::drain;
 use min_rate::MinDataRate;
+pub(super) use request_body::{Leftover, ReadableBody, RequestBody};
 
 /// Reads a body that must not be empty.
 ///
 /// # Errors
 /// As [`read_any`]; 400 also when it is empty.
-pub(in crate::http) async fn read(app: &App, head: &Parts, body: Body) -> Result<Bytes, Problem> {
+pub(in crate::http) async fn read(app: &App, head: &Parts, body: impl ReadableBody) -> Result<Bytes, Problem> {
     let bytes = read_any(app, head, body).await?;
     if bytes.is_empty() {
         return Err(Problem::new(ProblemKind::Syntax, "The body is empty: send rows"));
@@ -37,7 +39,7 @@ pub(in crate::http) async fn read(app: &App, head: &Parts, body: Body) -> Result
 /// # Errors
 /// 415: an unknown encoding. 503: no room within the admission wait. 408: it did not come in time, or came slowly while
 /// others waited for room. 413: it is too long. 400: it broke off, or is not gzip.
-pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: Body) -> Result<Bytes, Problem> {
+pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: impl ReadableBody) -> Result<Bytes, Problem> {
     let limits = &app.serving.limits;
     let context = RequestContext::of(&head.extensions);
     let chunks = BodyChunks::new(&head.headers, body)?;
@@ -67,7 +69,7 @@ async fn late(context: &RequestContext, rate: &MinDataRate<'_>) -> Problem {
 
 async fn collect(
     limits: &Limits,
-    mut chunks: BodyChunks,
+    mut chunks: BodyChunks<impl ReadableBody>,
     declared: Option<usize>,
     memory: &MemoryLease,
     rate: &MinDataRate<'_>,

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use http::request::Parts;
 
@@ -19,7 +18,7 @@ use crate::serve::registry::{ServedModel, Snapshot};
 
 use crate::http::answer::{Handled, Timings};
 use crate::http::app::{App, AppState};
-use crate::http::body;
+use crate::http::body::{self, ReadableBody};
 use crate::http::decode::{self, DecodeOptions, Protocol, csv, ndjson};
 use crate::http::encode::{self, ResponseFormat};
 use crate::http::media::{Accepted, BodyFormat};
@@ -45,14 +44,14 @@ pub(in crate::http) async fn predict(
     snapshot: Snapshot,
     protocol: Option<Protocol>,
     head: &Parts,
-    body: Body,
+    body: impl ReadableBody,
 ) -> Result<Handled, Problem> {
     query::check(&head.uri)?;
     let format = BodyFormat::of(&head.headers)?;
     let accepted = Accepted::of(&head.headers, format);
     if stream::is_wanted(app, &head.headers, &body, format, accepted) {
         // Boxed, because it is rare, so that the usual future is small.
-        return Box::pin(stream::answer(app, snapshot, head, body)).await.map(Handled::from);
+        return Box::pin(stream::answer(app, snapshot, head, body.into_owned())).await.map(Handled::from);
     }
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
@@ -75,7 +74,7 @@ pub(in crate::http) async fn predict(
 pub(in crate::http) async fn answer<F: Send + 'static, T: Send + 'static>(
     app: &AppState,
     head: &Parts,
-    body: Body,
+    body: impl ReadableBody,
     snapshot: Snapshot,
     decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, F), Problem> + Send + 'static,
     encode: impl FnOnce(F, &ServedModel, &Prediction) -> T + Send + 'static,

@@ -7,7 +7,7 @@
 mod body;
 mod rows;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -27,7 +27,7 @@ use rows::RowStream;
 pub(in crate::http) fn is_wanted(
     app: &App,
     headers: &HeaderMap,
-    body: &Body,
+    body: &impl HttpBody,
     format: BodyFormat,
     accepted: Accepted,
 ) -> bool {

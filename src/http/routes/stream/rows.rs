@@ -24,7 +24,7 @@ const NUMBERS_AT_ONCE: usize = 16 << 10;
 pub(super) struct RowStream {
     app: AppState,
     snapshot: Snapshot,
-    chunks: BodyChunks,
+    chunks: BodyChunks<Body>,
     /// The lines of the last chunk, and the beginning of the next line.
     held: Vec<u8>,
     /// How many bytes of it are whole lines.
