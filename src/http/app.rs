@@ -15,13 +15,13 @@ use super::problem::{Problem, ProblemKind};
 /// What the command line decides about routes.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The bearer tokens that may ask (`--token-file`); everybody may when absent.
+    /// The bearer tokens (`--token-file`); without them no token is needed.
     pub tokens: Option<Arc<Tokens>>,
     /// `/metrics` is on the admin listener only (`--private-metrics`).
     pub private_metrics: bool,
     /// No page at `/` (`--no-ui`).
     pub no_ui: bool,
-    /// The routes that Vertex AI asks, where it runs us.
+    /// The routes that Vertex AI names, where it runs the server.
     pub vertex: Vertex,
 }
 
@@ -32,7 +32,7 @@ pub struct AppState(Arc<App>);
 /// What [`AppState`] points to.
 #[derive(Debug)]
 pub struct App {
-    /// Models, limits, metrics, life.
+    /// Models, limits, metrics, lifecycle.
     pub serving: Arc<Serving>,
     /// What the command line decided.
     pub options: Options,
