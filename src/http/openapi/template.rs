@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// Members of any object of the static document, set where the server asks for tokens; `null` removes a member.
+/// Members that an object of the static document has where the server asks for tokens, `null` for those that it has
+/// not; `null` in place of all of them for an object that is left out.
 const WITH_TOKENS: &str = "x-with-tokens";
 
 /// The same where it asks for none.
@@ -64,13 +65,14 @@ fn as_text(value: &Value) -> String {
 
 /// Applies the members of `x-with-tokens` or `x-without-tokens` to the objects that hold them.
 pub(super) fn decide_tokens(value: &mut Value, asks_tokens: bool) {
+    let (chosen, other) = if asks_tokens { (WITH_TOKENS, WITHOUT_TOKENS) } else { (WITHOUT_TOKENS, WITH_TOKENS) };
     match value {
         Value::Object(members) => {
-            for (key, is_chosen) in [(WITH_TOKENS, asks_tokens), (WITHOUT_TOKENS, !asks_tokens)] {
-                if let Some(Value::Object(changes)) = members.shift_remove(key).filter(|_| is_chosen) {
-                    apply(changes, members);
-                }
+            members.shift_remove(other);
+            if let Some(Value::Object(changes)) = members.shift_remove(chosen) {
+                apply(changes, members);
             }
+            members.retain(|_, member| member.get(chosen) != Some(&Value::Null));
             members.values_mut().for_each(|member| decide_tokens(member, asks_tokens));
         }
         Value::Array(elements) => elements.iter_mut().for_each(|element| decide_tokens(element, asks_tokens)),
@@ -106,7 +108,7 @@ mod tests {
     #[test]
     fn one_of_two_forms_is_taken() {
         let document = json!({
-            "a": 1, "b": 2,
+            "a": 1, "b": 2, "d": { "x-with-tokens": null, "e": 1 },
             "x-with-tokens": { "a": 3 }, "x-without-tokens": { "b": null, "c": [{ "x-with-tokens": {} }] },
         });
         let decided = |asks_tokens| {
@@ -115,6 +117,6 @@ mod tests {
             document
         };
         assert_eq!(decided(true), json!({ "a": 3, "b": 2 }));
-        assert_eq!(decided(false), json!({ "a": 1, "c": [{}] }));
+        assert_eq!(decided(false), json!({ "a": 1, "d": { "e": 1 }, "c": [{}] }));
     }
 }
