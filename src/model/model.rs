@@ -5,9 +5,10 @@ use std::ops::Range;
 use super::artifact::{self, ArtifactError, Header, Opened};
 use super::batch::Batch;
 use super::calibration::Calibration;
-use super::compiled::{Predictor, Scratch};
+use super::compiled::{Layout, Predictor, Scratch};
 use super::cover;
 use super::golden::{self, GoldenDifference};
+use super::ir::Form;
 use super::pipeline::Pipeline;
 use super::prediction::{PredictError, Prediction};
 use super::schema::{Schema, Task};
@@ -31,11 +32,30 @@ impl Model {
     /// # Errors
     /// [`ArtifactError`]: one line, what is wrong.
     pub fn load(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        Self::load_form(bytes).map(|(model, _)| model)
+    }
+
+    /// The same, with the other layout of the model's trees for few rows, where there is one.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_with_layout(bytes: &[u8]) -> Result<(Self, Option<Layout>), ArtifactError> {
+        let (model, form) = Self::load_form(bytes)?;
+        let other = model.pipeline.predictor().other_layout(&form);
+        Ok((model, other))
+    }
+
+    /// Exchanges the layout of its trees for few rows for another of the same model: its answers have the same bits.
+    pub fn swap_layout(&mut self, other: &mut Layout) {
+        self.pipeline.swap_layout(other);
+    }
+
+    fn load_form(bytes: &[u8]) -> Result<(Self, Form), ArtifactError> {
         let opened = artifact::open(bytes)?;
         Self::build(opened).map_err(ArtifactError)
     }
 
-    fn build(opened: Opened<'_>) -> Result<Self, String> {
+    fn build(opened: Opened<'_>) -> Result<(Self, Form), String> {
         check_name(&opened.header.name)?;
         let header = &opened.header;
         let schema = Schema::new(header.features.clone(), header.target.clone(), header.task)?;
@@ -59,7 +79,7 @@ impl Model {
         check_calibration(&opened, shape.n_classes)?;
         let golden = golden::batch(header, &schema)?;
         let pipeline = Pipeline::new(preprocessing, predictor)?;
-        Ok(Self { schema, pipeline, golden, version: opened.version, header: opened.header })
+        Ok((Self { schema, pipeline, golden, version: opened.version, header: opened.header }, form))
     }
 
     /// Predicts the golden rows and compares with the stored answers: bit for bit for trees, linear models and nearest

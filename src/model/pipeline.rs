@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::batch::Batch;
-use super::compiled::{Predictor, Scratch};
+use super::compiled::{Layout, Predictor, Scratch};
 use super::prediction::{PredictError, Prediction};
 use super::preprocessing::Preprocessing;
 
@@ -37,6 +37,11 @@ impl Pipeline {
     /// The compiled predictor.
     pub fn predictor(&self) -> &Predictor {
         &self.predictor
+    }
+
+    /// Exchanges the layout of its trees, as [`Predictor::swap_layout`].
+    pub fn swap_layout(&mut self, other: &mut Layout) {
+        self.predictor.swap_layout(other);
     }
 
     /// Answers for `rows` of a batch, in order. A row's answer does not depend on the other rows.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::model::Model;
 
 use super::error::LoadError;
+use super::timing::choose_layout;
 
 /// Largest artifact read, in bytes: 1 GiB.
 pub const MAX_ARTIFACT: u64 = 1 << 30;
@@ -59,7 +60,10 @@ pub fn hash(bytes: &[u8]) -> ContentHash {
 /// [`LoadError::Invalid`].
 pub fn verify(path: &Path, bytes: &[u8]) -> Result<Model, LoadError> {
     let invalid = |problem| LoadError::Invalid { path: path.to_owned(), problem };
-    let model = Model::load(bytes).map_err(|error| invalid(error.to_string()))?;
+    let (mut model, other) = Model::load_with_layout(bytes).map_err(|error| invalid(error.to_string()))?;
+    if let Some(other) = other {
+        choose_layout(&mut model, other);
+    }
     match model.check_golden() {
         Ok(()) => Ok(model),
         Err(differences) => {

@@ -17,5 +17,6 @@ pub mod reload;
 pub mod server;
 mod serving;
 pub mod systemd;
+mod timing;
 
 pub use serving::Serving;

@@ -4,12 +4,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::model::Model;
 use crate::model::compiled::Scratch;
 
 use super::metrics::{Drift, Metrics};
+use super::timing::cpu_time;
 
 /// One version of one model, held by a request from before its body is parsed to its answer.
 pub type Snapshot = Arc<ServedModel>;
@@ -83,11 +83,6 @@ fn cost_per_row(model: &Model) -> Duration {
     let rows = u32::try_from(golden.n_rows().max(1)).unwrap_or(u32::MAX);
     let counting = COUNTING_A_VALUE.saturating_mul(u32::try_from(golden.n_features()).unwrap_or(u32::MAX));
     (best / rows + counting).max(Duration::from_nanos(1))
-}
-
-/// The CPU time used by this thread.
-fn cpu_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// All models, in the order they were given.

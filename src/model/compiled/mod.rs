@@ -14,5 +14,5 @@ mod scratch;
 mod simd;
 mod svm;
 
-pub use predictor::Predictor;
+pub use predictor::{Layout, Predictor};
 pub use scratch::Scratch;

@@ -2,7 +2,7 @@
 
 use super::answers::Answers;
 use super::bayes::LogLikelihoods;
-use super::forest::Forest;
+use super::forest::{FewRows, Forest};
 use super::knn::NearestRows;
 use super::linear::DotProducts;
 use super::links;
@@ -18,6 +18,10 @@ pub struct Predictor {
     n_classes: usize,
     kind: Kind,
 }
+
+/// Another layout of a predictor's trees for few rows. Which of the two is faster depends on the machine's caches.
+#[derive(Debug)]
+pub struct Layout(FewRows);
 
 #[derive(Debug, Clone)]
 enum Kind {
@@ -48,6 +52,21 @@ impl Predictor {
             Form::Bayes(bayes) => Kind::Bayes(LogLikelihoods::new(bayes)),
         };
         Ok(Self { n_columns: form.n_columns(), n_classes, kind })
+    }
+
+    /// The other layout for few rows of the trees in `form`, which this was compiled from; `None` where there is one.
+    pub fn other_layout(&self, form: &Form) -> Option<Layout> {
+        match (&self.kind, form) {
+            (Kind::Forest(forest) | Kind::Voters(forest), Form::Trees(trees)) => forest.other_layout(trees).map(Layout),
+            _ => None,
+        }
+    }
+
+    /// Exchanges the present layout for `other`, of the same predictor: the answers have the same bits.
+    pub fn swap_layout(&mut self, other: &mut Layout) {
+        if let Kind::Forest(forest) | Kind::Voters(forest) = &mut self.kind {
+            forest.swap_layout(&mut other.0);
+        }
     }
 
     /// Encoded columns a row must have.

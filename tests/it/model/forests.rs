@@ -103,15 +103,25 @@ fn assert_equal(estimator: &Estimator, json: &Value, x: &Matrix, n_probes: usize
     found.retain(|(feature, _)| *feature < n_columns);
     let task = if n_classes == 0 { Task::Regression } else { Task::Multiclass };
     let shape = Shape { algorithm: estimator.algorithm(), task, n_columns, n_classes };
-    let predictor = Predictor::compile(&read(&estimator.to_section().unwrap(), shape).unwrap(), n_classes).unwrap();
+    let form = read(&estimator.to_section().unwrap(), shape).unwrap();
+    let mut predictor = Predictor::compile(&form, n_classes).unwrap();
     let rows = probes(x, &found, n_probes);
     let expected = estimator.predict(&Matrix::new(n_probes, n_columns, rows.clone(), false).unwrap()).unwrap();
+    assert_answers(&predictor, n_columns, &rows, &expected);
+    if let Some(mut other) = predictor.other_layout(&form) {
+        predictor.swap_layout(&mut other);
+        assert_answers(&predictor, n_columns, &rows, &expected);
+    }
+}
+
+fn assert_answers(predictor: &Predictor, n_columns: usize, rows: &[f64], expected: &SmartcorePrediction) {
+    let n_probes = rows.len() / n_columns;
     let mut scratch = Scratch::default();
     for size in SIZES {
         // From the end too, so that sizes meet different rows.
         for first in [0, n_probes.saturating_sub(size)] {
             let last = (first + size).min(n_probes);
-            match (&expected, predictor.predict(&rows[first * n_columns..last * n_columns], first, &mut scratch)) {
+            match (expected, predictor.predict(&rows[first * n_columns..last * n_columns], first, &mut scratch)) {
                 (SmartcorePrediction::Values(expected), Ok(Prediction::Regression { values })) => {
                     let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
                     assert_eq!(bits(&expected[first..last]), bits(&values), "{size} rows from {first}");

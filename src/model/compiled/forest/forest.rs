@@ -2,7 +2,7 @@
 
 use super::accumulate::{Accumulate, LinearSums, OutputSums, Squares, Sums, VectorSums, Votes, round};
 use super::buffers::Buffers;
-use super::quantized::Quantized;
+use super::quantized::{FewRows, Quantized};
 use super::views::{Source, Views};
 use super::walk::Walk;
 use crate::model::ir::{Leaves, LinearLeaf, Link, Sum, Trees, Width};
@@ -70,6 +70,21 @@ impl Forest {
             views,
             finder,
         })
+    }
+
+    /// The other layout in which few rows can walk the trees, those this was made of; `None` where there is one.
+    pub(in crate::model::compiled) fn other_layout(&self, trees: &Trees) -> Option<FewRows> {
+        match &self.finder {
+            Finder::Quantized(quantized) => quantized.other_layout(&Source::new(trees, self.views.as_ref())),
+            Finder::Walk(_) => None,
+        }
+    }
+
+    /// Exchanges the present layout for few rows for another of the same trees.
+    pub(in crate::model::compiled) fn swap_layout(&mut self, other: &mut FewRows) {
+        if let Finder::Quantized(quantized) = &mut self.finder {
+            quantized.swap_layout(other);
+        }
     }
 
     pub(in crate::model::compiled) fn resident_bytes(&self) -> usize {

@@ -21,3 +21,4 @@ mod walk;
 
 pub(super) use buffers::Buffers;
 pub(super) use forest::Forest;
+pub(super) use quantized::FewRows;

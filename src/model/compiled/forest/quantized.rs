@@ -25,9 +25,15 @@ pub(super) struct Quantized {
     few: Few,
 }
 
+/// The trees as few rows walk them.
+#[derive(Debug, Clone)]
+pub(in crate::model::compiled) struct FewRows(Few);
+
 #[derive(Debug, Clone)]
 enum Few {
+    /// Two levels a step, over ranks.
     TwoLevel(TwoLevel),
+    /// A level a step, over cells.
     Walk(Walk),
 }
 
@@ -43,6 +49,16 @@ impl Quantized {
         let two_level = TwoLevel::new(source, &thresholds, &slots, &places);
         let few = two_level.map_or_else(|| Few::Walk(Walk::new(source)), Few::TwoLevel);
         Some(Self { thresholds, bit_vectors, few })
+    }
+
+    /// The other way for few rows to walk the same trees; `None` where there is one way.
+    pub(super) fn other_layout(&self, source: &Source<'_>) -> Option<FewRows> {
+        matches!(self.few, Few::TwoLevel(_)).then(|| FewRows(Few::Walk(Walk::new(source))))
+    }
+
+    /// Exchanges the present way for another of the same trees.
+    pub(super) fn swap_layout(&mut self, other: &mut FewRows) {
+        std::mem::swap(&mut self.few, &mut other.0);
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
