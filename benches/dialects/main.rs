@@ -1,10 +1,10 @@
 //! What each dialect and protocol costs, from a request's bytes to its answer's, through the router that the server has.
 //!
-//! `cargo bench --bench dialects` takes half a minute. No socket, no log: what all have in common is small, so that
-//! ratios are larger here than over HTTP, where `loopback.py` measures them. The model is linear, whose own time is next to nothing. Times are CPU time of
-//! the process (batches are computed on the pool's threads too), the least of rounds that take every dialect in turn;
-//! trust the ratios when the machine is busy. `BENCH_ONLY=v2` runs the lines whose name holds that word, besides the
-//! first, which they are compared with.
+//! `cargo bench --bench dialects` takes half a minute. There is no socket and no log, so that ratios are larger here than
+//! over HTTP, where `loopback.py` measures them. The model is linear: its own time is next to nothing. Times are CPU time
+//! of the process (the pool's threads compute batches too), the least of rounds that take every dialect in turn; trust
+//! the ratios when the machine is busy. `BENCH_ONLY=v2` runs the lines whose name holds that word, and the first, which
+//! they are compared with.
 #![expect(clippy::pedantic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
 mod bodies;

@@ -31,15 +31,15 @@ LARGE = 10_000
 
 # What is looked for in the functions on a sample's stack, from the innermost outwards: the first that is found decides.
 STAGES = [
-    ("log", r"telemetry|tracing|Asked::log"),
+    ("log", r"serve::logging|tracing"),
     ("forest", r"model::compiled|Predictor::predict"),
-    ("metrics", r"serve::metrics|prometheus|admission::work::predict"),
-    ("parse", r"predict::Read::new|http::json::reader|predict::dialect|http::json::string|http::json::number"),
-    ("encode", r"http::encode|reply::Reply"),
+    ("metrics", r"serve::metrics|prometheus|admission::work::"),
+    ("parse", r"http::json|http::decode"),
+    ("encode", r"http::encode"),
     ("write", r"poll_flush|__send|writev|poll_write|write_head"),
     ("head", r"poll_read|__libc_recv|httparse|read_head|recv_msg|framing::Head"),
     ("waiting for work", r"park|epoll_wait|futex|wake|unpark"),
-    ("layers and handler", r"smartserve::http|catch_unwind|axum"),
+    ("layers and handler", r"smartserve::http|serve::predict|catch_unwind|axum"),
     ("connection", r"smartserve::serve|hyper|tokio|Connection"),
 ]
 
