@@ -2,6 +2,6 @@
 
 pub(crate) mod folds;
 pub mod metrics;
-pub(crate) mod parallel;
+pub mod parallel;
 pub(crate) mod schedule;
 pub(crate) mod subgroup_errors;

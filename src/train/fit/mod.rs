@@ -6,4 +6,4 @@ pub mod linear;
 pub(crate) mod plan;
 pub mod svm;
 pub(crate) mod task;
-pub(crate) mod trees;
+pub mod trees;

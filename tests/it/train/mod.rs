@@ -1,11 +1,13 @@
 //! Training: what is refused, what is fitted, what is written.
 
+mod cart;
 mod compare;
 mod errors;
 mod estimators;
 mod exact;
 mod figures;
 mod forests;
+mod parallel;
 mod run;
 mod smartcore_cases;
 mod split;

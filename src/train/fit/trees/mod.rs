@@ -1,5 +1,5 @@
 //! Trees: forests grown in blocks, and classification trees of ours.
 
-pub(crate) mod cart;
+pub mod cart;
 pub(crate) mod forests;
 pub(crate) mod smartcore_tree;

@@ -8,47 +8,49 @@
 //! computed once for a whole forest.
 
 mod ranked;
-#[cfg(test)]
-mod tests;
 
 use std::ops::Range;
 
 use crate::train::random::SplitMix64;
-pub(crate) use ranked::{Ranked, Ranks};
+pub use ranked::{Ranked, Ranks};
 
 /// When growing stops, and how many columns a split considers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct GrowthLimits {
+pub struct GrowthLimits {
     /// Levels of nodes, the root's included; `None` is no limit.
-    pub(crate) levels: Option<u16>,
+    pub levels: Option<u16>,
     /// Fewest rows of a leaf, above 0; a row counts as often as it was drawn.
-    pub(crate) min_samples_leaf: usize,
+    pub min_samples_leaf: usize,
     /// Columns that a split considers, at least 1. If none of these can be split, others are tried until one can.
-    pub(crate) columns: usize,
+    pub columns: usize,
 }
 
 /// A node of a tree, which is a list in breadth-first order.
 #[derive(Debug)]
-pub(crate) struct TreeNode {
+pub struct TreeNode {
     /// The commonest class of its rows; ties: the first class.
-    pub(crate) class: usize,
-    pub(crate) n_rows: usize,
+    pub class: usize,
+    /// Its rows; a row counts as often as it was drawn.
+    pub n_rows: usize,
     /// 1 − Σ p², p being the classes' shares.
-    pub(crate) impurity: f64,
+    pub impurity: f64,
     /// The root's level is 1.
-    pub(crate) level: u16,
-    pub(crate) split: Option<NodeSplit>,
+    pub level: u16,
+    /// How its rows are split; `None` for a leaf.
+    pub split: Option<NodeSplit>,
 }
 
 /// Rows whose `column` is ≤ `threshold` go to the first child.
 #[derive(Debug)]
-pub(crate) struct NodeSplit {
-    pub(crate) column: usize,
-    pub(crate) threshold: f64,
+pub struct NodeSplit {
+    /// The column.
+    pub column: usize,
+    /// The threshold.
+    pub threshold: f64,
     /// The node's impurity less that of its children, weighted by their rows.
-    pub(crate) gain: f64,
+    pub gain: f64,
     /// Where the first child is; the second is next to it.
-    pub(crate) children: usize,
+    pub children: usize,
 }
 
 /// A boundary between two ranks of a column.
@@ -63,7 +65,7 @@ struct Boundary {
 
 impl Ranked<'_> {
     /// Grows a tree on rows that count as often as `drawn` says, some of them once at least.
-    pub(crate) fn grow(&self, drawn: &[u32], limits: GrowthLimits, random: &mut SplitMix64) -> Vec<TreeNode> {
+    pub fn grow(&self, drawn: &[u32], limits: GrowthLimits, random: &mut SplitMix64) -> Vec<TreeNode> {
         let rows: Vec<u32> = (0..).zip(drawn).filter(|(_, times)| **times > 0).map(|(row, _)| row).collect();
         let mut grower = Grower {
             table: self,

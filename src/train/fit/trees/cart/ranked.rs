@@ -5,7 +5,7 @@ use crate::train::random::SplitMix64;
 
 /// The encoded rows with each cell's rank in its column.
 #[derive(Debug)]
-pub(crate) struct Ranked<'a> {
+pub struct Ranked<'a> {
     /// Row-major `[n_rows, n_columns]`.
     matrix: &'a [f64],
     pub(crate) n_columns: usize,
@@ -17,12 +17,12 @@ pub(crate) struct Ranked<'a> {
 
 /// How many distinct smaller values a cell's column has, `[n_columns, n_rows]`: equal cells have equal ranks.
 #[derive(Debug)]
-pub(crate) struct Ranks(Vec<u32>);
+pub struct Ranks(Vec<u32>);
 
 impl Ranks {
     /// Of a row-major matrix of finite cells.
     #[expect(clippy::cast_possible_truncation, reason = "a table has less than 2^32 rows")]
-    pub(crate) fn new(matrix: &[f64], n_columns: usize) -> Self {
+    pub fn new(matrix: &[f64], n_columns: usize) -> Self {
         let n_rows = matrix.len() / n_columns;
         let mut ranks = vec![0; matrix.len()];
         let mut column = Vec::with_capacity(n_rows);
@@ -42,7 +42,8 @@ impl Ranks {
 }
 
 impl<'a> Ranked<'a> {
-    pub(crate) fn new(matrix: &'a [f64], ranks: &'a Ranks, classes: &'a [u32], n_classes: usize) -> Self {
+    /// Row-major rows, their [`Ranks`], and a class position below `n_classes` for each row.
+    pub fn new(matrix: &'a [f64], ranks: &'a Ranks, classes: &'a [u32], n_classes: usize) -> Self {
         Self { matrix, n_columns: matrix.len() / classes.len().max(1), ranks, classes, n_classes }
     }
 
@@ -50,13 +51,13 @@ impl<'a> Ranked<'a> {
         self.classes.len()
     }
 
-    pub(crate) fn ranks(&self, column: usize) -> &[u32] {
+    pub fn ranks(&self, column: usize) -> &[u32] {
         &self.ranks.0[column * self.n_rows()..][..self.n_rows()]
     }
 
     /// The middle of two cells of a column, the first below the second; the first where there is no number between
     /// them.
-    pub(crate) fn threshold(&self, column: usize, rows: (u32, u32)) -> f64 {
+    pub fn threshold(&self, column: usize, rows: (u32, u32)) -> f64 {
         let cell = |row: u32| self.matrix[row as usize * self.n_columns + column];
         let (before, after) = (cell(rows.0), cell(rows.1));
         let middle = f64::midpoint(before, after);
@@ -64,7 +65,7 @@ impl<'a> Ranked<'a> {
     }
 
     /// How often each row is drawn in `n_rows` draws with replacement.
-    pub(crate) fn draw(&self, random: &mut SplitMix64) -> Vec<u32> {
+    pub fn draw(&self, random: &mut SplitMix64) -> Vec<u32> {
         let n = self.n_rows();
         let mut drawn = vec![0; n];
         for _ in 0..n {

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use smartserve::train::fit::trees::cart::{GrowthLimits, Ranked, Ranks, TreeNode};
+use smartserve::train::random::SplitMix64;
 
 const COLUMNS: usize = 3;
 
