@@ -51,13 +51,13 @@ impl<'a> Ranked<'a> {
         self.classes.len()
     }
 
-    pub fn ranks(&self, column: usize) -> &[u32] {
+    pub(super) fn ranks(&self, column: usize) -> &[u32] {
         &self.ranks.0[column * self.n_rows()..][..self.n_rows()]
     }
 
     /// The middle of two cells of a column, the first below the second; the first where there is no number between
     /// them.
-    pub fn threshold(&self, column: usize, rows: (u32, u32)) -> f64 {
+    pub(super) fn threshold(&self, column: usize, rows: (u32, u32)) -> f64 {
         let cell = |row: u32| self.matrix[row as usize * self.n_columns + column];
         let (before, after) = (cell(rows.0), cell(rows.1));
         let middle = f64::midpoint(before, after);
