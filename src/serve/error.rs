@@ -36,15 +36,15 @@ impl From<Overloaded> for ComputeError {
 /// Why a file cannot be served. `Display` is one line: the file and what is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The file is not there, or cannot be read: exit 66.
+    /// The file is missing or cannot be read.
     #[error("{}: {source}", path.display())]
     Missing {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The file is not a valid model: exit 65.
+    /// The file is not a valid model.
     #[error("{}: {problem}", path.display())]
     Invalid {
         /// The file.
@@ -52,55 +52,44 @@ pub enum LoadError {
         /// What is wrong with it.
         problem: String,
     },
-    /// Two models would have one name: exit 78.
+    /// Two models have one name.
     #[error("{} and {} are both called {name:?}; name one of them: --model OTHER={}", first.display(), second.display(), second.display())]
     SameName {
         /// The name.
         name: String,
-        /// The file that has it.
+        /// The file that has it already.
         first: PathBuf,
-        /// The file that would have it too.
+        /// The other file.
         second: PathBuf,
     },
-    /// A name that cannot stand in a URL, or a default that is not served: exit 78.
+    /// A name that is not valid in a URL, or a default model that is not served.
     #[error("{0}")]
     BadName(String),
 }
 
-impl LoadError {
-    /// The exit code of its class, after sysexits.h.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Missing { .. } => 66,
-            Self::Invalid { .. } => 65,
-            Self::SameName { .. } | Self::BadName(_) => 78,
-        }
-    }
-}
-
-/// Why a model was not reloaded. The old one, if there is one, goes on. `Display` is the public text.
+/// Why a model was not reloaded. The old version, if there is one, is served as before. `Display` is the public text.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
-    /// No such model: 404.
+    /// There is no such model.
     #[error("no model is called {0:?}")]
     UnknownModel(String),
-    /// Neither what is served, nor what was before, nor what the file holds has this version: 404.
+    /// The version is neither served, nor the previous one, nor in the file.
     #[error("{name} has no version {version:?}; it has {}", available.join(", "))]
     UnknownVersion {
         /// The model.
         name: String,
-        /// What was asked for.
+        /// The version asked for.
         version: String,
-        /// The versions that there are.
+        /// The known versions.
         available: Vec<String>,
     },
-    /// The default model stays as long as the process: 422.
+    /// The default model is never unloaded.
     #[error("{0} is the default model and cannot be unloaded")]
     IsDefault(String),
-    /// The file cannot be served: 422.
+    /// The file cannot be served.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// The file's model takes other requests or gives other answers than the one served: 409.
+    /// The file's model takes other requests or gives other answers than the served one.
     #[error("{}: its schema differs from the one served as {name}; --allow-schema-change allows that", path.display())]
     SchemaDiffers {
         /// The model.

@@ -94,7 +94,9 @@ pub struct Registry {
 impl Registry {
     /// A registry of these models, which are shown in the metrics.
     pub fn new(models: Vec<Snapshot>, metrics: &Metrics) -> Self {
-        models.iter().for_each(|model| model.show(metrics));
+        for model in &models {
+            model.show(metrics);
+        }
         Self { models: ArcSwap::from_pointee(models) }
     }
 

@@ -160,7 +160,6 @@ impl<S: HttpService, H> Connection<S, H> {
             let service = ConnectionService {
                 service: this.service.clone(),
                 listener: Arc::clone(this.listener),
-                peer: *this.peer,
                 state: Arc::clone(this.state),
             };
             *this.driver = Driver::Http(Box::new(protocol().serve_connection(TokioIo::new(socket), service)));

@@ -1,6 +1,5 @@
 //! What the listener tells each request, as an extension of it.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use http::Extensions;
@@ -9,18 +8,14 @@ use crate::serve::Serving;
 use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Lifecycle;
 
-use super::listener_context::{ListenerContext, Role};
+use super::listener_context::ListenerContext;
 use super::request_id::RequestId;
 
-/// When a request came, by which listener, the memory that it holds and how long it has. An extension of every request.
+/// When a request came, the memory that it holds and how long it has. An extension of every request.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
     /// When its head was complete.
     pub arrival: Instant,
-    /// The sender, which often is a proxy; none when it did not come by a socket.
-    pub peer: Option<SocketAddr>,
-    /// The listener it came by.
-    pub role: Role,
     /// Its id in the answer and the log, once that is known.
     pub id: Option<RequestId>,
     /// The memory that it holds: its body, its batch, its answer. Every handler may resize it; the listener keeps it until
@@ -32,11 +27,9 @@ pub struct RequestContext {
 
 impl RequestContext {
     /// The context of a request whose head is complete now.
-    pub(super) fn new(peer: SocketAddr, listener: &ListenerContext) -> Self {
+    pub(super) fn new(listener: &ListenerContext) -> Self {
         Self {
             arrival: Instant::now(),
-            peer: Some(peer),
-            role: listener.role,
             id: None,
             memory: listener.memory.lease(),
             body_timeout: listener.limits.body_timeout,
@@ -48,8 +41,6 @@ impl RequestContext {
     pub fn detached(serving: &Serving) -> Self {
         Self {
             arrival: Instant::now(),
-            peer: None,
-            role: Role::Main,
             id: None,
             memory: serving.memory.lease(),
             body_timeout: serving.limits.body_timeout,

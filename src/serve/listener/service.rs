@@ -57,7 +57,6 @@ where
 pub(super) struct ConnectionService<S> {
     pub(super) service: S,
     pub(super) listener: Arc<ListenerContext>,
-    pub(super) peer: std::net::SocketAddr,
     pub(super) state: Arc<ConnectionState>,
 }
 
@@ -68,7 +67,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for ConnectionSe
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.state.head_done(request.body().size_hint().exact());
-        let context = RequestContext::new(self.peer, &self.listener);
+        let context = RequestContext::new(&self.listener);
         let unfinished = Unfinished { state: Arc::clone(&self.state), memory: context.memory.clone() };
         request.extensions_mut().insert(context);
         let listener = Arc::clone(&self.listener);

@@ -135,7 +135,7 @@ impl ModelSource {
             Ok(None) if trigger == Trigger::Timer => None,
             Ok(None) => self.unchanged(),
             Ok(Some((bytes, hash))) => self.take(&bytes, hash, policy),
-            Err(error) => failed(error),
+            Err(error) => Some(Err(error.into())),
         }
     }
 
@@ -151,10 +151,10 @@ impl ModelSource {
         match self.read() {
             Ok((bytes, hash)) => match loader::verify(&self.path, &bytes) {
                 Ok(model) if model.version() == version => self.take_model(model, hash, policy),
-                Ok(model) => failed(self.unknown_version(version, Some(&model))),
-                Err(error) => failed(error),
+                Ok(model) => Some(Err(self.unknown_version(version, Some(&model)))),
+                Err(error) => Some(Err(error.into())),
             },
-            Err(_) => failed(self.unknown_version(version, None)),
+            Err(_) => Some(Err(self.unknown_version(version, None))),
         }
     }
 
@@ -164,15 +164,15 @@ impl ModelSource {
         let (bytes, hash) = match self.changed_content(Trigger::Timer) {
             Ok(None) => return None,
             Ok(Some(content)) => content,
-            Err(error) => return failed(error),
+            Err(error) => return Some(Err(error.into())),
         };
         let model = match loader::verify(&self.path, &bytes) {
             Ok(model) => model,
-            Err(error) => return failed(error),
+            Err(error) => return Some(Err(error.into())),
         };
         let name = model.header().name.clone();
         if let Some(first) = named_so(&name) {
-            return failed(LoadError::SameName { name, first, second: self.path.clone() });
+            return Some(Err(LoadError::SameName { name, first, second: self.path.clone() }.into()));
         }
         self.name = name;
         self.install(model, hash, policy)
@@ -204,14 +204,14 @@ impl ModelSource {
         }
         match loader::verify(&self.path, bytes) {
             Ok(model) => self.take_model(model, hash, policy),
-            Err(error) => failed(error),
+            Err(error) => Some(Err(error.into())),
         }
     }
 
     fn take_model(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
         let fits = |old: &Version| model.schema().accepts_same_requests(old.snapshot.model.schema());
         if !policy.allow_schema_change && !self.current.as_ref().is_none_or(fits) {
-            return failed(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone() });
+            return Some(Err(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone() }));
         }
         self.install(model, hash, policy)
     }
@@ -250,8 +250,4 @@ impl ModelSource {
         }
         ReloadError::UnknownVersion { name: self.name.clone(), version: version.to_owned(), available }
     }
-}
-
-fn failed(error: impl Into<ReloadError>) -> Polled {
-    Some(Err(error.into()))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
+use smartserve::serve::error::LoadError;
 use smartserve::serve::reload::{ModelFile, Sources};
 
 use crate::support::model_folder::{ModelFolder, one, version};
@@ -35,7 +36,7 @@ async fn the_first_model_is_the_default() {
 }
 
 #[tokio::test]
-async fn bad_models_have_exit_codes() {
+async fn bad_models_are_told_apart() {
     let house = ModelFolder::new();
     let good = house.write("good.model", &version(1));
     let bad = house.write("bad.model", b"nonsense");
@@ -47,11 +48,11 @@ async fn bad_models_have_exit_codes() {
             .open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() })
             .unwrap_err()
     };
-    assert_eq!(open(vec![file(None, &house.path("none.model"))], None).exit_code(), 66);
-    assert_eq!(open(vec![file(None, &bad)], None).exit_code(), 65);
-    assert_eq!(open(vec![file(None, house.directory.path())], None).exit_code(), 65);
-    assert_eq!(open(vec![file(Some("a/b"), &good)], None).exit_code(), 78);
-    assert_eq!(open(vec![file(None, &good), file(None, &good)], None).exit_code(), 78);
+    assert!(matches!(open(vec![file(None, &house.path("none.model"))], None), LoadError::Missing { .. }));
+    assert!(matches!(open(vec![file(None, &bad)], None), LoadError::Invalid { .. }));
+    assert!(matches!(open(vec![file(None, house.directory.path())], None), LoadError::Invalid { .. }));
+    assert!(matches!(open(vec![file(Some("a/b"), &good)], None), LoadError::BadName(_)));
+    assert!(matches!(open(vec![file(None, &good), file(None, &good)], None), LoadError::SameName { .. }));
     let no_default = open(vec![file(None, &good)], Some("x"));
     assert_eq!(no_default.to_string(), "--default-model \"x\" is not served; the models are boston");
 }
