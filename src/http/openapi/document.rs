@@ -16,6 +16,9 @@ const TOKENS_NOTE: &str =
     " This server asks for a token; what training saw of each feature is at `GET /models/{name}`.";
 
 /// The document.
+///
+/// # Panics
+/// If the static document is not JSON, which every test of it would show.
 pub fn document(subject: &Subject<'_>) -> Value {
     let mut document: Value = serde_json::from_str(STATIC).expect("openapi.json is JSON");
     template::decide_tokens(&mut document, subject.asks_tokens);
@@ -42,7 +45,9 @@ fn add_models(components: &mut Value, subject: &Subject<'_>) {
                 all.insert(name, component);
                 continue;
             }
-            of_models.iter_mut().for_each(|model| all.extend(take_members(&mut model[kind])));
+            for model in &mut of_models {
+                all.extend(take_members(&mut model[kind]));
+            }
             if kind == "schemas" && subject.models.is_empty() {
                 all.insert(name, component);
             }
