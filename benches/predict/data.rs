@@ -16,6 +16,7 @@ use smartserve::model::smartcore::*;
 use smartserve::train::fit::svm::{self, ClassTask};
 use smartserve::train::fit::{bayes, linear};
 
+use crate::estimator::Estimator;
 use crate::time::{quick, wanted};
 
 /// A table with a target.
@@ -180,7 +181,7 @@ fn fit_regression(algorithm: Algorithm, data: &Data) -> Option<Estimator> {
         Algorithm::Lasso => Estimator::Lasso(linear::lasso(x, y, 0.1).unwrap()),
         Algorithm::ElasticNet => {
             let net = linear::elastic_net(x, y, 0.1, 0.5).unwrap();
-            Estimator::ElasticNet(postcard::from_bytes(&ridge_section(&net).unwrap()).unwrap())
+            Estimator::ElasticNet(postcard::from_bytes(&ridge_section(&net, false).unwrap()).unwrap())
         }
         Algorithm::Knn => {
             let parameters = KNNRegressorParameters::default().with_algorithm(KNNAlgorithmName::LinearSearch).with_k(5);

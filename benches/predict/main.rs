@@ -15,6 +15,8 @@
 #![expect(clippy::pedantic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
 mod data;
+#[path = "../../tests/it/support/estimator.rs"]
+mod estimator;
 mod peers;
 mod scoring;
 mod time;

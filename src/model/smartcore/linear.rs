@@ -23,14 +23,15 @@ pub(super) fn ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, F
     Linear::new(n_columns, weights, intercepts, Link::Identity).map(Form::Linear)
 }
 
-/// Writes a model of one output as [`ridge`] reads it: smartcore's `RidgeRegression`, whose fields are private.
+/// Writes a model of one output as [`ridge`] reads it: smartcore's `RidgeRegression` (whose column of coefficients says
+/// that it is column-major) or `ElasticNet` (whose says that it is not), for their fields are private.
 ///
 /// # Errors
 /// postcard's sentence.
-pub fn ridge_section(linear: &Linear) -> Result<Vec<u8>, String> {
+pub fn ridge_section(linear: &Linear, column_major: bool) -> Result<Vec<u8>, String> {
     let (weights, intercept) = (linear.weights(), linear.intercepts()[0]);
     // A matrix is its columns, its rows, its values and whether these are column-major.
-    let column = (1_usize, weights.len(), weights, true);
+    let column = (1_usize, weights.len(), weights, column_major);
     postcard::to_allocvec(&(Some(column), Some(intercept))).map_err(|e| e.to_string())
 }
 

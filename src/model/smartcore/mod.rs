@@ -3,19 +3,19 @@
 mod boosting;
 mod distances;
 mod ensemble;
-mod estimator;
 mod linear;
 mod lists;
 mod matrix;
+mod objects;
 mod postcard;
 mod read;
 mod shape;
 mod svm;
 mod trees;
 
-pub use estimator::*;
 pub use linear::ridge_section;
 pub use matrix::Matrix;
+pub use objects::*;
 pub(in crate::model) use postcard::Reader;
 pub use read::read;
 pub use shape::Shape;

@@ -8,10 +8,9 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
-use smartcore::linalg::basic::arrays::Array;
+use smartcore::svm::Kernels;
 use smartcore::svm::svc::SVC;
 use smartcore::svm::svr::{SVR, SVRParameters};
-use smartcore::svm::{Kernel as _, Kernels};
 
 use super::matrix::Matrix;
 use crate::model::ir::{Kernel, Machine};
@@ -140,47 +139,5 @@ impl SupportMachines {
             joined.machines.push(Machine { vectors, weights, intercept });
         }
         Ok(joined)
-    }
-
-    /// What every machine says of every row, `[n_machines][n_rows]`, by smartcore's own kernel and in the order of its
-    /// `predict_for_row`. For proofs of equality, not for serving.
-    ///
-    /// # Errors
-    /// smartcore's sentence.
-    pub fn decisions(&self, x: &Matrix) -> Result<Vec<Vec<f64>>, String> {
-        let kernel = self.kernel.to_smartcore();
-        let (n_rows, n_columns) = x.shape();
-        let vectors: Vec<Vec<f64>> = self.vectors.chunks(n_columns).map(<[f64]>::to_vec).collect();
-        let mut decisions = vec![Vec::with_capacity(n_rows); self.machines.len()];
-        for row in 0..n_rows {
-            let row = (0..n_columns).map(|c| *x.get((row, c))).collect();
-            for (machine, decisions) in self.machines.iter().zip(&mut decisions) {
-                let mut sum = machine.intercept;
-                for (vector, weight) in machine.vectors.iter().zip(&machine.weights) {
-                    sum += weight * kernel.apply(&row, &vectors[*vector as usize]).map_err(|e| e.to_string())?;
-                }
-                decisions.push(sum);
-            }
-        }
-        Ok(decisions)
-    }
-
-    /// The class of every row: the one with most votes; ties: the first.
-    ///
-    /// # Errors
-    /// As [`SupportMachines::decisions`].
-    pub fn classes(&self, x: &Matrix) -> Result<Vec<u32>, String> {
-        let decisions = self.decisions(x)?;
-        let n_classes = (2..=decisions.len() + 1).find(|k| k * (k - 1) / 2 == decisions.len()).unwrap_or(2);
-        let class = |row: usize| {
-            let mut votes = vec![0_u32; n_classes];
-            let pairs = (0..n_classes).flat_map(|i| (i + 1..n_classes).map(move |j| (i, j)));
-            for ((i, j), decisions) in pairs.zip(&decisions) {
-                votes[if decisions[row] > 0.0 { j } else { i }] += 1;
-            }
-            let most = votes.iter().max().copied().unwrap_or(0);
-            votes.iter().position(|v| *v == most).and_then(|c| u32::try_from(c).ok()).unwrap_or(0)
-        };
-        Ok((0..x.shape().0).map(class).collect())
     }
 }

@@ -15,8 +15,8 @@ use smartcore::xgboost::XGRegressorParameters;
 use crate::model::algorithm::Algorithm;
 use crate::model::ir::Kernel;
 use crate::model::smartcore::{
-    Boosting, Estimator, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Parts, SupportMachines,
-    TreeRegressor, ridge_section,
+    Boosting, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Parts, SupportMachines, TreeRegressor,
+    ridge_section, section,
 };
 use crate::train::data::target::Observed;
 use crate::train::fit::bayes;
@@ -38,29 +38,29 @@ fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Vec<u8>, String> {
     let x = &matrix(task, task.matrix.to_vec())?;
     let p = task.parameters;
     let fitted = match task.algorithm {
-        Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(Estimator::Linear),
-        Algorithm::Ridge => return ridge_section(&linear::ridge(x, y, alpha(p), task.scaled)?),
-        Algorithm::Lasso => return linear::lasso(x, y, alpha(p)).map(Estimator::Lasso)?.to_section(),
+        Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(|e| section(&e)),
+        Algorithm::Ridge => return ridge_section(&linear::ridge(x, y, alpha(p), task.scaled)?, true),
+        Algorithm::Lasso => return section(&linear::lasso(x, y, alpha(p))?),
         Algorithm::ElasticNet => {
             let l1_ratio = p.number("l1-ratio").unwrap_or(0.5);
-            return ridge_section(&linear::elastic_net(x, y, alpha(p), l1_ratio)?);
+            return ridge_section(&linear::elastic_net(x, y, alpha(p), l1_ratio)?, false);
         }
         Algorithm::Knn => {
             let parameters = KNNRegressorParameters::default()
                 .with_algorithm(KNNAlgorithmName::LinearSearch)
                 .with_k(p.count("neighbors").unwrap_or(5));
-            KnnRegressor::fit(x, y, parameters).map(Estimator::KnnRegressor)
+            KnnRegressor::fit(x, y, parameters).map(|e| section(&e))
         }
         Algorithm::Svr => {
             let (c, epsilon) = (p.number("c").unwrap_or(1.0), p.number("epsilon").unwrap_or(0.1));
-            return svm::regression(x, y, kernel(task)?, c, epsilon).map(Estimator::Svr)?.to_section();
+            return section(&svm::regression(x, y, kernel(task)?, c, epsilon)?);
         }
-        Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(Estimator::TreeRegressor),
-        Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(Estimator::Boosting),
+        Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(|e| section(&e)),
+        Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(|e| section(&e)),
         Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is fitted in parts".to_owned()),
         Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return Err("it predicts classes".to_owned()),
     };
-    fitted.map_err(|e| sentence(&e))?.to_section()
+    fitted.map_err(|e| sentence(&e))?
 }
 
 fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Vec<u8>, String> {
@@ -69,22 +69,22 @@ fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Vec<u8>, String> {
     let fitted = match task.algorithm {
         Algorithm::Logistic => {
             let parameters = LogisticRegressionParameters::default().with_alpha(alpha(p));
-            LogisticRegression::fit(x, y, parameters).map(Estimator::Logistic)
+            LogisticRegression::fit(x, y, parameters).map(|e| section(&e))
         }
         Algorithm::Knn => {
             let parameters = KNNClassifierParameters::default()
                 .with_algorithm(KNNAlgorithmName::LinearSearch)
                 .with_k(p.count("neighbors").unwrap_or(5));
-            KnnClassifier::fit(x, y, parameters).map(Estimator::KnnClassifier)
+            KnnClassifier::fit(x, y, parameters).map(|e| section(&e))
         }
         Algorithm::GaussianNb => {
-            return bayes::fit(task.matrix, task.n_columns, y, task.n_classes).map(Estimator::GaussianNb)?.to_section();
+            return section(&bayes::fit(task.matrix, task.n_columns, y, task.n_classes)?);
         }
         Algorithm::DecisionTree => return smartcore_tree::tree(task, y),
         Algorithm::RandomForest | Algorithm::Svc => return Err("it is fitted in parts".to_owned()),
         _ => return Err("it predicts numbers".to_owned()),
     };
-    fitted.map_err(|e| sentence(&e))?.to_section()
+    fitted.map_err(|e| sentence(&e))?
 }
 
 fn alpha(parameters: &Hyperparameters) -> f64 {
@@ -98,9 +98,9 @@ pub(crate) fn machine(task: &FitTask<'_>, pair: usize) -> Result<Parts, String> 
     svm::of_pair(task.matrix, task.n_columns, y, svm::nth_pair(task.n_classes, pair), settings)
 }
 
-/// The machines of all pairs, in order.
-pub(crate) fn machines(task: &FitTask<'_>, pairs: &[Parts]) -> Result<Estimator, String> {
-    SupportMachines::join(kernel(task)?, task.n_columns, pairs).map(Estimator::Svc)
+/// The `estimator` section of the machines of all pairs, which are in order.
+pub(crate) fn machines(task: &FitTask<'_>, pairs: &[Parts]) -> Result<Vec<u8>, String> {
+    section(&SupportMachines::join(kernel(task)?, task.n_columns, pairs)?)
 }
 
 fn kernel(task: &FitTask<'_>) -> Result<Kernel, String> {

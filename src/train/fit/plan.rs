@@ -138,7 +138,7 @@ impl<'a> FitPlan<'a> {
                 FitPart::Machine(parts) => pairs.push(parts),
             }
         }
-        if pairs.is_empty() { forests::merge(&task, &trees) } else { estimators::machines(&task, &pairs)?.to_section() }
+        if pairs.is_empty() { forests::merge(&task, &trees) } else { estimators::machines(&task, &pairs) }
     }
 
     /// Joins the parts, in order, to a pipeline.

@@ -15,6 +15,8 @@ use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
 
+use crate::support::estimator::{Estimator, SmartcorePrediction};
+
 /// Rows a call: one, few, around blocks of 64, 128 and 512, several blocks.
 const SIZES: [usize; 19] = [1, 2, 7, 8, 39, 40, 41, 63, 64, 65, 104, 127, 128, 255, 256, 257, 511, 513, 1100];
 

@@ -11,6 +11,8 @@ use smartserve::model::schema::Task;
 use smartserve::model::smartcore::SmartcoreSvc;
 use smartserve::model::smartcore::*;
 
+use super::estimator::{Estimator, SmartcorePrediction};
+
 /// A data set; `y` is empty where classes are predicted.
 #[derive(Debug)]
 pub(crate) struct Data {
@@ -134,7 +136,7 @@ pub(crate) fn some_probes(data: &Data, n_mixed: usize) -> Vec<f64> {
 
 /// The smartcore object that is written as this model.
 pub(crate) fn object<T: serde::de::DeserializeOwned>(linear: &Linear) -> T {
-    postcard::from_bytes(&ridge_section(linear).unwrap()).unwrap()
+    postcard::from_bytes(&ridge_section(linear, true).unwrap()).unwrap()
 }
 
 pub(crate) fn as_matrix(rows: &[f64], columns: usize) -> Matrix {

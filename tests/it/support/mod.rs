@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 pub(crate) mod artifact;
+pub(crate) mod estimator;
 pub(crate) mod exact;
 pub(crate) mod model_folder;
 pub(crate) mod models;

@@ -4,6 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::support::estimator::{Estimator, SmartcorePrediction};
 use crate::support::exact::{
     Data, Expected, as_matrix, assert_equal, boston_data, breast_cancer_data, diabetes_data, digits_data, iris_data,
     object, predictor, probes, some_probes, votes_of_pairs,

@@ -1,6 +1,7 @@
 //! Equality with smartcore over small random data sets: coarse cells, so that distances and scores tie often, and cells
 //! of any size.
 
+use crate::support::estimator::{Estimator, SmartcorePrediction};
 use crate::support::exact::{Data, Expected, as_matrix, object, predictor, some_probes};
 use proptest::prelude::*;
 use smartcore::algorithm::neighbour::KNNAlgorithmName::LinearSearch;

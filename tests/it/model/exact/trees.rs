@@ -1,6 +1,7 @@
 //! Compiled predictors answer bit for bit as smartcore's in-memory objects do, for every algorithm, on 10,000 distinct
 //! rows and on the edges of f64: linear models and trees.
 
+use crate::support::estimator::Estimator;
 use crate::support::exact::{assert_equal, boston_data, iris_data, probes};
 use smartcore::ensemble::extra_trees_regressor::ExtraTreesRegressorParameters;
 use smartcore::ensemble::random_forest_classifier::RandomForestClassifierParameters;

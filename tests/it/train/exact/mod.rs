@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::estimator::SmartcorePrediction;
 use crate::support::exact::{Data, as_matrix, breast_cancer_data, some_probes};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -16,7 +17,6 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
-use smartserve::model::smartcore::SmartcorePrediction;
 use smartserve::table::{Head, RowReader, TableFile};
 use smartserve::train::{TrainSpec, train};
 

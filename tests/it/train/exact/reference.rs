@@ -24,6 +24,7 @@ use smartserve::model::smartcore::*;
 use smartserve::table::{Head, RowReader};
 use smartserve::train::{fit::linear, options::DEFAULT_SEED};
 
+use crate::support::estimator::{Estimator, SmartcorePrediction};
 use crate::support::exact::{Data, as_matrix, object, votes_of_pairs};
 
 /// γ of the kernels, so that nothing is left to work out.
