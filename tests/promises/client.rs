@@ -1,11 +1,13 @@
 //! A client that keeps its connection and never retries: what it asks is answered, or it is an error.
 
-use std::io::{Error, ErrorKind, Result};
+use std::io::Result;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+
+use super::wire::{Answer, AnswerReader};
 
 /// An answer that takes longer is lost. Longer than every limit of the server.
 const LOST: Duration = Duration::from_secs(40);
@@ -13,23 +15,14 @@ const LOST: Duration = Duration::from_secs(40);
 /// A connection.
 pub(crate) struct Client {
     pub(crate) socket: TcpStream,
-    read: Vec<u8>,
-}
-
-/// An answer as it came.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// The server asked to close the connection.
-    pub(crate) closes: bool,
-    pub(crate) body: Vec<u8>,
+    answers: AnswerReader,
 }
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
         let socket = tokio::time::timeout(LOST, TcpStream::connect(address)).await??;
         socket.set_nodelay(true)?;
-        Ok(Self { socket, read: Vec::new() })
+        Ok(Self { socket, answers: AnswerReader::default() })
     }
 
     /// One request, one answer.
@@ -40,47 +33,8 @@ impl Client {
 
     /// The next answer.
     pub(crate) async fn answer(&mut self) -> Result<Answer> {
-        tokio::time::timeout(LOST, self.read_answer()).await?
+        tokio::time::timeout(LOST, self.answers.next(&mut self.socket)).await?
     }
-
-    async fn read_answer(&mut self) -> Result<Answer> {
-        loop {
-            if let Some(end) = memchr::memmem::find(&self.read, b"\r\n\r\n") {
-                return self.read_body(end + 4).await;
-            }
-            self.more().await?;
-        }
-    }
-
-    async fn read_body(&mut self, start: usize) -> Result<Answer> {
-        let head = std::str::from_utf8(&self.read[..start]).map_err(|_| broken("a head is not UTF-8"))?;
-        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or_else(|| broken("no status"))?;
-        let field = |name: &str| {
-            let is_it = |line: &&str| line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name);
-            head.lines().find(is_it).map(|line| line[name.len()..].trim().to_owned())
-        };
-        let closes = field("connection:").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        let length = field("content-length:").and_then(|value| value.parse::<usize>().ok());
-        let end = start + length.ok_or_else(|| broken("no Content-Length"))?;
-        while self.read.len() < end {
-            self.more().await?;
-        }
-        let body = self.read[start..end].to_vec();
-        self.read.drain(..end);
-        Ok(Answer { status, closes, body })
-    }
-
-    async fn more(&mut self) -> Result<()> {
-        self.read.reserve(16 << 10);
-        match self.socket.read_buf(&mut self.read).await? {
-            0 => Err(broken("closed before the answer")),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn broken(what: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidData, what)
 }
 
 /// A whole request.

@@ -79,7 +79,7 @@ impl Kept {
             None => Client::connect(self.address).await?,
         };
         let answer = client.ask(request).await?;
-        if !answer.closes {
+        if !answer.closes() {
             self.client = Some(client);
         }
         Ok(answer.status)

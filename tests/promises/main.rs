@@ -30,6 +30,9 @@ mod rollout;
 mod server;
 mod slow;
 mod soak;
+// The reader of answers that the other tests have.
+#[path = "../it/support/wire.rs"]
+mod wire;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -164,7 +164,7 @@ async fn busy(address: SocketAddr, requests: Arc<Vec<Vec<u8>>>, i: usize, end: I
         while Instant::now() < end {
             n += 1;
             let Ok(answer) = client.ask(&requests[n % requests.len()]).await else { break };
-            if answer.closes {
+            if answer.closes() {
                 break;
             }
         }

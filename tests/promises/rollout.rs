@@ -102,7 +102,7 @@ async fn ask(number: usize, directory: Arc<Directory>, times: Times, tally: Arc<
         match outcome.await {
             Ok((client, answer)) if answer.status == 200 => {
                 tally.answered.fetch_add(1, Ordering::Relaxed);
-                kept = (!answer.closes).then_some(client);
+                kept = (!answer.closes()).then_some(client);
             }
             Ok((_, answer)) => {
                 // The body tells whose answer it is: ours, or the proxy's for want of a server.

@@ -11,6 +11,7 @@ pub(crate) mod process;
 pub(crate) mod router;
 pub(crate) mod server;
 pub(crate) mod smartcore;
+pub(crate) mod wire;
 
 /// A file of the repository.
 pub(crate) fn path(relative: &str) -> PathBuf {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,10 +16,12 @@ use smartserve::serve::Serving;
 use smartserve::serve::lifecycle::{Signal, Signals};
 use smartserve::serve::listener::{AdminThread, BoundService, ListenerContext, RequestContext, bind};
 use smartserve::serve::server::{ServerExit, run};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
+
+use super::wire::{Answer, AnswerReader};
 
 /// Longer than anything under test takes, shorter than a person's patience.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -155,21 +158,7 @@ async fn answer(request: Request<Incoming>, gate: &Arc<Semaphore>) -> Response<F
 /// A connection, byte by byte.
 pub(crate) struct Client {
     pub(crate) socket: TcpStream,
-    read: Vec<u8>,
-}
-
-/// An answer as it came over the wire.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(crate) fn closes(&self) -> bool {
-        self.head.to_ascii_lowercase().contains("connection: close")
-    }
+    answers: AnswerReader,
 }
 
 impl Client {
@@ -178,7 +167,7 @@ impl Client {
     }
 
     pub(crate) fn over(socket: TcpStream) -> Self {
-        Self { socket, read: Vec::new() }
+        Self { socket, answers: AnswerReader::default() }
     }
 
     pub(crate) async fn send(&mut self, text: &str) {
@@ -191,43 +180,13 @@ impl Client {
 
     /// The next answer; none when the connection is closed instead.
     pub(crate) async fn answer(&mut self) -> Option<Answer> {
-        within(self.read_answer()).await
-    }
-
-    async fn read_answer(&mut self) -> Option<Answer> {
-        let end = loop {
-            if let Some(at) = self.read.windows(4).position(|w| w == b"\r\n\r\n") {
-                break at + 4;
-            }
-            self.more().await?;
-        };
-        let head = String::from_utf8(self.read.drain(..end).collect()).unwrap();
-        let length = head
-            .to_ascii_lowercase()
-            .split_once("content-length: ")
-            .map_or(0, |(_, rest)| rest.split("\r\n").next().unwrap().parse::<usize>().unwrap());
-        while self.read.len() < length {
-            self.more().await?;
-        }
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Some(Answer { status, head, body: self.read.drain(..length).collect() })
-    }
-
-    async fn more(&mut self) -> Option<()> {
-        let mut room = vec![0; 64 << 10];
-        match self.socket.read(&mut room).await {
-            Ok(0) | Err(_) => None,
-            Ok(n) => {
-                self.read.extend_from_slice(&room[..n]);
-                Some(())
-            }
-        }
+        within(self.answers.next(&mut self.socket)).await.ok()
     }
 
     /// Waits for the server to close; panics when it sends something.
     pub(crate) async fn closed(&mut self) {
-        assert!(self.answer().await.is_none(), "expected a closed connection");
-        assert!(self.read.is_empty(), "expected nothing before the close");
+        let error = within(self.answers.next(&mut self.socket)).await.expect_err("a close, and no answer");
+        assert_ne!(error.kind(), ErrorKind::InvalidData, "expected nothing before the close");
     }
 }
 
