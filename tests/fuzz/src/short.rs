@@ -13,7 +13,7 @@ use smartserve::model::Model;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
-use smartserve::table::{RowReader};
+use smartserve::table::RowReader;
 
 use crate::bounded;
 use crate::forms::{self, Form};
@@ -93,7 +93,8 @@ fn parse(form: Form, model: &Model, name: &str, body: &[u8]) -> Result<Batch, Pr
         }
         Form::Csv(head) => {
             let refused = |error: smartserve::table::TableError| bad(error.to_string());
-            let mut reader = RowReader::new(body, "body", schema, head).and_then(RowReader::reject_unknown).map_err(refused)?;
+            let mut reader =
+                RowReader::new(body, "body", schema, head).and_then(RowReader::reject_unknown).map_err(refused)?;
             let batch = reader.next_chunk(MAX_ROWS).map_err(refused)?.ok_or_else(|| bad("no rows".to_owned()))?;
             match reader.next_chunk(1) {
                 Ok(None) => Ok(batch),
