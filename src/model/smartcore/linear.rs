@@ -23,7 +23,7 @@ pub(super) fn ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, F
     Linear::new(n_columns, weights, intercepts, Link::Identity).map(Form::Linear)
 }
 
-/// Writes a model of one output as [`ridge`] reads it: smartcore's `RidgeRegression` (whose column of coefficients says
+/// Writes a model of one output as `ridge` reads it: smartcore's `RidgeRegression` (whose column of coefficients says
 /// that it is column-major) or `ElasticNet` (whose says that it is not), for their fields are private.
 ///
 /// # Errors
