@@ -34,7 +34,7 @@ const OPEN: [&str; 11] = [
 ];
 
 /// True when the route never needs a token.
-pub(super) fn is_open(route: &str) -> bool {
+pub fn is_open(route: &str) -> bool {
     OPEN.contains(&route)
 }
 

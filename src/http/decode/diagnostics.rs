@@ -73,19 +73,3 @@ pub(in crate::http) fn missing_feature(schema: &Schema, position: usize) -> Stri
     let null = if feature.accepts_missing() { "; null is filled as in training" } else { "" };
     format!("{} is missing{}{null}", feature.name, feature.hint())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::pointer::Step;
-    use super::{Diagnostics, MAX_REPORTED};
-
-    #[test]
-    fn twenty_errors_are_told_and_that_there_are_more() {
-        let mut diagnostics = Diagnostics::default();
-        for i in 0..MAX_REPORTED + 5 {
-            diagnostics.add(&[Step::Index(i)], || "x".to_owned());
-        }
-        let (reported, has_more) = diagnostics.into_errors();
-        assert_eq!((reported.len(), has_more), (20, true));
-    }
-}

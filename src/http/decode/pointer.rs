@@ -36,15 +36,3 @@ pub(in crate::http) fn of_cell(row: usize, name: &str) -> String {
     let steps = [Step::Index(row), Step::Key(name)];
     to(if name.is_empty() { &steps[..1] } else { &steps })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{Step, to};
-
-    #[test]
-    fn pointers_escape_slash_and_tilde_and_leave_out_what_is_too_long_to_repeat() {
-        assert_eq!(to(&[Step::Key("a/b~c"), Step::Index(3)]), "/a~1b~0c/3");
-        assert_eq!(to(&[Step::Key("a"), Step::Key(&"k".repeat(100)), Step::Index(3)]), "/a");
-        assert_eq!(to(&[]), "");
-    }
-}

@@ -9,8 +9,6 @@ mod number;
 mod reader;
 mod skip;
 mod string;
-#[cfg(test)]
-mod tests;
 pub mod write;
 
 pub use error::SyntaxError;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Reader, SyntaxError, Value};
+use smartserve::http::json::{Reader, SyntaxError, Value};
 
 /// Reads a whole text and keeps nothing.
 fn check(bytes: &[u8]) -> Result<(), SyntaxError> {
