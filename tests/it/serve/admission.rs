@@ -215,8 +215,11 @@ async fn a_panic_fails_one_request() {
     let (quick, wrong) = (quick("quick", 1), classes());
     // Rows of another model's shape: what the door makes impossible.
     for n in [1, 10_000] {
-        let panicked = compute.predict(&lease(), &quick, rows(&wrong, n)).await;
+        let leases = [lease(), lease()];
+        let panicking = compute.predict(&leases[0], &quick, rows(&wrong, n));
+        let (panicked, beside) = tokio::join!(panicking, compute.predict(&leases[1], &quick, rows(&quick, n)));
         assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
+        beside.unwrap();
         compute.predict(&lease(), &quick, rows(&quick, n)).await.unwrap();
     }
     assert!(metrics.render().contains("smartserve_panics_total 2\n"));
