@@ -77,6 +77,23 @@ impl App {
         self.serving.registry.get(name).ok_or_else(none)
     }
 
+    /// Checks that the runtime makes progress.
+    ///
+    /// # Errors
+    /// 503: it does not.
+    pub(super) fn check_alive(&self) -> Result<(), Problem> {
+        let stuck = || Problem::new(ProblemKind::NotReady, "The server makes no progress");
+        self.serving.lifecycle.is_alive().then_some(()).ok_or_else(stuck)
+    }
+
+    /// Checks that predictions should be sent here.
+    ///
+    /// # Errors
+    /// 503: they should not.
+    pub(super) fn check_ready(&self) -> Result<(), Problem> {
+        self.is_ready().then_some(()).ok_or_else(Problem::not_ready)
+    }
+
     /// True when predictions should be sent here.
     pub fn is_ready(&self) -> bool {
         self.serving.lifecycle.phase() == Phase::Ready && !self.serving.registry.list().is_empty()

@@ -41,12 +41,10 @@ impl BodyFormat {
         if text == "application/json" {
             return Ok(Self::Json);
         }
-        let mut parts = text.split(';');
-        let kind = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let parameters: Vec<(String, &str)> = parts.filter_map(parameter).collect();
-        check_charset(&parameters)?;
-        match kind.as_str() {
-            "text/csv" => Ok(Self::Csv(csv_head(&parameters)?)),
+        let (kind, parameters) = text.split_once(';').unwrap_or((text, ""));
+        check_charset(parameters)?;
+        match kind.trim().to_ascii_lowercase().as_str() {
+            "text/csv" => Ok(Self::Csv(csv_head(parameters)?)),
             name if NDJSON_NAMES.contains(&name) => Ok(Self::Ndjson),
             name if is_json(name) => Ok(Self::Json),
             name => {
@@ -63,16 +61,10 @@ pub(super) fn is_json(kind: &str) -> bool {
         || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-/// A parameter of a type: its name in lower case and its value without quotes.
-fn parameter(text: &str) -> Option<(String, &str)> {
-    let (name, value) = text.split_once('=')?;
-    Some((name.trim().to_ascii_lowercase(), value.trim().trim_matches('"')))
-}
-
 /// A `charset` must be UTF-8; unknown parameters are ignored.
-fn check_charset(parameters: &[(String, &str)]) -> Result<(), Problem> {
+fn check_charset(parameters: &str) -> Result<(), Problem> {
     let is_utf8 = |value: &str| value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8");
-    match parameters.iter().find(|(name, value)| name == "charset" && !is_utf8(value)) {
+    match pairs(parameters).find(|(name, value)| name.eq_ignore_ascii_case("charset") && !is_utf8(value)) {
         Some((_, value)) => {
             Err(Problem::unsupported_media(format!("The charset {} is not read: send UTF-8", shortened(value))))
         }
@@ -81,8 +73,8 @@ fn check_charset(parameters: &[(String, &str)]) -> Result<(), Problem> {
 }
 
 /// RFC 4180's `header` parameter; without it the first line decides.
-fn csv_head(parameters: &[(String, &str)]) -> Result<Head, Problem> {
-    match parameters.iter().find(|(name, _)| name == "header").map(|(_, value)| value.to_ascii_lowercase()).as_deref() {
+fn csv_head(parameters: &str) -> Result<Head, Problem> {
+    match value_of(parameters, "header").map(str::to_ascii_lowercase).as_deref() {
         None => Ok(Head::Guess),
         Some("present") => Ok(Head::Present),
         Some("absent") => Ok(Head::Absent),
@@ -140,7 +132,7 @@ impl Accepted {
         if !headers.get_all(ACCEPT).iter().all(is_plain) {
             for format in [AnswerFormat::Json, AnswerFormat::Ndjson, AnswerFormat::Csv] {
                 let Some((exactness, item)) = most_exact(headers, format) else { continue };
-                let header = item.parameter("header").map(|value| !value.eq_ignore_ascii_case("absent"));
+                let header = value_of(item.parameters, "header").map(|value| !value.eq_ignore_ascii_case("absent"));
                 let rank = (item.weight, exactness, format == default);
                 if item.weight > 0 && best.is_none_or(|(highest, _)| rank > highest) {
                     best = Some((rank, Self { format, header }));
@@ -176,13 +168,7 @@ pub(super) struct AcceptItem<'h> {
 impl<'h> AcceptItem<'h> {
     fn parse(text: &'h str) -> Self {
         let (name, parameters) = text.split_once(';').unwrap_or((text, ""));
-        let weight = pairs(parameters).find(|(key, _)| key.eq_ignore_ascii_case("q")).map_or(1_000, |(_, q)| weight(q));
-        Self { name: name.trim(), parameters, weight }
-    }
-
-    /// The value of a parameter, without quotes.
-    fn parameter(&self, name: &str) -> Option<&'h str> {
-        pairs(self.parameters).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        Self { name: name.trim(), parameters, weight: value_of(parameters, "q").map_or(1_000, weight) }
     }
 }
 
@@ -190,6 +176,11 @@ impl<'h> AcceptItem<'h> {
 pub(super) fn accept_items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = AcceptItem<'h>> {
     let texts = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     texts.flat_map(|text| text.split(',')).filter(|item| !item.trim().is_empty()).map(AcceptItem::parse)
+}
+
+/// The value of a parameter, without quotes.
+fn value_of<'t>(parameters: &'t str, name: &str) -> Option<&'t str> {
+    pairs(parameters).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn pairs(parameters: &str) -> impl Iterator<Item = (&str, &str)> {

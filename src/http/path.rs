@@ -23,15 +23,14 @@ impl PathParams {
         self.0.is_empty()
     }
 
-    /// Takes the parameters out of a request.
-    fn take(parts: &mut Parts) -> Self {
-        parts.extensions.remove().unwrap_or_default()
-    }
-
-    /// The first `N` parameters, if all of them are UTF-8.
-    fn texts<const N: usize>(self) -> Option<[String; N]> {
-        let texts: Option<Vec<String>> = self.0.into_iter().take(N).collect();
-        texts?.try_into().ok()
+    /// Takes the first `N` parameters out of a request.
+    ///
+    /// # Errors
+    /// 404 with this detail: one of them is not UTF-8.
+    fn take<const N: usize>(parts: &mut Parts, not_utf8: &'static str) -> Result<[String; N], Problem> {
+        let params: Self = parts.extensions.remove().unwrap_or_default();
+        let texts: Option<Vec<String>> = params.0.into_iter().take(N).collect();
+        texts.and_then(|texts| texts.try_into().ok()).ok_or_else(|| Problem::new(ProblemKind::NotFound, not_utf8))
     }
 }
 
@@ -44,9 +43,7 @@ impl<S: Sync> FromRequestParts<S> for ModelName {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let [name] = PathParams::take(parts)
-            .texts()
-            .ok_or_else(|| Problem::new(ProblemKind::NotFound, "The model's name is not UTF-8"))?;
+        let [name] = PathParams::take(parts, "The model's name is not UTF-8")?;
         Ok(Self(name))
     }
 }
@@ -65,9 +62,7 @@ impl<S: Sync> FromRequestParts<S> for ModelVersion {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let [name, version] = PathParams::take(parts)
-            .texts()
-            .ok_or_else(|| Problem::new(ProblemKind::NotFound, "The model's name or version is not UTF-8"))?;
+        let [name, version] = PathParams::take(parts, "The model's name or version is not UTF-8")?;
         Ok(Self { name, version })
     }
 }

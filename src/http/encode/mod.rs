@@ -31,10 +31,10 @@ pub(super) struct ResponseFormat {
 }
 
 impl ResponseFormat {
-    /// The answer's type and bytes.
-    pub(super) fn write(self, served: &ServedModel, answer: &Prediction) -> (&'static str, Vec<u8>) {
+    /// A 200 with the answer.
+    pub(super) fn write(self, served: &ServedModel, answer: &Prediction) -> Response {
         let target = served.model.schema().target();
-        match (self.accepted.format, self.protocol) {
+        let (content_type, bytes) = match (self.accepted.format, self.protocol) {
             (AnswerFormat::Json, None) => (json::MEDIA_TYPE, json::prediction(served, answer)),
             (AnswerFormat::Json, Some(protocol)) => {
                 // TensorFlow Serving answers `inputs` with `outputs`; KServe, on the same route, with `predictions`.
@@ -46,7 +46,10 @@ impl ResponseFormat {
                 ("text/csv; charset=utf-8; header=present", csv::rows(target, answer, true))
             }
             (AnswerFormat::Csv, _) => ("text/csv; charset=utf-8; header=absent", csv::rows(target, answer, false)),
-        }
+        };
+        let mut response = Response::new(Body::from(bytes));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response
     }
 }
 
@@ -58,11 +61,4 @@ pub(super) fn max_bytes(target: &Target, n_rows: usize) -> usize {
     let labels: usize = target.classes.iter().map(|label| PER_CLASS + label.len()).sum();
     let longest = target.classes.iter().map(String::len).max().unwrap_or(0);
     n_rows * (PER_ROW + longest + labels)
-}
-
-/// A 200 with these bytes of this type.
-pub(super) fn respond((content_type, bytes): (&'static str, Vec<u8>)) -> Response {
-    let mut response = Response::new(Body::from(bytes));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }

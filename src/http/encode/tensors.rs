@@ -11,41 +11,20 @@ use crate::serve::registry::ServedModel;
 use super::json::Labels;
 use crate::http::tensor::{Datatype, JSON_LENGTH, Output, RequestedOutput};
 
-/// An answer's bytes.
-pub(in crate::http) struct InferResponse {
-    json: Vec<u8>,
-    /// The bytes after the JSON; none when no output was asked for in binary.
-    tail: Option<Vec<u8>>,
-}
-
-impl InferResponse {
-    /// A 200 with these bytes.
-    pub(in crate::http) fn respond(self) -> Response {
-        let Self { mut json, tail } = self;
-        match tail {
-            None => ([(CONTENT_TYPE, "application/json")], json).into_response(),
-            Some(tail) => {
-                let length = json.len().to_string();
-                json.extend_from_slice(&tail);
-                ([(CONTENT_TYPE, "application/octet-stream"), (JSON_LENGTH, length.as_str())], json).into_response()
-            }
-        }
-    }
-}
-
-/// Writes the outputs asked for.
+/// A 200 with the outputs asked for.
 pub(in crate::http) fn write(
     served: &ServedModel,
     id: Option<&str>,
     wanted: &[RequestedOutput],
     prediction: &Prediction,
-) -> InferResponse {
+) -> Response {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
     let n_classes = served.model.schema().target().classes.len();
     let is_text = |w: &RequestedOutput| !w.is_binary;
     let per_row = if wanted.iter().any(is_text) { PER_NUMBER * (1 + n_classes) } else { 0 };
     let mut json = Vec::with_capacity(per_row * prediction.n_rows() + 256);
+    // The bytes after the JSON; none when no output was asked for in binary.
     let mut tail = wanted.iter().any(|w| w.is_binary).then(Vec::new);
     json.extend_from_slice(b"{\"model_name\":");
     write::string(&mut json, &served.name);
@@ -61,7 +40,10 @@ pub(in crate::http) fn write(
         tensor.write(json, tail.as_mut().filter(|_| wanted.is_binary), wanted.output, prediction.n_rows());
     });
     json.extend_from_slice(b"]}");
-    InferResponse { json, tail }
+    let Some(tail) = tail else { return ([(CONTENT_TYPE, "application/json")], json).into_response() };
+    let length = json.len().to_string();
+    json.extend_from_slice(&tail);
+    ([(CONTENT_TYPE, "application/octet-stream"), (JSON_LENGTH, length.as_str())], json).into_response()
 }
 
 /// An output's elements, row-major.

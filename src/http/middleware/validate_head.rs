@@ -44,15 +44,14 @@ fn check_target(uri: &Uri, limits: &Limits) -> Result<(), Problem> {
 fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), Problem> {
     // As on the wire: a name, a colon and a space, a value, a line's end.
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if headers.len() > limits.max_header_fields {
-        let detail = format!("The request has more than {} header fields", limits.max_header_fields);
-        return Err(Problem::new(ProblemKind::HeaderTooLarge, detail));
-    }
-    if bytes > limits.max_header_bytes {
-        let detail = format!("The request's header fields are longer than {} bytes", limits.max_header_bytes);
-        return Err(Problem::new(ProblemKind::HeaderTooLarge, detail));
-    }
-    Ok(())
+    let detail = if headers.len() > limits.max_header_fields {
+        format!("The request has more than {} header fields", limits.max_header_fields)
+    } else if bytes > limits.max_header_bytes {
+        format!("The request's header fields are longer than {} bytes", limits.max_header_bytes)
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(ProblemKind::HeaderTooLarge, detail))
 }
 
 /// 400: HTTP/1.1 without Host, two of them, or one that names no host (RFC 9112 §3.2). hyper lets all pass.

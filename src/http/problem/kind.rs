@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::serve::metrics::Reason;
 
-/// What went wrong. Each variant's status and metric reason are in [`ProblemKind::status`] and [`ProblemKind::reason`].
+/// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
     /// 400: not JSON or CSV, or a number that `f64` cannot hold.
@@ -52,46 +52,34 @@ pub enum ProblemKind {
 impl ProblemKind {
     /// The status it is answered with.
     pub fn status(self) -> StatusCode {
-        match self {
-            Self::Syntax | Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict => StatusCode::CONFLICT,
-            Self::BodyTooLarge | Self::TooManyRows => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UriTooLong => StatusCode::URI_TOO_LONG,
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Schema | Self::Unsupported | Self::Unloadable => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
-            Self::ComputeTimeout => StatusCode::GATEWAY_TIMEOUT,
-        }
+        self.status_and_reason().0
     }
 
     /// The reason it is counted under; none for what is no refusal of a prediction.
     pub fn reason(self) -> Option<Reason> {
+        self.status_and_reason().1
+    }
+
+    fn status_and_reason(self) -> (StatusCode, Option<Reason>) {
         match self {
-            Self::Syntax | Self::BadRequest => Some(Reason::Syntax),
-            Self::Unauthorized => Some(Reason::Unauthorized),
-            Self::BodyTimeout => Some(Reason::BodyTimeout),
-            Self::BodyTooLarge => Some(Reason::BodyTooLarge),
-            Self::TooManyRows => Some(Reason::TooManyRows),
-            Self::UriTooLong => Some(Reason::UriTooLong),
-            Self::MediaType => Some(Reason::MediaType),
-            Self::Schema | Self::Unsupported => Some(Reason::Schema),
-            Self::HeaderTooLarge => Some(Reason::HeaderTooLarge),
-            Self::NotReady => Some(Reason::NotReady),
-            Self::Overloaded => Some(Reason::Overloaded),
-            Self::ComputeTimeout => Some(Reason::ComputeTimeout),
-            Self::Forbidden
-            | Self::NotFound
-            | Self::MethodNotAllowed
-            | Self::Conflict
-            | Self::Unloadable
-            | Self::Internal => None,
+            Self::Syntax | Self::BadRequest => (StatusCode::BAD_REQUEST, Some(Reason::Syntax)),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, Some(Reason::Unauthorized)),
+            Self::Forbidden => (StatusCode::FORBIDDEN, None),
+            Self::NotFound => (StatusCode::NOT_FOUND, None),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),
+            Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, Some(Reason::BodyTimeout)),
+            Self::Conflict => (StatusCode::CONFLICT, None),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Some(Reason::BodyTooLarge)),
+            Self::TooManyRows => (StatusCode::PAYLOAD_TOO_LARGE, Some(Reason::TooManyRows)),
+            Self::UriTooLong => (StatusCode::URI_TOO_LONG, Some(Reason::UriTooLong)),
+            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Some(Reason::MediaType)),
+            Self::Schema | Self::Unsupported => (StatusCode::UNPROCESSABLE_ENTITY, Some(Reason::Schema)),
+            Self::Unloadable => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            Self::HeaderTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Some(Reason::HeaderTooLarge)),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None),
+            Self::NotReady => (StatusCode::SERVICE_UNAVAILABLE, Some(Reason::NotReady)),
+            Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, Some(Reason::Overloaded)),
+            Self::ComputeTimeout => (StatusCode::GATEWAY_TIMEOUT, Some(Reason::ComputeTimeout)),
         }
     }
 }

@@ -7,19 +7,16 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
 use crate::http::app::AppState;
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::problem::Problem;
 
 /// `GET /livez`, `/healthz`: 200 while the runtime makes progress.
 pub(in crate::http) async fn live(State(app): State<AppState>) -> Result<Response, Problem> {
-    if app.serving.lifecycle.is_alive() {
-        return Ok(status(r#"{"status":"alive"}"#));
-    }
-    Err(Problem::new(ProblemKind::NotReady, "The server makes no progress"))
+    app.check_alive().map(|()| status(r#"{"status":"alive"}"#))
 }
 
 /// `GET /readyz`, `/ping`: 200 while predictions should be sent here.
 pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
-    if app.is_ready() { Ok(status(r#"{"status":"ready"}"#)) } else { Err(Problem::not_ready()) }
+    app.check_ready().map(|()| status(r#"{"status":"ready"}"#))
 }
 
 /// `GET /metrics`: the Prometheus text exposition.

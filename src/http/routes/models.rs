@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::model::artifact::{Evaluation, Setting};
 use crate::model::schema::{Feature, Target};
@@ -27,11 +28,6 @@ struct ModelEntry<'a> {
     task: &'static str,
     algorithm: &'static str,
     default: bool,
-}
-
-#[derive(Serialize)]
-struct ModelList<'a> {
-    models: Vec<ModelEntry<'a>>,
 }
 
 /// A model with its schema, statistics and evaluation.
@@ -67,7 +63,8 @@ impl<'a> ModelEntry<'a> {
 /// `GET /models`.
 pub(in crate::http) async fn list(State(app): State<AppState>) -> Response {
     let models = app.serving.registry.list();
-    json(&ModelList { models: models.iter().map(|served| ModelEntry::of(served)).collect() })
+    let entries: Vec<ModelEntry<'_>> = models.iter().map(|served| ModelEntry::of(served)).collect();
+    ok_json(&json!({ "models": entries }))
 }
 
 /// `GET /models/{name}`.
@@ -77,7 +74,7 @@ pub(in crate::http) async fn show(
 ) -> Result<Response, Problem> {
     let served = app.model(&name)?;
     let header = served.model.header();
-    Ok(json(&ModelDetails {
+    Ok(ok_json(&ModelDetails {
         entry: ModelEntry::of(&served),
         description: header.description.as_deref(),
         created: header.created.as_deref(),
@@ -91,7 +88,7 @@ pub(in crate::http) async fn show(
 }
 
 /// A 200 with this body as JSON.
-pub(in crate::http) fn json(body: &impl Serialize) -> Response {
+pub(in crate::http) fn ok_json(body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(bytes) => ([(CONTENT_TYPE, "application/json")], bytes).into_response(),
         Err(error) => Problem::internal(format!("an answer cannot be written: {error}")).into_response(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
+use axum::response::Response;
 use http::request::Parts;
 
 use crate::config::Limits;
@@ -59,9 +60,7 @@ pub(in crate::http) async fn predict(
         let batch = parse(body, format, &DecodeOptions::new(&app.serving, snapshot), &mut response)?;
         Ok((batch, response))
     };
-    let encode = |response: ResponseFormat, model: &ServedModel, answer: &Prediction| response.write(model, answer);
-    let (written, timings) = answer(app, head, body, snapshot, decode, encode).await?;
-    Ok(Handled { response: encode::respond(written), timings: Some(timings) })
+    answer(app, head, body, snapshot, decode, ResponseFormat::write).await
 }
 
 /// The way from a body to an encoded answer, the same for every protocol: `decode` makes a batch of the body, and with it
@@ -71,14 +70,14 @@ pub(in crate::http) async fn predict(
 /// # Errors
 /// As [`body::read`] and `decode`. 503: no memory, or no permit to compute, within the admission wait. 504: it took too
 /// long. 500: the model failed.
-pub(in crate::http) async fn answer<F: Send + 'static, T: Send + 'static>(
+pub(in crate::http) async fn answer<F: Send + 'static>(
     app: &AppState,
     head: &Parts,
     body: impl ReadableBody,
     snapshot: Snapshot,
     decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, F), Problem> + Send + 'static,
-    encode: impl FnOnce(F, &ServedModel, &Prediction) -> T + Send + 'static,
-) -> Result<(T, Timings), Problem> {
+    encode: impl FnOnce(F, &ServedModel, &Prediction) -> Response + Send + 'static,
+) -> Result<Handled, Problem> {
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.serving.compute);
     let body = body::read(app, head, body).await?;
     memory.at_least(max_batch_bytes(body.len(), &snapshot, &app.serving.limits)).await?;
@@ -93,12 +92,12 @@ pub(in crate::http) async fn answer<F: Send + 'static, T: Send + 'static>(
     let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows);
     let question = Question { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
     let Answer { prediction, took: predict } = app.serving.predict(memory, question).await?;
-    let (written, encode) = if is_short_text(answer_bytes) {
+    let (response, encode) = if is_short_text(answer_bytes) {
         timed(|| encode(format, &snapshot, &prediction))
     } else {
         Box::pin(compute.write(memory, move || timed(|| encode(format, &snapshot, &prediction)))).await?
     };
-    Ok((written, Timings { rows, parse, predict, encode }))
+    Ok(Handled { response, timings: Some(Timings { rows, parse, predict, encode }) })
 }
 
 /// The most bytes that a batch in a body of `length` bytes takes: its shortest cell, an element of a binary tensor or an

@@ -7,48 +7,21 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::ALLOW;
 use http::{Method, StatusCode};
-use serde::Serialize;
+use serde_json::json;
 
 use crate::http::app::{App, AppState};
 use crate::http::decode::Protocol;
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::routes::models::json;
+use crate::http::routes::models::ok_json;
 use crate::http::routes::predict::predict;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
-/// `KServe`'s list.
-#[derive(Serialize)]
-struct ModelNames<'a> {
-    models: Vec<&'a str>,
-}
-
-/// A model's state: `name` and `ready` for `KServe`, the rest for `TensorFlow` Serving.
-#[derive(Serialize)]
-struct ModelState<'a> {
-    name: &'a str,
-    ready: bool,
-    model_version_status: [VersionState<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct VersionState<'a> {
-    version: &'a str,
-    state: &'static str,
-    status: Status,
-}
-
-#[derive(Serialize)]
-struct Status {
-    error_code: &'static str,
-    error_message: &'static str,
-}
-
-/// `GET /v1/models`.
+/// `GET /v1/models`: `KServe`'s list.
 pub(in crate::http) async fn list(State(app): State<AppState>) -> Response {
     let models = app.serving.registry.list();
-    json(&ModelNames { models: models.iter().map(|served| served.name.as_str()).collect() })
+    ok_json(&json!({ "models": models.iter().map(|served| served.name.as_str()).collect::<Vec<_>>() }))
 }
 
 /// `GET /v1/models/{name}` and `POST /v1/models/{name}:predict`.
@@ -126,10 +99,17 @@ fn of_version(app: &App, name: &str, version: &str) -> Result<Snapshot, Problem>
     Err(not_found(format!("Version {} of {name} is not served; version {served} is", shortened(version))))
 }
 
+/// A model's state: `name` and `ready` for `KServe`, the rest for `TensorFlow` Serving.
 fn state(app: &App, served: &ServedModel) -> Response {
-    let status = Status { error_code: "OK", error_message: "" };
-    let of_version = VersionState { version: served.model.version(), state: "AVAILABLE", status };
-    json(&ModelState { name: &served.name, ready: app.is_ready(), model_version_status: [of_version] })
+    ok_json(&json!({
+        "name": served.name,
+        "ready": app.is_ready(),
+        "model_version_status": [{
+            "version": served.model.version(),
+            "state": "AVAILABLE",
+            "status": { "error_code": "OK", "error_message": "" },
+        }],
+    }))
 }
 
 fn not_found(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {

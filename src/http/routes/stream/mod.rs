@@ -19,7 +19,7 @@ use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::problem::Problem;
 use crate::serve::registry::Snapshot;
 
-use body::StreamBody;
+use body::stream_body;
 use rows::RowStream;
 
 /// True when lines are answered with lines and the body is not known to be short. A short body is read whole first: the
@@ -52,5 +52,5 @@ pub(in crate::http) async fn answer(
     let mut stream = RowStream::new(app, snapshot, head, body)?;
     let first = stream.next().await?.ok_or_else(Problem::no_rows)?;
     stream.begin();
-    Ok(([(CONTENT_TYPE, encode::ndjson::MEDIA_TYPE)], Body::new(StreamBody::new(first, stream))).into_response())
+    Ok(([(CONTENT_TYPE, encode::ndjson::MEDIA_TYPE)], stream_body(first, stream)).into_response())
 }

@@ -55,8 +55,7 @@ async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Resul
     let encode = |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &Prediction| {
         encode::tensors::write(model, id.as_deref(), &outputs, answer)
     };
-    let (response, timings) = answer(app, &head, body, snapshot, decode, encode).await?;
-    Ok(Handled { response: response.respond(), timings: Some(timings) })
+    answer(app, &head, body, snapshot, decode, encode).await
 }
 
 /// How many of the body's bytes are JSON; none when all are.

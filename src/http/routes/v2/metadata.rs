@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::http::app::{App, AppState};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::routes::models::json;
+use crate::http::routes::models::ok_json;
 use crate::model::schema::{Feature, Kind};
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
@@ -20,67 +20,19 @@ const EXTENSIONS: [&str; 2] = ["binary_tensor_data", "model_repository"];
 /// The protocol's `<project>_<format>`.
 const PLATFORM: &str = "smartserve_smartcore";
 
-/// Any number of rows.
-const ANY: i64 = -1;
-
-#[derive(Serialize)]
-struct ServerMetadata {
-    name: &'static str,
-    version: &'static str,
-    extensions: &'static [&'static str],
-}
-
-#[derive(Serialize)]
-struct ModelMetadata<'a> {
-    name: &'a str,
-    versions: [&'a str; 1],
-    platform: &'static str,
-    inputs: Vec<TensorMetadata<'a>>,
-    outputs: Vec<TensorMetadata<'a>>,
-}
-
-#[derive(Serialize)]
-struct TensorMetadata<'a> {
-    name: &'a str,
-    datatype: &'static str,
-    shape: [i64; 2],
-}
-
-#[derive(Serialize)]
-struct LiveStatus {
-    live: bool,
-}
-
-/// The specification writes `live` where it means `ready`: both are there.
-#[derive(Serialize)]
-struct ReadyStatus {
-    ready: bool,
-    live: bool,
-}
-
-#[derive(Serialize)]
-struct ModelReadyStatus<'a> {
-    name: &'a str,
-    ready: bool,
-}
-
 /// `GET /v2`.
 pub(in crate::http) async fn server() -> Response {
-    let version = env!("CARGO_PKG_VERSION");
-    json(&ServerMetadata { name: "smartserve", version, extensions: &EXTENSIONS })
+    ok_json(&json!({ "name": "smartserve", "version": env!("CARGO_PKG_VERSION"), "extensions": EXTENSIONS }))
 }
 
 /// `GET /v2/health/live`: as `/livez`.
 pub(in crate::http) async fn live(State(app): State<AppState>) -> Result<Response, Problem> {
-    if app.serving.lifecycle.is_alive() {
-        return Ok(json(&LiveStatus { live: true }));
-    }
-    Err(Problem::new(ProblemKind::NotReady, "The server makes no progress"))
+    app.check_alive().map(|()| ok_json(&json!({ "live": true })))
 }
 
-/// `GET /v2/health/ready`: as `/readyz`.
+/// `GET /v2/health/ready`: as `/readyz`. The specification writes `live` where it means `ready`: both are there.
 pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
-    if app.is_ready() { Ok(json(&ReadyStatus { ready: true, live: true })) } else { Err(Problem::not_ready()) }
+    app.check_ready().map(|()| ok_json(&json!({ "ready": true, "live": true })))
 }
 
 /// `GET /v2/models/{name}`.
@@ -132,38 +84,38 @@ pub(super) fn version_of(app: &App, ModelVersion { name, version }: &ModelVersio
 }
 
 fn is_ready(app: &App, served: &ServedModel) -> Result<Response, Problem> {
-    if !app.is_ready() {
-        return Err(Problem::not_ready());
-    }
-    Ok(json(&ModelReadyStatus { name: &served.name, ready: true }))
+    app.check_ready().map(|()| ok_json(&json!({ "name": served.name, "ready": true })))
 }
 
 fn describe(served: &ServedModel) -> Response {
     let schema = served.model.schema();
-    let n_classes = i64::try_from(schema.target().classes.len()).unwrap_or(ANY);
-    let output = |output: &Output| match output {
-        Output::Predict if schema.task().is_classification() => (Datatype::Bytes, 1),
-        Output::Predict => (Datatype::Fp64, 1),
-        Output::PredictProba => (Datatype::Fp64, n_classes),
+    let output = |output: &Output| {
+        let (datatype, width) = match output {
+            Output::Predict if schema.task().is_classification() => (Datatype::Bytes, 1),
+            Output::Predict => (Datatype::Fp64, 1),
+            Output::PredictProba => (Datatype::Fp64, schema.target().classes.len()),
+        };
+        tensor(output.as_str(), datatype, width)
     };
-    let outputs = Output::of(&served.model).iter().map(|of| {
-        let (datatype, width) = output(of);
-        TensorMetadata { name: of.as_str(), datatype: datatype.as_str(), shape: [ANY, width] }
-    });
-    json(&ModelMetadata {
-        name: &served.name,
-        versions: [served.model.version()],
-        platform: PLATFORM,
-        inputs: schema.features().iter().map(input).collect(),
-        outputs: outputs.collect(),
-    })
+    ok_json(&json!({
+        "name": served.name,
+        "versions": [served.model.version()],
+        "platform": PLATFORM,
+        "inputs": schema.features().iter().map(input).collect::<Vec<_>>(),
+        "outputs": Output::of(&served.model).iter().map(output).collect::<Vec<_>>(),
+    }))
 }
 
 /// A feature as an input of its own.
-fn input(feature: &Feature) -> TensorMetadata<'_> {
+fn input(feature: &Feature) -> Value {
     let datatype = match feature.kind {
         Kind::Numeric => Datatype::Fp64,
         Kind::Categorical => Datatype::Bytes,
     };
-    TensorMetadata { name: &feature.name, datatype: datatype.as_str(), shape: [ANY, 1] }
+    tensor(&feature.name, datatype, 1)
+}
+
+/// A tensor of any number of rows.
+fn tensor(name: &str, datatype: Datatype, width: usize) -> Value {
+    json!({ "name": name, "datatype": datatype.as_str(), "shape": [-1, width] })
 }

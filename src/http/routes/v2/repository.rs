@@ -10,33 +10,20 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 
 use crate::http::app::{App, AppState};
 use crate::http::body;
 use crate::http::path::ModelName;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::http::routes::models::json;
+use crate::http::routes::models::ok_json;
 use crate::serve::error::ReloadError;
-use crate::serve::registry::Snapshot;
 use crate::serve::reload::Reloader;
 
-/// The state of every listed model.
-const READY: &str = "READY";
-
-/// A model in the index.
-#[derive(Serialize)]
-struct IndexEntry<'a> {
-    name: &'a str,
-    version: &'a str,
-    state: &'static str,
-    reason: &'static str,
-}
-
-impl<'a> IndexEntry<'a> {
-    fn of(served: &'a Snapshot) -> Self {
-        Self { name: &served.name, version: served.model.version(), state: READY, reason: "" }
-    }
+/// A model in the index, where all are ready.
+fn entry(name: &str, version: &str) -> Value {
+    json!({ "name": name, "version": version, "state": "READY", "reason": "" })
 }
 
 /// The body of an index request.
@@ -47,9 +34,9 @@ struct IndexRequest {
     _ready: Option<bool>,
 }
 
-/// Any object: the body of an unload request, and its answer.
-#[derive(Default, Serialize, Deserialize)]
-struct EmptyObject {}
+/// Any object: the body of an unload request.
+#[derive(Default, Deserialize)]
+struct AnyObject {}
 
 /// The body of a load request.
 #[derive(Default, Deserialize)]
@@ -69,7 +56,7 @@ struct LoadParameters {
 pub(in crate::http) async fn index(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
     let _: IndexRequest = asked(&app, request).await?;
     let models = app.serving.registry.list();
-    Ok(json(&models.iter().map(IndexEntry::of).collect::<Vec<_>>()))
+    Ok(ok_json(&models.iter().map(|served| entry(&served.name, served.model.version())).collect::<Vec<_>>()))
 }
 
 /// `POST /v2/repository/models/{name}/load`: serves what the model's file holds now, or the version asked for.
@@ -81,7 +68,7 @@ pub(in crate::http) async fn load(
     let asked: LoadRequest = asked(&app, request).await?;
     let version = asked.parameters.and_then(|JsonObject(parameters)| parameters.version);
     let done = off_the_request_path(&app, move |models| models.reload(&name, version.as_deref())).await?;
-    Ok(json(&IndexEntry { name: &done.name, version: &done.version, state: READY, reason: "" }))
+    Ok(ok_json(&entry(&done.name, &done.version)))
 }
 
 /// `POST /v2/repository/models/{name}/unload`: serves the model no longer; the default one stays.
@@ -90,9 +77,9 @@ pub(in crate::http) async fn unload(
     ModelName(name): ModelName,
     request: Request,
 ) -> Result<Response, Problem> {
-    let _: EmptyObject = asked(&app, request).await?;
+    let _: AnyObject = asked(&app, request).await?;
     off_the_request_path(&app, move |models| models.unload(&name)).await?;
-    Ok(json(&EmptyObject {}))
+    Ok(ok_json(&json!({})))
 }
 
 /// `load` and `unload` on a listener without tokens.
