@@ -114,13 +114,10 @@ impl std::str::FromStr for Algorithm {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|a| a.as_str() == text)
-            .ok_or_else(|| format!("no algorithm is called {text:?}; it is one of {}", names().join(", ")))
+        let names = Self::ALL.map(Self::as_str);
+        match names.iter().position(|name| *name == text) {
+            Some(at) => Ok(Self::ALL[at]),
+            None => Err(format!("no algorithm is called {text:?}; it is one of {}", names.join(", "))),
+        }
     }
-}
-
-fn names() -> Vec<&'static str> {
-    Algorithm::ALL.iter().map(|a| a.as_str()).collect()
 }

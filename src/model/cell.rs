@@ -26,70 +26,21 @@ pub enum Cell<'a> {
     Missing,
 }
 
-/// Why a cell does not fit its feature. `Display` is the public text, without the place.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CellError {
-    /// Nothing where training never had a missing cell.
-    #[error("{name} is missing, and nothing was imputed for it in training{hint}")]
-    Missing {
-        /// The feature.
-        name: String,
-        /// The allowed range or categories, as a sentence part.
-        hint: String,
-    },
-    /// Text or a boolean where a number belongs.
-    #[error("{name} must be a number, not {got}{hint}")]
-    NotANumber {
-        /// The feature.
-        name: String,
-        /// What was given, shortened.
-        got: String,
-        /// The allowed range, as a sentence part.
-        hint: String,
-    },
-    /// NaN or an infinity.
-    #[error("{name} must be finite{hint}")]
-    NotFinite {
-        /// The feature.
-        name: String,
-        /// The allowed range, as a sentence part.
-        hint: String,
-    },
-    /// A number larger in size than [`MAX_ABS`].
-    #[error("{name} must be between -{MAX_ABS:e} and {MAX_ABS:e}{hint}")]
-    TooLarge {
-        /// The feature.
-        name: String,
-        /// The allowed range, as a sentence part.
-        hint: String,
-    },
-    /// A category that training did not see.
-    #[error("{name} has no category {got}{hint}")]
-    UnknownCategory {
-        /// The feature.
-        name: String,
-        /// What was given, shortened.
-        got: String,
-        /// A did-you-mean or the list of categories, as a sentence part.
-        hint: String,
-    },
-}
-
 impl Feature {
     /// Judges one cell: the value as a batch holds it (a number, a category's position, NaN for a missing cell that
     /// will be imputed).
     ///
     /// # Errors
-    /// [`CellError`] with the allowed range or a did-you-mean.
+    /// The public sentence, without the place: what is wrong, with the allowed range or a did-you-mean.
     #[inline]
-    pub fn read(&self, cell: Cell<'_>) -> Result<f64, CellError> {
+    pub fn read(&self, cell: Cell<'_>) -> Result<f64, String> {
         match (self.kind, cell) {
             (Kind::Numeric, Cell::Number(v)) if v.abs() <= MAX_ABS => Ok(v),
             _ => self.read_slowly(cell),
         }
     }
 
-    fn read_slowly(&self, cell: Cell<'_>) -> Result<f64, CellError> {
+    fn read_slowly(&self, cell: Cell<'_>) -> Result<f64, String> {
         match cell {
             Cell::Missing => self.missing(),
             Cell::Field(text) if text.trim().is_empty() => self.missing(),
@@ -98,28 +49,29 @@ impl Feature {
         }
     }
 
-    fn missing(&self) -> Result<f64, CellError> {
+    fn missing(&self) -> Result<f64, String> {
         if self.accepts_missing() {
             return Ok(f64::NAN);
         }
-        Err(CellError::Missing { name: self.name.clone(), hint: self.hint() })
+        Err(format!("{} is missing, and nothing was imputed for it in training{}", self.name, self.hint()))
     }
 
-    fn number(&self, cell: Cell<'_>) -> Result<f64, CellError> {
+    fn number(&self, cell: Cell<'_>) -> Result<f64, String> {
         let value = match cell {
             Cell::Number(v) => Some(v),
             Cell::Field(text) => parse_number(text),
             Cell::Text(_) | Cell::Bool(_) | Cell::Missing => None,
         };
-        match value {
-            Some(v) if v.abs() <= MAX_ABS => Ok(v),
-            Some(v) if v.is_finite() => Err(CellError::TooLarge { name: self.name.clone(), hint: self.hint() }),
-            Some(_) => Err(CellError::NotFinite { name: self.name.clone(), hint: self.hint() }),
-            None => Err(CellError::NotANumber { name: self.name.clone(), got: shown(cell), hint: self.hint() }),
-        }
+        let expected = match value {
+            Some(v) if v.abs() <= MAX_ABS => return Ok(v),
+            Some(v) if v.is_finite() => format!("between -{MAX_ABS:e} and {MAX_ABS:e}"),
+            Some(_) => "finite".to_owned(),
+            None => format!("a number, not {}", shown(cell)),
+        };
+        Err(format!("{} must be {expected}{}", self.name, self.hint()))
     }
 
-    fn category(&self, cell: Cell<'_>) -> Result<f64, CellError> {
+    fn category(&self, cell: Cell<'_>) -> Result<f64, String> {
         let position = match cell {
             Cell::Text(text) => self.category_position(text),
             Cell::Field(text) => self.category_position(text).or_else(|| {
@@ -130,11 +82,9 @@ impl Feature {
             Cell::Number(v) => self.numeric_category(v),
             Cell::Missing => None,
         };
-        position.map(position_as_f64).ok_or_else(|| CellError::UnknownCategory {
-            name: self.name.clone(),
-            got: shown(cell),
-            hint: self.category_hint(cell),
-        })
+        position
+            .map(position_as_f64)
+            .ok_or_else(|| format!("{} has no category {}{}", self.name, shown(cell), self.category_hint(cell)))
     }
 
     /// The category that is a number's text: 1, 1.0 and 1e0 all name the category `1`, or `1.0`, or `1.00`. Categories

@@ -1,6 +1,6 @@
 //! The `cover` section: per tree and node how many training rows reach it, as postcard's `Vec<Vec<u32>>`.
 
-use super::ir::Trees;
+use super::ir::{Node, Tree, Trees};
 use super::smartcore::Reader;
 
 /// The section for a row-major matrix, `[n_rows, n_columns]`.
@@ -8,7 +8,14 @@ use super::smartcore::Reader;
 /// # Errors
 /// postcard's sentence.
 pub fn section(trees: &Trees, matrix: &[f64]) -> Result<Vec<u8>, String> {
-    postcard::to_allocvec(&trees.cover(matrix)).map_err(|e| e.to_string())
+    let counts = trees.trees.iter().map(|tree| {
+        let mut counts = vec![0_u32; tree.nodes.len()];
+        for row in matrix.chunks_exact(trees.n_columns) {
+            trees.walk(tree, row, |at| counts[at] += 1);
+        }
+        counts
+    });
+    postcard::to_allocvec(&counts.collect::<Vec<_>>()).map_err(|e| e.to_string())
 }
 
 /// Checks a section against the trees it counts: a count for every node, a split's the sum of its children's.
@@ -22,12 +29,26 @@ pub fn check(section: &[u8], trees: &Trees) -> Result<(), String> {
         return Err(format!("cover counts {n} trees, the estimator has {}", trees.trees.len()));
     }
     let mut counts = Vec::new();
-    for i in 0..n {
+    for (i, tree) in trees.trees.iter().enumerate() {
         counts.clear();
         for _ in 0..reader.length(1, "nodes")? {
             counts.push(reader.u32()?);
         }
-        trees.check_cover(i, &counts)?;
+        check_tree(i, tree, &counts)?;
     }
     reader.end()
+}
+
+fn check_tree(i: usize, tree: &Tree, counts: &[u32]) -> Result<(), String> {
+    if counts.len() != tree.nodes.len() {
+        return Err(format!("cover counts {} nodes of tree {i}, it has {}", counts.len(), tree.nodes.len()));
+    }
+    for (at, node) in tree.nodes.iter().enumerate() {
+        let Node::Split(split) = node else { continue };
+        let below = [split.children.0, split.children.1].map(|child| u64::from(counts[child as usize]));
+        if below[0] + below[1] != u64::from(counts[at]) {
+            return Err(format!("cover of node {at} of tree {i} is not the sum of its children's"));
+        }
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ pub const QUANTILE_LEVELS: usize = 21;
 pub const HISTOGRAM_CELLS: usize = 20;
 
 /// Statistics of one column over the training rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     /// Cells that held a value.
     pub count: u64,
@@ -56,7 +56,7 @@ pub struct Histogram {
 ///
 /// Numeric: bin i holds values ≤ `edges[i]` (and above the edge before), one more bin holds the rest; then `missing`.
 /// Categorical: one bin a listed category (the most frequent ones), then `other`, then `missing`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bins {
     /// Upper edges, strictly ascending (deciles of training, ties merged); numeric only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -131,11 +131,8 @@ impl Bins {
             && !self.categories.is_empty()
             && self.edges.is_empty()
             && self.counts.len() == self.categories.len() + 2;
-        if ascending && sorted && known && (numeric || categorical) {
-            Ok(())
-        } else {
-            Err("bins and edges do not agree".to_owned())
-        }
+        let fits = ascending && sorted && known && (numeric || categorical);
+        if fits { Ok(()) } else { Err("bins and edges do not agree".to_owned()) }
     }
 }
 
@@ -148,8 +145,8 @@ impl Stats {
         let missing = (values.len() - present.len()) as u64;
         let mut edges: Vec<f64> = Vec::new();
         if present.is_empty() {
-            let bins = Bins { edges, categories: Vec::new(), counts: vec![0, missing] };
-            return Self { bins, ..Self::empty(missing) };
+            let bins = Bins { counts: vec![0, missing], ..Bins::default() };
+            return Self { missing, bins, ..Self::default() };
         }
         for decile in 1..10 {
             let edge = quantile(&present, f64::from(decile) / 10.0);
@@ -165,7 +162,12 @@ impl Stats {
         let n = present.len() as f64;
         let mean = present.iter().sum::<f64>() / n;
         let sd = (present.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
-        let level = |i: usize| quantile(&present, i as f64 / (QUANTILE_LEVELS - 1) as f64);
+        let mut highest = f64::NEG_INFINITY;
+        // Levels within one rounding error of each other may come out of order.
+        let level = |i: usize| {
+            highest = highest.max(quantile(&present, i as f64 / (QUANTILE_LEVELS - 1) as f64));
+            highest
+        };
         Self {
             count: present.len() as u64,
             missing,
@@ -173,7 +175,7 @@ impl Stats {
             sd: Some(sd).filter(|s| s.is_finite()),
             min: present.first().copied(),
             max: present.last().copied(),
-            quantiles: ascending((0..QUANTILE_LEVELS).map(level)),
+            quantiles: (0..QUANTILE_LEVELS).map(level).collect(),
             histogram: histogram(&present),
             bins,
         }
@@ -195,33 +197,8 @@ impl Stats {
         let mut counts: Vec<u64> = order.iter().map(|c| per_category[*c as usize]).collect();
         counts.push(count - counts.iter().sum::<u64>());
         counts.push(missing);
-        Self { count, bins: Bins { edges: Vec::new(), categories: order, counts }, ..Self::empty(missing) }
+        Self { count, bins: Bins { edges: Vec::new(), categories: order, counts }, missing, ..Self::default() }
     }
-
-    fn empty(missing: u64) -> Self {
-        let bins = Bins { edges: Vec::new(), categories: Vec::new(), counts: Vec::new() };
-        Self {
-            count: 0,
-            missing,
-            mean: None,
-            sd: None,
-            min: None,
-            max: None,
-            quantiles: Vec::new(),
-            histogram: None,
-            bins,
-        }
-    }
-}
-
-/// Levels within one rounding error of each other may come out of order.
-fn ascending(levels: impl Iterator<Item = f64>) -> Vec<f64> {
-    levels
-        .scan(f64::NEG_INFINITY, |highest, level| {
-            *highest = highest.max(level);
-            Some(*highest)
-        })
-        .collect()
 }
 
 /// The quantile at `level` (0 to 1) of ascending `sorted`, linearly interpolated (type 7). Not empty.

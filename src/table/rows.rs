@@ -177,11 +177,10 @@ impl<'s, R: Read> RowReader<'s, R> {
             let text = field(record, *column);
             match feature.read(cell(feature, text)) {
                 Ok(value) => values.push(value),
-                Err(e) if problems.len() < MAX_PROBLEMS => problems.push(Problem {
-                    place: self.records.place(Some(*column)),
-                    row: self.rows_read,
-                    detail: e.to_string(),
-                }),
+                Err(detail) if problems.len() < MAX_PROBLEMS => {
+                    let place = self.records.place(Some(*column));
+                    problems.push(Problem { place, row: self.rows_read, detail });
+                }
                 Err(_) => {}
             }
         }

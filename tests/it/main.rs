@@ -12,4 +12,5 @@ mod readme;
 mod serve;
 mod support;
 mod table;
+mod text;
 mod train;

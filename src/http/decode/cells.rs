@@ -65,7 +65,7 @@ pub(super) fn read_cell<'a>(
         }
     };
     Ok(feature.read(cell).unwrap_or_else(|error| {
-        note(diagnostics, error.to_string());
+        note(diagnostics, error);
         f64::NAN
     }))
 }

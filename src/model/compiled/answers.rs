@@ -3,11 +3,10 @@
 use super::bayes::LogLikelihoods;
 use super::forest::Forest;
 use super::knn::{NearestRows, SearchBuffers};
-use super::linear::DotProducts;
 use super::links::{self, argmax};
 use super::scratch::Scratch;
 use super::svm::KernelSums;
-use crate::model::ir::{Link, Width};
+use crate::model::ir::{Linear, Link, Width};
 use crate::model::prediction::Prediction;
 
 /// What is answered so far. Each `by_…` answers all rows of a matrix; where it can refuse, its error is the first row
@@ -49,7 +48,7 @@ impl Answers {
         margins.clear();
         forest.margins(matrix, &mut scratch.forest, margins);
         check_finite(margins, n_outputs)?;
-        self.link(margins, n_outputs, forest.link(), forest.width());
+        self.link(margins, n_outputs, forest.link, forest.sum.width);
         if n_outputs > 1 {
             self.classes.extend(margins.chunks_exact(n_outputs).map(|of_row| position(argmax(of_row))));
         }
@@ -57,12 +56,7 @@ impl Answers {
     }
 
     /// Scores of linear models; of several the class is that of the largest score.
-    pub(super) fn by_scores(
-        &mut self,
-        linear: &DotProducts,
-        matrix: &[f64],
-        scores: &mut Vec<f64>,
-    ) -> Result<(), usize> {
+    pub(super) fn by_scores(&mut self, linear: &Linear, matrix: &[f64], scores: &mut Vec<f64>) -> Result<(), usize> {
         let n_outputs = linear.n_outputs();
         scores.clear();
         linear.scores(matrix, scores);
@@ -70,7 +64,7 @@ impl Answers {
         if n_outputs > 1 {
             self.classes.extend(scores.chunks_exact(n_outputs).map(|of_row| position(argmax(of_row))));
         }
-        self.link(scores, n_outputs, linear.link(), Width::F64);
+        self.link(scores, n_outputs, linear.link, Width::F64);
         Ok(())
     }
 

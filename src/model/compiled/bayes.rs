@@ -27,16 +27,16 @@ pub(super) struct LogLikelihoods {
 
 impl LogLikelihoods {
     pub(super) fn new(bayes: &Bayes) -> Self {
-        let (n_columns, n_classes) = (bayes.n_columns(), bayes.n_classes());
+        let (n_columns, n_classes) = (bayes.n_columns(), bayes.priors.len());
         let mut normals = Vec::with_capacity(n_columns * n_classes);
         for column in 0..n_columns {
             for class in 0..n_classes {
                 let at = class * n_columns + column;
-                let (mean, variance) = (bayes.means()[at], bayes.variances()[at]);
+                let (mean, variance) = (bayes.means[at], bayes.variances[at]);
                 normals.push(Normal { mean, twice_variance: 2.0 * variance, half_log: variance.ln() / 2.0 });
             }
         }
-        Self { normals, log_priors: bayes.priors().iter().map(|p| p.ln()).collect() }
+        Self { normals, log_priors: bayes.priors.iter().map(|p| p.ln()).collect() }
     }
 
     pub(super) fn n_classes(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Linear models: dot products, each summed from the first column to the last as smartcore does.
 
-use crate::model::ir::{Linear, Link};
+use crate::model::ir::Linear;
 
 /// Rows whose sums are found together.
 const ROWS_TOGETHER: usize = 8;
@@ -9,32 +9,7 @@ const ROWS_TOGETHER: usize = 8;
 /// read side by side; below, side by side is faster by half.
 const CACHED: usize = 1 << 21;
 
-/// `outputs` scores a row: `Σ x·w + intercept`, summed from the first column to the last and the intercept last.
-#[derive(Debug, Clone)]
-pub(super) struct DotProducts {
-    /// Row-major `[n_outputs, n_columns]`.
-    weights: Vec<f64>,
-    /// `[n_outputs]`.
-    intercepts: Vec<f64>,
-    n_columns: usize,
-    link: Link,
-}
-
-impl DotProducts {
-    pub(super) fn new(linear: &Linear) -> Self {
-        Self {
-            weights: linear.weights().to_vec(),
-            intercepts: linear.intercepts().to_vec(),
-            n_columns: linear.n_columns(),
-            link: linear.link(),
-        }
-    }
-
-    /// What scores go through.
-    pub(super) fn link(&self) -> Link {
-        self.link
-    }
-
+impl Linear {
     pub(super) fn n_outputs(&self) -> usize {
         self.intercepts.len()
     }

@@ -4,11 +4,10 @@ use super::answers::Answers;
 use super::bayes::LogLikelihoods;
 use super::forest::{FewRows, Forest};
 use super::knn::NearestRows;
-use super::linear::DotProducts;
 use super::links;
 use super::scratch::Scratch;
 use super::svm::KernelSums;
-use crate::model::ir::{Form, Leaves, Link, Width};
+use crate::model::ir::{Form, Leaves, Linear, Link, Width};
 use crate::model::prediction::{PredictError, Prediction};
 
 /// A predictor ready to answer.
@@ -28,7 +27,7 @@ enum Kind {
     Forest(Forest),
     /// A forest whose trees vote for classes.
     Voters(Forest),
-    Linear(DotProducts),
+    Linear(Linear),
     Neighbors(NearestRows),
     Machines(KernelSums),
     Bayes(LogLikelihoods),
@@ -46,7 +45,7 @@ impl Predictor {
         let kind = match form {
             Form::Trees(trees) if trees.leaves == Leaves::Votes => Kind::Voters(Forest::new(trees)?),
             Form::Trees(trees) => Kind::Forest(Forest::new(trees)?),
-            Form::Linear(linear) => Kind::Linear(DotProducts::new(linear)),
+            Form::Linear(linear) => Kind::Linear(linear.clone()),
             Form::Neighbors(neighbors) => Kind::Neighbors(NearestRows::new(neighbors.clone())),
             Form::Svm(svm) => Kind::Machines(KernelSums::new(svm)),
             Form::Bayes(bayes) => Kind::Bayes(LogLikelihoods::new(bayes)),
@@ -98,11 +97,11 @@ impl Predictor {
         match &self.kind {
             Kind::Forest(forest) => {
                 forest.margins(matrix, &mut scratch.forest, &mut values);
-                links::apply(forest.link(), forest.width(), &mut values, 1);
+                links::apply(forest.link, forest.sum.width, &mut values, 1);
             }
             Kind::Linear(linear) => {
                 linear.scores(matrix, &mut values);
-                links::apply(linear.link(), Width::F64, &mut values, 1);
+                links::apply(linear.link, Width::F64, &mut values, 1);
             }
             Kind::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.search, &mut values),
             Kind::Machines(machines) => machines.sums(matrix, &mut scratch.kernel, |_, sum| values.push(sum)),
@@ -162,8 +161,8 @@ impl Predictor {
 
     fn link(&self) -> Link {
         match &self.kind {
-            Kind::Forest(forest) => forest.link(),
-            Kind::Linear(linear) => linear.link(),
+            Kind::Forest(forest) => forest.link,
+            Kind::Linear(linear) => linear.link,
             _ => Link::Identity,
         }
     }

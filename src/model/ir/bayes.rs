@@ -1,11 +1,15 @@
 //! Gaussian naive Bayes: a normal distribution a class and column.
 
+use super::finite::check_finite;
+
 /// Priors, means and variances.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bayes {
-    priors: Vec<f64>,
-    means: Vec<f64>,
-    variances: Vec<f64>,
+    /// `[n_classes]`.
+    pub(in crate::model) priors: Vec<f64>,
+    /// Row-major `[n_classes, n_columns]`, as the variances.
+    pub(in crate::model) means: Vec<f64>,
+    pub(in crate::model) variances: Vec<f64>,
 }
 
 impl Bayes {
@@ -27,34 +31,12 @@ impl Bayes {
         if variances.iter().any(|v| !(*v > 0.0 && (2.0 * v).is_finite())) {
             return Err("a variance is not above 0".to_owned());
         }
-        if means.iter().any(|m| !m.is_finite()) {
-            return Err("a mean is not finite".to_owned());
-        }
+        check_finite("a mean", &means)?;
         Ok(Self { priors, means, variances })
     }
 
-    /// How many classes.
-    pub fn n_classes(&self) -> usize {
-        self.priors.len()
-    }
-
     /// Columns of a row.
-    pub fn n_columns(&self) -> usize {
+    pub(in crate::model) fn n_columns(&self) -> usize {
         self.means.len() / self.priors.len()
-    }
-
-    /// `[n_classes]`.
-    pub fn priors(&self) -> &[f64] {
-        &self.priors
-    }
-
-    /// Row-major `[n_classes, n_columns]`.
-    pub fn means(&self) -> &[f64] {
-        &self.means
-    }
-
-    /// Row-major `[n_classes, n_columns]`.
-    pub fn variances(&self) -> &[f64] {
-        &self.variances
     }
 }

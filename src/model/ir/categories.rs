@@ -9,7 +9,8 @@ const END: f64 = 16_777_216.0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CategorySet {
     members: Vec<u32>,
-    missing: bool,
+    /// True when a missing cell passes.
+    pub missing: bool,
 }
 
 impl CategorySet {
@@ -25,9 +26,12 @@ impl CategorySet {
         &self.members
     }
 
-    /// True when a missing cell passes.
-    pub fn takes_missing(&self) -> bool {
-        self.missing
+    /// True when a cell passes.
+    pub(super) fn holds(&self, cell: f64, input: Width) -> bool {
+        if cell.is_nan() {
+            return self.missing;
+        }
+        category(cell, input).is_some_and(|category| self.members.binary_search(&category).is_ok())
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 
-use super::categories::{CategorySet, category};
+use super::finite::check_finite;
 use super::link::{Link, Width};
-use super::trees::{Ensemble, Leaves, Missing, Node, Split, Test, Tree};
+use super::trees::{Ensemble, Leaves, Missing, Node, Split, Sum, Test, Tree};
 
 /// Nodes of one tree at most, so that positions fit 31 bits.
 const MAX_NODES: usize = 1 << 30;
@@ -61,31 +61,21 @@ impl Trees {
     fn passes(&self, split: &Split, cell: f64) -> bool {
         match split.test {
             Test::AtMost(bound) => split.missing.seen(cell) <= bound,
-            Test::In(_) if cell.is_nan() => self.set_of(split).is_some_and(CategorySet::takes_missing),
-            Test::In(_) => category(cell, self.input)
-                .is_some_and(|c| self.set_of(split).is_some_and(|set| set.members().binary_search(&c).is_ok())),
-        }
-    }
-
-    fn set_of(&self, split: &Split) -> Option<&CategorySet> {
-        match split.test {
-            Test::In(set) => self.sets.get(set as usize),
-            Test::AtMost(_) => None,
+            Test::In(set) => self.sets[set as usize].holds(cell, self.input),
         }
     }
 }
 
 impl Ensemble {
     fn check_sum(&self) -> Result<(), String> {
-        let fits = |v: f64| v.is_finite() && (self.sum.width == Width::F64 || is_f32(v));
-        if let Some(start) = self.sum.start.iter().find(|v| !fits(**v)) {
+        if let Some(start) = self.sum.start.iter().find(|v| !self.sum.holds(**v)) {
             return Err(format!("a sum starts with {start}"));
         }
         match self.sum.divisor {
-            Some(d) if !fits(d) || d <= 0.0 => return Err(format!("the sum is divided by {d}")),
+            Some(d) if !self.sum.holds(d) || d <= 0.0 => return Err(format!("the sum is divided by {d}")),
             _ => {}
         }
-        if let Some(tree) = self.trees.iter().find(|tree| !fits(tree.weight)) {
+        if let Some(tree) = self.trees.iter().find(|tree| !self.sum.holds(tree.weight)) {
             return Err(format!("a tree weighs {}", tree.weight));
         }
         if self.leaves != Leaves::Values && self.trees.iter().any(|tree| tree.weight != 1.0) {
@@ -100,8 +90,7 @@ impl Ensemble {
     }
 
     fn check_leaves(&self) -> Result<(), String> {
-        let width = self.sum.width;
-        let fits = |v: &f64| v.is_finite() && (width == Width::F64 || is_f32(*v));
+        let fits = |v: &f64| self.sum.holds(*v);
         match &self.leaves {
             Leaves::Values | Leaves::Votes => Ok(()),
             Leaves::Vectors(values) if values.len().is_multiple_of(self.n_outputs()) && values.iter().all(fits) => {
@@ -109,14 +98,12 @@ impl Ensemble {
             }
             Leaves::Vectors(_) => Err("a leaf has not one finite value an output".to_owned()),
             Leaves::Linear(leaves) => {
-                if width == Width::F32 {
+                if self.sum.width == Width::F32 {
                     return Err("linear leaves are of 64 bits".to_owned());
                 }
                 for leaf in leaves {
-                    let mut numbers = leaf.terms.iter().map(|(_, c)| c).chain([&leaf.constant, &leaf.otherwise]);
-                    if !numbers.all(|v| v.is_finite()) {
-                        return Err("a number of a linear leaf is not finite".to_owned());
-                    }
+                    let numbers = leaf.terms.iter().map(|(_, c)| c).chain([&leaf.constant, &leaf.otherwise]);
+                    check_finite("a number of a linear leaf", numbers)?;
                     if let Some((column, _)) = leaf.terms.iter().find(|(c, _)| usize::from(*c) >= self.n_columns) {
                         return Err(format!("a linear leaf reads column {column} of {}", self.n_columns));
                     }
@@ -165,7 +152,7 @@ impl Ensemble {
     fn check_leaf(&self, i: usize, number: f64) -> Result<(), String> {
         let below = |n: usize| number >= 0.0 && number.fract() == 0.0 && number < n as f64;
         let fits = match &self.leaves {
-            Leaves::Values => number.is_finite() && (self.sum.width == Width::F64 || is_f32(number)),
+            Leaves::Values => self.sum.holds(number),
             Leaves::Votes => below(self.n_outputs()),
             Leaves::Vectors(values) => below(values.len() / self.n_outputs()),
             Leaves::Linear(leaves) => below(leaves.len()),
@@ -191,8 +178,11 @@ impl Ensemble {
     }
 }
 
-/// True for a number that 32 bits hold.
-#[expect(clippy::cast_possible_truncation, reason = "that is the question")]
-fn is_f32(v: f64) -> bool {
-    f64::from(v as f32).to_bits() == v.to_bits()
+impl Sum {
+    /// True for a finite number of the sum's width.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "that is the question")]
+    fn holds(&self, v: f64) -> bool {
+        v.is_finite() && (self.width == Width::F64 || f64::from(v as f32).to_bits() == v.to_bits())
+    }
 }

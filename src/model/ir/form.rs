@@ -29,9 +29,9 @@ impl Form {
     pub fn n_columns(&self) -> usize {
         match self {
             Self::Trees(trees) => trees.n_columns,
-            Self::Linear(linear) => linear.n_columns(),
-            Self::Neighbors(neighbors) => neighbors.n_columns(),
-            Self::Svm(svm) => svm.n_columns(),
+            Self::Linear(linear) => linear.n_columns,
+            Self::Neighbors(neighbors) => neighbors.n_columns,
+            Self::Svm(svm) => svm.n_columns,
             Self::Bayes(bayes) => bayes.n_columns(),
         }
     }
@@ -54,10 +54,10 @@ impl Form {
         match self {
             Self::Trees(trees) if trees.leaves == Leaves::Votes => trees.n_outputs() == n_classes,
             Self::Trees(trees) => by_margins(trees.n_outputs()),
-            Self::Linear(linear) => by_margins(linear.intercepts().len()),
-            Self::Neighbors(neighbors) => neighbors.n_classes() == n_classes,
-            Self::Svm(svm) => svm.n_classes() == n_classes,
-            Self::Bayes(bayes) => bayes.n_classes() == n_classes,
+            Self::Linear(linear) => by_margins(linear.intercepts.len()),
+            Self::Neighbors(neighbors) => neighbors.n_classes == n_classes,
+            Self::Svm(svm) => svm.n_classes == n_classes,
+            Self::Bayes(bayes) => bayes.priors.len() == n_classes,
         }
     }
 }

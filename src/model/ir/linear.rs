@@ -1,14 +1,19 @@
 //! Linear models: a dot product an output, and a link.
 
+use super::finite::check_finite;
 use super::link::{Link, Width};
 
 /// Σ x · w + intercept an output, summed from the first column to the last, the intercept last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
-    n_columns: usize,
-    weights: Vec<f64>,
-    intercepts: Vec<f64>,
-    link: Link,
+    /// Columns of a row.
+    pub(in crate::model) n_columns: usize,
+    /// Row-major `[n_outputs, n_columns]`.
+    pub(in crate::model) weights: Vec<f64>,
+    /// `[n_outputs]`.
+    pub(in crate::model) intercepts: Vec<f64>,
+    /// What the sums go through.
+    pub(in crate::model) link: Link,
 }
 
 impl Linear {
@@ -21,33 +26,9 @@ impl Linear {
             let (n, outputs) = (weights.len(), intercepts.len());
             return Err(format!("{n} weights for {outputs} outputs of {n_columns} columns"));
         }
-        if weights.iter().any(|w| !w.is_finite()) {
-            return Err("a coefficient is not finite".to_owned());
-        }
-        if intercepts.iter().any(|i| !i.is_finite()) {
-            return Err("an intercept is not finite".to_owned());
-        }
+        check_finite("a coefficient", &weights)?;
+        check_finite("an intercept", &intercepts)?;
         link.check(Width::F64)?;
         Ok(Self { n_columns, weights, intercepts, link })
-    }
-
-    /// Columns of a row.
-    pub fn n_columns(&self) -> usize {
-        self.n_columns
-    }
-
-    /// Row-major `[n_outputs, n_columns]`.
-    pub fn weights(&self) -> &[f64] {
-        &self.weights
-    }
-
-    /// `[n_outputs]`.
-    pub fn intercepts(&self) -> &[f64] {
-        &self.intercepts
-    }
-
-    /// What the sums go through.
-    pub fn link(&self) -> Link {
-        self.link
     }
 }

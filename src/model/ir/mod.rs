@@ -7,7 +7,7 @@ mod bayes;
 pub mod bounds;
 mod categories;
 mod checked_trees;
-mod cover;
+mod finite;
 mod form;
 mod linear;
 mod link;

@@ -1,13 +1,20 @@
 //! Nearest neighbours: the training rows with their targets.
 
+use super::finite::check_finite;
+
 /// The k nearest of the rows by Euclidean distance, all weighing the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Neighbors {
-    n_columns: usize,
-    rows: Vec<f64>,
-    targets: Vec<f64>,
-    n_classes: usize,
-    k: usize,
+    /// Columns of a row.
+    pub(in crate::model) n_columns: usize,
+    /// Row-major `[n_rows, n_columns]`.
+    pub(in crate::model) rows: Vec<f64>,
+    /// A row's value, or the position of its class: `[n_rows]`.
+    pub(in crate::model) targets: Vec<f64>,
+    /// Classes; 0 where targets are values.
+    pub(in crate::model) n_classes: usize,
+    /// How many neighbours answer: 1 to the number of rows.
+    pub(in crate::model) k: usize,
 }
 
 impl Neighbors {
@@ -30,39 +37,12 @@ impl Neighbors {
         if !(1..=n).contains(&k) {
             return Err(format!("{k} neighbours of {n} rows"));
         }
-        if rows.iter().any(|cell| !cell.is_finite()) {
-            return Err("a cell of a row is not finite".to_owned());
-        }
+        check_finite("a cell of a row", &rows)?;
         let limit = f64::from(u32::try_from(n_classes).map_err(|_| format!("{n_classes} classes are too many"))?);
         let fits = |t: &f64| if n_classes == 0 { t.is_finite() } else { *t >= 0.0 && *t < limit && t.fract() == 0.0 };
         if let Some(target) = targets.iter().find(|t| !fits(t)) {
             return Err(format!("a row has the target {target}"));
         }
         Ok(Self { n_columns, rows, targets, n_classes, k })
-    }
-
-    /// Columns of a row.
-    pub fn n_columns(&self) -> usize {
-        self.n_columns
-    }
-
-    /// Row-major `[n_rows, n_columns]`.
-    pub fn rows(&self) -> &[f64] {
-        &self.rows
-    }
-
-    /// A row's value, or the position of its class: `[n_rows]`.
-    pub fn targets(&self) -> &[f64] {
-        &self.targets
-    }
-
-    /// Classes; 0 where targets are values.
-    pub fn n_classes(&self) -> usize {
-        self.n_classes
-    }
-
-    /// How many neighbours answer: 1 to the number of rows.
-    pub fn k(&self) -> usize {
-        self.k
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::finite::check_finite;
+
 /// A kernel K(x, v) of a row x and a support vector v.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Kernel {
@@ -50,9 +52,7 @@ impl Kernel {
             Self::Sigmoid { gamma, coef0 } => (1.0, gamma, coef0),
         };
         for (what, value) in [("degree", degree), ("gamma", gamma), ("coef0", coef0)] {
-            if !value.is_finite() {
-                return Err(format!("a {what} is not finite"));
-            }
+            check_finite(format_args!("a {what}"), &[value])?;
             if what != "coef0" && value <= 0.0 {
                 return Err(format!("the kernel's {what} is {value}, not above 0"));
             }
@@ -76,11 +76,16 @@ pub struct Machine {
 /// is a vote for the second class of the pair, else for the first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Svm {
-    kernel: Kernel,
-    n_columns: usize,
-    vectors: Vec<f64>,
-    machines: Vec<Machine>,
-    n_classes: usize,
+    /// The kernel.
+    pub(in crate::model) kernel: Kernel,
+    /// Columns of a row.
+    pub(in crate::model) n_columns: usize,
+    /// Row-major `[n_vectors, n_columns]`.
+    pub(in crate::model) vectors: Vec<f64>,
+    /// The machines.
+    pub(in crate::model) machines: Vec<Machine>,
+    /// Classes; 0 for regression.
+    pub(in crate::model) n_classes: usize,
 }
 
 impl Svm {
@@ -100,9 +105,7 @@ impl Svm {
             let cells = vectors.len();
             return Err(format!("{cells} cells do not make support vectors of {n_columns} columns"));
         }
-        if vectors.iter().any(|cell| !cell.is_finite()) {
-            return Err("a cell of a support vector is not finite".to_owned());
-        }
+        check_finite("a cell of a support vector", &vectors)?;
         let expected = if n_classes == 0 { 1 } else { n_classes * (n_classes - 1) / 2 };
         if machines.len() != expected {
             return Err(format!("{} machines, the header's classes make {expected}", machines.len()));
@@ -115,38 +118,9 @@ impl Svm {
             if weights.len() != vectors.len() {
                 return Err(format!("{} support vectors have {} weights", vectors.len(), weights.len()));
             }
-            if weights.iter().any(|w| !w.is_finite()) {
-                return Err("a weight is not finite".to_owned());
-            }
-            if !intercept.is_finite() {
-                return Err("an intercept is not finite".to_owned());
-            }
+            check_finite("a weight", weights)?;
+            check_finite("an intercept", [intercept])?;
         }
         Ok(Self { kernel, n_columns, vectors, machines, n_classes })
-    }
-
-    /// The kernel.
-    pub fn kernel(&self) -> Kernel {
-        self.kernel
-    }
-
-    /// Columns of a row.
-    pub fn n_columns(&self) -> usize {
-        self.n_columns
-    }
-
-    /// Row-major `[n_vectors, n_columns]`.
-    pub fn vectors(&self) -> &[f64] {
-        &self.vectors
-    }
-
-    /// The machines.
-    pub fn machines(&self) -> &[Machine] {
-        &self.machines
-    }
-
-    /// Classes; 0 for regression.
-    pub fn n_classes(&self) -> usize {
-        self.n_classes
     }
 }

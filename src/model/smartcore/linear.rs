@@ -29,7 +29,7 @@ pub(super) fn ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, F
 /// # Errors
 /// postcard's sentence.
 pub fn ridge_section(linear: &Linear, column_major: bool) -> Result<Vec<u8>, String> {
-    let (weights, intercept) = (linear.weights(), linear.intercepts()[0]);
+    let (weights, intercept) = (&linear.weights, linear.intercepts[0]);
     // A matrix is its columns, its rows, its values and whether these are column-major.
     let column = (1_usize, weights.len(), weights, column_major);
     postcard::to_allocvec(&(Some(column), Some(intercept))).map_err(|e| e.to_string())

@@ -3,5 +3,5 @@
 mod artifacts;
 mod exact;
 mod forests;
-mod forms;
 mod hostile;
+mod ir;

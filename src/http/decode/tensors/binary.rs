@@ -76,7 +76,7 @@ impl BinaryCells<'_, '_> {
     fn cell(&mut self, column: usize, cell: Option<Cell<'_>>) {
         let feature = &self.layout.features[column];
         let read = match cell {
-            Some(cell) => feature.read(cell).map_err(|error| error.to_string()),
+            Some(cell) => feature.read(cell),
             None if self.layout.datatype == Datatype::Bytes => Err(format!("{} is not UTF-8", feature.name)),
             None => Err(format!("{} is neither 0 nor 1", feature.name)),
         };

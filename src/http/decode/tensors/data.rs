@@ -150,8 +150,7 @@ impl ElementCells<'_, '_> {
         }
         let feature = &self.layout.features[column];
         let text = || reader.text_since(start).to_owned();
-        let read = element(self.layout.datatype, feature, value, text)
-            .and_then(|cell| feature.read(cell).map_err(|error| error.to_string()));
+        let read = element(self.layout.datatype, feature, value, text).and_then(|cell| feature.read(cell));
         let cell = match read {
             Ok(cell) => cell,
             Err(detail) => {

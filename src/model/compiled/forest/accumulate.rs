@@ -9,7 +9,11 @@ pub(super) trait Accumulate {
 
     /// All trees' leaves for one row. An iterator, so that finding the next leaf overlaps with the sum, where each
     /// addition waits for the one before.
-    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>);
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
+        for (tree, leaf) in leaves.enumerate() {
+            self.rows(tree, row, &[leaf]);
+        }
+    }
 }
 
 /// One addition, rounded to 32 bits or to 64.
@@ -89,12 +93,6 @@ impl<const F32: bool> Accumulate for VectorSums<'_, F32> {
             }
         }
     }
-
-    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
-        for leaf in leaves {
-            self.rows(0, row, &[leaf]);
-        }
-    }
 }
 
 /// As [`OutputSums`] of 64 bits, where a leaf is a position in a list of linear functions.
@@ -116,12 +114,6 @@ impl Accumulate for LinearSums<'_> {
         for (row, leaf) in (first..).zip(leaves) {
             let cells = &self.matrix[row * self.n_columns..][..self.n_columns];
             self.sums[row * self.n_outputs + output] += value(&self.leaves[position(*leaf)], cells);
-        }
-    }
-
-    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
-        for (tree, leaf) in leaves.enumerate() {
-            self.rows(tree, row, &[leaf]);
         }
     }
 }
@@ -174,12 +166,6 @@ impl Accumulate for Squares<'_> {
     fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
         for ((sum, mean), leaf) in self.sums[first..].iter_mut().zip(&self.means[first..]).zip(leaves) {
             *sum += (leaf - mean) * (leaf - mean);
-        }
-    }
-
-    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
-        for leaf in leaves {
-            self.rows(0, row, &[leaf]);
         }
     }
 }

@@ -39,8 +39,9 @@ const TABLE: usize = 256;
 #[derive(Debug, Clone)]
 pub(super) struct BitVectors {
     splits: Vec<MaskStep>,
-    /// Leaf values, tree after tree, each tree's padded to a power of two and placed by Gray code.
-    leaves: Vec<f64>,
+    /// Leaf values, tree after tree, each tree's padded to a power of two and placed by Gray code;
+    /// zeros between them.
+    pub(super) leaves: Vec<f64>,
     trees: Vec<TreeRange>,
     most_leaves: usize,
 }
@@ -134,11 +135,6 @@ impl BitVectors {
         self.splits.len() * size_of::<MaskStep>() + self.leaves.len() * 8 + self.trees.len() * size_of::<TreeRange>()
     }
 
-    /// All leaf values, where [`Self::new`] says, and zeros between them.
-    pub(super) fn leaves(&self) -> &[f64] {
-        &self.leaves
-    }
-
     /// Gives `into` the leaves of a block of at most `64 * W` rows, which are numbered from `first`.
     pub(super) fn each_leaf<const W: usize>(
         &self,
@@ -149,7 +145,7 @@ impl BitVectors {
         buffers: &mut Buffers,
         into: &mut impl Accumulate,
     ) {
-        let slots = lines::<W>(&mut buffers.slots, thresholds.n_slots());
+        let slots = lines::<W>(&mut buffers.slots, usize::from(thresholds.n_slots));
         mark(thresholds, rows, n_columns, slots);
         mark_sets(thresholds, rows, n_columns, &mut buffers.members, slots);
         let sets = lines::<W>(&mut buffers.sets, self.most_leaves + 1);
@@ -186,7 +182,7 @@ fn mark<const W: usize>(thresholds: &Thresholds, rows: &[f64], n_columns: usize,
     /// Divides 64, so that rows beyond the last still have a bit.
     const TOGETHER: usize = 8;
     slots.fill([0; W]);
-    for column in thresholds.columns() {
+    for column in &thresholds.columns {
         let slots = &mut slots[column.slots()];
         for (i, rows) in rows.chunks(TOGETHER * n_columns).enumerate() {
             let mut cells = [0.0; TOGETHER];
@@ -214,10 +210,10 @@ fn mark_sets<const W: usize>(
     buffer: &mut Vec<u64>,
     slots: &mut [[u64; W]],
 ) {
-    for column in thresholds.categories() {
+    for column in &thresholds.categories {
         let cells = rows.iter().skip(usize::from(column.column)).step_by(n_columns).copied();
         let masks = lines::<W>(buffer, column.n_masks());
-        column.mark(cells.zip((0..).map(seat::<W>)), thresholds.input(), masks, slots);
+        column.mark(cells.zip((0..).map(seat::<W>)), thresholds.input, masks, slots);
     }
 }
 

@@ -52,7 +52,7 @@ impl Members {
     fn of(set: &CategorySet) -> Self {
         let members = set.members();
         let n_words = members.last().map_or(0, |last| *last as usize / 64 + 1);
-        let mut new = Self { missing: set.takes_missing(), bits: Vec::new(), list: Vec::new() };
+        let mut new = Self { missing: set.missing, bits: Vec::new(), list: Vec::new() };
         if n_words > 2 * members.len() {
             new.list = members.to_vec();
             return new;
@@ -89,7 +89,7 @@ impl CategoryColumn {
             for member in set.members() {
                 new.positions.push(new.members.partition_point(|m| m < member) as u32);
             }
-            new.sets.push((*slot, set.takes_missing(), new.positions.len()));
+            new.sets.push((*slot, set.missing, new.positions.len()));
         }
         new
     }

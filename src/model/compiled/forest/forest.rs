@@ -12,8 +12,10 @@ use crate::model::ir::{Leaves, LinearLeaf, Link, Sum, Trees, Width};
 pub(in crate::model::compiled) struct Forest {
     n_columns: usize,
     n_trees: usize,
-    sum: Sum,
-    link: Link,
+    /// How leaves become margins.
+    pub(in crate::model::compiled) sum: Sum,
+    /// What margins go through.
+    pub(in crate::model::compiled) link: Link,
     leaves: LeafNumbers,
     views: Option<Views>,
     finder: Finder,
@@ -50,7 +52,7 @@ impl Forest {
             return Err("the estimator has more nodes than fit 31 bits".to_owned());
         }
         let views = Views::of(trees)?;
-        let source = &Source::new(trees, views.as_ref());
+        let source = &Source { trees, views: views.as_ref() };
         let quantized = Quantized::new(source);
         let finder = quantized.map_or_else(|| Finder::Walk(Walk::new(source)), Finder::Quantized);
         let outputs = || trees.trees.iter().map(|tree| tree.output).collect();
@@ -75,7 +77,7 @@ impl Forest {
     /// The other layout in which few rows can walk the trees, those this was made of; `None` where there is one.
     pub(in crate::model::compiled) fn other_layout(&self, trees: &Trees) -> Option<FewRows> {
         match &self.finder {
-            Finder::Quantized(quantized) => quantized.other_layout(&Source::new(trees, self.views.as_ref())),
+            Finder::Quantized(quantized) => quantized.other_layout(&Source { trees, views: self.views.as_ref() }),
             Finder::Walk(_) => None,
         }
     }
@@ -102,16 +104,6 @@ impl Forest {
             Finder::Walk(walk) => walk.resident_bytes(),
         };
         held + of_finder + self.views.as_ref().map_or(0, Views::resident_bytes)
-    }
-
-    /// What margins go through.
-    pub(in crate::model::compiled) fn link(&self) -> Link {
-        self.link
-    }
-
-    /// To what margins are rounded.
-    pub(in crate::model::compiled) fn width(&self) -> Width {
-        self.sum.width
     }
 
     /// Margins of a row.
@@ -154,11 +146,8 @@ impl Forest {
                 self.each_leaf(matrix, buffers, &mut VectorSums::<F32> { sums, n_outputs, vectors });
             }
             LeafNumbers::Linear(leaves, outputs) => {
-                self.each_leaf(
-                    matrix,
-                    buffers,
-                    &mut LinearSums { sums, n_outputs, outputs, leaves, matrix, n_columns },
-                );
+                let mut sums = LinearSums { sums, n_outputs, outputs, leaves, matrix, n_columns };
+                self.each_leaf(matrix, buffers, &mut sums);
             }
         }
     }

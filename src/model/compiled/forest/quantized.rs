@@ -22,15 +22,12 @@ const NARROW_FROM: usize = 40;
 pub(super) struct Quantized {
     thresholds: Thresholds,
     bit_vectors: BitVectors,
-    few: Few,
+    few: FewRows,
 }
 
 /// The trees as few rows walk them.
 #[derive(Debug, Clone)]
-pub(in crate::model::compiled) struct FewRows(Few);
-
-#[derive(Debug, Clone)]
-enum Few {
+pub(in crate::model::compiled) enum FewRows {
     /// Two levels a step, over ranks.
     TwoLevel(TwoLevel),
     /// A level a step, over cells.
@@ -47,26 +44,26 @@ impl Quantized {
         let (thresholds, slots) = Thresholds::collect(source)?;
         let (bit_vectors, places) = BitVectors::new(source, &slots);
         let two_level = TwoLevel::new(source, &thresholds, &slots, &places);
-        let few = two_level.map_or_else(|| Few::Walk(Walk::new(source)), Few::TwoLevel);
+        let few = two_level.map_or_else(|| FewRows::Walk(Walk::new(source)), FewRows::TwoLevel);
         Some(Self { thresholds, bit_vectors, few })
     }
 
     /// The other way for few rows to walk the same trees; `None` where there is one way.
     pub(super) fn other_layout(&self, source: &Source<'_>) -> Option<FewRows> {
-        matches!(self.few, Few::TwoLevel(_)).then(|| FewRows(Few::Walk(Walk::new(source))))
+        matches!(self.few, FewRows::TwoLevel(_)).then(|| FewRows::Walk(Walk::new(source)))
     }
 
     /// Exchanges the present way for another of the same trees.
     pub(super) fn swap_layout(&mut self, other: &mut FewRows) {
-        std::mem::swap(&mut self.few, &mut other.0);
+        std::mem::swap(&mut self.few, other);
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
         self.thresholds.resident_bytes()
             + self.bit_vectors.resident_bytes()
             + match &self.few {
-                Few::TwoLevel(two_level) => two_level.resident_bytes(),
-                Few::Walk(walk) => walk.resident_bytes(),
+                FewRows::TwoLevel(two_level) => two_level.resident_bytes(),
+                FewRows::Walk(walk) => walk.resident_bytes(),
             }
     }
 
@@ -91,13 +88,13 @@ impl Quantized {
             (rest, first) = (after, first + n);
         }
         match &self.few {
-            Few::TwoLevel(two_level) => {
-                let values = self.bit_vectors.leaves();
+            FewRows::TwoLevel(two_level) => {
+                let values = &self.bit_vectors.leaves;
                 for (row, cells) in (first..).zip(rest.chunks_exact(n_columns)) {
                     into.row(row, two_level.one_row(&self.thresholds, values, cells, buffers));
                 }
             }
-            Few::Walk(walk) => walk.each_leaf(rest, n_columns, first, buffers, into),
+            FewRows::Walk(walk) => walk.each_leaf(rest, n_columns, first, buffers, into),
         }
     }
 }

@@ -21,11 +21,13 @@ pub(super) struct Thresholds {
     /// Each column's thresholds in ascending order, filled up with infinities to `2^steps − 1`.
     search: Vec<f64>,
     /// The columns that are split on; the longest first, so that those searched together are of a length.
-    columns: Vec<RankedColumn>,
+    pub(super) columns: Vec<RankedColumn>,
     /// Columns that splits ask for sets of categories.
-    categories: Vec<CategoryColumn>,
-    input: Width,
-    n_slots: u16,
+    pub(super) categories: Vec<CategoryColumn>,
+    /// To what a cell is rounded before its category is looked up.
+    pub(super) input: Width,
+    /// Slots of all columns and sets.
+    pub(super) n_slots: u16,
 }
 
 /// Where one column's thresholds are.
@@ -133,25 +135,6 @@ impl Thresholds {
                 self.search.resize(column.search + (1 << steps) - 1, f64::INFINITY);
             }
         }
-    }
-
-    pub(super) fn columns(&self) -> &[RankedColumn] {
-        &self.columns
-    }
-
-    /// The columns of category sets.
-    pub(super) fn categories(&self) -> &[CategoryColumn] {
-        &self.categories
-    }
-
-    /// To what a cell is rounded before its category is looked up.
-    pub(super) fn input(&self) -> Width {
-        self.input
-    }
-
-    /// Slots of all columns and sets.
-    pub(super) fn n_slots(&self) -> usize {
-        usize::from(self.n_slots)
     }
 
     pub(super) fn resident_bytes(&self) -> usize {

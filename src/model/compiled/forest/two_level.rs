@@ -38,7 +38,7 @@ impl TwoLevelNode {
 
 /// Trees, one after the other, each breadth-first.
 #[derive(Debug, Clone)]
-pub(super) struct TwoLevel {
+pub(in crate::model::compiled) struct TwoLevel {
     nodes: Vec<TwoLevelNode>,
     roots: Vec<u32>,
     depth: Depth,
@@ -63,11 +63,11 @@ impl TwoLevel {
     /// `places` those of all leaves' values, tree after tree in node order.
     #[expect(clippy::cast_possible_truncation, reason = "the caller checked that twice the nodes fit 32 bits")]
     pub(super) fn new(source: &Source<'_>, thresholds: &Thresholds, slots: &[u16], places: &[usize]) -> Option<Self> {
-        if !thresholds.categories().is_empty() {
+        if !thresholds.categories.is_empty() {
             return None;
         }
         let mut columns = Vec::new();
-        for (position, column) in thresholds.columns().iter().enumerate() {
+        for (position, column) in thresholds.columns.iter().enumerate() {
             let feature = usize::from(column.feature);
             columns.resize(columns.len().max(feature + 1), 0);
             columns[feature] = u8::try_from(position).ok()?;
@@ -156,7 +156,7 @@ impl TwoLevel {
 /// Of each column, the first slot whose threshold the row is not beyond.
 fn ends(thresholds: &Thresholds, row: &[f64]) -> [u16; COLUMNS] {
     let mut ends = [0; COLUMNS];
-    let together = thresholds.columns().chunks(COLUMNS_TOGETHER).zip(ends.chunks_mut(COLUMNS_TOGETHER));
+    let together = thresholds.columns.chunks(COLUMNS_TOGETHER).zip(ends.chunks_mut(COLUMNS_TOGETHER));
     for (columns, ends) in together {
         let ranks = thresholds.ranks_in_row(columns, row);
         for ((end, column), rank) in ends.iter_mut().zip(columns).zip(ranks) {

@@ -12,14 +12,10 @@ use crate::model::ir::{Leaves, Missing, Node, Split, Tree, Trees, Width};
 #[derive(Debug)]
 pub(super) struct Source<'a> {
     pub(super) trees: &'a Trees,
-    views: Option<&'a Views>,
+    pub(super) views: Option<&'a Views>,
 }
 
-impl<'a> Source<'a> {
-    pub(super) fn new(trees: &'a Trees, views: Option<&'a Views>) -> Self {
-        Self { trees, views }
-    }
-
+impl Source<'_> {
     /// The column that a split compares.
     pub(super) fn column(&self, split: &Split) -> u16 {
         self.views.map_or(split.column, |views| views.by_rule[&(split.column, split.missing)])

@@ -49,7 +49,7 @@ struct Root {
 
 /// Trees one after the other.
 #[derive(Debug, Clone)]
-pub(super) struct Walk {
+pub(in crate::model::compiled) struct Walk {
     flat: Vec<FlatNode>,
     roots: Vec<Root>,
     together: Depth,

@@ -57,12 +57,12 @@ pub(super) struct NearestRows {
 
 impl NearestRows {
     pub(super) fn new(form: Arc<Neighbors>) -> Self {
-        let prefilter = Prefilter::new(form.rows(), form.n_columns());
+        let prefilter = Prefilter::new(&form.rows, form.n_columns);
         Self { form, prefilter }
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        (self.form.rows().len() + self.form.targets().len()) * 8 + self.prefilter.resident_bytes()
+        (self.form.rows.len() + self.form.targets.len()) * 8 + self.prefilter.resident_bytes()
     }
 
     /// The mean of the nearest rows' values, one a row of `matrix`, appended to `out`; NaN where every distance
@@ -71,7 +71,7 @@ impl NearestRows {
         self.search(matrix, search, |near| {
             let found = near.iter().filter(|n| n.row != NO_ROW);
             let share = 1.0 / f64::from(u32::try_from(found.clone().count()).expect("k is below 2^32"));
-            let mean = |sum, n: &Near| sum + self.form.targets()[n.row as usize] * share;
+            let mean = |sum, n: &Near| sum + self.form.targets[n.row as usize] * share;
             out.push(if share.is_finite() { found.fold(0.0, mean) } else { f64::NAN });
         });
     }
@@ -86,7 +86,7 @@ impl NearestRows {
             let shares = &mut out[from..];
             let mut found = 0.0;
             for near in near.iter().filter(|n| n.row != NO_ROW) {
-                shares[self.form.targets()[near.row as usize] as usize] += 1.0;
+                shares[self.form.targets[near.row as usize] as usize] += 1.0;
                 found += 1.0;
             }
             // With no row found: 0 · ∞, which is NaN.
@@ -99,9 +99,9 @@ impl NearestRows {
 
     /// Calls `answer` with the k nearest of each row of `matrix`, in order.
     fn search(&self, matrix: &[f64], search: &mut SearchBuffers, mut answer: impl FnMut(&[Near])) {
-        let n_columns = self.form.n_columns();
-        let n_queries = (MAX_NEAR / self.form.k()).clamp(1, MAX_QUERIES);
-        let n_tiles = self.form.targets().len().div_ceil(LANES);
+        let n_columns = self.form.n_columns;
+        let n_queries = (MAX_NEAR / self.form.k).clamp(1, MAX_QUERIES);
+        let n_tiles = self.form.targets.len().div_ceil(LANES);
         let tiles_together = (BLOCK_BYTES / (4 * LANES * n_columns)).max(1);
         for rows in matrix.chunks(n_queries * n_columns) {
             let SearchBuffers { near, queries, cells } = &mut *search;
@@ -109,19 +109,18 @@ impl NearestRows {
             queries.clear();
             queries.extend(rows.chunks_exact(n_columns).map(|row| self.prefilter.query(row, cells)));
             near.clear();
-            near.resize(queries.len() * self.form.k(), FAR);
+            near.resize(queries.len() * self.form.k, FAR);
             for first in (0..n_tiles).step_by(tiles_together) {
                 let tiles = first..n_tiles.min(first + tiles_together);
                 let rows = rows.chunks_exact(n_columns).zip(cells.chunks_exact(n_columns));
-                for ((query, (row, cells)), near) in queries.iter().zip(rows).zip(near.chunks_exact_mut(self.form.k()))
-                {
+                for ((query, (row, cells)), near) in queries.iter().zip(rows).zip(near.chunks_exact_mut(self.form.k)) {
                     widest(
                         #[inline(always)]
                         || self.offer(tiles.clone(), query, row, cells, near),
                     );
                 }
             }
-            near.chunks_exact(self.form.k()).for_each(&mut answer);
+            near.chunks_exact(self.form.k).for_each(&mut answer);
         }
     }
 
@@ -136,7 +135,7 @@ impl NearestRows {
             }
             for (lane, sum) in sums.iter().enumerate() {
                 let at = tile * LANES + lane;
-                if *sum < limit && at < self.form.targets().len() && self.take(at, row, near) {
+                if *sum < limit && at < self.form.targets.len() && self.take(at, row, near) {
                     limit = self.prefilter.limit(query, near[0].distance);
                 }
             }
@@ -146,7 +145,7 @@ impl NearestRows {
     /// Puts a training row into the heap if it is nearer than the farthest there.
     fn take(&self, at: usize, query: &[f64], near: &mut [Near]) -> bool {
         let mut square = 0.0;
-        for (x, cell) in query.iter().zip(&self.form.rows()[at * self.form.n_columns()..][..self.form.n_columns()]) {
+        for (x, cell) in query.iter().zip(&self.form.rows[at * self.form.n_columns..][..self.form.n_columns]) {
             let difference = x - cell;
             square += difference * difference;
         }

@@ -162,7 +162,7 @@ fn passes(e: &Ensemble, split: &Split, cell: f64) -> bool {
         Test::In(set) => {
             let set = &e.sets[set as usize];
             if cell.is_nan() {
-                return set.takes_missing();
+                return set.missing;
             }
             let category = match e.input {
                 Width::F32 => f64::from(cell as f32),

@@ -8,11 +8,11 @@
 
 #![expect(clippy::inline_always, reason = "for `widest`")]
 
-mod row_tiles;
-
 use super::simd::widest;
 use crate::model::ir::{Kernel, Machine, Svm};
-use row_tiles::{LANES, RowTiles};
+
+/// Rows of a tile: four 128-bit sums of two lanes, enough to hide the latency of an addition.
+const LANES: usize = 8;
 
 /// Rows that meet the support vectors together.
 const ROWS_TOGETHER: usize = 4;
@@ -27,8 +27,8 @@ pub(super) struct KernelSums {
 
 impl KernelSums {
     pub(super) fn new(svm: &Svm) -> Self {
-        let vectors = RowTiles::new(svm.vectors(), svm.n_columns());
-        Self { kernel: svm.kernel(), vectors, machines: svm.machines().to_vec() }
+        let vectors = RowTiles::new(&svm.vectors, svm.n_columns);
+        Self { kernel: svm.kernel, vectors, machines: svm.machines.clone() }
     }
 
     pub(super) fn n_machines(&self) -> usize {
@@ -37,7 +37,7 @@ impl KernelSums {
 
     pub(super) fn resident_bytes(&self) -> usize {
         let of_machines: usize = self.machines.iter().map(|m| m.vectors.len() * 12 + size_of::<Machine>()).sum();
-        self.vectors.resident_bytes() + of_machines
+        self.vectors.cells.len() * 8 + of_machines
     }
 
     /// True when answers are the same on every CPU: nothing but products and sums.
@@ -69,7 +69,7 @@ impl KernelSums {
         term: impl Fn(f64, f64) -> f64,
         mut add: impl FnMut(usize, f64),
     ) {
-        let n_columns = self.vectors.n_columns();
+        let n_columns = self.vectors.n_columns;
         let mut block = matrix.chunks_exact(ROWS_TOGETHER * n_columns);
         for rows in &mut block {
             self.block::<ROWS_TOGETHER>(rows, buffer, &start, &term, &mut add);
@@ -145,8 +145,8 @@ impl KernelSums {
         combine: impl Fn(f64, f64) -> f64,
         shape: impl Fn([f64; LANES]) -> [f64; LANES],
     ) {
-        let n_columns = self.vectors.n_columns();
-        for tile in self.vectors.iter() {
+        let n_columns = self.vectors.n_columns;
+        for tile in self.vectors.cells.chunks_exact(n_columns * LANES) {
             // The sum of an iterator of f64 starts at −0.
             let mut sums = [[-0.0; LANES]; ROWS];
             for (row, sums) in rows.chunks_exact(n_columns).zip(&mut sums) {
@@ -228,5 +228,28 @@ fn multiplied_out(mut base: [f64; LANES], mut degree: u32) -> [f64; LANES] {
         for b in &mut base {
             *b *= *b;
         }
+    }
+}
+
+/// Finite values, `[n_tiles, n_columns, LANES]`: eight rows side by side, column by column; the last tile is filled up
+/// with zeros. Every lane adds in smartcore's order, and the compiler may still use vector instructions.
+#[derive(Debug, Clone)]
+struct RowTiles {
+    cells: Vec<f64>,
+    n_columns: usize,
+}
+
+impl RowTiles {
+    /// Lays out row-major `rows` of `n_columns` cells.
+    fn new(rows: &[f64], n_columns: usize) -> Self {
+        let n_tiles = (rows.len() / n_columns).div_ceil(LANES);
+        let mut cells = vec![0.0; n_tiles * n_columns * LANES];
+        for (r, row) in rows.chunks_exact(n_columns).enumerate() {
+            let tile = &mut cells[r / LANES * n_columns * LANES..];
+            for (column, cell) in row.iter().enumerate() {
+                tile[column * LANES + r % LANES] = *cell;
+            }
+        }
+        Self { cells, n_columns }
     }
 }

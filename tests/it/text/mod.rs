@@ -1,0 +1,3 @@
+//! Texts: did-you-mean.
+
+mod did_you_mean;
