@@ -1,11 +1,9 @@
 //! One cell of a row, judged against its feature, and the public text of what is wrong with it.
 
-use std::fmt::Write;
-
 use super::schema::{Feature, Kind, position_as_f64};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
-use crate::text::shorten::shortened;
+use crate::text::shorten::{quoted, shortened};
 
 /// Largest size of a number that training and serving compute with: its square, times the rows there can be, is finite.
 /// Past it a linear model's answer would overflow, and that would be the row's fault and not the model's.
@@ -108,7 +106,7 @@ impl Feature {
         match (self.kind, self.stats.min, self.stats.max) {
             (Kind::Numeric, Some(min), Some(max)) => format!("; training saw {min} to {max}"),
             (Kind::Numeric, ..) => String::new(),
-            (Kind::Categorical, ..) => format!("; it has {}", listed(&self.categories)),
+            (Kind::Categorical, ..) => format!("; it has {}", quoted(&self.categories)),
         }
     }
 
@@ -129,14 +127,4 @@ fn shown(cell: Cell<'_>) -> String {
         Cell::Missing => "null".to_owned(),
         Cell::Text(text) | Cell::Field(text) => shortened(text),
     }
-}
-
-/// The first few of a list, as people write one.
-fn listed(categories: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let mut text = categories.iter().take(SHOWN).map(|c| format!("{c:?}")).collect::<Vec<_>>().join(", ");
-    if categories.len() > SHOWN {
-        let _ = write!(text, " and {} more", categories.len() - SHOWN);
-    }
-    text
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::artifact::{self, ArtifactError, Header, Opened};
+use super::artifact::{self, Header, Opened};
 use super::batch::Batch;
 use super::calibration::Calibration;
 use super::compiled::{Layout, Predictor, Scratch};
@@ -11,9 +11,8 @@ use super::golden::{self, GoldenDifference};
 use super::ir::Form;
 use super::pipeline::Pipeline;
 use super::prediction::{PredictError, Prediction};
-use super::schema::{Schema, Task};
+use super::schema::Schema;
 use super::smartcore::{self, Shape};
-use super::statistics::{HISTOGRAM_CELLS, QUANTILE_LEVELS, Stats};
 
 /// A model, verified: every reference in it is in range, so that predicting cannot fail but by a non-finite answer.
 #[derive(Debug)]
@@ -30,17 +29,17 @@ impl Model {
     /// length. Golden rows are compared apart, by [`Model::check_golden`].
     ///
     /// # Errors
-    /// [`ArtifactError`]: one line, what is wrong.
-    pub fn load(bytes: &[u8]) -> Result<Self, ArtifactError> {
-        Self::load_form(bytes).map(|(model, _)| model)
+    /// One line: what is wrong.
+    pub fn load(bytes: &[u8]) -> Result<Self, String> {
+        artifact::open(bytes).and_then(Self::build).map(|(model, _)| model)
     }
 
     /// The same, with the other layout of the model's trees for few rows, where there is one.
     ///
     /// # Errors
     /// As [`Model::load`].
-    pub fn load_with_layout(bytes: &[u8]) -> Result<(Self, Option<Layout>), ArtifactError> {
-        let (model, form) = Self::load_form(bytes)?;
+    pub fn load_with_layout(bytes: &[u8]) -> Result<(Self, Option<Layout>), String> {
+        let (model, form) = artifact::open(bytes).and_then(Self::build)?;
         let other = model.pipeline.predictor().other_layout(&form);
         Ok((model, other))
     }
@@ -48,11 +47,6 @@ impl Model {
     /// Exchanges the layout of its trees for few rows for another of the same model: its answers have the same bits.
     pub fn swap_layout(&mut self, other: &mut Layout) {
         self.pipeline.swap_layout(other);
-    }
-
-    fn load_form(bytes: &[u8]) -> Result<(Self, Form), ArtifactError> {
-        let opened = artifact::open(bytes)?;
-        Self::build(opened).map_err(ArtifactError)
     }
 
     fn build(opened: Opened<'_>) -> Result<(Self, Form), String> {
@@ -166,28 +160,9 @@ pub fn check_name(name: &str) -> Result<(), String> {
 
 fn check_statistics(header: &Header, schema: &Schema) -> Result<(), String> {
     for feature in schema.features() {
-        check_stats(&feature.stats, feature.categories.len())
-            .map_err(|e| format!("feature {:?}: {e}", feature.name))?;
+        feature.stats.check(feature.categories.len()).map_err(|e| format!("feature {:?}: {e}", feature.name))?;
     }
-    let n_classes = if header.task == Task::Regression { 0 } else { schema.target().classes.len() };
-    check_stats(&header.prediction_stats, n_classes).map_err(|e| format!("prediction_stats: {e}"))
-}
-
-fn check_stats(stats: &Stats, n_categories: usize) -> Result<(), String> {
-    stats.bins.check(n_categories)?;
-    let counted = stats.bins.counts.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n));
-    if counted != stats.count.checked_add(stats.missing) {
-        return Err("bins do not count every row".to_owned());
-    }
-    if !matches!(stats.quantiles.len(), 0 | QUANTILE_LEVELS) || stats.quantiles.windows(2).any(|w| w[0] > w[1]) {
-        return Err(format!("quantiles are not {QUANTILE_LEVELS} ascending values"));
-    }
-    match &stats.histogram {
-        Some(h) if h.counts.len() != HISTOGRAM_CELLS || h.edges.len() != HISTOGRAM_CELLS + 1 => {
-            Err(format!("the histogram has not {HISTOGRAM_CELLS} cells"))
-        }
-        _ => Ok(()),
-    }
+    header.prediction_stats.check(schema.target().classes.len()).map_err(|e| format!("prediction_stats: {e}"))
 }
 
 fn check_calibration(opened: &Opened<'_>, n_classes: usize) -> Result<(), String> {

@@ -115,11 +115,8 @@ impl Bins {
         self.counts.iter().map(|c| *c as f64 / total).collect()
     }
 
-    /// Checks the shape that [`Bins::index`] relies on. `n_categories` is 0 for a numeric column.
-    ///
-    /// # Errors
-    /// One sentence: bins and edges do not agree, edges are not ascending and finite, or a category is unknown.
-    pub fn check(&self, n_categories: usize) -> Result<(), String> {
+    /// Checks the shape that [`Bins::index`] relies on.
+    fn check(&self, n_categories: usize) -> Result<(), String> {
         if self.counts.len() > MAX_BINS {
             return Err(format!("{} bins, more than {MAX_BINS}", self.counts.len()));
         }
@@ -198,6 +195,27 @@ impl Stats {
         counts.push(count - counts.iter().sum::<u64>());
         counts.push(missing);
         Self { count, bins: Bins { edges: Vec::new(), categories: order, counts }, missing, ..Self::default() }
+    }
+
+    /// Checks the shape that readers rely on. `n_categories` is 0 for a numeric column.
+    ///
+    /// # Errors
+    /// One sentence: bins, counts, quantiles or histogram do not agree.
+    pub fn check(&self, n_categories: usize) -> Result<(), String> {
+        self.bins.check(n_categories)?;
+        let counted = self.bins.counts.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n));
+        if counted != self.count.checked_add(self.missing) {
+            return Err("bins do not count every row".to_owned());
+        }
+        if !matches!(self.quantiles.len(), 0 | QUANTILE_LEVELS) || self.quantiles.windows(2).any(|w| w[0] > w[1]) {
+            return Err(format!("quantiles are not {QUANTILE_LEVELS} ascending values"));
+        }
+        match &self.histogram {
+            Some(h) if h.counts.len() != HISTOGRAM_CELLS || h.edges.len() != HISTOGRAM_CELLS + 1 => {
+                Err(format!("the histogram has not {HISTOGRAM_CELLS} cells"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ pub fn hash(bytes: &[u8]) -> ContentHash {
 /// [`LoadError::Invalid`].
 pub fn verify(path: &Path, bytes: &[u8]) -> Result<Model, LoadError> {
     let invalid = |problem| LoadError::Invalid { path: path.to_owned(), problem };
-    let (mut model, other) = Model::load_with_layout(bytes).map_err(|error| invalid(error.to_string()))?;
+    let (mut model, other) = Model::load_with_layout(bytes).map_err(invalid)?;
     if let Some(other) = other {
         choose_layout(&mut model, other);
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use csv::StringRecord;
 
 use super::error::{Problem, TableError};
-use super::records::{Records, field};
+use super::records::field;
 use super::scan::Scan;
 use super::token::{Token, is_missing_word, judge};
 use crate::model::cell::MAX_ABS;
@@ -40,7 +40,7 @@ impl Scan<'_> {
     /// of codes); in a column with text they are categories.
     ///
     /// # Errors
-    /// [`TableError::Cell`] for text or too large a number in a numeric column.
+    /// [`TableError::Cells`] for text or too large a number in a numeric column.
     pub fn read(&self, wanted: &[(usize, Kind)]) -> Result<Vec<Cells>, TableError> {
         let mut records = self.file.records()?;
         let mut builders: Vec<ColumnBuilder> = wanted.iter().map(|(c, kind)| self.builder(*c, *kind)).collect();
@@ -49,7 +49,10 @@ impl Scan<'_> {
         while records.read(&mut record)? {
             for builder in &mut builders {
                 let text = field(&record, builder.column);
-                builder.push(text).map_err(|detail| problem(&records, builder.column, row, detail))?;
+                builder.push(text).map_err(|detail| {
+                    let place = records.place(Some(builder.column));
+                    TableError::Cells(vec![Problem { place, row, detail }])
+                })?;
             }
             row += 1;
         }
@@ -103,8 +106,4 @@ fn number(text: &str) -> Result<f64, String> {
         }
         Token::Text => Err(format!("{text:?} is not a number; correct it or leave the cell empty")),
     }
-}
-
-fn problem(records: &Records<&[u8]>, column: usize, row: u64, detail: String) -> TableError {
-    TableError::Cell(Problem { place: records.place(Some(column)), row, detail })
 }

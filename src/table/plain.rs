@@ -5,7 +5,7 @@
 
 use memchr::{memchr, memchr2};
 
-use super::rows::{Head, cell, looks_headerless};
+use super::rows::{Head, cell};
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::schema::{Kind, Schema};
@@ -52,12 +52,7 @@ impl PlainRows<'_> {
         let line = &self.text[self.at..end];
         let line = line.strip_suffix('\r').unwrap_or(line);
         let n_features = self.schema.n_features();
-        let is_absent = match head {
-            Head::Present => false,
-            Head::Absent => true,
-            Head::Guess => looks_headerless(line.split(','), self.schema),
-        };
-        if is_absent {
+        if head.is_absent(line.split(','), self.schema) {
             self.columns = (0..n_features).collect();
             return Some(false);
         }

@@ -59,24 +59,32 @@ impl<R: Read> Records<R> {
     /// Reads the first line that is not blank, whatever it is.
     pub(super) fn read_first(&mut self) -> Result<StringRecord, TableError> {
         let mut record = StringRecord::new();
-        if self.advance(&mut record)? { Ok(record) } else { Err(TableError::Empty { file: self.file.clone() }) }
+        if self.advance(&mut record)? {
+            return Ok(record);
+        }
+        Err(TableError::Syntax(format!("{}: the file is empty; it must start with a header line", self.file)))
     }
 
     /// Takes `record` for the header: names trimmed, none empty, none twice, not all numbers.
     pub(super) fn set_header(&mut self, record: &StringRecord) -> Result<(), TableError> {
         if record.iter().all(|field| parse_number(field).is_some()) {
-            return Err(TableError::NoHeader(self.place(None)));
+            return Err(TableError::Shape(format!(
+                "{}: no header: the first line holds only numbers; add a line with the columns' names above it",
+                self.place(None)
+            )));
         }
         self.header = record.iter().map(|name| name.trim().to_owned()).collect();
         let mut seen = std::collections::HashMap::with_capacity(self.header.len());
         for (i, name) in self.header.iter().enumerate() {
             if name.is_empty() {
-                return Err(TableError::Unnamed(self.place(Some(i))));
+                let place = self.place(Some(i));
+                return Err(TableError::Shape(format!("{place}: the column has no name in the header")));
             }
             if let Some(first) = seen.insert(name.as_str(), i) {
                 let number = parse_number(name).is_some();
                 let hint = if number { "; is the header line missing?" } else { "; rename one of them" };
-                return Err(TableError::DuplicateName { place: self.place(Some(i)), first: first + 1, hint });
+                let (place, first) = (self.place(Some(i)), first + 1);
+                return Err(TableError::Shape(format!("{place}: the name is also that of column {first}{hint}")));
             }
         }
         Ok(())
@@ -112,12 +120,10 @@ impl<R: Read> Records<R> {
             return Ok(());
         }
         let open_quote = record.iter().any(|field| field.trim_end().contains('\n'));
-        Err(TableError::Ragged {
-            place: self.place(None),
-            found: format!("{} field{}", record.len(), if record.len() == 1 { "" } else { "s" }),
-            expected: self.header.len(),
-            hint: if open_quote { "; is a quote opened here and never closed?" } else { "" },
-        })
+        let hint = if open_quote { "; is a quote opened here and never closed?" } else { "" };
+        let (found, s) = (record.len(), if record.len() == 1 { "" } else { "s" });
+        let (place, expected) = (self.place(None), self.header.len());
+        Err(TableError::Shape(format!("{place}: {found} field{s} where the header has {expected}{hint}")))
     }
 
     /// Where the last record is; `column` counts from 0.
@@ -136,7 +142,9 @@ impl<R: Read> Records<R> {
             match self.reader.read_record(record) {
                 // A field that is closed ends with a quote.
                 Ok(false) if self.ends_in_line_end && self.reader.get_ref().get_ref().0.last != b'"' => {
-                    return Err(TableError::OpenQuote(self.place(None)));
+                    let place = self.place(None);
+                    let detail = format!("{place}: a quote is opened here and never closed; was the end cut off?");
+                    return Err(TableError::Syntax(detail));
                 }
                 Ok(false) => return Ok(false),
                 Ok(true) => self.ends_in_line_end = record.as_slice().ends_with('\n'),
@@ -158,10 +166,11 @@ impl<R: Read> Records<R> {
             ErrorKind::Utf8 { err, .. } => {
                 // The record was consumed: its last line is known, and nearly always its only one.
                 self.line = (self.reader.position().line() - 1).max(1);
-                TableError::NotUtf8(self.place(Some(err.field())))
+                let place = self.place(Some(err.field()));
+                TableError::Syntax(format!("{place}: not UTF-8; save the file as UTF-8"))
             }
-            ErrorKind::Io(e) => TableError::Unreadable { file: self.file.clone(), reason: e.to_string() },
-            _ => TableError::Unreadable { file: self.file.clone(), reason: error.to_string() },
+            ErrorKind::Io(e) => TableError::unreadable(&self.file, e),
+            _ => TableError::unreadable(&self.file, error),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use csv::StringRecord;
 
-use super::error::{MAX_PROBLEMS, Problem, TableError, quoted};
+use super::error::{MAX_PROBLEMS, Problem, TableError};
 use super::records::{Records, field};
 use super::token::is_missing_word;
 use crate::model::batch::Batch;
@@ -15,6 +15,7 @@ use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
+use crate::text::shorten::quoted;
 
 /// Whether the input has a header line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,17 @@ pub enum Head {
     Absent,
     /// As [`looks_headerless`] says of the first line.
     Guess,
+}
+
+impl Head {
+    /// True when the first line, of these fields, is a row.
+    pub(super) fn is_absent<'a>(self, first: impl Iterator<Item = &'a str>, schema: &Schema) -> bool {
+        match self {
+            Self::Present => false,
+            Self::Absent => true,
+            Self::Guess => looks_headerless(first, schema),
+        }
+    }
 }
 
 /// Reads rows that fit a schema.
@@ -67,11 +79,7 @@ impl<'s, R: Read> RowReader<'s, R> {
     pub fn new(input: R, file: &str, schema: &'s Schema, head: Head) -> Result<Self, TableError> {
         let mut records = Records::new(input, file);
         let first = records.read_first()?;
-        let absent = match head {
-            Head::Present => false,
-            Head::Absent => true,
-            Head::Guess => looks_headerless(first.iter(), schema),
-        };
+        let absent = head.is_absent(first.iter(), schema);
         let pending = if absent {
             records.set_names(schema.features().iter().map(|f| f.name.clone()).collect());
             records.check_width(&first)?;
@@ -97,14 +105,15 @@ impl<'s, R: Read> RowReader<'s, R> {
     /// Refuses columns that the schema does not know.
     ///
     /// # Errors
-    /// [`TableError::UnknownColumns`].
+    /// [`TableError::Shape`].
     pub fn reject_unknown(self) -> Result<Self, TableError> {
         let is_unknown = |name: &&String| self.schema.position(name).is_none();
         let unknown: Vec<String> = self.header().iter().filter(is_unknown).cloned().collect();
         let Some(first) = unknown.first() else { return Ok(self) };
         let near = nearest(first, self.schema.features().iter().map(|f| f.name.as_str()));
         let hint = near.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
-        Err(TableError::UnknownColumns { file: self.records.file().to_owned(), names: unknown, hint })
+        let (file, names) = (self.records.file(), quoted(&unknown));
+        Err(TableError::Shape(format!("{file}: no feature is called {names}{hint}")))
     }
 
     /// Keeps the cells of each chunk, those of unknown columns too, for [`RowReader::fields`].
@@ -144,8 +153,7 @@ impl<'s, R: Read> RowReader<'s, R> {
             return Err(TableError::Cells(problems));
         }
         if n_rows == 0 && self.rows_read == 0 {
-            let (file, line) = (self.records.file().to_owned(), self.records.line());
-            return Err(TableError::NoRows { file, line });
+            return Err(TableError::no_rows(self.records.file(), self.records.line()));
         }
         // The cells came through `Feature::read`, so only "no rows" can be refused here: the end.
         Ok(Batch::from_rows(self.schema, values).ok())
@@ -209,18 +217,16 @@ fn set_header<R: Read>(records: &mut Records<R>, first: &StringRecord, schema: &
 
 fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<usize>, TableError> {
     let header = records.header();
-    let file = || records.file().to_owned();
-    let column_of = |f: &Feature| header.iter().position(|name| *name == f.name);
-    let columns: Vec<Option<usize>> = schema.features().iter().map(column_of).collect();
-    let missing: Vec<String> = schema
-        .features()
-        .iter()
-        .zip(&columns)
-        .filter(|(_, column)| column.is_none())
-        .map(|(feature, _)| feature.name.clone())
-        .collect();
-    if !missing.is_empty() {
-        return Err(TableError::MissingColumns { file: file(), names: missing, found: quoted(header) });
+    let (mut columns, mut missing) = (Vec::with_capacity(schema.n_features()), Vec::new());
+    for feature in schema.features() {
+        match header.iter().position(|name| *name == feature.name) {
+            Some(column) => columns.push(column),
+            None => missing.push(feature.name.clone()),
+        }
     }
-    Ok(columns.into_iter().flatten().collect())
+    if missing.is_empty() {
+        return Ok(columns);
+    }
+    let (file, missing, found) = (records.file(), quoted(&missing), quoted(header));
+    Err(TableError::Shape(format!("{file}: no column {missing}; the header has {found}")))
 }

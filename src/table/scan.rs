@@ -59,7 +59,7 @@ impl TableFile {
         let name = path.display().to_string();
         match std::fs::read(path) {
             Ok(bytes) => Ok(Self { name, bytes }),
-            Err(e) => Err(TableError::Unreadable { file: name, reason: e.to_string() }),
+            Err(e) => Err(TableError::unreadable(&name, &e)),
         }
     }
 
@@ -71,7 +71,7 @@ impl TableFile {
         let mut bytes = Vec::new();
         match input.read_to_end(&mut bytes) {
             Ok(_) => Ok(Self::from_bytes(name, bytes)),
-            Err(e) => Err(TableError::Unreadable { file: name.to_owned(), reason: e.to_string() }),
+            Err(e) => Err(TableError::unreadable(name, &e)),
         }
     }
 
@@ -103,7 +103,7 @@ impl TableFile {
             }
         }
         if lines.is_empty() {
-            return Err(TableError::NoRows { file: self.name.clone(), line: header_line });
+            return Err(TableError::no_rows(&self.name, header_line));
         }
         Ok(Scan { file: self, columns, lines })
     }

@@ -8,3 +8,11 @@ pub fn shortened(text: &str) -> String {
     }
     format!("{:?}…", text.chars().take(LONGEST).collect::<String>())
 }
+
+/// `"RM", "TAX"`, eight at most.
+pub fn quoted(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(SHOWN);
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}

@@ -51,7 +51,7 @@ pub(crate) fn seal(
         best_of: outcome.best_of.map(|n| n as u64),
     };
     let header = header(spec, plan, encoded, outcome, evaluation.clone());
-    let artifact = write(header, &sections(encoded, outcome)?).map_err(|e| TrainError::Data(e.to_string()))?;
+    let artifact = write(header, &sections(encoded, outcome)?).map_err(TrainError::Data)?;
     let version = verify(&artifact)?;
     let detail = match (&outcome.out_of_fold, &tested) {
         (Some(o), _) => Some(("k-fold", &encoded.train, &o.answers)),
@@ -137,7 +137,7 @@ fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, Tra
 
 /// Loads the artifact as a server would; returns its version.
 fn verify(artifact: &[u8]) -> Result<String, TrainError> {
-    let model = Model::load(artifact).map_err(|e| TrainError::Broken(e.to_string()))?;
+    let model = Model::load(artifact).map_err(TrainError::Broken)?;
     match model.check_golden() {
         Ok(()) => Ok(model.version().to_owned()),
         Err(differences) => Err(TrainError::Broken(differences.first().map_or_else(String::new, ToString::to_string))),

@@ -41,14 +41,11 @@ fn read_any(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Bat
 
 /// An error of the table as a problem of the request.
 fn refuse(error: &TableError) -> Problem {
-    let one = || vec![FieldError { pointer: String::new(), detail: error.to_string() }];
     match error {
-        TableError::Unreadable { .. }
-        | TableError::Empty { .. }
-        | TableError::NotUtf8(_)
-        | TableError::OpenQuote(_) => Problem::new(ProblemKind::Syntax, format!("The body is not CSV: {error}")),
-        TableError::Cell(_) | TableError::Cells(_) => {
-            let problems = error.problems();
+        TableError::Unreadable(_) | TableError::Syntax(_) => {
+            Problem::new(ProblemKind::Syntax, format!("The body is not CSV: {error}"))
+        }
+        TableError::Cells(problems) => {
             let errors = problems.iter().map(|problem| {
                 let name = problem.place.column.as_ref().map_or("", |(_, name)| name);
                 let row = usize::try_from(problem.row).unwrap_or(usize::MAX);
@@ -56,6 +53,8 @@ fn refuse(error: &TableError) -> Problem {
             });
             Problem::schema(errors.collect(), problems.len() >= crate::table::MAX_PROBLEMS)
         }
-        _ => Problem::schema(one(), false),
+        TableError::Shape(detail) => {
+            Problem::schema(vec![FieldError { pointer: String::new(), detail: detail.clone() }], false)
+        }
     }
 }

@@ -30,17 +30,6 @@ const ENCODING: &str = "postcard";
 /// Sections that this build knows.
 const KNOWN_SECTIONS: [&str; 3] = ["estimator", "cover", "calibration"];
 
-/// Why a file is not a model that can be served. `Display` is one line: what is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ArtifactError(pub String);
-
-impl ArtifactError {
-    fn new(what: impl Into<String>) -> Self {
-        Self(what.into())
-    }
-}
-
 /// An artifact taken apart: hash, head and table of contents agree; what is in them has yet to be checked.
 #[derive(Debug)]
 pub struct Opened<'a> {
@@ -63,7 +52,7 @@ impl<'a> Opened<'a> {
 ///
 /// # Errors
 /// One sentence when the header exceeds [`MAX_HEADER_BYTES`] or holds a number that JSON cannot.
-pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, ArtifactError> {
+pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, String> {
     let entry = |(name, bytes, required): &(&str, Vec<u8>, bool)| Section {
         name: (*name).to_owned(),
         encoding: ENCODING.to_owned(),
@@ -72,10 +61,10 @@ pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Ve
     };
     let total: usize = sections.iter().map(|(_, bytes, _)| bytes.len()).sum();
     header.payload = Payload { bytes: total as u64, sections: sections.iter().map(entry).collect() };
-    let head = serde_json::to_vec(&header).map_err(|e| ArtifactError::new(format!("the header: {e}")))?;
+    let head = serde_json::to_vec(&header).map_err(|e| format!("the header: {e}"))?;
     if head.len() > MAX_HEADER_BYTES {
         let (got, most) = (head.len(), MAX_HEADER_BYTES);
-        return Err(ArtifactError::new(format!("the header takes {got} bytes, more than {most}: use fewer features")));
+        return Err(format!("the header takes {got} bytes, more than {most}: use fewer features"));
     }
     let mut file = Vec::with_capacity(LENGTH_BYTES + head.len() + total + HASH_BYTES);
     file.extend((head.len() as u64).to_le_bytes());
@@ -101,87 +90,83 @@ pub fn stored_hash(file: &[u8]) -> Option<String> {
 ///
 /// # Errors
 /// One line: what is wrong with the file's frame, its hash, its JSON or its table of contents.
-pub fn open(file: &[u8]) -> Result<Opened<'_>, ArtifactError> {
+pub fn open(file: &[u8]) -> Result<Opened<'_>, String> {
     let (head, payload) = frame(file)?;
     check_hash(file)?;
-    let text = std::str::from_utf8(head).map_err(|e| ArtifactError::new(format!("the header is not UTF-8: {e}")))?;
-    keys::check_unique(text).map_err(|e| ArtifactError::new(format!("the header: {e}")))?;
+    let text = std::str::from_utf8(head).map_err(|e| format!("the header is not UTF-8: {e}"))?;
+    keys::check_unique(text).map_err(|e| format!("the header: {e}"))?;
     check_format(text)?;
-    let header: Header =
-        serde_json::from_str(text).map_err(|e| ArtifactError::new(format!("the header does not fit: {e}")))?;
+    let header: Header = serde_json::from_str(text).map_err(|e| format!("the header does not fit: {e}"))?;
     let sections = sections(&header.payload, payload)?;
     let version = stored_hash(file).map(|hash| hash[..12].to_owned()).unwrap_or_default();
     Ok(Opened { header, version, sections })
 }
 
 /// The head's and the payload's bytes.
-fn frame(file: &[u8]) -> Result<(&[u8], &[u8]), ArtifactError> {
-    let too_short = || ArtifactError::new(format!("{} bytes are too few for a model", file.len()));
+fn frame(file: &[u8]) -> Result<(&[u8], &[u8]), String> {
+    let too_short = || format!("{} bytes are too few for a model", file.len());
     let (length, rest) = file.split_first_chunk::<LENGTH_BYTES>().ok_or_else(too_short)?;
     let (body, _hash) = rest.split_last_chunk::<HASH_BYTES>().ok_or_else(too_short)?;
     let length = u64::from_le_bytes(*length);
     match usize::try_from(length) {
         Ok(n) if n > MAX_HEADER_BYTES => {
-            Err(ArtifactError::new("not a smartserve model: its first 8 bytes are not a header's length"))
+            Err("not a smartserve model: its first 8 bytes are not a header's length".to_owned())
         }
         Ok(n) if n <= body.len() => Ok(body.split_at(n)),
-        _ => Err(ArtifactError::new(format!("it is cut off: a header of {length} bytes in {} bytes", file.len()))),
+        _ => Err(format!("it is cut off: a header of {length} bytes in {} bytes", file.len())),
     }
 }
 
-fn check_hash(file: &[u8]) -> Result<(), ArtifactError> {
+fn check_hash(file: &[u8]) -> Result<(), String> {
     let (covered, stored) = file.split_at(file.len() - HASH_BYTES);
     if Sha256::digest(covered).as_slice() == stored {
         return Ok(());
     }
-    Err(ArtifactError::new("it is damaged: its SHA-256 does not match; copy it again or train it again"))
+    Err("it is damaged: its SHA-256 does not match; copy it again or train it again".to_owned())
 }
 
 /// Reads `format` and `smartcore` alone, so that a newer artifact is told apart from a wrong one.
-fn check_format(text: &str) -> Result<(), ArtifactError> {
+fn check_format(text: &str) -> Result<(), String> {
     #[derive(serde::Deserialize)]
     struct Format {
         format: String,
         smartcore: String,
     }
-    let head: Format =
-        serde_json::from_str(text).map_err(|e| ArtifactError::new(format!("the header does not fit: {e}")))?;
+    let head: Format = serde_json::from_str(text).map_err(|e| format!("the header does not fit: {e}"))?;
     if head.format != FORMAT {
         let got = head.format;
-        return Err(ArtifactError::new(format!("its format is {got:?}, this build reads {FORMAT:?}")));
+        return Err(format!("its format is {got:?}, this build reads {FORMAT:?}"));
     }
     if head.smartcore != SMARTCORE {
         let got = head.smartcore;
-        return Err(ArtifactError::new(format!(
+        return Err(format!(
             "its estimator was written by smartcore {got:?}, this build reads {SMARTCORE:?}: train it again"
-        )));
+        ));
     }
     Ok(())
 }
 
 /// Cuts the payload by its table of contents.
-fn sections<'a>(told: &Payload, payload: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, ArtifactError> {
+fn sections<'a>(told: &Payload, payload: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, String> {
     if told.bytes != payload.len() as u64 {
         let (told, got) = (told.bytes, payload.len());
-        return Err(ArtifactError::new(format!("the header tells of {told} bytes of payload, there are {got}")));
+        return Err(format!("the header tells of {told} bytes of payload, there are {got}"));
     }
     let mut rest = payload;
     let mut found: Vec<(String, &[u8])> = Vec::with_capacity(told.sections.len());
     for Section { name, encoding, bytes, required } in &told.sections {
         if *required && !KNOWN_SECTIONS.contains(&name.as_str()) {
-            return Err(ArtifactError::new(format!("it needs the section {name:?}, which this build does not know")));
+            return Err(format!("it needs the section {name:?}, which this build does not know"));
         }
         if found.iter().any(|(n, _)| n == name) {
-            return Err(ArtifactError::new(format!("the section {name:?} is there twice")));
+            return Err(format!("the section {name:?} is there twice"));
         }
         if encoding != ENCODING && KNOWN_SECTIONS.contains(&name.as_str()) {
-            return Err(ArtifactError::new(format!("the section {name:?} is encoded as {encoding:?}, not {ENCODING}")));
+            return Err(format!("the section {name:?} is encoded as {encoding:?}, not {ENCODING}"));
         }
         let cut = usize::try_from(*bytes).ok().filter(|n| *n <= rest.len());
         let Some(cut) = cut else {
-            return Err(ArtifactError::new(format!(
-                "the section {name:?} of {bytes} bytes is longer than the payload"
-            )));
+            return Err(format!("the section {name:?} of {bytes} bytes is longer than the payload"));
         };
         let (section, after) = rest.split_at(cut);
         found.push((name.clone(), section));
@@ -190,5 +175,5 @@ fn sections<'a>(told: &Payload, payload: &'a [u8]) -> Result<Vec<(String, &'a [u
     if rest.is_empty() {
         return Ok(found);
     }
-    Err(ArtifactError::new(format!("{} bytes of payload belong to no section", rest.len())))
+    Err(format!("{} bytes of payload belong to no section", rest.len()))
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::lists::{classes, columns};
 use super::postcard::{Fault, Reader};
 use super::shape::Shape;
 use crate::model::ir::{Bayes, Form, Kernel, Machine, Neighbors, Svm};
@@ -15,7 +14,7 @@ pub(super) fn neighbors(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, F
         reader.finites("target")?
     } else {
         reader.some("the classes")?;
-        classes(reader, n_classes)?;
+        shape.read_classes(reader)?;
         reader.some("the list of targets")?;
         class_targets(reader, n_classes)?
     };
@@ -62,7 +61,7 @@ fn class_targets(reader: &mut Reader<'_>, n_classes: usize) -> Result<Vec<f64>, 
 /// [`SupportMachines`](super::SupportMachines).
 pub(super) fn svm(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, Fault> {
     let kernel = kernel(reader)?;
-    columns(reader, shape.n_columns)?;
+    shape.read_columns(reader)?;
     let vectors = reader.finites("cell of a support vector")?;
     // A machine is two empty lists and an f64 at least.
     let n = reader.length(10, "machines")?;
@@ -90,7 +89,7 @@ fn machine(reader: &mut Reader<'_>) -> Result<Machine, Fault> {
 pub(super) fn bayes(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, Fault> {
     let Shape { n_columns, n_classes, .. } = shape;
     reader.some("the distribution")?;
-    classes(reader, n_classes)?;
+    shape.read_classes(reader)?;
     if reader.length(1, "class counts")? != n_classes {
         return reader.fault("there is not one count a class");
     }

@@ -1,7 +1,6 @@
 //! smartcore's trees, forests and boosting from their bytes.
 
 use super::boosting::boosting;
-use super::lists::{classes, columns};
 use super::postcard::Reader;
 use super::shape::Shape;
 use super::trees::{classification_tree, regression_tree};
@@ -9,65 +8,54 @@ use crate::model::algorithm::Algorithm;
 use crate::model::ir::{Ensemble, Leaves, Link, Node, Sum, Tree, Trees, Width};
 
 /// Reads the ensemble that a shape tells of.
+#[expect(clippy::cast_precision_loss, reason = "tree counts stay far below 2^53")]
 pub(super) fn read(reader: &mut Reader<'_>, shape: Shape) -> Result<Trees, String> {
-    let n_columns = shape.n_columns;
-    match (shape.algorithm, shape.task.is_classification()) {
+    let (mut weight, mut divisor) = (1.0, None);
+    let (trees, leaves, start) = match (shape.algorithm, shape.task.is_classification()) {
         // Adds nothing, not even to −0.
-        (Algorithm::DecisionTree, false) => sum_of(single(reader, n_columns)?, n_columns, -0.0, 1.0, false),
+        (Algorithm::DecisionTree, false) => (single(reader, shape)?, Leaves::Values, vec![-0.0]),
         (Algorithm::RandomForest | Algorithm::ExtraTrees, false) => {
-            sum_of(averaged(reader, n_columns)?, n_columns, 0.0, 1.0, true)
+            let trees = averaged(reader, shape)?;
+            divisor = Some(trees.len() as f64);
+            (trees, Leaves::Values, vec![0.0])
         }
         (Algorithm::GradientBoosting, false) => {
             let boosting = boosting(reader)?;
-            sum_of(boosting.trees, n_columns, boosting.base_score, boosting.learning_rate, false)
+            weight = boosting.learning_rate;
+            (boosting.trees, Leaves::Values, vec![boosting.base_score])
         }
         (Algorithm::DecisionTree, true) => {
-            votes_of(vec![classification_tree(reader, n_columns, shape.n_classes)?], shape)
+            (vec![classification_tree(reader, shape)?], Leaves::Votes, vec![0.0; shape.n_classes])
         }
-        (Algorithm::RandomForest, true) => votes_of(voting(reader, shape)?, shape),
-        (algorithm, _) => Err(format!("{algorithm} does not do {}", shape.task.as_str())),
-    }
-}
-
-/// start + Σ weight · leaf, divided by the number of trees where it is a mean.
-#[expect(clippy::cast_precision_loss, reason = "tree counts stay far below 2^53")]
-fn sum_of(trees: Vec<Vec<Node>>, n_columns: usize, start: f64, weight: f64, mean: bool) -> Result<Trees, String> {
-    let divisor = mean.then_some(trees.len() as f64);
-    let sum = Sum { width: Width::F64, start: vec![start], divisor };
-    ensemble(trees, n_columns, Leaves::Values, weight, sum)
-}
-
-/// One vote a tree.
-fn votes_of(trees: Vec<Vec<Node>>, shape: Shape) -> Result<Trees, String> {
-    let sum = Sum { width: Width::F64, start: vec![0.0; shape.n_classes], divisor: None };
-    ensemble(trees, shape.n_columns, Leaves::Votes, 1.0, sum)
-}
-
-fn ensemble(trees: Vec<Vec<Node>>, n_columns: usize, leaves: Leaves, weight: f64, sum: Sum) -> Result<Trees, String> {
-    let trees = trees.into_iter().map(|nodes| Tree { nodes, output: 0, weight }).collect();
-    let (input, link) = (Width::F64, Link::Identity);
-    Trees::new(Ensemble { n_columns, input, trees, sets: Vec::new(), leaves, sum, link })
+        (Algorithm::RandomForest, true) => (voting(reader, shape)?, Leaves::Votes, vec![0.0; shape.n_classes]),
+        (algorithm, _) => return Err(format!("{algorithm} does not do {}", shape.task.as_str())),
+    };
+    Trees::new(Ensemble {
+        n_columns: shape.n_columns,
+        input: Width::F64,
+        trees: trees.into_iter().map(|nodes| Tree { nodes, output: 0, weight }).collect(),
+        sets: Vec::new(),
+        leaves,
+        sum: Sum { width: Width::F64, start, divisor },
+        link: Link::Identity,
+    })
 }
 
 /// `DecisionTreeRegressor`.
-fn single(reader: &mut Reader<'_>, n_columns: usize) -> Result<Vec<Vec<Node>>, String> {
+fn single(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, String> {
     reader.some("the tree")?;
     let trees = vec![regression_tree(reader)?];
-    if reader.flag()? {
-        columns(reader, n_columns)?;
-    }
+    reader.option(|reader| shape.read_columns(reader))?;
     Ok(trees)
 }
 
 /// `RandomForestRegressor`, `ExtraTreesRegressor`.
-fn averaged(reader: &mut Reader<'_>, n_columns: usize) -> Result<Vec<Vec<Node>>, String> {
+fn averaged(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, String> {
     reader.some("the forest")?;
     reader.some("the list of trees")?;
     let n = reader.length(4, "trees")?;
     let trees = (0..n).map(|_| regression_tree(reader)).collect::<Result<_, _>>()?;
-    if reader.flag()? {
-        columns(reader, n_columns)?;
-    }
+    reader.option(|reader| shape.read_columns(reader))?;
     no_samples(reader)?;
     Ok(trees)
 }
@@ -76,10 +64,9 @@ fn averaged(reader: &mut Reader<'_>, n_columns: usize) -> Result<Vec<Vec<Node>>,
 fn voting(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, String> {
     reader.some("the list of trees")?;
     let n = reader.length(4, "trees")?;
-    let one = |_| classification_tree(reader, shape.n_columns, shape.n_classes);
-    let trees = (0..n).map(one).collect::<Result<_, _>>()?;
+    let trees = (0..n).map(|_| classification_tree(reader, shape)).collect::<Result<_, _>>()?;
     reader.some("the classes")?;
-    classes(reader, shape.n_classes)?;
+    shape.read_classes(reader)?;
     no_samples(reader)?;
     Ok(trees)
 }

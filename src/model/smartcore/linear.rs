@@ -1,6 +1,5 @@
 //! smartcore's linear models from their bytes.
 
-use super::lists::{classes, columns};
 use super::postcard::{Fault, Reader};
 use super::shape::Shape;
 use crate::model::ir::{Form, Linear, Link};
@@ -44,8 +43,8 @@ pub(super) fn logistic(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, Fa
     reader.some("the intercepts")?;
     let intercepts = matrix(reader, n_outputs, 1)?;
     reader.some("the classes")?;
-    classes(reader, n_classes)?;
-    columns(reader, n_columns)?;
+    shape.read_classes(reader)?;
+    shape.read_columns(reader)?;
     let told = reader.u64()?;
     if told != n_classes as u64 {
         return reader.fault(format_args!("fitted on {told} classes, the header lists {n_classes}"));

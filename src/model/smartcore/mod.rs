@@ -4,8 +4,6 @@ mod boosting;
 mod distances;
 mod ensemble;
 mod linear;
-mod lists;
-mod matrix;
 mod objects;
 mod postcard;
 mod read;
@@ -14,7 +12,6 @@ mod svm;
 mod trees;
 
 pub use linear::ridge_section;
-pub use matrix::Matrix;
 pub use objects::*;
 pub(in crate::model) use postcard::Reader;
 pub use read::read;

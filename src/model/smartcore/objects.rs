@@ -1,8 +1,10 @@
 //! smartcore's fitted objects as `train` makes them, and what is written of them.
 
 use serde::Serialize;
+use smartcore::linalg::basic::matrix::DenseMatrix;
 
-use super::matrix::Matrix;
+/// Encoded columns, `[n_rows, n_columns]`.
+pub type Matrix = DenseMatrix<f64>;
 
 /// Linear regression.
 pub type LinearRegression = smartcore::linear::linear_regression::LinearRegression<f64, f64, Matrix, Vec<f64>>;

@@ -12,7 +12,7 @@ use smartcore::svm::Kernels;
 use smartcore::svm::svc::SVC;
 use smartcore::svm::svr::{SVR, SVRParameters};
 
-use super::matrix::Matrix;
+use super::objects::Matrix;
 use crate::model::ir::{Kernel, Machine};
 
 /// smartcore's support vector regression; it borrows what it was fitted on.
@@ -23,9 +23,12 @@ pub type SmartcoreSvc<'a> = SVC<'a, f64, u32, Matrix, Vec<u32>>;
 /// What one fitted `SVR` or `SVC` decides with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parts {
-    instances: Vec<Vec<f64>>,
-    weights: Vec<f64>,
-    intercept: f64,
+    /// Support vectors.
+    pub instances: Vec<Vec<f64>>,
+    /// A weight for each.
+    pub weights: Vec<f64>,
+    /// What the sum starts with.
+    pub intercept: f64,
 }
 
 /// Machines that share a kernel and support vectors: one for regression and for two classes; for k classes one a pair
@@ -64,11 +67,6 @@ struct SvcMirror {
 }
 
 impl Parts {
-    /// A machine of these support vectors, a weight for each, and an intercept.
-    pub fn of_vectors(instances: Vec<Vec<f64>>, weights: Vec<f64>, intercept: f64) -> Self {
-        Self { instances, weights, intercept }
-    }
-
     /// Takes a regression apart, through what it serializes (its fields are private).
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! smartcore's decision trees from their bytes, in its own node order.
 
-use super::lists::{classes, columns};
 use super::postcard::{Fault, Reader};
+use super::shape::Shape;
 use crate::model::ir::{Missing, Node, Split, Test};
 
 /// smartcore's `BaseTree` with f64 outputs: a regression tree.
@@ -23,11 +23,8 @@ pub(super) fn regression_tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, Faul
 }
 
 /// smartcore's `DecisionTreeClassifier`, whose classes are the positions 0 to `n_classes` − 1.
-pub(super) fn classification_tree(
-    reader: &mut Reader<'_>,
-    n_columns: usize,
-    n_classes: usize,
-) -> Result<Vec<Node>, Fault> {
+pub(super) fn classification_tree(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Node>, Fault> {
+    let n_classes = shape.n_classes;
     let tree = nodes(reader, 8, |reader, i| {
         let class = reader.u32()?;
         if class as usize >= n_classes {
@@ -48,9 +45,9 @@ pub(super) fn classification_tree(
     if classes_told != n_classes as u64 {
         return reader.fault(format_args!("a tree was fitted on {classes_told} classes, the header lists {n_classes}"));
     }
-    classes(reader, n_classes)?;
+    shape.read_classes(reader)?;
     let _depth = reader.u64()?;
-    columns(reader, n_columns)?;
+    shape.read_columns(reader)?;
     Ok(tree)
 }
 

@@ -194,5 +194,5 @@ fn at(scan: &Scan<'_>, column: usize, line: u64, detail: String) -> TrainError {
     let place =
         Place { file: scan.file().to_owned(), line, column: Some((column + 1, scan.columns[column].name.clone())) };
     let row = scan.lines.iter().position(|l| *l == line).unwrap_or_default() as u64;
-    TrainError::Table(TableError::Cell(Problem { place, row, detail }))
+    TrainError::Table(TableError::Cells(vec![Problem { place, row, detail }]))
 }

@@ -6,7 +6,7 @@ use smartserve::model::batch::Batch;
 use smartserve::model::cell::Cell;
 use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
-use smartserve::table::{Head, RowReader, TableError, looks_headerless, read_plain};
+use smartserve::table::{Head, Problem, RowReader, TableError, looks_headerless, read_plain};
 
 fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
     let categories: Vec<String> = match kind {
@@ -34,6 +34,11 @@ fn schema() -> Schema {
 enum Unknown {
     Refused,
     Skipped,
+}
+
+/// The cells that an error is about.
+fn cells(error: &TableError) -> &[Problem] {
+    if let TableError::Cells(problems) = error { problems } else { panic!("{error}") }
 }
 
 fn all(text: &str, schema: &Schema, head: Head, unknown: Unknown, chunk: usize) -> Result<Vec<f64>, TableError> {
@@ -66,7 +71,7 @@ fn missing_and_unknown_columns_are_named() {
 fn errors_tell_line_column_and_row() {
     let text = "size,color,age\n1,red,2\n\nx,purple,\n,red,1\n3,blue,4\n";
     let error = all(text, &schema(), Head::Present, Unknown::Refused, 100).unwrap_err();
-    let problems = error.problems();
+    let problems = cells(&error);
     let places: Vec<(u64, u64, usize)> =
         problems.iter().map(|p| (p.row, p.place.line, p.place.column.as_ref().unwrap().0)).collect();
     assert_eq!(places, [(1, 4, 1), (1, 4, 2), (2, 5, 1)]);
@@ -78,7 +83,7 @@ fn errors_tell_line_column_and_row() {
 fn at_most_twenty_errors_are_gathered() {
     let text = format!("size,color,age\n{}", "x,y,z\n".repeat(100));
     let error = all(&text, &schema(), Head::Present, Unknown::Refused, 1_000).unwrap_err();
-    assert_eq!(error.problems().len(), 20);
+    assert_eq!(cells(&error).len(), 20);
 }
 
 #[test]

@@ -116,7 +116,7 @@ pub(crate) fn of_pair(
     }
     let fitted = lasvm::fit(&cells, n_columns, &signs, task.kernel, task.c, task.seed)?;
     let vectors = fitted.rows.iter().map(|row| cells[row * n_columns..][..n_columns].to_vec()).collect();
-    Ok(Parts::of_vectors(vectors, fitted.weights, fitted.intercept))
+    Ok(Parts { instances: vectors, weights: fitted.weights, intercept: fitted.intercept })
 }
 
 /// The settings of every pair's fit.
