@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             if !message.is_empty() {
                 let _ = writeln!(std::io::stderr(), "smartserve: {message}");
             }
-            ExitCode::from(exit.code())
+            ExitCode::from(exit as u8)
         }
     }
 }

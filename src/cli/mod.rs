@@ -4,7 +4,6 @@
 mod serve;
 mod tools;
 mod train;
-mod values;
 
 use std::ffi::OsString;
 
@@ -12,7 +11,7 @@ use clap::error::ContextKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use serve::{LogFormat, LogLevel, ServeArgs};
+pub use serve::{LogFormat, ServeArgs};
 pub use tools::{CompletionsArgs, HealthcheckArgs, InspectArgs, OpenapiArgs, PredictArgs, VerifyArgs};
 pub use train::TrainArgs;
 

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use tracing::level_filters::LevelFilter;
 
-use crate::config::ExtraFeatures;
-
-use super::values::{count, size, switch, time};
+use crate::config::values::{count, switch, time};
+use crate::config::{ExtraFeatures, Limits};
 
 /// `serve`.
 #[derive(Debug, Args)]
@@ -52,49 +53,9 @@ pub struct ServeArgs {
     /// Threads that read and write requests [default: one a core]
     #[arg(long, value_name = "N", value_parser = count())]
     pub workers: Option<usize>,
-    /// Threads for long predictions [default: cores − 1, at least 1]
-    #[arg(long, value_name = "N", value_parser = count())]
-    pub compute_threads: Option<usize>,
-    /// Largest request body; over it is 413
-    #[arg(long, value_name = "SIZE", default_value = "2MiB", value_parser = size)]
-    pub max_body_bytes: usize,
-    /// Request bodies held at one time, all requests together; of these, bodies over 64 KiB three quarters at most
-    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
-    pub body_budget: usize,
-    /// Most rows in a request; over it is 413
-    #[arg(long, value_name = "N", default_value = "10000", value_parser = count())]
-    pub max_rows: usize,
-    /// Connections at one time; at the cap the listener pauses accepting
-    #[arg(long, value_name = "N", default_value = "4096", value_parser = count())]
-    pub max_connections: usize,
-    /// Largest request head; over it is 431
-    #[arg(long, value_name = "SIZE", default_value = "32KiB", value_parser = size)]
-    pub max_header_bytes: usize,
-    /// From the first byte of a head to its last; a slower client's connection is closed
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
-    pub header_timeout: Duration,
-    /// From the head to the last byte of the body; over it is 408, and so is a body that will not make it while others
-    /// wait for its room
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
-    pub body_timeout: Duration,
-    /// Longest computation of one request; over it is 504
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
-    pub compute_timeout: Duration,
-    /// A kept-alive connection without a request is closed after this
-    #[arg(long, value_name = "TIME", default_value = "75s", value_parser = time)]
-    pub idle_timeout: Duration,
-    /// A client that takes nothing of its answer for this long is cut
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
-    pub write_timeout: Duration,
-    /// Longest wait for room, before 503
-    #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = time)]
-    pub admission_wait: Duration,
-    /// After SIGTERM: keep accepting for this long, so that endpoints and proxies notice
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
-    pub lame_duck: Duration,
-    /// After a signal: the latest moment of exit
-    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
-    pub hard_stop: Duration,
+    /// What bounds the server.
+    #[command(flatten)]
+    pub limits: Limits,
     /// How often the models' files are looked at; SIGHUP looks at once
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub reload_interval: Duration,
@@ -105,8 +66,8 @@ pub struct ServeArgs {
     #[arg(long, value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,
     /// The least important lines to write
-    #[arg(long, value_enum, default_value_t = LogLevel::Info)]
-    pub log_level: LogLevel,
+    #[arg(long, default_value = "info", value_parser = level())]
+    pub log_level: LevelFilter,
 }
 
 /// How log lines look.
@@ -120,13 +81,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// The least important lines written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "each variant is its word")]
-pub enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
+fn level() -> impl TypedValueParser<Value = LevelFilter> {
+    PossibleValuesParser::new(["error", "warn", "info", "debug", "trace"]).try_map(|level| level.parse())
 }

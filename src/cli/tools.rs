@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::switch;
+use crate::config::values::switch;
 
 /// `predict`.
 #[derive(Debug, Args)]

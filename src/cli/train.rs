@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use super::values::{share, switch};
+use crate::config::values::{share, switch};
 use crate::train::options::{
     Algorithm, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, OPTIONS, Options, Setting, TaskChoice,
 };

@@ -3,35 +3,19 @@
 use std::fmt;
 use std::path::Path;
 
-/// A class of failure: the exit code.
+/// A class of failure: the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// 1: the work failed.
-    Failed,
-    /// 2: options that contradict each other.
-    Usage,
-    /// 3: a drain cut a request whose head was complete.
-    Cut,
-    /// 65 (`EX_DATAERR`): input data or a model file is invalid.
-    Data,
-    /// 66 (`EX_NOINPUT`): an input file is missing.
-    NoInput,
-    /// 78 (`EX_CONFIG`): configuration is invalid.
-    Config,
-}
-
-impl Exit {
-    /// The process's exit code.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Cut => 3,
-            Self::Data => 65,
-            Self::NoInput => 66,
-            Self::Config => 78,
-        }
-    }
+    /// The work failed.
+    Failed = 1,
+    /// Options that contradict each other.
+    Usage = 2,
+    /// `EX_DATAERR`: input data or a model file is invalid.
+    Data = 65,
+    /// `EX_NOINPUT`: an input file is missing.
+    NoInput = 66,
+    /// `EX_CONFIG`: configuration is invalid.
+    Config = 78,
 }
 
 /// Why a command did not do its work.

@@ -1,8 +1,8 @@
 //! Reads model files, writes to standard output, and writes a file whole or not at all.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::model::Model;
 use crate::serve::loader;
@@ -46,39 +46,20 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = Temporary { path: directory.join(temporary), done: false };
-    temporary.fill(bytes)?;
-    temporary.rename(path)?;
+    let temporary = directory.join(temporary);
+    let written = fill(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        // That error is reported, not a failure to clean up.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written?;
     // Forces the directory to disk: without this a crash could lose the new name.
     File::open(directory)?.sync_all()
 }
 
-/// Removes the file when dropped unless it was renamed.
-struct Temporary {
-    path: PathBuf,
-    done: bool,
-}
-
-impl Temporary {
-    fn fill(&self, bytes: &[u8]) -> io::Result<()> {
-        // A leftover of a killed process with the same id is replaced.
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&self.path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    }
-
-    fn rename(mut self, target: &Path) -> io::Result<()> {
-        std::fs::rename(&self.path, target)?;
-        self.done = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.done {
-            // The error that led here is reported, not a failure to clean up.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
+fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A leftover of a killed process with the same id is replaced.
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }

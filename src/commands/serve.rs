@@ -7,10 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::level_filters::LevelFilter;
-
-use crate::cli::{LogFormat, LogLevel, ServeArgs};
-use crate::config::{Limits, Vertex, port_of, resolve_bind};
+use crate::cli::{LogFormat, ServeArgs};
+use crate::config::{Vertex, port_of, resolve_bind};
 use crate::http::app::Options;
 use crate::http::auth::Tokens;
 use crate::http::router::{check, router};
@@ -35,13 +33,13 @@ use super::failure::{Exit, Failure};
 /// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. No port was open then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let settled = allocator::settle();
-    let limits = limits(args)?;
+    args.limits.check().map_err(|problems| config(problems.join("; ")))?;
     let port = port_of(environment);
     let address = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(config)?;
     let options = options(args)?;
     let sources = sources(args)?;
     let sockets = InheritedSockets::take().map_err(config)?;
-    let serving = Arc::new(Serving::new(Vec::new(), limits, args.extra_features));
+    let serving = Arc::new(Serving::new(Vec::new(), args.limits.clone(), args.extra_features));
     let _telemetry = telemetry(args, &serving)?;
     if let Err(error) = settled {
         tracing::warn!(%error, "cannot begin anew with the allocator's setting: memory may grow beyond its bound");
@@ -121,29 +119,6 @@ fn announce(serving: &Serving) {
     }
 }
 
-fn limits(args: &ServeArgs) -> Result<Limits, Failure> {
-    let defaults = Limits::default();
-    let limits = Limits {
-        max_body_bytes: args.max_body_bytes,
-        body_budget: args.body_budget,
-        max_rows: args.max_rows,
-        max_connections: args.max_connections,
-        max_header_bytes: args.max_header_bytes,
-        header_timeout: args.header_timeout,
-        body_timeout: args.body_timeout,
-        compute_timeout: args.compute_timeout,
-        idle_timeout: args.idle_timeout,
-        write_timeout: args.write_timeout,
-        admission_wait: args.admission_wait,
-        lame_duck: args.lame_duck,
-        hard_stop: args.hard_stop,
-        compute_threads: args.compute_threads.unwrap_or(defaults.compute_threads),
-        ..defaults
-    };
-    limits.check().map_err(|problems| config(problems.join("; ")))?;
-    Ok(limits)
-}
-
 fn options(args: &ServeArgs) -> Result<Options, Failure> {
     let tokens = args.token_file.as_deref().map(Tokens::load).transpose().map_err(config)?;
     let vertex = Vertex::from_env(environment).map_err(config)?;
@@ -189,14 +164,8 @@ fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<LogGuard, Failure> {
         LogFormat::Human => Format::Human,
         LogFormat::Json => Format::Json,
     };
-    let level = match args.log_level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    };
-    LogGuard::start(format, level, serving.metrics.log_lines_dropped()).map_err(|e| Failure::new(Exit::Failed, e))
+    LogGuard::start(format, args.log_level, serving.metrics.log_lines_dropped())
+        .map_err(|e| Failure::new(Exit::Failed, e))
 }
 
 fn failed(what: impl std::fmt::Display) -> Failure {

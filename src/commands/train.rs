@@ -1,8 +1,7 @@
 //! `train`: fit a model to a CSV file, evaluate it, write it.
 
-use std::io::{IsTerminal, stdin};
+use std::io::stdin;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -22,14 +21,14 @@ use super::files;
 pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     let spec = spec(args)?;
     let table = open(&args.data)?;
-    let bar = Bar::default();
+    let bar = ProgressBar::no_length();
     if args.compare {
         let comparison = compare(&spec, &table, &bar);
-        bar.clear();
+        bar.finish_and_clear();
         return show_comparison(&comparison?, args);
     }
     let trained = train(&spec, &table, &bar);
-    bar.clear();
+    bar.finish_and_clear();
     let trained = trained?;
     let written = write(&trained, args)?;
     files::print(&if args.json { json(&trained.report)? } else { format!("{}\n{written}", trained.report) })
@@ -131,40 +130,24 @@ impl Exit {
     }
 }
 
-/// A progress bar on standard error, only where that is a terminal.
-#[derive(Default)]
-struct Bar {
-    bar: OnceLock<ProgressBar>,
-}
-
-impl Bar {
-    fn clear(&self) {
-        if let Some(bar) = self.bar.get() {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-impl Progress for Bar {
+/// A progress bar on standard error; hidden, and still, where that is no terminal.
+impl Progress for ProgressBar {
     fn begin(&self, fits: usize) {
-        if !std::io::stderr().is_terminal() {
+        if self.is_hidden() {
             return;
         }
-        let style = ProgressStyle::with_template("fitting {bar:32} {pos}/{len} fits, {elapsed} of about {duration}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = self.bar.get_or_init(|| ProgressBar::new(fits as u64).with_style(style));
-        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        let style = ProgressStyle::with_template("fitting {bar:32} {pos}/{len} fits, {elapsed} of about {duration}");
+        self.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.set_length(fits as u64);
+        self.reset();
+        self.enable_steady_tick(std::time::Duration::from_millis(100));
     }
 
     fn fitted(&self) {
-        if let Some(bar) = self.bar.get() {
-            bar.inc(1);
-        }
+        self.inc(1);
     }
 
     fn given_up(&self, fits: usize) {
-        if let Some(bar) = self.bar.get() {
-            bar.dec_length(fits as u64);
-        }
+        self.dec_length(fits as u64);
     }
 }

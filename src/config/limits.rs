@@ -1,66 +1,77 @@
-//! The server's limits and their defaults.
+//! The server's limits: the flags of `serve` that bound it, with their defaults.
 
 use std::time::Duration;
 
-/// The server's limits. Every one is a flag of `serve`; the defaults are the contract's.
-#[derive(Debug, Clone)]
+use clap::{Args, FromArgMatches};
+
+use super::values::{count, size, time};
+
+/// The server's limits. Every one is a flag of `serve`, but those of a head's fields and of a target.
+#[derive(Debug, Clone, Args)]
 pub struct Limits {
-    /// Largest request body in bytes, after inflation: 2 MiB. Over it is 413.
-    pub max_body_bytes: usize,
-    /// Bytes of request bodies held at one time by all requests together: 64 MiB.
-    pub body_budget: usize,
-    /// Most rows in a request: 10,000. Over it is 413.
-    pub max_rows: usize,
-    /// Connections at one time: 4,096. At the cap the listener pauses accepting.
-    pub max_connections: usize,
-    /// Bytes of a request head's fields: 32 KiB. Over it is 431.
-    pub max_header_bytes: usize,
-    /// Fields in a request head: 64. Over it is 431. Not a flag.
-    pub max_header_fields: usize,
-    /// Bytes of a request target: 8 KiB. Over it is 414. Not a flag.
-    pub max_uri_bytes: usize,
-    /// From the first byte of a head to its last: 10 s.
-    pub header_timeout: Duration,
-    /// From the head to the last byte of the body: 10 s. Over it is 408.
-    pub body_timeout: Duration,
-    /// From the compute permit to the answer: 10 s. Over it is 504.
-    pub compute_timeout: Duration,
-    /// A kept-alive connection without a request: 75 s.
-    pub idle_timeout: Duration,
-    /// Without progress while writing an answer: 30 s.
-    pub write_timeout: Duration,
-    /// Longest wait for the body budget, and again for a compute permit: 250 ms. Over it is 503.
-    pub admission_wait: Duration,
-    /// SIGTERM keeps accepting for this long: 5 s.
-    pub lame_duck: Duration,
-    /// From the signal to the end of every connection: 15 s.
-    pub hard_stop: Duration,
-    /// Threads of the compute pool: cores − 1, at least 1.
+    /// Threads for long predictions [default: cores − 1, at least 1]
+    #[arg(long, value_name = "N", value_parser = count(), default_value_t = spare_cores(), hide_default_value = true)]
     pub compute_threads: usize,
+    /// Largest request body; over it is 413
+    #[arg(long, value_name = "SIZE", default_value = "2MiB", value_parser = size)]
+    pub max_body_bytes: usize,
+    /// Request bodies held at one time, all requests together; of these, bodies over 64 KiB three quarters at most
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
+    pub body_budget: usize,
+    /// Most rows in a request; over it is 413
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = count())]
+    pub max_rows: usize,
+    /// Connections at one time; at the cap the listener pauses accepting
+    #[arg(long, value_name = "N", default_value = "4096", value_parser = count())]
+    pub max_connections: usize,
+    /// Largest request head; over it is 431
+    #[arg(long, value_name = "SIZE", default_value = "32KiB", value_parser = size)]
+    pub max_header_bytes: usize,
+    /// Fields in a request head; over it is 431.
+    #[arg(skip = 64_usize)]
+    pub max_header_fields: usize,
+    /// Bytes of a request target; over it is 414.
+    #[arg(skip = 8_usize << 10)]
+    pub max_uri_bytes: usize,
+    /// From the first byte of a head to its last; a slower client's connection is closed
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    pub header_timeout: Duration,
+    /// From the head to the last byte of the body; over it is 408, and so is a body that will not make it while others
+    /// wait for its room
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    pub body_timeout: Duration,
+    /// Longest computation of one request; over it is 504
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    pub compute_timeout: Duration,
+    /// A kept-alive connection without a request is closed after this
+    #[arg(long, value_name = "TIME", default_value = "75s", value_parser = time)]
+    pub idle_timeout: Duration,
+    /// A client that takes nothing of its answer for this long is cut
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
+    pub write_timeout: Duration,
+    /// Longest wait for room, before 503
+    #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = time)]
+    pub admission_wait: Duration,
+    /// After SIGTERM: keep accepting for this long, so that endpoints and proxies notice
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
+    pub lame_duck: Duration,
+    /// After a signal: the latest moment of exit
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
+    pub hard_stop: Duration,
 }
 
+/// The limits when no flag is given.
 impl Default for Limits {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        Self {
-            max_body_bytes: 2 << 20,
-            body_budget: 64 << 20,
-            max_rows: 10_000,
-            max_connections: 4_096,
-            max_header_bytes: 32 << 10,
-            max_header_fields: 64,
-            max_uri_bytes: 8 << 10,
-            header_timeout: Duration::from_secs(10),
-            body_timeout: Duration::from_secs(10),
-            compute_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(75),
-            write_timeout: Duration::from_secs(30),
-            admission_wait: Duration::from_millis(250),
-            lame_duck: Duration::from_secs(5),
-            hard_stop: Duration::from_secs(15),
-            compute_threads: (cores - 1).max(1),
-        }
+        let flags = Self::augment_args(clap::Command::new("limits").no_binary_name(true));
+        let parsed = flags.try_get_matches_from([""; 0]).and_then(|matches| Self::from_arg_matches(&matches));
+        parsed.expect("every limit has a default that its parser takes")
     }
+}
+
+fn spare_cores() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    (cores - 1).max(1)
 }
 
 impl Limits {

@@ -1,6 +1,7 @@
 //! What the command line and the environment mean: resolved, validated, with units in the types.
 
 mod limits;
+pub(crate) mod values;
 mod vertex;
 
 pub use limits::{ExtraFeatures, Limits};

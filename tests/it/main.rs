@@ -3,6 +3,7 @@
 #![allow(clippy::pedantic, clippy::unwrap_used, reason = "a test says what it means in the shortest way, and stops")]
 
 mod cli;
+mod config;
 mod end_to_end;
 mod house;
 mod http;

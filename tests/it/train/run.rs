@@ -239,9 +239,17 @@ fn numeric_labels_keep_order_and_text() {
 fn created_is_source_date_epoch() {
     let plain = spec(Algorithm::Linear);
     assert_eq!(header(&train(&plain, &mixed(|_, _| {}), &()).unwrap()).created, None);
-    let dated = TrainSpec { source_date_epoch: Some(1_000_000_000), ..plain };
-    let created = header(&train(&dated, &mixed(|_, _| {}), &()).unwrap()).created;
-    assert_eq!(created.as_deref(), Some("2001-09-09T01:46:40Z"));
+    for (seconds, created) in [
+        (951_827_696, Some("2000-02-29T12:34:56Z")),
+        (4_107_542_400, Some("2100-03-01T00:00:00Z")),
+        (253_402_300_799, Some("9999-12-31T23:59:59Z")),
+        (253_402_300_800, None),
+        (u64::MAX, None),
+    ] {
+        let dated = TrainSpec { source_date_epoch: Some(seconds), ..plain.clone() };
+        let header = header(&train(&dated, &mixed(|_, _| {}), &()).unwrap());
+        assert_eq!(header.created.as_deref(), created);
+    }
 }
 
 #[test]
