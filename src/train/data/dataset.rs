@@ -131,12 +131,7 @@ fn kind(spec: &TrainSpec, scan: &Scan<'_>, column: usize) -> Result<Kind, TrainE
         return Ok(Kind::Categorical);
     }
     if seen.is_void() {
-        let number = column + 1;
-        return Err(TrainError::Data(format!(
-            "{}, column {number} ({}): it holds no value in any row; --drop it",
-            scan.file(),
-            seen.name
-        )));
+        return Err(target::of_column(scan, column, "it holds no value in any row; --drop it"));
     }
     Ok(if seen.is_numeric() { Kind::Numeric } else { Kind::Categorical })
 }

@@ -1,6 +1,6 @@
 //! The target column: which task it means, and its value in each row.
 
-use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use crate::model::schema::MAX_CLASSES;
 use crate::table::{Cells, Place, Problem, Scan, TableError};
@@ -59,8 +59,7 @@ pub(crate) fn decide(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result
     let as_text = spec.categorical.contains(&seen.name);
     let numeric = spec.numeric.contains(&seen.name) || !as_text && seen.is_numeric();
     if seen.is_void() {
-        let (file, number) = (scan.file(), target + 1);
-        return Err(TrainError::Data(format!("{file}, column {number} ({}): the target holds no value", seen.name)));
+        return Err(of_column(scan, target, "the target holds no value"));
     }
     let algorithm = spec.algorithm;
     let task = match (algorithm.does_regression(), algorithm.does_classification(), spec.task) {
@@ -93,18 +92,13 @@ fn values_of(scan: &Scan<'_>, target: usize, values: Vec<f64>) -> Result<Observe
     if let Some(row) = values.iter().position(|v| v.is_nan()) {
         return Err(missing(scan, target, row));
     }
-    let name = &scan.columns[target].name;
     if values.len() < 2 {
         return Err(TrainError::Data(format!("{}: one row is too few to learn from", scan.file())));
     }
     if is_constant(&values) {
-        return Err(TrainError::Data(format!(
-            "{}, column {} ({name}): the target is {} in all {} rows: there is nothing to learn",
-            scan.file(),
-            target + 1,
-            values[0],
-            values.len()
-        )));
+        let (value, n) = (values[0], values.len());
+        let detail = format_args!("the target is {value} in all {n} rows: there is nothing to learn");
+        return Err(of_column(scan, target, detail));
     }
     Ok(Observed::Values(values))
 }
@@ -119,21 +113,16 @@ fn classes_of(
         return Err(missing(scan, target, row));
     }
     let (labels, position_of) = order_labels(names);
-    let (file, number, name) = (scan.file(), target + 1, &scan.columns[target].name);
     if labels.len() < 2 {
-        return Err(TrainError::Data(format!(
-            "{file}, column {number} ({name}): all {} rows are of one class, {:?}: there is nothing to tell apart",
-            cells.len(),
-            labels.first().cloned().unwrap_or_default()
-        )));
+        let (n, label) = (cells.len(), labels.concat());
+        let detail = format_args!("all {n} rows are of one class, {label:?}: there is nothing to tell apart");
+        return Err(of_column(scan, target, detail));
     }
     let regression = "; if it is a number to be predicted, use an algorithm that does regression";
     let hint = if names.iter().all(|n| parse_number(n).is_some()) { regression } else { "" };
     if labels.len() > MAX_CLASSES {
-        return Err(TrainError::Data(format!(
-            "{file}, column {number} ({name}): {} classes are more than {MAX_CLASSES}{hint}",
-            labels.len()
-        )));
+        let detail = format_args!("{} classes are more than {MAX_CLASSES}{hint}", labels.len());
+        return Err(of_column(scan, target, detail));
     }
     let classes: Vec<u32> = cells.iter().flatten().map(|code| position_of[*code as usize]).collect();
     let mut count = vec![0; labels.len()];
@@ -153,28 +142,15 @@ fn classes_of(
 /// way to write it. The second list maps positions in `names` to classes.
 fn order_labels(names: &[String]) -> (Vec<String>, Vec<u32>) {
     let numbers: Option<Vec<f64>> = names.iter().map(|n| parse_number(n)).collect();
-    let Some(numbers) = numbers else {
-        let classes: BTreeMap<&str, Vec<usize>> =
-            names.iter().enumerate().map(|(i, n)| (n.as_str(), vec![i])).collect();
-        return number_classes(classes.into_iter().map(|(name, codes)| (name.to_owned(), codes)), names.len());
-    };
+    let value = |code: usize| numbers.as_ref().map_or(0.0, |numbers| numbers[code]);
     let mut codes: Vec<usize> = (0..names.len()).collect();
-    codes.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]).then(names[*a].cmp(&names[*b])));
+    codes.sort_by(|a, b| value(*a).total_cmp(&value(*b)).then(names[*a].cmp(&names[*b])));
     // Sorted: not below the next means equal to it.
-    let same = codes.chunk_by(|a, b| numbers[*a] >= numbers[*b]).map(|codes| {
-        let label = if let [only] = codes { names[*only].clone() } else { format!("{}", numbers[codes[0]]) };
-        (label, codes.to_vec())
-    });
-    number_classes(same, names.len())
-}
-
-fn number_classes(classes: impl Iterator<Item = (String, Vec<usize>)>, n_names: usize) -> (Vec<String>, Vec<u32>) {
-    let mut labels = Vec::new();
-    let mut position_of = vec![0; n_names];
-    for ((label, codes), position) in classes.zip(0_u32..) {
-        for code in codes {
-            position_of[code] = position;
-        }
+    let is_same = |a: &usize, b: &usize| numbers.is_some() && value(*a) >= value(*b);
+    let (mut labels, mut position_of) = (Vec::new(), vec![0; names.len()]);
+    for (same, position) in codes.chunk_by(is_same).zip(0_u32..) {
+        same.iter().for_each(|code| position_of[*code] = position);
+        let label = if let [only] = same { names[*only].clone() } else { format!("{}", value(same[0])) };
         labels.push(label);
     }
     (labels, position_of)
@@ -184,6 +160,12 @@ fn number_classes(classes: impl Iterator<Item = (String, Vec<usize>)>, n_names: 
 #[allow(clippy::float_cmp, reason = "the same value is meant")]
 pub(crate) fn is_constant(values: &[f64]) -> bool {
     values.iter().all(|v| *v == values[0])
+}
+
+/// What is wrong with a column as a whole.
+pub(crate) fn of_column(scan: &Scan<'_>, column: usize, detail: impl Display) -> TrainError {
+    let (file, number, name) = (scan.file(), column + 1, &scan.columns[column].name);
+    TrainError::Data(format!("{file}, column {number} ({name}): {detail}"))
 }
 
 fn missing(scan: &Scan<'_>, target: usize, row: usize) -> TrainError {

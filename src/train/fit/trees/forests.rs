@@ -51,36 +51,25 @@ impl ForestInput {
     }
 }
 
-/// How a block is grown.
-struct BlockPlan {
-    n_trees: usize,
-    seed: u64,
-    levels: Option<u16>,
-    min_samples_leaf: usize,
-    columns: usize,
-}
-
 /// Grows one block; its trees as bytes, without the list's head and tail.
 pub(crate) fn grow(task: &FitTask<'_>, shared: &ForestInput, block: usize) -> Result<Vec<u8>, String> {
     let p = task.parameters;
-    let shape = BlockPlan {
-        n_trees: (n_trees(p) - block * TREES_TOGETHER).min(TREES_TOGETHER),
-        seed: SplitMix64::new(task.seed, BLOCK_STREAM + block as u64).next_u64(),
-        levels: levels(p),
-        min_samples_leaf: leaf(p),
-        columns: p.columns_per_split(task.n_columns),
-    };
+    let n_trees = (n_trees(p) - block * TREES_TOGETHER).min(TREES_TOGETHER);
+    let seed = SplitMix64::new(task.seed, BLOCK_STREAM + block as u64).next_u64();
+    let (max_depth, min_samples_leaf, m) = (levels(p), leaf(p), Some(p.columns_per_split(task.n_columns)));
     match (shared, task.algorithm, task.observed) {
         (ForestInput::Matrix(x), Algorithm::RandomForest, Observed::Values(y)) => {
-            let forest = ForestRegressor::fit(x, y, shape.regression()).map_err(|e| sentence(&e))?;
-            bare(&forest, task, shape.n_trees)
+            let rest = RandomForestRegressorParameters::default();
+            let parameters = RandomForestRegressorParameters { max_depth, min_samples_leaf, n_trees, m, seed, ..rest };
+            bare(&ForestRegressor::fit(x, y, parameters).map_err(|e| sentence(&e))?, task, n_trees)
         }
         (ForestInput::Matrix(x), Algorithm::ExtraTrees, Observed::Values(y)) => {
-            let forest = ExtraTrees::fit(x, y, shape.extremely_random()).map_err(|e| sentence(&e))?;
-            bare(&forest, task, shape.n_trees)
+            let rest = ExtraTreesRegressorParameters::default();
+            let parameters = ExtraTreesRegressorParameters { max_depth, min_samples_leaf, n_trees, m, seed, ..rest };
+            bare(&ExtraTrees::fit(x, y, parameters).map_err(|e| sentence(&e))?, task, n_trees)
         }
         (ForestInput::Ranks(ranks), Algorithm::RandomForest, Observed::Classes(y)) => {
-            smartcore_tree::of_forest(task, ranks, y, shape.n_trees, shape.seed)
+            smartcore_tree::of_forest(task, ranks, y, n_trees, seed)
         }
         _ => Err("it is no forest, or not for this task".to_owned()),
     }
@@ -89,13 +78,7 @@ pub(crate) fn grow(task: &FitTask<'_>, shared: &ForestInput, block: usize) -> Re
 /// The `estimator` section of all blocks' trees.
 pub(crate) fn merge(task: &FitTask<'_>, blocks: &[Vec<u8>]) -> Result<Vec<u8>, String> {
     let (head, tail) = around(task, n_trees(task.parameters))?;
-    let mut section = Vec::with_capacity(head.len() + tail.len() + blocks.iter().map(Vec::len).sum::<usize>());
-    section.extend(head);
-    for block in blocks {
-        section.extend_from_slice(block);
-    }
-    section.extend(tail);
-    Ok(section)
+    Ok([head, blocks.concat(), tail].concat())
 }
 
 fn bare<F: Serialize>(forest: &F, task: &FitTask<'_>, n_trees: usize) -> Result<Vec<u8>, String> {
@@ -119,28 +102,4 @@ fn around(task: &FitTask<'_>, n_trees: usize) -> Result<(Vec<u8>, Vec<u8>), Stri
     let mut head = flags;
     head.extend(postcard::to_allocvec(&n_trees).map_err(|e| e.to_string())?);
     Ok((head, tail.map_err(|e| e.to_string())?))
-}
-
-impl BlockPlan {
-    fn regression(&self) -> RandomForestRegressorParameters {
-        RandomForestRegressorParameters {
-            max_depth: self.levels,
-            min_samples_leaf: self.min_samples_leaf,
-            n_trees: self.n_trees,
-            m: Some(self.columns),
-            seed: self.seed,
-            ..Default::default()
-        }
-    }
-
-    fn extremely_random(&self) -> ExtraTreesRegressorParameters {
-        ExtraTreesRegressorParameters {
-            max_depth: self.levels,
-            min_samples_leaf: self.min_samples_leaf,
-            n_trees: self.n_trees,
-            m: Some(self.columns),
-            seed: self.seed,
-            ..Default::default()
-        }
-    }
 }
