@@ -20,7 +20,6 @@ use crate::train::evaluate::subgroup_errors;
 use crate::train::fit::plan::FitPlan;
 use crate::train::golden;
 use crate::train::report::{ClassReport, DataReport, Report};
-use crate::train::spec::TrainSpec;
 
 /// A trained model.
 #[derive(Debug, Clone)]
@@ -32,25 +31,20 @@ pub struct Trained {
 }
 
 /// Evaluates on the test rows, writes the artifact's bytes and checks that they load.
-pub(crate) fn seal(
-    spec: &TrainSpec,
-    plan: &FitPlan<'_>,
-    data: &TrainingData,
-    outcome: &RunOutcome,
-) -> Result<Trained, TrainError> {
-    let (schema, encoded) = (plan.schema, &data.encoded);
-    let n_classes = schema.target().classes.len();
+pub(crate) fn seal(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained, TrainError> {
+    let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
+    let encoded = &data.encoded;
     let tested = match &encoded.test {
         Some(test) => Some((test, plan.answer(&outcome.fitted, &test.batch)?)),
         None => None,
     };
     let evaluation = Evaluation {
         seed: spec.seed,
-        holdout: tested.as_ref().map(|(test, answers)| score(&test.observed, answers, n_classes)),
+        holdout: tested.as_ref().map(|(test, answers)| score(&test.observed, answers, data.n_classes())),
         k_fold: outcome.k_fold().cloned(),
         best_of: outcome.best_of.map(|n| n as u64),
     };
-    let header = header(spec, plan, encoded, outcome, evaluation.clone());
+    let header = header(plan, outcome, evaluation.clone());
     let artifact = write(header, &sections(encoded, outcome)?).map_err(TrainError::Data)?;
     let version = verify(&artifact)?;
     let detail = match (&outcome.out_of_fold, &tested) {
@@ -80,14 +74,9 @@ pub(crate) fn seal(
     Ok(Trained { artifact, report })
 }
 
-fn header(
-    spec: &TrainSpec,
-    plan: &FitPlan<'_>,
-    encoded: &Encoded,
-    outcome: &RunOutcome,
-    evaluation: Evaluation,
-) -> Header {
-    let (schema, train) = (plan.schema, &encoded.train);
+fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> Header {
+    let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
+    let train = &data.encoded.train;
     let chosen = golden::choose(&train.batch, train.observed.classes(), &outcome.answers);
     Header {
         format: FORMAT.to_owned(),
@@ -115,7 +104,7 @@ fn header(
 /// The hyperparameters, with `scale` among them.
 pub(crate) fn settings(plan: &FitPlan<'_>) -> std::collections::BTreeMap<String, Setting> {
     let mut settings = plan.parameters.to_map();
-    settings.insert("scale".to_owned(), Setting::Switch(plan.scale));
+    settings.insert("scale".to_owned(), Setting::Switch(plan.spec.scales()));
     settings
 }
 

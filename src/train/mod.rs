@@ -31,7 +31,7 @@ pub use spec::TrainSpec;
 use std::time::Instant;
 
 use data::training_data::TrainingData;
-use evaluate::schedule::{FitJob, RunOutcome, Runner};
+use evaluate::schedule::{self, FitJob, RunOutcome};
 use fit::plan::FitPlan;
 use search::space::SearchSpace;
 use search::tune;
@@ -53,15 +53,15 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
     let data = TrainingData::read(spec, table)?;
     let (parameters, outcome, tuning) = match spec.tune {
         None => {
-            let plan = FitPlan::new(spec, &data, &parameters);
+            let plan = FitPlan { spec, data: &data, parameters: &parameters };
             let jobs: Vec<FitJob<'_>> = FitJob::all(&plan, spec.folds).collect();
             progress.begin(jobs.len());
-            let outcome = RunOutcome::join(&data, Runner::new(spec, &data, progress).run(&jobs))?;
+            let outcome = RunOutcome::join(&data, schedule::run(&jobs, spec.threads, progress))?;
             (parameters, outcome, None)
         }
         Some(n) => tune::tune(spec, &data, &parameters, &space, n as usize, progress)?,
     };
-    let mut trained = artifact::seal(spec, &FitPlan::new(spec, &data, &parameters), &data, &outcome)?;
+    let mut trained = artifact::seal(&FitPlan { spec, data: &data, parameters: &parameters }, &outcome)?;
     trained.report.tuning = tuning;
     trained.report.seconds = start.elapsed().as_secs_f64();
     Ok(trained)

@@ -114,7 +114,7 @@ fn classes_of(
     }
     let (labels, position_of) = order_labels(names);
     if labels.len() < 2 {
-        let (n, label) = (cells.len(), labels.concat());
+        let (n, label) = (cells.len(), labels.first().cloned().unwrap_or_default());
         let detail = format_args!("all {n} rows are of one class, {label:?}: there is nothing to tell apart");
         return Err(of_column(scan, target, detail));
     }

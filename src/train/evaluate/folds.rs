@@ -5,7 +5,6 @@ use crate::model::artifact::{Figures, KFoldFigures};
 use crate::model::batch::Batch;
 use crate::model::calibration::{Calibration, Scores};
 use crate::model::prediction::Prediction;
-use crate::train::data::encode::LabeledBatch;
 use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
@@ -39,13 +38,13 @@ pub(crate) fn split_fold(fold: &[u32], f: u32) -> (Vec<usize>, Vec<usize>) {
 /// Answers the rows held out by a model that was fitted on the others.
 pub(crate) fn evaluate_fold(
     plan: &FitPlan<'_>,
-    train: &LabeledBatch,
     rows: Vec<usize>,
     fitted: &FittedModel,
 ) -> Result<FoldResult, TrainError> {
-    let batch = Batch::from_rows(plan.schema, train.cells(&rows)).map_err(TrainError::Broken)?;
+    let train = &plan.data.encoded.train;
+    let batch = Batch::from_rows(plan.schema(), train.cells(&rows)).map_err(TrainError::Broken)?;
     let answers = plan.answer(fitted, &batch)?;
-    let figures = score(&train.observed.of_rows(&rows), &answers, plan.schema.target().classes.len());
+    let figures = score(&train.observed.of_rows(&rows), &answers, plan.data.n_classes());
     let difficulty = fitted.pipeline.predictor().spread(&fitted.matrix(&batch));
     Ok(FoldResult { rows, answers, difficulty, figures })
 }

@@ -5,13 +5,11 @@ use std::time::Instant;
 
 use crate::model::artifact::KFoldFigures;
 use crate::model::prediction::Prediction;
-use crate::train::data::encode::LabeledBatch;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::folds::{self, FoldResult, OutOfFold};
 use crate::train::evaluate::parallel;
 use crate::train::fit::plan::{FitPart, FitPlan, FittedModel, Prepared};
-use crate::train::spec::TrainSpec;
 
 /// Receives the progress of a run, for a progress bar. Called from several threads.
 pub trait Progress: Sync {
@@ -27,15 +25,6 @@ pub trait Progress: Sync {
 impl Progress for () {
     fn begin(&self, _: usize) {}
     fn fitted(&self) {}
-}
-
-/// What all fits of a run share.
-pub(crate) struct Runner<'a> {
-    pub(crate) train: &'a LabeledBatch,
-    /// The fold that holds each training row out.
-    pub(crate) fold: &'a [u32],
-    pub(crate) threads: NonZeroUsize,
-    pub(crate) progress: &'a dyn Progress,
 }
 
 /// One fit.
@@ -101,20 +90,14 @@ pub(crate) struct FinishedFit {
     pub(crate) seconds: f64,
 }
 
-impl<'a> Runner<'a> {
-    pub(crate) fn new(spec: &TrainSpec, data: &'a TrainingData, progress: &'a dyn Progress) -> Self {
-        Self { train: &data.encoded.train, fold: &data.fold, threads: spec.threads, progress }
-    }
-
-    /// Does the fits, as many at a time as there are threads, and returns their results in order.
-    pub(crate) fn run(&self, fits: &[FitJob<'_>]) -> Vec<FinishedFit> {
-        parallel::run(self.threads, fits.len(), &FitQueue { runner: self, fits })
-    }
+/// Does the fits, as many at a time as there are `threads`, and returns their results in order.
+pub(crate) fn run(fits: &[FitJob<'_>], threads: NonZeroUsize, progress: &dyn Progress) -> Vec<FinishedFit> {
+    parallel::run(threads, fits.len(), &FitQueue { fits, progress })
 }
 
 struct FitQueue<'a> {
-    runner: &'a Runner<'a>,
     fits: &'a [FitJob<'a>],
+    progress: &'a dyn Progress,
 }
 
 /// The rows to fit on with those held out, and the seconds it took.
@@ -132,11 +115,12 @@ impl parallel::ParallelJobs for FitQueue<'_> {
 
     fn prepare(&self, job: usize) -> FitContext {
         let start = Instant::now();
-        let (FitJob { plan, without }, train) = (self.fits[job], self.runner.train);
+        let FitJob { plan, without } = self.fits[job];
+        let train = &plan.data.encoded.train;
         let prepared = match without {
             None => plan.prepare(train.batch.values(), train.observed.clone()).map(|p| (p, Vec::new())),
             Some(f) => {
-                let (held, rest) = folds::split_fold(self.runner.fold, f);
+                let (held, rest) = folds::split_fold(&plan.data.fold, f);
                 plan.prepare(&train.cells(&rest), train.observed.of_rows(&rest)).map(|p| (p, held))
             }
         };
@@ -155,7 +139,7 @@ impl parallel::ParallelJobs for FitQueue<'_> {
             Ok((prepared, held)) => self.outcome(job, prepared, held, parts),
             Err(error) => Err(error.clone()),
         };
-        self.runner.progress.fitted();
+        self.progress.fitted();
         FinishedFit { outcome, seconds: prepared_in + fitted_in }
     }
 }
@@ -168,11 +152,12 @@ impl FitQueue<'_> {
         held: &[usize],
         parts: Vec<<Self as parallel::ParallelJobs>::Part>,
     ) -> Result<FitResult, TrainError> {
-        let (FitJob { plan, without }, train) = (self.fits[job], self.runner.train);
+        let FitJob { plan, without } = self.fits[job];
+        let train = &plan.data.encoded.train;
         let pieces = parts.into_iter().filter_map(|(piece, _)| piece).collect::<Result<Vec<FitPart>, TrainError>>()?;
         let fitted = plan.join(prepared, pieces)?;
         if without.is_some() {
-            return folds::evaluate_fold(plan, train, held.to_vec(), &fitted).map(FitResult::Fold);
+            return folds::evaluate_fold(plan, held.to_vec(), &fitted).map(FitResult::Fold);
         }
         let answers = plan.answer(&fitted, &train.batch)?;
         Ok(FitResult::Final(Box::new(fitted), answers))

@@ -25,15 +25,11 @@ use crate::train::options::Hyperparameters;
 use crate::train::spec::TrainSpec;
 
 /// How a candidate is fitted, on whatever rows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct FitPlan<'a> {
-    /// The table, for errors.
-    pub(crate) file: &'a str,
-    pub(crate) schema: &'a Schema,
-    pub(crate) algorithm: Algorithm,
+    pub(crate) spec: &'a TrainSpec,
+    pub(crate) data: &'a TrainingData,
     pub(crate) parameters: &'a Hyperparameters,
-    pub(crate) scale: bool,
-    pub(crate) seed: u64,
 }
 
 /// A fitted pipeline and its `estimator` section.
@@ -70,34 +66,26 @@ pub(crate) enum FitPart {
 }
 
 impl<'a> FitPlan<'a> {
-    /// Fits what `spec` names with these hyperparameters.
-    pub(crate) fn new(spec: &TrainSpec, data: &'a TrainingData, parameters: &'a Hyperparameters) -> Self {
-        Self {
-            file: &data.file,
-            schema: &data.encoded.schema,
-            algorithm: spec.algorithm,
-            parameters,
-            scale: spec.scales(),
-            seed: spec.seed,
-        }
+    pub(crate) fn schema(&self) -> &'a Schema {
+        &self.data.encoded.schema
     }
 
     /// Fits preprocessing on row-major `rows` of shape `[n_rows, n_features]` and encodes them.
     pub(crate) fn prepare(&self, rows: &[f64], observed: Observed) -> Result<Prepared, TrainError> {
-        let preprocessing = Preprocessing::fit(self.schema, rows, self.scale);
+        let preprocessing = Preprocessing::fit(self.schema(), rows, self.spec.scales());
         let n_columns = preprocessing.n_columns();
         if n_columns == 0 {
             return Err(TrainError::Data(format!(
                 "{}: every feature has one value in {} rows to fit on: use other features or fewer --folds",
-                self.file,
+                self.data.file,
                 observed.len()
             )));
         }
-        let matrix = encode(&preprocessing, rows, self.schema.n_features());
+        let matrix = encode(&preprocessing, rows, self.schema().n_features());
         let mut prepared = Prepared { preprocessing, n_columns, matrix, shared: None, observed };
         let task = self.task(&prepared);
-        estimators::check(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.file)))?;
-        if self.algorithm.is_averaged() {
+        estimators::check(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.data.file)))?;
+        if self.spec.algorithm.is_averaged() {
             let shared = ForestInput::of(&task);
             prepared.shared = Some(shared.map_err(|reason| self.refused(reason))?);
         }
@@ -106,9 +94,9 @@ impl<'a> FitPlan<'a> {
 
     /// The number of parts that a fit can do at the same time.
     pub(crate) fn n_parts(&self) -> usize {
-        match self.algorithm {
+        match self.spec.algorithm {
             Algorithm::RandomForest | Algorithm::ExtraTrees => forests::n_blocks(self.parameters),
-            Algorithm::Svc => svm::n_pairs(self.schema.target().classes.len()),
+            Algorithm::Svc => svm::n_pairs(self.data.n_classes()),
             _ => 1,
         }
     }
@@ -116,7 +104,7 @@ impl<'a> FitPlan<'a> {
     /// Fits one of the parts.
     pub(crate) fn part(&self, prepared: &Prepared, part: usize) -> Result<FitPart, TrainError> {
         let task = self.task(prepared);
-        let fitted = catch_panic(|| match (&prepared.shared, self.algorithm) {
+        let fitted = catch_panic(|| match (&prepared.shared, self.spec.algorithm) {
             (Some(shared), _) => forests::grow(&task, shared, part).map(FitPart::Trees),
             (None, Algorithm::Svc) => estimators::machine(&task, part).map(FitPart::Machine),
             (None, _) => estimators::fit(&task).map(FitPart::Whole),
@@ -145,10 +133,10 @@ impl<'a> FitPlan<'a> {
     pub(crate) fn join(&self, prepared: &Prepared, pieces: Vec<FitPart>) -> Result<FittedModel, TrainError> {
         let section = self.section(prepared, pieces).map_err(TrainError::Broken)?;
         let shape = Shape {
-            algorithm: self.algorithm,
-            task: self.schema.task(),
+            algorithm: self.spec.algorithm,
+            task: self.schema().task(),
             n_columns: prepared.n_columns,
-            n_classes: self.schema.target().classes.len(),
+            n_classes: self.data.n_classes(),
         };
         let read = smartcore::read(&section, shape);
         let form = read.map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
@@ -159,14 +147,14 @@ impl<'a> FitPlan<'a> {
 
     fn task<'t>(&'t self, prepared: &'t Prepared) -> FitTask<'t> {
         FitTask {
-            algorithm: self.algorithm,
+            algorithm: self.spec.algorithm,
             parameters: self.parameters,
-            seed: self.seed,
-            scaled: self.scale,
+            seed: self.spec.seed,
+            scaled: self.spec.scales(),
             n_rows: prepared.observed.len(),
             n_columns: prepared.n_columns,
-            n_classes: self.schema.target().classes.len(),
-            schema: self.schema,
+            n_classes: self.data.n_classes(),
+            schema: self.schema(),
             preprocessing: &prepared.preprocessing,
             matrix: &prepared.matrix,
             observed: &prepared.observed,
@@ -181,11 +169,11 @@ impl<'a> FitPlan<'a> {
     }
 
     fn refused(&self, reason: String) -> TrainError {
-        TrainError::Fit { algorithm: self.algorithm, reason }
+        TrainError::Fit { algorithm: self.spec.algorithm, reason }
     }
 
     fn advice(&self) -> &'static str {
-        if self.scale || self.algorithm.is_trees() { "" } else { "; try --scale" }
+        if self.spec.scales() || self.spec.algorithm.is_trees() { "" } else { "; try --scale" }
     }
 }
 

@@ -6,18 +6,10 @@ use crate::train::artifact::{self, Trained};
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::metrics::{order, ranked_by};
-use crate::train::evaluate::schedule::{FinishedFit, FitJob, Progress, RunOutcome, Runner};
+use crate::train::evaluate::schedule::{self, FinishedFit, FitJob, Progress, RunOutcome};
 use crate::train::fit::plan::FitPlan;
-use crate::train::options::Hyperparameters;
 use crate::train::report::{Compared, Comparison};
 use crate::train::spec::TrainSpec;
-
-/// An algorithm that could be fitted.
-struct FittedAlgorithm {
-    spec: TrainSpec,
-    parameters: Hyperparameters,
-    outcome: RunOutcome,
-}
 
 /// Fits every algorithm that suits the task and ranks them by cross-validation. [`TrainSpec::algorithm`] is not read.
 ///
@@ -29,10 +21,16 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
     let spec = TrainSpec { algorithm: Algorithm::RandomForest, ..spec.clone() };
     check(&spec)?;
     let data = TrainingData::read(&spec, table)?;
-    let (fitted, refused) = fit_all(&spec, &data, progress)?;
-    let (best, mut algorithms) = seal_all(&data, fitted, &refused)?;
-    algorithms.extend(refused);
     let task = data.encoded.schema.task();
+    let suits = |a: &Algorithm| if task.is_classification() { a.does_classification() } else { a.does_regression() };
+    let specs: Vec<TrainSpec> =
+        Algorithm::ALL.into_iter().filter(suits).map(|algorithm| TrainSpec { algorithm, ..spec.clone() }).collect();
+    let parameters = specs.iter().map(|s| s.options.resolve(s.algorithm)).collect::<Result<Vec<_>, _>>()?;
+    let plans: Vec<FitPlan<'_>> =
+        specs.iter().zip(&parameters).map(|(spec, parameters)| FitPlan { spec, data: &data, parameters }).collect();
+    let (fitted, refused) = fit_all(&plans, &spec, progress);
+    let (best, mut algorithms) = seal_all(fitted, &refused)?;
+    algorithms.extend(refused);
     let mut comparison = Comparison {
         target: spec.target.clone(),
         task,
@@ -60,47 +58,39 @@ fn check(spec: &TrainSpec) -> Result<(), TrainError> {
     spec.check().map(drop)
 }
 
-/// Fits the algorithms that suit the task: those that could be fitted, the best first, and those that could not.
-fn fit_all(
+/// A plan that could be fitted.
+type FittedPlan<'a> = (FitPlan<'a>, RunOutcome);
+
+/// Fits all plans: those that could be fitted, the best first, and the algorithms that could not.
+fn fit_all<'a>(
+    plans: &[FitPlan<'a>],
     spec: &TrainSpec,
-    data: &TrainingData,
     progress: &dyn Progress,
-) -> Result<(Vec<FittedAlgorithm>, Vec<Compared>), TrainError> {
-    let classes = data.encoded.schema.task().is_classification();
-    let suits = |a: &Algorithm| if classes { a.does_classification() } else { a.does_regression() };
-    let specs: Vec<TrainSpec> =
-        Algorithm::ALL.into_iter().filter(suits).map(|algorithm| TrainSpec { algorithm, ..spec.clone() }).collect();
-    let parameters =
-        specs.iter().map(|s| s.options.resolve(s.algorithm)).collect::<Result<Vec<Hyperparameters>, _>>()?;
-    let plans: Vec<_> = specs.iter().zip(&parameters).map(|(s, p)| FitPlan::new(s, data, p)).collect();
+) -> (Vec<FittedPlan<'a>>, Vec<Compared>) {
     let jobs: Vec<FitJob<'_>> = plans.iter().flat_map(|plan| FitJob::all(plan, spec.folds)).collect();
     progress.begin(jobs.len());
-    let mut finished = Runner::new(spec, data, progress).run(&jobs).into_iter();
+    let mut finished = schedule::run(&jobs, spec.threads, progress).into_iter();
     let (mut fitted, mut refused) = (Vec::new(), Vec::new());
-    for (spec, parameters) in specs.into_iter().zip(parameters.clone()) {
+    for plan in plans {
         let fits: Vec<FinishedFit> = finished.by_ref().take(1 + spec.folds as usize).collect();
-        match RunOutcome::join(data, fits) {
-            Ok(outcome) => fitted.push(FittedAlgorithm { spec, parameters, outcome }),
-            Err(error) => refused.push(Compared::refused(spec.algorithm, &error)),
+        match RunOutcome::join(plan.data, fits) {
+            Ok(outcome) => fitted.push((*plan, outcome)),
+            Err(error) => refused.push(Compared::refused(plan.spec.algorithm, &error)),
         }
     }
-    let mean = |f: &FittedAlgorithm| f.outcome.k_fold().map(|k| k.mean.clone()).unwrap_or_default();
-    fitted.sort_by(|a, b| order(&mean(a), &mean(b)));
-    Ok((fitted, refused))
+    let mean = |outcome: &RunOutcome| outcome.k_fold().map(|k| k.mean.clone()).unwrap_or_default();
+    fitted.sort_by(|(_, a), (_, b)| order(&mean(a), &mean(b)));
+    (fitted, refused)
 }
 
 /// Writes every model's artifact, to know its size, and keeps the best one's.
-fn seal_all(
-    data: &TrainingData,
-    fitted: Vec<FittedAlgorithm>,
-    refused: &[Compared],
-) -> Result<(Trained, Vec<Compared>), TrainError> {
+fn seal_all(fitted: Vec<FittedPlan<'_>>, refused: &[Compared]) -> Result<(Trained, Vec<Compared>), TrainError> {
     let best_of = fitted.len();
     let (mut best, mut ranked, mut failed) = (None, Vec::new(), Vec::new());
-    for FittedAlgorithm { spec, parameters, mut outcome } in fitted {
+    for (plan, mut outcome) in fitted {
         outcome.best_of = Some(best_of);
-        let algorithm = spec.algorithm;
-        match artifact::seal(&spec, &FitPlan::new(&spec, data, &parameters), data, &outcome) {
+        let algorithm = plan.spec.algorithm;
+        match artifact::seal(&plan, &outcome) {
             Ok(trained) => {
                 ranked.push(Compared {
                     algorithm,

@@ -13,7 +13,7 @@ use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::folds::{self, FoldResult};
 use crate::train::evaluate::metrics::{loss, order, over_folds, ranked_by};
-use crate::train::evaluate::schedule::{FitJob, FitResult, Progress, RunOutcome, Runner};
+use crate::train::evaluate::schedule::{self, FitJob, FitResult, Progress, RunOutcome};
 use crate::train::fit::plan::FitPlan;
 use crate::train::options::Hyperparameters;
 use crate::train::search::space::SearchSpace;
@@ -65,14 +65,6 @@ pub struct Candidate {
     pub refused: Option<String>,
 }
 
-/// The chosen candidate.
-struct Chosen {
-    candidate: usize,
-    /// Its folds, in order.
-    held: Vec<FoldResult>,
-    tuning: Tuning,
-}
-
 /// Searches, then does the final fit of the chosen candidate.
 pub(crate) fn tune(
     spec: &TrainSpec,
@@ -83,15 +75,19 @@ pub(crate) fn tune(
     progress: &dyn Progress,
 ) -> Result<(Hyperparameters, RunOutcome, Option<Tuning>), TrainError> {
     let candidates = space.candidates(spec, data, parameters, n);
-    let plans: Vec<FitPlan<'_>> = candidates.iter().map(|c| FitPlan::new(spec, data, c)).collect();
+    let plans: Vec<FitPlan<'_>> = candidates.iter().map(|parameters| FitPlan { spec, data, parameters }).collect();
     progress.begin(candidates.len() * spec.folds as usize + 1);
-    let runner = Runner::new(spec, data, progress);
-    let chosen = search(&runner, &plans, spec.folds, space)?;
-    let last = runner.run(&[FitJob { plan: &plans[chosen.candidate], without: None }]);
+    let mut trials: Vec<Trial> = plans.iter().map(|_| Trial::default()).collect();
+    let fits = search(&plans, spec, &mut trials, progress);
+    let Some(chosen) = leader(&trials) else {
+        let refused = trials.into_iter().find_map(|t| t.refused);
+        return Err(refused.unwrap_or_else(|| TrainError::Broken("no candidate was fitted".to_owned())));
+    };
+    let last = schedule::run(&[FitJob { plan: &plans[chosen], without: None }], spec.threads, progress);
     let mut outcome = RunOutcome::join(data, last)?;
-    outcome.out_of_fold = Some(folds::join(&chosen.held, data));
+    outcome.out_of_fold = Some(folds::join(&trials[chosen].held, data));
     outcome.best_of = Some(candidates.len());
-    Ok((candidates[chosen.candidate].clone(), outcome, Some(chosen.tuning)))
+    Ok((candidates[chosen].clone(), outcome, Some(report(&plans, &trials, chosen, fits, space))))
 }
 
 #[derive(Default)]
@@ -110,47 +106,37 @@ impl Trial {
     fn mean(&self) -> Figures {
         over_folds(&self.figures).0
     }
-}
 
-/// Searches the candidates' `plans` over `n_folds` folds (at least 2).
-fn search(runner: &Runner<'_>, plans: &[FitPlan<'_>], n_folds: u32, space: &SearchSpace) -> Result<Chosen, TrainError> {
-    let mut trials: Vec<Trial> = plans.iter().map(|_| Trial::default()).collect();
-    let mut fits = 0;
-    let mut done = 0;
-    for until in STAGES.into_iter().filter(|stage| *stage < n_folds).chain([n_folds]) {
-        let before = live(&trials).len();
-        fits += stage(runner, plans, done..until, &mut trials);
-        if until < n_folds {
-            give_up(&mut trials);
-        }
-        runner.progress.given_up((before - live(&trials).len()) * (n_folds - until) as usize);
-        done = until;
-    }
-    let Some(candidate) = leader(&trials) else {
-        let refused = trials.into_iter().find_map(|t| t.refused);
-        return Err(refused.unwrap_or_else(|| TrainError::Broken("no candidate was fitted".to_owned())));
-    };
-    let tuning = report(plans, &trials, candidate, fits, space);
-    let held = std::mem::take(&mut trials[candidate].held);
-    Ok(Chosen { candidate, held, tuning })
-}
-
-/// Fits every live candidate for some folds; returns the number of fits.
-fn stage(runner: &Runner<'_>, plans: &[FitPlan<'_>], folds: std::ops::Range<u32>, trials: &mut [Trial]) -> usize {
-    let pairs: Vec<(usize, u32)> = live(trials).iter().flat_map(|i| folds.clone().map(move |f| (*i, f))).collect();
-    let fits: Vec<FitJob<'_>> = pairs.iter().map(|(i, f)| FitJob { plan: &plans[*i], without: Some(*f) }).collect();
-    for ((i, _), finished) in pairs.iter().zip(runner.run(&fits)) {
-        let trial = &mut trials[*i];
-        match finished.outcome {
+    fn add(&mut self, outcome: Result<FitResult, TrainError>) {
+        match outcome {
             Ok(FitResult::Fold(held)) => {
-                trial.figures.push(held.figures.clone());
-                trial.held.push(held);
+                self.figures.push(held.figures.clone());
+                self.held.push(held);
             }
             Ok(FitResult::Final(..)) => {}
-            Err(error) => trial.refused = trial.refused.take().or(Some(error)),
+            Err(error) => self.refused = self.refused.take().or(Some(error)),
         }
     }
-    fits.len()
+}
+
+/// Tries the candidates' `plans` over `spec.folds` folds (at least 2); returns the number of fits.
+fn search(plans: &[FitPlan<'_>], spec: &TrainSpec, trials: &mut [Trial], progress: &dyn Progress) -> usize {
+    let (mut fits, mut done) = (0, 0);
+    for until in STAGES.into_iter().filter(|stage| *stage < spec.folds).chain([spec.folds]) {
+        let before = live(trials);
+        let pairs: Vec<(usize, u32)> = before.iter().flat_map(|i| (done..until).map(move |f| (*i, f))).collect();
+        let jobs: Vec<FitJob<'_>> = pairs.iter().map(|(i, f)| FitJob { plan: &plans[*i], without: Some(*f) }).collect();
+        for ((i, _), finished) in pairs.iter().zip(schedule::run(&jobs, spec.threads, progress)) {
+            trials[*i].add(finished.outcome);
+        }
+        fits += jobs.len();
+        if until < spec.folds {
+            give_up(trials);
+        }
+        progress.given_up((before.len() - live(trials).len()) * (spec.folds - until) as usize);
+        done = until;
+    }
+    fits
 }
 
 fn live(trials: &[Trial]) -> Vec<usize> {
@@ -199,7 +185,7 @@ fn report(plans: &[FitPlan<'_>], trials: &[Trial], chosen: usize, fits: usize, s
         given_up: trials.iter().filter(|t| t.given_up).count(),
         refused: trials.iter().filter(|t| t.refused.is_some()).count(),
         fits,
-        scored_by: plans.first().map_or("", |r| ranked_by(r.schema.task())),
+        scored_by: plans.first().map_or("", |r| ranked_by(r.schema().task())),
         searched: space.ranges().map(|(name, range)| (name.to_owned(), range.to_owned())).collect(),
         tried: plans.iter().zip(trials).map(one).collect(),
         chosen,
