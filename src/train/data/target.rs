@@ -149,7 +149,9 @@ fn order_labels(names: &[String]) -> (Vec<String>, Vec<u32>) {
     let is_same = |a: &usize, b: &usize| numbers.is_some() && value(*a) >= value(*b);
     let (mut labels, mut position_of) = (Vec::new(), vec![0; names.len()]);
     for (same, position) in codes.chunk_by(is_same).zip(0_u32..) {
-        same.iter().for_each(|code| position_of[*code] = position);
+        for code in same {
+            position_of[*code] = position;
+        }
         let label = if let [only] = same { names[*only].clone() } else { format!("{}", value(same[0])) };
         labels.push(label);
     }
