@@ -140,7 +140,7 @@ impl FromArgMatches for Options {
         let mut options = Self::default();
         for option in &OPTIONS {
             if let Some(value) = matches.get_one::<Setting>(option.name) {
-                options.insert(option, value.clone());
+                options.0.insert(option.name, value.clone());
             }
         }
         Ok(options)

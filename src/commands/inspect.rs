@@ -52,8 +52,11 @@ fn human(model: &Model) -> String {
     if let Some(created) = &header.created {
         line("created", created);
     }
-    for (name, figures) in evaluation(header) {
-        line(&name, &figures);
+    if let Some(figures) = &header.evaluation.holdout {
+        line("holdout", &shown(figures));
+    }
+    if let Some(k_fold) = &header.evaluation.k_fold {
+        line(&format!("{}-fold", k_fold.folds), &shown(&k_fold.mean));
     }
     line("golden rows", &header.golden.len().to_string());
     let bytes: Vec<String> = header.payload.sections.iter().map(|s| format!("{} {} B", s.name, s.bytes)).collect();
@@ -68,17 +71,6 @@ fn target(header: &Header) -> String {
         return format!("{}{unit}", target.name);
     }
     format!("{}: {}", target.name, target.classes.join(", "))
-}
-
-fn evaluation(header: &Header) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
-    if let Some(figures) = &header.evaluation.holdout {
-        lines.push(("holdout".to_owned(), shown(figures)));
-    }
-    if let Some(k_fold) = &header.evaluation.k_fold {
-        lines.push((format!("{}-fold", k_fold.folds), shown(&k_fold.mean)));
-    }
-    lines
 }
 
 fn shown(figures: &Figures) -> String {

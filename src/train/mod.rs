@@ -11,6 +11,7 @@ mod error;
 pub mod evaluate;
 pub mod fit;
 mod golden;
+mod moments;
 pub mod options;
 pub mod random;
 mod report;

@@ -106,17 +106,14 @@ fn choose(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result<Vec<usize>
 
 /// Refuses flags that name columns which are not used.
 fn check_names(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(), TrainError> {
-    for (flag, names) in [("--categorical", &spec.categorical), ("--numeric", &spec.numeric)] {
+    let flags = [("--categorical", &spec.categorical), ("--numeric", &spec.numeric), ("--sensitive", &spec.sensitive)];
+    for (flag, names) in flags {
         for name in names {
             let column = position(scan, name, flag)?;
-            if column != target && !features.contains(&column) {
+            let is_used = features.contains(&column) || column == target && flag != "--sensitive";
+            if !is_used {
                 return Err(TrainError::Usage(format!("{name:?} ({flag}) is not one of the features")));
             }
-        }
-    }
-    for name in &spec.sensitive {
-        if !features.contains(&position(scan, name, "--sensitive")?) {
-            return Err(TrainError::Usage(format!("{name:?} (--sensitive) is not one of the features")));
         }
     }
     Ok(())

@@ -54,11 +54,10 @@ pub(crate) fn encode(dataset: &Dataset, target: Target, split: &HoldoutSplit) ->
         columns.push(column);
     }
     check_width(dataset, &features, split.train.len())?;
-    let broken = |e: String| TrainError::Broken(e);
     let provisional = Schema::new(features.clone(), target.clone(), dataset.task).map_err(TrainError::Data)?;
-    let batch = Batch::from_columns(&provisional, &columns).map_err(broken)?;
+    let batch = Batch::from_columns(&provisional, &columns).map_err(TrainError::Broken)?;
     impute(&mut features, &provisional, &batch);
-    let schema = Schema::new(features, target, dataset.task).map_err(broken)?;
+    let schema = Schema::new(features, target, dataset.task).map_err(TrainError::Broken)?;
     let train = LabeledBatch { batch, observed: dataset.observed.of_rows(&split.train) };
     check_observed(dataset, &train.observed)?;
     let test = test_part(dataset, &schema, &split.test, &mut warnings)?;

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use crate::model::artifact::Figures;
 use crate::model::schema::Task;
 use crate::train::data::target::is_constant;
+use crate::train::moments::{mean, variance};
 
 /// Probabilities are kept this far from 0 and 1 in the log-loss, as scikit-learn does for `f64`: 2⁻⁵².
 const CLIP: f64 = f64::EPSILON;
@@ -29,7 +30,7 @@ pub fn regression(observed: &[f64], predicted: &[f64]) -> Figures {
     let n = observed.len() as f64;
     let squares: f64 = observed.iter().zip(predicted).map(|(y, p)| (y - p) * (y - p)).sum();
     let sizes: f64 = observed.iter().zip(predicted).map(|(y, p)| (y - p).abs()).sum();
-    let mean = observed.iter().sum::<f64>() / n;
+    let mean = mean(observed);
     let total: f64 = observed.iter().map(|y| (y - mean) * (y - mean)).sum();
     let defined = observed.len() > 1 && !is_constant(observed) && total > 0.0;
     Figures {
@@ -84,10 +85,9 @@ impl ClassCounts {
 }
 
 /// The unweighted mean of F1 over the classes that were observed or predicted.
-#[expect(clippy::cast_precision_loss, reason = "class counts stay far below 2^53")]
 fn macro_f1(counts: &[ClassCounts]) -> Option<f64> {
     let present: Vec<f64> = counts.iter().filter(|c| c.observed + c.predicted > 0).map(ClassCounts::f1).collect();
-    if present.is_empty() { None } else { Some(present.iter().sum::<f64>() / present.len() as f64) }
+    finite(mean(&present))
 }
 
 /// −Σ ln(p of the observed class, clipped to [2⁻⁵², 1 − 2⁻⁵²]) / n.
@@ -100,7 +100,6 @@ pub fn log_loss(observed: &[u32], probability: &[f64], n_classes: usize) -> Opti
 
 /// Area under the ROC curve: of the second class for two classes, else the unweighted mean over one-vs-rest. `None`
 /// when a class has no row, or all.
-#[expect(clippy::cast_precision_loss, reason = "class counts stay far below 2^53")]
 pub fn roc_auc(observed: &[u32], probability: &[f64], n_classes: usize) -> Option<f64> {
     let of_class = |class: usize| {
         let scores: Vec<f64> = probability.iter().skip(class).step_by(n_classes).copied().collect();
@@ -111,7 +110,7 @@ pub fn roc_auc(observed: &[u32], probability: &[f64], n_classes: usize) -> Optio
         return of_class(1);
     }
     let areas: Option<Vec<f64>> = (0..n_classes).map(of_class).collect();
-    areas.map(|areas| areas.iter().sum::<f64>() / n_classes as f64)
+    areas.map(|areas| mean(&areas))
 }
 
 /// The share of (positive, negative) pairs that the scores order correctly, ties counting half: from midranks
@@ -135,41 +134,27 @@ fn area(positive: &[bool], scores: &[f64]) -> Option<f64> {
     finite((rank_sum - n_positive * (n_positive + 1.0) / 2.0) / (n_positive * n_negative))
 }
 
-/// Every metric's place in the figures.
-const METRICS: [fn(&mut Figures) -> &mut Option<f64>; 7] = [
-    |f| &mut f.rmse,
-    |f| &mut f.mae,
-    |f| &mut f.r2,
-    |f| &mut f.accuracy,
-    |f| &mut f.f1,
-    |f| &mut f.log_loss,
-    |f| &mut f.roc_auc,
-];
-
 /// Mean and population standard deviation over folds, each fold with the same weight; `n` is the sum of the folds'
 /// rows. A metric that one fold lacks is absent.
 pub fn over_folds(folds: &[Figures]) -> (Figures, Figures) {
-    let n = folds.iter().map(|f| f.n).sum();
-    let (mut mean, mut sd) = (Figures { n, ..Figures::default() }, Figures { n, ..Figures::default() });
-    for pick in METRICS {
-        let values: Option<Vec<f64>> = folds.iter().map(|f| *pick(&mut f.clone())).collect();
-        let moments = values.as_deref().and_then(moments);
-        *pick(&mut mean) = moments.map(|(m, _)| m);
-        *pick(&mut sd) = moments.map(|(_, s)| s);
-    }
-    (mean, sd)
+    (combined(folds, mean), combined(folds, |values| variance(values).sqrt()))
 }
 
-/// Mean and population standard deviation; `None` when there are no values.
-#[expect(clippy::cast_precision_loss, reason = "fold counts are small")]
-fn moments(values: &[f64]) -> Option<(f64, f64)> {
-    if values.is_empty() {
-        return None;
+fn combined(folds: &[Figures], statistic: fn(&[f64]) -> f64) -> Figures {
+    let of = |pick: fn(&Figures) -> Option<f64>| {
+        let values: Option<Vec<f64>> = folds.iter().map(pick).collect();
+        values.filter(|values| !values.is_empty()).map(|values| statistic(&values))
+    };
+    Figures {
+        n: folds.iter().map(|f| f.n).sum(),
+        rmse: of(|f| f.rmse),
+        mae: of(|f| f.mae),
+        r2: of(|f| f.r2),
+        accuracy: of(|f| f.accuracy),
+        f1: of(|f| f.f1),
+        log_loss: of(|f| f.log_loss),
+        roc_auc: of(|f| f.roc_auc),
     }
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let sd = (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
-    Some((mean, sd))
 }
 
 fn finite(value: f64) -> Option<f64> {

@@ -8,6 +8,7 @@ use crate::model::prediction::Prediction;
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::train::data::target::Observed;
 use crate::train::evaluate::folds::score;
+use crate::train::moments::mean;
 
 /// A feature with at most this many distinct values has a group for each; others are cut at their quartiles.
 const FEW_VALUES: usize = 5;
@@ -90,11 +91,10 @@ fn subset(answers: &Prediction, rows: &[usize], n_classes: usize) -> Prediction 
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn mean_error(observed: &Observed, answers: &Prediction) -> Option<f64> {
     match (observed, answers) {
         (Observed::Values(y), Prediction::Regression { values }) => {
-            Some(values.iter().zip(y).map(|(p, y)| p - y).sum::<f64>() / y.len() as f64)
+            Some(mean(&values.iter().zip(y).map(|(p, y)| p - y).collect::<Vec<f64>>()))
         }
         _ => None,
     }

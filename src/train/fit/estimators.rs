@@ -24,6 +24,7 @@ use crate::train::fit::linear;
 use crate::train::fit::svm::{self, ClassTask};
 use crate::train::fit::task::{FitTask, leaf, levels, matrix, sentence};
 use crate::train::fit::trees::smartcore_tree;
+use crate::train::moments::mean;
 use crate::train::options::Hyperparameters;
 
 /// Fits what is fitted whole; gives the `estimator` section.
@@ -35,7 +36,7 @@ pub(crate) fn fit(task: &FitTask<'_>) -> Result<Vec<u8>, String> {
 }
 
 fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Vec<u8>, String> {
-    let x = &matrix(task, task.matrix.to_vec())?;
+    let x = &matrix(task)?;
     let p = task.parameters;
     let fitted = match task.algorithm {
         Algorithm::Linear => LinearRegression::fit(x, y, LinearRegressionParameters::default()).map(|e| section(&e)),
@@ -64,7 +65,7 @@ fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Vec<u8>, String> {
 }
 
 fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Vec<u8>, String> {
-    let x = &matrix(task, task.matrix.to_vec())?;
+    let x = &matrix(task)?;
     let p = task.parameters;
     let fitted = match task.algorithm {
         Algorithm::Logistic => {
@@ -108,7 +109,6 @@ fn kernel(task: &FitTask<'_>) -> Result<Kernel, String> {
 }
 
 /// The mean of y is where boosting starts, as in scikit-learn (smartcore's own default is 0.5, whatever y is).
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn boosting(task: &FitTask<'_>, y: &[f64]) -> XGRegressorParameters {
     let p = task.parameters;
     XGRegressorParameters {
@@ -117,7 +117,7 @@ fn boosting(task: &FitTask<'_>, y: &[f64]) -> XGRegressorParameters {
         max_depth: p.count("max-depth").and_then(|d| u16::try_from(d).ok()).unwrap_or(6),
         // The hessian of a squared error is 1 a row: a child's weight is its row count.
         min_child_weight: p.count("min-samples-leaf").unwrap_or(1),
-        base_score: y.iter().sum::<f64>() / y.len() as f64,
+        base_score: mean(y),
         gamma: p.number("gamma").unwrap_or(0.0),
         seed: task.seed,
         ..Default::default()

@@ -10,6 +10,7 @@ use smartcore::linear::ridge_regression::RidgeRegressionParameters;
 use crate::model::ir::{Linear, Link};
 use crate::model::smartcore::{ElasticNet, Lasso, Matrix, RidgeRegression};
 use crate::train::fit::task::sentence;
+use crate::train::moments::mean;
 
 /// Minimizes ‖y − Xw‖² + α ‖w‖². smartcore's own ridge centres nothing unless it scales, and its intercept is 0 then.
 /// So: columns that are `scaled` go through its `normalize` (which finds them scaled, and gives the intercept); others
@@ -60,9 +61,8 @@ pub fn elastic_net(x: &Matrix, y: &[f64], alpha: f64, l1_ratio: f64) -> Result<L
 }
 
 /// The values less their mean, and the mean.
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn centre(y: &[f64]) -> (Vec<f64>, f64) {
-    let mean = y.iter().sum::<f64>() / y.len() as f64;
+    let mean = mean(y);
     (y.iter().map(|v| v - mean).collect(), mean)
 }
 

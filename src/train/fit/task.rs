@@ -40,8 +40,8 @@ pub(crate) fn levels(parameters: &Hyperparameters) -> Option<u16> {
 }
 
 /// smartcore's matrix of the task's rows.
-pub(crate) fn matrix(task: &FitTask<'_>, row_major: Vec<f64>) -> Result<Matrix, String> {
-    Matrix::new(task.n_rows, task.n_columns, row_major, false).map_err(|e| sentence(&e))
+pub(crate) fn matrix(task: &FitTask<'_>) -> Result<Matrix, String> {
+    Matrix::new(task.n_rows, task.n_columns, task.matrix.to_vec(), false).map_err(|e| sentence(&e))
 }
 
 /// A failure of smartcore's as a sentence.

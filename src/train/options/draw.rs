@@ -7,22 +7,11 @@ use crate::train::random::SplitMix64;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DataShape {
     /// Rows that a fold's fit has at least.
-    pub(crate) n_rows: usize,
-    /// Encoded columns at most.
-    pub(crate) n_columns: usize,
+    pub(crate) n_rows: f64,
+    /// Encoded columns at most; at least 1.
+    pub(crate) n_columns: u32,
     /// Standard deviation of the target; 1 for classes.
     pub(crate) spread: f64,
-}
-
-impl DataShape {
-    #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-    pub(super) fn rows(&self) -> f64 {
-        self.n_rows as f64
-    }
-
-    pub(super) fn columns(&self) -> f64 {
-        f64::from(u32::try_from(self.n_columns).unwrap_or(u32::MAX)).max(1.0)
-    }
 }
 
 /// A number from `from` to `to`, log.

@@ -13,7 +13,7 @@ use crate::train::error::TrainError;
 
 /// Hyperparameters that were given, by flag name; the others have the algorithm's defaults.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Options(BTreeMap<&'static str, Setting>);
+pub struct Options(pub(crate) BTreeMap<&'static str, Setting>);
 
 impl Options {
     /// Gives an option the value that its flag would read from this text.
@@ -24,23 +24,8 @@ impl Options {
         let option = OPTIONS.iter().find(|option| option.name == name);
         let option = option.ok_or_else(|| TrainError::Usage(format!("--{name} is not a hyperparameter")))?;
         let value = (option.parse)(&value.to_string()).map_err(|e| TrainError::Usage(format!("--{name}: {e}")))?;
-        self.insert(option, value);
-        Ok(())
-    }
-
-    /// Gives an option a value of its kind.
-    pub(crate) fn insert(&mut self, option: &OptionInfo, value: Setting) {
         self.0.insert(option.name, value);
-    }
-
-    /// True when nothing was given.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// True when this option was given.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        Ok(())
     }
 
     /// Checks what was given and fills in the algorithm's defaults.
@@ -81,7 +66,7 @@ impl Options {
         for OptionInfo { name, kernels, .. } in
             OPTIONS.iter().filter(|o| !o.kernels.is_empty() && !o.kernels.contains(&kernel))
         {
-            if self.has(name) {
+            if self.0.contains_key(name) {
                 let own = kernels.join(" and ");
                 return Err(TrainError::Usage(format!("--{name} does not apply to the kernel {kernel}, but to {own}")));
             }

@@ -4,20 +4,16 @@ use std::collections::BTreeMap;
 
 use super::Setting;
 use crate::model::ir::Kernel;
+use crate::train::moments::variance;
 
 /// Values by flag name: those that the algorithm has, each within its range.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Hyperparameters(pub(super) BTreeMap<&'static str, Setting>);
+pub struct Hyperparameters(pub(crate) BTreeMap<&'static str, Setting>);
 
 impl Hyperparameters {
     /// By flag name, as the artifact keeps them.
     pub fn to_map(&self) -> BTreeMap<String, Setting> {
         self.0.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
-    }
-
-    /// The value of an option; `None` when the algorithm has none of that name.
-    pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
-        self.0.get(name)
     }
 
     /// The same with some values replaced.
@@ -71,10 +67,7 @@ impl Hyperparameters {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "cell counts stay far below 2^53")]
+#[expect(clippy::cast_precision_loss, reason = "column counts stay far below 2^53")]
 fn spread_gamma(matrix: &[f64], n_columns: usize) -> f64 {
-    let n = matrix.len() as f64;
-    let mean = matrix.iter().sum::<f64>() / n;
-    let variance = matrix.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n;
-    1.0 / (n_columns as f64 * variance)
+    1.0 / (n_columns as f64 * variance(matrix))
 }

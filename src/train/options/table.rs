@@ -72,7 +72,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         range: "1 to 1000000000",
         default: |a| a.is_trees().then_some(Setting::Count(1)),
         accepts: |_, v| matches!(v, Setting::Count(1..=1_000_000_000)),
-        search: &[SearchRange::any("1 to 20, log", |data, r| log_count(r, 1.0, 20.0_f64.min(data.rows() / 4.0)))],
+        search: &[SearchRange::any("1 to 20, log", |data, r| log_count(r, 1.0, 20.0_f64.min(data.n_rows / 4.0)))],
         ..COUNT
     },
     OptionInfo {
@@ -92,7 +92,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
             match r.below(4) {
                 0 => Setting::Word("sqrt".to_owned()),
                 1 => Setting::Word("third".to_owned()),
-                2 => Setting::Count((2 * data.n_columns).div_ceil(3) as u64),
+                2 => Setting::Count((2 * u64::from(data.n_columns)).div_ceil(3)),
                 _ => Setting::Word("all".to_owned()),
             }
         })],
@@ -142,7 +142,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         default: |a| (a == Knn).then_some(Setting::Count(5)),
         accepts: |_, v| matches!(v, Setting::Count(1..=1_000_000_000)),
         search: &[SearchRange::any("1 to 50, log, at most half of the rows", |data, r| {
-            log_count(r, 1.0, 50.0_f64.min(data.rows() / 2.0))
+            log_count(r, 1.0, 50.0_f64.min(data.n_rows / 2.0))
         })],
         ..COUNT
     },
@@ -188,7 +188,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         search: &[SearchRange {
             range: "0.01 to 10 over the number of columns, log",
             applies: has_kernel,
-            draw: |data, r| log(r, 0.01 / data.columns(), 10.0 / data.columns()),
+            draw: |data, r| log(r, 0.01 / f64::from(data.n_columns), 10.0 / f64::from(data.n_columns)),
         }],
         kernels: &["rbf", "poly", "sigmoid"],
         ..NUMBER

@@ -4,9 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
-use super::run::{DataReport, short, size};
+use super::run::{DataReport, NamedFigure, short, size};
 use crate::model::algorithm::Algorithm;
-use crate::model::artifact::{Figures, KFoldFigures};
+use crate::model::artifact::KFoldFigures;
 use crate::model::schema::Task;
 use crate::train::artifact::Trained;
 use crate::train::error::TrainError;
@@ -56,13 +56,9 @@ pub struct Compared {
     pub refused: Option<String>,
 }
 
-/// A figure's name and where it is kept.
-type FigureColumn = (&'static str, fn(&Figures) -> Option<f64>);
-
 /// The columns, the one that ranks first.
-const REGRESSION: [FigureColumn; 3] = [("rmse", |f| f.rmse), ("r2", |f| f.r2), ("mae", |f| f.mae)];
-const CLASSIFICATION: [FigureColumn; 3] =
-    [("accuracy", |f| f.accuracy), ("log-loss", |f| f.log_loss), ("f1", |f| f.f1)];
+const REGRESSION: [NamedFigure; 3] = [("rmse", |f| f.rmse), ("r2", |f| f.r2), ("mae", |f| f.mae)];
+const CLASSIFICATION: [NamedFigure; 3] = [("accuracy", |f| f.accuracy), ("log-loss", |f| f.log_loss), ("f1", |f| f.f1)];
 
 impl Display for Comparison {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -93,7 +89,7 @@ impl Display for Comparison {
     }
 }
 
-fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [FigureColumn; 3]) -> fmt::Result {
+fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [NamedFigure; 3]) -> fmt::Result {
     write!(f, "{rank:>3}  {:<17}", c.algorithm)?;
     for (_, pick) in columns {
         let both = c.k_fold.as_ref().and_then(|k| Some((pick(&k.mean)?, pick(&k.sd)?)));

@@ -97,10 +97,10 @@ impl ClassReport {
 }
 
 /// A figure's name and where it is kept.
-type FigureRow = (&'static str, fn(&Figures) -> Option<f64>);
+pub(super) type NamedFigure = (&'static str, fn(&Figures) -> Option<f64>);
 
 /// The figures in the order of the table.
-const FIGURES: [FigureRow; 7] = [
+const FIGURES: [NamedFigure; 7] = [
     ("rmse", |f| f.rmse),
     ("mae", |f| f.mae),
     ("r2", |f| f.r2),

@@ -48,7 +48,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
 }
 
 fn check(spec: &TrainSpec) -> Result<(), TrainError> {
-    if !spec.options.is_empty() || spec.tune.is_some() {
+    if !spec.options.0.is_empty() || spec.tune.is_some() {
         return Err(TrainError::Usage(
             "--compare fits every algorithm with its defaults: leave hyperparameters and --tune for the one you choose"
                 .to_owned(),

@@ -3,6 +3,7 @@
 use crate::model::artifact::Setting;
 use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
+use crate::train::moments::variance;
 use crate::train::options::draw::DataShape;
 use crate::train::options::{Hyperparameters, OPTIONS, OptionInfo, SearchRange};
 use crate::train::random::SplitMix64;
@@ -19,7 +20,8 @@ pub(crate) struct SearchSpace(Vec<(&'static str, &'static SearchRange)>);
 impl SearchSpace {
     /// Every option that can be searched, that the algorithm with `base` has and that was not given.
     pub(crate) fn new(spec: &TrainSpec, base: &Hyperparameters) -> Self {
-        let is_free = |option: &&OptionInfo| base.get(option.name).is_some() && !spec.options.has(option.name);
+        let is_free =
+            |option: &&OptionInfo| base.0.contains_key(option.name) && !spec.options.0.contains_key(option.name);
         let searched = in_draw_order().filter(is_free);
         Self(searched.filter_map(|option| Some((option.name, option.search_for(spec.algorithm)?))).collect())
     }
@@ -66,20 +68,16 @@ fn in_draw_order() -> impl Iterator<Item = &'static OptionInfo> {
 }
 
 /// The shape of the rows that a fold's fit reads.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn shape(data: &TrainingData, spec: &TrainSpec) -> DataShape {
     let n_train = data.observed().len();
+    let n_columns: usize = data.encoded.schema.features().iter().map(|f| f.categories.len().max(1)).sum();
     DataShape {
-        n_rows: n_train - n_train.div_ceil(spec.folds.max(2) as usize),
-        n_columns: data.encoded.schema.features().iter().map(|f| f.categories.len().max(1)).sum(),
-        spread: spread(data.observed()),
+        n_rows: (n_train - n_train.div_ceil(spec.folds.max(2) as usize)) as f64,
+        n_columns: u32::try_from(n_columns).unwrap_or(u32::MAX),
+        spread: match data.observed() {
+            Observed::Values(y) => variance(y).sqrt(),
+            Observed::Classes(_) => 1.0,
+        },
     }
-}
-
-/// Population standard deviation of the target; 1 for classes.
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-fn spread(observed: &Observed) -> f64 {
-    let Observed::Values(y) = observed else { return 1.0 };
-    let n = y.len() as f64;
-    let mean = y.iter().sum::<f64>() / n;
-    (y.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt()
 }

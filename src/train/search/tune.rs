@@ -174,7 +174,7 @@ fn report(plans: &[FitPlan<'_>], trials: &[Trial], chosen: usize, fits: usize, s
     let one = |(plan, trial): (&FitPlan<'_>, &Trial)| Candidate {
         hyperparameters: space
             .ranges()
-            .filter_map(|(name, _)| Some((name.to_owned(), plan.parameters.get(name)?.clone())))
+            .filter_map(|(name, _)| Some((name.to_owned(), plan.parameters.0.get(name)?.clone())))
             .collect(),
         folds: trial.figures.len(),
         mean: trial.mean(),

@@ -45,7 +45,7 @@ pub(crate) enum ForestInput {
 impl ForestInput {
     pub(crate) fn of(task: &FitTask<'_>) -> Result<Self, String> {
         Ok(match task.observed {
-            Observed::Values(_) => Self::Matrix(matrix(task, task.matrix.to_vec())?),
+            Observed::Values(_) => Self::Matrix(matrix(task)?),
             Observed::Classes(_) => Self::Ranks(Ranks::new(task.matrix, task.n_columns)),
         })
     }
