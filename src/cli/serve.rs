@@ -39,7 +39,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "IP:PORT")]
     pub admin_bind: Option<SocketAddr>,
     /// Serve /metrics on the admin listener only; probes stay on both
-    #[arg(long, requires = "admin_bind", value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, requires = "admin_bind", value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub private_metrics: bool,
     /// File of bearer tokens, one a line, re-read within 10 s of a change; without it no token is asked for
     #[arg(long, value_name = "PATH")]
@@ -48,10 +48,10 @@ pub struct ServeArgs {
     #[arg(long, value_enum, default_value_t = ExtraFeatures::Reject)]
     pub extra_features: ExtraFeatures,
     /// Do not serve the page at /
-    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub no_ui: bool,
     /// Threads that read and write requests [default: one a core]
-    #[arg(long, value_name = "N", value_parser = count())]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub workers: Option<usize>,
     /// What bounds the server.
     #[command(flatten)]
@@ -60,7 +60,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub reload_interval: Duration,
     /// Take a changed file whose model asks for other columns or answers in other words
-    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub allow_schema_change: bool,
     /// How log lines look: human on a terminal, else JSON
     #[arg(long, value_enum, default_value_t = LogFormat::Auto)]

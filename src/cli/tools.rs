@@ -34,7 +34,7 @@ pub struct InspectArgs {
     #[arg(value_name = "F.model")]
     pub file: PathBuf,
     /// Print the header as JSON, without golden rows
-    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
 }
 

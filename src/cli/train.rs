@@ -62,7 +62,7 @@ pub struct TrainArgs {
     pub algorithm: Algorithm,
     /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; -o then
     /// writes the best
-    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with_all = ["algorithm", "tune"])]
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with_all = ["algorithm", "tune"])]
     pub compare: bool,
     /// Search the hyperparameters that are not given: the best of N candidates by cross-validation, the defaults among
     /// them [N: 20]
@@ -102,16 +102,16 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_FOLDS)]
     pub folds: u32,
     /// Scale columns by (x − mean) / sd [default: for ridge, lasso, elastic-net, knn, svr, logistic and svc]
-    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with = "no_scale")]
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with = "no_scale")]
     pub scale: bool,
     /// Do not scale columns
-    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub no_scale: bool,
     /// The hyperparameters that were given.
     #[command(flatten)]
     pub options: Options,
     /// Print the report as JSON
-    #[arg(long, value_parser = switch(), num_args = 0, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
 }
 

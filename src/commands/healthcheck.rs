@@ -39,10 +39,7 @@ pub fn run(args: &HealthcheckArgs) -> Result<(), Failure> {
 
 fn parse(url: &str) -> Option<(SocketAddr, String)> {
     let rest = url.strip_prefix("http://")?;
-    let (authority, path) = match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, "/readyz"),
-    };
+    let (authority, path) = rest.find('/').map_or((rest, "/readyz"), |slash| rest.split_at(slash));
     let plain = path.bytes().all(|b| b.is_ascii_graphic());
     let address = authority.replace("localhost", "127.0.0.1").parse().ok()?;
     plain.then(|| (address, path.to_owned()))

@@ -67,11 +67,6 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         (None, Some(output)) => output.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default(),
         (None, None) => "best".to_owned(),
     };
-    let scale = match (args.scale, args.no_scale) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        _ => None,
-    };
     Ok(TrainSpec {
         description: args.description.clone(),
         features: args.features.clone(),
@@ -82,7 +77,7 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         task: args.task,
         tune: args.tune,
         options: args.options.clone(),
-        scale,
+        scale: (args.scale || args.no_scale).then_some(args.scale),
         seed: args.seed,
         test_size: args.test_size,
         folds: args.folds,
@@ -93,13 +88,10 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
 
 /// `SOURCE_DATE_EPOCH`, seconds since 1970: <https://reproducible-builds.org/specs/source-date-epoch/>.
 fn source_date_epoch() -> Result<Option<u64>, Failure> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Err(_) => Ok(None),
-        Ok(text) if text.is_empty() => Ok(None),
-        Ok(text) => text.parse().map(Some).map_err(|_| {
-            Failure::new(Exit::Config, format_args!("SOURCE_DATE_EPOCH is {text:?}, expected seconds since 1970"))
-        }),
-    }
+    let Some(text) = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty()) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| {
+        Failure::new(Exit::Config, format_args!("SOURCE_DATE_EPOCH is {text:?}, expected seconds since 1970"))
+    })
 }
 
 fn open(path: &Path) -> Result<TableFile, Failure> {

@@ -10,7 +10,7 @@ use super::values::{count, size, time};
 #[derive(Debug, Clone, Args)]
 pub struct Limits {
     /// Threads for long predictions [default: cores − 1, at least 1]
-    #[arg(long, value_name = "N", value_parser = count(), default_value_t = spare_cores(), hide_default_value = true)]
+    #[arg(long, value_name = "N", value_parser = count, default_value_t = spare_cores(), hide_default_value = true)]
     pub compute_threads: usize,
     /// Largest request body; over it is 413
     #[arg(long, value_name = "SIZE", default_value = "2MiB", value_parser = size)]
@@ -19,10 +19,10 @@ pub struct Limits {
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
     pub body_budget: usize,
     /// Most rows in a request; over it is 413
-    #[arg(long, value_name = "N", default_value = "10000", value_parser = count())]
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = count)]
     pub max_rows: usize,
     /// Connections at one time; at the cap the listener pauses accepting
-    #[arg(long, value_name = "N", default_value = "4096", value_parser = count())]
+    #[arg(long, value_name = "N", default_value = "4096", value_parser = count)]
     pub max_connections: usize,
     /// Largest request head; over it is 431
     #[arg(long, value_name = "SIZE", default_value = "32KiB", value_parser = size)]

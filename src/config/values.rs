@@ -3,20 +3,18 @@
 use std::time::Duration;
 
 /// A boolean: typed as a bare flag, or 1, 0, true or false in the environment.
-pub(crate) fn switch() -> clap::builder::ValueParser {
-    clap::builder::ValueParser::new(|text: &str| match text {
+pub(crate) fn switch(text: &str) -> Result<bool, String> {
+    match text {
         "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),
         _ => Err("expected 1, 0, true or false".to_owned()),
-    })
+    }
 }
 
 /// A whole number of at least 1.
-pub(crate) fn count() -> clap::builder::ValueParser {
-    clap::builder::ValueParser::new(|text: &str| match text.parse::<usize>() {
-        Ok(n) if n >= 1 => Ok(n),
-        _ => Err("expected a whole number of at least 1".to_owned()),
-    })
+pub(crate) fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|n| *n >= 1);
+    count.ok_or_else(|| "expected a whole number of at least 1".to_owned())
 }
 
 /// Bytes: `2MiB`, `64kB`, `512`.

@@ -19,7 +19,6 @@ mod search;
 mod spec;
 
 pub use artifact::Trained;
-pub use data::target::{LEAST_PER_CLASS, Observed};
 pub use error::TrainError;
 pub use evaluate::schedule::Progress;
 pub use evaluate::subgroup_errors::GroupFigures;

@@ -10,11 +10,11 @@ use crate::train::options::TaskChoice;
 use crate::train::spec::TrainSpec;
 
 /// Fewest rows of a class: one to hold out, one to learn from.
-pub const LEAST_PER_CLASS: usize = 2;
+const LEAST_PER_CLASS: usize = 2;
 
 /// The target's values, one a row.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Observed {
+pub(crate) enum Observed {
     /// Numbers, for regression.
     Values(Vec<f64>),
     /// Positions of classes.
@@ -23,20 +23,15 @@ pub enum Observed {
 
 impl Observed {
     /// How many rows.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Values(values) => values.len(),
             Self::Classes(classes) => classes.len(),
         }
     }
 
-    /// True when there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The class positions, for a stratified split.
-    pub fn classes(&self) -> Option<&[u32]> {
+    pub(crate) fn classes(&self) -> Option<&[u32]> {
         match self {
             Self::Values(_) => None,
             Self::Classes(classes) => Some(classes),
@@ -44,8 +39,7 @@ impl Observed {
     }
 
     /// The entries of some rows, in that order.
-    #[must_use]
-    pub fn of_rows(&self, rows: &[usize]) -> Self {
+    pub(crate) fn of_rows(&self, rows: &[usize]) -> Self {
         match self {
             Self::Values(values) => Self::Values(rows.iter().map(|r| values[*r]).collect()),
             Self::Classes(classes) => Self::Classes(rows.iter().map(|r| classes[*r]).collect()),

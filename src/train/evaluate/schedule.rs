@@ -40,6 +40,16 @@ impl<'a> FitJob<'a> {
     pub(crate) fn all(plan: &'a FitPlan<'a>, folds: u32) -> impl Iterator<Item = Self> {
         [None].into_iter().chain((0..folds).map(Some)).map(move |without| Self { plan, without })
     }
+
+    /// Joins the parts, in order, and answers the rows held out, or all when there are none.
+    fn outcome(&self, prepared: &Prepared, held: &[usize], pieces: Vec<FitPart>) -> Result<FitResult, TrainError> {
+        let fitted = self.plan.join(prepared, pieces)?;
+        if self.without.is_some() {
+            return folds::evaluate_fold(self.plan, held.to_vec(), &fitted).map(FitResult::Fold);
+        }
+        let answers = self.plan.answer(&fitted, &self.plan.data.encoded.train.batch)?;
+        Ok(FitResult::Final(Box::new(fitted), answers))
+    }
 }
 
 /// What a fit gave.
@@ -105,8 +115,7 @@ type FitContext = (Result<(Prepared, Vec<usize>), TrainError>, f64);
 
 impl parallel::ParallelJobs for FitQueue<'_> {
     type Context = FitContext;
-    /// `None` when the preparation had failed.
-    type Part = (Option<Result<FitPart, TrainError>>, f64);
+    type Part = (Result<FitPart, TrainError>, f64);
     type Output = FinishedFit;
 
     fn n_parts(&self, job: usize) -> usize {
@@ -129,37 +138,17 @@ impl parallel::ParallelJobs for FitQueue<'_> {
 
     fn part(&self, job: usize, part: usize, (context, _): &FitContext) -> Self::Part {
         let start = Instant::now();
-        let piece = context.as_ref().ok().map(|(prepared, _)| self.fits[job].plan.part(prepared, part));
+        let prepared = context.as_ref().map_err(TrainError::clone);
+        let piece = prepared.and_then(|(prepared, _)| self.fits[job].plan.part(prepared, part));
         (piece, start.elapsed().as_secs_f64())
     }
 
     fn finish(&self, job: usize, (context, prepared_in): &FitContext, parts: Vec<Self::Part>) -> FinishedFit {
-        let fitted_in: f64 = parts.iter().map(|(_, seconds)| seconds).sum();
-        let outcome = match context {
-            Ok((prepared, held)) => self.outcome(job, prepared, held, parts),
-            Err(error) => Err(error.clone()),
-        };
+        let (pieces, seconds): (Vec<_>, Vec<f64>) = parts.into_iter().unzip();
+        let pieces = pieces.into_iter().collect::<Result<Vec<FitPart>, TrainError>>();
+        let prepared = context.as_ref().map_err(TrainError::clone);
+        let outcome = prepared.and_then(|(prepared, held)| self.fits[job].outcome(prepared, held, pieces?));
         self.progress.fitted();
-        FinishedFit { outcome, seconds: prepared_in + fitted_in }
-    }
-}
-
-impl FitQueue<'_> {
-    fn outcome(
-        &self,
-        job: usize,
-        prepared: &Prepared,
-        held: &[usize],
-        parts: Vec<<Self as parallel::ParallelJobs>::Part>,
-    ) -> Result<FitResult, TrainError> {
-        let FitJob { plan, without } = self.fits[job];
-        let train = &plan.data.encoded.train;
-        let pieces = parts.into_iter().filter_map(|(piece, _)| piece).collect::<Result<Vec<FitPart>, TrainError>>()?;
-        let fitted = plan.join(prepared, pieces)?;
-        if without.is_some() {
-            return folds::evaluate_fold(plan, held.to_vec(), &fitted).map(FitResult::Fold);
-        }
-        let answers = plan.answer(&fitted, &train.batch)?;
-        Ok(FitResult::Final(Box::new(fitted), answers))
+        FinishedFit { outcome, seconds: prepared_in + seconds.iter().sum::<f64>() }
     }
 }
