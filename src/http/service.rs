@@ -81,7 +81,7 @@ impl Dispatch {
         // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read.
         let mut handled = self.caught(self.handle(found, head, &mut body)).await;
         if let Some(leftover) = body.into_leftover() {
-            let (arrival, response) = (in_flight.arrival(), &mut handled.response);
+            let (arrival, response) = (in_flight.arrival, &mut handled.response);
             // Boxed, because it is rare, so that the usual future is small.
             Box::pin(drain_body(app, leftover, arrival, waits_for_continue, response)).await;
         }

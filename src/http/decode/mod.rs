@@ -61,7 +61,7 @@ pub fn read_as(protocol: Protocol, body: &[u8], options: &DecodeOptions<'_>) -> 
     let mut reader = Reader::new(body)?;
     let mut diagnostics = Diagnostics::default();
     let value = reader.next_value()?;
-    let decoded = protocol.read(&mut reader, &value, options, &mut diagnostics)?;
+    let (cells, by_inputs) = protocol.read(&mut reader, &value, options, &mut diagnostics)?;
     reader.finish()?;
-    Ok((decoded.cells.into_batch(options.schema, diagnostics)?, decoded.by_inputs))
+    Ok((cells.into_batch(options.schema, diagnostics)?, by_inputs))
 }

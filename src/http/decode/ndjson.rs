@@ -3,7 +3,7 @@
 //! A body is read in pieces that end at a line's end, so that a stream can be answered before its end; rows and lines are
 //! counted across the pieces.
 
-use crate::http::json::{Reader, SyntaxError, Value};
+use crate::http::json::{Reader, Value};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::batch::Batch;
 
@@ -59,13 +59,10 @@ fn read_line(line: &[u8], rows: &mut Rows<'_>, diagnostics: &mut Diagnostics) ->
 /// The error as a problem, with its line counted from the body's first.
 fn at_line(error: DecodeError, line: usize) -> Problem {
     match error {
-        DecodeError::Syntax(error) => not_json(&error, line),
+        DecodeError::Syntax(error) => {
+            let (what, column) = (error.what(), error.column());
+            Problem::new(ProblemKind::Syntax, format!("The body is not NDJSON: {what} at line {line}, column {column}"))
+        }
         other => other.into(),
     }
-}
-
-fn not_json(error: &SyntaxError, line: usize) -> Problem {
-    let what = error.what();
-    let column = error.column();
-    Problem::new(ProblemKind::Syntax, format!("The body is not NDJSON: {what} at line {line}, column {column}"))
 }

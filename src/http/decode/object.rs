@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::config::ExtraFeatures;
-use crate::http::json::{Reader, Value};
+use crate::http::json::Reader;
 
 use super::cells::CellBuffer;
 use super::columns::Columns;
@@ -83,28 +83,13 @@ impl<'a> Object<'_, 'a> {
             return Ok(reader.skip_rest(&value)?);
         }
         let rows_key = rows_key.or_tensors(reader, &value, self.options.schema);
-        if rows_key == RowsKey::Split {
-            self.split_member(reader, &key, &value, diagnostics)?;
-        } else {
-            self.cells = Some(rows_key.read(reader, &key, &value, &self.options, diagnostics)?);
+        match rows_key {
+            RowsKey::Split if key == "columns" => self.split.columns(reader, &value, diagnostics)?,
+            RowsKey::Split => self.split.data(reader, &value, diagnostics)?,
+            _ => self.cells = Some(rows_key.read(reader, &key, &value, &self.options, diagnostics)?),
         }
         self.rows_key.get_or_insert((rows_key, key));
         Ok(())
-    }
-
-    /// Reads `columns` or `data`.
-    fn split_member(
-        &mut self,
-        reader: &mut Reader<'a>,
-        key: &str,
-        value: &Value<'a>,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<(), DecodeError> {
-        if key == "columns" {
-            self.split.columns(reader, value, diagnostics)
-        } else {
-            self.split.data(reader, value, diagnostics)
-        }
     }
 
     fn finish(self, diagnostics: &mut Diagnostics) -> Result<CellBuffer, DecodeError> {

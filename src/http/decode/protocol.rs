@@ -37,13 +37,6 @@ enum Member {
     Unknown,
 }
 
-/// What was read of a body.
-pub(super) struct Decoded {
-    pub(super) cells: CellBuffer,
-    /// The rows came under `inputs`.
-    pub(super) by_inputs: bool,
-}
-
 impl Protocol {
     /// The keys that may hold the rows, as a sentence part.
     fn keys(self) -> &'static str {
@@ -68,15 +61,15 @@ impl Protocol {
         }
     }
 
-    /// Reads a body whose opening was just read as `value`.
+    /// Reads a body whose opening was just read as `value`; also tells whether its rows came under `inputs`.
     pub(super) fn read<'a>(
         self,
         reader: &mut Reader<'a>,
         value: &Value<'a>,
         options: &DecodeOptions<'_>,
         diagnostics: &mut Diagnostics,
-    ) -> Result<Decoded, DecodeError> {
-        let mut decoded = Decoded { cells: CellBuffer::None, by_inputs: false };
+    ) -> Result<(CellBuffer, bool), DecodeError> {
+        let mut decoded = (CellBuffer::None, false);
         if *value != Value::Object {
             diagnostics.add(&[], || format!("the body must be an object with {}, not {}", self.keys(), value.noun()));
             reader.skip_rest(value)?;
@@ -92,8 +85,8 @@ impl Protocol {
             match (self.member(&key), &rows) {
                 (Member::Rows(rows_key), None) => {
                     let rows_key = rows_key.or_tensors(reader, &value, options.schema);
-                    decoded.cells = rows_key.read(reader, &key, &value, options, diagnostics)?;
-                    decoded.by_inputs = rows_key == RowsKey::Inputs;
+                    let cells = rows_key.read(reader, &key, &value, options, diagnostics)?;
+                    decoded = (cells, rows_key == RowsKey::Inputs);
                     rows = Some(key.into_owned());
                 }
                 (Member::Rows(_), Some(first)) => {
@@ -101,7 +94,12 @@ impl Protocol {
                     diagnostics.add(&[Step::Key(&key)], detail);
                     reader.skip_rest(&value)?;
                 }
-                (Member::Label, _) => label(reader, &key, &value, diagnostics)?,
+                (Member::Label, _) => {
+                    if !matches!(value, Value::Text(_) | Value::Null) {
+                        diagnostics.add(&[Step::Key(&key)], || format!("{key} must be text, not {}", value.noun()));
+                    }
+                    reader.skip_rest(&value)?;
+                }
                 (Member::Parameters, _) => parameters(reader, &key, &value, diagnostics)?,
                 (Member::Unknown, _) => {
                     let detail = || format!("{} is not read here: rows go under {}", shortened(&key), self.keys());
@@ -115,19 +113,6 @@ impl Protocol {
         }
         Ok(decoded)
     }
-}
-
-/// Reads text or null.
-fn label<'a>(
-    reader: &mut Reader<'a>,
-    key: &str,
-    value: &Value<'a>,
-    diagnostics: &mut Diagnostics,
-) -> Result<(), DecodeError> {
-    if !matches!(value, Value::Text(_) | Value::Null) {
-        diagnostics.add(&[Step::Key(key)], || format!("{key} must be text, not {}", value.noun()));
-    }
-    Ok(reader.skip_rest(value)?)
 }
 
 /// Reads an empty object or null. Models take no parameters, and ignoring one silently would mislead its client.

@@ -25,11 +25,6 @@ impl SyntaxError {
         Self(Box::new(Inner { line, column, what: what.into() }))
     }
 
-    /// The line, from 1.
-    pub fn line(&self) -> usize {
-        self.0.line
-    }
-
     /// What is wrong, without the place.
     pub fn what(&self) -> &str {
         &self.0.what
