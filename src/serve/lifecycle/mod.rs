@@ -21,7 +21,7 @@ const OLDEST_HEARTBEAT: Duration = Duration::from_secs(5);
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
 /// The phase of the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Listening, or about to.
     Ready,
@@ -85,10 +85,7 @@ impl Lifecycle {
         if self.inner.schedule.get().is_none() {
             return Phase::Ready;
         }
-        match *self.inner.phase.borrow() {
-            Phase::Stopped => Phase::Stopped,
-            Phase::Ready | Phase::Draining => Phase::Draining,
-        }
+        (*self.inner.phase.borrow()).max(Phase::Draining)
     }
 
     /// True from the signal on.
@@ -126,13 +123,7 @@ impl Lifecycle {
     pub fn drain(&self, schedule: Schedule) {
         if self.inner.schedule.set(schedule).is_ok() {
             self.record(DrainStep::DrainBegan);
-            self.inner.phase.send_if_modified(|phase| {
-                let ready = *phase == Phase::Ready;
-                if ready {
-                    *phase = Phase::Draining;
-                }
-                ready
-            });
+            self.inner.phase.send_modify(|phase| *phase = (*phase).max(Phase::Draining));
             self.inner.drain_began.notify_waiters();
         }
     }

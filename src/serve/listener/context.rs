@@ -39,13 +39,7 @@ impl RequestContext {
 
     /// The context of a request that came by no listener: a router asked directly, as tests do.
     pub fn detached(serving: &Serving) -> Self {
-        Self {
-            arrival: Instant::now(),
-            id: None,
-            memory: serving.memory.lease(),
-            body_timeout: serving.limits.body_timeout,
-            lifecycle: serving.lifecycle.clone(),
-        }
+        Self::new(&ListenerContext::of(serving))
     }
 
     /// The context of the request with these extensions.

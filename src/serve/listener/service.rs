@@ -97,7 +97,7 @@ where
         if this.listener.lifecycle.is_draining() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let unfinished = Finish(this.unfinished.take());
+        let unfinished = this.unfinished.take();
         Poll::Ready(Ok(response.map(|body| TrackedBody { body, unfinished })))
     }
 }
@@ -109,25 +109,21 @@ struct Unfinished {
     memory: MemoryLease,
 }
 
-/// Tells the connection when it is dropped: hyper has taken the whole answer.
-#[derive(Debug)]
-struct Finish(Option<Unfinished>);
-
-impl Drop for Finish {
-    fn drop(&mut self) {
-        if let Some(Unfinished { state, memory }) = self.0.take() {
-            state.answer_done(memory);
-        }
-    }
-}
-
 pin_project! {
-    /// An answer's body, which tells the connection when hyper has taken the last of it.
+    /// An answer's body. Dropping it tells the connection that hyper has taken the whole answer.
     #[derive(Debug)]
     pub struct TrackedBody<B> {
         #[pin]
         body: B,
-        unfinished: Finish,
+        unfinished: Option<Unfinished>,
+    }
+
+    impl<B> PinnedDrop for TrackedBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(Unfinished { state, memory }) = this.project().unfinished.take() {
+                state.answer_done(memory);
+            }
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 //!
 //! Everything here blocks on files and CPU; async code calls it by `spawn_blocking`, as [`watch`] does.
 
-mod directory;
 mod fingerprint;
 mod model_source;
 mod reloader;

@@ -1,5 +1,6 @@
 //! The source of one model: its file, the version that is served, the version before.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub(super) struct ReloadPolicy {
 }
 
 /// The result of a poll; none when a timer found nothing new. After an error the model is served as before.
-pub(super) type Polled = Option<Result<Reloaded, ReloadError>>;
+pub(super) type Polled = Result<Option<Reloaded>, ReloadError>;
 
 /// A version of the model with the hash of its file.
 #[derive(Debug)]
@@ -131,11 +132,11 @@ impl ModelSource {
 
     /// Serves the file's content when it is new and valid.
     pub(super) fn poll(&mut self, trigger: Trigger, policy: &mut ReloadPolicy) -> Polled {
-        match self.changed_content(trigger) {
-            Ok(None) if trigger == Trigger::Timer => None,
-            Ok(None) => self.unchanged(),
-            Ok(Some((bytes, hash))) => self.take(&bytes, hash, policy),
-            Err(error) => Some(Err(error.into())),
+        match self.changed_content(trigger)? {
+            None if trigger == Trigger::Timer => Ok(None),
+            None => Ok(self.outcome(false)),
+            Some((_, hash)) if self.previous.as_ref().is_some_and(|previous| previous.hash == hash) => self.swap(),
+            Some((bytes, hash)) => self.take_model(loader::verify(&self.path, &bytes)?, hash, policy),
         }
     }
 
@@ -143,39 +144,30 @@ impl ModelSource {
     pub(super) fn choose(&mut self, version: &str, policy: &mut ReloadPolicy) -> Polled {
         let is = |kept: &Option<Version>| kept.as_ref().is_some_and(|kept| kept.snapshot.model.version() == version);
         if is(&self.current) {
-            return self.unchanged();
+            return Ok(self.outcome(false));
         }
         if is(&self.previous) {
             return self.swap();
         }
-        match self.read() {
-            Ok((bytes, hash)) => match loader::verify(&self.path, &bytes) {
-                Ok(model) if model.version() == version => self.take_model(model, hash, policy),
-                Ok(model) => Some(Err(self.unknown_version(version, Some(&model)))),
-                Err(error) => Some(Err(error.into())),
-            },
-            Err(_) => Some(Err(self.unknown_version(version, None))),
+        let Ok((bytes, hash)) = self.read() else { return Err(self.unknown_version(version, None)) };
+        let model = loader::verify(&self.path, &bytes)?;
+        if model.version() != version {
+            return Err(self.unknown_version(version, Some(&model)));
         }
+        self.take_model(model, hash, policy)
     }
 
-    /// Serves the first valid content of a file in a directory, under the artifact's own name. `named_so` gives the path of
-    /// the source that has a name already.
-    pub(super) fn load_new(&mut self, named_so: impl Fn(&str) -> Option<PathBuf>, policy: &mut ReloadPolicy) -> Polled {
-        let (bytes, hash) = match self.changed_content(Trigger::Timer) {
-            Ok(None) => return None,
-            Ok(Some(content)) => content,
-            Err(error) => return Some(Err(error.into())),
-        };
-        let model = match loader::verify(&self.path, &bytes) {
-            Ok(model) => model,
-            Err(error) => return Some(Err(error.into())),
-        };
+    /// Serves the first valid content of a file in a directory, under the artifact's own name. `named` has the path of each
+    /// source by its name.
+    pub(super) fn load_new(&mut self, named: &HashMap<String, PathBuf>, policy: &mut ReloadPolicy) -> Polled {
+        let Some((bytes, hash)) = self.changed_content(Trigger::Timer)? else { return Ok(None) };
+        let model = loader::verify(&self.path, &bytes)?;
         let name = model.header().name.clone();
-        if let Some(first) = named_so(&name) {
-            return Some(Err(LoadError::SameName { name, first, second: self.path.clone() }.into()));
+        if let Some(first) = named.get(&name) {
+            return Err(LoadError::SameName { name, first: first.clone(), second: self.path.clone() }.into());
         }
         self.name = name;
-        self.install(model, hash, policy)
+        Ok(self.install(model, hash, policy))
     }
 
     /// The file's content, if it has changed since the last poll.
@@ -198,25 +190,15 @@ impl ModelSource {
         Ok((bytes, hash))
     }
 
-    fn take(&mut self, bytes: &[u8], hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
-        if self.previous.as_ref().is_some_and(|previous| previous.hash == hash) {
-            return self.swap();
-        }
-        match loader::verify(&self.path, bytes) {
-            Ok(model) => self.take_model(model, hash, policy),
-            Err(error) => Some(Err(error.into())),
-        }
-    }
-
     fn take_model(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
         let fits = |old: &Version| model.schema().accepts_same_requests(old.snapshot.model.schema());
         if !policy.allow_schema_change && !self.current.as_ref().is_none_or(fits) {
-            return Some(Err(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone() }));
+            return Err(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone() });
         }
-        self.install(model, hash, policy)
+        Ok(self.install(model, hash, policy))
     }
 
-    fn install(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
+    fn install(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Option<Reloaded> {
         let default = policy.default.get_or_insert_with(|| self.name.clone());
         let snapshot = Arc::new(ServedModel::new(self.name.clone(), model, *default == self.name));
         self.is_unloaded = false;
@@ -228,16 +210,12 @@ impl ModelSource {
     /// Serves the previous version.
     fn swap(&mut self) -> Polled {
         std::mem::swap(&mut self.current, &mut self.previous);
-        self.outcome(true)
+        Ok(self.outcome(true))
     }
 
-    fn unchanged(&self) -> Polled {
-        self.outcome(false)
-    }
-
-    fn outcome(&self, changed: bool) -> Polled {
+    fn outcome(&self, changed: bool) -> Option<Reloaded> {
         let version = self.current.as_ref()?.snapshot.model.version().to_owned();
-        Some(Ok(Reloaded { name: self.name.clone(), version, changed }))
+        Some(Reloaded { name: self.name.clone(), version, changed })
     }
 
     fn unknown_version(&self, version: &str, in_file: Option<&Model>) -> ReloadError {

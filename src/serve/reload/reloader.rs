@@ -1,6 +1,8 @@
 //! Polls the models' files and publishes what they hold in the registry.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +11,10 @@ use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::{Metrics, ReloadResult};
 use crate::serve::registry::Registry;
 
-use super::directory;
-use super::model_source::{ModelFile, ModelSource, ReloadPolicy, Reloaded, Trigger};
+use super::model_source::{ModelFile, ModelSource, Polled, ReloadPolicy, Reloaded, Trigger};
+
+/// The ending of a model's file in a directory.
+const EXTENSION: &str = "model";
 
 /// Where models come from.
 #[derive(Debug, Clone, Default)]
@@ -85,24 +89,30 @@ impl Reloader {
         let ModelFiles { sources, policy, .. } = &mut *files;
         for source in sources.iter_mut().filter(|source| source.is_served()) {
             let polled = source.poll(trigger, policy);
-            self.report(&source.name, polled.as_ref().map(Result::as_ref));
+            self.report(&source.name, &polled);
         }
         self.poll_directory(&mut files);
         self.publish(&files);
     }
 
-    fn poll_directory(&self, files: &mut ModelFiles) {
-        let Some(directory) = &files.directory else { return };
-        match directory::list(directory) {
-            Ok(paths) => {
-                directory::update(&mut files.sources, paths);
-                for (name, polled) in directory::load_new(&mut files.sources, &mut files.policy) {
-                    self.report(&name, polled.as_ref().map(Result::as_ref));
-                }
-            }
+    /// Follows the files that come and go in the directory: loads the sources that have never been served.
+    fn poll_directory(&self, ModelFiles { sources, directory, policy }: &mut ModelFiles) {
+        let Some(directory) = directory else { return };
+        match list(directory) {
+            Ok(files) => update(sources, files),
             // Its models stay: nothing is known about their files.
             Err(error) => {
                 tracing::error!(directory = %directory.display(), %error, "cannot read the models' directory");
+                return;
+            }
+        }
+        let (named, new): (Vec<_>, Vec<_>) = sources.iter_mut().partition(|source| source.is_named());
+        let mut named: HashMap<_, _> = named.into_iter().map(|s| (s.name.clone(), s.path.clone())).collect();
+        for source in new {
+            let polled = source.load_new(&named, policy);
+            self.report(&source.name, &polled);
+            if source.is_named() {
+                named.insert(source.name.clone(), source.path.clone());
             }
         }
     }
@@ -121,10 +131,10 @@ impl Reloader {
             Some(version) => source.choose(version, policy),
             None => source.poll(Trigger::Request, policy),
         };
-        self.report(name, polled.as_ref().map(Result::as_ref));
+        self.report(name, &polled);
         self.publish(&files);
         // A request always has a result.
-        polled.unwrap_or_else(|| Err(ReloadError::UnknownModel(name.to_owned())))
+        polled?.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))
     }
 
     /// Stops serving a model until it is reloaded. Requests that hold it finish.
@@ -144,16 +154,16 @@ impl Reloader {
     }
 
     /// Logs and counts the result of a poll.
-    fn report(&self, name: &str, polled: Option<Result<&Reloaded, &ReloadError>>) {
+    fn report(&self, name: &str, polled: &Polled) {
         match polled {
-            None => {}
-            Some(Ok(Reloaded { version, changed, .. })) => {
+            Ok(None) => {}
+            Ok(Some(Reloaded { version, changed, .. })) => {
                 if *changed {
                     tracing::info!(model = name, version, "serving {name} version {version}");
                 }
                 self.metrics.reloaded(ReloadResult::Ok);
             }
-            Some(Err(error)) => {
+            Err(error) => {
                 tracing::error!(model = name, %error, "not reloaded; what was served before goes on");
                 self.metrics.reloaded(ReloadResult::Error);
             }
@@ -167,6 +177,36 @@ impl Reloader {
         let same = before.len() == models.len() && before.iter().zip(&models).all(|(a, b)| Arc::ptr_eq(a, b));
         if !same {
             self.registry.replace(models, &self.metrics);
+        }
+    }
+}
+
+/// The paths of the models in a directory, in order; hidden files are left out.
+fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && path.extension().is_some_and(|extension| extension == EXTENSION) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Removes the sources whose files have gone from the directory and adds its new files.
+fn update(sources: &mut Vec<ModelSource>, files: Vec<PathBuf>) {
+    sources.retain(|source| {
+        let stays = !source.in_directory || files.contains(&source.path);
+        if !stays && source.is_served() {
+            tracing::info!(model = source.name, path = %source.path.display(), "its file has gone: no longer served");
+        }
+        stays
+    });
+    for path in files {
+        if !sources.iter().any(|source| source.path == path) {
+            sources.push(ModelSource::in_directory(path));
         }
     }
 }
