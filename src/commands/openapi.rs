@@ -31,7 +31,7 @@ pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
 }
 
 fn served(file: ModelFile, is_default: bool) -> Result<Snapshot, Failure> {
-    let model = load(&file.path)?.model;
+    let model = load(&file.path)?;
     let name = file.name.unwrap_or_else(|| model.header().name.clone());
     Ok(Arc::new(ServedModel::new(name, model, is_default)))
 }

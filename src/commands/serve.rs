@@ -17,7 +17,7 @@ use crate::model::check_name;
 use crate::serve::Serving;
 use crate::serve::error::LoadError;
 use crate::serve::lifecycle::Signals;
-use crate::serve::listener::{AdminThread, BoundService, ListenerContext, Role, bind};
+use crate::serve::listener::{BoundService, ListenerContext, Role, bind, start_admin};
 use crate::serve::logging::{Format, LogGuard};
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources, watch};
@@ -73,16 +73,13 @@ impl Plan {
         if let Some(tokens) = &self.options.tokens {
             tokio::spawn(Arc::clone(tokens).keep_fresh());
         }
-        let tcp = socket(self.sockets.main.take(), self.address)?;
+        let tcp = self.sockets.main.take().map_or_else(|| bind(self.address), Ok).map_err(failed)?;
         let main = self.bound(&serving, Role::Main, tcp);
-        let admin = match (self.sockets.admin.take(), self.admin) {
-            (None, None) => None,
-            (Some(tcp), _) => Some(tcp),
-            (None, Some(address)) => Some(socket(None, address)?),
-        };
+        let inherited = self.sockets.admin.take();
+        let admin = inherited.map(Ok).or_else(|| self.admin.map(bind)).transpose().map_err(failed)?;
         if let Some(tcp) = admin {
             let bound = self.bound(&serving, Role::Admin, tcp);
-            AdminThread::start(bound, ListenerContext::of(&serving)).map_err(failed)?;
+            start_admin(bound, ListenerContext::of(&serving)).map_err(failed)?;
         }
         tokio::spawn(watch(Arc::clone(&serving.reloader), serving.lifecycle.clone(), self.reload_interval));
         announce(&serving);
@@ -97,13 +94,6 @@ impl Plan {
             }
         }
         BoundService { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
-    }
-}
-
-fn socket(inherited: Option<TcpListener>, address: SocketAddr) -> Result<TcpListener, Failure> {
-    match inherited {
-        Some(tcp) => tcp.set_nonblocking(true).map(|()| tcp).map_err(failed),
-        None => bind(address).map_err(failed),
     }
 }
 
@@ -164,8 +154,7 @@ fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<LogGuard, Failure> {
         LogFormat::Human => Format::Human,
         LogFormat::Json => Format::Json,
     };
-    LogGuard::start(format, args.log_level, serving.metrics.log_lines_dropped())
-        .map_err(|e| Failure::new(Exit::Failed, e))
+    LogGuard::start(format, args.log_level, serving.metrics.log_lines_dropped()).map_err(failed)
 }
 
 fn failed(what: impl std::fmt::Display) -> Failure {

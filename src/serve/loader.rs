@@ -18,15 +18,6 @@ pub const MAX_ARTIFACT: u64 = 1 << 30;
 /// SHA-256 of a file's bytes.
 pub type ContentHash = [u8; 32];
 
-/// A model with the hash of the file it came from.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The model, whose golden rows it answers as expected.
-    pub model: Model,
-    /// The hash of the file's bytes.
-    pub hash: ContentHash,
-}
-
 /// Reads a regular file (or a link to one) of at most [`MAX_ARTIFACT`] bytes. A pipe could block forever.
 ///
 /// # Errors
@@ -77,8 +68,6 @@ pub fn verify(path: &Path, bytes: &[u8]) -> Result<Model, LoadError> {
 ///
 /// # Errors
 /// [`LoadError`].
-pub fn load(path: &Path) -> Result<Loaded, LoadError> {
-    let bytes = read(path)?;
-    let model = verify(path, &bytes)?;
-    Ok(Loaded { model, hash: hash(&bytes) })
+pub fn load(path: &Path) -> Result<Model, LoadError> {
+    verify(path, &read(path)?)
 }

@@ -55,7 +55,8 @@ pub struct MemoryLease {
 /// Bytes taken out of a budget, given back when dropped.
 #[derive(Debug)]
 pub(in crate::serve) struct Reservation {
-    budget: MemoryBudget,
+    /// The budget they were taken out of.
+    pub(in crate::serve) budget: MemoryBudget,
     held: AtomicUsize,
     /// How many of them count as long.
     held_as_long: AtomicUsize,
@@ -107,29 +108,22 @@ impl MemoryBudget {
         self.is_scarce() || is_long && pools.free_for_long.available_permits() < pools.for_long() / QUARTER
     }
 
-    /// An empty reservation for a connection's buffers.
-    pub(in crate::serve) fn no_buffers(&self) -> Reservation {
-        self.reservation(0)
-    }
-
     /// `bytes` for a connection's buffers, if they are free now.
     pub(in crate::serve) fn try_reserve_buffers(&self, bytes: usize) -> Option<Reservation> {
-        let permit = self.pools.free.try_acquire_many(self.pools.buffers(bytes)).ok()?;
-        let taken = permit.num_permits();
-        permit.forget();
-        Some(self.reservation(taken))
+        let bytes = self.pools.buffers(bytes);
+        self.pools.free.try_acquire_many(bytes).ok()?.forget();
+        Some(self.reservation(bytes as usize))
     }
 
     /// `bytes` for a connection's buffers, as soon as they are free; none never happens, because the budget never closes.
     pub(in crate::serve) async fn reserve_buffers(self, bytes: usize) -> Option<Reservation> {
-        let permit = self.pools.free.acquire_many(self.pools.buffers(bytes)).await.ok()?;
-        let taken = permit.num_permits();
-        permit.forget();
-        Some(self.reservation(taken))
+        let bytes = self.pools.buffers(bytes);
+        self.pools.free.acquire_many(bytes).await.ok()?.forget();
+        Some(self.reservation(bytes as usize))
     }
 
     /// `held` bytes that were taken out of the pool already.
-    fn reservation(&self, held: usize) -> Reservation {
+    pub(in crate::serve) fn reservation(&self, held: usize) -> Reservation {
         Reservation { budget: self.clone(), held: AtomicUsize::new(held), held_as_long: AtomicUsize::new(0) }
     }
 }
@@ -162,11 +156,6 @@ async fn take(pool: &Semaphore, bytes: usize, wait: Duration) -> Result<(), Over
 }
 
 impl Reservation {
-    /// The budget they were taken out of.
-    pub(in crate::serve) fn budget(&self) -> &MemoryBudget {
-        &self.budget
-    }
-
     /// Bytes held.
     pub(in crate::serve) fn held(&self) -> usize {
         self.held.load(Relaxed)

@@ -68,7 +68,7 @@ struct Acceptor<S> {
 /// # Panics
 /// Outside a tokio runtime with I/O and time.
 pub async fn serve<S: HttpService>(bound: BoundService<S>, listener: ListenerContext) -> usize {
-    let tcp = match listening(bound.tcp) {
+    let tcp = match bound.tcp.set_nonblocking(true).and_then(|()| TcpListener::from_std(bound.tcp)) {
         Ok(tcp) => tcp,
         Err(error) => {
             tracing::error!(%error, "cannot use the listening socket");
@@ -88,11 +88,6 @@ pub async fn serve<S: HttpService>(bound: BoundService<S>, listener: ListenerCon
         all_closed(&listener.lifecycle, &mut closed, &cut).await;
     }
     cut.load(Ordering::Relaxed)
-}
-
-fn listening(tcp: std::net::TcpListener) -> io::Result<TcpListener> {
-    tcp.set_nonblocking(true)?;
-    TcpListener::from_std(tcp)
 }
 
 /// Waits until the last connection has ended, at most until shortly after the hard stop.

@@ -18,32 +18,19 @@ pub const ADMIN_CONNECTIONS: usize = 64;
 /// Bytes for the buffers of its connections: each one's, and a few long heads.
 pub const ADMIN_BUDGET: usize = ADMIN_CONNECTIONS * BUFFER_BYTES + 8 * LARGE_HEAD_BYTES;
 
-/// The running admin listener. It ends when the process's phase is stopped.
-#[derive(Debug)]
-pub struct AdminThread {
-    thread: JoinHandle<()>,
-}
-
-impl AdminThread {
-    /// Starts answering on `bound`. `main` is the main listener's context; role, cap and buffers are replaced.
-    ///
-    /// # Errors
-    /// When no thread or runtime can be started.
-    pub fn start<S: HttpService>(bound: BoundService<S>, main: ListenerContext) -> io::Result<Self> {
-        // A budget of its own, so that it answers when requests on the main listener hold all of theirs.
-        let limits = Limits { max_connections: ADMIN_CONNECTIONS, body_budget: ADMIN_BUDGET, ..main.limits };
-        let buffers = MemoryBudget::new(&limits);
-        let context = ListenerContext { role: Role::Admin, buffers, limits, ..main };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(move || {
-            runtime.block_on(serve(bound, context));
-            runtime.shutdown_background();
-        })?;
-        Ok(Self { thread })
-    }
-
-    /// True when it has stopped answering.
-    pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
-    }
+/// Starts answering on `bound`, until the process's phase is stopped. `main` is the main listener's context; role, cap and
+/// buffers are replaced.
+///
+/// # Errors
+/// When no thread or runtime can be started.
+pub fn start_admin<S: HttpService>(bound: BoundService<S>, main: ListenerContext) -> io::Result<JoinHandle<()>> {
+    // A budget of its own, so that it answers when requests on the main listener hold all of theirs.
+    let limits = Limits { max_connections: ADMIN_CONNECTIONS, body_budget: ADMIN_BUDGET, ..main.limits };
+    let buffers = MemoryBudget::new(&limits);
+    let context = ListenerContext { role: Role::Admin, buffers, limits, ..main };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    std::thread::Builder::new().name("admin".to_owned()).spawn(move || {
+        runtime.block_on(serve(bound, context));
+        runtime.shutdown_background();
+    })
 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Connections that the kernel queues while accepting is paused; it caps this at `net.core.somaxconn` (4,096 on Linux).
-pub const BACKLOG: i32 = 4_096;
+const BACKLOG: i32 = 4_096;
 
 /// Why an address cannot be listened on. `Display` is one line: the address, what is wrong, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,5 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
     Ok(socket.into())
 }

@@ -28,7 +28,7 @@ type Waiting = Pin<Box<dyn Future<Output = Option<Reservation>> + Send>>;
 
 impl BufferPermit {
     pub(super) fn new(budget: &MemoryBudget) -> Self {
-        Self { held: budget.no_buffers(), waiting: None, fits_large_head: false }
+        Self { held: budget.reservation(0), waiting: None, fits_large_head: false }
     }
 
     /// Takes [`BUFFER_BYTES`]. The wait has no end of its own: the head's deadline runs.
@@ -60,9 +60,9 @@ impl BufferPermit {
     fn poll_more(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
         let waiting = match &mut self.waiting {
             Some(waiting) => waiting,
-            None => match self.held.budget().try_reserve_buffers(bytes) {
+            None => match self.held.budget.try_reserve_buffers(bytes) {
                 Some(more) => return self.add(&more),
-                None => self.waiting.insert(Box::pin(self.held.budget().clone().reserve_buffers(bytes))),
+                None => self.waiting.insert(Box::pin(self.held.budget.clone().reserve_buffers(bytes))),
             },
         };
         match waiting.as_mut().poll(cx) {

@@ -186,7 +186,8 @@ impl<S: HttpService, H> Connection<S, H> {
     }
 
     fn should_detach(&self) -> bool {
-        (self.listener.buffers.is_scarce() || self.state.has_large_head()) && self.idle_since().is_some()
+        (self.listener.buffers.is_scarce() || self.state.large_head.load(Ordering::Relaxed))
+            && self.idle_since().is_some()
     }
 
     /// Registers for the drain once: it wakes this task, which then computes its deadline again.

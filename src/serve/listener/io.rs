@@ -7,6 +7,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
@@ -74,7 +75,7 @@ impl TrackedIo {
             self.held_back.extend_from_slice(buf.filled());
         }
         let taken = self.buffers.poll_acquire(cx);
-        self.state.waits_for_buffers(taken.is_pending() && has_whole_head(&self.held_back));
+        self.state.waits_for_buffers.store(taken.is_pending() && has_whole_head(&self.held_back), Relaxed);
         taken.map(|()| Ok(true))
     }
 
@@ -86,7 +87,7 @@ impl TrackedIo {
             self.hold_back(unused);
         }
         self.buffers.release();
-        self.state.set_large_head(false);
+        self.state.large_head.store(false, Relaxed);
     }
 
     /// Reads bytes that were held back, else from the socket.
@@ -132,7 +133,7 @@ impl TrackedIo {
         match self.head.content_length() {
             Some(length) if self.head.len() == 0 && rest.len() as u64 <= length => {
                 let n = rest.len().min(most);
-                self.state.read_with_head(n as u64);
+                self.state.with_head.store(n as u64, Relaxed);
                 n
             }
             _ => 0,
@@ -199,7 +200,7 @@ impl AsyncRead for TrackedIo {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.head.len() >= SMALL_HEAD_BYTES {
             ready!(self.buffers.poll_acquire_large_head(cx));
-            self.state.set_large_head(true);
+            self.state.large_head.store(true, Relaxed);
         }
         let before = buf.filled().len();
         ready!(self.poll_bytes(cx, buf))?;

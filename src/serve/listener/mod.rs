@@ -20,8 +20,8 @@ mod service;
 mod state;
 
 pub use accept::serve;
-pub use admin::{ADMIN_BUDGET, ADMIN_CONNECTIONS, AdminThread};
-pub use bind::{BACKLOG, BindError, bind};
+pub use admin::{ADMIN_BUDGET, ADMIN_CONNECTIONS, start_admin};
+pub use bind::{BindError, bind};
 pub use buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
 pub use context::RequestContext;
 pub use listener_context::{BoundService, IDLE_BYTES, ListenerContext, MAX_BUFFER, Role};

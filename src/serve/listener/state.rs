@@ -46,8 +46,8 @@ pub(super) struct ConnectionState {
     stuck: AtomicU64,
     /// Unread bytes of the request's body; [`CHUNKED`] when its length was not declared.
     body_left: AtomicU64,
-    /// Bytes of the body handed to hyper together with the head.
-    with_head: AtomicU64,
+    /// Bytes of the body handed to hyper together with its head.
+    pub(super) with_head: AtomicU64,
     /// The last body was chunked, so hyper may have left some of it unread.
     was_chunked: AtomicBool,
     /// Bytes of the next head came before the end of the request.
@@ -55,12 +55,12 @@ pub(super) struct ConnectionState {
     /// Bits [`UNFLUSHED`] and [`HELD_BACK`]: hyper has something left to write or to read.
     pending: AtomicU8,
     /// The buffer permit covers a large head: to be given back as soon as possible.
-    large_head: AtomicBool,
+    pub(super) large_head: AtomicBool,
     /// Leases of answers that hyper has and the kernel has not: several when a client sends on and does not read.
     unwritten: Mutex<Vec<MemoryLease>>,
     has_unwritten: AtomicBool,
     /// A whole head was read and waits for a buffer permit.
-    waits_for_buffers: AtomicBool,
+    pub(super) waits_for_buffers: AtomicBool,
 }
 
 /// Bytes were written and not flushed.
@@ -128,19 +128,9 @@ impl ConnectionState {
         }
     }
 
-    /// `n` bytes of a body were handed to hyper together with its head.
-    pub(super) fn read_with_head(&self, n: u64) {
-        self.with_head.store(n, Relaxed);
-    }
-
     /// `n` bytes of a body whose length is known were handed to hyper.
     pub(super) fn read_body(&self, n: u64) {
         self.body_left.fetch_sub(n, Relaxed);
-    }
-
-    /// Whether a whole head waits for a buffer permit.
-    pub(super) fn waits_for_buffers(&self, waits: bool) {
-        self.waits_for_buffers.store(waits, Relaxed);
     }
 
     /// A whole head is with the service; its body has `length` bytes, if that was declared.
@@ -209,16 +199,6 @@ impl ConnectionState {
     fn set_pending(&self, bit: u8, is_pending: bool) {
         let now = self.pending.load(Relaxed);
         self.pending.store(if is_pending { now | bit } else { now & !bit }, Relaxed);
-    }
-
-    /// Whether the buffer permit covers a large head.
-    pub(super) fn set_large_head(&self, large: bool) {
-        self.large_head.store(large, Relaxed);
-    }
-
-    /// True when the buffer permit covers a large head.
-    pub(super) fn has_large_head(&self) -> bool {
-        self.large_head.load(Relaxed)
     }
 
     /// Since when the connection has had no request and nothing left to read or write; none while it has.

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use prometheus::IntCounter;
 use tracing::Dispatch;
-use tracing_subscriber::fmt::MakeWriter;
 
 /// The most lines in the queue.
 pub const QUEUE_LINES: usize = 8_192;
@@ -23,14 +22,15 @@ const BATCH: usize = 64 << 10;
 /// How long the writer waits for a batch to fill.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// The queue, as the formatter sees it.
+/// The queue, as the log's formatter has it: dropping the last handle ends the writer's thread.
 #[derive(Debug)]
 pub(super) struct Lines {
     shared: Arc<SharedLines>,
 }
 
+/// The queue, as the writer's thread shares it.
 #[derive(Debug)]
-struct SharedLines {
+pub(super) struct SharedLines {
     queue: Mutex<LineQueue>,
     /// Wakes the writer.
     work: Condvar,
@@ -75,12 +75,12 @@ enum Asleep {
 }
 
 impl Lines {
-    /// Starts the writer's thread. `reporter` makes the dispatcher that formats the report of dropped lines into a buffer, so
-    /// that it looks like every other line.
+    /// Starts the writer's thread. `reporter` makes the dispatcher that formats the report of dropped lines, so that it looks
+    /// like every other line.
     pub(super) fn start(
         out: impl Write + Send + 'static,
         dropped: IntCounter,
-        reporter: impl FnOnce(Buffer) -> Dispatch,
+        reporter: impl FnOnce(Arc<SharedLines>) -> Dispatch,
     ) -> io::Result<Arc<Self>> {
         let shared = Arc::new(SharedLines {
             queue: Mutex::default(),
@@ -88,24 +88,9 @@ impl Lines {
             all_written: Condvar::new(),
             dropped,
         });
-        let buffer = Buffer::default();
-        let writer = Writer { shared: Arc::clone(&shared), out, reporter: reporter(buffer.clone()), buffer };
+        let writer = Writer { shared: Arc::clone(&shared), out, reporter: reporter(Arc::clone(&shared)) };
         std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
         Ok(Arc::new(Self { shared }))
-    }
-
-    fn push(&self, line: &[u8]) {
-        let mut queue = self.shared.lock();
-        if queue.lines >= QUEUE_LINES || queue.bytes + line.len() > QUEUE_BYTES {
-            queue.unreported += 1;
-            self.shared.dropped.inc();
-            return;
-        }
-        let is_wanted = queue.add(line);
-        drop(queue);
-        if is_wanted {
-            self.shared.work.notify_one();
-        }
     }
 
     /// Waits at most `wait` until every line is written; true when they are.
@@ -129,6 +114,20 @@ impl Drop for Lines {
 }
 
 impl SharedLines {
+    fn push(&self, line: &[u8]) {
+        let mut queue = self.lock();
+        if queue.lines >= QUEUE_LINES || queue.bytes + line.len() > QUEUE_BYTES {
+            queue.unreported += 1;
+            self.dropped.inc();
+            return;
+        }
+        let is_wanted = queue.add(line);
+        drop(queue);
+        if is_wanted {
+            self.work.notify_one();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, LineQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -179,7 +178,6 @@ struct Writer<O> {
     shared: Arc<SharedLines>,
     out: O,
     reporter: Dispatch,
-    buffer: Buffer,
 }
 
 impl<O: Write> Writer<O> {
@@ -190,16 +188,14 @@ impl<O: Write> Writer<O> {
             let _ = self.out.write_all(&batch.text);
             let mut queue = self.shared.lock();
             let is_last = queue.lines == batch.lines;
-            let unreported = if is_last { std::mem::take(&mut queue.unreported) } else { 0 };
-            if !is_last {
-                queue.written(batch);
-                continue;
+            if is_last {
+                let unreported = std::mem::take(&mut queue.unreported);
+                drop(queue);
+                // Both before the batch counts as written: a flush waits for the report too.
+                self.report_dropped(unreported);
+                let _ = self.out.flush();
+                queue = self.shared.lock();
             }
-            drop(queue);
-            // The last batch is flushed before it counts as written.
-            self.report_dropped(unreported);
-            let _ = self.out.flush();
-            let mut queue = self.shared.lock();
             queue.written(batch);
             if queue.lines == 0 {
                 self.shared.all_written.notify_all();
@@ -230,19 +226,18 @@ impl<O: Write> Writer<O> {
         queue.batches.pop_front()
     }
 
-    fn report_dropped(&mut self, lines: u64) {
-        if lines == 0 {
-            return;
+    /// Queues a line that says how many were dropped.
+    fn report_dropped(&self, lines: u64) {
+        if lines > 0 {
+            tracing::dispatcher::with_default(&self.reporter, || {
+                tracing::warn!(dropped_lines = lines, "{lines} lines dropped");
+            });
         }
-        tracing::dispatcher::with_default(&self.reporter, || {
-            tracing::warn!(dropped_lines = lines, "{lines} lines dropped");
-        });
-        let _ = self.out.write_all(&self.buffer.take());
     }
 }
 
-/// The formatter writes a whole line at a time.
-impl Write for &Lines {
+/// A formatter writes a whole line at a time.
+impl Write for &SharedLines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.push(line);
         Ok(line.len())
@@ -253,30 +248,12 @@ impl Write for &Lines {
     }
 }
 
-/// A buffer that a line is formatted into.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Buffer {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+impl Write for &Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        (&*self.shared).write(line)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Buffer {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }

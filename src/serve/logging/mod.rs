@@ -67,7 +67,7 @@ impl LogGuard {
         level: LevelFilter,
         dropped: IntCounter,
     ) -> io::Result<(Dispatch, Self)> {
-        let lines = Lines::start(out, dropped, move |buffer| subscriber(format, LevelFilter::WARN, buffer))?;
+        let lines = Lines::start(out, dropped, |queue| subscriber(format, LevelFilter::WARN, queue))?;
         let dispatch = subscriber(format, level, Arc::clone(&lines));
         Ok((dispatch, Self { lines }))
     }

@@ -19,39 +19,21 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All of them, in the order of declaration.
-    pub const ALL: [Self; 12] = [
-        Self::Syntax,
-        Self::Schema,
-        Self::BodyTooLarge,
-        Self::TooManyRows,
-        Self::BodyTimeout,
-        Self::HeaderTooLarge,
-        Self::UriTooLong,
-        Self::MediaType,
-        Self::Unauthorized,
-        Self::Overloaded,
-        Self::NotReady,
-        Self::ComputeTimeout,
+    /// All of them with their label's value, in the order of declaration.
+    pub const LABELS: [(Self, &'static str); 12] = [
+        (Self::Syntax, "syntax"),
+        (Self::Schema, "schema"),
+        (Self::BodyTooLarge, "body_too_large"),
+        (Self::TooManyRows, "too_many_rows"),
+        (Self::BodyTimeout, "body_timeout"),
+        (Self::HeaderTooLarge, "header_too_large"),
+        (Self::UriTooLong, "uri_too_long"),
+        (Self::MediaType, "media_type"),
+        (Self::Unauthorized, "unauthorized"),
+        (Self::Overloaded, "overloaded"),
+        (Self::NotReady, "not_ready"),
+        (Self::ComputeTimeout, "compute_timeout"),
     ];
-
-    /// The label's value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Syntax => "syntax",
-            Self::Schema => "schema",
-            Self::BodyTooLarge => "body_too_large",
-            Self::TooManyRows => "too_many_rows",
-            Self::BodyTimeout => "body_timeout",
-            Self::HeaderTooLarge => "header_too_large",
-            Self::UriTooLong => "uri_too_long",
-            Self::MediaType => "media_type",
-            Self::Unauthorized => "unauthorized",
-            Self::Overloaded => "overloaded",
-            Self::NotReady => "not_ready",
-            Self::ComputeTimeout => "compute_timeout",
-        }
-    }
 }
 
 /// How a reload went. The label `result`.
@@ -63,14 +45,6 @@ pub enum ReloadResult {
 }
 
 impl ReloadResult {
-    /// Both, in the order of declaration.
-    pub const ALL: [Self; 2] = [Self::Ok, Self::Error];
-
-    /// The label's value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Error => "error",
-        }
-    }
+    /// Both with their label's value, in the order of declaration.
+    pub const LABELS: [(Self, &'static str); 2] = [(Self::Ok, "ok"), (Self::Error, "error")];
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::{Model, check_name};
 use crate::serve::error::{LoadError, ReloadError};
-use crate::serve::loader::{self, ContentHash, Loaded};
+use crate::serve::loader::{self, ContentHash};
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::fingerprint::ChangeDetector;
@@ -88,9 +88,10 @@ impl ModelSource {
         if let Some(name) = &file.name {
             check_name(name).map_err(LoadError::BadName)?;
         }
-        let Loaded { model, hash } = loader::load(&file.path)?;
-        let name = file.name.clone().unwrap_or_else(|| model.header().name.clone());
-        let mut source = Self { name, in_directory: false, ..Self::in_directory(file.path.clone()) };
+        let mut source = Self { in_directory: false, ..Self::in_directory(file.path.clone()) };
+        let (bytes, hash) = source.read()?;
+        let model = loader::verify(&source.path, &bytes)?;
+        source.name = file.name.clone().unwrap_or_else(|| model.header().name.clone());
         source.seen = Some(Seen::Content(hash));
         source.install(model, hash, policy);
         Ok(source)

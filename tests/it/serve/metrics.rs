@@ -25,13 +25,13 @@ fn values(text: &str, family: &str, labels: &str) -> Vec<f64> {
 #[test]
 fn label_sets_exist_from_the_start() {
     let text = Metrics::new().render();
-    for reason in Reason::ALL {
-        let series = format!("smartserve_requests_rejected_total{{reason=\"{}\"}}", reason.as_str());
-        assert_eq!(value(&text, &series), Some(0.0), "{series}");
+    for (i, (reason, label)) in Reason::LABELS.into_iter().enumerate() {
+        let series = format!("smartserve_requests_rejected_total{{reason=\"{label}\"}}");
+        assert_eq!((value(&text, &series), reason as usize), (Some(0.0), i), "{series}");
     }
-    for result in ReloadResult::ALL {
-        let series = format!("smartserve_model_reloads_total{{result=\"{}\"}}", result.as_str());
-        assert_eq!(value(&text, &series), Some(0.0));
+    for (i, (result, label)) in ReloadResult::LABELS.into_iter().enumerate() {
+        let series = format!("smartserve_model_reloads_total{{result=\"{label}\"}}");
+        assert_eq!((value(&text, &series), result as usize), (Some(0.0), i));
     }
     assert!(value(&text, "process_resident_memory_bytes").unwrap() > 0.0);
 }

@@ -10,3 +10,4 @@ mod process;
 mod reload;
 mod sources;
 mod telemetry;
+mod wakes;

@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::Serving;
 use smartserve::serve::lifecycle::{Signal, Signals};
-use smartserve::serve::listener::{AdminThread, BoundService, ListenerContext, RequestContext, bind};
+use smartserve::serve::listener::{BoundService, ListenerContext, RequestContext, bind, start_admin};
 use smartserve::serve::server::{ServerExit, run};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -76,11 +76,11 @@ impl Server {
     }
 
     /// A second listener, as `--admin-bind` makes one.
-    pub(crate) fn start_admin(&self) -> (SocketAddr, AdminThread) {
+    pub(crate) fn start_admin(&self) -> (SocketAddr, std::thread::JoinHandle<()>) {
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
         let front = BoundService { tcp, service: service(&self.serving, &self.gate) };
-        (address, AdminThread::start(front, ListenerContext::of(&self.serving)).unwrap())
+        (address, start_admin(front, ListenerContext::of(&self.serving)).unwrap())
     }
 
     pub(crate) async fn signal(&self, signal: Signal) {
