@@ -96,6 +96,6 @@ impl App {
 
     /// True when predictions should be sent here.
     pub fn is_ready(&self) -> bool {
-        self.serving.lifecycle.phase() == Phase::Ready && !self.serving.registry.list().is_empty()
+        self.serving.lifecycle.phase() == Phase::Ready && !self.serving.registry.is_empty()
     }
 }

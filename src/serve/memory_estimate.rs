@@ -58,7 +58,8 @@ impl MemoryEstimate {
     pub fn of(serving: &Serving, workers: usize) -> Self {
         let limits = &serving.limits;
         let models = serving.registry.list();
-        let sizes: Vec<usize> = models.iter().map(|m| section_bytes(&m.model)).collect();
+        let sizes: Vec<usize> =
+            models.iter().map(|m| usize::try_from(m.model.header().payload.bytes).unwrap_or(usize::MAX)).collect();
         let features = models.iter().map(|m| m.model.schema().n_features()).max().unwrap_or(0);
         let largest = sizes.iter().copied().max().unwrap_or(0);
         let large = parsing(limits, features, limits.max_body_bytes);
@@ -90,10 +91,6 @@ impl MemoryEstimate {
 fn parsing(limits: &Limits, features: usize, body: usize) -> usize {
     let cells = (limits.max_rows * features).min(body / SHORTEST_CELL);
     cells * PARSED_CELL + limits.max_rows.min(body / SHORTEST_CELL) * PARSED_ROW + body
-}
-
-fn section_bytes(model: &crate::model::Model) -> usize {
-    usize::try_from(model.header().payload.bytes).unwrap_or(usize::MAX)
 }
 
 /// `105 MiB: requests in flight 64.0, connections 16.0, …`

@@ -47,20 +47,6 @@ impl ServedModel {
     pub fn drift(&self) -> Option<&Arc<Drift>> {
         self.drift.get()
     }
-
-    /// Shows this version in the metrics.
-    fn show(&self, metrics: &Metrics) {
-        let drift = metrics.watch(&self.name, &self.model);
-        // The same version gets the same counters again.
-        let _ = self.drift.set(drift);
-    }
-
-    /// Ends this version's series in the metrics.
-    fn retire(&self, metrics: &Metrics) {
-        if let Some(drift) = self.drift() {
-            metrics.retire(drift);
-        }
-    }
 }
 
 /// The CPU time of one row in the fastest of a few rounds: other load on the machine must not make the model look
@@ -94,10 +80,9 @@ pub struct Registry {
 impl Registry {
     /// A registry of these models, which are shown in the metrics.
     pub fn new(models: Vec<Snapshot>, metrics: &Metrics) -> Self {
-        for model in &models {
-            model.show(metrics);
-        }
-        Self { models: ArcSwap::from_pointee(models) }
+        let registry = Self { models: ArcSwap::default() };
+        registry.replace(models, metrics);
+        registry
     }
 
     /// The model behind `/predict`.
@@ -123,11 +108,11 @@ impl Registry {
     /// Serves `models` from now on and shows them in the metrics. Requests keep the snapshots that they hold.
     pub fn replace(&self, models: Vec<Snapshot>, metrics: &Metrics) {
         let before = self.list();
-        for served in before.iter().filter(|old| !models.iter().any(|new| Arc::ptr_eq(old, new))) {
-            served.retire(metrics);
-        }
+        let gone = before.iter().filter(|old| !models.iter().any(|new| Arc::ptr_eq(old, new)));
+        gone.filter_map(|served| served.drift()).for_each(|drift| metrics.retire(drift));
         for served in &models {
-            served.show(metrics);
+            // One that is served on has its counters already, and gets the same ones again.
+            let _ = served.drift.set(metrics.watch(&served.name, &served.model));
         }
         self.models.store(Arc::new(models));
     }

@@ -55,12 +55,6 @@ struct Permits {
     _long: Option<OwnedSemaphorePermit>,
 }
 
-impl Default for Compute {
-    fn default() -> Self {
-        Self::new(&Limits::default(), Arc::default(), Lifecycle::default())
-    }
-}
-
 impl Compute {
     /// Starts the compute threads. A drain of `lifecycle` shortens the deadlines.
     pub fn new(limits: &Limits, metrics: Arc<Metrics>, lifecycle: Lifecycle) -> Self {

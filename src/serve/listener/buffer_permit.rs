@@ -21,14 +21,13 @@ pub const SMALL_HEAD_BYTES: usize = 4 << 10;
 pub(super) struct BufferPermit {
     held: Reservation,
     waiting: Option<Waiting>,
-    fits_large_head: bool,
 }
 
 type Waiting = Pin<Box<dyn Future<Output = Option<Reservation>> + Send>>;
 
 impl BufferPermit {
     pub(super) fn new(budget: &MemoryBudget) -> Self {
-        Self { held: budget.reservation(0), waiting: None, fits_large_head: false }
+        Self { held: budget.reservation(0), waiting: None }
     }
 
     /// Takes [`BUFFER_BYTES`]. The wait has no end of its own: the head's deadline runs.
@@ -36,28 +35,14 @@ impl BufferPermit {
         if self.held.held() > 0 { Poll::Ready(()) } else { self.poll_more(cx, BUFFER_BYTES) }
     }
 
-    /// Takes [`LARGE_HEAD_BYTES`] more.
-    pub(super) fn poll_acquire_large_head(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.fits_large_head {
-            return Poll::Ready(());
-        }
-        let polled = self.poll_more(cx, LARGE_HEAD_BYTES);
-        self.fits_large_head = polled.is_ready();
-        polled
-    }
-
-    /// True when it covers a head longer than [`SMALL_HEAD_BYTES`].
-    pub(super) fn fits_large_head(&self) -> bool {
-        self.fits_large_head
-    }
-
     /// Gives everything back.
     pub(super) fn release(&mut self) {
         self.held.shrink_to(0);
-        (self.waiting, self.fits_large_head) = (None, false);
+        self.waiting = None;
     }
 
-    fn poll_more(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
+    /// Takes `bytes` more.
+    pub(super) fn poll_more(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
         let waiting = match &mut self.waiting {
             Some(waiting) => waiting,
             None => match self.held.budget.try_reserve_buffers(bytes) {

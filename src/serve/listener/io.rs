@@ -14,7 +14,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::buffer_permit::{BufferPermit, SMALL_HEAD_BYTES};
+use super::buffer_permit::{BufferPermit, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
 use super::framing::HeadScanner;
 use super::listener_context::MAX_BUFFER;
 use super::state::{ConnectionState, Next};
@@ -104,7 +104,7 @@ impl TrackedIo {
         if self.held_back.is_empty() {
             // Frees its memory: an idle connection holds none.
             self.held_back = BytesMut::new();
-            self.state.held_back(false);
+            self.state.held_back.store(false, Relaxed);
         }
         Poll::Ready(Ok(()))
     }
@@ -120,8 +120,8 @@ impl TrackedIo {
             }
             Next::Head => {
                 self.state.read_head();
-                let end =
-                    self.head.take(bytes, if self.buffers.fits_large_head() { MAX_BUFFER } else { SMALL_HEAD_BYTES });
+                let limit = if self.state.large_head.load(Relaxed) { MAX_BUFFER } else { SMALL_HEAD_BYTES };
+                let end = self.head.take(bytes, limit);
                 end + self.with_head(&bytes[end..], BODY_READ.saturating_sub(end))
             }
         }
@@ -149,7 +149,7 @@ impl TrackedIo {
         all.extend_from_slice(bytes);
         all.extend_from_slice(&self.held_back);
         self.held_back = all;
-        self.state.held_back(true);
+        self.state.held_back.store(true, Relaxed);
     }
 
     fn note_write(&mut self, result: &Poll<io::Result<usize>>) {
@@ -198,8 +198,8 @@ fn poll_at_most(
 
 impl AsyncRead for TrackedIo {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.head.len() >= SMALL_HEAD_BYTES {
-            ready!(self.buffers.poll_acquire_large_head(cx));
+        if self.head.len() >= SMALL_HEAD_BYTES && !self.state.large_head.load(Relaxed) {
+            ready!(self.buffers.poll_more(cx, LARGE_HEAD_BYTES));
             self.state.large_head.store(true, Relaxed);
         }
         let before = buf.filled().len();

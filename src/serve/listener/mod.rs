@@ -15,7 +15,6 @@ mod framing;
 mod io;
 mod listener_context;
 mod repoll;
-mod request_id;
 mod service;
 mod state;
 
@@ -23,7 +22,6 @@ pub use accept::serve;
 pub use admin::{ADMIN_BUDGET, ADMIN_CONNECTIONS, start_admin};
 pub use bind::{BindError, bind};
 pub use buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
-pub use context::RequestContext;
+pub use context::{RequestContext, RequestId};
 pub use listener_context::{BoundService, IDLE_BYTES, ListenerContext, MAX_BUFFER, Role};
-pub use request_id::RequestId;
 pub use service::{BoxError, HttpService, TrackedBody};

@@ -52,8 +52,10 @@ pub(super) struct ConnectionState {
     was_chunked: AtomicBool,
     /// Bytes of the next head came before the end of the request.
     next_begun: AtomicBool,
-    /// Bits [`UNFLUSHED`] and [`HELD_BACK`]: hyper has something left to write or to read.
-    pending: AtomicU8,
+    /// Bytes were written and not flushed.
+    unflushed: AtomicBool,
+    /// Bytes were read and not handed to hyper.
+    pub(super) held_back: AtomicBool,
     /// The buffer permit covers a large head: to be given back as soon as possible.
     pub(super) large_head: AtomicBool,
     /// Leases of answers that hyper has and the kernel has not: several when a client sends on and does not read.
@@ -62,11 +64,6 @@ pub(super) struct ConnectionState {
     /// A whole head was read and waits for a buffer permit.
     pub(super) waits_for_buffers: AtomicBool,
 }
-
-/// Bytes were written and not flushed.
-const UNFLUSHED: u8 = 1;
-/// Bytes were read and not handed to hyper.
-const HELD_BACK: u8 = 2;
 
 /// What the client sends next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +90,8 @@ impl ConnectionState {
             with_head: AtomicU64::new(0),
             was_chunked: AtomicBool::new(false),
             next_begun: AtomicBool::new(false),
-            pending: AtomicU8::new(0),
+            unflushed: AtomicBool::new(false),
+            held_back: AtomicBool::new(false),
             large_head: AtomicBool::new(false),
             unwritten: Mutex::default(),
             has_unwritten: AtomicBool::new(false),
@@ -180,7 +178,7 @@ impl ConnectionState {
 
     /// Whether the kernel has all that was written.
     pub(super) fn flushed(&self, all: bool) {
-        self.set_pending(UNFLUSHED, !all);
+        self.unflushed.store(!all, Relaxed);
         if all && self.has_unwritten.load(Relaxed) {
             self.has_unwritten.store(false, Relaxed);
             self.unwritten().clear();
@@ -191,20 +189,15 @@ impl ConnectionState {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether bytes were read and not handed to hyper.
-    pub(super) fn held_back(&self, some: bool) {
-        self.set_pending(HELD_BACK, some);
-    }
-
-    fn set_pending(&self, bit: u8, is_pending: bool) {
-        let now = self.pending.load(Relaxed);
-        self.pending.store(if is_pending { now | bit } else { now & !bit }, Relaxed);
-    }
-
     /// Since when the connection has had no request and nothing left to read or write; none while it has.
     pub(super) fn idle_since(&self) -> Option<Instant> {
-        let idle = self.state.load(Relaxed) == IDLE && self.pending.load(Relaxed) == 0;
-        idle.then(|| self.opened + Duration::from_nanos(self.since.load(Relaxed)))
+        let is_pending = self.unflushed.load(Relaxed) || self.held_back.load(Relaxed);
+        (self.state.load(Relaxed) == IDLE && !is_pending).then(|| self.since())
+    }
+
+    /// When the part under way began.
+    fn since(&self) -> Instant {
+        self.opened + Duration::from_nanos(self.since.load(Relaxed))
     }
 
     /// The socket takes no bytes now.
@@ -221,7 +214,7 @@ impl ConnectionState {
 
     /// The connection's deadline, and why it is closed then; none without one.
     pub(super) fn deadline(&self, limits: &Limits, drain: Option<&Schedule>) -> Option<(Instant, Overdue)> {
-        let since = self.opened + Duration::from_nanos(self.since.load(Relaxed));
+        let since = self.since();
         let stuck = self.stuck.load(Relaxed);
         let own = match self.state.load(Relaxed) {
             IDLE => Some((since + limits.idle_timeout, Overdue::Idle)),

@@ -60,7 +60,7 @@ impl Metrics {
     pub fn new() -> Self {
         let drifts = Drifts::default();
         let families = Families::new(drifts.collector());
-        Self { families, requests: RequestSeries::new(), drifts }
+        Self { families, requests: RequestSeries::default(), drifts }
     }
 
     /// Counts a request as in flight.

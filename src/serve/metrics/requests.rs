@@ -22,17 +22,13 @@ struct Series {
 
 /// All series so far, searched from the first: a process has a few dozen, and the usual ones come first. A new one
 /// replaces the whole list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct RequestSeries {
     known: ArcSwap<Vec<(Key, Series)>>,
     adding: Mutex<()>,
 }
 
 impl RequestSeries {
-    pub(super) fn new() -> Self {
-        Self { known: ArcSwap::from_pointee(Vec::new()), adding: Mutex::new(()) }
-    }
-
     pub(super) fn count(&self, families: &Families, method: &str, route: &'static str, status: u16, took: Duration) {
         let method = METHODS.iter().position(|m| *m == method).unwrap_or(METHODS.len() - 1);
         let key = (method, route, status);
