@@ -6,27 +6,18 @@
 /// A head being received.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct HeadScanner {
-    /// Bytes so far.
-    bytes: usize,
+    /// Bytes so far; 0 after its end.
+    pub(super) bytes: usize,
     /// A line that is not empty has begun. Empty lines before the request line do not count (RFC 9112 §2.2).
     begun: bool,
     /// The current line is not empty.
     in_line: bool,
-    /// The value of its only `Content-Length` line, if that line came in one piece.
-    content_length: Option<u64>,
+    /// The value of its only `Content-Length` line, if that line came in one piece: after the end of the head, hyper is
+    /// sure to find the same.
+    pub(super) content_length: Option<u64>,
 }
 
 impl HeadScanner {
-    /// Bytes so far; 0 after its end.
-    pub(super) fn len(&self) -> usize {
-        self.bytes
-    }
-
-    /// After the end of a head: the length of its body, if hyper is sure to find the same; none when that is not sure.
-    pub(super) fn content_length(&self) -> Option<u64> {
-        self.content_length
-    }
-
     /// How many of `bytes` belong to this head; the rest follows it, or would make it longer than `limit`. If the end was
     /// among them, this is ready for the next head. At least 1, because a read of 0 bytes means the end of the stream.
     pub(super) fn take(&mut self, bytes: &[u8], limit: usize) -> usize {
@@ -81,10 +72,10 @@ mod tests {
             let first = head.take(&text[..cut], LIMIT);
             assert_eq!(first, cut.min(end));
             if cut < end {
-                assert_eq!(head.len(), cut);
+                assert_eq!(head.bytes, cut);
                 assert_eq!(head.take(&text[cut..], LIMIT), end - cut);
             }
-            assert_eq!(head.len(), 0);
+            assert_eq!(head.bytes, 0);
         }
     }
 
@@ -93,7 +84,7 @@ mod tests {
         let length = |text: &str| {
             let mut head = HeadScanner::default();
             head.take(text.as_bytes(), LIMIT);
-            head.content_length()
+            head.content_length
         };
         assert_eq!(length("POST / HTTP/1.1\r\ncontent-LENGTH: 17 \r\nA: b\r\n\r\n"), Some(17));
         for other in ["Content-Length: +1", "Content-Length:", "X-Content-Length: 1", "Content-Length: 1, 1"] {
@@ -104,7 +95,7 @@ mod tests {
         let mut head = HeadScanner::default();
         head.take(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n", LIMIT);
         head.take(b"GET / HTTP/1.1\r\n\r\n", LIMIT);
-        assert_eq!(head.content_length(), None);
+        assert_eq!(head.content_length, None);
     }
 
     #[test]

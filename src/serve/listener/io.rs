@@ -96,7 +96,12 @@ impl TrackedIo {
             if self.state.next() == Next::Head {
                 return Pin::new(&mut self.socket).poll_read(cx, buf);
             }
-            return poll_at_most(&mut self.socket, cx, buf, BODY_READ);
+            let most = BODY_READ.min(buf.remaining());
+            let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
+            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut part))?;
+            let n = part.filled().len();
+            buf.advance(n);
+            return Poll::Ready(Ok(()));
         }
         let n = self.held_back.len().min(buf.remaining());
         buf.put_slice(&self.held_back[..n]);
@@ -130,8 +135,8 @@ impl TrackedIo {
     /// How many of the bytes after a head go with it: at most `most`, and only bytes that are its body for sure. Nearly all
     /// requests come in one piece and need no copy and no second read then.
     fn with_head(&self, rest: &[u8], most: usize) -> usize {
-        match self.head.content_length() {
-            Some(length) if self.head.len() == 0 && rest.len() as u64 <= length => {
+        match self.head.content_length {
+            Some(length) if self.head.bytes == 0 && rest.len() as u64 <= length => {
                 let n = rest.len().min(most);
                 self.state.with_head.store(n as u64, Relaxed);
                 n
@@ -179,26 +184,12 @@ impl TrackedIo {
 /// True when these bytes begin with a whole head.
 fn has_whole_head(bytes: &[u8]) -> bool {
     let mut head = HeadScanner::default();
-    !bytes.is_empty() && head.take(bytes, MAX_BUFFER) > 0 && head.len() == 0
-}
-
-fn poll_at_most(
-    socket: &mut TcpStream,
-    cx: &mut Context<'_>,
-    buf: &mut ReadBuf<'_>,
-    most: usize,
-) -> Poll<io::Result<()>> {
-    let most = most.min(buf.remaining());
-    let mut part = ReadBuf::new(buf.initialize_unfilled_to(most));
-    ready!(Pin::new(socket).poll_read(cx, &mut part))?;
-    let n = part.filled().len();
-    buf.advance(n);
-    Poll::Ready(Ok(()))
+    !bytes.is_empty() && head.take(bytes, MAX_BUFFER) > 0 && head.bytes == 0
 }
 
 impl AsyncRead for TrackedIo {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.head.len() >= SMALL_HEAD_BYTES && !self.state.large_head.load(Relaxed) {
+        if self.head.bytes >= SMALL_HEAD_BYTES && !self.state.large_head.load(Relaxed) {
             ready!(self.buffers.poll_more(cx, LARGE_HEAD_BYTES));
             self.state.large_head.store(true, Relaxed);
         }
