@@ -136,7 +136,7 @@ impl ModelSource {
         match self.changed_content(trigger)? {
             None if trigger == Trigger::Timer => Ok(None),
             None => Ok(self.outcome(false)),
-            Some((_, hash)) if self.previous.as_ref().is_some_and(|previous| previous.hash == hash) => self.swap(),
+            Some((_, hash)) if self.previous.as_ref().is_some_and(|previous| previous.hash == hash) => Ok(self.swap()),
             Some((bytes, hash)) => self.take_model(loader::verify(&self.path, &bytes)?, hash, policy),
         }
     }
@@ -148,7 +148,7 @@ impl ModelSource {
             return Ok(self.outcome(false));
         }
         if is(&self.previous) {
-            return self.swap();
+            return Ok(self.swap());
         }
         let Ok((bytes, hash)) = self.read() else { return Err(self.unknown_version(version, None)) };
         let model = loader::verify(&self.path, &bytes)?;
@@ -209,9 +209,9 @@ impl ModelSource {
     }
 
     /// Serves the previous version.
-    fn swap(&mut self) -> Polled {
+    fn swap(&mut self) -> Option<Reloaded> {
         std::mem::swap(&mut self.current, &mut self.previous);
-        Ok(self.outcome(true))
+        self.outcome(true)
     }
 
     fn outcome(&self, changed: bool) -> Option<Reloaded> {
