@@ -3,28 +3,32 @@
 //! One self-describing artifact — estimator, preprocessing, schema, training statistics, golden rows, calibration —
 //! is written by `train` and served by `serve`, from one small static process.
 //!
-//! # The way of one prediction
+//! # One prediction, step by step
 //!
-//! A request walks forward through ten places; nothing walks back.
+//! A request goes through ten places in this order; `docs/architecture.md` has the same list with the files.
 //!
-//! 1. **listener** ([`serve::listener`]): bytes arrive within their deadlines, a head is complete.
-//! 2. **dispatch** ([`http::service`]): the route is looked up; request id, counting, panics caught, head limits, tokens.
-//! 3. **handler** ([`http::router`]): one of the one list of routes.
-//! 4. **snapshot** ([`serve::registry`]): one version of one model, held from here to the answer.
-//! 5. **decode** ([`http::decode`]): the body, read within its memory lease and deadline, straight into cells.
-//! 6. **[`Batch`](model::batch::Batch)**: rows known to fit the snapshot's schema. Nobody validates past it.
-//! 7. **admission** ([`serve::admission`]): a permit to compute, inline or on the pool.
-//! 8. **[`Model::predict`](model::Model::predict)**: preprocessing, then the compiled predictor.
-//! 9. **[`Prediction`](model::prediction::Prediction)**: finite answers in row order.
-//! 10. **encode** ([`http::encode`]): the answer's bytes in the format that was asked for, back to the socket.
+//! 1. **listener** ([`serve::listener`]): bytes arrive within their deadlines; hyper gets one whole head.
+//! 2. **dispatch** ([`http::service`]): one look-up of the route, request id, head limits, tokens; panics become a 500.
+//! 3. **snapshot** ([`serve::registry`]): one version of one model, kept until the answer is encoded.
+//! 4. **handler** (`http::routes`): checks query and media types, then runs the next five places.
+//! 5. **body** (`http::body`): the bytes, within the request's memory lease and deadline.
+//! 6. **decode** ([`http::decode`]): a [`Batch`](model::batch::Batch), rows that are known to fit the snapshot's schema.
+//! 7. **admission** ([`serve::predict`], [`serve::admission`]): memory for rows and answer; up to 500 µs of work is
+//!    computed at once, longer work waits for a permit and runs on the pool.
+//! 8. **predict** ([`Model::predict_rows`](model::Model::predict_rows)): preprocessing, then the compiled predictor,
+//!    which give a [`Prediction`](model::prediction::Prediction).
+//! 9. **encode** ([`http::encode`]): the answer's bytes in the format that was asked for.
+//! 10. **send** ([`http::service`], [`serve::listener`]): headers, compression, metrics, the log line, the socket.
 //!
-//! # Layout, and who may use whom
+//! # Layout and allowed dependencies
+//!
+//! `http::` without `crate::` before it is the crate of that name.
 //!
 //! ```text
 //! main     → cli, commands                                 parse → dispatch → exit code
-//! cli      → config, train, text                           what was typed; of train its options alone
+//! cli      → config, train, text                           what was typed; of train only train::options
 //! config   → text                                          what it means
-//! commands → http, serve, train, table, model, config, cli, text    one short file a verb
+//! commands → http, serve, train, table, model, config, cli, text    one short file per command
 //! http     → serve, table, model, config, text             the only place that knows axum and wire JSON
 //! serve    → model, config, text                           registry, admission, listener, lifecycle, metrics, logs
 //! train    → table, model, text                            data → fit → evaluate → search → report, artifact
@@ -35,13 +39,14 @@
 //!
 //! # Invariants
 //!
-//! - A [`Batch`](model::batch::Batch) in hand is valid; a [`Model`](model::Model) in hand is verified. Neither is
-//!   checked again.
+//! - A [`Batch`](model::batch::Batch) is valid and a [`Model`](model::Model)'s references are in range: both are checked
+//!   where they are made, and never again.
 //! - smartcore's own `predict` is never called while serving: it panics or loops on what it does not expect.
 //! - A row's answer depends on that row and the artifact alone: not on its neighbours, not on the batch's size, not on
 //!   the number of threads.
-//! - A request sees one version of a model from before its body is parsed to the end of its answer.
-//! - Once the process listens it is ready, until it drains; liveness never depends on load or on a model.
+//! - A request sees one version of a model from before its body is read until its answer is encoded.
+//! - Once the process listens it is ready until it drains (with `--models` as soon as there is a model); liveness depends
+//!   on the runtime's heartbeat alone, not on load or on a model.
 //! - Metrics have closed label sets; logs never hold a body or a feature's value; neither can block a request.
 
 pub mod cli;

@@ -71,6 +71,24 @@ fn folders_use_what_the_drawing_allows() {
     assert!(forbidden.is_empty(), "{forbidden:?}");
 }
 
+/// The places of one prediction, as a numbered list with bold names tells them.
+fn places(text: &str) -> Vec<String> {
+    let name = |line: &str| {
+        let (number, rest) = line.trim_start_matches("//! ").split_once(". **")?;
+        number.parse::<u8>().ok().and(rest.split_once("**")).map(|(name, _)| format!("{number} {name}"))
+    };
+    let section = text.split("# One prediction").nth(1).unwrap();
+    section.split("\n//! # ").next().unwrap().split("\n## ").next().unwrap().lines().filter_map(name).collect()
+}
+
+#[test]
+fn both_maps_name_the_same_ten_places() {
+    let [crate_docs, page] = ["src/lib.rs", "docs/architecture.md"].map(|f| std::fs::read_to_string(path(f)).unwrap());
+    let places_of_crate = places(&crate_docs);
+    assert_eq!(places_of_crate, places(&page));
+    assert_eq!(places_of_crate.len(), 10);
+}
+
 #[test]
 fn no_file_is_long() {
     let long = |(name, text): (String, String)| (text.lines().count() > LONGEST).then_some(name);
