@@ -11,7 +11,7 @@ pub(in crate::http) struct Timings {
     /// Rows answered.
     pub(in crate::http) rows: usize,
     /// From the body's bytes to the batch.
-    pub(in crate::http) parse: Duration,
+    pub(in crate::http) decode: Duration,
     /// The computation, without the wait for it.
     pub(in crate::http) predict: Duration,
     /// From the prediction to bytes.
@@ -49,7 +49,7 @@ impl Timings {
     pub(super) fn server_timing(self) -> Option<HeaderValue> {
         // Three names, and each time with at most 17 digits and a point.
         let mut value = ArrayText { bytes: [0; 128], len: 0 };
-        let stages = [("parse;dur=", self.parse), (", predict;dur=", self.predict), (", encode;dur=", self.encode)];
+        let stages = [("parse;dur=", self.decode), (", predict;dur=", self.predict), (", encode;dur=", self.encode)];
         for (stage, took) in stages {
             value.push(stage.as_bytes());
             value.push_milliseconds(took);

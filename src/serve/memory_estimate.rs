@@ -6,7 +6,7 @@ use std::fmt;
 use crate::config::Limits;
 
 use super::Serving;
-use super::admission::{SCRATCH_BYTES, SHORT_TEXT};
+use super::admission::{INLINE_TEXT_BYTES, SCRATCH_BYTES};
 use super::listener::{ADMIN_BUDGET, ADMIN_CONNECTIONS, IDLE_BYTES};
 use super::logging::QUEUE_BYTES;
 
@@ -63,7 +63,7 @@ impl MemoryEstimate {
         let features = models.iter().map(|m| m.model.schema().n_features()).max().unwrap_or(0);
         let largest = sizes.iter().copied().max().unwrap_or(0);
         let large = parsing(limits, features, limits.max_body_bytes);
-        let small = parsing(limits, features, SHORT_TEXT);
+        let small = parsing(limits, features, INLINE_TEXT_BYTES);
         let admin = ADMIN_CONNECTIONS * IDLE_BYTES + ADMIN_BUDGET;
         let threads = workers + limits.compute_threads;
         let moving = [

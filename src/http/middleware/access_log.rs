@@ -105,7 +105,7 @@ impl InFlightRequest {
             status,
             rows = timings.map(|w| w.rows),
             duration_ms = milliseconds(duration),
-            parse_ms = timings.map(|w| milliseconds(w.parse)),
+            parse_ms = timings.map(|w| milliseconds(w.decode)),
             predict_ms = timings.map(|w| milliseconds(w.predict)),
             encode_ms = timings.map(|w| milliseconds(w.encode)),
             "{method} {route} {status}"

@@ -12,7 +12,7 @@ use http::request::Parts;
 use crate::config::Limits;
 use crate::model::batch::Batch;
 use crate::model::prediction::Prediction;
-use crate::serve::admission::is_short_text;
+use crate::serve::admission::is_inline_text;
 use crate::serve::listener::RequestContext;
 use crate::serve::predict::{Answer, Question};
 use crate::serve::registry::{ServedModel, Snapshot};
@@ -57,20 +57,20 @@ pub(in crate::http) async fn predict(
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         let mut response = response;
-        let batch = parse(body, format, &DecodeOptions::new(&app.serving, snapshot), &mut response)?;
+        let batch = decode_body(body, format, &DecodeOptions::new(&app.serving, snapshot), &mut response)?;
         Ok((batch, response))
     };
-    answer(app, head, body, snapshot, decode, ResponseFormat::write).await
+    run_prediction(app, head, body, snapshot, decode, ResponseFormat::write).await
 }
 
-/// The way from a body to an encoded answer, the same for every protocol: `decode` makes a batch of the body, and with it
-/// what `encode` needs to write the prediction. Short texts are read and written here, long ones on the compute pool. The
+/// Runs every prediction from its body to its encoded answer, whatever the protocol: `decode` makes a batch of the body, and
+/// with it what `encode` needs to write the prediction. Texts of up to 64 KiB are worked on here, longer ones on the pool. The
 /// request's lease is resized before each step to what the step makes.
 ///
 /// # Errors
 /// As [`body::read`] and `decode`. 503: no memory, or no permit to compute, within the admission wait. 504: it took too
 /// long. 500: the model failed.
-pub(in crate::http) async fn answer<F: Send + 'static>(
+pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     app: &AppState,
     head: &Parts,
     body: impl ReadableBody,
@@ -81,23 +81,24 @@ pub(in crate::http) async fn answer<F: Send + 'static>(
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.serving.compute);
     let body = body::read(app, head, body).await?;
     memory.at_least(max_batch_bytes(body.len(), &snapshot, &app.serving.limits)).await?;
-    let (decoded, parse) = if is_short_text(body.len()) {
+    let (decoded, decode_time) = if is_inline_text(body.len()) {
         timed(|| decode(app, &snapshot, &body))
     } else {
         let (app, snapshot) = (app.clone(), Arc::clone(&snapshot));
-        Box::pin(compute.read(memory, move || timed(|| decode(&app, &snapshot, &body)))).await?
+        Box::pin(compute.decode_on_pool(memory, move || timed(|| decode(&app, &snapshot, &body)))).await?
     };
     let (batch, format) = decoded?;
     let rows = batch.n_rows();
     let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows);
     let question = Question { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
-    let Answer { prediction, took: predict } = app.serving.predict(memory, question).await?;
-    let (response, encode) = if is_short_text(answer_bytes) {
+    let Answer { prediction, took: predict_time } = app.serving.predict(memory, question).await?;
+    let (response, encode_time) = if is_inline_text(answer_bytes) {
         timed(|| encode(format, &snapshot, &prediction))
     } else {
-        Box::pin(compute.write(memory, move || timed(|| encode(format, &snapshot, &prediction)))).await?
+        Box::pin(compute.encode_on_pool(memory, move || timed(|| encode(format, &snapshot, &prediction)))).await?
     };
-    Ok(Handled { response, timings: Some(Timings { rows, parse, predict, encode }) })
+    let timings = Timings { rows, decode: decode_time, predict: predict_time, encode: encode_time };
+    Ok(Handled { response, timings: Some(timings) })
 }
 
 /// The most bytes that a batch in a body of `length` bytes takes: its shortest cell, an element of a binary tensor or an
@@ -114,7 +115,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 /// Decodes a whole body, and notes in `response` what its answer depends on.
-fn parse(
+fn decode_body(
     body: &[u8],
     format: BodyFormat,
     options: &DecodeOptions<'_>,

@@ -53,7 +53,7 @@ impl Predictor {
         Ok(Self { n_columns: form.n_columns(), n_classes, kind })
     }
 
-    /// The other layout for few rows of the trees in `form`, which this was compiled from; `None` where there is one.
+    /// The other layout for few rows of the trees in `form`, which this was compiled from; `None` when the trees have only one layout.
     pub fn other_layout(&self, form: &Form) -> Option<Layout> {
         match (&self.kind, form) {
             (Kind::Forest(forest) | Kind::Voters(forest), Form::Trees(trees)) => forest.other_layout(trees).map(Layout),

@@ -1,4 +1,4 @@
-//! Where work runs: short work inline, long work on the pool after a permit.
+//! Where work runs: work of up to 500 µs inline, longer work on the pool after a permit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,19 +20,19 @@ use super::{MemoryLease, slice, wait_at_most};
 /// Batches on one compute thread at most. The last of 16 waits 8 ms for its first slice.
 const JOBS_PER_THREAD: usize = 16;
 
-/// How many of them may be long, so that long batches never hold all the permits that shorter ones need.
-const LONG_JOBS_PER_THREAD: usize = 4;
+/// How many of them may be heavy, so that heavy batches never hold all the permits that others need.
+const HEAVY_JOBS_PER_THREAD: usize = 4;
 
-/// A batch on the pool is long when it is estimated to take more than this.
-const LONG: Duration = Duration::from_millis(50);
+/// A batch on the pool is heavy when it is estimated to take more than this.
+const HEAVY: Duration = Duration::from_millis(50);
 
-/// The longest text, in bytes, that is read or written inline: about 100 µs of work.
-pub const SHORT_TEXT: usize = 64 << 10;
+/// The longest text, in bytes, that is decoded or encoded inline: about 100 µs of work.
+pub const INLINE_TEXT_BYTES: usize = 64 << 10;
 
 /// True when a text of `bytes` bytes is read or written inline, false when it is work for the pool: there a small request
 /// does not wait behind a large one's text.
-pub fn is_short_text(bytes: usize) -> bool {
-    bytes <= SHORT_TEXT
+pub fn is_inline_text(bytes: usize) -> bool {
+    bytes <= INLINE_TEXT_BYTES
 }
 
 /// The compute threads and the permits to use them.
@@ -40,8 +40,8 @@ pub fn is_short_text(bytes: usize) -> bool {
 pub struct Compute {
     pool: Pool<Permits>,
     jobs: Arc<Semaphore>,
-    long_jobs: Arc<Semaphore>,
-    reads: Arc<Semaphore>,
+    heavy_jobs: Arc<Semaphore>,
+    decode_permits: Arc<Semaphore>,
     wait: Duration,
     timeout: Duration,
     lifecycle: Lifecycle,
@@ -52,7 +52,7 @@ pub struct Compute {
 #[derive(Debug)]
 struct Permits {
     _job: OwnedSemaphorePermit,
-    _long: Option<OwnedSemaphorePermit>,
+    _heavy: Option<OwnedSemaphorePermit>,
 }
 
 impl Compute {
@@ -62,8 +62,8 @@ impl Compute {
         Self {
             pool: Pool::start(threads, lifecycle.clone()),
             jobs: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
-            long_jobs: Arc::new(Semaphore::new(threads * LONG_JOBS_PER_THREAD)),
-            reads: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
+            heavy_jobs: Arc::new(Semaphore::new(threads * HEAVY_JOBS_PER_THREAD)),
+            decode_permits: Arc::new(Semaphore::new(threads * JOBS_PER_THREAD)),
             wait: limits.admission_wait,
             timeout: limits.compute_timeout,
             lifecycle,
@@ -83,7 +83,7 @@ impl Compute {
         snapshot: &Snapshot,
         batch: Batch,
     ) -> Result<(Prediction, Duration), ComputeError> {
-        let computed = if slice::is_short(snapshot, batch.n_rows()) {
+        let computed = if slice::runs_inline(snapshot, batch.n_rows()) {
             inline(snapshot, &batch)
         } else {
             Box::pin(self.on_pool(memory, snapshot, batch)).await
@@ -100,32 +100,32 @@ impl Compute {
         computed
     }
 
-    /// Reads a long body with `read` on the pool, which keeps a handle of `memory` meanwhile. Not begun when the request is
+    /// Decodes a long body with `decode` on the pool, which keeps a handle of `memory` meanwhile. Not begun when the request is
     /// gone.
     ///
     /// # Errors
-    /// [`ComputeError::Overloaded`]: the permits to read long bodies were taken for the whole admission wait.
+    /// [`ComputeError::Overloaded`]: the permits to decode long bodies were taken for the whole admission wait.
     /// [`ComputeError::Panicked`], counted.
-    pub async fn read<T: Send + 'static>(
+    pub async fn decode_on_pool<T: Send + 'static>(
         &self,
         memory: &MemoryLease,
-        read: impl FnOnce() -> T + Send + 'static,
+        decode: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ComputeError> {
-        let permit = self.permit(&self.reads, self.wait).await?;
-        self.closure_on_pool((memory.clone(), permit), read).await
+        let permit = self.permit(&self.decode_permits, self.wait).await?;
+        self.closure_on_pool((memory.clone(), permit), decode).await
     }
 
-    /// Writes a long answer with `write`, as [`read`](Self::read) does but without a permit: what has been computed is not
+    /// Encodes a long answer with `encode`, as [`decode_on_pool`](Self::decode_on_pool) but without a permit: what has been computed is not
     /// refused.
     ///
     /// # Errors
     /// [`ComputeError::Panicked`], counted.
-    pub async fn write<T: Send + 'static>(
+    pub async fn encode_on_pool<T: Send + 'static>(
         &self,
         memory: &MemoryLease,
-        write: impl FnOnce() -> T + Send + 'static,
+        encode: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ComputeError> {
-        self.closure_on_pool(memory.clone(), write).await
+        self.closure_on_pool(memory.clone(), encode).await
     }
 
     /// Runs `closure` on the pool; `held` is dropped after it.
@@ -170,10 +170,10 @@ impl Compute {
 
     async fn permits(&self, snapshot: &Snapshot, n_rows: usize) -> Result<Permits, Overloaded> {
         let start = Instant::now();
-        let is_long = slice::estimate(snapshot, n_rows) > LONG;
-        let long = if is_long { Some(self.permit(&self.long_jobs, self.wait).await?) } else { None };
+        let is_heavy = slice::estimate(snapshot, n_rows) > HEAVY;
+        let heavy = if is_heavy { Some(self.permit(&self.heavy_jobs, self.wait).await?) } else { None };
         let wait = self.wait.saturating_sub(start.elapsed());
-        Ok(Permits { _job: self.permit(&self.jobs, wait).await?, _long: long })
+        Ok(Permits { _job: self.permit(&self.jobs, wait).await?, _heavy: heavy })
     }
 
     async fn permit(&self, permits: &Arc<Semaphore>, wait: Duration) -> Result<OwnedSemaphorePermit, Overloaded> {

@@ -115,7 +115,7 @@ impl MemoryBudget {
         Some(self.reservation(bytes as usize))
     }
 
-    /// `bytes` for a connection's buffers, as soon as they are free; none never happens, because the budget never closes.
+    /// `bytes` for a connection's buffers, as soon as they are free; never `None`: the semaphore is never closed.
     pub(in crate::serve) async fn reserve_buffers(self, bytes: usize) -> Option<Reservation> {
         let bytes = self.pools.buffers(bytes);
         self.pools.free.acquire_many(bytes).await.ok()?.forget();

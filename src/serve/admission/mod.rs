@@ -10,7 +10,7 @@ mod memory;
 mod pool;
 mod slice;
 
-pub use compute::{Compute, SHORT_TEXT, is_short_text};
+pub use compute::{Compute, INLINE_TEXT_BYTES, is_inline_text};
 pub use memory::{CHUNKED_STEP, MemoryBudget, MemoryLease};
 pub use slice::{SCRATCH_BYTES, SLICE};
 

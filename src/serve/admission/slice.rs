@@ -24,7 +24,7 @@ thread_local! {
 }
 
 /// True when `n_rows` rows are computed inline.
-pub(super) fn is_short(model: &ServedModel, n_rows: usize) -> bool {
+pub(super) fn runs_inline(model: &ServedModel, n_rows: usize) -> bool {
     estimate(model, n_rows) <= SLICE
 }
 

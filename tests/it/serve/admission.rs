@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use smartserve::config::Limits;
 use smartserve::model::compiled::Scratch;
 use smartserve::serve::admission::{
-    CHUNKED_STEP, Compute, MemoryBudget, MemoryLease, SHORT_TEXT, SLICE, is_short_text,
+    CHUNKED_STEP, Compute, INLINE_TEXT_BYTES, MemoryBudget, MemoryLease, SLICE, is_inline_text,
 };
 use smartserve::serve::error::{ComputeError, Overloaded};
 use smartserve::serve::lifecycle::{Lifecycle, Schedule};
@@ -170,7 +170,7 @@ async fn abandoned_batches_stay_in_the_budget() {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let busy = tokio::spawn({
         let compute = Arc::clone(&compute);
-        async move { compute.read(&lease(), move || wait.recv()).await }
+        async move { compute.decode_on_pool(&lease(), move || wait.recv()).await }
     });
     tokio::task::yield_now().await;
     let share = budget.reserve(60 * KIB).await.unwrap();
@@ -229,19 +229,19 @@ async fn a_panic_fails_one_request() {
 async fn a_long_body_is_read_on_the_pool() {
     let (compute, metrics, _) = compute(&limits());
     let thread = || std::thread::current().name().map(str::to_owned);
-    assert!(is_short_text(SHORT_TEXT) && !is_short_text(SHORT_TEXT + 1));
-    assert_eq!(compute.read(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
-    let panicked: Result<(), _> = compute.read(&lease(), || panic!("while reading")).await;
+    assert!(is_inline_text(INLINE_TEXT_BYTES) && !is_inline_text(INLINE_TEXT_BYTES + 1));
+    assert_eq!(compute.decode_on_pool(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
+    let panicked: Result<(), _> = compute.decode_on_pool(&lease(), || panic!("while reading")).await;
     assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
     assert!(metrics.render().contains("smartserve_panics_total 1\n"));
-    assert_eq!(compute.read(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
+    assert_eq!(compute.decode_on_pool(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
 }
 
 #[tokio::test]
 async fn a_long_answer_is_written_on_the_pool() {
     let (compute, ..) = compute(&limits());
     let thread = || std::thread::current().name().map(str::to_owned);
-    assert_eq!(compute.write(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
+    assert_eq!(compute.encode_on_pool(&lease(), thread).await.unwrap().as_deref(), Some("compute-0"));
 }
 
 #[tokio::test]
@@ -252,14 +252,14 @@ async fn too_many_long_bodies_wait() {
     let reading: Vec<_> = (0..16)
         .map(|_| {
             let (compute, wait) = (Arc::clone(&compute), Arc::clone(&wait));
-            tokio::spawn(async move { compute.read(&lease(), move || wait.lock().unwrap().recv()).await })
+            tokio::spawn(async move { compute.decode_on_pool(&lease(), move || wait.lock().unwrap().recv()).await })
         })
         .collect();
     tokio::task::yield_now().await;
-    assert_eq!(compute.read(&lease(), || ()).await, Err(ComputeError::Overloaded));
+    assert_eq!(compute.decode_on_pool(&lease(), || ()).await, Err(ComputeError::Overloaded));
     drop(go);
     for one in reading {
         within(one).await.unwrap().unwrap().unwrap_err();
     }
-    assert_eq!(within(compute.read(&lease(), || 7)).await, Ok(7));
+    assert_eq!(within(compute.decode_on_pool(&lease(), || 7)).await, Ok(7));
 }

@@ -74,7 +74,7 @@ impl Forest {
         })
     }
 
-    /// The other layout in which few rows can walk the trees, those this was made of; `None` where there is one.
+    /// The other layout in which few rows can walk the trees, those this was made of; `None` when they have only one.
     pub(in crate::model::compiled) fn other_layout(&self, trees: &Trees) -> Option<FewRows> {
         match &self.finder {
             Finder::Quantized(quantized) => quantized.other_layout(&Source { trees, views: self.views.as_ref() }),

@@ -48,7 +48,7 @@ impl Quantized {
         Some(Self { thresholds, bit_vectors, few })
     }
 
-    /// The other way for few rows to walk the same trees; `None` where there is one way.
+    /// The other way for few rows to walk the same trees; `None` when they have only one.
     pub(super) fn other_layout(&self, source: &Source<'_>) -> Option<FewRows> {
         matches!(self.few, FewRows::TwoLevel(_)).then(|| FewRows::Walk(Walk::new(source)))
     }
