@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::handler::Handler as _;
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
+use tower_http::set_header::SetResponseHeaderLayer;
+
 use crate::config::Vertex;
 use crate::serve::Serving;
 use crate::serve::listener::Role;
@@ -28,6 +33,11 @@ pub fn templates(options: &Options) -> Vec<&'static str> {
     public(options).iter().map(|route| route.template).collect()
 }
 
+/// Says how a page may be cached.
+fn cached(policy: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static(policy))
+}
+
 /// What clients see.
 fn public(options: &Options) -> Vec<Route> {
     let mut routes = vec![
@@ -42,7 +52,7 @@ fn public(options: &Options) -> Vec<Route> {
         Route::get("/version", invocations::version),
         Route::get("/health", health::ready),
         Route::get("/openapi.json", pages::openapi::show),
-        Route::get("/docs", pages::docs::show),
+        Route::get("/docs", pages::docs::show.layer(cached("no-cache"))),
     ];
     routes.extend(open_inference());
     routes.extend(repository(options.tokens.is_some()));
@@ -51,7 +61,7 @@ fn public(options: &Options) -> Vec<Route> {
         routes.push(Route::get("/metrics", health::metrics));
     }
     if !options.no_ui {
-        routes.push(Route::get("/", pages::index::show));
+        routes.push(Route::get("/", pages::index::show.layer(cached("no-store"))));
     }
     add_vertex(&mut routes, &options.vertex);
     routes

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use sha2::{Digest as _, Sha256};
 
 /// A page that is the same for all models: it asks this server for its data, and no other server for anything.
@@ -37,7 +37,6 @@ impl IntoResponse for &'static OwnPage {
             (CONTENT_SECURITY_POLICY, self.policy.clone()),
             (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
             (REFERRER_POLICY, fixed("no-referrer")),
-            (CACHE_CONTROL, fixed("no-cache")),
         ];
         (headers, self.html.as_str()).into_response()
     }

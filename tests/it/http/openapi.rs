@@ -296,6 +296,7 @@ async fn the_command_prints_the_same_document() {
 async fn the_page_loads_nothing_from_elsewhere() {
     let page = get(&public(Limits::default()), "/docs").await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(page.header("cache-control"), "no-cache");
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     assert!(!policy.contains("unsafe") && !policy.contains("http") && !policy.contains("data:"), "{policy}");

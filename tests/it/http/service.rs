@@ -213,6 +213,7 @@ async fn the_index_pages_curl_line_works() {
     let router = public(Limits::default());
     let page = get(&router, "/").await;
     assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    assert_eq!(page.header("cache-control"), "no-store");
     let text = page.text();
     assert!(!text.contains("<script") && !text.contains("http-equiv") && !text.contains("src="));
     let line = text.lines().find(|line| line.contains("/models/houses/predict")).unwrap();
