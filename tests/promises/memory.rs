@@ -24,7 +24,8 @@ const CONNECTIONS: usize = 4_096;
 /// Connections with a head of 60 KiB that is not complete: 14 MiB of the budget.
 const LONG_HEADS: usize = 100;
 
-/// Connections with a body of 2 MiB that is not complete: they fill what is left of the budget, and wait for more.
+/// Connections with a body of 2 MiB that is not complete: they fill what is left of the budget, and wait for more. One that
+/// waits in vain gets a 503 and is closed; it comes back at once.
 const BODIES: usize = 40;
 
 /// Connections that ask for 10,000 rows again and again and read no answer.
@@ -61,7 +62,7 @@ pub(crate) fn memory(asked: &Asked, report: &mut Report) {
     report.promise_if(
         asked.long,
         connections >= CONNECTIONS as f64,
-        format!("{connections} connections open at the end"),
+        format!("{connections} connections open at once"),
     );
     let (mib, (now, highest)) = (|bytes: u64| bytes as f64 / f64::from(1 << 20), server.memory());
     let text = format!(
@@ -82,7 +83,7 @@ fn may_open(files: usize) -> bool {
     getrlimit(Resource::Nofile).current.is_none_or(|limit| limit >= files as u64)
 }
 
-/// Fills everything, keeps it full for `time`; how many connections there were then.
+/// Fills everything, keeps it full for `time`; the most connections that were open at once.
 async fn crowd(server: &Server, model: &Path, other: &Path, time: Duration) -> f64 {
     let end = Instant::now() + time;
     let (address, admin) = (server.address, server.admin.unwrap());
@@ -114,7 +115,7 @@ async fn crowd(server: &Server, model: &Path, other: &Path, time: Duration) -> f
         fs::rename(model.with_extension("new"), model).unwrap();
         server.signal("HUP");
         tokio::time::sleep(Duration::from_millis(500)).await;
-        connections = open_connections(admin).await;
+        connections = connections.max(open_connections(admin).await);
     }
     all.join_all().await;
     connections
@@ -187,11 +188,16 @@ async fn deaf(address: SocketAddr, requests: Arc<Vec<Vec<u8>>>, i: usize, end: I
     tokio::time::sleep_until(end.into()).await;
 }
 
-/// Sends a part of a request and waits.
+/// Sends a part of a request and waits; begins again when the server closes the connection.
 async fn half(address: SocketAddr, part: Vec<u8>, end: Instant) {
-    let Ok(mut socket) = TcpStream::connect(address).await else { return };
-    let _ = tokio::time::timeout_at(end.into(), socket.write_all(&part)).await;
-    tokio::time::sleep_until(end.into()).await;
+    let again = async {
+        loop {
+            let Ok(mut socket) = TcpStream::connect(address).await else { continue };
+            let _ = socket.write_all(&part).await;
+            let _ = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
+        }
+    };
+    let _ = tokio::time::timeout_at(end.into(), again).await;
 }
 
 fn long_head() -> Vec<u8> {
