@@ -24,6 +24,10 @@ pub struct Limits {
     /// Connections at one time; at the cap the listener pauses accepting
     #[arg(long, value_name = "N", default_value = "4096", value_parser = count)]
     pub max_connections: usize,
+    /// Age of a connection, give or take a fifth, from which on an answer closes it: its client connects anew, to servers
+    /// that have joined too
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = time)]
+    pub max_connection_age: Duration,
     /// Largest request head; over it is 431
     #[arg(long, value_name = "SIZE", default_value = "32KiB", value_parser = size)]
     pub max_header_bytes: usize,

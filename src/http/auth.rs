@@ -14,28 +14,17 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::problem::{Problem, ProblemKind};
+use super::watched::is_watched;
 
 /// The file is read again this often, so that a change is in force within 10 s.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Routes that need no token: probes, metrics, and pages without statistics.
-const OPEN: [&str; 11] = [
-    "/livez",
-    "/healthz",
-    "/readyz",
-    "/ping",
-    "/health",
-    "/v2/health/live",
-    "/v2/health/ready",
-    "/metrics",
-    "/",
-    "/docs",
-    "/openapi.json",
-];
+/// Pages, which hold no statistics where tokens are asked for.
+const PAGES: [&str; 3] = ["/", "/docs", "/openapi.json"];
 
-/// True when the route never needs a token.
+/// True when the route never needs a token: probes, metrics, and pages without statistics.
 pub fn is_open(route: &str) -> bool {
-    OPEN.contains(&route)
+    is_watched(route) || PAGES.contains(&route)
 }
 
 /// The tokens of a file, one a line; empty lines are skipped.

@@ -24,3 +24,4 @@ pub mod router;
 mod routes;
 pub mod service;
 pub mod tensor;
+mod watched;

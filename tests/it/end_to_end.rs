@@ -100,7 +100,7 @@ fn an_unread_log_delays_no_answer() {
     // More than the queue and a pipe hold: 8,192 lines and 64 KiB. Nobody has read the log since it said it listens.
     let mut stream = BufReader::new(TcpStream::connect(server.address).unwrap());
     for _ in 0..100 {
-        stream.get_mut().write_all(&b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100)).unwrap();
+        stream.get_mut().write_all(&b"GET /models HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100)).unwrap();
         let mut answered = 0;
         while answered < 100 {
             let mut line = String::new();

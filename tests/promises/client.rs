@@ -1,4 +1,5 @@
-//! A client that keeps its connection and never retries: what it asks is answered, or it is an error.
+//! A client that keeps its connection until an answer closes it, and never retries: what it asks is answered, or it is an
+//! error.
 
 use std::io::Result;
 use std::net::SocketAddr;
@@ -15,25 +16,33 @@ const LOST: Duration = Duration::from_secs(40);
 /// A connection.
 pub(crate) struct Client {
     pub(crate) socket: TcpStream,
+    address: SocketAddr,
     answers: AnswerReader,
+    /// The last answer closes the connection.
+    is_closing: bool,
 }
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
         let socket = tokio::time::timeout(LOST, TcpStream::connect(address)).await??;
         socket.set_nodelay(true)?;
-        Ok(Self { socket, answers: AnswerReader::default() })
+        Ok(Self { socket, address, answers: AnswerReader::default(), is_closing: false })
     }
 
-    /// One request, one answer.
+    /// One request, one answer; on a new connection when the answer before closed this one.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Result<Answer> {
+        if self.is_closing {
+            *self = Self::connect(self.address).await?;
+        }
         self.socket.write_all(request).await?;
         self.answer().await
     }
 
     /// The next answer.
     pub(crate) async fn answer(&mut self) -> Result<Answer> {
-        tokio::time::timeout(LOST, self.answers.next(&mut self.socket)).await?
+        let answer = tokio::time::timeout(LOST, self.answers.next(&mut self.socket)).await??;
+        self.is_closing = answer.closes();
+        Ok(answer)
     }
 }
 

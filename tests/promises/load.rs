@@ -66,7 +66,7 @@ pub(crate) struct Ask {
     pub(crate) time: Duration,
 }
 
-/// One connection kept over many requests, opened anew when the server asked to close it.
+/// One connection kept over many requests, opened anew after an error.
 struct Kept {
     address: SocketAddr,
     client: Option<Client>,
@@ -79,9 +79,7 @@ impl Kept {
             None => Client::connect(self.address).await?,
         };
         let answer = client.ask(request).await?;
-        if !answer.closes() {
-            self.client = Some(client);
-        }
+        self.client = Some(client);
         Ok(answer.status)
     }
 }

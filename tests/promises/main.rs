@@ -16,6 +16,7 @@
 
 mod client;
 mod drain;
+mod join;
 mod load;
 mod machine;
 mod memory;
@@ -57,9 +58,12 @@ pub(crate) struct Asked {
 type Scenario = fn(&Asked, &mut Report);
 
 /// Every scenario: its name, what it proves, how.
-const SCENARIOS: [(&str, &str, Scenario); 12] = [
+const SCENARIOS: [(&str, &str, Scenario); 15] = [
     ("rollout-lag", "no request is lost in a rollout whose clients hear of it late", rollout::lag),
     ("rollout-proxy", "no request is lost in a rollout behind haproxy", rollout::behind_proxy),
+    ("rollout-lag-aging", "nor where connections live for two seconds", rollout::lag_aging),
+    ("rollout-proxy-aging", "nor behind haproxy then", rollout::behind_proxy_aging),
+    ("join", "a server that joins two loaded ones gets its share", join::join),
     ("drain", "a drain ends in time whatever clients do, and answers every whole request", drain::drain),
     ("slow", "slow heads, bodies and readers are closed in time and noticed by nobody", slow::slow),
     ("overload", "more than can be done does not make it do less", overload::overload),
@@ -97,7 +101,7 @@ fn main() -> ExitCode {
     if names.is_empty() {
         println!("promises [--long] [--server PATH] all | SCENARIO…\n");
         for (name, what, _) in SCENARIOS {
-            println!("  {name:<16} {what}");
+            println!("  {name:<20} {what}");
         }
         return ExitCode::SUCCESS;
     }

@@ -59,11 +59,7 @@ pub(crate) fn memory(asked: &Asked, report: &mut Report) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let time = Duration::from_secs(if asked.long { 60 } else { 10 });
     let connections = runtime.block_on(crowd(&server, &model, &other, time));
-    report.promise_if(
-        asked.long,
-        connections >= CONNECTIONS as f64,
-        format!("{connections} connections open at once"),
-    );
+    report.promise_if(asked.long, connections >= CONNECTIONS as f64, format!("{connections} connections open at once"));
     let (mib, (now, highest)) = (|bytes: u64| bytes as f64 / f64::from(1 << 20), server.memory());
     let text = format!(
         "highest {:.1} MiB, at the end {:.1} MiB; {:.1} MiB was the bound printed at start",

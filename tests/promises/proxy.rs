@@ -1,4 +1,4 @@
-//! haproxy before two servers, its retries off so that it hides nothing.
+//! haproxy before some servers, its retries off so that it hides nothing.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
@@ -15,6 +15,15 @@ pub(crate) struct Proxy {
     socket: PathBuf,
 }
 
+/// What the proxy passes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Layer {
+    /// Whole connections, each to the next server: it cannot move one, as a cluster's Service cannot.
+    Connections,
+    /// Single requests.
+    Requests,
+}
+
 /// An address on which nobody listens at present.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -29,10 +38,14 @@ fn binary() -> &'static str {
 impl Proxy {
     /// Starts it before these servers, each asked every `interval` whether it is ready: twice no takes it out, as in
     /// the manifests. After one, a single late answer on a busy machine would leave haproxy without any server.
-    pub(crate) fn start(directory: &Path, servers: &[SocketAddr], interval: Duration) -> Self {
+    pub(crate) fn start(directory: &Path, servers: &[SocketAddr], interval: Duration, layer: Layer) -> Self {
         let (address, socket) = (free_address(), directory.join("haproxy.sock"));
+        let mode = match layer {
+            Layer::Connections => "tcp",
+            Layer::Requests => "http",
+        };
         let mut text = format!(
-            "global\n  stats socket {}\n  nbthread 1\ndefaults\n  mode http\n  retries 0\n  no option redispatch\n  \
+            "global\n  stats socket {}\n  nbthread 1\ndefaults\n  mode {mode}\n  retries 0\n  no option redispatch\n  \
              timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n  option httpchk GET /readyz\n  \
              default-server inter {}ms fall 2 rise 1 check\nfrontend in\n  bind {address}\n  default_backend out\n\
              backend out\n",

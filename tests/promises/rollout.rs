@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Asked;
 use super::client::{Client, predict};
 use super::load::Dice;
-use super::proxy::{Proxy, free_address};
+use super::proxy::{Layer, Proxy, free_address};
 use super::report::Report;
 use super::server::{DEMO, Server, Start, train};
 
@@ -27,12 +27,15 @@ struct Times {
     lag: Duration,
     /// The longest that a client thinks.
     think: Duration,
+    /// The maximum age of a connection; none is the server's default.
+    age: Option<Duration>,
 }
 
 impl Times {
     fn scaled(factor: f64) -> Self {
         let seconds = |s: f64| Duration::from_secs_f64(s * factor);
-        Self { lame_duck: seconds(5.0), hard_stop: seconds(15.0), lag: seconds(2.0), think: seconds(8.0) }
+        let (lame_duck, hard_stop) = (seconds(5.0), seconds(15.0));
+        Self { lame_duck, hard_stop, lag: seconds(2.0), think: seconds(8.0), age: None }
     }
 }
 
@@ -162,7 +165,9 @@ fn start(asked: &Asked, model: &std::path::Path, times: Times, address: SocketAd
         ["--hard-stop", &millis(times.hard_stop)],
         ["--bind", &address.to_string()],
     ];
-    Start::new(&asked.server, model, words.as_flattened()).start()
+    let age = times.age.map(|age| ["--max-connection-age".to_owned(), millis(age)]);
+    let age: Vec<&str> = age.iter().flatten().map(String::as_str).collect();
+    Start::new(&asked.server, model, &[words.as_flattened(), &age].concat()).start()
 }
 
 /// Ends a server as a rollout does: exit code and time.
@@ -189,9 +194,22 @@ fn judge(report: &mut Report, cycles: usize, clients: Clients, exits: &[(Option<
     report.promise(slowest <= limit, format!("the slowest drain took {took:.1} s, at most {limit_s:.1} s"));
 }
 
+/// The age that makes nearly every client of a rollout change its connection in each cycle.
+const YOUNG: Option<Duration> = Some(Duration::from_secs(2));
+
 /// Clients with a list of endpoints that is up to two seconds old.
 pub(crate) fn lag(asked: &Asked, report: &mut Report) {
-    let (cycles, times) = measure(asked);
+    rehearse_lag(asked, None, report);
+}
+
+/// The same with connections that live for two seconds.
+pub(crate) fn lag_aging(asked: &Asked, report: &mut Report) {
+    rehearse_lag(asked, YOUNG, report);
+}
+
+fn rehearse_lag(asked: &Asked, age: Option<Duration>, report: &mut Report) {
+    let (cycles, mut times) = measure(asked);
+    times.age = age;
     let home = tempfile::tempdir().unwrap();
     let model = train(&asked.server, home.path(), "demo", &DEMO);
     let any: SocketAddr = ([127, 0, 0, 1], 0).into();
@@ -222,12 +240,22 @@ pub(crate) fn lag(asked: &Asked, report: &mut Report) {
 
 /// haproxy, which asks `/readyz` several times in a lame-duck.
 pub(crate) fn behind_proxy(asked: &Asked, report: &mut Report) {
-    let (cycles, times) = measure(asked);
+    rehearse_proxy(asked, None, report);
+}
+
+/// The same with connections that live for two seconds.
+pub(crate) fn behind_proxy_aging(asked: &Asked, report: &mut Report) {
+    rehearse_proxy(asked, YOUNG, report);
+}
+
+fn rehearse_proxy(asked: &Asked, age: Option<Duration>, report: &mut Report) {
+    let (cycles, mut times) = measure(asked);
+    times.age = age;
     let home = tempfile::tempdir().unwrap();
     let model = train(&asked.server, home.path(), "demo", &DEMO);
     let addresses = [free_address(), free_address()];
     let mut servers: Vec<_> = addresses.iter().map(|a| Some(start(asked, &model, times, *a))).collect();
-    let proxy = Proxy::start(home.path(), &addresses, times.lame_duck / 5);
+    let proxy = Proxy::start(home.path(), &addresses, times.lame_duck / 5, Layer::Requests);
     (0..2).for_each(|i| proxy.wait_for(i));
     let clients = Clients::start(&Arc::new(Directory::Proxy(proxy.address)), times);
     let mut exits = Vec::new();

@@ -21,7 +21,8 @@ const GROWTH: u64 = 1 << 20;
 pub(crate) fn soak(asked: &Asked, report: &mut Report) {
     let home = tempfile::tempdir().unwrap();
     let model = train(&asked.server, home.path(), "demo", &DEMO);
-    let server = Start::new(&asked.server, &model, &[]).start();
+    // What is sent behind a request whose answer closes the connection is lost, as HTTP/1.1 has it.
+    let server = Start::new(&asked.server, &model, &["--max-connection-age", "1d"]).start();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let requests = asked.cycles.unwrap_or(if asked.long { 10_000_000 } else { 200_000 });
     // Until every thread has touched what it will touch, and the allocator has what it will keep.

@@ -15,6 +15,7 @@ use crate::http::answer::{Handled, Timings};
 use crate::http::app::App;
 use crate::http::compress;
 use crate::http::problem::Problem;
+use crate::http::watched::is_watched;
 use crate::serve::lifecycle::Phase;
 use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::metrics::GaugeGuard;
@@ -77,7 +78,7 @@ impl InFlightRequest {
         }
         let (status, duration) = (response.status().as_u16(), self.arrival.elapsed());
         app.serving.metrics.answered(self.method, self.route, status, duration);
-        self.log(status, duration, timings);
+        self.log(app, status, duration, timings);
         response
     }
 
@@ -95,21 +96,31 @@ impl InFlightRequest {
         *response.body_mut() = Body::from(envelope);
     }
 
-    fn log(&self, status: u16, duration: Duration, timings: Option<Timings>) {
+    /// Probes and scrapes are lines for debugging: machines ask them every second or two, whatever happens.
+    fn log(&self, app: &App, status: u16, duration: Duration, timings: Option<Timings>) {
         let (method, route, milliseconds) = (self.method, self.route, |d: Duration| d.as_secs_f64() * 1e3);
-        tracing::info!(
-            request_id = self.id.as_str(),
-            trace_id = self.trace_id.as_deref(),
-            method,
-            route,
-            status,
-            rows = timings.map(|w| w.rows),
-            duration_ms = milliseconds(duration),
-            parse_ms = timings.map(|w| milliseconds(w.decode)),
-            predict_ms = timings.map(|w| milliseconds(w.predict)),
-            encode_ms = timings.map(|w| milliseconds(w.encode)),
-            "{method} {route} {status}"
-        );
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    request_id = self.id.as_str(),
+                    trace_id = self.trace_id.as_deref(),
+                    method,
+                    route,
+                    status,
+                    rows = timings.map(|w| w.rows),
+                    duration_ms = milliseconds(duration),
+                    parse_ms = timings.map(|w| milliseconds(w.decode)),
+                    predict_ms = timings.map(|w| milliseconds(w.predict)),
+                    encode_ms = timings.map(|w| milliseconds(w.encode)),
+                    "{method} {route} {status}"
+                )
+            };
+        }
+        if is_watched(route) || app.options.vertex.health.as_deref() == Some(route) {
+            line!(debug);
+        } else {
+            line!(info);
+        }
     }
 }
 

@@ -15,9 +15,11 @@ use tokio::time::sleep;
 use crate::config::Limits;
 use crate::serve::lifecycle::{DrainStep, Lifecycle};
 
+use super::age::Ages;
 use super::connection::{Connection, CutCount};
 use super::listener_context::{BoundService, ListenerContext, Role};
 use super::service::HttpService;
+use super::state::ConnectionState;
 
 /// First pause after a failed accept (EMFILE); it doubles up to [`LONGEST_PAUSE`].
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -57,6 +59,7 @@ struct Acceptor<S> {
     service: S,
     listener: Arc<ListenerContext>,
     slots: Arc<Semaphore>,
+    ages: Ages,
     cut: CutCount,
     /// Each connection holds a clone, so the channel closes with the last one.
     open: mpsc::Sender<Infallible>,
@@ -79,8 +82,8 @@ pub async fn serve<S: HttpService>(bound: BoundService<S>, listener: ListenerCon
     let cut = CutCount::default();
     let slots = Arc::new(Semaphore::new(raise_file_limit(listener.limits.max_connections)));
     let listener = Arc::new(listener);
-    let acceptor =
-        Acceptor { service: bound.service, listener: Arc::clone(&listener), slots, cut: Arc::clone(&cut), open };
+    let (ages, shared) = (Ages::new(listener.limits.max_connection_age), Arc::clone(&listener));
+    let acceptor = Acceptor { service: bound.service, listener: shared, slots, ages, cut: Arc::clone(&cut), open };
     acceptor.accept_until_closed(tcp).await;
     if listener.role == Role::Main {
         listener.lifecycle.record(DrainStep::ListenerClosed);
@@ -158,7 +161,8 @@ impl<S: HttpService> Acceptor<S> {
         let Ok(peer) = prepare(&socket, &self.listener.limits) else { return };
         let held = (self.listener.metrics.connection(), slot, self.open.clone());
         let (listener, cut) = (Arc::clone(&self.listener), Arc::clone(&self.cut));
-        tokio::spawn(Connection::new(socket, peer, listener, self.service.clone(), cut, held));
+        let state = Arc::new(ConnectionState::new(self.ages.draw()));
+        tokio::spawn(Connection::new(socket, peer, state, listener, self.service.clone(), cut, held));
     }
 }
 

@@ -69,12 +69,12 @@ impl<S: HttpService, H> Connection<S, H> {
     pub(super) fn new(
         socket: TcpStream,
         peer: SocketAddr,
+        state: Arc<ConnectionState>,
         listener: Arc<ListenerContext>,
         service: S,
         cut: CutCount,
         held: H,
     ) -> Self {
-        let state = Arc::new(ConnectionState::new());
         let buffers = BufferPermit::new(&listener.buffers);
         Self {
             driver: Driver::Idle(TrackedIo::new(socket, Arc::clone(&state), buffers)),

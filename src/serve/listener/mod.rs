@@ -1,12 +1,13 @@
 //! The HTTP/1.1 listener: our own accept loop on hyper's `http1`, generic over a `tower::Service`.
 //!
 //! No ready-made server has a deadline for a head from its first byte, a cap on connections that pauses accepting, a
-//! deadline for a client that does not read, and a drain that loses no request. hyper parses; `accept` takes connections,
-//! `io` and `state` track where each one is, `connection` closes those over their time, `service` hands requests on with
-//! their [`RequestContext`].
+//! deadline for a client that does not read, an age at which clients are asked to connect anew, and a drain that loses no
+//! request. hyper parses; `accept` takes connections, `age` says how old each may become, `io` and `state` track where each
+//! one is, `connection` closes those over their time, `service` hands requests on with their [`RequestContext`].
 
 mod accept;
 mod admin;
+mod age;
 mod bind;
 mod buffer_permit;
 mod connection;

@@ -1,9 +1,10 @@
 //! Between hyper and the service: gives each request its context, tells the connection when a head is complete and when
-//! an answer is done, and asks clients to close while draining.
+//! an answer is done, and asks clients to close while draining and when their connection is old.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response};
@@ -68,10 +69,11 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for ConnectionSe
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.state.head_done(request.body().size_hint().exact());
         let context = RequestContext::new(&self.listener);
+        let arrival = context.arrival;
         let unfinished = Unfinished { state: Arc::clone(&self.state), memory: context.memory.clone() };
         request.extensions_mut().insert(context);
         let listener = Arc::clone(&self.listener);
-        ResponseFuture { future: self.service.answer(request), listener, unfinished: Some(unfinished) }
+        ResponseFuture { future: self.service.answer(request), listener, arrival, unfinished: Some(unfinished) }
     }
 }
 
@@ -81,6 +83,7 @@ pin_project! {
         #[pin]
         future: F,
         listener: Arc<ListenerContext>,
+        arrival: Instant,
         unfinished: Option<Unfinished>,
     }
 }
@@ -94,7 +97,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.future.poll(cx))?;
-        if this.listener.lifecycle.is_draining() {
+        let is_old = this.unfinished.as_ref().is_some_and(|one| one.state.should_close_after(*this.arrival));
+        if is_old || this.listener.lifecycle.is_draining() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let unfinished = this.unfinished.take();

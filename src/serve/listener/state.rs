@@ -39,6 +39,8 @@ const CLOSING: u8 = 3;
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     opened: Instant,
+    /// When it is old; none: never.
+    old_at: Option<Instant>,
     state: AtomicU8,
     /// Nanoseconds from `opened` to the start of `state`.
     since: AtomicU64,
@@ -80,9 +82,12 @@ pub(super) enum Next {
 const CHUNKED: u64 = u64::MAX;
 
 impl ConnectionState {
-    pub(super) fn new() -> Self {
+    /// Of a connection that comes now, and is old after `age`.
+    pub(super) fn new(age: Duration) -> Self {
+        let opened = Instant::now();
         Self {
-            opened: Instant::now(),
+            opened,
+            old_at: opened.checked_add(age),
             state: AtomicU8::new(IDLE),
             since: AtomicU64::new(0),
             stuck: AtomicU64::new(0),
@@ -158,6 +163,12 @@ impl ConnectionState {
     /// sent is not HTTP.
     pub(super) fn is_cut_short(&self) -> bool {
         self.body_left.load(Relaxed) != 0 || self.was_chunked.load(Relaxed) || self.state.load(Relaxed) == HEAD
+    }
+
+    /// True when the answer to a request that came at `arrival` should ask the client to connect anew: the connection is
+    /// old, and no byte of a next request is here, which would be lost.
+    pub(super) fn should_close_after(&self, arrival: Instant) -> bool {
+        self.old_at.is_some_and(|old| old <= arrival) && !self.held_back.load(Relaxed) && !self.next_begun.load(Relaxed)
     }
 
     /// Our side is closed; the client's is not yet.

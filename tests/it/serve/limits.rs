@@ -164,13 +164,22 @@ async fn an_early_answer_can_be_read() {
 #[tokio::test]
 async fn what_is_not_http_gets_a_bare_400() {
     let server = Server::start(limits());
-    for nonsense in ["\u{16}\u{3}\u{1} hello\r\n\r\n", "GET /ok HTTP/3.0\r\n\r\n", "GET /ok HTTP/1.1\r\nA : b\r\n\r\n"]
+    for nonsense in ["\u{17}\u{3}\u{1} hello\r\n\r\n", "GET /ok HTTP/3.0\r\n\r\n", "GET /ok HTTP/1.1\r\nA : b\r\n\r\n"]
     {
         let mut client = server.connect().await;
         client.send(nonsense).await;
         assert_eq!(client.answer().await.map(|a| a.status), Some(400), "{nonsense:?}");
         client.closed().await;
     }
+}
+
+#[tokio::test]
+async fn tls_is_closed_at_its_first_byte() {
+    let server = Server::start(Limits { header_timeout: PATIENCE * 10, ..limits() });
+    let mut client = server.connect().await;
+    client.send("\u{16}").await;
+    client.closed().await;
+    server.until_connections(0).await;
 }
 
 #[tokio::test]

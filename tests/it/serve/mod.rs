@@ -2,6 +2,7 @@
 //! no model where none is needed. Times are short; what is waited for is an event, never a guess.
 
 mod admission;
+mod age;
 mod bound;
 mod drain;
 mod limits;

@@ -63,6 +63,25 @@ fn a_second_signal_has_its_own_code() {
 }
 
 #[test]
+fn probes_and_scrapes_are_logged_for_debugging_alone() {
+    let model = path("tests/fixtures/artifacts/boston-ridge.model");
+    let watched =
+        ["/livez", "/readyz", "/healthz", "/ping", "/health", "/v2/health/live", "/v2/health/ready", "/metrics"];
+    for level in ["info", "debug"] {
+        let mut server = Server::start(&["--model", model.to_str().unwrap(), "--log-level", level]);
+        for route in watched {
+            assert_eq!(server.ask("GET", route, "").0, 200, "{route}");
+        }
+        server.ask("GET", "/models", "");
+        let lines = server.wait_for("GET /models 200");
+        for route in watched {
+            let is_logged = lines.iter().any(|line| line.contains(&format!("\"GET {route} 200\"")));
+            assert_eq!(is_logged, level == "debug", "{route} at {level}");
+        }
+    }
+}
+
+#[test]
 fn few_open_files_leave_it_answering() {
     let server = start("ulimit -n 64;", Stdio::null());
     let mut flood: Vec<_> = (0..200).filter_map(|_| TcpStream::connect(server.address).ok()).collect();

@@ -76,13 +76,15 @@ impl Server {
         self.child.wait().unwrap().code().unwrap()
     }
 
-    /// Reads the log until a line says this.
-    pub(crate) fn wait_for(&mut self, message: &str) {
-        let mut line = String::new();
-        while !line.contains(message) {
-            line.clear();
+    /// Reads the log until a line says this; gives all of its lines since the last that was read.
+    pub(crate) fn wait_for(&mut self, message: &str) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        while !lines.last().is_some_and(|line| line.contains(message)) {
+            let mut line = String::new();
             assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the log ended without {message:?}");
+            lines.push(line);
         }
+        lines
     }
 }
 
