@@ -5,10 +5,18 @@
 MODEL ?= target/boston.model
 # A target triple to build for; empty: this machine, in cargo's plain layout. The Dockerfile sets it.
 TARGET ?=
+# Cargo's profile of the program that is run and trains: release, or dev, which builds in a third of the time.
+PROFILE ?= release
 # Extra words for `docker build`, e.g. --network host where containers have no name server.
 DOCKER_BUILD_FLAGS ?=
 # The image's tag and version label.
 VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# One that is given reaches a shell and Docker: it must be a tag. `value`, because make would expand what is in it.
+ifneq ($(filter environment command,$(origin VERSION)),)
+ifneq ($(shell printf %s '$(subst ','\'',$(value VERSION))' | tr '\n' ' ' | grep -cxE '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'),1)
+$(error VERSION must be the tag of an image, as 1.2.3)
+endif
+endif
 # The interpreter that makes the virtual environments in target/.
 PYTHON ?= python3
 # Random bodies that pandas judges too, and their seed.
@@ -28,8 +36,7 @@ DEMO := --data data/boston.csv --target MEDV --features CHAS,RM,TAX,PTRATIO,B,LS
         --algorithm extra-trees --trees 60 --min-samples-leaf 2 --max-features 4 --name boston
 
 # ---------------------------------------------------------------------------------------------------------------
-RELEASE := target/$(if $(TARGET),$(TARGET)/)release
-BINARY  := $(RELEASE)/smartserve
+BINARY  := target/$(if $(TARGET),$(TARGET)/)$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/smartserve
 VENV    := target/venv
 CLIENTS := target/venv-clients
 CLIENTS_HEAVY := target/venv-clients-heavy
@@ -62,12 +69,12 @@ run: $(MODEL) ## Build, train the demo model if absent, serve it on 127.0.0.1:80
 
 # --- build ------------------------------------------------------------------------------------------------------
 .PHONY: build
-build: $(BINARY) ## Build the release binary
+build: $(BINARY) ## Build the release binary (PROFILE=dev: the debug one)
 
 # Cargo knows best whether there is something to do; make then compares the file's time, so that an untouched
 # binary does not train the model again.
 $(BINARY): FORCE
-	cargo build --release --locked $(if $(TARGET),--target $(TARGET))
+	cargo build --profile $(PROFILE) --locked $(if $(TARGET),--target $(TARGET))
 
 .PHONY: FORCE
 FORCE:
@@ -176,6 +183,10 @@ overload-plot: $(BINARY) ## Measure goodput against load and write docs/overload
 .PHONY: haproxy
 haproxy:
 	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/setup
+
+.PHONY: test-readme
+test-readme: ## Walk README.md: each command, in order, and each reply
+	$(PYTHON) -B tests/readme.py
 
 .PHONY: test-scripts
 test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl

@@ -4,12 +4,19 @@
 #   ./run_docker.sh                port 8000
 #   PORT=9000 ./run_docker.sh      another port of this machine
 #
+# VERSION (default: Cargo.toml's) is the image's tag.
 # Ctrl-C, or `docker stop smartserve`, lets requests in flight finish first.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-command -v docker >/dev/null || { echo "run_docker: docker is needed: https://docs.docker.com/engine/install/" >&2; exit 1; }
-docker info >/dev/null 2>&1 || { echo "run_docker: the Docker daemon does not answer; start it, then try 'docker info'" >&2; exit 1; }
+fail() { echo "run_docker: $*" >&2; exit 1; }
+
+# Checked before make, the shell or docker see them.
+port=${PORT:-8000}
+[[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail "PORT must be a number from 1 to 65535, not '$port'"
+[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
+command -v docker >/dev/null || fail "docker is needed: https://docs.docker.com/engine/install/"
+docker info >/dev/null 2>&1 || fail "the Docker daemon does not answer; start it, then try 'docker info'"
 
 version=$(make --silent --no-print-directory version)
 make --no-print-directory image
@@ -18,4 +25,4 @@ docker image ls smartserve
 # Nothing to write to, no capability, no way to gain one. 20 s to stop: the server's own drain ends at 15 s at the
 # latest. No --init: the server is its own process 1 and handles signals; exec hands it ours.
 exec docker run --rm --name smartserve --read-only --cap-drop ALL --security-opt no-new-privileges \
-  --stop-timeout 20 --publish "127.0.0.1:${PORT:-8000}:8080" "smartserve:$version"
+  --stop-timeout 20 --publish "127.0.0.1:$port:8080" "smartserve:$version"

@@ -12,6 +12,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 fail() { echo "run_kubernetes: $*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null || fail "$1 is needed: $2"; }
+# A registry and a path, as Docker names them.
+is_repository() {
+  local part='[a-z0-9]+([._-]+[a-z0-9]+)*'
+  [[ $1 =~ ^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/)?$part(/$part)*$ ]]
+}
+
+# Checked before make, the shell, kubectl or YAML see them.
+port=${PORT:-8000}
+[[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail "PORT must be a number from 1 to 65535, not '$port'"
+[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
+[ -z "${DOCKER_REPOSITORY:-}" ] || is_repository "$DOCKER_REPOSITORY" \
+  || fail "DOCKER_REPOSITORY must be as docker.io/you/smartserve, not '$DOCKER_REPOSITORY'"
+# Now, not after minutes of deploying. Whoever listens on a taken port would get the requests of make_prediction.sh.
+! (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null \
+  || fail "port $port of this machine is taken; stop what listens there, or choose another: PORT=9000 $0"
 
 need kubectl https://kubernetes.io/docs/tasks/tools/
 context=$(kubectl config current-context 2>/dev/null) \
@@ -39,6 +54,7 @@ else
   esac
   need docker https://docs.docker.com/engine/install/
   need "${load[0]}" "context '$context' is one of its clusters"
+  docker info >/dev/null 2>&1 || fail "the Docker daemon does not answer; start it, then try 'docker info'"
   id=$(docker image inspect --format '{{.Id}}' "$name:$version" 2>/dev/null) \
     || fail "there is no image $name:$version; run: make image"
   echo "Loading $name:$version into $context"
@@ -50,14 +66,13 @@ else
       - {op: add, path: /spec/template/metadata/annotations/smartserve~1image-id, value: '$id'}"
 fi
 
-# --- render: an overlay of the base in target/, so that no file of yours changes ---
-mkdir -p target
-overlay=$(mktemp -d target/kubernetes.XXXXXX)
+# --- render: an overlay of its own beside the base, so that no file of yours changes ---
+overlay=$(mktemp -d k8s/.run.XXXXXX)
 trap 'rm -rf "$overlay"' EXIT
 cat > "$overlay/kustomization.yaml" <<YAML
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-resources: [../../k8s/base]
+resources: [../base]
 images: [{name: smartserve, newName: "$name", newTag: "$version"}]
 $patches
 YAML
@@ -80,9 +95,9 @@ if ! kubectl rollout status deployment/smartserve --timeout 180s; then
 fi
 
 # --- forward ---
-port=${PORT:-8000}
 echo "Forwarding 127.0.0.1:$port; try ./make_prediction.sh, stop with Ctrl-C"
-kubectl port-forward service/smartserve "$port:80" &
+# By number: of `localhost`, kubectl takes what it gets of IPv4 and IPv6, and says nothing of the other.
+kubectl port-forward --address 127.0.0.1 service/smartserve "$port:80" &
 forward=$!
 # shellcheck disable=SC2329  # the trap calls it
 stop() {

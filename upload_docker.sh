@@ -9,11 +9,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 fail() { echo "upload_docker: $*" >&2; exit 1; }
 
+# A registry and a path, as Docker names them.
+is_repository() {
+  local part='[a-z0-9]+([._-]+[a-z0-9]+)*'
+  [[ $1 =~ ^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/)?$part(/$part)*$ ]]
+}
+
+# Checked before make, the shell or docker see them.
 repository=${DOCKER_REPOSITORY:-}
 [ -n "$repository" ] || fail "DOCKER_REPOSITORY is not set; run: DOCKER_REPOSITORY=docker.io/YOU/smartserve $0"
 case ${repository##*/} in
   *[:@]*) fail "DOCKER_REPOSITORY is a name without a tag or digest, not '$repository'" ;;
 esac
+is_repository "$repository" || fail "DOCKER_REPOSITORY must be as docker.io/you/smartserve, not '$repository'"
+[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
 command -v docker >/dev/null || fail "docker is needed: https://docs.docker.com/engine/install/"
 
 version=$(make --silent --no-print-directory version)

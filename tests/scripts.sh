@@ -12,7 +12,7 @@ CALLS=$tmp/calls RENDERED=$tmp/rendered STARTED=$tmp/started
 
 # --- the stand-ins, and a PATH with them and the plain tools alone, so that nothing real is called ---
 mkdir "$tmp/fakes" "$tmp/tools"
-for tool in awk bash cat curl dirname echo env git head make mkdir mktemp rm sed sh sleep tee touch; do
+for tool in awk bash cat curl dirname echo env git grep head make mkdir mktemp rm sed sh sleep tee touch tr; do
   ln -s "$(type -P "$tool")" "$tmp/tools/$tool"
 done
 
@@ -57,11 +57,15 @@ chmod +x "$tmp"/fakes/*
 passed=0 failed=0
 subject="" status=0 out=""
 
+# A port that nobody listens on: what listens on 8000 of the machine that runs this is not the test's business.
+free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+is_taken() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
 # run SUBJECT [VARIABLE=value]... COMMAND: its output in $out, its exit in $status, the stand-ins' calls in $CALLS.
 # An empty environment: CONTEXT, PORT and the like come from the test alone, not from whoever runs it.
 # A caller may have SIGINT ignored, as background jobs have; what is tested must not inherit that.
 clean=(env --default-signal=INT -i "PATH=$tmp/fakes:$tmp/tools" "HOME=$tmp" "CALLS=$CALLS" "RENDERED=$RENDERED" "STARTED=$STARTED"
-  "REAL_KUBECTL=$real_kubectl")
+  "REAL_KUBECTL=$real_kubectl" "PORT=$free")
 run() {
   subject=$1; shift
   rm -f "$CALLS" "$RENDERED" "$STARTED"; touch "$CALLS" "$RENDERED"
@@ -93,7 +97,7 @@ calls() { grep -qF -- "$1" "$CALLS"; verdict $? "calls: $1"; }
 never_calls() { ! grep -qF -- "$1" "$CALLS"; verdict $? "never calls: $1"; }
 is() { [ "$2" = "$3" ]; verdict $? "$1: is '$2', not '$3'"; }
 renders() { grep -qF -- "$1" "$RENDERED"; verdict $? "renders: $1"; }
-tree() { git status --porcelain 2>/dev/null; git diff HEAD 2>/dev/null; ls -d target/kubernetes.* 2>/dev/null; }
+tree() { git status --porcelain --ignored 2>/dev/null; git diff HEAD 2>/dev/null; }
 before=$(tree)
 
 # --- run_kubernetes.sh ---
@@ -105,14 +109,35 @@ exits 1; says "context 'prod'"; says "export DOCKER_REPOSITORY=docker.io/YOU/sma
 never_calls "apply"; never_calls "docker"
 
 run_until_started TERM "a foreign context with DOCKER_REPOSITORY" \
-  CONTEXT=prod DOCKER_REPOSITORY=localhost:5000/you/smartserve ./run_kubernetes.sh
+  CONTEXT=prod DOCKER_REPOSITORY=localhost:5000/you/smartserve "PORT=$free" ./run_kubernetes.sh
 exits 0; renders "image: localhost:5000/you/smartserve:$version"; never_calls "docker"; silent_on warning
-calls "kubectl rollout status deployment/smartserve"; calls "kubectl port-forward service/smartserve 8000:80"
+calls "kubectl rollout status deployment/smartserve"; calls "kubectl port-forward --address 127.0.0.1 service/smartserve $free:80"
 calls "port-forward stopped"; says "Stopped forwarding"
 
 run_until_started INT "SIGINT, VERSION and PORT" \
-  CONTEXT=prod DOCKER_REPOSITORY=you/smartserve VERSION=9.9 PORT=8123 ./run_kubernetes.sh
-exits 0; renders "image: you/smartserve:9.9"; calls "8123:80"; calls "port-forward stopped"
+  CONTEXT=prod DOCKER_REPOSITORY=you/smartserve VERSION=9.9 ./run_kubernetes.sh
+exits 0; renders "image: you/smartserve:9.9"; calls "$free:80"; calls "port-forward stopped"
+
+if ! is_taken 8000; then
+  run_until_started INT "no PORT" CONTEXT=prod DOCKER_REPOSITORY=you/smartserve PORT= ./run_kubernetes.sh
+  exits 0; calls "service/smartserve 8000:80"
+fi
+
+python3 -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.1", 0)); open(sys.argv[1], "w").write(str(s.getsockname()[1])); time.sleep(60)' "$tmp/taken" &
+listens=$!
+for _ in {1..100}; do [ -s "$tmp/taken" ] && break; sleep 0.1; done
+taken=$(cat "$tmp/taken")
+run "a port that is taken" CONTEXT=kind-dev "PORT=$taken" ./run_kubernetes.sh
+exits 1; says "port $taken of this machine is taken"; says "PORT=9000"; never_calls "docker"; never_calls "apply"
+kill "$listens"; wait "$listens" 2>/dev/null
+
+# As a machine with a second disk has it: `target` leads elsewhere.
+mkdir -p "$tmp/copy" "$tmp/elsewhere/far/away"
+cp -r k8s Makefile Cargo.toml run_kubernetes.sh "$tmp/copy/" && ln -s "$tmp/elsewhere/far/away" "$tmp/copy/target"
+run_until_started INT "target is a link" CONTEXT=kind-dev "$tmp/copy/run_kubernetes.sh"
+exits 0; renders "image: smartserve:$version"
+is "leaves nothing behind" "$(ls -A "$tmp/copy/k8s")$(ls -A "$tmp/elsewhere/far/away")" "$(ls -A k8s)"
 
 run_until_started INT "kind" CONTEXT=kind-dev ./run_kubernetes.sh
 exits 0; calls "kind load docker-image smartserve:$version --name dev"
@@ -131,6 +156,9 @@ exits 0; calls "minikube --profile lab image load smartserve:$version"
 run "no local image" CONTEXT=kind-dev NO_IMAGE=1 ./run_kubernetes.sh
 exits 1; says "run: make image"; never_calls "kind load"; never_calls "apply"
 
+run "no Docker daemon" CONTEXT=kind-dev NO_DAEMON=1 NO_IMAGE=1 ./run_kubernetes.sh
+exits 1; says "the Docker daemon does not answer"; silent_on "make image"; never_calls "apply"
+
 mv "$tmp/fakes/k3d" "$tmp/k3d"
 run "the cluster's tool is not installed" CONTEXT=k3d-dev ./run_kubernetes.sh
 exits 1; says "k3d is needed"; never_calls "apply"
@@ -143,7 +171,7 @@ run_until_started INT "no metrics-server" CONTEXT=kind-dev NO_METRICS=1 ./run_ku
 exits 0; says "warning: no metrics-server"; calls "port-forward"
 
 run "the port-forward ends by itself" CONTEXT=kind-dev FORWARD_FAILS=1 ./run_kubernetes.sh
-exits 1; says "is port 8000 free?"
+exits 1; says "is port $free free?"
 
 mv "$tmp/fakes/kubectl" "$tmp/kubectl"
 run "no kubectl" ./run_kubernetes.sh
@@ -154,10 +182,10 @@ subject="all of run_kubernetes.sh"
 is "leaves the working tree as it was" "$(tree)" "$before"
 
 # --- run_docker.sh ---
-run_until_started TERM "run_docker.sh, from make -C" MAKEFLAGS=w PORT=8123 DOCKER_BUILD_FLAGS='--network host' ./run_docker.sh
+run_until_started TERM "run_docker.sh, from make -C" MAKEFLAGS=w DOCKER_BUILD_FLAGS='--network host' ./run_docker.sh
 exits 0; calls "docker build --network host --tag smartserve:$version --tag smartserve:latest"
 calls "docker image ls smartserve"; calls "--read-only --cap-drop ALL --security-opt no-new-privileges"
-calls "--stop-timeout 20"; calls "--publish 127.0.0.1:8123:8080 smartserve:$version"; calls "container stopped"
+calls "--stop-timeout 20"; calls "--publish 127.0.0.1:$free:8080 smartserve:$version"; calls "container stopped"
 
 run "run_docker.sh without a daemon" NO_DAEMON=1 ./run_docker.sh
 exits 1; says "daemon does not answer"; never_calls "docker build"
@@ -184,6 +212,37 @@ run "upload" DOCKER_REPOSITORY=localhost:5000/you/smartserve ./upload_docker.sh
 exits 0; calls "docker tag smartserve:$version localhost:5000/you/smartserve:$version"
 calls "docker push localhost:5000/you/smartserve:$version"; calls "docker push localhost:5000/you/smartserve:latest"
 is "prints the digest last" "${out##*$'\n'}" "localhost:5000/you/smartserve@sha256:feed"
+
+# --- what is no tag, no port, no repository reaches nothing ---
+# shellcheck disable=SC2016  # what the values hold is not to be expanded, by nobody
+{
+  for value in '' '1 2' '-1' '1;touch pwned' '$(touch pwned)' '$(shell touch pwned)' "1'; touch pwned; '" $'1\ntouch pwned' '1", x: "'; do
+    for script in run_kubernetes run_docker upload_docker; do
+      run "$script.sh with VERSION=$value" CONTEXT=kind-dev DOCKER_REPOSITORY=you/smartserve "VERSION=$value" "./$script.sh"
+      exits 1; says "VERSION must be"; is "calls nothing" "$(cat "$CALLS")" ""
+    done
+    run "make image with VERSION=$value" "VERSION=$value" make image
+    exits 2; says "VERSION must be"; is "calls nothing" "$(cat "$CALLS")" ""
+  done
+  for value in 0 65536 08000 8000x '80 00' -1 '8000:80' '@example.org/' '$(touch pwned)' 'a[$(touch pwned)]' $'80\n00'; do
+    for script in run_kubernetes run_docker make_prediction; do
+      run "$script.sh with PORT=$value" CONTEXT=kind-dev "PORT=$value" "./$script.sh"
+      exits 1; says "PORT must be a number from 1 to 65535"; is "calls nothing" "$(cat "$CALLS")" ""
+    done
+  done
+  for value in --help -x/y You/Smart https://you/smart you/ /you 'you/smart serve' 'you/smart", newTag: "1' '$(touch pwned)' $'you/a\nb' you//a; do
+    for script in run_kubernetes upload_docker; do
+      run "$script.sh with DOCKER_REPOSITORY=$value" CONTEXT=prod "DOCKER_REPOSITORY=$value" "./$script.sh"
+      exits 1; says "DOCKER_REPOSITORY "; is "calls nothing" "$(cat "$CALLS")" ""
+    done
+  done
+}
+for value in a docker.io/you/smartserve localhost:5000/you/smart_serve gcr.io/project-1/team/smart.serve 127.0.0.1:5000/a__b; do
+  run "upload_docker.sh with DOCKER_REPOSITORY=$value" "DOCKER_REPOSITORY=$value" ./upload_docker.sh
+  exits 0; calls "docker push $value:$version"
+done
+subject="hostile values"
+is "make no file" "$(find . -name pwned -not -path './target/*')" ""
 
 # --- make_prediction.sh ---
 # A server for two requests: 200 to the first, 422 to the second; it keeps what it was sent.
