@@ -1,5 +1,5 @@
-//! What README says is so: the exact reply of its first screen, every route, every flag of `serve` with its default,
-//! every metric and every algorithm.
+//! What README and the tables of docs/ say is so: the exact reply of the first screen, every route, every flag of `serve`
+//! with its default, every metric and every algorithm. `tests/readme.py` walks README's commands.
 
 use crate::support::path;
 use crate::support::router::{public, request, send};
@@ -13,7 +13,11 @@ use smartserve::http::router::templates;
 use smartserve::model::algorithm::Algorithm;
 
 fn readme() -> String {
-    std::fs::read_to_string(path("README.md")).unwrap()
+    document("README.md")
+}
+
+fn document(file: &str) -> String {
+    std::fs::read_to_string(path(file)).unwrap()
 }
 
 /// The words that `make` trains the demo model with: they are in the Makefile alone.
@@ -55,20 +59,20 @@ fn the_first_reply_is_the_demo_models() {
 
 #[test]
 fn the_table_lists_flags_and_defaults() {
-    let readme = readme();
+    let table = document("docs/flags.md");
     let mut command = cli::command();
     let serve = command.find_subcommand_mut("serve").unwrap();
     for arg in serve.get_arguments() {
         let Some(long) = arg.get_long().filter(|long| *long != "help" && *long != "version") else { continue };
-        let row = readme.lines().find(|line| line.starts_with(&format!("| `--{long}` |")));
-        let row = row.unwrap_or_else(|| panic!("README has no row for --{long}"));
+        let row = table.lines().find(|line| line.starts_with(&format!("| `--{long}` |")));
+        let row = row.unwrap_or_else(|| panic!("docs/flags.md has no row for --{long}"));
         let default: Vec<String> = arg.get_default_values().iter().map(|v| v.to_string_lossy().into_owned()).collect();
         if !default.is_empty() && !arg.is_hide_default_value_set() {
             let told = row.split('|').nth(2).unwrap().trim().trim_matches('`');
-            assert_eq!(told, default.join(","), "the default of --{long} in README");
+            assert_eq!(told, default.join(","), "the default of --{long} in docs/flags.md");
         }
     }
-    for line in readme.lines().filter(|line| line.starts_with("| `--")) {
+    for line in table.lines().filter(|line| line.starts_with("| `--")) {
         let flag = line.split('`').nth(1).unwrap().trim_start_matches("--");
         assert!(serve.get_arguments().any(|arg| arg.get_long() == Some(flag)), "serve has no --{flag}");
     }
@@ -76,15 +80,22 @@ fn the_table_lists_flags_and_defaults() {
 
 #[test]
 fn the_metrics_table_lists_every_family() {
-    let readme = readme();
+    let table = document("docs/metrics.md");
     let families = smartserve::serve::metrics::METRICS;
     for family in &families {
-        assert!(readme.contains(&format!("| `{}` |", family.name)), "README has no row for {}", family.name);
+        assert!(table.contains(&format!("| `{}` |", family.name)), "docs/metrics.md has no row for {}", family.name);
     }
-    for line in readme.lines().filter(|line| line.starts_with("| `smartserve_")) {
+    for line in table.lines().filter(|line| line.starts_with("| `smartserve_")) {
         let name = line.split('`').nth(1).unwrap();
         assert!(families.iter().any(|family| family.name == name), "there is no metric {name}");
     }
+}
+
+#[test]
+fn the_needed_release_of_rust_is_named() {
+    let manifest = document("Cargo.toml");
+    let release = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap().trim_matches('"');
+    assert!(readme().contains(&format!("Rust {release} or later")), "README does not name Rust {release}");
 }
 
 #[test]
@@ -112,6 +123,8 @@ fn the_table_lists_every_route() {
     let documented: BTreeSet<String> = routes.iter().map(|(_, path)| template(path)).collect();
     let served = templates(&Options::default()).into_iter().map(str::to_owned).collect();
     assert_eq!(documented, served, "README's routes, and the router's");
+    let once: BTreeSet<_> = routes.iter().collect();
+    assert_eq!(once.len(), routes.len(), "a route stands twice in README");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Declares every metric family: name, labels, help. A test compares the README's table with it.
+//! Declares every metric family: name, labels, help. A test compares the table in docs with it.
 
 use std::collections::HashMap;
 
