@@ -32,6 +32,7 @@ pub(crate) fn join(asked: &Asked, report: &mut Report) {
     let mut servers = vec![start(addresses[0]), start(addresses[1])];
     let proxy = Proxy::start(home.path(), &addresses, Duration::from_millis(100), Layer::Connections);
     (0..2).for_each(|i| proxy.wait_for(i));
+    proxy.wait_for_absence(2);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let ask = |warm_up, time| {
         let ask = Ask { address: proxy.address, request: predict(1).into(), warm_up, time };

@@ -65,14 +65,23 @@ impl Proxy {
 
     /// Waits until it sends requests to the `i`th server.
     pub(crate) fn wait_for(&self, i: usize) {
+        self.wait_until(i, "UP");
+    }
+
+    /// Waits until it has found out that the `i`th server is not there; it begins by trusting all.
+    pub(crate) fn wait_for_absence(&self, i: usize) {
+        self.wait_until(i, "DOWN");
+    }
+
+    fn wait_until(&self, i: usize, state: &str) {
         let start = Instant::now();
-        while !self.is_up(i) {
-            assert!(start.elapsed() < Duration::from_secs(20), "haproxy does not see server {i}");
+        while !self.sees(i, state) {
+            assert!(start.elapsed() < Duration::from_secs(20), "haproxy does not see server {i} {state}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    fn is_up(&self, i: usize) -> bool {
+    fn sees(&self, i: usize, state: &str) -> bool {
         let ask = || -> std::io::Result<String> {
             let mut socket = UnixStream::connect(&self.socket)?;
             socket.write_all(b"show stat\n")?;
@@ -80,8 +89,8 @@ impl Proxy {
             socket.read_to_string(&mut answer)?;
             Ok(answer)
         };
-        let start = format!("out,s{i},");
-        ask().is_ok_and(|text| text.lines().any(|line| line.starts_with(&start) && line.contains(",UP,")))
+        let (start, state) = (format!("out,s{i},"), format!(",{state},"));
+        ask().is_ok_and(|text| text.lines().any(|line| line.starts_with(&start) && line.contains(&state)))
     }
 }
 
