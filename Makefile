@@ -112,8 +112,14 @@ version: ## Print the version that images are tagged with
 	@echo $(VERSION)
 
 # --- check ------------------------------------------------------------------------------------------------------
+# In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 .PHONY: test
-test: test-rust test-clients test-schemathesis test-promises test-fuzz test-scripts test-container ## Run every test: Rust, clients, OpenAPI, promises, fuzzing, scripts, container
+test: ## Run the tests, in ten minutes on two cores: Rust, clients, OpenAPI, scripts, README, container
+	@tests/parts.sh test-rust test-clients test-schemathesis test-scripts test-readme test-container
+
+.PHONY: test-long
+test-long: ## Run the long rest: PROMISES.md rehearsed, fuzzing, OpenAPI at length
+	@tests/parts.sh test-promises test-fuzz test-schemathesis-long
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -139,8 +145,12 @@ clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which 
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/documented_test.py --all
 
 .PHONY: test-schemathesis
-test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 100 cases an operation
-	@$(MAKE) --no-print-directory schemathesis EXAMPLES=100
+test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 20 cases an operation
+	@$(MAKE) --no-print-directory schemathesis EXAMPLES=20
+
+.PHONY: test-schemathesis-long
+test-schemathesis-long: ## The same, 200 cases
+	@$(MAKE) --no-print-directory schemathesis EXAMPLES=200
 
 .PHONY: schemathesis
 schemathesis: $(VENV_SCHEMATHESIS)/installed ## The same, EXAMPLES=1000 cases an operation

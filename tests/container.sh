@@ -3,8 +3,10 @@
 # prediction, read-only and without capabilities, stop, sizes.
 #
 # Uses the Docker daemon that runs; as root it starts one where none does, and stops it afterwards. Where none can be
-# started the test is skipped, and says so in its last lines.
-#   BASE_IMAGES          a program that makes the Dockerfile's FROM images where no registry can be reached
+# started, or the Dockerfile's FROM images cannot be had, the test is skipped, and says so in its last lines.
+#   --check              only says why it would be skipped, and ends with 1; ends with 0 where it would run
+#   BASE_IMAGES          a program that makes the FROM images where no registry can be reached
+#   CONTAINER_TEST       `required`: what would be skipped is a failure
 #   DOCKER_BUILD_FLAGS   extra words for `docker build`, e.g. --network host
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -13,6 +15,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 MAX_BINARY=6000000 MAX_LAYERS=6500000
 # Seconds: health is asked every 5 s; the drain ends at 15 s at the latest.
 HEALTHY_WITHIN=30 STOPPED_WITHIN=20
+# Seconds: a registry that answers does so at once; the largest image is 600 MB.
+ANSWERS_WITHIN=20 PULLED_WITHIN=600
+only_check=""
+[ "${1:-}" != --check ] || only_check=1
 
 tmp=$(mktemp -d)
 container="" daemon=""
@@ -26,6 +32,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 skip() {
+  if [ -n "$only_check" ]; then echo "$1"; exit 1; fi
+  [ "${CONTAINER_TEST:-}" != required ] || die "it is required here, but cannot run. $1"
   printf '%s\n' "" "******************************************************************************" \
     "***  SKIPPED: the container test. $1" \
     "***  The image of this version is NOT tested." \
@@ -33,9 +41,8 @@ skip() {
     "container: 0 passed, 0 failed, 1 skipped"
   exit 0
 }
-die() { echo "container: $*" >&2; echo "container: $passed passed, $((failed + 1)) failed"; exit 1; }
-
 passed=0 failed=0
+die() { echo "container: $*" >&2; echo "container: $passed passed, $((failed + 1)) failed"; exit 1; }
 check() { # WHAT COMMAND...
   local what=$1; shift
   if "$@"; then passed=$((passed + 1)); echo "ok: $what"; else failed=$((failed + 1)); echo "FAILED: $what" >&2; fi
@@ -43,7 +50,7 @@ check() { # WHAT COMMAND...
 
 # --- a daemon ---
 start_daemon() { # STORAGE_DRIVER: true when a daemon of ours answers
-  echo "Starting dockerd ($1)"
+  [ -n "$only_check" ] || echo "Starting dockerd ($1)"
   dockerd --storage-driver "$1" --pidfile "$tmp/dockerd.pid" > "$tmp/dockerd.log" 2>&1 &
   daemon=$!
   for _ in {1..60}; do
@@ -51,7 +58,7 @@ start_daemon() { # STORAGE_DRIVER: true when a daemon of ours answers
     kill -0 "$daemon" 2>/dev/null || break
     sleep 0.5
   done
-  tail -n 3 "$tmp/dockerd.log" >&2
+  [ -n "$only_check" ] || tail -n 3 "$tmp/dockerd.log" >&2
   kill "$daemon" 2>/dev/null; wait "$daemon" 2>/dev/null
   daemon=""
   return 1
@@ -64,13 +71,25 @@ if ! docker info >/dev/null 2>&1; then
   start_daemon overlay2 || start_daemon vfs || skip "dockerd does not start here."
 fi
 
+# --- the images that it is made from: here, made here, or from a registry that answers ---
+if [ -z "${BASE_IMAGES:-}" ]; then
+  mapfile -t images < <(awk '$1 == "FROM" { print $2 }' Dockerfile)
+  for image in "${images[@]}"; do
+    docker image inspect "$image" >/dev/null 2>&1 && continue
+    timeout "$ANSWERS_WITHIN" docker manifest inspect "$image" >/dev/null 2>&1 \
+      || skip "No registry answers for $image, and BASE_IMAGES names no program that makes it."
+    [ -n "$only_check" ] || timeout "$PULLED_WITHIN" docker pull --quiet "$image" \
+      || skip "$image did not come within $PULLED_WITHIN s."
+  done
+fi
+[ -z "$only_check" ] || exit 0
+
 # --- the image ---
 # The default builder's messages are the reader's only view of minutes of work: they stay.
 base=$(awk '$1 == "FROM" { name = $2 } END { print name }' Dockerfile)
 if [ -n "${BASE_IMAGES:-}" ]; then "$BASE_IMAGES" || die "BASE_IMAGES=$BASE_IMAGES failed"; fi
 started=$SECONDS
-make --no-print-directory image \
-  || die "the image does not build. Where no registry can be reached, set BASE_IMAGES to a program that makes the FROM images"
+make --no-print-directory image || die "the image does not build"
 echo "Built in $((SECONDS - started)) s"
 image=smartserve:$(make --silent --no-print-directory version)
 

@@ -12,7 +12,7 @@ CALLS=$tmp/calls RENDERED=$tmp/rendered STARTED=$tmp/started
 
 # --- the stand-ins, and a PATH with them and the plain tools alone, so that nothing real is called ---
 mkdir "$tmp/fakes" "$tmp/tools"
-for tool in awk bash cat curl dirname echo env git grep head make mkdir mktemp rm sed sh sleep tee touch tr; do
+for tool in awk bash cat curl dirname echo env git grep head id make mkdir mktemp rm sed sh sleep tee timeout touch tr; do
   ln -s "$(type -P "$tool")" "$tmp/tools/$tool"
 done
 
@@ -39,6 +39,7 @@ cat > "$tmp/fakes/docker" <<'FAKE'
 echo "docker $*" >> "$CALLS"
 case "$*" in
   info) [ -z "${NO_DAEMON:-}" ] ;;
+  "manifest inspect "*) [ -z "${NO_REGISTRY:-}" ] ;;
   "image inspect "*) [ -z "${NO_IMAGE:-}" ] && echo "sha256:1dea" ;;
   "push "*) [ -z "${PUSH_FAILS:-}" ] && echo "$2: digest: sha256:feed size: 1" ;;
   "run "*)
@@ -243,6 +244,24 @@ for value in a docker.io/you/smartserve localhost:5000/you/smart_serve gcr.io/pr
 done
 subject="hostile values"
 is "make no file" "$(find . -name pwned -not -path './target/*')" ""
+
+# --- the container test, and make test around it, where it cannot run ---
+run "the container test without a registry" NO_IMAGE=1 NO_REGISTRY=1 tests/container.sh
+exits 0; says "SKIPPED: the container test. No registry answers for rust:1-bookworm"; never_calls "docker build"
+run "the container test without a daemon" NO_DAEMON=1 tests/container.sh
+exits 0; says "SKIPPED: the container test. No Docker daemon answers"
+run "the same where it is required" NO_IMAGE=1 NO_REGISTRY=1 CONTAINER_TEST=required tests/container.sh
+exits 1; says "it is required here, but cannot run. No registry answers"; silent_on SKIPPED
+run "its check without a registry" NO_IMAGE=1 NO_REGISTRY=1 tests/container.sh --check
+exits 1; is "says why, alone" "$out" "No registry answers for rust:1-bookworm, and BASE_IMAGES names no program that makes it."
+run "its check with a program that makes the images" NO_IMAGE=1 NO_REGISTRY=1 BASE_IMAGES=true tests/container.sh --check
+exits 0; is "says nothing" "$out" ""
+run "make test without a registry" NO_IMAGE=1 NO_REGISTRY=1 tests/parts.sh version test-container
+exits 0; says "*** WILL BE SKIPPED: the container test. No registry answers"
+[[ ${out##*$'\n'} == *"passed in "*"*** SKIPPED: the container test."* ]]; verdict $? "says it again in the last line"
+run "make test where the container test is required" NO_IMAGE=1 NO_REGISTRY=1 CONTAINER_TEST=required \
+  tests/parts.sh version test-container
+exits 1; says "required here"; never_calls "docker build"; silent_on "--- version"
 
 # --- make_prediction.sh ---
 # A server for two requests: 200 to the first, 422 to the second; it keeps what it was sent.
