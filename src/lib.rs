@@ -28,10 +28,11 @@
 //! main     → cli, commands                                 parse → dispatch → exit code
 //! cli      → config, train, text                           what was typed; of train only train::options
 //! config   → text                                          what it means
-//! commands → http, serve, train, table, model, config, cli, text    one short file per command
+//! commands → http, serve, train, import, table, model, config, cli, text    one short file per command
 //! http     → serve, table, model, config, text             the only place that knows axum and wire JSON
-//! serve    → model, config, text                           registry, admission, listener, lifecycle, metrics, logs
+//! serve    → import, model, config, text                   registry, admission, listener, lifecycle, metrics, logs
 //! train    → table, model, text                            data → fit → evaluate → search → report, artifact
+//! import   → model, text                                   other libraries' models → steps, predictor, schema
 //! table    → model, text                                   CSV to typed columns and checked rows
 //! model    → text                                          pure: no axum, no tokio, no clock, no files
 //! text     →                                               numbers, near names, shortened texts
@@ -53,6 +54,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod http;
+pub mod import;
 pub mod model;
 pub mod serve;
 pub mod table;

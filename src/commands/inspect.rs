@@ -49,13 +49,19 @@ fn human(model: &Model) -> String {
     let settings: Vec<String> = header.hyperparameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
     line("hyperparameters", &settings.join(", "));
     line("target", &target(header));
+    if let Some(origin) = &header.source {
+        let version = origin.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        line("source", &format!("{}{version}, {}", origin.library, origin.format));
+        origin.notes.iter().for_each(|note| line("", note));
+    }
     if let Some(created) = &header.created {
         line("created", created);
     }
-    if let Some(figures) = &header.evaluation.holdout {
+    let evaluation = header.evaluation.clone().unwrap_or_default();
+    if let Some(figures) = &evaluation.holdout {
         line("holdout", &shown(figures));
     }
-    if let Some(k_fold) = &header.evaluation.k_fold {
+    if let Some(k_fold) = &evaluation.k_fold {
         line(&format!("{}-fold", k_fold.folds), &shown(&k_fold.mean));
     }
     line("golden rows", &header.golden.len().to_string());
@@ -92,12 +98,13 @@ fn shown(figures: &Figures) -> String {
 fn features(features: &[Feature]) -> String {
     let mut rows = vec![["feature", "kind", "training saw", "missing", ""].map(str::to_owned)];
     for feature in features {
-        let saw = match (feature.kind, feature.stats.min, feature.stats.max) {
+        let saw = match (feature.kind, feature.stats().min, feature.stats().max) {
             (Kind::Numeric, Some(min), Some(max)) => format!("{min} to {max}"),
-            (Kind::Numeric, ..) => "nothing".to_owned(),
+            (Kind::Numeric, ..) => "not known".to_owned(),
             (Kind::Categorical, ..) => feature.categories.join(", "),
         };
         let missing = match &feature.impute {
+            None if feature.missing => "the model's rule".to_owned(),
             None => "refused".to_owned(),
             Some(Impute::Median(v)) => format!("median {v}"),
             Some(Impute::MostFrequent(category)) => format!("most frequent {category:?}"),

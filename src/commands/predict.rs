@@ -84,7 +84,9 @@ fn heads(taken: &[String], target: &Target) -> Vec<String> {
 fn cells(answers: &Prediction, row: usize, classes: &[String]) -> Vec<String> {
     match answers {
         // Debug prints the shortest text that parses to the same number, with a decimal point.
-        Prediction::Regression { values } => vec![format!("{:?}", values[row])],
+        Prediction::Regression { values, n_outputs } => {
+            values[row * n_outputs..][..*n_outputs].iter().map(|value| format!("{value:?}")).collect()
+        }
         Prediction::Classification { classes: positions, probability } => {
             let mut cells = vec![classes[positions[row] as usize].clone()];
             match probability {

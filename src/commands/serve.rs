@@ -103,7 +103,7 @@ fn announce(serving: &Serving) {
     let bound = MemoryEstimate::of(serving, workers);
     tracing::info!(bound_bytes = bound.total(), workers, "memory stays below {bound}");
     for model in serving.registry.list() {
-        let (name, version, algorithm) = (&model.name, model.model.version(), model.model.header().algorithm);
+        let (name, version, algorithm) = (&model.name, model.model.version(), &model.model.header().algorithm);
         let is_default = model.is_default;
         tracing::info!(model = name, version, %algorithm, default = is_default, "serving {name} version {version}");
     }

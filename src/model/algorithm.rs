@@ -121,3 +121,37 @@ impl std::str::FromStr for Algorithm {
         }
     }
 }
+
+/// What a model is made of: one of our estimators, or another library's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Estimator {
+    /// One that `train` fits.
+    Own(Algorithm),
+    /// Another library's, by a word for it: `xgboost`, `lightgbm`, `sklearn.RandomForestClassifier`.
+    Other(String),
+}
+
+impl Estimator {
+    /// The algorithm, if it is one of ours.
+    pub fn own(&self) -> Option<Algorithm> {
+        match self {
+            Self::Own(algorithm) => Some(*algorithm),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// The word used in the artifact, in replies and in reports.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Own(algorithm) => algorithm.as_str(),
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl std::fmt::Display for Estimator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}

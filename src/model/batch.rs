@@ -5,12 +5,13 @@
 //! a cell and a `Batch` constructor for the whole.
 
 use super::cell::MAX_ABS;
-use super::schema::{Kind, Schema, position_as_f64};
+use super::schema::{Feature, Kind, Schema, position_as_f64};
 
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
 ///
-/// A numeric cell is its value, at most [`MAX_ABS`] in size, a categorical one the position of its category, a missing one NaN (only where
-/// the feature is imputed).
+/// A numeric cell is its value, at most [`MAX_ABS`] in size unless its feature is unbounded, a categorical one the position
+/// of its category (one place beyond the list where it is not listed and the feature accepts that), a missing one NaN (only
+/// where the feature accepts that).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     n_rows: usize,
@@ -83,14 +84,16 @@ impl Batch {
     }
 
     fn check(&self, schema: &Schema) -> Result<(), String> {
-        let names_one = |value: f64, categories: &[String]| {
-            value >= 0.0 && value < position_as_f64(categories.len()) && value.fract() == 0.0
+        // One place beyond the list is a category that is not in it.
+        let names_one = |value: f64, feature: &Feature| {
+            let n = feature.categories.len() + usize::from(feature.unknown);
+            value >= 0.0 && value < position_as_f64(n) && value.fract() == 0.0
         };
         for row in self.rows() {
             for (value, feature) in row.iter().zip(schema.features()) {
                 let fits = match feature.kind {
-                    Kind::Numeric => value.abs() <= MAX_ABS,
-                    Kind::Categorical => names_one(*value, &feature.categories),
+                    Kind::Numeric => value.abs() <= MAX_ABS || feature.unbounded && !value.is_nan(),
+                    Kind::Categorical => names_one(*value, feature),
                 };
                 if !(fits || value.is_nan() && feature.accepts_missing()) {
                     return Err(format!("{value} does not fit the feature {:?}", feature.name));

@@ -61,7 +61,7 @@ impl Feature {
             Cell::Text(_) | Cell::Bool(_) | Cell::Missing => None,
         };
         let expected = match value {
-            Some(v) if v.abs() <= MAX_ABS => return Ok(v),
+            Some(v) if v.abs() <= MAX_ABS || self.unbounded && !v.is_nan() => return Ok(v),
             Some(v) if v.is_finite() => format!("between -{MAX_ABS:e} and {MAX_ABS:e}"),
             Some(_) => "finite".to_owned(),
             None => format!("a number, not {}", shown(cell)),
@@ -81,6 +81,7 @@ impl Feature {
             Cell::Missing => None,
         };
         position
+            .or_else(|| self.unknown.then_some(self.categories.len()))
             .map(position_as_f64)
             .ok_or_else(|| format!("{} has no category {}{}", self.name, shown(cell), self.category_hint(cell)))
     }
@@ -103,7 +104,7 @@ impl Feature {
 
     /// `; training saw 3.561 to 8.78`, or the first categories.
     pub fn hint(&self) -> String {
-        match (self.kind, self.stats.min, self.stats.max) {
+        match (self.kind, self.stats().min, self.stats().max) {
             (Kind::Numeric, Some(min), Some(max)) => format!("; training saw {min} to {max}"),
             (Kind::Numeric, ..) => String::new(),
             (Kind::Categorical, ..) => format!("; it has {}", quoted(&self.categories)),

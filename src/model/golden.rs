@@ -71,7 +71,10 @@ pub(super) fn compare(
 /// One row's answer as the header stores it.
 pub fn answer(prediction: &Prediction, row: usize, classes: &[String]) -> GoldenPrediction {
     match prediction {
-        Prediction::Regression { values } => GoldenPrediction::Value(values[row]),
+        Prediction::Regression { values, n_outputs: 1 } => GoldenPrediction::Value(values[row]),
+        Prediction::Regression { values, n_outputs } => {
+            GoldenPrediction::Values(values[row * n_outputs..(row + 1) * n_outputs].to_vec())
+        }
         Prediction::Classification { classes: positions, probability } => GoldenPrediction::Class {
             class: classes[positions[row] as usize].clone(),
             probability: probability.as_ref().map(|p| p[row * classes.len()..(row + 1) * classes.len()].to_vec()),
@@ -90,7 +93,8 @@ fn as_cell(cell: &GoldenCell) -> Cell<'_> {
 fn check_answer(answer: &GoldenPrediction, schema: &Schema) -> Result<(), String> {
     let classes = &schema.target().classes;
     match answer {
-        GoldenPrediction::Value(_) if classes.is_empty() => Ok(()),
+        GoldenPrediction::Value(_) if classes.is_empty() && schema.target().n_outputs() == 1 => Ok(()),
+        GoldenPrediction::Values(values) if classes.is_empty() && schema.target().n_outputs() == values.len() => Ok(()),
         GoldenPrediction::Class { class, probability } if classes.contains(class) => match probability {
             Some(p) if p.len() != classes.len() => {
                 Err(format!("{} probabilities for {} classes", p.len(), classes.len()))
@@ -105,6 +109,7 @@ fn same(expected: &GoldenPrediction, got: &GoldenPrediction, allowed: Option<f64
     let near = |a: f64, b: f64| a.to_bits() == b.to_bits() || allowed.is_some_and(|allowed| (a - b).abs() <= allowed);
     match (expected, got) {
         (GoldenPrediction::Value(a), GoldenPrediction::Value(b)) => near(*a, *b),
+        (GoldenPrediction::Values(a), GoldenPrediction::Values(b)) => a.iter().zip(b).all(|(a, b)| near(*a, *b)),
         (
             GoldenPrediction::Class { class: a, probability: pa },
             GoldenPrediction::Class { class: b, probability: pb },
@@ -120,6 +125,7 @@ fn same(expected: &GoldenPrediction, got: &GoldenPrediction, allowed: Option<f64
 fn shown(answer: &GoldenPrediction) -> String {
     match answer {
         GoldenPrediction::Value(v) => format!("{v}"),
+        GoldenPrediction::Values(values) => format!("{values:?}"),
         GoldenPrediction::Class { class, probability: Some(p) } => format!("{class:?} {p:?}"),
         GoldenPrediction::Class { class, probability: None } => format!("{class:?}"),
     }

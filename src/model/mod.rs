@@ -1,7 +1,8 @@
 //! The model: pure computation. No axum, no tokio, no clock, no files; bytes in, answers out.
 //!
 //! `schema` says what a row is, `batch` holds rows known to fit it, `preprocessing` makes an estimator's columns of
-//! them, `compiled` predicts, `artifact` is all of it as bytes, [`Model`] is all of it loaded and checked.
+//! them, `compiled` predicts, `artifact` is all of it as bytes, [`Model`] is all of it loaded and checked. `smartcore` and
+//! `neutral` are the two ways in which an artifact holds what predicts: as smartcore's object, or by another library's rule.
 
 pub mod algorithm;
 pub mod artifact;
@@ -14,6 +15,7 @@ pub mod golden;
 pub mod ir;
 #[expect(clippy::module_inception, reason = "the file of `Model`")]
 mod model;
+pub mod neutral;
 pub mod pipeline;
 pub mod prediction;
 pub mod preprocessing;

@@ -2,17 +2,20 @@
 
 use std::ops::Range;
 
-use super::artifact::{self, Header, Opened};
+use super::algorithm::Algorithm;
+use super::artifact::{self, FORMAT_NEUTRAL, Header, Opened};
 use super::batch::Batch;
 use super::calibration::Calibration;
 use super::compiled::{Layout, Predictor, Scratch};
 use super::cover;
 use super::golden::{self, GoldenDifference};
 use super::ir::Form;
-use super::pipeline::Pipeline;
+use super::neutral::Neutral;
+use super::pipeline::{Encoder, Pipeline};
 use super::prediction::{PredictError, Prediction};
 use super::schema::Schema;
 use super::smartcore::{self, Shape};
+use super::statistics::Stats;
 
 /// A model, verified: every reference in it is in range, so that predicting cannot fail but by a non-finite answer.
 #[derive(Debug)]
@@ -54,25 +57,24 @@ impl Model {
         let header = &opened.header;
         let schema = Schema::new(header.features.clone(), header.target.clone(), header.task)?;
         check_statistics(header, &schema)?;
-        let mut preprocessing = header.preprocessing.clone();
-        preprocessing.fill_from(&schema);
-        preprocessing.check(&schema)?;
-        let shape = Shape {
-            algorithm: header.algorithm,
-            task: header.task,
-            n_columns: preprocessing.n_columns(),
-            n_classes: schema.target().classes.len(),
+        let (encoder, form, has_probability) = match header.format.as_str() {
+            FORMAT_NEUTRAL => other_library(&opened, &schema)?,
+            _ => own(&opened, &schema)?,
         };
-        let section = opened.section("estimator").ok_or("there is no estimator section")?;
-        let form = smartcore::read(section, shape)?;
+        let n_classes = schema.target().classes.len();
+        if n_classes == 0 && form.n_outputs() != schema.target().n_outputs() {
+            let (told, got) = (schema.target().n_outputs(), form.n_outputs());
+            return Err(format!("the header tells of {told} outputs, the estimator has {got}"));
+        }
         if let Some(section) = opened.section("cover") {
             let trees = form.trees().ok_or("there is a cover section but the estimator has no trees")?;
             cover::check(section, trees)?;
         }
-        let predictor = Predictor::compile(&form, shape.n_classes)?;
-        check_calibration(&opened, shape.n_classes)?;
+        let predictor = Predictor::compile(&form, n_classes)?;
+        let predictor = if has_probability { predictor } else { predictor.without_probability() };
+        check_calibration(&opened, n_classes)?;
         let golden = golden::batch(header, &schema)?;
-        let pipeline = Pipeline::new(preprocessing, predictor)?;
+        let pipeline = Pipeline::new(encoder, predictor)?;
         Ok((Self { schema, pipeline, golden, version: opened.version, header: opened.header }, form))
     }
 
@@ -119,8 +121,23 @@ impl Model {
     /// Bytes the loaded model occupies, about: the predictor's arrays and the head read into memory.
     pub fn resident_bytes(&self) -> usize {
         // A head in memory takes about twice its JSON: numbers of a few digits become 8 bytes.
-        let stats: usize = self.header.features.iter().map(|f| 8 * (f.stats.quantiles.len() + 80)).sum();
+        let stats: usize = self.header.features.iter().map(|f| 8 * (f.stats().quantiles.len() + 80)).sum();
         self.pipeline.predictor().resident_bytes() + stats + self.golden.values().len() * 40
+    }
+
+    /// Columns that a row is encoded into, at least 1.
+    pub fn n_columns(&self) -> usize {
+        self.pipeline.encoder().n_columns()
+    }
+
+    /// Raw scores a row (margins before the link); `None` where the estimator has none.
+    pub fn n_raw(&self) -> Option<usize> {
+        self.pipeline.predictor().n_margins()
+    }
+
+    /// Raw scores of some rows of a batch, row-major `[n_rows, n_raw]`; `None` where the estimator has none.
+    pub fn raw(&self, batch: &Batch, rows: Range<usize>, scratch: &mut Scratch) -> Option<Vec<f64>> {
+        self.pipeline.raw(batch, rows, scratch)
     }
 
     /// Answers for all rows of a batch, in order.
@@ -145,6 +162,46 @@ impl Model {
     }
 }
 
+/// The estimator that `train` wrote: smartcore's object and fitted preprocessing.
+fn own(opened: &Opened<'_>, schema: &Schema) -> Result<(Encoder, Form, bool), String> {
+    let header = &opened.header;
+    let absent = |what: &str| format!("the header has no {what}");
+    if opened.section("neutral").is_some() {
+        return Err(format!("there is a neutral section, but its format is {:?}", header.format));
+    }
+    if header.evaluation.is_none() || header.prediction_stats.is_none() {
+        return Err(absent("evaluation or no prediction_stats"));
+    }
+    if let Some(feature) = schema.features().iter().find(|feature| feature.stats.is_none()) {
+        return Err(format!("feature {:?} has no stats", feature.name));
+    }
+    let Some(algorithm) = header.algorithm.own() else {
+        return Err(header.algorithm.as_str().parse::<Algorithm>().err().unwrap_or_default());
+    };
+    let mut preprocessing = header.preprocessing.clone().ok_or_else(|| absent("preprocessing"))?;
+    preprocessing.fill_from(schema);
+    preprocessing.check(schema)?;
+    let shape = Shape {
+        algorithm,
+        task: header.task,
+        n_columns: preprocessing.n_columns(),
+        n_classes: schema.target().classes.len(),
+    };
+    let section = opened.section("estimator").ok_or("there is no estimator section")?;
+    Ok((Encoder::Preprocessing(preprocessing), smartcore::read(section, shape)?, true))
+}
+
+/// Another library's model.
+fn other_library(opened: &Opened<'_>, schema: &Schema) -> Result<(Encoder, Form, bool), String> {
+    if opened.section("estimator").is_some() || opened.header.preprocessing.is_some() {
+        return Err("a model of another library has steps in its neutral section, and no estimator of ours".to_owned());
+    }
+    let neutral = Neutral::from_section(opened.section("neutral").ok_or("there is no neutral section")?)?;
+    let n_categories: Vec<usize> = schema.features().iter().map(|feature| feature.categories.len()).collect();
+    let form = neutral.to_form(&n_categories)?;
+    Ok((Encoder::Steps(neutral.steps), form, neutral.has_probability))
+}
+
 /// Checks a model's name: `[A-Za-z0-9][A-Za-z0-9._-]*`, 64 characters at most, so that it fits paths and labels.
 ///
 /// # Errors
@@ -160,9 +217,12 @@ pub fn check_name(name: &str) -> Result<(), String> {
 
 fn check_statistics(header: &Header, schema: &Schema) -> Result<(), String> {
     for feature in schema.features() {
-        feature.stats.check(feature.categories.len()).map_err(|e| format!("feature {:?}: {e}", feature.name))?;
+        if let Some(stats) = &feature.stats {
+            stats.check(feature.categories.len()).map_err(|e| format!("feature {:?}: {e}", feature.name))?;
+        }
     }
-    header.prediction_stats.check(schema.target().classes.len()).map_err(|e| format!("prediction_stats: {e}"))
+    let check = |stats: &Stats| stats.check(schema.target().classes.len()).map_err(|e| format!("prediction_stats: {e}"));
+    header.prediction_stats.as_ref().map_or(Ok(()), check)
 }
 
 fn check_calibration(opened: &Opened<'_>, n_classes: usize) -> Result<(), String> {

@@ -6,14 +6,50 @@ use std::ops::Range;
 
 use super::batch::Batch;
 use super::compiled::{Layout, Predictor, Scratch};
+use super::neutral::Steps;
 use super::prediction::{PredictError, Prediction};
 use super::preprocessing::Preprocessing;
 
 /// The steps of one prediction.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
-    preprocessing: Preprocessing,
+    encoder: Encoder,
     predictor: Predictor,
+}
+
+/// From a batch's cells to the predictor's columns.
+#[derive(Debug, Clone)]
+pub enum Encoder {
+    /// What `train` fitted.
+    Preprocessing(Preprocessing),
+    /// The checked steps of another library's model.
+    Steps(Steps),
+}
+
+impl Encoder {
+    /// How many columns it makes.
+    pub fn n_columns(&self) -> usize {
+        match self {
+            Self::Preprocessing(preprocessing) => preprocessing.n_columns(),
+            Self::Steps(steps) => steps.outputs.len(),
+        }
+    }
+
+    fn is_identity(&self) -> bool {
+        match self {
+            Self::Preprocessing(preprocessing) => preprocessing.is_identity(),
+            Self::Steps(steps) => steps.is_identity(),
+        }
+    }
+
+    /// Encodes row-major cells of rows of `n_features` into `matrix`.
+    fn encode(&self, cells: &[f64], n_features: usize, slots: &mut Vec<f64>, matrix: &mut [f64]) {
+        let rows = cells.chunks_exact(n_features).zip(matrix.chunks_exact_mut(self.n_columns().max(1)));
+        match self {
+            Self::Preprocessing(preprocessing) => rows.for_each(|(row, encoded)| preprocessing.encode(row, encoded)),
+            Self::Steps(steps) => rows.for_each(|(row, encoded)| steps.encode(row, slots, encoded)),
+        }
+    }
 }
 
 impl Pipeline {
@@ -21,17 +57,17 @@ impl Pipeline {
     ///
     /// # Errors
     /// One sentence when the widths differ.
-    pub fn new(preprocessing: Preprocessing, predictor: Predictor) -> Result<Self, String> {
-        let (encoded, expected) = (preprocessing.n_columns(), predictor.n_columns());
+    pub fn new(encoder: Encoder, predictor: Predictor) -> Result<Self, String> {
+        let (encoded, expected) = (encoder.n_columns(), predictor.n_columns());
         if encoded != expected {
             return Err(format!("preprocessing gives {encoded} columns, the estimator takes {expected}"));
         }
-        Ok(Self { preprocessing, predictor })
+        Ok(Self { encoder, predictor })
     }
 
-    /// The fitted steps.
-    pub fn preprocessing(&self) -> &Preprocessing {
-        &self.preprocessing
+    /// The way from cells to columns.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
     }
 
     /// The compiled predictor.
@@ -58,6 +94,11 @@ impl Pipeline {
         self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.predict(matrix, first, scratch))
     }
 
+    /// Raw scores for `rows` of a batch, as [`Predictor::raw`].
+    pub fn raw(&self, batch: &Batch, rows: Range<usize>, scratch: &mut Scratch) -> Option<Vec<f64>> {
+        self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.raw(matrix, scratch))
+    }
+
     /// Σ|terms| behind the numbers of every row, as [`Predictor::magnitudes`].
     pub fn magnitudes(&self, batch: &Batch, scratch: &mut Scratch) -> Option<Vec<f64>> {
         self.encoded(batch, 0..batch.n_rows(), scratch, |matrix, scratch| self.predictor.magnitudes(matrix, scratch))
@@ -73,18 +114,15 @@ impl Pipeline {
     ) -> T {
         let n_features = batch.n_features();
         let cells = &batch.values()[rows.start * n_features..rows.end * n_features];
-        if self.preprocessing.is_identity() {
+        if self.encoder.is_identity() {
             return work(cells, scratch);
         }
-        let n_columns = self.preprocessing.n_columns();
-        let mut matrix = std::mem::take(&mut scratch.matrix);
+        let (mut matrix, mut slots) = (std::mem::take(&mut scratch.matrix), std::mem::take(&mut scratch.slots));
         matrix.clear();
-        matrix.resize(rows.len() * n_columns, 0.0);
-        for (row, encoded) in cells.chunks_exact(n_features).zip(matrix.chunks_exact_mut(n_columns)) {
-            self.preprocessing.encode(row, encoded);
-        }
+        matrix.resize(rows.len() * self.encoder.n_columns(), 0.0);
+        self.encoder.encode(cells, n_features, &mut slots, &mut matrix);
         let answer = work(&matrix, scratch);
-        scratch.matrix = matrix;
+        (scratch.matrix, scratch.slots) = (matrix, slots);
         answer
     }
 }

@@ -4,10 +4,12 @@
 /// [`PredictError`] instead.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prediction {
-    /// One number a row, shape `[n_rows]`.
+    /// Numbers, one a row but where a model has several outputs.
     Regression {
-        /// The predicted values.
+        /// The predicted values, row-major `[n_rows, n_outputs]`.
         values: Vec<f64>,
+        /// Numbers a row, at least 1.
+        n_outputs: usize,
     },
     /// One class a row.
     Classification {
@@ -22,7 +24,7 @@ impl Prediction {
     /// How many rows were answered.
     pub fn n_rows(&self) -> usize {
         match self {
-            Self::Regression { values } => values.len(),
+            Self::Regression { values, n_outputs } => values.len() / n_outputs,
             Self::Classification { classes, .. } => classes.len(),
         }
     }
@@ -30,7 +32,7 @@ impl Prediction {
     /// Appends another chunk of answers of the same model.
     pub fn append(&mut self, other: Self) {
         match (self, other) {
-            (Self::Regression { values }, Self::Regression { values: more }) => values.extend(more),
+            (Self::Regression { values, .. }, Self::Regression { values: more, .. }) => values.extend(more),
             (
                 Self::Classification { classes, probability },
                 Self::Classification { classes: more, probability: more_probability },

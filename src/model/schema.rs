@@ -12,6 +12,9 @@ use super::statistics::Stats;
 /// Classes at most: a target with more is an identifier, and answers with a probability each would grow without bound.
 pub const MAX_CLASSES: usize = 1_000;
 
+/// Numbers a row at most.
+pub const MAX_OUTPUTS: usize = 1_000;
+
 /// Features, and encoded columns, at most: tree nodes hold a column in 16 bits.
 pub const MAX_COLUMNS: usize = 65_535;
 
@@ -85,8 +88,18 @@ pub struct Feature {
     /// Present only when training had missing cells: then null is accepted in requests too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impute: Option<Impute>,
-    /// What training saw.
-    pub stats: Stats,
+    /// True where the model itself has a rule for missing cells: null, an empty field and an absent column are missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+    /// True where the model has a rule for categories that are not listed: they are accepted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
+    /// True where a numeric feature takes any number, infinite ones too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unbounded: bool,
+    /// What training saw; absent where a model of another library came without data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Stats>,
 }
 
 /// What is predicted.
@@ -101,12 +114,23 @@ pub struct Target {
     /// empty for regression.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// Numbers a row, where a model predicts several; absent for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<u32>,
 }
 
 impl Target {
-    /// The columns of an answer as a table: `prediction`, and `probability_CLASS` for each class.
+    /// Numbers a row where there are no classes.
+    pub fn n_outputs(&self) -> usize {
+        self.outputs.map_or(1, |n| n as usize)
+    }
+
+    /// The columns of an answer as a table: `prediction`, and `probability_CLASS` for each class; of several outputs
+    /// `prediction_0`, `prediction_1`, ….
     pub fn answer_columns(&self) -> impl Iterator<Item = String> {
-        std::iter::once("prediction".to_owned()).chain(self.classes.iter().map(|class| format!("probability_{class}")))
+        let n = self.n_outputs();
+        let names = (0..n).map(move |i| if n > 1 { format!("prediction_{i}") } else { "prediction".to_owned() });
+        names.chain(self.classes.iter().map(|class| format!("probability_{class}")))
     }
 }
 
@@ -183,20 +207,46 @@ impl Schema {
         self.task == other.task
             && self.target.name == other.target.name
             && self.target.classes == other.target.classes
+            && self.target.outputs == other.target.outputs
             && self.features.len() == other.features.len()
             && self.features.iter().zip(&other.features).all(|(a, b)| {
                 a.name == b.name
                     && a.kind == b.kind
                     && a.categories == b.categories
-                    && a.impute.is_some() == b.impute.is_some()
+                    && a.accepts_missing() == b.accepts_missing()
+                    && a.unknown == b.unknown
             })
     }
 }
 
 impl Feature {
-    /// True when a missing cell is filled rather than refused.
+    /// A numeric feature of a model of another library, with no statistics: any number, and missing cells where the
+    /// model has a rule for them.
+    pub fn imported(name: String, missing: bool) -> Self {
+        Self {
+            name,
+            kind: Kind::Numeric,
+            unit: None,
+            description: None,
+            sensitive: false,
+            categories: Vec::new(),
+            impute: None,
+            missing,
+            unknown: false,
+            unbounded: true,
+            stats: None,
+        }
+    }
+
+    /// True when a missing cell is accepted: it is filled, or the model has a rule for it.
     pub fn accepts_missing(&self) -> bool {
-        self.impute.is_some()
+        self.missing || self.impute.is_some()
+    }
+
+    /// What training saw: nothing, where there are no statistics.
+    pub fn stats(&self) -> &Stats {
+        static NOTHING: Stats = Stats::nothing();
+        self.stats.as_ref().unwrap_or(&NOTHING)
     }
 
     /// The imputed value as a batch holds it (a number, or a category's position).
@@ -229,6 +279,9 @@ impl Feature {
             }
             _ => {}
         }
+        if self.missing && self.impute.is_some() {
+            return Err(format!("feature {name:?}: a missing cell is filled, or the model's rule is for it, not both"));
+        }
         match (&self.impute, self.kind) {
             (None, _) => Ok(()),
             (Some(Impute::Median(v)), Kind::Numeric) if v.is_finite() => Ok(()),
@@ -253,6 +306,11 @@ fn check_classes(target: &Target, task: Task) -> Result<(), String> {
     };
     if !fits {
         return Err(format!("{n} classes do not fit the task {}", task.as_str()));
+    }
+    if let Some(outputs) = target.outputs
+        && (n > 0 || outputs < 2 || outputs as usize > MAX_OUTPUTS)
+    {
+        return Err(format!("{outputs} outputs and {n} classes: outputs are 2 to {MAX_OUTPUTS}, and numbers"));
     }
     let mut seen = std::collections::HashSet::with_capacity(n);
     match target.classes.iter().find(|c| !seen.insert(c.as_str())) {

@@ -68,6 +68,24 @@ pub struct Bins {
     pub counts: Vec<u64>,
 }
 
+impl Stats {
+    /// Of a column that was not seen.
+    pub(in crate::model) const fn nothing() -> Self {
+        let bins = Bins { edges: Vec::new(), categories: Vec::new(), counts: Vec::new() };
+        Self {
+            count: 0,
+            missing: 0,
+            mean: None,
+            sd: None,
+            min: None,
+            max: None,
+            quantiles: Vec::new(),
+            histogram: None,
+            bins,
+        }
+    }
+}
+
 impl Bins {
     /// How many bins there are, `other` and `missing` included.
     pub fn len(&self) -> usize {

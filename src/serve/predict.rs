@@ -44,7 +44,8 @@ impl Serving {
     /// [`ComputeError`].
     pub async fn predict(&self, memory: &MemoryLease, question: Question<'_>) -> Result<Answer, ComputeError> {
         let Question { snapshot, batch, answer_bytes, other_bytes } = question;
-        let numbers_per_row = 1 + snapshot.model.schema().target().classes.len();
+        let target = snapshot.model.schema().target();
+        let numbers_per_row = target.n_outputs() + target.classes.len();
         let prediction = GROWTH * batch.n_rows() * numbers_per_row * size_of::<f64>();
         // The rows are gone when the answer is encoded.
         let rows_or_answer = size_of_val(batch.values()).max(answer_bytes);

@@ -4,6 +4,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::Model;
+use crate::model::algorithm::Estimator;
 use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, seal as write};
 use crate::model::cover;
 use crate::model::prediction::Prediction;
@@ -83,20 +84,21 @@ fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> H
         name: spec.name.clone(),
         description: spec.description.clone(),
         created: spec.source_date_epoch.and_then(rfc3339),
-        smartcore: SMARTCORE.to_owned(),
+        smartcore: Some(SMARTCORE.to_owned()),
+        source: None,
         task: schema.task(),
-        algorithm: spec.algorithm,
+        algorithm: Estimator::Own(spec.algorithm),
         hyperparameters: settings(plan),
         target: schema.target().clone(),
         features: schema.features().to_vec(),
-        preprocessing: outcome.fitted.pipeline.preprocessing().clone(),
-        evaluation,
+        preprocessing: Some(outcome.fitted.preprocessing.clone()),
+        evaluation: Some(evaluation),
         calibration: outcome
             .out_of_fold
             .as_ref()
             .map(|o| CalibrationInfo { n: train.observed.len() as u64, folds: o.calibration.folds }),
         golden: golden::rows(schema, &train.batch, &outcome.answers, &chosen),
-        prediction_stats: prediction_stats(&outcome.answers, schema),
+        prediction_stats: Some(prediction_stats(&outcome.answers, schema)),
         payload: Payload::default(),
     }
 }
@@ -135,7 +137,7 @@ fn verify(artifact: &[u8]) -> Result<String, TrainError> {
 
 fn prediction_stats(answers: &Prediction, schema: &Schema) -> Stats {
     match answers {
-        Prediction::Regression { values } => Stats::numeric(values),
+        Prediction::Regression { values, .. } => Stats::numeric(values),
         Prediction::Classification { classes, .. } => {
             let positions: Vec<f64> = classes.iter().map(|c| f64::from(*c)).collect();
             Stats::categorical(&positions, schema.target().classes.len())

@@ -90,7 +90,7 @@ fn one_a_class(observed: &[u32], chosen: &mut BTreeSet<usize>) {
 /// Rows sorted by their answers; ties: the first row first.
 fn by_answer(answers: &Prediction) -> Vec<usize> {
     let key: Vec<f64> = match answers {
-        Prediction::Regression { values } => values.clone(),
+        Prediction::Regression { values, .. } => values.clone(),
         Prediction::Classification { classes, probability: None } => classes.iter().map(|c| f64::from(*c)).collect(),
         Prediction::Classification { classes, probability: Some(p) } => {
             let n_classes = p.len() / classes.len().max(1);

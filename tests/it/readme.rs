@@ -50,7 +50,7 @@ fn the_first_reply_is_the_demo_models() {
     let scored = String::from_utf8(scored.unwrap().stdout).unwrap();
     let answer = scored.trim_end().rsplit(',').next().unwrap();
     let loaded = smartserve::model::Model::load(&artifact).unwrap();
-    let r2 = loaded.header().evaluation.k_fold.as_ref().unwrap().mean.r2.unwrap();
+    let r2 = loaded.header().evaluation.as_ref().unwrap().k_fold.as_ref().unwrap().mean.r2.unwrap();
     assert!(r2 >= 0.8, "the demo model's cross-validated R² is {r2}");
     let reply = format!(r#"{{"prediction":[{answer}],"model":"boston","version":"{}"}}"#, loaded.version());
     assert!((20.0..32.0).contains(&answer.parse::<f64>().unwrap()), "{reply}");

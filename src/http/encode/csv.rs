@@ -9,7 +9,7 @@ use crate::model::schema::Target;
 /// A line a row, and a header line if `with_header`. Numbers are written as JSON has them.
 pub(super) fn rows(target: &Target, answer: &Prediction, with_header: bool) -> Vec<u8> {
     const PER_NUMBER: usize = 20;
-    let out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + target.classes.len()) + 128);
+    let out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
     let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(out);
     // Writing to a vector does not fail, and all records have as many fields.
     if with_header {
@@ -18,8 +18,10 @@ pub(super) fn rows(target: &Target, answer: &Prediction, with_header: bool) -> V
     let mut number = Vec::new();
     for row in 0..answer.n_rows() {
         match answer {
-            Prediction::Regression { values } => {
-                let _ = writer.write_field(text_of(&mut number, values[row]));
+            Prediction::Regression { values, n_outputs } => {
+                for value in values.iter().skip(row * n_outputs).take(*n_outputs) {
+                    let _ = writer.write_field(text_of(&mut number, *value));
+                }
             }
             Prediction::Classification { classes, probability } => {
                 let _ = writer.write_field(target.classes.get(classes[row] as usize).map_or("", String::as_str));

@@ -14,7 +14,7 @@ pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> 
     const PER_NUMBER: usize = 20;
     let target = served.model.schema().target();
     let labels = Labels::of(&target.classes);
-    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + target.classes.len()) + 128);
+    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
     out.extend_from_slice(b"{\"prediction\":[");
     predictions(&mut out, &labels, answer);
     out.push(b']');
@@ -37,7 +37,7 @@ pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> 
 /// same array is under it too.
 pub(in crate::http) fn predictions_only(target: &Target, answer: &Prediction, repeated: Option<&str>) -> Vec<u8> {
     const PER_NUMBER: usize = 24;
-    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (1 + usize::from(repeated.is_some())) + 128);
+    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * target.n_outputs() * (1 + usize::from(repeated.is_some())) + 128);
     out.extend_from_slice(b"{\"predictions\":");
     let start = out.len();
     out.push(b'[');
@@ -57,9 +57,24 @@ pub(in crate::http) fn predictions_only(target: &Target, answer: &Prediction, re
 /// The predicted values or labels, with commas between.
 fn predictions(out: &mut Vec<u8>, labels: &Labels, prediction: &Prediction) {
     match prediction {
-        Prediction::Regression { values } => write::separated(out, values, |out, value| write::number(out, *value)),
+        Prediction::Regression { values, n_outputs: 1 } => numbers(out, values),
+        Prediction::Regression { values, n_outputs } => {
+            write::separated(out, values.chunks_exact(*n_outputs), |out, row| list(out, row));
+        }
         Prediction::Classification { classes, .. } => labels.write_classes(out, classes),
     }
+}
+
+/// Numbers with commas between.
+fn numbers(out: &mut Vec<u8>, values: &[f64]) {
+    write::separated(out, values, |out, value| write::number(out, *value));
+}
+
+/// The numbers of a row of several outputs.
+pub(super) fn list(out: &mut Vec<u8>, row: &[f64]) {
+    out.push(b'[');
+    numbers(out, row);
+    out.push(b']');
 }
 
 /// The labels of a target's classes as JSON strings, quoted once an answer.

@@ -60,5 +60,5 @@ pub(super) fn max_bytes(target: &Target, n_rows: usize) -> usize {
     const PER_CLASS: usize = 30;
     let labels: usize = target.classes.iter().map(|label| PER_CLASS + label.len()).sum();
     let longest = target.classes.iter().map(String::len).max().unwrap_or(0);
-    n_rows * (PER_ROW + longest + labels)
+    n_rows * (PER_ROW + PER_CLASS * (target.n_outputs() - 1) + longest + labels)
 }

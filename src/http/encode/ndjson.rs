@@ -4,7 +4,7 @@ use crate::http::json::write;
 use crate::model::prediction::Prediction;
 use crate::model::schema::Target;
 
-use super::json::Labels;
+use super::json::{Labels, list};
 
 /// The type of NDJSON.
 pub(in crate::http) const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -13,11 +13,12 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/x-ndjson";
 pub(in crate::http) fn rows(target: &Target, answer: &Prediction) -> Vec<u8> {
     const PER_ROW: usize = 40;
     let labels = Labels::of(&target.classes);
-    let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (1 + labels.len()));
+    let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (target.n_outputs() + labels.len()));
     for row in 0..answer.n_rows() {
         out.extend_from_slice(b"{\"prediction\":");
         match answer {
-            Prediction::Regression { values } => write::number(&mut out, values[row]),
+            Prediction::Regression { values, n_outputs: 1 } => write::number(&mut out, values[row]),
+            Prediction::Regression { values, n_outputs } => list(&mut out, &values[row * n_outputs..][..*n_outputs]),
             Prediction::Classification { classes, probability } => {
                 out.extend_from_slice(labels.get(classes[row]));
                 let cells = row * labels.len()..(row + 1) * labels.len();

@@ -20,9 +20,9 @@ pub(in crate::http) fn write(
 ) -> Response {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
-    let n_classes = served.model.schema().target().classes.len();
+    let target = served.model.schema().target();
     let is_text = |w: &RequestedOutput| !w.is_binary;
-    let per_row = if wanted.iter().any(is_text) { PER_NUMBER * (1 + n_classes) } else { 0 };
+    let per_row = if wanted.iter().any(is_text) { PER_NUMBER * (target.n_outputs() + target.classes.len()) } else { 0 };
     let mut json = Vec::with_capacity(per_row * prediction.n_rows() + 256);
     // The bytes after the JSON; none when no output was asked for in binary.
     let mut tail = wanted.iter().any(|w| w.is_binary).then(Vec::new);
@@ -58,7 +58,7 @@ impl<'p> OutputData<'p> {
     fn of(served: &'p ServedModel, output: Output, prediction: &'p Prediction) -> Self {
         let labels = &served.model.schema().target().classes;
         match (output, prediction) {
-            (Output::Predict, Prediction::Regression { values }) => Self::Numbers(values, 1),
+            (Output::Predict, Prediction::Regression { values, n_outputs }) => Self::Numbers(values, *n_outputs),
             (Output::Predict, Prediction::Classification { classes, .. }) => Self::Labels(classes, labels),
             (Output::PredictProba, Prediction::Classification { probability: Some(p), .. }) => {
                 Self::Numbers(p, labels.len())

@@ -117,7 +117,7 @@ pub(super) fn cell(feature: &Feature, shows_statistics: bool, level: usize) -> V
     match feature.kind {
         Kind::Categorical if shows_statistics => json!(most_frequent(feature)),
         Kind::Categorical => json!(feature.categories.first()),
-        Kind::Numeric if shows_statistics => number(feature.stats.quantiles.get(level).copied().unwrap_or(0.0)),
+        Kind::Numeric if shows_statistics => number(feature.stats().quantiles.get(level).copied().unwrap_or(0.0)),
         Kind::Numeric => json!(0),
     }
 }
@@ -130,7 +130,7 @@ pub(super) fn number(value: f64) -> Value {
 
 /// The category that most training rows had.
 pub(super) fn most_frequent(feature: &Feature) -> Option<&str> {
-    let bins = &feature.stats.bins;
+    let bins = &feature.stats().bins;
     let most = bins.categories.iter().zip(&bins.counts).rev().max_by_key(|(_, count)| **count);
     most.and_then(|(category, _)| feature.categories.get(*category as usize)).map(String::as_str)
 }

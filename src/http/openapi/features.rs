@@ -74,7 +74,7 @@ fn description(feature: &Feature, shows_statistics: bool) -> String {
     if let Some(unit) = &feature.unit {
         parts.push(format!("In {unit}"));
     }
-    if let (true, Some(min), Some(max)) = (shows_statistics, feature.stats.min, feature.stats.max) {
+    if let (true, Some(min), Some(max)) = (shows_statistics, feature.stats().min, feature.stats().max) {
         parts.push(format!("Training saw {} to {}; other values are answered too", shown(min), shown(max)));
     }
     match &feature.impute {
@@ -90,7 +90,7 @@ fn description(feature: &Feature, shows_statistics: bool) -> String {
 }
 
 fn training(feature: &Feature) -> Value {
-    let stats = &feature.stats;
+    let stats = feature.stats();
     let mut saw = Map::new();
     saw.insert("count".to_owned(), stats.count.into());
     saw.insert("missing".to_owned(), stats.missing.into());
@@ -128,7 +128,10 @@ mod tests {
             sensitive: false,
             categories: categories.iter().map(|c| (*c).to_owned()).collect(),
             impute: None,
-            stats,
+            missing: false,
+            unknown: false,
+            unbounded: false,
+            stats: Some(stats),
         }
     }
 

@@ -69,7 +69,7 @@ fn example(features: &[Feature], shows_statistics: bool) -> String {
         }
         write::string(&mut record, &feature.name);
         record.push(b':');
-        let quantiles = &feature.stats.quantiles;
+        let quantiles = &feature.stats().quantiles;
         match (feature.kind, feature.categories.first()) {
             (Kind::Categorical, Some(category)) => write::string(&mut record, category),
             _ if shows_statistics => {

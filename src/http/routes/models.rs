@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::model::artifact::{Evaluation, Setting};
+use crate::model::artifact::{Evaluation, Origin, Setting};
 use crate::model::schema::{Feature, Target};
 use crate::model::statistics::Stats;
 use crate::serve::registry::ServedModel;
@@ -26,7 +26,7 @@ struct ModelEntry<'a> {
     name: &'a str,
     version: &'a str,
     task: &'static str,
-    algorithm: &'static str,
+    algorithm: &'a str,
     default: bool,
 }
 
@@ -39,12 +39,17 @@ struct ModelDetails<'a> {
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<&'a str>,
-    smartcore: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smartcore: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a Origin>,
     hyperparameters: &'a BTreeMap<String, Setting>,
     target: &'a Target,
     features: &'a [Feature],
-    evaluation: &'a Evaluation,
-    prediction_stats: &'a Stats,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluation: Option<&'a Evaluation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prediction_stats: Option<&'a Stats>,
 }
 
 impl<'a> ModelEntry<'a> {
@@ -78,12 +83,13 @@ pub(in crate::http) async fn show(
         entry: ModelEntry::of(&served),
         description: header.description.as_deref(),
         created: header.created.as_deref(),
-        smartcore: &header.smartcore,
+        smartcore: header.smartcore.as_deref(),
+        source: header.source.as_ref(),
         hyperparameters: &header.hyperparameters,
         target: &header.target,
         features: &header.features,
-        evaluation: &header.evaluation,
-        prediction_stats: &header.prediction_stats,
+        evaluation: header.evaluation.as_ref(),
+        prediction_stats: header.prediction_stats.as_ref(),
     }))
 }
 

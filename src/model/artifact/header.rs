@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::algorithm::Algorithm;
+use crate::model::algorithm::Estimator;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::{Feature, Target, Task};
 use crate::model::statistics::Stats;
 
-/// The value of [`Header::format`] that this build reads and writes.
+/// The value of [`Header::format`] where an `estimator` section holds a smartcore object.
 pub const FORMAT: &str = "smartserve/1";
+
+/// The value of [`Header::format`] where a `neutral` section holds a model of another library: builds that do not know the
+/// section refuse the file by this name.
+pub const FORMAT_NEUTRAL: &str = "smartserve/2";
 
 /// The smartcore release whose serialized objects this build reads and writes (pinned in `Cargo.toml`).
 pub const SMARTCORE: &str = "0.7.0";
@@ -18,7 +22,7 @@ pub const SMARTCORE: &str = "0.7.0";
 /// The JSON head. Keys that a reader does not know are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
-    /// [`FORMAT`].
+    /// [`FORMAT`] or [`FORMAT_NEUTRAL`].
     pub format: String,
     /// The model's own name: `[A-Za-z0-9][A-Za-z0-9._-]*`, 64 characters at most.
     pub name: String,
@@ -28,31 +32,53 @@ pub struct Header {
     /// RFC 3339 time, only when `SOURCE_DATE_EPOCH` was set: artifacts are reproducible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
-    /// [`SMARTCORE`].
-    pub smartcore: String,
+    /// [`SMARTCORE`]; absent where the estimator is another library's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smartcore: Option<String>,
+    /// Where a model of another library comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Origin>,
     /// Regression, binary or multiclass.
     pub task: Task,
     /// The estimator.
-    pub algorithm: Algorithm,
+    pub algorithm: Estimator,
     /// Every hyperparameter of the fit, defaults included, by flag name without dashes.
     pub hyperparameters: BTreeMap<String, Setting>,
     /// What is predicted.
     pub target: Target,
     /// The input columns, in training order.
     pub features: Vec<Feature>,
-    /// From features to the estimator's columns.
-    pub preprocessing: Preprocessing,
+    /// From features to the estimator's columns; of another library's model the `neutral` section has the steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preprocessing: Option<Preprocessing>,
     /// How well it predicts rows it was not fitted on.
-    pub evaluation: Evaluation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<Evaluation>,
     /// What the `calibration` section holds; absent when there was no k-fold run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<CalibrationInfo>,
-    /// Training rows with their answers, checked at every load.
+    /// Rows with their answers, checked at every load: training rows, or rows made from the model itself.
     pub golden: Vec<Golden>,
     /// Statistics of the predictions on the training rows (of the predicted class's position for classifiers).
-    pub prediction_stats: Stats,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction_stats: Option<Stats>,
     /// Where the sections lie.
     pub payload: Payload,
+}
+
+/// Where a model of another library comes from, and by which choices it was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// `xgboost`, `lightgbm` or `scikit-learn`.
+    pub library: String,
+    /// The library's version, where the file has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The file's format: `json`, `ubjson`, `text`, `pickle`, `skops`.
+    pub format: String,
+    /// What was decided while reading, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A hyperparameter's value.
@@ -177,6 +203,8 @@ pub enum GoldenCell {
 pub enum GoldenPrediction {
     /// A predicted value.
     Value(f64),
+    /// The values of a model of several outputs.
+    Values(Vec<f64>),
     /// A predicted class.
     Class {
         /// The label.
@@ -199,9 +227,9 @@ pub struct Payload {
 /// One section of the payload.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Section {
-    /// `estimator`, `cover`, `calibration`, or one that a later version adds.
+    /// `estimator` or `neutral`, `cover`, `calibration`, or one that a later version adds.
     pub name: String,
-    /// How its bytes are to be read: `postcard`.
+    /// How its bytes are to be read: `postcard`, or `neutral` for the section of that name.
     pub encoding: String,
     /// Length in bytes.
     pub bytes: u64,

@@ -11,8 +11,8 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 pub use header::{
-    CalibrationInfo, Evaluation, FORMAT, Figures, Golden, GoldenCell, GoldenPrediction, Header, KFoldFigures, Payload,
-    SMARTCORE, Section, Setting,
+    CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Golden, GoldenCell, GoldenPrediction, Header,
+    KFoldFigures, Origin, Payload, SMARTCORE, Section, Setting,
 };
 
 /// Bytes of the JSON head at most: 16 MiB.
@@ -24,11 +24,14 @@ const LENGTH_BYTES: usize = 8;
 /// Bytes of the hash that a file ends with.
 const HASH_BYTES: usize = 32;
 
-/// The only encoding of a section.
-const ENCODING: &str = "postcard";
+/// Sections that this build knows, and how their bytes are to be read.
+const KNOWN_SECTIONS: [(&str, &str); 4] =
+    [("estimator", "postcard"), ("neutral", "neutral"), ("cover", "postcard"), ("calibration", "postcard")];
 
-/// Sections that this build knows.
-const KNOWN_SECTIONS: [&str; 3] = ["estimator", "cover", "calibration"];
+/// The encoding of a section that this build knows.
+fn encoding_of(name: &str) -> Option<&'static str> {
+    KNOWN_SECTIONS.iter().find(|(known, _)| *known == name).map(|(_, encoding)| *encoding)
+}
 
 /// An artifact taken apart: hash, head and table of contents agree; what is in them has yet to be checked.
 #[derive(Debug)]
@@ -55,7 +58,7 @@ impl<'a> Opened<'a> {
 pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, String> {
     let entry = |(name, bytes, required): &(&str, Vec<u8>, bool)| Section {
         name: (*name).to_owned(),
-        encoding: ENCODING.to_owned(),
+        encoding: encoding_of(name).unwrap_or("postcard").to_owned(),
         bytes: bytes.len() as u64,
         required: *required,
     };
@@ -130,20 +133,22 @@ fn check_format(text: &str) -> Result<(), String> {
     #[derive(serde::Deserialize)]
     struct Format {
         format: String,
-        smartcore: String,
+        #[serde(default)]
+        smartcore: Option<String>,
     }
     let head: Format = serde_json::from_str(text).map_err(|e| format!("the header does not fit: {e}"))?;
-    if head.format != FORMAT {
-        let got = head.format;
-        return Err(format!("its format is {got:?}, this build reads {FORMAT:?}"));
+    match head.format.as_str() {
+        FORMAT => {}
+        FORMAT_NEUTRAL => return Ok(()),
+        got => return Err(format!("its format is {got:?}, this build reads {FORMAT:?} and {FORMAT_NEUTRAL:?}")),
     }
-    if head.smartcore != SMARTCORE {
-        let got = head.smartcore;
-        return Err(format!(
+    match head.smartcore.as_deref() {
+        Some(SMARTCORE) => Ok(()),
+        Some(got) => Err(format!(
             "its estimator was written by smartcore {got:?}, this build reads {SMARTCORE:?}: train it again"
-        ));
+        )),
+        None => Err("the header does not fit: missing field `smartcore`".to_owned()),
     }
-    Ok(())
 }
 
 /// Cuts the payload by its table of contents.
@@ -155,14 +160,15 @@ fn sections<'a>(told: &Payload, payload: &'a [u8]) -> Result<Vec<(String, &'a [u
     let mut rest = payload;
     let mut found: Vec<(String, &[u8])> = Vec::with_capacity(told.sections.len());
     for Section { name, encoding, bytes, required } in &told.sections {
-        if *required && !KNOWN_SECTIONS.contains(&name.as_str()) {
+        let known = encoding_of(name);
+        if *required && known.is_none() {
             return Err(format!("it needs the section {name:?}, which this build does not know"));
         }
         if found.iter().any(|(n, _)| n == name) {
             return Err(format!("the section {name:?} is there twice"));
         }
-        if encoding != ENCODING && KNOWN_SECTIONS.contains(&name.as_str()) {
-            return Err(format!("the section {name:?} is encoded as {encoding:?}, not {ENCODING}"));
+        if let Some(known) = known.filter(|known| known != encoding) {
+            return Err(format!("the section {name:?} is encoded as {encoding:?}, not {known}"));
         }
         let cut = usize::try_from(*bytes).ok().filter(|n| *n <= rest.len());
         let Some(cut) = cut else {

@@ -3,10 +3,10 @@
 use super::bayes::LogLikelihoods;
 use super::forest::Forest;
 use super::knn::{NearestRows, SearchBuffers};
-use super::links::{self, argmax};
+use super::links::{self, AnswerRule, argmax};
 use super::scratch::Scratch;
 use super::svm::KernelSums;
-use crate::model::ir::{Linear, Link, Width};
+use crate::model::ir::{Decision, Linear};
 use crate::model::prediction::Prediction;
 
 /// What is answered so far. Each `by_…` answers all rows of a matrix; where it can refuse, its error is the first row
@@ -42,43 +42,55 @@ impl Answers {
         }
     }
 
-    /// Margins of trees; the class is that of the largest probability, as `XGBoost`, `LightGBM` and scikit-learn have it.
+    /// Margins of trees.
     pub(super) fn by_margins(&mut self, forest: &Forest, matrix: &[f64], scratch: &mut Scratch) -> Result<(), usize> {
-        let (n_outputs, margins) = (forest.n_outputs(), &mut scratch.margins);
+        let margins = &mut scratch.margins;
         margins.clear();
         forest.margins(matrix, &mut scratch.forest, margins);
-        check_finite(margins, n_outputs)?;
-        self.link(margins, n_outputs, forest.link, forest.sum.width);
-        if n_outputs > 1 {
-            self.classes.extend(margins.chunks_exact(n_outputs).map(|of_row| position(argmax(of_row))));
-        }
-        Ok(())
+        self.decide(margins, forest.n_outputs(), forest.rule())
     }
 
-    /// Scores of linear models; of several the class is that of the largest score.
+    /// Scores of linear models.
     pub(super) fn by_scores(&mut self, linear: &Linear, matrix: &[f64], scores: &mut Vec<f64>) -> Result<(), usize> {
-        let n_outputs = linear.n_outputs();
         scores.clear();
         linear.scores(matrix, scores);
-        check_finite(scores, n_outputs)?;
-        if n_outputs > 1 {
-            self.classes.extend(scores.chunks_exact(n_outputs).map(|of_row| position(argmax(of_row))));
+        self.decide(scores, linear.n_outputs(), linear.answer_rule())
+    }
+
+    /// Turns margins into classes and probabilities.
+    fn decide(&mut self, margins: &mut [f64], n_outputs: usize, rule: AnswerRule) -> Result<(), usize> {
+        let AnswerRule { link, width, decision } = rule;
+        check_finite(margins, n_outputs)?;
+        if decision != Decision::Probability {
+            self.choose(margins, n_outputs, decision);
         }
-        self.link(scores, n_outputs, linear.link, Width::F64);
+        links::apply(link, width, margins, n_outputs);
+        if decision == Decision::Probability {
+            self.choose(margins, n_outputs, decision);
+        }
+        if n_outputs > 1 {
+            self.probability.extend_from_slice(margins);
+            return Ok(());
+        }
+        for of_second in &*margins {
+            self.probability.extend([links::complement(*of_second, width), *of_second]);
+        }
         Ok(())
     }
 
-    /// Turns margins into probabilities; where there is one a row, that of the second class, into classes too.
-    fn link(&mut self, margins: &mut [f64], n_outputs: usize, link: Link, width: Width) {
-        links::apply(link, width, margins, n_outputs);
+    /// Classes by margins or by probabilities: of several the first of the largest.
+    fn choose(&mut self, values: &[f64], n_outputs: usize, decision: Decision) {
         if n_outputs > 1 {
-            self.probability.extend_from_slice(margins);
+            self.classes.extend(values.chunks_exact(n_outputs).map(|of_row| position(argmax(of_row))));
             return;
         }
-        for of_second in &*margins {
-            self.classes.push(u32::from(*of_second > 0.5));
-            self.probability.extend([links::complement(*of_second, width), *of_second]);
-        }
+        self.classes.extend(values.iter().map(|value| {
+            u32::from(match decision {
+                Decision::Probability => *value > 0.5,
+                Decision::Margin => *value > 0.0,
+                Decision::MarginFromZero => *value >= 0.0,
+            })
+        }));
     }
 
     /// The shares of the nearest rows.

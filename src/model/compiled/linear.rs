@@ -1,6 +1,7 @@
 //! Linear models: dot products, each summed from the first column to the last as smartcore does.
 
-use crate::model::ir::Linear;
+use super::links::{AnswerRule, round};
+use crate::model::ir::{Linear, LinearRule, Width};
 
 /// Rows whose sums are found together.
 const ROWS_TOGETHER: usize = 8;
@@ -14,12 +15,23 @@ impl Linear {
         self.intercepts.len()
     }
 
+    /// From its scores to an answer.
+    pub(super) fn answer_rule(&self) -> AnswerRule {
+        AnswerRule { link: self.link, width: self.rule.width, decision: self.rule.decision }
+    }
+
     pub(super) fn resident_bytes(&self) -> usize {
         (self.weights.len() + self.intercepts.len()) * 8
     }
 
     /// Scores for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`.
     pub(super) fn scores(&self, matrix: &[f64], out: &mut Vec<f64>) {
+        if self.rule != LinearRule::plain(self.rule.decision) {
+            return match self.rule.width {
+                Width::F32 => self.by_rule::<true>(matrix, out),
+                Width::F64 => self.by_rule::<false>(matrix, out),
+            };
+        }
         let together = if matrix.len() > CACHED { 0 } else { matrix.len() / self.n_columns / ROWS_TOGETHER };
         let (blocks, rest) = matrix.split_at(together * ROWS_TOGETHER * self.n_columns);
         for rows in blocks.chunks_exact(ROWS_TOGETHER * self.n_columns) {
@@ -44,6 +56,23 @@ impl Linear {
             }
             for (row, sum) in sums.into_iter().enumerate() {
                 out[from + row * self.intercepts.len() + output] = sum + intercept;
+            }
+        }
+    }
+
+    /// Another library's way, a row at a time.
+    fn by_rule<const F32: bool>(&self, matrix: &[f64], out: &mut Vec<f64>) {
+        let narrow = |v: f64| if F32 { round(v) } else { v };
+        for row in matrix.chunks_exact(self.n_columns) {
+            for (weights, intercept) in self.weights.chunks_exact(self.n_columns).zip(&self.intercepts) {
+                let mut sum = if self.rule.intercept_first { *intercept } else { 0.0 };
+                for (cell, weight) in row.iter().zip(weights) {
+                    if !(self.rule.skips_missing && cell.is_nan()) {
+                        // Two numbers of 24 bits have a product of 48: it is rounded once.
+                        sum = narrow(sum + narrow(narrow(*cell) * weight));
+                    }
+                }
+                out.push(if self.rule.intercept_first { sum } else { narrow(sum + intercept) });
             }
         }
     }

@@ -1,6 +1,17 @@
 //! Links over rows of margins, and what classes are chosen by.
 
-use crate::model::ir::{Link, Width};
+use crate::model::ir::{Decision, Link, Width};
+
+/// From margins to an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AnswerRule {
+    /// What margins go through.
+    pub(super) link: Link,
+    /// Their width.
+    pub(super) width: Width,
+    /// How a class is chosen.
+    pub(super) decision: Decision,
+}
 
 /// Puts margins, row-major `[n_rows, n_outputs]`, through a link in place.
 pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: usize) {
@@ -8,6 +19,8 @@ pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: us
         (Link::Identity, _) => {}
         (Link::Exp, Width::F64) => margins.iter_mut().for_each(|m| *m = m.exp()),
         (Link::Exp, Width::F32) => margins.iter_mut().for_each(|m| *m = f64::from(narrow(*m).exp())),
+        (Link::WideExp, _) => margins.iter_mut().for_each(|m| *m = round(m.exp())),
+        (Link::Hinge, _) => margins.iter_mut().for_each(|m| *m = f64::from(u8::from(*m > 0.0))),
         (Link::Logistic { slope }, Width::F64) => {
             for m in margins {
                 *m = 1.0 / (1.0 + (-slope * *m).exp());
@@ -81,6 +94,11 @@ fn softmax_f32(margins: &mut [f64]) {
 #[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
 fn narrow(v: f64) -> f32 {
     v as f32
+}
+
+/// To the nearest f32, widened.
+pub(super) fn round(v: f64) -> f64 {
+    f64::from(narrow(v))
 }
 
 /// The position of the largest score; ties: the first, as smartcore's `argmax`.

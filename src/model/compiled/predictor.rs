@@ -4,10 +4,10 @@ use super::answers::Answers;
 use super::bayes::LogLikelihoods;
 use super::forest::{FewRows, Forest};
 use super::knn::NearestRows;
-use super::links;
+use super::links::{self, AnswerRule};
 use super::scratch::Scratch;
 use super::svm::KernelSums;
-use crate::model::ir::{Form, Leaves, Linear, Link, Width};
+use crate::model::ir::{Form, Leaves, Linear, Link};
 use crate::model::prediction::{PredictError, Prediction};
 
 /// A predictor ready to answer.
@@ -15,6 +15,9 @@ use crate::model::prediction::{PredictError, Prediction};
 pub struct Predictor {
     n_columns: usize,
     n_classes: usize,
+    /// Numbers a row, where there are no classes.
+    n_outputs: usize,
+    has_probability: bool,
     kind: Kind,
 }
 
@@ -50,7 +53,14 @@ impl Predictor {
             Form::Svm(svm) => Kind::Machines(KernelSums::new(svm)),
             Form::Bayes(bayes) => Kind::Bayes(LogLikelihoods::new(bayes)),
         };
-        Ok(Self { n_columns: form.n_columns(), n_classes, kind })
+        let (n_columns, n_outputs) = (form.n_columns(), form.n_outputs());
+        Ok(Self { n_columns, n_classes, n_outputs, has_probability: true, kind })
+    }
+
+    /// The same predictor, answering with classes alone.
+    #[must_use]
+    pub fn without_probability(self) -> Self {
+        Self { has_probability: false, ..self }
     }
 
     /// The other layout for few rows of the trees in `form`, which this was compiled from; `None` when the trees have only one layout.
@@ -93,15 +103,17 @@ impl Predictor {
             return self.classify(matrix, scratch).map_err(|row| PredictError { row: first + row });
         }
         let n_rows = matrix.len() / self.n_columns;
-        let mut values = Vec::with_capacity(n_rows);
+        let mut values = Vec::with_capacity(n_rows * self.n_outputs);
         match &self.kind {
             Kind::Forest(forest) => {
+                let AnswerRule { link, width, .. } = forest.rule();
                 forest.margins(matrix, &mut scratch.forest, &mut values);
-                links::apply(forest.link, forest.sum.width, &mut values, 1);
+                links::apply(link, width, &mut values, self.n_outputs);
             }
             Kind::Linear(linear) => {
+                let AnswerRule { link, width, .. } = linear.answer_rule();
                 linear.scores(matrix, &mut values);
-                links::apply(linear.link, Width::F64, &mut values, 1);
+                links::apply(link, width, &mut values, self.n_outputs);
             }
             Kind::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.search, &mut values),
             Kind::Machines(machines) => machines.sums(matrix, &mut scratch.kernel, |_, sum| values.push(sum)),
@@ -109,8 +121,28 @@ impl Predictor {
             Kind::Bayes(_) | Kind::Voters(_) => {}
         }
         match values.iter().position(|v| !v.is_finite()) {
-            Some(row) => Err(PredictError { row: first + row }),
-            None => Ok(Prediction::Regression { values }),
+            Some(at) => Err(PredictError { row: first + at / self.n_outputs }),
+            None => Ok(Prediction::Regression { values, n_outputs: self.n_outputs }),
+        }
+    }
+
+    /// Raw scores: the margins before the link, row-major `[n_rows, n_margins]`; `None` where the method has none.
+    pub fn raw(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
+        let mut margins = Vec::with_capacity(matrix.len() / self.n_columns * self.n_margins().unwrap_or(0));
+        match &self.kind {
+            Kind::Forest(forest) => forest.raw(matrix, &mut scratch.forest, &mut margins),
+            Kind::Linear(linear) => linear.scores(matrix, &mut margins),
+            _ => return None,
+        }
+        Some(margins)
+    }
+
+    /// Raw scores a row; `None` where the method has none.
+    pub fn n_margins(&self) -> Option<usize> {
+        match &self.kind {
+            Kind::Forest(forest) => Some(forest.n_outputs()),
+            Kind::Linear(linear) => Some(linear.n_outputs()),
+            _ => None,
         }
     }
 
@@ -129,7 +161,7 @@ impl Predictor {
             }
             Kind::Bayes(bayes) => answers.by_likelihood(bayes, matrix)?,
         }
-        Ok(answers.into_prediction(true))
+        Ok(answers.into_prediction(self.has_probability))
     }
 
     /// Σ|terms| behind each row's numbers (at least 1 for probabilities), where they went through `exp`, `ln`, `powf` or
@@ -141,7 +173,10 @@ impl Predictor {
             Kind::Forest(_) | Kind::Linear(_) if self.link() == Link::Identity => None,
             Kind::Forest(_) | Kind::Linear(_) if is_classifier => Some(vec![1.0; n_rows]),
             Kind::Forest(_) | Kind::Linear(_) => match self.predict(matrix, 0, scratch) {
-                Ok(Prediction::Regression { values }) => Some(values.into_iter().map(f64::abs).collect()),
+                Ok(Prediction::Regression { values, n_outputs }) => {
+                    let largest = |of_row: &[f64]| of_row.iter().fold(0.0, |largest: f64, v| largest.max(v.abs()));
+                    Some(values.chunks_exact(n_outputs).map(largest).collect())
+                }
                 _ => None,
             },
             Kind::Machines(machines) if !is_classifier && !machines.is_portable() => {
@@ -161,7 +196,7 @@ impl Predictor {
 
     fn link(&self) -> Link {
         match &self.kind {
-            Kind::Forest(forest) => forest.link,
+            Kind::Forest(forest) => forest.rule().link,
             Kind::Linear(linear) => linear.link,
             _ => Link::Identity,
         }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::finite::check_finite;
 use super::link::{Link, Width};
-use super::trees::{Ensemble, Leaves, Missing, Node, Split, Sum, Test, Tree};
+use super::trees::{Ensemble, Leaves, Missing, Node, Split, Test, Tree};
 
 /// Nodes of one tree at most, so that positions fit 31 bits.
 const MAX_NODES: usize = 1 << 30;
@@ -68,14 +68,14 @@ impl Trees {
 
 impl Ensemble {
     fn check_sum(&self) -> Result<(), String> {
-        if let Some(start) = self.sum.start.iter().find(|v| !self.sum.holds(**v)) {
+        if let Some(start) = self.sum.start.iter().find(|v| !self.sum.width.holds(**v)) {
             return Err(format!("a sum starts with {start}"));
         }
         match self.sum.divisor {
-            Some(d) if !self.sum.holds(d) || d <= 0.0 => return Err(format!("the sum is divided by {d}")),
+            Some(d) if !self.sum.width.holds(d) || d <= 0.0 => return Err(format!("the sum is divided by {d}")),
             _ => {}
         }
-        if let Some(tree) = self.trees.iter().find(|tree| !self.sum.holds(tree.weight)) {
+        if let Some(tree) = self.trees.iter().find(|tree| !self.sum.width.holds(tree.weight)) {
             return Err(format!("a tree weighs {}", tree.weight));
         }
         if self.leaves != Leaves::Values && self.trees.iter().any(|tree| tree.weight != 1.0) {
@@ -90,7 +90,7 @@ impl Ensemble {
     }
 
     fn check_leaves(&self) -> Result<(), String> {
-        let fits = |v: &f64| self.sum.holds(*v);
+        let fits = |v: &f64| self.sum.width.holds(*v);
         match &self.leaves {
             Leaves::Values | Leaves::Votes => Ok(()),
             Leaves::Vectors(values) if values.len().is_multiple_of(self.n_outputs()) && values.iter().all(fits) => {
@@ -152,7 +152,7 @@ impl Ensemble {
     fn check_leaf(&self, i: usize, number: f64) -> Result<(), String> {
         let below = |n: usize| number >= 0.0 && number.fract() == 0.0 && number < n as f64;
         let fits = match &self.leaves {
-            Leaves::Values => self.sum.holds(number),
+            Leaves::Values => self.sum.width.holds(number),
             Leaves::Votes => below(self.n_outputs()),
             Leaves::Vectors(values) => below(values.len() / self.n_outputs()),
             Leaves::Linear(leaves) => below(leaves.len()),
@@ -175,14 +175,5 @@ impl Ensemble {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl Sum {
-    /// True for a finite number of the sum's width.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "that is the question")]
-    fn holds(&self, v: f64) -> bool {
-        v.is_finite() && (self.width == Width::F64 || f64::from(v as f32).to_bits() == v.to_bits())
     }
 }

@@ -44,11 +44,21 @@ impl Form {
         }
     }
 
-    /// True when it answers for so many classes; 0 for a number.
+    /// Numbers a row that it answers with where there are no classes.
+    pub fn n_outputs(&self) -> usize {
+        match self {
+            Self::Trees(trees) => trees.n_outputs(),
+            Self::Linear(linear) => linear.intercepts.len(),
+            Self::Neighbors(_) | Self::Svm(_) | Self::Bayes(_) => 1,
+        }
+    }
+
+    /// True when it answers for so many classes; 0 for numbers.
     pub fn fits(&self, n_classes: usize) -> bool {
         // One margin is of the second of two classes.
         let by_margins = |n_outputs: usize| match n_classes {
-            0 | 2 => n_outputs == 1 || n_outputs == n_classes,
+            0 => true,
+            2 => n_outputs == 1 || n_outputs == n_classes,
             _ => n_outputs == n_classes,
         };
         match self {

@@ -1,6 +1,6 @@
 //! The neutral form of a predictor: what it computes, said without any library's layout.
 //!
-//! Readers (`smartcore`, later other libraries') make it from bytes, `compiled` makes kernels from it. Each type has one
+//! `smartcore` makes it from its objects' bytes, `neutral` from the rule of another library's model, `compiled` makes kernels from it. Each type has one
 //! checking constructor, so that a value in hand is valid: kernels index without asking again.
 
 mod bayes;
@@ -19,8 +19,8 @@ pub use bayes::Bayes;
 pub use categories::{CategorySet, category};
 pub use checked_trees::Trees;
 pub use form::Form;
-pub use linear::Linear;
-pub use link::{Link, Width};
+pub use linear::{Linear, LinearRule};
+pub use link::{Decision, Link, Width};
 pub use neighbors::Neighbors;
 pub use svm::{Kernel, Machine, Svm};
 pub use trees::{Ensemble, Leaves, LinearLeaf, Missing, Node, Split, Sum, Test, Tree};

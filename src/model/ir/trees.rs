@@ -1,7 +1,7 @@
 //! Ensembles of decision trees: nodes, what a split asks, what a leaf holds, how leaves become margins.
 
 use super::categories::CategorySet;
-use super::link::{Link, Width};
+use super::link::{Decision, Link, Width};
 
 /// A node of a tree.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,6 +110,8 @@ pub struct Sum {
     pub start: Vec<f64>,
     /// What the sums are divided by: the number of trees where the answer is their mean.
     pub divisor: Option<f64>,
+    /// True where the raw score is the sum before it is divided, as in `LightGBM`'s forests.
+    pub raw_is_undivided: bool,
 }
 
 /// An ensemble, not yet checked: see [`Trees`](super::Trees).
@@ -129,6 +131,8 @@ pub struct Ensemble {
     pub sum: Sum,
     /// What the margins go through; votes through nothing.
     pub link: Link,
+    /// How a class is chosen; by votes where leaves are votes.
+    pub decision: Decision,
 }
 
 impl Ensemble {

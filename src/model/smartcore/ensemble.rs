@@ -5,7 +5,7 @@ use super::postcard::Reader;
 use super::shape::Shape;
 use super::trees::{classification_tree, regression_tree};
 use crate::model::algorithm::Algorithm;
-use crate::model::ir::{Ensemble, Leaves, Link, Node, Sum, Tree, Trees, Width};
+use crate::model::ir::{Decision, Ensemble, Leaves, Link, Node, Sum, Tree, Trees, Width};
 
 /// Reads the ensemble that a shape tells of.
 #[expect(clippy::cast_precision_loss, reason = "tree counts stay far below 2^53")]
@@ -36,8 +36,9 @@ pub(super) fn read(reader: &mut Reader<'_>, shape: Shape) -> Result<Trees, Strin
         trees: trees.into_iter().map(|nodes| Tree { nodes, output: 0, weight }).collect(),
         sets: Vec::new(),
         leaves,
-        sum: Sum { width: Width::F64, start, divisor },
+        sum: Sum { width: Width::F64, start, divisor, raw_is_undivided: false },
         link: Link::Identity,
+        decision: Decision::Probability,
     })
 }
 

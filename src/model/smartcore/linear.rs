@@ -2,7 +2,7 @@
 
 use super::postcard::{Fault, Reader};
 use super::shape::Shape;
-use crate::model::ir::{Form, Linear, Link};
+use crate::model::ir::{Decision, Form, Linear, LinearRule, Link};
 
 /// `LinearRegression`: a column of coefficients, a 1×1 intercept.
 pub(super) fn linear(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, Fault> {
@@ -10,7 +10,7 @@ pub(super) fn linear(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, 
     let weights = matrix(reader, n_columns, 1)?;
     reader.some("the intercept")?;
     let intercepts = matrix(reader, 1, 1)?;
-    Linear::new(n_columns, weights, intercepts, Link::Identity).map(Form::Linear)
+    Linear::new(n_columns, weights, intercepts, Link::Identity, LinearRule::plain(Decision::Probability)).map(Form::Linear)
 }
 
 /// `RidgeRegression`, `Lasso`, `ElasticNet`: a column of coefficients, a plain intercept.
@@ -19,7 +19,7 @@ pub(super) fn ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, F
     let weights = matrix(reader, n_columns, 1)?;
     reader.some("the intercept")?;
     let intercepts = vec![reader.finite("intercept")?];
-    Linear::new(n_columns, weights, intercepts, Link::Identity).map(Form::Linear)
+    Linear::new(n_columns, weights, intercepts, Link::Identity, LinearRule::plain(Decision::Probability)).map(Form::Linear)
 }
 
 /// Writes a model of one output as `ridge` reads it: smartcore's `RidgeRegression` (whose column of coefficients says
@@ -37,7 +37,10 @@ pub fn ridge_section(linear: &Linear, column_major: bool) -> Result<Vec<u8>, Str
 /// `LogisticRegression`: one row of coefficients for two classes, else one a class.
 pub(super) fn logistic(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, Fault> {
     let Shape { n_columns, n_classes, .. } = shape;
-    let (n_outputs, link) = if n_classes == 2 { (1, Link::CutLogistic) } else { (n_classes, Link::Softmax) };
+    let (n_outputs, link, decision) = match n_classes {
+        2 => (1, Link::CutLogistic, Decision::Probability),
+        _ => (n_classes, Link::Softmax, Decision::Margin),
+    };
     reader.some("the coefficients")?;
     let weights = matrix(reader, n_outputs, n_columns)?;
     reader.some("the intercepts")?;
@@ -49,7 +52,7 @@ pub(super) fn logistic(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, Fa
     if told != n_classes as u64 {
         return reader.fault(format_args!("fitted on {told} classes, the header lists {n_classes}"));
     }
-    Linear::new(n_columns, weights, intercepts, link).map(Form::Linear)
+    Linear::new(n_columns, weights, intercepts, link, LinearRule::plain(decision)).map(Form::Linear)
 }
 
 /// A `DenseMatrix` that must have this shape, as row-major finite values.

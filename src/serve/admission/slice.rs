@@ -36,7 +36,7 @@ pub(super) fn estimate(model: &ServedModel, n_rows: usize) -> Duration {
 /// The number of rows in a slice, at least 1.
 pub(super) fn rows_per_slice(model: &ServedModel) -> usize {
     let by_time = SLICE.as_nanos() / model.cost_per_row.as_nanos().max(1);
-    let n_columns = model.model.header().preprocessing.n_columns().max(1);
+    let n_columns = model.model.n_columns().max(1);
     let by_room = SCRATCH_BYTES / (n_columns * size_of::<f64>());
     usize::try_from(by_time).unwrap_or(usize::MAX).min(by_room).max(1)
 }

@@ -25,9 +25,10 @@ pub const MAX_FEATURES: usize = 200;
 pub struct Drift {
     pub(super) model: String,
     pub(super) version: String,
-    pub(super) algorithm: &'static str,
+    pub(super) algorithm: String,
     pub(super) features: Vec<FeatureCounts>,
-    pub(super) predictions: Counts,
+    /// None where the model came without statistics.
+    pub(super) predictions: Option<Counts>,
     rows: IntCounter,
     seconds: Histogram,
 }
@@ -47,6 +48,7 @@ pub(super) struct Counts {
 pub(super) struct FeatureCounts {
     pub(super) name: String,
     pub(super) counts: Counts,
+    column: usize,
     /// A numeric feature's range in training.
     range: Option<(f64, f64)>,
     out_of_range: IntCounter,
@@ -56,14 +58,15 @@ impl Drift {
     pub(super) fn new(families: &Families, name: &str, model: &Model) -> Self {
         let header = model.header();
         let schema = model.schema();
-        let features = schema.features().iter().take(MAX_FEATURES);
+        // Without bins there is nothing to count in.
+        let features = schema.features().iter().take(MAX_FEATURES).enumerate().filter(|(_, f)| !f.stats().bins.is_empty());
         let (rows, seconds) = families.of_model(name);
         Self {
             model: name.to_owned(),
             version: model.version().to_owned(),
-            algorithm: header.algorithm.as_str(),
-            features: features.map(|feature| FeatureCounts::new(families, name, feature)).collect(),
-            predictions: Counts::new(&header.prediction_stats.bins, &schema.target().classes),
+            algorithm: header.algorithm.to_string(),
+            features: features.map(|(column, feature)| FeatureCounts::new(families, name, feature, column)).collect(),
+            predictions: header.prediction_stats.as_ref().map(|s| Counts::new(&s.bins, &schema.target().classes)),
             rows,
             seconds,
         }
@@ -73,16 +76,18 @@ impl Drift {
     pub fn saw_rows(&self, batch: &Batch, rows: Range<usize>) {
         let width = batch.n_features();
         let cells = &batch.values()[rows.start * width..rows.end * width];
-        for (column, feature) in self.features.iter().enumerate() {
-            feature.add(cells.iter().skip(column).step_by(width).copied());
+        for feature in &self.features {
+            feature.add(cells.iter().skip(feature.column).step_by(width).copied());
         }
     }
 
     /// Counts a batch's predictions and the time spent computing them.
     pub fn answered(&self, answer: &Prediction, took: Duration) {
-        match answer {
-            Prediction::Regression { values } => self.predictions.add(values.iter().copied()),
-            Prediction::Classification { classes, .. } => self.predictions.add(classes.iter().copied().map(f64::from)),
+        if let Some(predictions) = &self.predictions {
+            match answer {
+                Prediction::Regression { values, .. } => predictions.add(values.iter().copied()),
+                Prediction::Classification { classes, .. } => predictions.add(classes.iter().copied().map(f64::from)),
+            }
         }
         self.rows.inc_by(answer.n_rows() as u64);
         self.seconds.observe(took.as_secs_f64());
@@ -90,11 +95,12 @@ impl Drift {
 }
 
 impl FeatureCounts {
-    fn new(families: &Families, model: &str, feature: &Feature) -> Self {
+    fn new(families: &Families, model: &str, feature: &Feature, column: usize) -> Self {
         Self {
             name: feature.name.clone(),
-            counts: Counts::new(&feature.stats.bins, &feature.categories),
-            range: feature.stats.min.zip(feature.stats.max),
+            counts: Counts::new(&feature.stats().bins, &feature.categories),
+            column,
+            range: feature.stats().min.zip(feature.stats().max),
             out_of_range: families.out_of_range.with_label_values(&[model, &feature.name]),
         }
     }

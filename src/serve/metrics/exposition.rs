@@ -105,12 +105,14 @@ impl Collector for DriftCollector {
         let mut features = (Vec::new(), Vec::new());
         let mut predictions = (Vec::new(), Vec::new());
         for drift in &drifts {
-            info.push(gauge(labels(drift, MODEL_INFO, &[drift.algorithm]), 1.0));
+            info.push(gauge(labels(drift, MODEL_INFO, &[&drift.algorithm]), 1.0));
             for feature in &drift.features {
                 let place = |bin: &str| labels(drift, FEATURE_VALUES, &[&feature.name, bin]);
                 show(&feature.counts, place, &mut features);
             }
-            show(&drift.predictions, |bin| labels(drift, PREDICTION_VALUES, &[bin]), &mut predictions);
+            if let Some(counts) = &drift.predictions {
+                show(counts, |bin| labels(drift, PREDICTION_VALUES, &[bin]), &mut predictions);
+            }
         }
         vec![
             shown(MODEL_INFO, MetricType::GAUGE, info),

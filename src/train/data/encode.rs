@@ -79,30 +79,34 @@ fn derive(
         sensitive: input.sensitive,
         categories: categories(&input.cells, rows),
         impute: None,
-        stats: Stats::numeric(&[]),
+        missing: false,
+        unknown: false,
+        unbounded: false,
+        stats: None,
     };
     let column: Vec<f64> = rows.iter().map(|row| cell(&feature, &input.cells, *row).unwrap_or(f64::NAN)).collect();
-    feature.stats = match input.kind {
+    let stats = match input.kind {
         Kind::Numeric => Stats::numeric(&column),
         Kind::Categorical => Stats::categorical(&column, feature.categories.len()),
     };
     let name = &input.name;
-    if feature.stats.count == 0 {
+    if stats.count == 0 {
         let file = &dataset.file;
         return Err(TrainError::Data(format!("{file}: column {name:?} has no value in the training rows; --drop it")));
     }
-    if feature.stats.missing > 0 {
+    if stats.missing > 0 {
         feature.impute = Some(match feature.categories.first() {
             None => Impute::Median(0.0),
             Some(category) => Impute::MostFrequent(category.clone()),
         });
     }
     let constant =
-        feature.categories.len() == 1 || feature.stats.min.is_some() && feature.stats.min == feature.stats.max;
+        feature.categories.len() == 1 || stats.min.is_some() && stats.min == stats.max;
     if constant {
         warnings
             .push(format!("{name} has one value in all training rows: it stays in the schema, the model ignores it"));
     }
+    feature.stats = Some(stats);
     let n_categories = feature.categories.len();
     if n_categories >= MANY_CATEGORIES && n_categories * 2 > rows.len() {
         let n_rows = rows.len();

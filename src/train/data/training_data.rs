@@ -29,7 +29,7 @@ impl TrainingData {
         let n_rows = dataset.observed.len();
         let split = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
         check_rows(spec, &dataset.file, split.train.len())?;
-        let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone() };
+        let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone(), outputs: None };
         let mut encoded = encode::encode(&dataset, target, &split)?;
         let Dataset { file, warnings, .. } = dataset;
         encoded.warnings.splice(0..0, warnings);

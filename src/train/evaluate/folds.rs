@@ -52,7 +52,7 @@ pub(crate) fn evaluate_fold(
 /// Computes the figures of the task.
 pub(crate) fn score(observed: &Observed, answers: &Prediction, n_classes: usize) -> Figures {
     match (observed, answers) {
-        (Observed::Values(y), Prediction::Regression { values }) => metrics::regression(y, values),
+        (Observed::Values(y), Prediction::Regression { values, .. }) => metrics::regression(y, values),
         (Observed::Classes(y), Prediction::Classification { classes, probability }) => {
             metrics::classification(y, classes, probability.as_deref(), n_classes)
         }
@@ -68,12 +68,12 @@ pub(crate) fn join(held: &[FoldResult], data: &TrainingData) -> OutOfFold {
     let (answers, scores) = match data.observed() {
         Observed::Values(y) => {
             let values = scattered(held, |h| match &h.answers {
-                Prediction::Regression { values } => Some(values),
+                Prediction::Regression { values, .. } => Some(values),
                 Prediction::Classification { .. } => None,
             });
             let residual = y.iter().zip(&values).map(|(y, p)| y - p).collect();
             let difficulty = scattered(held, |h| h.difficulty.as_ref());
-            (Prediction::Regression { values }, Scores::Residuals { residual, difficulty })
+            (Prediction::Regression { values, n_outputs: 1 }, Scores::Residuals { residual, difficulty })
         }
         Observed::Classes(y) => {
             let (classes, p) = scattered_classes(held, y.len(), data.n_classes());

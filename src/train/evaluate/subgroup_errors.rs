@@ -79,8 +79,8 @@ fn is(a: f64, b: f64) -> bool {
 
 fn subset(answers: &Prediction, rows: &[usize], n_classes: usize) -> Prediction {
     match answers {
-        Prediction::Regression { values } => {
-            Prediction::Regression { values: rows.iter().map(|row| values[*row]).collect() }
+        Prediction::Regression { values, .. } => {
+            Prediction::Regression { values: rows.iter().map(|row| values[*row]).collect(), n_outputs: 1 }
         }
         Prediction::Classification { classes, probability } => Prediction::Classification {
             classes: rows.iter().map(|row| classes[*row]).collect(),
@@ -93,7 +93,7 @@ fn subset(answers: &Prediction, rows: &[usize], n_classes: usize) -> Prediction 
 
 fn mean_error(observed: &Observed, answers: &Prediction) -> Option<f64> {
     match (observed, answers) {
-        (Observed::Values(y), Prediction::Regression { values }) => {
+        (Observed::Values(y), Prediction::Regression { values, .. }) => {
             Some(mean(&values.iter().zip(y).map(|(p, y)| p - y).collect::<Vec<f64>>()))
         }
         _ => None,

@@ -7,7 +7,7 @@ use smartcore::linear::elastic_net::ElasticNetParameters;
 use smartcore::linear::lasso::LassoParameters;
 use smartcore::linear::ridge_regression::RidgeRegressionParameters;
 
-use crate::model::ir::{Linear, Link};
+use crate::model::ir::{Decision, Linear, LinearRule, Link};
 use crate::model::smartcore::{ElasticNet, Lasso, Matrix, RidgeRegression};
 use crate::train::fit::task::sentence;
 use crate::train::moments::mean;
@@ -69,5 +69,6 @@ fn centre(y: &[f64]) -> (Vec<f64>, f64) {
 /// A column of coefficients and an intercept.
 fn line(coefficients: &Matrix, intercept: f64) -> Result<Linear, String> {
     let weights: Vec<f64> = coefficients.iterator(0).copied().collect();
-    Linear::new(weights.len(), weights, vec![intercept], Link::Identity)
+    let rule = LinearRule::plain(Decision::Probability);
+    Linear::new(weights.len(), weights, vec![intercept], Link::Identity, rule)
 }

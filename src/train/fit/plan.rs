@@ -9,7 +9,7 @@ use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
 use crate::model::compiled::{Predictor, Scratch};
 use crate::model::ir::Form;
-use crate::model::pipeline::Pipeline;
+use crate::model::pipeline::{Encoder, Pipeline};
 use crate::model::prediction::Prediction;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
@@ -36,6 +36,8 @@ pub(crate) struct FitPlan<'a> {
 #[derive(Debug)]
 pub(crate) struct FittedModel {
     pub(crate) pipeline: Pipeline,
+    /// Its steps before the estimator.
+    pub(crate) preprocessing: Preprocessing,
     /// The `estimator` section.
     pub(crate) section: Vec<u8>,
     /// What it computes.
@@ -141,8 +143,10 @@ impl<'a> FitPlan<'a> {
         let read = smartcore::read(&section, shape);
         let form = read.map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
         let predictor = Predictor::compile(&form, shape.n_classes).map_err(|e| self.refused(e))?;
-        let pipeline = Pipeline::new(prepared.preprocessing.clone(), predictor).map_err(TrainError::Broken)?;
-        Ok(FittedModel { pipeline, section, form })
+        let preprocessing = prepared.preprocessing.clone();
+        let encoder = Encoder::Preprocessing(preprocessing.clone());
+        let pipeline = Pipeline::new(encoder, predictor).map_err(TrainError::Broken)?;
+        Ok(FittedModel { preprocessing, pipeline, section, form })
     }
 
     fn task<'t>(&'t self, prepared: &'t Prepared) -> FitTask<'t> {
@@ -180,7 +184,7 @@ impl<'a> FitPlan<'a> {
 impl FittedModel {
     /// The estimator's matrix for a batch, row-major `[n_rows, n_columns]`.
     pub(crate) fn matrix(&self, batch: &Batch) -> Vec<f64> {
-        encode(self.pipeline.preprocessing(), batch.values(), batch.n_features())
+        encode(&self.preprocessing, batch.values(), batch.n_features())
     }
 }
 

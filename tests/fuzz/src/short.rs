@@ -75,7 +75,7 @@ pub(crate) fn answer_with(form: Form, model: &Model, name: &str, body: &[u8], sc
     };
     assert!((1..=MAX_ROWS).contains(&batch.n_rows()));
     match model.predict(&batch, scratch).expect("every finite row has a finite answer") {
-        Prediction::Regression { values } => assert_eq!(values.len(), batch.n_rows()),
+        Prediction::Regression { values, .. } => assert_eq!(values.len(), batch.n_rows()),
         Prediction::Classification { classes, .. } => assert_eq!(classes.len(), batch.n_rows()),
     }
     200

@@ -9,23 +9,13 @@ use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
 
 fn numeric(name: &str) -> Feature {
-    let stats = Stats::numeric(&[1.0, 2.0, 9.5]);
-    let (unit, description, impute) = (None, None, None);
-    Feature {
-        name: name.to_owned(),
-        kind: Kind::Numeric,
-        unit,
-        description,
-        sensitive: false,
-        categories: vec![],
-        impute,
-        stats,
-    }
+    let stats = Some(Stats::numeric(&[1.0, 2.0, 9.5]));
+    Feature { stats, unbounded: false, ..Feature::imported(name.to_owned(), false) }
 }
 
 fn categorical(name: &str, categories: &[&str]) -> Feature {
     let categories: Vec<String> = categories.iter().map(|c| (*c).to_owned()).collect();
-    let stats = Stats::categorical(&[0.0, 1.0], categories.len());
+    let stats = Some(Stats::categorical(&[0.0, 1.0], categories.len()));
     Feature { kind: Kind::Categorical, categories, stats, ..numeric(name) }
 }
 
@@ -34,7 +24,7 @@ fn imputed(name: &str) -> Feature {
 }
 
 fn schema(features: Vec<Feature>) -> Schema {
-    let target = Target { name: "y".to_owned(), unit: None, classes: vec![] };
+    let target = Target { name: "y".to_owned(), unit: None, classes: vec![], outputs: None };
     Schema::new(features, target, Task::Regression).unwrap()
 }
 

@@ -124,7 +124,7 @@ fn assert_answers(predictor: &Predictor, n_columns: usize, rows: &[f64], expecte
         for first in [0, n_probes.saturating_sub(size)] {
             let last = (first + size).min(n_probes);
             match (expected, predictor.predict(&rows[first * n_columns..last * n_columns], first, &mut scratch)) {
-                (SmartcorePrediction::Values(expected), Ok(Prediction::Regression { values })) => {
+                (SmartcorePrediction::Values(expected), Ok(Prediction::Regression { values, .. })) => {
                     let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
                     assert_eq!(bits(&expected[first..last]), bits(&values), "{size} rows from {first}");
                 }

@@ -5,3 +5,4 @@ mod exact;
 mod forests;
 mod hostile;
 mod ir;
+mod neutral;

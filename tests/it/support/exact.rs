@@ -200,7 +200,7 @@ impl Expected {
     fn compare(&self, p: &Predictor, rows: &[f64], first: usize, s: &mut Scratch, columns: usize) {
         let n = rows.len() / columns;
         match (&self.answers, p.predict(rows, first, s)) {
-            (SmartcorePrediction::Values(expected), Ok(Prediction::Regression { values })) => {
+            (SmartcorePrediction::Values(expected), Ok(Prediction::Regression { values, .. })) => {
                 for (i, (a, b)) in expected[first..first + n].iter().zip(&values).enumerate() {
                     let near = self.terms.as_ref().is_some_and(|terms| (a - b).abs() <= 1e-12 * terms[first + i]);
                     assert!(near || a.to_bits() == b.to_bits(), "row {}: {a} against {b}", first + i);

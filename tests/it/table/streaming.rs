@@ -17,8 +17,8 @@ fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
         Kind::Numeric => Stats::numeric(&[0.0, 10.0]),
         Kind::Categorical => Stats::categorical(&[0.0, 1.0, 2.0], 3),
     };
-    let (name, sensitive) = (name.to_owned(), false);
-    Feature { name, kind, unit: None, description: None, sensitive, categories, impute, stats }
+    let plain = Feature { unbounded: false, ..Feature::imported(name.to_owned(), false) };
+    Feature { kind, categories, impute, stats: Some(stats), ..plain }
 }
 
 fn schema() -> Schema {
@@ -27,7 +27,7 @@ fn schema() -> Schema {
         feature("color", Kind::Categorical, None),
         feature("age", Kind::Numeric, Some(Impute::Median(3.0))),
     ];
-    Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new() }, Task::Regression).unwrap()
+    Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new(), outputs: None }, Task::Regression).unwrap()
 }
 
 #[derive(PartialEq)]
@@ -112,7 +112,7 @@ fn cells_pass_through_unchanged() {
 
 fn numeric_schema(names: &[&str]) -> Schema {
     let features = names.iter().map(|n| feature(n, Kind::Numeric, None)).collect();
-    Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new() }, Task::Regression).unwrap()
+    Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new(), outputs: None }, Task::Regression).unwrap()
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn spec(algorithm: Algorithm, target: &str) -> TrainSpec {
 }
 
 fn evaluation(trained: &Trained) -> Evaluation {
-    open(&trained.artifact).unwrap().header.evaluation
+    open(&trained.artifact).unwrap().header.evaluation.unwrap()
 }
 
 /// Everything but times.
@@ -208,8 +208,8 @@ fn a_search_begins_with_the_defaults() {
     assert_eq!(header.hyperparameters["min-samples-leaf"], Setting::Count(3));
     let chosen = &tuning.tried[tuning.chosen];
     assert_eq!(header.hyperparameters["max-depth"], chosen.hyperparameters["max-depth"]);
-    assert_eq!(header.evaluation.best_of, Some(8));
-    assert_eq!(header.evaluation.k_fold.unwrap().mean, chosen.mean);
+    assert_eq!(header.evaluation.as_ref().unwrap().best_of, Some(8));
+    assert_eq!(header.evaluation.unwrap().k_fold.unwrap().mean, chosen.mean);
     assert!(trained.report.to_string().contains("the k-fold figures chose the candidate and so flatter it"));
 }
 

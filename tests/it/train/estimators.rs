@@ -163,7 +163,7 @@ fn elastic_net_ignores_the_targets_offset() {
     let answers = |linear| {
         let predictor = Predictor::compile(&Form::Linear(linear), 0).unwrap();
         match predictor.predict(&cells, 0, &mut Scratch::default()).unwrap() {
-            Prediction::Regression { values } => values,
+            Prediction::Regression { values, .. } => values,
             other => panic!("{other:?}"),
         }
     };
@@ -222,7 +222,7 @@ fn answers(file: &str, spec: &TrainSpec, rows: &[usize]) -> Vec<f64> {
     let cells = rows.iter().flat_map(|row| lines[*row].split(',').take(model.schema().n_features()));
     let batch = Batch::from_rows(model.schema(), cells.map(|c| c.parse().unwrap()).collect()).unwrap();
     match model.predict(&batch, &mut Scratch::default()).unwrap() {
-        Prediction::Regression { values } => values,
+        Prediction::Regression { values, .. } => values,
         Prediction::Classification { .. } => panic!("classes"),
     }
 }

@@ -100,7 +100,7 @@ fn assert_values(algorithm: Algorithm, scale: bool, alpha: Option<f64>, expected
     let mut spec = TrainSpec::new("m", "MEDV", algorithm);
     spec.scale = Some(scale);
     alpha.iter().for_each(|alpha| spec.options.set("alpha", alpha).unwrap());
-    let Prediction::Regression { values } = answers("boston.csv", &spec, &[0, 100, 505]) else { panic!() };
+    let Prediction::Regression { values, .. } = answers("boston.csv", &spec, &[0, 100, 505]) else { panic!() };
     for (got, expected) in values.iter().zip(expected) {
         assert!((got - expected).abs() < 1e-8, "{algorithm}: {got} instead of {expected}");
     }

@@ -75,7 +75,7 @@ fn every_algorithm_serves_what_it_trained() {
         let model = Model::load(&trained.artifact).unwrap();
         model.check_golden().unwrap();
         assert_eq!(model.version(), trained.report.version);
-        assert_eq!(model.header().algorithm, algorithm);
+        assert_eq!(model.header().algorithm.own(), Some(algorithm));
         assert_eq!(trained.report.artifact_bytes, trained.artifact.len());
         let cover = open(&trained.artifact).unwrap().section("cover").is_some();
         assert_eq!(cover, algorithm.is_trees());
@@ -128,7 +128,7 @@ fn holdout_rows_change_only_their_figures() {
     )
     .unwrap();
     let (mut a, mut b) = (header(&clean), header(&changed));
-    assert_ne!(a.evaluation.holdout.take(), b.evaluation.holdout.take());
+    assert_ne!(a.evaluation.as_mut().unwrap().holdout.take(), b.evaluation.as_mut().unwrap().holdout.take());
     assert_eq!(a, b);
     assert_eq!(calibration(&clean), calibration(&changed));
 }
@@ -143,7 +143,7 @@ fn unsendable_test_rows_are_left_out() {
         _ => {}
     });
     let trained = train(&spec, &table, &()).unwrap();
-    assert_eq!(header(&trained).evaluation.holdout.unwrap().n, 10);
+    assert_eq!(header(&trained).evaluation.unwrap().holdout.unwrap().n, 10);
     let warning = format!("2 of 12 test rows (first on line {}) are left out of the holdout figures", aside[0] + 2);
     assert!(trained.report.warnings.iter().any(|w| w.starts_with(&warning)), "{:?}", trained.report.warnings);
 }
@@ -159,7 +159,7 @@ fn the_schema_tells_the_training_rows() {
     assert!(matches!(header.features[1].impute, Some(Impute::Median(v)) if (0.0..100.0).contains(&v)));
     assert!(matches!(header.features[2].impute, Some(Impute::MostFrequent(_))));
     assert!(header.features[0].impute.is_none() && header.features[3].impute.is_none());
-    assert_eq!(header.features[1].stats.missing, 9);
+    assert_eq!(header.features[1].stats().missing, 9);
     // x, gaps and three colours: the constant column leaves the matrix, not the schema.
     assert_eq!(trained.report.data.encoded_columns, 5);
     assert!(trained.report.warnings.iter().any(|w| w.starts_with("fixed has one value")));
@@ -172,7 +172,7 @@ fn calibration_covers_every_row() {
     calibration.check(48, 5, 0).unwrap();
     let Scores::Residuals { residual, difficulty } = calibration.scores else { panic!() };
     assert_eq!((residual.len(), difficulty.len()), (48, 48));
-    let rmse = header(&trained).evaluation.k_fold.unwrap().mean.rmse.unwrap();
+    let rmse = header(&trained).evaluation.unwrap().k_fold.unwrap().mean.rmse.unwrap();
     let pooled = (residual.iter().map(|r| r * r).sum::<f64>() / 48.0).sqrt();
     assert!((pooled / rmse - 1.0).abs() < 0.2, "{pooled} against {rmse}");
 }
@@ -181,7 +181,7 @@ fn calibration_covers_every_row() {
 fn without_folds_there_is_no_calibration() {
     let trained = train(&TrainSpec { folds: 0, ..spec(Algorithm::Ridge) }, &mixed(|_, _| {}), &()).unwrap();
     let header = header(&trained);
-    assert!(header.calibration.is_none() && header.evaluation.k_fold.is_none());
+    assert!(header.calibration.is_none() && header.evaluation.unwrap().k_fold.is_none());
     assert!(open(&trained.artifact).unwrap().section("calibration").is_none());
 }
 
@@ -196,8 +196,8 @@ fn golden_rows_cover_the_range() {
     let values: Vec<f64> =
         golden.iter().map(|g| if let GoldenPrediction::Value(v) = g.prediction { v } else { panic!() }).collect();
     let stats = header(&trained).prediction_stats;
-    assert_eq!(values.iter().copied().reduce(f64::min), stats.min);
-    assert_eq!(values.iter().copied().reduce(f64::max), stats.max);
+    assert_eq!(values.iter().copied().reduce(f64::min), stats.as_ref().unwrap().min);
+    assert_eq!(values.iter().copied().reduce(f64::max), stats.as_ref().unwrap().max);
 
     let iris = train(&TrainSpec::new("iris", "species", Algorithm::DecisionTree), &data("iris.csv"), &()).unwrap();
     let golden = header(&iris).golden;
@@ -292,7 +292,7 @@ fn max_depth_counts_splits() {
             let x = (0..256).map(f64::from).collect();
             let batch = Batch::from_rows(model.schema(), x).unwrap();
             let mut answers: Vec<u64> = match model.predict(&batch, &mut Scratch::default()).unwrap() {
-                Prediction::Regression { values } => values.iter().map(|v| v.to_bits()).collect(),
+                Prediction::Regression { values, .. } => values.iter().map(|v| v.to_bits()).collect(),
                 Prediction::Classification { classes, .. } => classes.iter().map(|c| u64::from(*c)).collect(),
             };
             answers.sort_unstable();
@@ -318,7 +318,7 @@ fn the_demo_model_reaches_its_bars() {
     spec.options.set("min-samples-leaf", 2).unwrap();
     spec.options.set("max-features", 4).unwrap();
     let trained = train(&spec, &data("boston.csv"), &()).unwrap();
-    let k_fold = header(&trained).evaluation.k_fold.unwrap();
+    let k_fold = header(&trained).evaluation.unwrap().k_fold.unwrap();
     assert_eq!(k_fold.folds, 10);
     assert!(k_fold.mean.r2.unwrap() >= 0.80, "{k_fold:?}");
     assert!(trained.artifact.len() <= 700_000, "{} bytes", trained.artifact.len());
@@ -327,6 +327,6 @@ fn the_demo_model_reaches_its_bars() {
     let row = vec![0.0, 6.575, 296.0, 15.3, 396.9, 4.98];
     let batch = Batch::from_rows(model.schema(), row).unwrap();
     let answer = model.predict(&batch, &mut Scratch::default()).unwrap();
-    let Prediction::Regression { values } = answer else { panic!() };
+    let Prediction::Regression { values, .. } = answer else { panic!() };
     assert!((20.0..=32.0).contains(&values[0]), "{values:?}");
 }

@@ -5,17 +5,17 @@ use super::buffers::Buffers;
 use super::quantized::{FewRows, Quantized};
 use super::views::{Source, Views};
 use super::walk::Walk;
-use crate::model::ir::{Leaves, LinearLeaf, Link, Sum, Trees, Width};
+use crate::model::compiled::links::AnswerRule;
+use crate::model::ir::{Decision, Leaves, LinearLeaf, Link, Sum, Trees, Width};
 
 /// A flat forest.
 #[derive(Debug, Clone)]
 pub(in crate::model::compiled) struct Forest {
     n_columns: usize,
     n_trees: usize,
-    /// How leaves become margins.
-    pub(in crate::model::compiled) sum: Sum,
-    /// What margins go through.
-    pub(in crate::model::compiled) link: Link,
+    sum: Sum,
+    link: Link,
+    decision: Decision,
     leaves: LeafNumbers,
     views: Option<Views>,
     finder: Finder,
@@ -68,6 +68,7 @@ impl Forest {
             n_trees: trees.trees.len(),
             sum: trees.sum.clone(),
             link: trees.link,
+            decision: trees.decision,
             leaves,
             views,
             finder,
@@ -106,6 +107,11 @@ impl Forest {
         held + of_finder + self.views.as_ref().map_or(0, Views::resident_bytes)
     }
 
+    /// From its margins to an answer.
+    pub(in crate::model::compiled) fn rule(&self) -> AnswerRule {
+        AnswerRule { link: self.link, width: self.sum.width, decision: self.decision }
+    }
+
     /// Margins of a row.
     pub(in crate::model::compiled) fn n_outputs(&self) -> usize {
         self.sum.start.len()
@@ -118,6 +124,29 @@ impl Forest {
 
     /// Margins for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`. Not for votes.
     pub(in crate::model::compiled) fn margins(&self, matrix: &[f64], buffers: &mut Buffers, out: &mut Vec<f64>) {
+        let from = out.len();
+        self.sums(matrix, buffers, out);
+        self.divide(&mut out[from..]);
+    }
+
+    /// As [`Self::margins`], but not divided where the source's raw score is not.
+    pub(in crate::model::compiled) fn raw(&self, matrix: &[f64], buffers: &mut Buffers, out: &mut Vec<f64>) {
+        let from = out.len();
+        self.sums(matrix, buffers, out);
+        if !self.sum.raw_is_undivided {
+            self.divide(&mut out[from..]);
+        }
+    }
+
+    fn divide(&self, sums: &mut [f64]) {
+        match (self.sum.divisor, self.sum.width) {
+            (Some(divisor), Width::F32) => sums.iter_mut().for_each(|sum| *sum = round(*sum / divisor)),
+            (Some(divisor), Width::F64) => sums.iter_mut().for_each(|sum| *sum /= divisor),
+            (None, _) => {}
+        }
+    }
+
+    fn sums(&self, matrix: &[f64], buffers: &mut Buffers, out: &mut Vec<f64>) {
         let (from, n_rows) = (out.len(), matrix.len() / self.n_columns);
         match self.sum.start.as_slice() {
             [start] => out.resize(from + n_rows, *start),
@@ -127,11 +156,6 @@ impl Forest {
         match self.sum.width {
             Width::F32 => self.add_up::<true>(matrix, buffers, sums),
             Width::F64 => self.add_up::<false>(matrix, buffers, sums),
-        }
-        match (self.sum.divisor, self.sum.width) {
-            (Some(divisor), Width::F32) => sums.iter_mut().for_each(|sum| *sum = round(*sum / divisor)),
-            (Some(divisor), Width::F64) => sums.iter_mut().for_each(|sum| *sum /= divisor),
-            (None, _) => {}
         }
     }
 

@@ -37,7 +37,7 @@ fn large_linear_batches_equal_small_ones() {
     let some = probes(&data);
     let scratch = &mut Scratch::default();
     let values = |rows: &[f64], scratch: &mut Scratch| match predictor.predict(rows, 0, scratch) {
-        Ok(Prediction::Regression { values }) => values,
+        Ok(Prediction::Regression { values, .. }) => values,
         other => panic!("{other:?}"),
     };
     let some = &some[..10_000 * data.columns];

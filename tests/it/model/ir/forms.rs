@@ -4,7 +4,7 @@
 
 use smartserve::model::compiled::{Predictor, Scratch};
 use smartserve::model::ir::{
-    CategorySet, Ensemble, Form, Leaves, LinearLeaf, Link, Missing, Node, Split, Sum, Test, Tree, Trees, Width, bounds,
+    CategorySet, Decision, Ensemble, Form, Leaves, LinearLeaf, Link, Missing, Node, Split, Sum, Test, Tree, Trees, Width, bounds,
 };
 use smartserve::model::prediction::Prediction;
 
@@ -120,7 +120,14 @@ fn ensemble(random: &mut Random, kind: usize) -> Ensemble {
         .collect();
     let votes = kind == 4;
     let links = match width {
-        Width::F32 => vec![Link::Identity, Link::Exp, Link::Logistic { slope: 1.0 }, Link::Softmax],
+        Width::F32 => vec![
+            Link::Identity,
+            Link::Exp,
+            Link::WideExp,
+            Link::Hinge,
+            Link::Logistic { slope: 1.0 },
+            Link::Softmax,
+        ],
         Width::F64 => vec![
             Link::Identity,
             Link::Exp,
@@ -141,8 +148,10 @@ fn ensemble(random: &mut Random, kind: usize) -> Ensemble {
             width,
             start: (0..n_outputs).map(|_| random.number(width)).collect(),
             divisor: (!votes && random.below(3) == 0).then_some(n_trees as f64),
+            raw_is_undivided: random.below(2) == 0,
         },
         link: if votes { Link::Identity } else { random.of(&links) },
+        decision: random.of(&[Decision::Probability, Decision::Margin, Decision::MarginFromZero]),
     }
 }
 
@@ -234,6 +243,8 @@ fn linked(e: &Ensemble, margins: &[f64]) -> Vec<f64> {
         (Link::Identity, _) => margins.to_vec(),
         (Link::Exp, Width::F64) => wide(&f64::exp),
         (Link::Exp, Width::F32) => narrow(&f32::exp),
+        (Link::WideExp, _) => wide(&|m| f64::from(m.exp() as f32)),
+        (Link::Hinge, _) => wide(&|m| if m > 0.0 { 1.0 } else { 0.0 }),
         (Link::Logistic { slope }, Width::F64) => wide(&|m| 1.0 / (1.0 + (-slope * m).exp())),
         (Link::Logistic { .. }, Width::F32) => narrow(&|m| 1.0 / (((-m).min(88.7).exp() + 1.0) + 1e-16)),
         (Link::CutLogistic, _) => wide(&|m| match m {
@@ -267,10 +278,17 @@ fn classified(e: &Ensemble, margins: &[f64]) -> (u32, Vec<f64>) {
         return (first_max(&votes), votes.iter().map(|v| v / e.trees.len() as f64).collect());
     }
     let p = linked(e, margins);
+    let class = match (e.decision, margins) {
+        (Decision::Probability, [_]) => u32::from(p[0] > 0.5),
+        (Decision::Margin, [m]) => u32::from(*m > 0.0),
+        (Decision::MarginFromZero, [m]) => u32::from(*m >= 0.0),
+        (Decision::Probability, _) => first_max(&p),
+        (_, several) => first_max(several),
+    };
     match (p.as_slice(), e.sum.width) {
-        ([p], Width::F32) => (u32::from(*p > 0.5), vec![f64::from(1.0 - *p as f32), *p]),
-        ([p], Width::F64) => (u32::from(*p > 0.5), vec![1.0 - p, *p]),
-        _ => (first_max(&p), p),
+        ([p], Width::F32) => (class, vec![f64::from(1.0 - *p as f32), *p]),
+        ([p], Width::F64) => (class, vec![1.0 - p, *p]),
+        _ => (class, p),
     }
 }
 
@@ -278,15 +296,30 @@ fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|v| v.to_bits()).collect()
 }
 
+/// Raw scores are the margins, or the sums before they are divided where the form says so.
+fn check_raw(e: &Ensemble, predictor: &Predictor, random: &mut Random) {
+    let undivided = Sum { divisor: None, ..e.sum.clone() };
+    let of = if e.sum.raw_is_undivided { Ensemble { sum: undivided, ..e.clone() } } else { e.clone() };
+    let rows: Vec<f64> = (0..50 * N_COLUMNS).map(|_| random.of(&CELLS)).collect();
+    let expected: Vec<f64> = rows.chunks(N_COLUMNS).flat_map(|row| margins(&of, row)).collect();
+    // Infinity − infinity may have either sign.
+    if expected.iter().all(|m| !m.is_nan()) {
+        assert_eq!(bits(&expected), bits(&predictor.raw(&rows, &mut Scratch::default()).unwrap()), "{e:?}");
+    }
+}
+
 /// Compares batches of all sizes with the plain walk.
 fn check(e: &Ensemble, random: &mut Random) {
     let n_outputs = e.sum.start.len();
     let n_classes = match (&e.leaves, n_outputs) {
         (Leaves::Votes, n) => n,
-        (_, 1) if random.below(2) == 0 => 0,
+        _ if random.below(2) == 0 => 0,
         (_, n) => n.max(2),
     };
     let predictor = Predictor::compile(&Form::Trees(Trees::new(e.clone()).unwrap()), n_classes).unwrap();
+    if e.leaves != Leaves::Votes {
+        check_raw(e, &predictor, random);
+    }
     let scratch = &mut Scratch::default();
     for size in SIZES {
         let rows: Vec<f64> = (0..size * N_COLUMNS).map(|_| random.of(&CELLS)).collect();
@@ -295,7 +328,7 @@ fn check(e: &Ensemble, random: &mut Random) {
         let refused = expected.iter().any(|m| m.iter().any(|m| !m.is_finite()));
         match predictor.predict(&rows, 0, scratch) {
             Err(_) => assert!(refused || expected.iter().any(|m| linked(e, m).iter().any(|v| !v.is_finite()))),
-            Ok(Prediction::Regression { values }) => {
+            Ok(Prediction::Regression { values, .. }) => {
                 let expected: Vec<f64> = expected.iter().flat_map(|m| linked(e, m)).collect();
                 assert_eq!(bits(&expected), bits(&values), "{size} rows: {e:?}");
             }
@@ -353,7 +386,7 @@ fn comparisons_in_32_bits_are_bounds() {
         let split = Split { test: Test::AtMost(bound), children: (1, 2), column: 0, missing: Missing::Fails };
         let nodes = vec![Node::Split(split), Node::Leaf(1.0), Node::Leaf(2.0)];
         let tree = Tree { nodes, output: 0, weight: 1.0 };
-        let sum = Sum { width: Width::F32, start: vec![0.0], divisor: None };
+        let sum = Sum { width: Width::F32, start: vec![0.0], divisor: None, raw_is_undivided: false };
         let e = Ensemble {
             n_columns: 1,
             input: Width::F32,
@@ -362,13 +395,14 @@ fn comparisons_in_32_bits_are_bounds() {
             leaves: Leaves::Values,
             sum,
             link: Link::Identity,
+            decision: Decision::Probability,
         };
         let predictor = Predictor::compile(&Form::Trees(Trees::new(e).unwrap()), 0).unwrap();
         let (t64, mut rows) = (f64::from(t), vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]);
         for near in [t64, bound, f64::from(t.next_up()), f64::from(t.next_down())] {
             rows.extend([near, near.next_up(), near.next_down()]);
         }
-        let Ok(Prediction::Regression { values }) = predictor.predict(&rows, 0, &mut Scratch::default()) else {
+        let Ok(Prediction::Regression { values, .. }) = predictor.predict(&rows, 0, &mut Scratch::default()) else {
             panic!("no values");
         };
         for (x, value) in rows.iter().zip(values) {

@@ -231,9 +231,9 @@ fn compare_in_memory(trained: &Trained<'_>, rows: &Batch) {
     for row in 0..rows.n_rows() {
         let is_huge = rows.row(row).iter().any(|cell| cell.abs() >= MOST);
         match (&expected.answers, one(row..row + 1)) {
-            (SmartcorePrediction::Values(values), Ok(Prediction::Regression { values: got })) => {
+            (SmartcorePrediction::Values(values), Ok(Prediction::Regression { values: got, .. })) => {
                 assert_eq!(values[row].to_bits(), got[0].to_bits(), "{} against {}", values[row], got[0]);
-                let Ok(Prediction::Regression { values: all }) = &whole else { continue };
+                let Ok(Prediction::Regression { values: all, .. }) = &whole else { continue };
                 assert_eq!(all[row].to_bits(), got[0].to_bits());
             }
             (SmartcorePrediction::Classes(classes), Ok(Prediction::Classification { classes: got, probability })) => {

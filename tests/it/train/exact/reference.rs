@@ -92,7 +92,7 @@ impl<'a> Trained<'a> {
 
     fn values(&self, rows: &Matrix) -> Vec<f64> {
         let (x, y) = (&self.data.x, &self.data.y);
-        let fitted = match self.model.header().algorithm {
+        let fitted = match self.model.header().algorithm.own().unwrap() {
             Algorithm::Linear => Estimator::Linear(LinearRegression::fit(x, y, Default::default()).unwrap()),
             Algorithm::Ridge => Estimator::Ridge(object(&linear::ridge(x, y, 1.0, true).unwrap())),
             Algorithm::Lasso => Estimator::Lasso(linear::lasso(x, y, 1.0).unwrap()),
@@ -134,7 +134,7 @@ impl<'a> Trained<'a> {
     fn class_answers(&self, rows: &Matrix) -> (Vec<u32>, Option<Vec<f64>>) {
         let (x, y) = (&self.data.x, &self.classes);
         let n_classes = self.model.schema().target().classes.len();
-        match self.model.header().algorithm {
+        match self.model.header().algorithm.own().unwrap() {
             Algorithm::Logistic => {
                 let parameters = LogisticRegressionParameters::default().with_alpha(1.0);
                 (LogisticRegression::fit(x, y, parameters).unwrap().predict(rows).unwrap(), None)
@@ -162,7 +162,7 @@ impl<'a> Trained<'a> {
 
     /// (feature, threshold) of every split; none where there are no trees.
     pub(crate) fn splits(&self) -> Vec<(usize, f64)> {
-        let json = match (self.model.header().algorithm, self.classes.is_empty()) {
+        let json = match (self.model.header().algorithm.own().unwrap(), self.classes.is_empty()) {
             (Algorithm::DecisionTree, true) => self.json::<TreeRegressor>(),
             (Algorithm::DecisionTree, false) => self.json::<TreeClassifier>(),
             (Algorithm::RandomForest, true) => self.json::<ForestRegressor>(),
@@ -173,7 +173,7 @@ impl<'a> Trained<'a> {
         };
         let mut found = Vec::new();
         splits(&json, &mut found);
-        let columns = &self.model.header().preprocessing.columns;
+        let columns = &self.model.header().preprocessing.as_ref().unwrap().columns;
         // Boosting's leaves have a feature too, beyond the last.
         let of_feature = |(column, threshold)| Some((columns.get::<usize>(column)?.feature as usize, threshold));
         found.into_iter().filter_map(of_feature).collect()
@@ -185,7 +185,7 @@ impl<'a> Trained<'a> {
 }
 
 fn encoded(model: &Model, batch: &Batch) -> Matrix {
-    let mut preprocessing = model.header().preprocessing.clone();
+    let mut preprocessing = model.header().preprocessing.clone().unwrap();
     preprocessing.fill_from(model.schema());
     let n_columns = preprocessing.n_columns();
     let mut cells = vec![0.0; batch.n_rows() * n_columns];

@@ -1,0 +1,63 @@
+//! What a file is, by its first bytes.
+
+use crate::model::artifact::MAX_HEADER_BYTES;
+
+/// A file that may hold a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Written by `smartserve train` or `smartserve import`.
+    Artifact,
+    /// `XGBoost`'s JSON.
+    XgboostJson,
+    /// `XGBoost`'s UBJSON.
+    XgboostUbjson,
+    /// `XGBoost`'s binary format, given up in 3.1.
+    XgboostBinary,
+    /// `LightGBM`'s text.
+    LightgbmText,
+    /// A pickle, joblib's too, perhaps compressed.
+    Pickle,
+    /// A zip archive: skops.
+    Zip,
+}
+
+/// Bytes that are looked at.
+const HEAD: usize = 64;
+
+impl Kind {
+    /// Tells a file by its content; `None` for one that is nothing we know.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        if is_artifact(bytes) {
+            return Some(Self::Artifact);
+        }
+        let head = &bytes[..bytes.len().min(HEAD)];
+        let text = head.trim_ascii_start();
+        // JSON's first key follows its brace; UBJSON's key is its length first, an integer of some width.
+        if let Some(rest) = text.strip_prefix(b"{") {
+            let rest = rest.trim_ascii_start();
+            if rest.first().is_some_and(|first| matches!(first, b'"' | b'}')) {
+                return Some(Self::XgboostJson);
+            }
+            if rest.first().is_some_and(|first| b"iIlLU".contains(first)) {
+                return Some(Self::XgboostUbjson);
+            }
+        }
+        match head {
+            [b'b', b'i', b'n', b'f', ..] => Some(Self::XgboostBinary),
+            [b'P', b'K', 3, 4, ..] => Some(Self::Zip),
+            // Protocols 2 to 5; zlib and gzip around a pickle.
+            [0x80, 2..=5, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] | [0x1f, 0x8b, ..] => Some(Self::Pickle),
+            _ if text.starts_with(b"tree") => Some(Self::LightgbmText),
+            // Protocols 0 and 1 begin with a global, a mark or an empty collection.
+            [b'c', rest @ ..] if rest.contains(&b'\n') => Some(Self::Pickle),
+            [b'(' | b']' | b'}' | b')', ..] => Some(Self::Pickle),
+            _ => None,
+        }
+    }
+}
+
+/// True for a header's length, then a JSON object.
+fn is_artifact(bytes: &[u8]) -> bool {
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return false };
+    u64::from_le_bytes(*length) <= MAX_HEADER_BYTES as u64 && rest.first() == Some(&b'{')
+}

@@ -1,0 +1,24 @@
+//! Models of other libraries, by their own rules: how cells are compared, where missing ones go, how leaves are summed.
+//!
+//! A reader of [`import`](crate::import) makes a [`Neutral`] from a file, the artifact's `neutral` section keeps it, and
+//! loading turns it once into the exact form of [`ir`](super::ir) that kernels are compiled from. [`walk`](Neutral::walk)
+//! is a second way to an answer, which shares no code with that one.
+
+mod bytes;
+mod encode;
+mod forest;
+mod form;
+mod linear;
+mod section;
+mod section_forest;
+mod section_rules;
+mod section_steps;
+mod steps;
+mod to_form;
+mod walk;
+
+pub use forest::{Comparison, Forest, Leaves, Missing, Node, Side, Split, Sum, Test, Tree};
+pub use form::{Neutral, Predictor};
+pub use linear::LinearModel;
+pub use steps::{Function, Operation, Step, Steps};
+pub use walk::Visit;
