@@ -22,6 +22,7 @@ pub mod preprocessing;
 pub mod schema;
 pub mod smartcore;
 pub mod statistics;
+mod target;
 
 pub use golden::GoldenDifference;
 pub use model::{Model, check_name};

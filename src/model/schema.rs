@@ -8,43 +8,12 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::statistics::Stats;
+use super::target::check_classes;
 
-/// Classes at most: a target with more is an identifier, and answers with a probability each would grow without bound.
-pub const MAX_CLASSES: usize = 1_000;
-
-/// Numbers a row at most.
-pub const MAX_OUTPUTS: usize = 1_000;
+pub use super::target::{MAX_CLASSES, Target, Task};
 
 /// Features, and encoded columns, at most: tree nodes hold a column in 16 bits.
 pub const MAX_COLUMNS: usize = 65_535;
-
-/// What the model predicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Task {
-    /// A number.
-    Regression,
-    /// One of two classes.
-    Binary,
-    /// One of three or more classes.
-    Multiclass,
-}
-
-impl Task {
-    /// The word used in the artifact, in replies and in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Regression => "regression",
-            Self::Binary => "binary",
-            Self::Multiclass => "multiclass",
-        }
-    }
-
-    /// True for binary and multiclass.
-    pub fn is_classification(self) -> bool {
-        self != Self::Regression
-    }
-}
 
 /// How a feature's cells are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,38 +69,6 @@ pub struct Feature {
     /// What training saw; absent where a model of another library came without data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<Stats>,
-}
-
-/// What is predicted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Target {
-    /// The column's name in the training data.
-    pub name: String,
-    /// Unit of measurement, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
-    /// Class labels, text as in the training data, in byte order (numeric labels in numeric order);
-    /// empty for regression.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub classes: Vec<String>,
-    /// Numbers a row, where a model predicts several; absent for one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outputs: Option<u32>,
-}
-
-impl Target {
-    /// Numbers a row where there are no classes.
-    pub fn n_outputs(&self) -> usize {
-        self.outputs.map_or(1, |n| n as usize)
-    }
-
-    /// The columns of an answer as a table: `prediction`, and `probability_CLASS` for each class; of several outputs
-    /// `prediction_0`, `prediction_1`, ….
-    pub fn answer_columns(&self) -> impl Iterator<Item = String> {
-        let n = self.n_outputs();
-        let names = (0..n).map(move |i| if n > 1 { format!("prediction_{i}") } else { "prediction".to_owned() });
-        names.chain(self.classes.iter().map(|class| format!("probability_{class}")))
-    }
 }
 
 /// Features in training order, the target and the task. At least one feature, names unique.
@@ -295,26 +232,4 @@ impl Feature {
 #[expect(clippy::cast_precision_loss, reason = "positions stay far below 2^53")]
 pub(crate) fn position_as_f64(position: usize) -> f64 {
     position as f64
-}
-
-fn check_classes(target: &Target, task: Task) -> Result<(), String> {
-    let n = target.classes.len();
-    let fits = match task {
-        Task::Regression => n == 0,
-        Task::Binary => n == 2,
-        Task::Multiclass => n > 2 && n <= MAX_CLASSES,
-    };
-    if !fits {
-        return Err(format!("{n} classes do not fit the task {}", task.as_str()));
-    }
-    if let Some(outputs) = target.outputs
-        && (n > 0 || outputs < 2 || outputs as usize > MAX_OUTPUTS)
-    {
-        return Err(format!("{outputs} outputs and {n} classes: outputs are 2 to {MAX_OUTPUTS}, and numbers"));
-    }
-    let mut seen = std::collections::HashSet::with_capacity(n);
-    match target.classes.iter().find(|c| !seen.insert(c.as_str())) {
-        Some(twice) => Err(format!("class {twice:?} is listed twice")),
-        None => Ok(()),
-    }
 }
