@@ -32,6 +32,10 @@ impl Source for OneFile<'_> {
     }
 
     fn open(&self, name: &str) -> Result<Vec<u8>, ImportError> {
-        if name == self.name { Ok(self.bytes.to_vec()) } else { Err(ImportError::new("there is no such file").in_file(name)) }
+        if name == self.name {
+            Ok(self.bytes.to_vec())
+        } else {
+            Err(ImportError::new("there is no such file").in_file(name))
+        }
     }
 }

@@ -221,7 +221,8 @@ fn check_statistics(header: &Header, schema: &Schema) -> Result<(), String> {
             stats.check(feature.categories.len()).map_err(|e| format!("feature {:?}: {e}", feature.name))?;
         }
     }
-    let check = |stats: &Stats| stats.check(schema.target().classes.len()).map_err(|e| format!("prediction_stats: {e}"));
+    let check =
+        |stats: &Stats| stats.check(schema.target().classes.len()).map_err(|e| format!("prediction_stats: {e}"));
     header.prediction_stats.as_ref().map_or(Ok(()), check)
 }
 

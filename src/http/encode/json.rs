@@ -37,7 +37,9 @@ pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> 
 /// same array is under it too.
 pub(in crate::http) fn predictions_only(target: &Target, answer: &Prediction, repeated: Option<&str>) -> Vec<u8> {
     const PER_NUMBER: usize = 24;
-    let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * target.n_outputs() * (1 + usize::from(repeated.is_some())) + 128);
+    let mut out = Vec::with_capacity(
+        PER_NUMBER * answer.n_rows() * target.n_outputs() * (1 + usize::from(repeated.is_some())) + 128,
+    );
     out.extend_from_slice(b"{\"predictions\":");
     let start = out.len();
     out.push(b'[');

@@ -31,7 +31,8 @@ impl Neutral {
 
 impl Forest {
     fn to_ensemble(&self) -> Result<Ensemble, String> {
-        let mut sets = Sets { source: &self.sets, made: Vec::new(), by_rule: vec![[None; 2]; self.sets.len()], none: [None; 2] };
+        let mut sets =
+            Sets { source: &self.sets, made: Vec::new(), by_rule: vec![[None; 2]; self.sets.len()], none: [None; 2] };
         let mut trees = Vec::with_capacity(self.trees.len());
         for (i, tree) in self.trees.iter().enumerate() {
             let mut nodes = Vec::with_capacity(tree.nodes.len());
@@ -78,7 +79,9 @@ impl Forest {
                 let rule = match missing {
                     Missing::To(Side::Left) => ir::Missing::Passes,
                     Missing::To(Side::Right) => ir::Missing::Fails,
-                    _ if self.value == Width::F32 => return Err("zeros are missing only where cells are of 64 bits".to_owned()),
+                    _ if self.value == Width::F32 => {
+                        return Err("zeros are missing only where cells are of 64 bits".to_owned());
+                    }
                     Missing::AsZero => ir::Missing::AsZero,
                     Missing::WithZeroTo(Side::Left) => ir::Missing::ZeroPasses,
                     Missing::WithZeroTo(Side::Right) => ir::Missing::ZeroFails,

@@ -10,7 +10,8 @@ pub(super) fn linear(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, 
     let weights = matrix(reader, n_columns, 1)?;
     reader.some("the intercept")?;
     let intercepts = matrix(reader, 1, 1)?;
-    Linear::new(n_columns, weights, intercepts, Link::Identity, LinearRule::plain(Decision::Probability)).map(Form::Linear)
+    Linear::new(n_columns, weights, intercepts, Link::Identity, LinearRule::plain(Decision::Probability))
+        .map(Form::Linear)
 }
 
 /// `RidgeRegression`, `Lasso`, `ElasticNet`: a column of coefficients, a plain intercept.
@@ -19,7 +20,8 @@ pub(super) fn ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, F
     let weights = matrix(reader, n_columns, 1)?;
     reader.some("the intercept")?;
     let intercepts = vec![reader.finite("intercept")?];
-    Linear::new(n_columns, weights, intercepts, Link::Identity, LinearRule::plain(Decision::Probability)).map(Form::Linear)
+    Linear::new(n_columns, weights, intercepts, Link::Identity, LinearRule::plain(Decision::Probability))
+        .map(Form::Linear)
 }
 
 /// Writes a model of one output as `ridge` reads it: smartcore's `RidgeRegression` (whose column of coefficients says

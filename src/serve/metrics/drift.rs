@@ -59,7 +59,8 @@ impl Drift {
         let header = model.header();
         let schema = model.schema();
         // Without bins there is nothing to count in.
-        let features = schema.features().iter().take(MAX_FEATURES).enumerate().filter(|(_, f)| !f.stats().bins.is_empty());
+        let features =
+            schema.features().iter().take(MAX_FEATURES).enumerate().filter(|(_, f)| !f.stats().bins.is_empty());
         let (rows, seconds) = families.of_model(name);
         Self {
             model: name.to_owned(),

@@ -100,8 +100,7 @@ fn derive(
             Some(category) => Impute::MostFrequent(category.clone()),
         });
     }
-    let constant =
-        feature.categories.len() == 1 || stats.min.is_some() && stats.min == stats.max;
+    let constant = feature.categories.len() == 1 || stats.min.is_some() && stats.min == stats.max;
     if constant {
         warnings
             .push(format!("{name} has one value in all training rows: it stays in the schema, the model ignores it"));

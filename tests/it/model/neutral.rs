@@ -82,10 +82,17 @@ fn forest(random: &mut Random, n_columns: u32) -> Forest {
         otherwise: random.number(width),
     };
     let links = match width {
-        Width::F32 => [Link::Identity, Link::Exp, Link::WideExp, Link::Hinge, Link::Logistic { slope: 1.0 }, Link::Softmax],
-        Width::F64 => {
-            [Link::Identity, Link::SoftPlus, Link::Hinge, Link::SignedSquare, Link::Logistic { slope: 0.7 }, Link::Softmax]
+        Width::F32 => {
+            [Link::Identity, Link::Exp, Link::WideExp, Link::Hinge, Link::Logistic { slope: 1.0 }, Link::Softmax]
         }
+        Width::F64 => [
+            Link::Identity,
+            Link::SoftPlus,
+            Link::Hinge,
+            Link::SignedSquare,
+            Link::Logistic { slope: 0.7 },
+            Link::Softmax,
+        ],
     };
     Forest {
         n_columns,
@@ -213,7 +220,8 @@ fn kernels_answer_as_the_plain_walk_bit_for_bit() {
         let model = Neutral { steps, ..model };
         let form = model.to_form(&N_CATEGORIES).unwrap();
         let rows: Vec<[f64; 3]> = (0..random.of(&[1, 8, 50, 300])).map(|_| row(&mut random)).collect();
-        let matrix: Vec<f64> = rows.iter().flat_map(|row| model.steps.outputs.iter().map(|c| row[*c as usize])).collect();
+        let matrix: Vec<f64> =
+            rows.iter().flat_map(|row| model.steps.outputs.iter().map(|c| row[*c as usize])).collect();
         let walked: Vec<_> = rows.iter().map(|row| model.walk(row, &mut |_| ())).collect();
         let raw: Vec<f64> = walked.iter().flat_map(|w| w.raw.clone()).collect();
         let numbers = Compiled::compile(&form, 0).unwrap();
@@ -333,7 +341,9 @@ fn what_contradicts_itself_is_refused() {
     assert!(of_tree(&|forest| forest.n_columns = 4).contains("3 columns, the predictor takes 4"));
     assert!(refused(&|model| model.steps.outputs[0] = 9).contains("column 9 of 3"));
     assert!(refused(&|model| model.steps.n_features = 2).contains("2 features"));
-    let step = |input, operation| refused(&|model: &mut Neutral| model.steps.steps.push(Step { input, operation: Operation::clone(&operation) }));
+    let step = |input, operation| {
+        refused(&|model: &mut Neutral| model.steps.steps.push(Step { input, operation: Operation::clone(&operation) }))
+    };
     assert!(step(3, Operation::IsMissing).contains("reads column 3"));
     assert!(step(0, Operation::Codes { codes: vec![1.0], unknown: 0.0 }).contains("one a category"));
     assert!(step(2, Operation::Codes { codes: vec![1.0], unknown: 0.0 }).contains("one a category"));
@@ -344,8 +354,7 @@ fn what_contradicts_itself_is_refused() {
 
 /// One tree of one split.
 fn sound() -> Neutral {
-    let split =
-        Split { column: 0, test: Test::Threshold(0.5), left: 1, right: 2, missing: Missing::To(Side::Left) };
+    let split = Split { column: 0, test: Test::Threshold(0.5), left: 1, right: 2, missing: Missing::To(Side::Left) };
     let nodes = vec![Node::Split(split), Node::Leaf(1.0), Node::Leaf(2.0)];
     let forest = Forest {
         n_columns: 3,

@@ -27,7 +27,12 @@ fn schema() -> Schema {
         feature("color", Kind::Categorical, None),
         feature("age", Kind::Numeric, Some(Impute::Median(3.0))),
     ];
-    Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new(), outputs: None }, Task::Regression).unwrap()
+    Schema::new(
+        features,
+        Target { name: "y".to_owned(), unit: None, classes: Vec::new(), outputs: None },
+        Task::Regression,
+    )
+    .unwrap()
 }
 
 #[derive(PartialEq)]
@@ -112,7 +117,12 @@ fn cells_pass_through_unchanged() {
 
 fn numeric_schema(names: &[&str]) -> Schema {
     let features = names.iter().map(|n| feature(n, Kind::Numeric, None)).collect();
-    Schema::new(features, Target { name: "y".to_owned(), unit: None, classes: Vec::new(), outputs: None }, Task::Regression).unwrap()
+    Schema::new(
+        features,
+        Target { name: "y".to_owned(), unit: None, classes: Vec::new(), outputs: None },
+        Task::Regression,
+    )
+    .unwrap()
 }
 
 #[test]

@@ -4,7 +4,8 @@
 
 use smartserve::model::compiled::{Predictor, Scratch};
 use smartserve::model::ir::{
-    CategorySet, Decision, Ensemble, Form, Leaves, LinearLeaf, Link, Missing, Node, Split, Sum, Test, Tree, Trees, Width, bounds,
+    CategorySet, Decision, Ensemble, Form, Leaves, LinearLeaf, Link, Missing, Node, Split, Sum, Test, Tree, Trees,
+    Width, bounds,
 };
 use smartserve::model::prediction::Prediction;
 
@@ -120,14 +121,9 @@ fn ensemble(random: &mut Random, kind: usize) -> Ensemble {
         .collect();
     let votes = kind == 4;
     let links = match width {
-        Width::F32 => vec![
-            Link::Identity,
-            Link::Exp,
-            Link::WideExp,
-            Link::Hinge,
-            Link::Logistic { slope: 1.0 },
-            Link::Softmax,
-        ],
+        Width::F32 => {
+            vec![Link::Identity, Link::Exp, Link::WideExp, Link::Hinge, Link::Logistic { slope: 1.0 }, Link::Softmax]
+        }
         Width::F64 => vec![
             Link::Identity,
             Link::Exp,
