@@ -75,7 +75,9 @@ fn choose(made: &[(Vec<f64>, GoldenPrediction, Vec<u32>)], n_sides: usize) -> Ve
             heap.push((gain, std::cmp::Reverse(at)));
             continue;
         }
-        sides.iter().for_each(|side| taken[*side as usize] = true);
+        for side in sides {
+            taken[*side as usize] = true;
+        }
         chosen.push(at);
         if chosen.len() == MAX_GOLDEN {
             break;
@@ -121,7 +123,9 @@ impl Candidates {
                 }
             }
         }
-        values.iter_mut().for_each(|pool| pool.retain(|value| value.is_nan() || value.abs() <= 1e30));
+        for pool in &mut values {
+            pool.retain(|value| value.is_nan() || value.abs() <= 1e30);
+        }
         Self { values }
     }
 

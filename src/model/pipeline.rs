@@ -58,9 +58,9 @@ impl Pipeline {
     /// # Errors
     /// One sentence when the widths differ.
     pub fn new(encoder: Encoder, predictor: Predictor) -> Result<Self, String> {
-        let (encoded, expected) = (encoder.n_columns(), predictor.n_columns());
-        if encoded != expected {
-            return Err(format!("preprocessing gives {encoded} columns, the estimator takes {expected}"));
+        let (given, expected) = (encoder.n_columns(), predictor.n_columns());
+        if given != expected {
+            return Err(format!("preprocessing gives {given} columns, the estimator takes {expected}"));
         }
         Ok(Self { encoder, predictor })
     }

@@ -37,6 +37,7 @@ pub enum Impute {
 
 /// One named input column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the artifact")]
 pub struct Feature {
     /// The column's name, unique within a schema.
     pub name: String,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_CLASSES: usize = 1_000;
 
 /// Numbers a row at most.
-pub const MAX_OUTPUTS: usize = 1_000;
+pub(super) const MAX_OUTPUTS: usize = 1_000;
 
 /// What the model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

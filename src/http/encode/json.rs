@@ -61,7 +61,7 @@ fn predictions(out: &mut Vec<u8>, labels: &Labels, prediction: &Prediction) {
     match prediction {
         Prediction::Regression { values, n_outputs: 1 } => numbers(out, values),
         Prediction::Regression { values, n_outputs } => {
-            write::separated(out, values.chunks_exact(*n_outputs), |out, row| list(out, row));
+            write::separated(out, values.chunks_exact(*n_outputs), list);
         }
         Prediction::Classification { classes, .. } => labels.write_classes(out, classes),
     }

@@ -117,13 +117,17 @@ impl Writer {
 
     pub(super) fn f64s(&mut self, list: &[f64]) -> Result<(), String> {
         self.length(list.len())?;
-        list.iter().for_each(|v| self.f64(*v));
+        for v in list {
+            self.f64(*v);
+        }
         Ok(())
     }
 
     pub(super) fn u32s(&mut self, list: &[u32]) -> Result<(), String> {
         self.length(list.len())?;
-        list.iter().for_each(|v| self.u32(*v));
+        for v in list {
+            self.u32(*v);
+        }
         Ok(())
     }
 }

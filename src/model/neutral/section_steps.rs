@@ -19,7 +19,9 @@ pub(super) fn write(steps: &Steps, writer: &mut Writer) -> Result<(), String> {
 fn write_operation(operation: &Operation, writer: &mut Writer) -> Result<(), String> {
     let numbers = |writer: &mut Writer, kind: u8, numbers: &[f64]| {
         writer.u8(kind);
-        numbers.iter().for_each(|number| writer.f64(*number));
+        for number in numbers {
+            writer.f64(*number);
+        }
     };
     match operation {
         Operation::Codes { codes, unknown } => {

@@ -156,15 +156,15 @@ impl Sets<'_> {
 }
 
 fn push_once(
-    made: &mut Vec<CategorySet>,
+    sets: &mut Vec<CategorySet>,
     known: &mut Option<u32>,
     make: impl FnOnce() -> CategorySet,
 ) -> Result<u32, String> {
     if let Some(position) = known {
         return Ok(*position);
     }
-    let position = u32::try_from(made.len()).map_err(|_| "there are too many sets".to_owned())?;
-    made.push(make());
+    let position = u32::try_from(sets.len()).map_err(|_| "there are too many sets".to_owned())?;
+    sets.push(make());
     *known = Some(position);
     Ok(position)
 }

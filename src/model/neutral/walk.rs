@@ -79,7 +79,7 @@ fn columns(steps: &Steps, row: &[f64]) -> Vec<f64> {
             Operation::IsMissing => all.push(if x.is_nan() { 1.0 } else { 0.0 }),
             Operation::OneHot(values) => {
                 let is = |value: f64| if x.is_nan() { value.is_nan() } else { x == value };
-                values.iter().for_each(|value| all.push(if is(*value) { 1.0 } else { 0.0 }));
+                all.extend(values.iter().map(|value| if is(*value) { 1.0 } else { 0.0 }));
             }
             Operation::Standardize { offset, divisor } => all.push((x - offset) / divisor),
             Operation::Affine { factor, offset } => all.push(x * factor + offset),

@@ -146,7 +146,7 @@ impl<'a> FitPlan<'a> {
         let preprocessing = prepared.preprocessing.clone();
         let encoder = Encoder::Preprocessing(preprocessing.clone());
         let pipeline = Pipeline::new(encoder, predictor).map_err(TrainError::Broken)?;
-        Ok(FittedModel { preprocessing, pipeline, section, form })
+        Ok(FittedModel { pipeline, preprocessing, section, form })
     }
 
     fn task<'t>(&'t self, prepared: &'t Prepared) -> FitTask<'t> {
