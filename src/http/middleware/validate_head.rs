@@ -2,7 +2,7 @@
 //!
 //! The cheapest checks come first; the token is checked before anything that tells about the models.
 
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
@@ -10,10 +10,12 @@ use crate::config::Limits;
 use crate::http::app::App;
 use crate::http::media::announces_stream;
 use crate::http::problem::{Problem, ProblemKind};
+use crate::serve::listener::{HeadFault, RequestContext};
 
 /// Checks a request's head. `route` is none where there is no such route.
 pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Result<(), Problem> {
     let (limits, headers) = (&app.serving.limits, &head.headers);
+    check_framing(head)?;
     check_target(&head.uri, limits)?;
     check_head(headers, limits)?;
     check_host(head.version, headers)?;
@@ -27,6 +29,23 @@ pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Re
         tokens.check(route, headers)?;
     }
     check_length(headers, limits)
+}
+
+/// 400, 501: where the request ends could be read in two ways.
+fn check_framing(head: &Parts) -> Result<(), Problem> {
+    let fault = RequestContext::of(&head.extensions).head_fault;
+    if fault == Some(HeadFault::BareNewline) {
+        let detail = "A line of the request's head ends with a bare LF; end each with CR LF";
+        return Err(Problem::new(ProblemKind::BadRequest, detail));
+    }
+    // The listener does not see a field that comes in pieces.
+    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
+    let is_ours = codings.next().is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    if fault == Some(HeadFault::TransferCoding) || !is_ours || codings.next().is_some() {
+        let detail = "The only transfer coding is chunked, once; to send a body compressed, use Content-Encoding";
+        return Err(Problem::new(ProblemKind::TransferCoding, detail));
+    }
+    Ok(())
 }
 
 /// 414: the target is too long.

@@ -41,6 +41,8 @@ pub enum ProblemKind {
     HeaderTooLarge,
     /// 500: our fault.
     Internal,
+    /// 501: a transfer coding that is not chunked.
+    TransferCoding,
     /// 503: no model, or draining.
     NotReady,
     /// 503: no room for the body, or no compute permit, within the admission wait.
@@ -77,6 +79,7 @@ impl ProblemKind {
             Self::Unloadable => (StatusCode::UNPROCESSABLE_ENTITY, None),
             Self::HeaderTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Some(Reason::HeaderTooLarge)),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None),
+            Self::TransferCoding => (StatusCode::NOT_IMPLEMENTED, Some(Reason::Syntax)),
             Self::NotReady => (StatusCode::SERVICE_UNAVAILABLE, Some(Reason::NotReady)),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, Some(Reason::Overloaded)),
             Self::ComputeTimeout => (StatusCode::GATEWAY_TIMEOUT, Some(Reason::ComputeTimeout)),

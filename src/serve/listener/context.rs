@@ -8,6 +8,7 @@ use crate::serve::Serving;
 use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Lifecycle;
 
+use super::framing::HeadFault;
 use super::listener_context::ListenerContext;
 
 /// When a request came, the memory that it holds and how long it has. An extension of every request.
@@ -20,6 +21,8 @@ pub struct RequestContext {
     /// The memory that it holds: its body, its batch, its answer. Every handler may resize it; the listener keeps it until
     /// the last byte of the answer is with the kernel or the connection has ended.
     pub memory: MemoryLease,
+    /// What is wrong with its head: to be refused. Its answer closes the connection.
+    pub head_fault: Option<HeadFault>,
     body_timeout: Duration,
     lifecycle: Lifecycle,
 }
@@ -31,6 +34,7 @@ impl RequestContext {
             arrival: Instant::now(),
             id: None,
             memory: listener.memory.lease(),
+            head_fault: None,
             body_timeout: listener.limits.body_timeout,
             lifecycle: listener.lifecycle.clone(),
         }

@@ -2,6 +2,22 @@
 //!
 //! hyper's parser reads ahead. Knowing the end, the socket's wrapper hands it one head and no byte after it, so that it is
 //! always known whether the next head has begun. A head that hyper refuses may end elsewhere; only that knowledge is lost.
+//!
+//! On the way it finds what hyper takes and others read otherwise, so that a proxy and this server could see different
+//! requests in the same bytes.
+
+/// What makes a head one that is not served, though hyper would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadFault {
+    /// A line ends without a carriage return (RFC 9112 §2.2 lets a server take it; a proxy may not).
+    BareNewline,
+    /// A transfer coding other than one `chunked`.
+    TransferCoding,
+}
+
+/// The name of the field that tells transfer codings, and one of the same length that tells nothing.
+const CODING_NAME: &[u8] = b"transfer-encoding";
+const HIDDEN_NAME: &[u8] = b"x-transfer-coding";
 
 /// A head being received.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,6 +31,12 @@ pub(super) struct HeadScanner {
     /// The value of its only `Content-Length` line, if that line came in one piece: after the end of the head, hyper is
     /// sure to find the same.
     pub(super) content_length: Option<u64>,
+    /// What is wrong with it so far; after its end, with all of it.
+    pub(super) fault: Option<HeadFault>,
+    /// The last byte of the current line so far is a carriage return.
+    after_return: bool,
+    /// Lines that tell a transfer coding.
+    codings: usize,
 }
 
 impl HeadScanner {
@@ -22,28 +44,65 @@ impl HeadScanner {
     /// among them, this is ready for the next head. At least 1, because a read of 0 bytes means the end of the stream.
     pub(super) fn take(&mut self, bytes: &[u8], limit: usize) -> usize {
         let bytes = &bytes[..bytes.len().min(limit.saturating_sub(self.bytes).max(1))];
-        let mut line = 0;
         if self.bytes == 0 {
-            self.content_length = None;
+            *self = Self::default();
         }
+        let mut line = 0;
         for newline in memchr::memchr_iter(b'\n', bytes) {
-            let is_empty = !self.in_line && bytes[line..newline].iter().all(|b| *b == b'\r');
+            let text = &bytes[line..newline];
+            let is_empty = !self.in_line && text.iter().all(|b| *b == b'\r');
+            let has_return = text.last().map_or(self.after_return, |last| *last == b'\r');
+            if !has_return && (self.begun || !is_empty) {
+                self.fault = Some(HeadFault::BareNewline);
+            }
             if is_empty && self.begun {
-                *self = Self { content_length: self.content_length, ..Self::default() };
+                *self = Self { content_length: self.content_length, fault: self.fault, ..Self::default() };
                 return newline + 1;
             }
-            if let Some(length) = content_length(&bytes[line..newline]) {
-                // hyper decides about a second one.
-                self.content_length = Some(length).filter(|_| self.content_length.is_none());
+            if !self.in_line {
+                self.read_field(text);
             }
             self.begun |= !is_empty;
-            self.in_line = false;
+            (self.in_line, self.after_return) = (false, false);
             line = newline + 1;
+        }
+        if let Some(last) = bytes[line..].last() {
+            self.after_return = *last == b'\r';
         }
         self.in_line |= bytes[line..].iter().any(|b| *b != b'\r');
         self.bytes += bytes.len();
         bytes.len()
     }
+
+    /// Looks at a line that came in one piece.
+    fn read_field(&mut self, line: &[u8]) {
+        if let Some(length) = content_length(line) {
+            // hyper decides about a second one.
+            self.content_length = Some(length).filter(|_| self.content_length.is_none());
+        } else if let Some(coding) = transfer_coding(line) {
+            if self.codings > 0 || !coding.eq_ignore_ascii_case(b"chunked") {
+                self.fault = Some(HeadFault::TransferCoding);
+            }
+            self.codings += 1;
+        }
+    }
+}
+
+/// Hides the fields that tell transfer codings from hyper, which would answer some of them itself, with another status,
+/// and take the others. For a head that is refused: without them its body has no end.
+pub(super) fn hide_codings(head: &mut [u8]) {
+    for line in head.split_mut(|b| *b == b'\n') {
+        if transfer_coding(line).is_some() {
+            line[..CODING_NAME.len()].copy_from_slice(HIDDEN_NAME);
+        }
+    }
+}
+
+/// The value of a `Transfer-Encoding` line.
+fn transfer_coding(line: &[u8]) -> Option<&[u8]> {
+    let (name, value) = line.split_at_checked(CODING_NAME.len())?;
+    let value = value.strip_prefix(b":")?;
+    name.eq_ignore_ascii_case(CODING_NAME).then(|| value.trim_ascii())
 }
 
 /// The number in a `Content-Length` line.
@@ -75,17 +134,60 @@ mod tests {
                 assert_eq!(head.bytes, cut);
                 assert_eq!(head.take(&text[cut..], LIMIT), end - cut);
             }
-            assert_eq!(head.bytes, 0);
+            assert_eq!((head.bytes, head.fault), (0, Some(HeadFault::BareNewline)), "cut at {cut}");
         }
     }
 
     #[test]
-    fn a_length_is_known_after_the_end_of_a_head_that_came_whole_and_tells_one() {
-        let length = |text: &str| {
+    fn lines_that_end_as_they_should_have_no_fault_however_they_are_cut() {
+        let text = b"\r\nGET / HTTP/1.1\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for cut in 1..text.len() {
             let mut head = HeadScanner::default();
-            head.take(text.as_bytes(), LIMIT);
-            head.content_length
-        };
+            head.take(&text[..cut], LIMIT);
+            head.take(&text[cut..], LIMIT);
+            assert_eq!((head.bytes, head.fault), (0, None), "cut at {cut}");
+        }
+    }
+
+    fn scanned(text: &str) -> HeadScanner {
+        let mut head = HeadScanner::default();
+        head.take(text.as_bytes(), LIMIT);
+        head
+    }
+
+    #[test]
+    fn a_transfer_coding_that_is_not_ours_is_found() {
+        let fault = |fields: &str| scanned(&format!("POST / HTTP/1.1\r\n{fields}\r\n\r\n")).fault;
+        for fields in ["Transfer-Encoding: chunked", "TRANSFER-ENCODING:Chunked ", "X-Transfer-Encoding: gzip"] {
+            assert_eq!(fault(fields), None, "{fields}");
+        }
+        for value in
+            ["gzip", "identity", "", "gzip, chunked", "chunked, gzip", "xchunked", "chunked;q=1", "\u{b}chunked"]
+        {
+            assert_eq!(fault(&format!("transfer-encoding: {value}")), Some(HeadFault::TransferCoding), "{value}");
+        }
+        let twice = "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked";
+        assert_eq!(fault(twice), Some(HeadFault::TransferCoding));
+        // The next head does not inherit it.
+        let mut head = scanned("GET / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n");
+        head.take(b"GET / HTTP/1.1\r\n\r\n", LIMIT);
+        assert_eq!(head.fault, None);
+    }
+
+    #[test]
+    fn hidden_codings_leave_all_else_as_it_was() {
+        let mut head =
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\nA: Transfer-Encoding: x\r\ntransfer-encoding:y\n\r\n"
+                .to_vec();
+        hide_codings(&mut head);
+        let hidden =
+            b"POST / HTTP/1.1\r\nx-transfer-coding: gzip\r\nA: Transfer-Encoding: x\r\nx-transfer-coding:y\n\r\n";
+        assert_eq!(head, hidden);
+    }
+
+    #[test]
+    fn a_length_is_known_after_the_end_of_a_head_that_came_whole_and_tells_one() {
+        let length = |text: &str| scanned(text).content_length;
         assert_eq!(length("POST / HTTP/1.1\r\ncontent-LENGTH: 17 \r\nA: b\r\n\r\n"), Some(17));
         for other in ["Content-Length: +1", "Content-Length:", "X-Content-Length: 1", "Content-Length: 1, 1"] {
             assert_eq!(length(&format!("POST / HTTP/1.1\r\n{other}\r\n\r\n")), None, "{other}");
@@ -95,6 +197,11 @@ mod tests {
         let mut head = HeadScanner::default();
         head.take(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n", LIMIT);
         head.take(b"GET / HTTP/1.1\r\n\r\n", LIMIT);
+        assert_eq!(head.content_length, None);
+        // Nor is the end of another field one.
+        let mut head = HeadScanner::default();
+        head.take(b"POST / HTTP/1.1\r\nX-", LIMIT);
+        head.take(b"Content-Length: 1\r\n\r\n", LIMIT);
         assert_eq!(head.content_length, None);
     }
 

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::buffer_permit::{BufferPermit, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
-use super::framing::HeadScanner;
+use super::framing::{HeadFault, HeadScanner, hide_codings};
 use super::listener_context::MAX_BUFFER;
 use super::state::{ConnectionState, Next};
 
@@ -122,7 +122,7 @@ impl TrackedIo {
     }
 
     /// How many of these bytes hyper gets now; notes what they are.
-    fn portion(&mut self, bytes: &[u8]) -> usize {
+    fn portion(&mut self, bytes: &mut [u8]) -> usize {
         match self.state.next() {
             Next::Chunks => bytes.len(),
             Next::Body(left) => {
@@ -134,8 +134,18 @@ impl TrackedIo {
                 self.state.read_head();
                 let limit = if self.state.large_head.load(Relaxed) { MAX_BUFFER } else { SMALL_HEAD_BYTES };
                 let end = self.head.take(bytes, limit);
+                if let Some(fault) = self.head.fault {
+                    self.note_fault(fault, &mut bytes[..end]);
+                }
                 end + self.with_head(&bytes[end..], BODY_READ.saturating_sub(end))
             }
+        }
+    }
+
+    fn note_fault(&self, fault: HeadFault, head: &mut [u8]) {
+        self.state.note_fault(fault);
+        if fault == HeadFault::TransferCoding {
+            hide_codings(head);
         }
     }
 
@@ -202,7 +212,7 @@ impl AsyncRead for TrackedIo {
         }
         let before = buf.filled().len();
         ready!(self.poll_bytes(cx, buf))?;
-        let new = &buf.filled()[before..];
+        let new = &mut buf.filled_mut()[before..];
         if new.is_empty() {
             self.read_ended |= buf.remaining() > 0;
             return Poll::Ready(Ok(()));

@@ -24,5 +24,6 @@ pub use admin::{ADMIN_BUDGET, ADMIN_CONNECTIONS, start_admin};
 pub use bind::{BindError, bind};
 pub use buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
 pub use context::{RequestContext, RequestId};
+pub use framing::HeadFault;
 pub use listener_context::{BoundService, IDLE_BYTES, ListenerContext, MAX_BUFFER, Role};
 pub use service::{BoxError, HttpService, TrackedBody};

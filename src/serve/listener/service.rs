@@ -1,5 +1,6 @@
 //! Between hyper and the service: gives each request its context, tells the connection when a head is complete and when
-//! an answer is done, and asks clients to close while draining and when their connection is old.
+//! an answer is done, and asks clients to close while draining, when their connection is old, and
+//! when a head is not to be trusted.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -68,12 +69,19 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for ConnectionSe
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.state.head_done(request.body().size_hint().exact());
-        let context = RequestContext::new(&self.listener);
-        let arrival = context.arrival;
+        let mut context = RequestContext::new(&self.listener);
+        context.head_fault = self.state.take_fault();
+        let (arrival, is_refused) = (context.arrival, context.head_fault.is_some());
         let unfinished = Unfinished { state: Arc::clone(&self.state), memory: context.memory.clone() };
         request.extensions_mut().insert(context);
         let listener = Arc::clone(&self.listener);
-        ResponseFuture { future: self.service.answer(request), listener, arrival, unfinished: Some(unfinished) }
+        ResponseFuture {
+            future: self.service.answer(request),
+            listener,
+            arrival,
+            is_refused,
+            unfinished: Some(unfinished),
+        }
     }
 }
 
@@ -84,6 +92,8 @@ pin_project! {
         future: F,
         listener: Arc<ListenerContext>,
         arrival: Instant,
+        // Its head has a fault: where it ends, and what follows, is not sure.
+        is_refused: bool,
         unfinished: Option<Unfinished>,
     }
 }
@@ -98,7 +108,7 @@ where
         let this = self.project();
         let mut response = ready!(this.future.poll(cx))?;
         let is_old = this.unfinished.as_ref().is_some_and(|one| one.state.should_close_after(*this.arrival));
-        if is_old || this.listener.lifecycle.is_draining() {
+        if is_old || *this.is_refused || this.listener.lifecycle.is_draining() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let unfinished = this.unfinished.take();

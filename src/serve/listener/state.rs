@@ -11,6 +11,8 @@ use crate::config::Limits;
 use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Schedule;
 
+use super::framing::HeadFault;
+
 /// After our end of stream, how long the client may take to close its side. Closing with bytes unread would reset the
 /// connection, and a client that has not read its answer would lose it.
 const LINGER: Duration = Duration::from_secs(2);
@@ -34,6 +36,9 @@ const IDLE: u8 = 0;
 const HEAD: u8 = 1;
 const BUSY: u8 = 2;
 const CLOSING: u8 = 3;
+
+/// [`ConnectionState::fault`] of a head without one.
+const NO_FAULT: u8 = u8::MAX;
 
 /// The state of one connection.
 #[derive(Debug)]
@@ -65,6 +70,8 @@ pub(super) struct ConnectionState {
     has_unwritten: AtomicBool,
     /// A whole head was read and waits for a buffer permit.
     pub(super) waits_for_buffers: AtomicBool,
+    /// What is wrong with the head that is being read.
+    fault: AtomicU8,
 }
 
 /// What the client sends next.
@@ -101,6 +108,7 @@ impl ConnectionState {
             unwritten: Mutex::default(),
             has_unwritten: AtomicBool::new(false),
             waits_for_buffers: AtomicBool::new(false),
+            fault: AtomicU8::new(NO_FAULT),
         }
     }
 
@@ -129,6 +137,18 @@ impl ConnectionState {
             BUSY => self.next_begun.store(true, Relaxed),
             _ => {}
         }
+    }
+
+    /// The head that is being read is not one to be served.
+    pub(super) fn note_fault(&self, fault: HeadFault) {
+        self.fault.store(fault as u8, Relaxed);
+    }
+
+    /// What was wrong with the head that is complete now; forgets it.
+    pub(super) fn take_fault(&self) -> Option<HeadFault> {
+        let fault = self.fault.load(Relaxed);
+        self.fault.store(NO_FAULT, Relaxed);
+        [HeadFault::BareNewline, HeadFault::TransferCoding].into_iter().find(|one| *one as u8 == fault)
     }
 
     /// `n` bytes of a body whose length is known were handed to hyper.

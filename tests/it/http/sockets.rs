@@ -13,7 +13,7 @@ use smartserve::config::Limits;
 use smartserve::http::app::Options;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
-use smartserve::serve::listener::Role;
+use smartserve::serve::listener::{BoundService, ListenerContext, Role};
 
 /// Serves a router on a port of its own until the test ends.
 fn serve(router: Service) -> SocketAddr {
@@ -212,4 +212,103 @@ fn odd_requests_get_an_envelope() {
         let (_, head, _) = ask(address, format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
         assert!(head.starts_with(&format!("http/1.1 {status} ")), "{line}: {head}");
     }
+}
+
+/// A real listener around the routes, on a thread of its own until the test ends.
+fn listen() -> SocketAddr {
+    let tcp = smartserve::serve::listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = tcp.local_addr().unwrap();
+    let serving = serving(Limits::default());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let context = ListenerContext::of(&serving);
+        let service = router(serving, Role::Main, Options::default());
+        runtime.block_on(smartserve::serve::listener::serve(BoundService { tcp, service }, context));
+    });
+    address
+}
+
+/// Sends a request in pieces, and another behind it: the first has this status, and the connection ends with it.
+fn is_refused(address: SocketAddr, pieces: &[&str], status: &str, detail: &str) {
+    let mut stream = connect(address);
+    stream.set_nodelay(true).unwrap();
+    for piece in pieces {
+        stream.write_all(piece.as_bytes()).unwrap();
+        // Read apart, else it could be one piece again.
+        std::thread::sleep(Duration::from_millis(if pieces.len() > 1 { 30 } else { 0 }));
+    }
+    let _ = stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+    let (head, body) = read_answer(&mut stream);
+    assert!(
+        head.starts_with(&format!("http/1.1 {status} ")) && head.contains("connection: close"),
+        "{pieces:?}: {head}"
+    );
+    assert!(body.contains(detail), "{pieces:?}: {body}");
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest);
+    assert!(rest.is_empty(), "{pieces:?}: what follows is answered");
+}
+
+#[test]
+fn a_transfer_coding_other_than_chunked_is_501() {
+    let address = listen();
+    let codings =
+        ["gzip", "identity", "gzip, chunked", "chunked, chunked", "chunked, gzip", "xchunked", "\u{b}chunked"];
+    for coding in codings {
+        let request = format!("POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n\r\n0\r\n\r\n");
+        // hyper refuses a control character itself.
+        if coding.starts_with('\u{b}') {
+            let mut stream = connect(address);
+            stream.write_all(request.as_bytes()).unwrap();
+            assert!(read_answer(&mut stream).0.starts_with("http/1.1 400 "));
+        } else {
+            is_refused(address, &[&request], "501", "Content-Encoding");
+        }
+    }
+    let twice = "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n";
+    is_refused(address, &[&format!("POST /predict HTTP/1.1\r\nHost: x\r\n{twice}\r\n0\r\n\r\n")], "501", "once");
+    let both = "Content-Length: 5\r\nTransfer-Encoding: gzip\r\n";
+    is_refused(address, &[&format!("POST /predict HTTP/1.1\r\nHost: x\r\n{both}\r\n0\r\n\r\n")], "501", "once");
+    // A field in pieces, and one behind a long head.
+    let pieces = ["POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-", "Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"];
+    is_refused(address, &pieces, "501", "once");
+    let long =
+        format!("POST /predict HTTP/1.1\r\nHost: x\r\nX: {}\r\nTransfer-Encoding: gzip\r\n\r\n", "x".repeat(9_000));
+    is_refused(address, &[&long], "501", "once");
+    let mut stream = connect(address);
+    stream.write_all(&post("Transfer-Encoding: Chunked\r\n")).unwrap();
+    stream.write_all(b"2\r\n{}\r\n0\r\n\r\n").unwrap();
+    assert!(read_answer(&mut stream).0.starts_with("http/1.1 422 "));
+}
+
+#[test]
+fn a_bare_lf_in_a_head_is_400() {
+    let address = listen();
+    let requests: [&[&str]; 6] = [
+        &["GET /readyz HTTP/1.1\nHost: x\r\n\r\n"],
+        &["GET /readyz HTTP/1.1\r\nHost: x\n\r\n"],
+        &["GET /readyz HTTP/1.1\r\nHost: x\r\n\n"],
+        &["GET /readyz HTTP/1.1\nHost: x\n\n"],
+        &["GET /readyz HTTP/1.1\r\nHost: x", "\n", "\r\n"],
+        &["POST /predict HTTP/1.1\r\nHost: x\r\nA: b\nContent-Length: 2\r\n\r\n{}"],
+    ];
+    for pieces in requests {
+        is_refused(address, pieces, "400", "bare LF");
+    }
+    // As it should be, in pieces; and an empty line before it, as some clients send behind a body.
+    for pieces in
+        [&["GET /readyz HTTP/1.1\r", "\nHost: x\r\n\r", "\n"][..], &["\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"]]
+    {
+        let mut stream = connect(address);
+        for piece in pieces {
+            stream.write_all(piece.as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(if pieces.len() > 1 { 30 } else { 0 }));
+        }
+        assert!(read_answer(&mut stream).0.starts_with("http/1.1 200 "), "{pieces:?}");
+    }
+    // A request before it has its answer.
+    let mut stream = connect(address);
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\nHost: x\r\n\r\n").unwrap();
+    assert!(read_answer(&mut stream).0.starts_with("http/1.1 200 "));
+    assert!(read_answer(&mut stream).0.starts_with("http/1.1 400 "));
 }

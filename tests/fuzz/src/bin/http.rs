@@ -25,8 +25,8 @@ use tokio::runtime::Runtime;
 const BYTES: usize = 64 << 20;
 
 /// What may be answered: the contract's list, and hyper's own bare ones among it.
-const STATUSES: [&str; 15] =
-    ["100", "200", "204", "400", "401", "403", "404", "405", "408", "409", "413", "414", "415", "422", "431"];
+const STATUSES: [&str; 16] =
+    ["100", "200", "204", "400", "401", "403", "404", "405", "408", "409", "413", "414", "415", "422", "431", "501"];
 
 thread_local! {
     static SERVER: RefCell<Server> = RefCell::new(Server::start());
