@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cli::OpenapiArgs;
-use crate::http::openapi::{Subject, document};
+use crate::http::openapi::{Document, Subject};
 use crate::serve::loader::load;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::serve::reload::ModelFile;
@@ -25,8 +25,8 @@ pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
         }
         models.push(served);
     }
-    let document = document(&Subject::by_default(&models));
-    let text = serde_json::to_string_pretty(&document).map_err(|e| Failure::new(Exit::Failed, e))?;
+    let text = serde_json::to_string_pretty(&Document::new(&Subject::by_default(&models)))
+        .map_err(|e| Failure::new(Exit::Failed, e))?;
     files::print(&(text + "\n"))
 }
 

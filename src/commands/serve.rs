@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::cli::{LogFormat, ServeArgs};
@@ -79,7 +80,8 @@ impl Plan {
         let admin = inherited.map(Ok).or_else(|| self.admin.map(bind)).transpose().map_err(failed)?;
         if let Some(tcp) = admin {
             let bound = self.bound(&serving, Role::Admin, tcp);
-            start_admin(bound, ListenerContext::of(&serving)).map_err(failed)?;
+            let memory = serving.admin_memory.clone();
+            start_admin(bound, ListenerContext { memory, ..ListenerContext::of(&serving) }).map_err(failed)?;
         }
         tokio::spawn(watch(Arc::clone(&serving.reloader), serving.lifecycle.clone(), self.reload_interval));
         announce(&serving);
@@ -97,11 +99,18 @@ impl Plan {
     }
 }
 
-/// Logs the served models and the estimate of the memory they take.
-fn announce(serving: &Serving) {
+/// Logs the served models and the estimate of the memory they take; the estimate again whenever other models change it.
+fn announce(serving: &Arc<Serving>) {
     let workers = tokio::runtime::Handle::current().metrics().num_workers();
-    let bound = MemoryEstimate::of(serving, workers);
-    tracing::info!(bound_bytes = bound.total(), workers, "memory stays below {bound}");
+    let (last, weak) = (AtomicUsize::new(0), Arc::downgrade(serving));
+    let announce_bound = move || {
+        let Some(bound) = weak.upgrade().map(|serving| MemoryEstimate::of(&serving, workers)) else { return };
+        if last.swap(bound.total(), Relaxed) != bound.total() {
+            tracing::info!(bound_bytes = bound.total(), workers, "memory stays below {bound}");
+        }
+    };
+    announce_bound();
+    serving.registry.on_replace(Box::new(move |_| announce_bound()));
     for model in serving.registry.list() {
         let (name, version, algorithm) = (&model.name, model.model.version(), &model.model.header().algorithm);
         let is_default = model.is_default;

@@ -1,14 +1,16 @@
 //! The state of a router: what every handler and layer can reach.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::config::Vertex;
 use crate::serve::Serving;
 use crate::serve::lifecycle::Phase;
+use crate::serve::listener::Role;
 use crate::serve::registry::Snapshot;
 
 use super::auth::Tokens;
+use super::leased::PageMemory;
 use super::pages;
 use super::problem::{Problem, ProblemKind};
 
@@ -36,14 +38,40 @@ pub struct App {
     pub serving: Arc<Serving>,
     /// What the command line decided.
     pub options: Options,
+    /// Where pages that many share take their memory.
+    pub(super) page_memory: PageMemory,
     /// The OpenAPI document as it was last made.
     pub(super) openapi: pages::Cache,
+    /// The metrics as they are being rendered.
+    pub(super) metrics: pages::SharedPage,
 }
 
 impl AppState {
-    /// The state of a router.
-    pub fn new(serving: Arc<Serving>, options: Options) -> Self {
-        Self(Arc::new(App { serving, options, openapi: pages::Cache::default() }))
+    /// The state of a listener's router.
+    pub fn new(serving: Arc<Serving>, role: Role, options: Options) -> Self {
+        let (openapi, metrics) = (pages::Cache::default(), pages::SharedPage::default());
+        let (own, of_requests) = match role {
+            Role::Main => (&serving.pages, &serving.memory),
+            Role::Admin => (&serving.admin_memory, &serving.admin_memory),
+        };
+        let page_memory = PageMemory { own: own.clone(), of_requests: of_requests.clone() };
+        Self(Arc::new(App { serving, options, page_memory, openapi, metrics }))
+    }
+
+    /// A handle that does not keep the state.
+    pub(super) fn downgrade(&self) -> WeakAppState {
+        WeakAppState(Arc::downgrade(&self.0))
+    }
+}
+
+/// A handle to a router's state that does not keep it.
+#[derive(Debug)]
+pub(super) struct WeakAppState(Weak<App>);
+
+impl WeakAppState {
+    /// The state, while there is any.
+    pub(super) fn upgrade(&self) -> Option<AppState> {
+        self.0.upgrade().map(AppState)
     }
 }
 

@@ -13,6 +13,7 @@ mod compress;
 pub mod decode;
 pub mod encode;
 pub mod json;
+mod leased;
 mod media;
 mod middleware;
 pub mod openapi;

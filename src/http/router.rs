@@ -25,7 +25,11 @@ pub fn router(serving: Arc<Serving>, role: Role, options: Options) -> Service {
     };
     // The admin listener needs no tokens: only operators reach it.
     let options = Options { tokens: options.tokens.filter(|_| role == Role::Main), ..options };
-    Service::new(RouteTable::new(routes), AppState::new(serving, options))
+    let app = AppState::new(serving, role, options);
+    if role == Role::Main {
+        pages::room::follow(&app);
+    }
+    Service::new(RouteTable::new(routes), app)
 }
 
 /// The templates of all routes that clients see.

@@ -21,6 +21,7 @@ use super::statistics::Stats;
 #[derive(Debug)]
 pub struct Model {
     header: Header,
+    head_bytes: usize,
     schema: Schema,
     pipeline: Pipeline,
     golden: Batch,
@@ -75,7 +76,8 @@ impl Model {
         check_calibration(&opened, n_classes)?;
         let golden = golden::batch(header, &schema)?;
         let pipeline = Pipeline::new(encoder, predictor)?;
-        Ok((Self { schema, pipeline, golden, version: opened.version, header: opened.header }, form))
+        let Opened { header, head_bytes, version, .. } = opened;
+        Ok((Self { header, head_bytes, schema, pipeline, golden, version }, form))
     }
 
     /// Predicts the golden rows and compares with the stored answers: bit for bit for trees, linear models and nearest
@@ -101,6 +103,11 @@ impl Model {
     /// The artifact's head.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Bytes of the head's JSON in the artifact.
+    pub fn head_bytes(&self) -> usize {
+        self.head_bytes
     }
 
     /// What a row must look like and what is answered.

@@ -19,4 +19,4 @@ mod serving;
 pub mod systemd;
 mod timing;
 
-pub use serving::Serving;
+pub use serving::{ADMIN_ANSWERS, Serving};

@@ -1,6 +1,7 @@
 //! The models being served, behind one pointer that is swapped whole: a request takes a snapshot of a model and keeps it.
 
-use std::sync::{Arc, OnceLock};
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -71,16 +72,26 @@ fn cost_per_row(model: &Model) -> Duration {
     (best / rows + counting).max(Duration::from_nanos(1))
 }
 
+/// Told which models are served from now on.
+pub type Observer = Box<dyn Fn(&[Snapshot]) + Send + Sync>;
+
 /// All models, in the order they were given.
-#[derive(Debug)]
+#[derive(Default)]
 pub struct Registry {
     models: ArcSwap<Vec<Snapshot>>,
+    observers: Mutex<Vec<Observer>>,
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("models", &self.models).finish_non_exhaustive()
+    }
 }
 
 impl Registry {
     /// A registry of these models, which are shown in the metrics.
     pub fn new(models: Vec<Snapshot>, metrics: &Metrics) -> Self {
-        let registry = Self { models: ArcSwap::default() };
+        let registry = Self::default();
         registry.replace(models, metrics);
         registry
     }
@@ -105,6 +116,12 @@ impl Registry {
         self.models.load().is_empty()
     }
 
+    /// Calls `observer` whenever other models are served, on the thread that brings them and in the order in which
+    /// observers came.
+    pub fn on_replace(&self, observer: Observer) {
+        self.observers.lock().unwrap_or_else(PoisonError::into_inner).push(observer);
+    }
+
     /// Serves `models` from now on and shows them in the metrics. Requests keep the snapshots that they hold.
     pub fn replace(&self, models: Vec<Snapshot>, metrics: &Metrics) {
         let before = self.list();
@@ -114,6 +131,9 @@ impl Registry {
             // One that is served on has its counters already, and gets the same ones again.
             let _ = served.drift.set(metrics.watch(&served.name, &served.model));
         }
-        self.models.store(Arc::new(models));
+        let models = Arc::new(models);
+        self.models.store(Arc::clone(&models));
+        let observers = self.observers.lock().unwrap_or_else(PoisonError::into_inner);
+        observers.iter().for_each(|observer| observer(&models));
     }
 }

@@ -1,6 +1,7 @@
 //! What every request can reach: the models, who may compute, what is counted, the limits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::{ExtraFeatures, Limits};
 
@@ -9,6 +10,9 @@ use super::lifecycle::Lifecycle;
 use super::metrics::Metrics;
 use super::registry::{Registry, Snapshot};
 use super::reload::Reloader;
+
+/// Bytes for bodies and answers on the admin listener, metrics aside.
+pub const ADMIN_ANSWERS: usize = 256 << 10;
 
 /// The shared state of the server. One value a process; tests make several.
 #[derive(Debug)]
@@ -25,6 +29,10 @@ pub struct Serving {
     pub compute: Compute,
     /// The bytes that requests in flight may hold.
     pub memory: MemoryBudget,
+    /// The bytes that are kept for pages which many share, beside those of requests.
+    pub pages: MemoryBudget,
+    /// The bytes that requests on the admin listener may hold: it answers when those on the first hold all of theirs.
+    pub admin_memory: MemoryBudget,
     /// The limits in force.
     pub limits: Limits,
     /// What happens to columns that the model does not know.
@@ -40,6 +48,9 @@ impl Serving {
         Self {
             compute: Compute::new(&limits, Arc::clone(&metrics), lifecycle.clone()),
             memory: MemoryBudget::new(&limits),
+            // Who finds no room here asks for it among the requests: that is where to wait.
+            pages: MemoryBudget::new(&Limits { body_budget: 0, admission_wait: Duration::ZERO, ..limits.clone() }),
+            admin_memory: MemoryBudget::new(&Limits { body_budget: ADMIN_ANSWERS, ..limits.clone() }),
             reloader: Arc::new(Reloader::new(Arc::clone(&registry), Arc::clone(&metrics))),
             registry,
             metrics,

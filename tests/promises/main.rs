@@ -22,6 +22,7 @@ mod machine;
 mod memory;
 mod neighbours;
 mod overload;
+mod pages;
 mod plot;
 mod proxy;
 mod readable;
@@ -58,7 +59,7 @@ pub(crate) struct Asked {
 type Scenario = fn(&Asked, &mut Report);
 
 /// Every scenario: its name, what it proves, how.
-const SCENARIOS: [(&str, &str, Scenario); 15] = [
+const SCENARIOS: [(&str, &str, Scenario); 16] = [
     ("rollout-lag", "no request is lost in a rollout whose clients hear of it late", rollout::lag),
     ("rollout-proxy", "no request is lost in a rollout behind haproxy", rollout::behind_proxy),
     ("rollout-lag-aging", "nor where connections live for two seconds", rollout::lag_aging),
@@ -73,6 +74,7 @@ const SCENARIOS: [(&str, &str, Scenario); 15] = [
     ("full-pipe", "a log that nobody reads slows nobody down", readable::full_pipe),
     ("reloads", "every answer is of one version, and of the one it names", reloads::reloads),
     ("memory", "memory stays below what was printed with every limit at 100 % at once", memory::memory),
+    ("pages", "a page that thousands ask for and nobody reads stays within the printed bound", pages::pages),
     ("soak", "many small requests leave memory and metrics as they were", soak::soak),
 ];
 

@@ -19,7 +19,7 @@ use super::report::Report;
 use super::server::{DEMO, Server, Start, train};
 
 /// The default cap.
-const CONNECTIONS: usize = 4_096;
+pub(crate) const CONNECTIONS: usize = 4_096;
 
 /// Connections with a head of 60 KiB that is not complete: 14 MiB of the budget.
 const LONG_HEADS: usize = 100;
@@ -73,7 +73,7 @@ pub(crate) fn memory(asked: &Asked, report: &mut Report) {
 }
 
 /// Raises this process's limit of open files; true when there is room for `files`.
-fn may_open(files: usize) -> bool {
+pub(crate) fn may_open(files: usize) -> bool {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     getrlimit(Resource::Nofile).current.is_none_or(|limit| limit >= files as u64)
@@ -210,7 +210,7 @@ fn most_of_a_body() -> Vec<u8> {
     [head.as_bytes(), &body].concat()
 }
 
-async fn open_connections(admin: SocketAddr) -> f64 {
+pub(crate) async fn open_connections(admin: SocketAddr) -> f64 {
     let mut client = Client::connect(admin).await.unwrap();
     let text = String::from_utf8(client.ask(&get("/metrics")).await.unwrap().body).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix("smartserve_http_connections "));

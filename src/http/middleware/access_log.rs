@@ -14,8 +14,10 @@ use http::{HeaderValue, Method};
 use crate::http::answer::{Handled, Timings};
 use crate::http::app::App;
 use crate::http::compress;
+use crate::http::leased;
 use crate::http::problem::Problem;
 use crate::http::watched::is_watched;
+use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Phase;
 use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::metrics::GaugeGuard;
@@ -33,6 +35,7 @@ pub(in crate::http) struct InFlightRequest {
     method: &'static str,
     route: &'static str,
     encodings: Option<HeaderValue>,
+    memory: MemoryLease,
     _in_flight: GaugeGuard,
 }
 
@@ -48,6 +51,7 @@ impl InFlightRequest {
         context.id = Some(id.clone());
         Self {
             arrival: context.arrival,
+            memory: context.memory.clone(),
             id,
             trace_id,
             method: known_method(&head.method),
@@ -62,7 +66,8 @@ impl InFlightRequest {
         let Handled { mut response, timings } = handled;
         let problem = response.extensions_mut().remove::<Arc<Problem>>();
         if let Some(problem) = &problem {
-            self.write_envelope(app, problem, &mut response);
+            // Boxed, because it is rare, so that the usual future is small.
+            Box::pin(self.write_envelope(app, problem, &mut response)).await;
         }
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, self.id.to_header_value());
@@ -83,7 +88,7 @@ impl InFlightRequest {
     }
 
     /// Writes the envelope of an error, counts its reason and logs its cause.
-    fn write_envelope(&self, app: &App, problem: &Problem, response: &mut Response) {
+    async fn write_envelope(&self, app: &App, problem: &Problem, response: &mut Response) {
         let id = self.id.as_str();
         if let Some(reason) = problem.kind().reason() {
             app.serving.metrics.rejected(reason);
@@ -91,7 +96,10 @@ impl InFlightRequest {
         if let Some(cause) = problem.cause() {
             tracing::error!(request_id = id, route = self.route, cause, "a request failed: {cause}");
         }
-        let envelope = problem.render(id);
+        let mut envelope = problem.render(id);
+        if leased::lease(&self.memory, envelope.len()).await.is_err() {
+            envelope = problem.render_shortened(id, leased::UNLEASED);
+        }
         response.headers_mut().insert(CONTENT_LENGTH, envelope.len().into());
         *response.body_mut() = Body::from(envelope);
     }

@@ -11,6 +11,8 @@ use crate::model::compiled::Scratch;
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::serve::registry::Snapshot;
 
+use super::template::Filling;
+
 /// Where the median stands among the quantiles.
 pub(super) const MEDIAN: usize = 10;
 
@@ -35,31 +37,37 @@ impl<'s> Rows<'s> {
         self.rows.len()
     }
 
-    /// The first row as a record.
-    pub(super) fn record(&self) -> Value {
-        self.labelled(&self.rows[0])
+    /// The forms that examples have.
+    pub(super) fn values(&self) -> [(&str, Filling<'_>); 7] {
+        let width = self.schema.n_features();
+        let labelled = |(row, cell): (usize, Value)| (row.to_string(), cell);
+        let member = move |f: usize, column: Value| (self.schema.features()[f].name.as_str(), column);
+        [
+            ("record", Filling::Object(width, Box::new(move |f| member(f, self.rows[0][f].clone())))),
+            ("records", Filling::List(self.len(), Box::new(|row| self.labelled(&self.rows[row])))),
+            ("columns", Filling::Object(width, Box::new(move |f| member(f, self.column(f))))),
+            (
+                "labelled_columns",
+                Filling::Object(
+                    width,
+                    Box::new(move |f| {
+                        member(f, self.cells(f).enumerate().map(labelled).collect::<Map<String, Value>>().into())
+                    }),
+                ),
+            ),
+            ("lists", Filling::List(self.len(), Box::new(|row| json!(self.rows[row])))),
+            ("csv", Filling::Json(self.csv().into())),
+            ("ndjson", Filling::Json(self.lines().into())),
+        ]
     }
 
-    /// All rows as records.
-    pub(super) fn records(&self) -> Value {
-        self.rows.iter().map(|row| self.labelled(row)).collect()
+    /// A feature's cells.
+    pub(super) fn column(&self, feature: usize) -> Value {
+        self.cells(feature).collect()
     }
 
-    /// Columns of lists.
-    pub(super) fn columns(&self) -> Value {
-        self.by_column(|cells| cells.into_iter().map(|(_, cell)| cell).collect())
-    }
-
-    /// Columns of labelled values.
-    pub(super) fn labelled_columns(&self) -> Value {
-        self.by_column(|cells| {
-            cells.into_iter().map(|(row, cell)| (row.to_string(), cell)).collect::<Map<String, Value>>().into()
-        })
-    }
-
-    /// Columns' names and rows of values.
-    pub(super) fn table(&self) -> Value {
-        json!({ "columns": self.names(), "data": self.rows })
+    fn cells(&self, feature: usize) -> impl Iterator<Item = Value> {
+        self.rows.iter().map(move |row| row[feature].clone())
     }
 
     /// Rows of values.
@@ -68,16 +76,16 @@ impl<'s> Rows<'s> {
     }
 
     /// NDJSON, a record a line.
-    pub(super) fn lines(&self) -> String {
+    fn lines(&self) -> String {
         let lines: Vec<String> = self.rows.iter().map(|row| self.labelled(row).to_string()).collect();
         lines.join("\n")
     }
 
     /// CSV with a header line.
-    pub(super) fn csv(&self) -> String {
+    fn csv(&self) -> String {
         let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
         let mut out = csv::Writer::from_writer(Vec::new());
-        let _ = out.write_record(self.names());
+        let _ = out.write_record(self.schema.features().iter().map(|f| f.name.as_str()));
         for row in &self.rows {
             let _ = out.write_record(row.iter().map(text));
         }
@@ -93,22 +101,9 @@ impl<'s> Rows<'s> {
         serde_json::from_slice(&encode::json::prediction(served, &prediction)).ok()
     }
 
-    fn names(&self) -> Vec<&'s str> {
-        self.schema.features().iter().map(|f| f.name.as_str()).collect()
-    }
-
     fn labelled(&self, row: &[Value]) -> Value {
         let names = self.schema.features().iter().map(|f| f.name.clone());
         names.zip(row.iter().cloned()).collect::<Map<String, Value>>().into()
-    }
-
-    /// One member a feature, made from its cells (row, value).
-    fn by_column(&self, make: impl Fn(Vec<(usize, Value)>) -> Value) -> Value {
-        let column = |(f, feature): (usize, &Feature)| {
-            let cells = self.rows.iter().map(|row| row[f].clone()).enumerate().collect();
-            (feature.name.clone(), make(cells))
-        };
-        self.schema.features().iter().enumerate().map(column).collect::<Map<String, Value>>().into()
     }
 }
 

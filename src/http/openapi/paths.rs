@@ -13,53 +13,90 @@ const VERTEX_HEALTH: &str = "x-vertex-health";
 /// Where a description stands in an operation: behind tags, id and summary.
 const DESCRIPTION_AT: usize = 3;
 
-/// The paths of a server, from those of the static document; `components` hold the stand-ins for a model's.
-pub(super) fn paths(of_server: Map<String, Value>, components: &Value, subject: &Subject<'_>) -> Map<String, Value> {
-    let mut paths = with_models(of_server, components, subject);
-    if subject.no_ui {
-        paths.shift_remove("/");
-    }
-    if subject.private_metrics {
-        paths.shift_remove("/metrics");
-    }
-    add_vertex(&mut paths, subject);
-    for (path, item) in &mut paths {
-        for (method, operation) in operations(item) {
-            operation.insert("operationId".to_owned(), id(method, path).into());
-            if !subject.asks_tokens {
-                operation.shift_remove("security");
-                operation.get_mut("responses").and_then(Value::as_object_mut).map(|all| all.shift_remove("401"));
-            }
-        }
-    }
-    paths
+/// The paths of a server, made one by one from those of the static document; `components` hold the stand-ins for a
+/// model's.
+pub(super) fn paths<'a>(
+    of_server: &'a Map<String, Value>,
+    components: &'a Value,
+    subject: &'a Subject<'a>,
+) -> impl Iterator<Item = (String, Value)> {
+    let is_left_out = |path: &str| match path {
+        "/" => subject.no_ui,
+        "/metrics" => subject.private_metrics,
+        _ => path == VERTEX_PREDICT || path == VERTEX_HEALTH,
+    };
+    let templates: Vec<Template<'a>> =
+        of_server.iter().map(|(path, item)| (path.as_str(), item)).filter(|(path, _)| !is_left_out(path)).collect();
+    let vertex = vertex_routes(of_server, &templates, subject);
+    let replaced = subject.vertex.predict.as_deref();
+    // Neighbouring paths of `{name}` once for each model, model by model; the others ask the default model.
+    let is_of_models = move |(path, _): &Template<'_>| is_named(path) && !subject.models.is_empty();
+    let runs: Vec<Vec<Template<'a>>> =
+        templates.chunk_by(|a, b| is_of_models(a) && is_of_models(b)).map(<[_]>::to_vec).collect();
+    let of_run = move |run: Vec<Template<'a>>| {
+        let models = if is_of_models(&run[0]) { subject.models } else { &[] };
+        let rest = if models.is_empty() { run.clone() } else { Vec::new() };
+        let of_models = models
+            .iter()
+            .flat_map(move |served| run.clone().into_iter().map(move |(path, item)| named(path, item, served)));
+        let of_server =
+            rest.into_iter().map(move |(path, item)| (path.to_owned(), of_default(item, components, subject)));
+        of_models.chain(of_server)
+    };
+    let others = runs.into_iter().flat_map(of_run).filter(move |(path, _)| Some(path.as_str()) != replaced);
+    let vertex = vertex.into_iter().map(move |(path, item)| (path.to_owned(), of_default(item, components, subject)));
+    others.chain(vertex).map(move |(path, item)| finished(path, item, subject))
 }
 
-/// Neighbouring paths of `{name}` once for each model, model by model; the others ask the default model.
-fn with_models(of_server: Map<String, Value>, components: &Value, subject: &Subject<'_>) -> Map<String, Value> {
-    let is_named = |path: &str| path.contains("{name}");
-    let templates: Vec<(String, Value)> = of_server.into_iter().collect();
-    let mut paths = Map::new();
-    for run in templates.chunk_by(|(a, _), (b, _)| is_named(a) && is_named(b)) {
-        if is_named(&run[0].0) && !subject.models.is_empty() {
-            for served in subject.models {
-                paths.extend(run.iter().map(|(path, item)| named(path, item, served)));
-            }
-            continue;
-        }
-        for (path, item) in run {
-            let mut item = item.clone();
-            operations(&mut item).for_each(|(_, operation)| match subject.default_model() {
-                Some(served) => refer_to(operation, served),
-                None => write_out(operation, components),
-            });
-            paths.insert(path.clone(), item);
-        }
-    }
-    if let (Some(served), Some(item)) = (subject.default_model(), paths.get_mut("/predict")) {
+/// A path and what is said of it.
+type Template<'a> = (&'a str, &'a Value);
+
+fn is_named(path: &str) -> bool {
+    path.contains("{name}")
+}
+
+/// Vertex AI's routes where the environment says: the prediction in place of what is there, health only where nothing is.
+fn vertex_routes<'a>(
+    of_server: &'a Map<String, Value>,
+    templates: &[Template<'a>],
+    subject: &'a Subject<'a>,
+) -> Vec<Template<'a>> {
+    let is_taken = |route: &str| {
+        let is = |path: &str| {
+            path == route || subject.models.iter().any(|served| path.replace("{name}", &served.name) == route)
+        };
+        subject.vertex.predict.as_deref() == Some(route) || templates.iter().any(|(path, _)| is(path))
+    };
+    let predict = of_server.get(VERTEX_PREDICT).and_then(|item| Some((subject.vertex.predict.as_deref()?, item)));
+    let health = of_server.get(VERTEX_HEALTH).and_then(|item| Some((subject.vertex.health.as_deref()?, item)));
+    predict.into_iter().chain(health.filter(|(route, _)| !is_taken(route))).collect()
+}
+
+/// A path that asks the default model.
+fn of_default(item: &Value, components: &Value, subject: &Subject<'_>) -> Value {
+    let mut item = item.clone();
+    operations(&mut item).for_each(|(_, operation)| match subject.default_model() {
+        Some(served) => refer_to(operation, served),
+        None => write_out(operation, components),
+    });
+    item
+}
+
+/// A path with its operations named, without what is for tokens alone where none are asked for.
+fn finished(path: String, mut item: Value, subject: &Subject<'_>) -> (String, Value) {
+    if let (Some(served), "/predict") = (subject.default_model(), path.as_str())
+        && subject.vertex.predict.as_deref() != Some("/predict")
+    {
         item["post"]["summary"] = format!("Predict with the default model, {}", served.name).into();
     }
-    paths
+    for (method, operation) in operations(&mut item) {
+        operation.insert("operationId".to_owned(), id(method, &path).into());
+        if !subject.asks_tokens {
+            operation.shift_remove("security");
+            operation.get_mut("responses").and_then(Value::as_object_mut).map(|all| all.shift_remove("401"));
+        }
+    }
+    (path, item)
 }
 
 /// A path of `{name}` for one model, with its operations.
@@ -85,7 +122,10 @@ fn refer_to(operation: &mut Map<String, Value>, served: &Snapshot) {
     let mut is_prediction = false;
     for reference in stand_ins(operation) {
         is_prediction = true;
-        *reference = json!({ "$ref": target(reference).replace("/Any", &format!("/{}", served.name)) });
+        // `Any` stands for `NAME.predict`: a name without a point would be that of an error, for a model called so.
+        let (kind, form) = target(reference).split_once("/Any").unwrap_or_default();
+        let component = format!("{kind}/{}{}", served.name, if form.is_empty() { ".predict" } else { form });
+        *reference = json!({ "$ref": component });
     }
     if is_prediction && !operation.contains_key("description") {
         operation.shift_insert(DESCRIPTION_AT, "description".to_owned(), description(served).into());
@@ -121,19 +161,6 @@ fn description(served: &Snapshot) -> String {
     let about = header.description.as_ref().map_or_else(String::new, |about| format!("{} ", about.trim_end()));
     let (target, task, algorithm) = (&header.target.name, header.task.as_str(), header.algorithm.as_str());
     format!("{about}Predicts `{target}` ({task}, {algorithm}). Version {}.", served.model.version())
-}
-
-/// Vertex AI's routes where the environment says: the prediction in place of what is there, health only where nothing is.
-fn add_vertex(paths: &mut Map<String, Value>, subject: &Subject<'_>) {
-    let predict = paths.shift_remove(VERTEX_PREDICT).zip(subject.vertex.predict.clone());
-    let health = paths.shift_remove(VERTEX_HEALTH).zip(subject.vertex.health.clone());
-    if let Some((item, route)) = predict {
-        paths.shift_remove(&route);
-        paths.insert(route, item);
-    }
-    if let Some((item, route)) = health {
-        paths.entry(route).or_insert(item);
-    }
 }
 
 /// The operations of a path, each with its method.

@@ -2,84 +2,102 @@
 //!
 //! JSON Schema cannot say that shapes agree with their data, or with each other; the descriptions do.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::http::tensor::Datatype;
 use crate::model::schema::{Feature, Kind, Schema};
+use crate::serve::registry::Snapshot;
 
 use super::examples::Rows;
 use super::features;
-use super::template::fill;
+use super::template::{Filling, Values, fill};
 
-/// The values of `model.json` that are tensors; `template` is that of one tensor, `values` what is known so far.
-pub(super) fn values(
-    template: &Value,
-    values: &Map<String, Value>,
-    schema: &Schema,
-    rows: &Rows<'_>,
-) -> Map<String, Value> {
-    let max_rows = values["max_rows"].as_u64().unwrap_or_default();
-    let frame = |name: Value, shape: &str, width: usize| {
-        let members = [
-            ("max_rows", json!(max_rows)),
-            ("name", name),
-            ("shape", values[shape].clone()),
-            ("width", json!(width)),
-            ("cells", json!(max_rows.saturating_mul(width as u64))),
-        ];
-        Frame { template, values: members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect() }
-    };
-    let column = |feature: &Feature| {
-        let frame = frame(json!({ "const": feature.name }), "column_shape", 1);
-        match feature.kind {
-            Kind::Numeric => frame.of_numbers(feature.accepts_missing()),
-            Kind::Categorical => frame.of_words(feature),
-        }
-    };
-    let matrix = || {
+/// Adds the values of `model.json` that are tensors to those that are known; `template` is that of one tensor.
+pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, served: &'a Snapshot, rows: &'a Rows<'a>) {
+    let schema = served.model.schema();
+    let features = schema.features();
+    let frame = Frame { template, known: values };
+    let any_name = || json!({ "type": "string" });
+    let number = frame.of_numbers(&any_name(), 1, "column_shape", false);
+    let number_or_null = frame.of_numbers(&any_name(), 1, "column_shape", true);
+    let is_numeric = features.iter().all(|feature| feature.kind == Kind::Numeric);
+    let matrix = is_numeric.then(|| {
         let name = json!({ "type": "string", "description": "Any name that is no feature's." });
-        let tensor = frame(name, "matrix_shape", schema.n_features())
-            .of_numbers(schema.features().iter().all(Feature::accepts_missing));
+        let accepts_missing = features.iter().all(Feature::accepts_missing);
+        let tensor = frame.of_numbers(&name, schema.n_features(), "matrix_shape", accepts_missing);
         json!({ "type": "array", "minItems": 1, "maxItems": 1, "prefixItems": [tensor] })
+    });
+    // The words that a tensor of categories is made with: its other values are known.
+    let of_words = frame.tensor(&json!("{name}"), 1, "column_shape", &json!({ "const": "BYTES" }), &json!("{element}"));
+    let column = move |i: usize| {
+        let feature = &features[i];
+        let reference = match (feature.kind, feature.accepts_missing()) {
+            (Kind::Numeric, false) => "NumberInput",
+            (Kind::Numeric, true) => "NumberOrNullInput",
+            (Kind::Categorical, _) => return fill(&of_words, &words(feature)),
+        };
+        let reference = format!("#/components/schemas/{}.{reference}", served.name);
+        json!({ "allOf": [{ "$ref": reference }], "properties": { "name": { "const": feature.name } } })
     };
-    let is_numeric = schema.features().iter().all(|feature| feature.kind == Kind::Numeric);
-    Map::from_iter([
-        ("tensors".to_owned(), schema.features().iter().map(column).collect()),
-        ("matrix".to_owned(), if is_numeric { matrix() } else { Value::Null }),
-        ("example_tensors".to_owned(), example_tensors(schema, rows)),
-        ("example_matrix".to_owned(), if is_numeric { example_matrix(schema, rows) } else { Value::Null }),
-    ])
+    let example = move |i: usize| example_tensor(&features[i], rows.len(), rows.column(i));
+    let example_matrix = if is_numeric { example_matrix(schema, rows) } else { Value::Null };
+    values.extend([
+        ("number_input", Filling::Json(number)),
+        ("number_or_null_input", Filling::Json(number_or_null)),
+        ("tensors", Filling::List(features.len(), Box::new(column))),
+        ("matrix", Filling::Json(matrix.unwrap_or_default())),
+        ("example_tensors", Filling::List(features.len(), Box::new(example))),
+        ("example_matrix", Filling::Json(example_matrix)),
+    ]);
 }
 
-/// A tensor's template, with what does not depend on the type of its elements.
-struct Frame<'a> {
-    template: &'a Value,
-    values: Map<String, Value>,
+/// A tensor's template, with the values that all tensors share.
+struct Frame<'f, 'v> {
+    template: &'f Value,
+    known: &'f Values<'v>,
 }
 
-impl Frame<'_> {
+impl Frame<'_, '_> {
     /// Numbers, or for `BOOL` truths too.
-    fn of_numbers(mut self, accepts_missing: bool) -> Value {
+    fn of_numbers(&self, name: &Value, width: usize, shape: &str, accepts_missing: bool) -> Value {
         let null = accepts_missing.then_some(Value::Null);
         let truths: Vec<Value> = [json!(true), json!(false), json!(1), json!(0)].into_iter().chain(null).collect();
         let datatypes = json!({ "enum": numeric(), "description": "Elements must be of it." });
-        let numbers = self.tensor(datatypes, features::number_reference(accepts_missing));
-        let truths = self.tensor(json!({ "const": Datatype::Bool.as_str() }), json!({ "enum": truths }));
+        let bool_type = json!({ "const": Datatype::Bool.as_str() });
+        let numbers = self.tensor(name, width, shape, &datatypes, &features::number_reference(accepts_missing));
+        let truths = self.tensor(name, width, shape, &bool_type, &json!({ "enum": truths }));
         json!({ "anyOf": [numbers, truths] })
     }
 
-    /// The names of categories.
-    fn of_words(mut self, feature: &Feature) -> Value {
-        let null = feature.accepts_missing().then_some(Value::Null);
-        let words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).chain(null).collect();
-        self.tensor(json!({ "const": Datatype::Bytes.as_str() }), json!({ "enum": words }))
+    fn tensor(&self, name: &Value, width: usize, shape: &str, datatype: &Value, element: &Value) -> Value {
+        let max_rows = number(self.known, "max_rows");
+        let shape = fill(&Value::String(format!("{{{shape}}}")), self.known);
+        let values = [
+            ("max_rows", json!(max_rows)),
+            ("name", name.clone()),
+            ("shape", shape),
+            ("width", json!(width)),
+            ("cells", json!(max_rows.saturating_mul(width as u64))),
+            ("datatype", datatype.clone()),
+            ("element", element.clone()),
+        ];
+        fill(self.template, &values.map(|(name, value)| (name, Filling::Json(value))).into())
     }
+}
 
-    fn tensor(&mut self, datatype: Value, element: Value) -> Value {
-        self.values.insert("datatype".to_owned(), datatype);
-        self.values.insert("element".to_owned(), element);
-        fill(self.template, &self.values)
+fn number(values: &Values<'_>, name: &str) -> u64 {
+    match values.get(name) {
+        Some(Filling::Json(value)) => value.as_u64().unwrap_or_default(),
+        _ => 0,
     }
+}
+
+/// The name of a tensor of categories, and their names.
+fn words(feature: &Feature) -> Values<'static> {
+    let null = feature.accepts_missing().then_some(Value::Null);
+    let words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).chain(null).collect();
+    let values = [("name", json!({ "const": feature.name })), ("element", json!({ "enum": words }))];
+    values.map(|(name, value)| (name, Filling::Json(value))).into()
 }
 
 /// Every datatype of numbers but `BOOL`, the usual one first.
@@ -88,18 +106,13 @@ fn numeric() -> Vec<&'static str> {
     std::iter::once(Datatype::Fp64).chain(others).map(Datatype::as_str).collect()
 }
 
-/// A tensor a feature, of the datatype that metadata tells.
-fn example_tensors(schema: &Schema, rows: &Rows<'_>) -> Value {
-    let columns = rows.columns();
-    let tensor = |feature: &Feature| {
-        let datatype = match feature.kind {
-            Kind::Numeric => Datatype::Fp64,
-            Kind::Categorical => Datatype::Bytes,
-        };
-        let shape = [rows.len(), 1];
-        json!({ "name": feature.name, "shape": shape, "datatype": datatype.as_str(), "data": columns[&feature.name] })
+/// A feature's tensor, of the datatype that metadata tells.
+fn example_tensor(feature: &Feature, rows: usize, data: Value) -> Value {
+    let datatype = match feature.kind {
+        Kind::Numeric => Datatype::Fp64,
+        Kind::Categorical => Datatype::Bytes,
     };
-    schema.features().iter().map(tensor).collect()
+    json!({ "name": feature.name, "shape": [rows, 1], "datatype": datatype.as_str(), "data": data })
 }
 
 /// One tensor of all features, as an example with its summary.

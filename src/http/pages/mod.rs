@@ -5,5 +5,8 @@ pub(super) mod index;
 pub(super) mod openapi;
 mod own_page;
 mod rendered;
+pub(super) mod room;
+mod shared_page;
 
 pub(super) use rendered::Cache;
+pub(super) use shared_page::SharedPage;

@@ -1,44 +1,41 @@
 //! `GET /openapi.json`: the document of the models that are served.
 //!
-//! A wide model's document is megabytes: it is rendered off the request path, once for each change of the models, and a
-//! client that has it already gets a 304.
+//! A wide model's document is megabytes: it is rendered off the request path, once for each change of the models, sent to
+//! all from the same bytes, and a client that has it already gets a 304.
 
-use std::sync::Arc;
+use std::io::{self, Write};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::http::app::{App, AppState};
-use crate::http::openapi::{Subject, document};
+use crate::http::compress::accepts_gzip;
+use crate::http::openapi::{Document, Subject};
 use crate::http::problem::Problem;
 use crate::serve::registry::Snapshot;
 
-use super::rendered::Rendered;
-
 /// `GET /openapi.json`.
 pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
-    let rendered = current(&app).await?;
+    let of_models = app.clone();
+    let write = move |models: &[Snapshot], out: &mut dyn Write| write(&of_models, models, out);
+    let rendered = app.openapi.get(app.serving.registry.list(), &app.page_memory, write).await?;
     let validators = [(ETAG, rendered.etag.clone()), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
     if is_known(&headers, &rendered.etag) {
         return Ok((StatusCode::NOT_MODIFIED, validators).into_response());
     }
     let json = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    Ok((validators, json, rendered.bytes.clone()).into_response())
+    if let (Some(gzipped), true) = (&rendered.gzipped, headers.get(ACCEPT_ENCODING).is_some_and(accepts_gzip)) {
+        let encoding = [(CONTENT_ENCODING, "gzip"), (VARY, "accept-encoding")];
+        return Ok((validators, json, encoding, gzipped.clone()).into_response());
+    }
+    Ok((validators, json, rendered.plain.clone()).into_response())
 }
 
-async fn current(app: &AppState) -> Result<Arc<Rendered>, Problem> {
-    let models = app.serving.registry.list();
-    if let Some(rendered) = app.openapi.get(&models) {
-        return Ok(rendered);
-    }
-    let state = app.clone();
-    let render = move || Rendered::new(&document(&subject(&state, &models)), &models);
-    let rendered = tokio::task::spawn_blocking(render).await.map_err(|e| Problem::internal(e.to_string()))?;
-    let rendered = Arc::new(rendered);
-    app.openapi.put(Arc::clone(&rendered));
-    Ok(rendered)
+/// Writes the document of these models, as this server serves them.
+pub(super) fn write(app: &App, models: &[Snapshot], out: &mut dyn Write) -> io::Result<()> {
+    Ok(serde_json::to_writer(out, &Document::new(&subject(app, models)))?)
 }
 
 /// These models, as this server serves them.

@@ -102,6 +102,16 @@ impl Problem {
         self.cause.as_deref()
     }
 
+    /// The envelope's bytes, with as many of its errors as leave it at most about `most` long.
+    pub fn render_shortened(&self, request_id: &str, most: usize) -> Vec<u8> {
+        let mut shortened = self.clone();
+        let mut envelope = shortened.render(request_id);
+        while envelope.len() > most && shortened.errors.pop().is_some() {
+            envelope = shortened.render(request_id);
+        }
+        envelope
+    }
+
     /// The envelope's bytes.
     pub fn render(&self, request_id: &str) -> Vec<u8> {
         let status = self.kind.status();

@@ -1,12 +1,13 @@
 //! `GET /livez`, `/healthz`, `/readyz`, `/ping` and `/metrics`: the probes and the metrics.
 //!
-//! They need no model and no memory lease, so they answer in any state and under any load.
+//! The probes need no model and no memory lease, so they answer in any state and under any load.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
 use crate::http::app::AppState;
+use crate::http::leased::shared;
 use crate::http::problem::Problem;
 
 /// `GET /livez`, `/healthz`: 200 while the runtime makes progress.
@@ -19,9 +20,17 @@ pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Respon
     app.check_ready().map(|()| status(r#"{"status":"ready"}"#))
 }
 
-/// `GET /metrics`: the Prometheus text exposition.
-pub(in crate::http) async fn metrics(State(app): State<AppState>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.serving.metrics.render()).into_response()
+/// `GET /metrics`: the Prometheus text exposition, rendered for one at a time.
+pub(in crate::http) async fn metrics(State(app): State<AppState>) -> Result<Response, Problem> {
+    let render = async {
+        let exposition = app.serving.metrics.exposition();
+        let lease = app.page_memory.reserve(exposition.max_bytes()).await?;
+        let text = exposition.render();
+        lease.resize_to(text.capacity()).await?;
+        Ok(shared(text.into_bytes(), lease))
+    };
+    let text = app.metrics.get(app.page_memory.wait(), render).await?;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
 fn status(body: &'static str) -> Response {

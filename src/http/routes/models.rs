@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::model::artifact::{Evaluation, Origin, Setting};
 use crate::model::schema::{Feature, Target};
@@ -17,6 +16,7 @@ use crate::model::statistics::Stats;
 use crate::serve::registry::ServedModel;
 
 use crate::http::app::AppState;
+use crate::http::leased::{self, Memory};
 use crate::http::path::ModelName;
 use crate::http::problem::Problem;
 
@@ -65,22 +65,33 @@ impl<'a> ModelEntry<'a> {
     }
 }
 
+/// All models.
+#[derive(Serialize)]
+struct ModelList<'a> {
+    models: Vec<ModelEntry<'a>>,
+}
+
 /// `GET /models`.
-pub(in crate::http) async fn list(State(app): State<AppState>) -> Response {
+pub(in crate::http) async fn list(State(app): State<AppState>, Memory(memory): Memory) -> Result<Response, Problem> {
     let models = app.serving.registry.list();
-    let entries: Vec<ModelEntry<'_>> = models.iter().map(|served| ModelEntry::of(served)).collect();
-    ok_json(&json!({ "models": entries }))
+    let list = ModelList { models: models.iter().map(|served| ModelEntry::of(served)).collect() };
+    leased::json(&memory, &list).await
 }
 
 /// `GET /models/{name}`.
 pub(in crate::http) async fn show(
     State(app): State<AppState>,
     ModelName(name): ModelName,
+    Memory(memory): Memory,
 ) -> Result<Response, Problem> {
-    let served = app.model(&name)?;
+    leased::json(&memory, &details(&*app.model(&name)?)).await
+}
+
+/// What is told of a model.
+pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
     let header = served.model.header();
-    Ok(ok_json(&ModelDetails {
-        entry: ModelEntry::of(&served),
+    ModelDetails {
+        entry: ModelEntry::of(served),
         description: header.description.as_deref(),
         created: header.created.as_deref(),
         smartcore: header.smartcore.as_deref(),
@@ -90,10 +101,10 @@ pub(in crate::http) async fn show(
         features: &header.features,
         evaluation: header.evaluation.as_ref(),
         prediction_stats: header.prediction_stats.as_ref(),
-    }))
+    }
 }
 
-/// A 200 with this body as JSON.
+/// A 200 with this body, which is short, as JSON.
 pub(in crate::http) fn ok_json(body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(bytes) => ([(CONTENT_TYPE, "application/json")], bytes).into_response(),

@@ -3,6 +3,8 @@
 //! Their verb is part of the last segment (`boston:predict`), which no route template can express: the handlers check verb and
 //! method.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::ALLOW;
@@ -11,6 +13,7 @@ use serde_json::json;
 
 use crate::http::app::{App, AppState};
 use crate::http::decode::Protocol;
+use crate::http::leased::{self, Memory};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
@@ -19,9 +22,10 @@ use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
 /// `GET /v1/models`: `KServe`'s list.
-pub(in crate::http) async fn list(State(app): State<AppState>) -> Response {
+pub(in crate::http) async fn list(State(app): State<AppState>, Memory(memory): Memory) -> Result<Response, Problem> {
     let models = app.serving.registry.list();
-    ok_json(&json!({ "models": models.iter().map(|served| served.name.as_str()).collect::<Vec<_>>() }))
+    let names = models.iter().map(|served| served.name.as_str()).collect::<Vec<_>>();
+    leased::json(&memory, &BTreeMap::from([("models", names)])).await
 }
 
 /// `GET /v1/models/{name}` and `POST /v1/models/{name}:predict`.

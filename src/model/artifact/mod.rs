@@ -38,6 +38,8 @@ fn encoding_of(name: &str) -> Option<&'static str> {
 pub struct Opened<'a> {
     /// The head.
     pub header: Header,
+    /// Bytes of the head's JSON.
+    pub head_bytes: usize,
     /// First 12 hex digits of the SHA-256.
     pub version: String,
     sections: Vec<(String, &'a [u8])>,
@@ -102,7 +104,7 @@ pub fn open(file: &[u8]) -> Result<Opened<'_>, String> {
     let header: Header = serde_json::from_str(text).map_err(|e| format!("the header does not fit: {e}"))?;
     let sections = sections(&header.payload, payload)?;
     let version = stored_hash(file).map(|hash| hash[..12].to_owned()).unwrap_or_default();
-    Ok(Opened { header, version, sections })
+    Ok(Opened { header, head_bytes: head.len(), version, sections })
 }
 
 /// The head's and the payload's bytes.

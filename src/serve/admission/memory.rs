@@ -27,6 +27,9 @@ const QUARTER: usize = 4;
 /// Divisor of the budget: the buffers of one connection take at most an eighth of it.
 const EIGHTH: usize = 8;
 
+/// More bytes than any pages take: a lease of all of it still fits a semaphore's count.
+const MOST_FOR_PAGES: usize = 1 << 31;
+
 /// The budget. Requests get memory in the order in which they ask, so that small ones do not starve a large one. A
 /// clone is another handle to the same budget.
 #[derive(Debug, Clone)]
@@ -40,8 +43,10 @@ struct Pools {
     free: Semaphore,
     /// Free bytes of the three quarters that long requests may use.
     free_for_long: Semaphore,
-    /// All bytes of the budget.
+    /// All bytes of the budget but those added for pages.
     total: usize,
+    /// Bytes added for pages.
+    for_pages: AtomicUsize,
     wait: Duration,
 }
 
@@ -73,7 +78,27 @@ impl MemoryBudget {
     pub fn new(limits: &Limits) -> Self {
         let total = limits.body_budget.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
         let (free, free_for_long) = (Semaphore::new(total), Semaphore::new(total - total / QUARTER));
-        Self { pools: Arc::new(Pools { free, free_for_long, total, wait: limits.admission_wait }) }
+        let for_pages = AtomicUsize::new(0);
+        Self { pools: Arc::new(Pools { free, free_for_long, total, for_pages, wait: limits.admission_wait }) }
+    }
+
+    /// Makes the budget larger by `bytes`, the most that pages of the models take. It never gets smaller again: leases may
+    /// be out.
+    pub fn make_room_for_pages(&self, bytes: usize) {
+        let bytes = bytes.min(MOST_FOR_PAGES);
+        let more = bytes.saturating_sub(self.pools.for_pages.fetch_max(bytes, Relaxed));
+        self.pools.free.add_permits(more);
+        self.pools.free_for_long.add_permits(more);
+    }
+
+    /// Bytes by which the budget was made larger for pages.
+    pub fn for_pages(&self) -> usize {
+        self.pools.for_pages.load(Relaxed)
+    }
+
+    /// How long a request waits for bytes.
+    pub fn wait(&self) -> Duration {
+        self.pools.wait
     }
 
     /// A lease that holds nothing yet.
@@ -129,9 +154,14 @@ impl MemoryBudget {
 }
 
 impl Pools {
+    /// All bytes of the budget.
+    fn all(&self) -> usize {
+        self.total + self.for_pages.load(Relaxed)
+    }
+
     /// How much of the budget long requests may use.
     fn for_long(&self) -> usize {
-        self.total - self.total / QUARTER
+        self.all() - self.total / QUARTER
     }
 
     /// How many of a request's `bytes` count as long.
@@ -173,14 +203,14 @@ impl Reservation {
         if bytes <= held {
             return Ok(());
         }
-        let Pools { free, free_for_long, total, wait } = &*self.budget.pools;
-        let mut wait = *wait;
+        let pools = &self.budget.pools;
+        let (free, free_for_long, mut wait) = (&pools.free, &pools.free_for_long, pools.wait);
         let more = (bytes - held).checked_next_multiple_of(step).unwrap_or(usize::MAX);
         let bytes = held.saturating_add(more);
-        if bytes > *total {
+        if bytes > pools.all() {
             return Err(Overloaded);
         }
-        let long = self.budget.pools.as_long(bytes).saturating_sub(self.held_as_long.load(Relaxed));
+        let long = pools.as_long(bytes).saturating_sub(self.held_as_long.load(Relaxed));
         if long > 0 {
             let start = Instant::now();
             take(free_for_long, long, wait).await?;
@@ -240,7 +270,7 @@ impl MemoryLease {
     /// # Errors
     /// As [`resize_to`](Self::resize_to).
     pub async fn at_least(&self, bytes: usize) -> Result<(), Overloaded> {
-        self.reservation.grow_to(bytes.min(self.reservation.budget.pools.total), 1).await
+        self.reservation.grow_to(bytes.min(self.reservation.budget.pools.all()), 1).await
     }
 
     /// Holds at least `bytes`, taken in steps of [`CHUNKED_STEP`]: for a body of undeclared length.

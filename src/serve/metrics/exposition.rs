@@ -1,10 +1,8 @@
-//! Turns the counts of `drift` into series when they are scraped, and decides which versions are shown.
+//! Writes the counts of `drift` as series when they are scraped, and decides which versions are shown.
 
+use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 
 use crate::model::Model;
 
@@ -17,9 +15,9 @@ use super::families::{
 const SHOWN_AFTER: Duration = Duration::from_secs(600);
 
 /// The versions whose series are shown.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Drifts {
-    shown: Arc<Mutex<Vec<Shown>>>,
+    shown: Mutex<Vec<Shown>>,
 }
 
 #[derive(Debug)]
@@ -30,9 +28,9 @@ struct Shown {
 }
 
 impl Drifts {
-    pub(super) fn collector(&self) -> Box<dyn Collector> {
-        let described = [MODEL_INFO, FEATURE_VALUES, FEATURE_EXPECTED, PREDICTION_VALUES, PREDICTION_EXPECTED];
-        Box::new(DriftCollector { drifts: self.clone(), described: described.iter().map(Family::described).collect() })
+    /// The text of the versions that are shown now.
+    pub(super) fn text(&self) -> DriftText {
+        DriftText(self.lock().iter().map(|s| Arc::clone(&s.drift)).collect())
     }
 
     pub(super) fn watch(&self, families: &Families, name: &str, model: &Model) -> Arc<Drift> {
@@ -89,81 +87,98 @@ fn forget(families: &Families, drift: &Drift, shown: &[Shown]) {
     }
 }
 
-struct DriftCollector {
-    drifts: Drifts,
-    described: Vec<Desc>,
-}
+/// The counts of the versions as text. It is written here, because as the library's values thousands of series take
+/// several times their text's bytes.
+#[derive(Debug)]
+pub(super) struct DriftText(Vec<Arc<Drift>>);
 
-impl Collector for DriftCollector {
-    fn desc(&self) -> Vec<&Desc> {
-        self.described.iter().collect()
+impl DriftText {
+    /// Writes each family that has series.
+    pub(super) fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        let Self(drifts) = self;
+        if drifts.is_empty() {
+            return Ok(());
+        }
+        head(out, MODEL_INFO, "gauge")?;
+        for drift in drifts {
+            line(out, MODEL_INFO, drift, &[&drift.algorithm], 1)?;
+        }
+        self.write_predictions(out, PREDICTION_VALUES, "counter", &|(_, seen, _)| Value::Count(seen))?;
+        self.write_predictions(out, PREDICTION_EXPECTED, "gauge", &|(_, _, expected)| Value::Ratio(expected))?;
+        self.write_features(out, FEATURE_VALUES, "counter", &|(_, seen, _)| Value::Count(seen))?;
+        self.write_features(out, FEATURE_EXPECTED, "gauge", &|(_, _, expected)| Value::Ratio(expected))
     }
 
-    fn collect(&self) -> Vec<MetricFamily> {
-        let drifts: Vec<Arc<Drift>> = self.drifts.lock().iter().map(|s| Arc::clone(&s.drift)).collect();
-        let mut info = Vec::new();
-        let mut features = (Vec::new(), Vec::new());
-        let mut predictions = (Vec::new(), Vec::new());
-        for drift in &drifts {
-            info.push(gauge(labels(drift, MODEL_INFO, &[&drift.algorithm]), 1.0));
-            for feature in &drift.features {
-                let place = |bin: &str| labels(drift, FEATURE_VALUES, &[&feature.name, bin]);
-                show(&feature.counts, place, &mut features);
-            }
-            if let Some(counts) = &drift.predictions {
-                show(counts, |bin| labels(drift, PREDICTION_VALUES, &[bin]), &mut predictions);
+    fn write_predictions(&self, out: &mut dyn Write, family: Family, kind: &str, value: ValueOf<'_>) -> fmt::Result {
+        head(out, family, kind)?;
+        for drift in &self.0 {
+            for series in drift.predictions.iter().flat_map(Counts::series) {
+                line(out, family, drift, &[series.0], value(series))?;
             }
         }
-        vec![
-            shown(MODEL_INFO, MetricType::GAUGE, info),
-            shown(FEATURE_VALUES, MetricType::COUNTER, features.0),
-            shown(FEATURE_EXPECTED, MetricType::GAUGE, features.1),
-            shown(PREDICTION_VALUES, MetricType::COUNTER, predictions.0),
-            shown(PREDICTION_EXPECTED, MetricType::GAUGE, predictions.1),
-        ]
+        Ok(())
+    }
+
+    fn write_features(&self, out: &mut dyn Write, family: Family, kind: &str, value: ValueOf<'_>) -> fmt::Result {
+        head(out, family, kind)?;
+        for drift in &self.0 {
+            for feature in &drift.features {
+                for series in feature.counts.series() {
+                    line(out, family, drift, &[&feature.name, series.0], value(series))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-/// Appends a column's series: (seen, expected).
-#[expect(clippy::cast_precision_loss, reason = "Prometheus values are f64")]
-fn show(counts: &Counts, labels: impl Fn(&str) -> Vec<LabelPair>, out: &mut (Vec<Metric>, Vec<Metric>)) {
-    for (bin, seen, expected) in counts.series() {
-        let labels = labels(bin);
-        let mut counter = Counter::default();
-        counter.set_value(seen as f64);
-        let mut metric = Metric::from_label(labels.clone());
-        metric.set_counter(counter);
-        out.0.push(metric);
-        out.1.push(gauge(labels, expected));
+/// The value of a bin's series: of its label, its count and its expected ratio.
+type ValueOf<'a> = &'a dyn Fn((&str, u64, f64)) -> Value;
+
+/// What a series shows.
+enum Value {
+    Count(u64),
+    Ratio(f64),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Ratio(ratio) => ratio.fmt(f),
+        }
     }
 }
 
-/// The label pairs of one of a version's series.
-fn labels(drift: &Drift, family: Family, rest: &[&str]) -> Vec<LabelPair> {
+/// A family's two lines of comment.
+fn head(out: &mut dyn Write, family: Family, kind: &str) -> fmt::Result {
+    let Family { name, help, .. } = family;
+    write!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
+}
+
+/// A series of a version: `rest` are the values of its labels behind the model and the version.
+fn line(out: &mut dyn Write, family: Family, drift: &Drift, rest: &[&str], value: impl fmt::Display) -> fmt::Result {
+    out.write_str(family.name)?;
     let values = [drift.model.as_str(), drift.version.as_str()].into_iter().chain(rest.iter().copied());
-    family.labels.iter().zip(values).map(|(name, value)| pair(name, value)).collect()
+    for (i, (label, value)) in family.labels.iter().zip(values).enumerate() {
+        write!(out, "{}{label}=\"", if i == 0 { '{' } else { ',' })?;
+        write_escaped(out, value)?;
+        out.write_char('"')?;
+    }
+    writeln!(out, "}} {value}")
 }
 
-fn gauge(labels: Vec<LabelPair>, value: f64) -> Metric {
-    let mut gauge = Gauge::default();
-    gauge.set_value(value);
-    let mut metric = Metric::from_label(labels);
-    metric.set_gauge(gauge);
-    metric
-}
-
-fn pair(name: &str, value: &str) -> LabelPair {
-    let mut pair = LabelPair::default();
-    pair.set_name(name.to_owned());
-    pair.set_value(value.to_owned());
-    pair
-}
-
-fn shown(family: Family, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
-    let mut shown = MetricFamily::default();
-    shown.set_name(family.name.to_owned());
-    shown.set_help(family.help.to_owned());
-    shown.set_field_type(kind);
-    shown.set_metric(metrics);
-    shown
+/// A label's value, as the text format escapes it.
+fn write_escaped(out: &mut dyn Write, value: &str) -> fmt::Result {
+    for part in value.split_inclusive(['\\', '"', '\n']) {
+        let (text, escaped) = match part.as_bytes().last() {
+            Some(b'\\') => (&part[..part.len() - 1], "\\\\"),
+            Some(b'"') => (&part[..part.len() - 1], "\\\""),
+            Some(b'\n') => (&part[..part.len() - 1], "\\n"),
+            _ => (part, ""),
+        };
+        out.write_str(text)?;
+        out.write_str(escaped)?;
+    }
+    Ok(())
 }

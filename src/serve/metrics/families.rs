@@ -1,8 +1,6 @@
 //! Declares every metric family: name, labels, help. A test compares the table in docs with it.
 
-use std::collections::HashMap;
-
-use prometheus::core::{Collector, Desc};
+use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use super::reason::{Reason, ReloadResult};
@@ -23,13 +21,6 @@ pub struct Family {
     pub labels: &'static [&'static str],
     /// One line.
     pub help: &'static str,
-}
-
-impl Family {
-    pub(super) fn described(&self) -> Desc {
-        let labels = self.labels.iter().map(|label| (*label).to_owned()).collect();
-        Desc::new(self.name.to_owned(), self.help.to_owned(), labels, HashMap::new()).expect(VALID)
-    }
 }
 
 const fn family(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Family {
@@ -63,7 +54,7 @@ const PREDICTION_SECONDS: Family =
 const PREDICTION_ROWS: Family = family("smartserve_prediction_rows_total", &["model"], "Rows predicted.");
 const REJECTED: Family =
     family("smartserve_requests_rejected_total", &["reason"], "Requests refused before they reached a model.");
-/// The drift collector shows this one and the next four.
+/// `exposition` writes this one and the next four.
 pub(super) const MODEL_INFO: Family = family(
     "smartserve_model_info",
     &["model", "version", "algorithm"],
@@ -128,14 +119,13 @@ pub(super) struct Families {
 }
 
 impl Families {
-    pub(super) fn new(drift: Box<dyn Collector>) -> Self {
+    pub(super) fn new() -> Self {
         let registry = Registry::new();
         let with = Registrar(&registry);
         let rejected = with.counters(REJECTED);
         let reloads = with.counters(RELOADS);
         #[cfg(target_os = "linux")]
         with.collector(Box::new(prometheus::process_collector::ProcessCollector::for_self()));
-        with.collector(drift);
         Self {
             requests: with.counters(REQUESTS),
             request_seconds: with.histograms(REQUEST_SECONDS),

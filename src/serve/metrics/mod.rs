@@ -14,13 +14,14 @@ pub use drift::{Drift, MAX_FEATURES};
 pub use families::{Family, METRICS};
 pub use reason::{Reason, ReloadResult};
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::{IntCounter, IntGauge, TextEncoder};
 
 use crate::model::Model;
-use exposition::Drifts;
+use exposition::{DriftText, Drifts};
 use families::Families;
 use requests::RequestSeries;
 
@@ -58,9 +59,7 @@ impl Default for Metrics {
 impl Metrics {
     /// A registry with every family. Only families with closed labels have series yet.
     pub fn new() -> Self {
-        let drifts = Drifts::default();
-        let families = Families::new(drifts.collector());
-        Self { families, requests: RequestSeries::default(), drifts }
+        Self { families: Families::new(), requests: RequestSeries::default(), drifts: Drifts::default() }
     }
 
     /// Counts a request as in flight.
@@ -111,10 +110,68 @@ impl Metrics {
 
     /// The Prometheus text exposition, version 0.0.4.
     pub fn render(&self) -> String {
+        self.exposition().render()
+    }
+
+    /// What is shown now, to be rendered.
+    pub fn exposition(&self) -> Exposition {
         self.drifts.forget_expired(&self.families);
-        TextEncoder::new().encode_to_string(&self.families.registry.gather()).unwrap_or_else(|error| {
+        let others = TextEncoder::new().encode_to_string(&self.families.registry.gather());
+        let others = others.unwrap_or_else(|error| {
             tracing::error!(%error, "cannot render metrics");
             String::new()
-        })
+        });
+        Exposition { others, drift: self.drifts.text() }
     }
+
+    /// The most bytes that the exposition takes with the models that are served now.
+    pub fn max_bytes(&self) -> usize {
+        // A series' count takes at most 20 digits, and a series at least 100 bytes without it.
+        OTHERS + length(&self.drifts.text()) * 6 / 5
+    }
+}
+
+/// Bytes of every series but those of features: 35 histograms of routes, 200 counters of what was answered there, and of
+/// what is out of range. More of them take from the memory of requests.
+const OTHERS: usize = 96 << 10;
+
+/// Bytes by which counts may become longer while they are rendered.
+const SLACK: usize = 1 << 10;
+
+/// What `/metrics` shows: the library's families, then the versions' counts.
+#[derive(Debug)]
+pub struct Exposition {
+    others: String,
+    drift: DriftText,
+}
+
+impl Exposition {
+    /// The most bytes that its text takes.
+    pub fn max_bytes(&self) -> usize {
+        self.others.len() + length(&self.drift) + SLACK
+    }
+
+    /// The text.
+    pub fn render(self) -> String {
+        let mut text = String::with_capacity(self.max_bytes());
+        text.push_str(&self.others);
+        // Writing to a string does not fail.
+        let _ = self.drift.write(&mut text);
+        text
+    }
+}
+
+/// How many bytes a text has.
+fn length(drift: &DriftText) -> usize {
+    struct Length(usize);
+    impl fmt::Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+    let mut length = Length(0);
+    // Counting does not fail.
+    let _ = drift.write(&mut length);
+    length.0
 }

@@ -1,11 +1,24 @@
-//! The memory that is promised at start.
+//! The memory that is promised at start, and a process that stays below it.
 
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use rustix::net::sockopt::set_socket_recv_buffer_size;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
 use smartserve::serve::memory_estimate::MemoryEstimate;
 
 use crate::support::models::{Recipe, snapshot};
+use crate::support::process::{BINARY, Server};
+use crate::support::server::PATIENCE;
+
+/// Columns of the wide model.
+const WIDTH: usize = 5_000;
 
 #[tokio::test]
 async fn defaults_stay_below_128_mib() {
@@ -16,5 +29,94 @@ async fn defaults_stay_below_128_mib() {
     let bound = MemoryEstimate::of(&Serving::new(vec![served], limits, ExtraFeatures::Reject), 2);
     assert_eq!(bound.total(), bound.parts.iter().map(|(_, bytes)| *bytes).sum::<usize>());
     assert!(bound.total() <= 128 << 20, "{bound}");
-    assert!(bound.to_string().contains("MiB: requests in flight 64.0, parsing "), "{bound}");
+    assert!(bound.to_string().contains("MiB: requests in flight 64.0, pages "), "{bound}");
+}
+
+/// A model of [`WIDTH`] columns, trained once; its folder stays until the tests have ended.
+fn wide() -> &'static Path {
+    static WIDE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, model) = WIDE.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, model) = (folder.path().join("wide.csv"), folder.path().join("wide.model"));
+        let mut csv: String = (0..WIDTH).map(|column| format!("c{column},")).collect::<String>() + "y\n";
+        for row in 0..100_usize {
+            (0..WIDTH).for_each(|column| write!(csv, "{}.{:03},", row % 7, (row * 7_919 + column * 31) % 997).unwrap());
+            writeln!(csv, "{}", row % 7).unwrap();
+        }
+        std::fs::write(&data, csv).unwrap();
+        let words = ["--target", "y", "--algorithm", "decision-tree", "--folds", "0", "--data"];
+        let trained = Command::new(BINARY).arg("train").args(words).arg(&data).arg("-o").arg(&model).output().unwrap();
+        assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
+        (folder, model)
+    });
+    model
+}
+
+/// The most memory that the process has had, in bytes.
+fn highest(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
+/// A connection that asks for a page, with room for little of it.
+fn ask_for(server: &Server, path: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(server.address).unwrap();
+    set_socket_recv_buffer_size(&socket, 4 << 10).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+    socket
+}
+
+/// The status of an answer, of which no more is read.
+fn status(socket: &mut TcpStream) -> u16 {
+    let mut start = [0; 12];
+    socket.read_exact(&mut start).unwrap();
+    String::from_utf8_lossy(&start[9..]).parse().unwrap()
+}
+
+#[test]
+fn pages_that_nobody_reads_stay_below_the_bound() {
+    const READERS: usize = 150;
+    let mut server = Server::start(&["--model", wide().to_str().unwrap()]);
+    let bound = server.bound();
+    for path in ["/openapi.json", "/models/wide", "/metrics", "/", "/v2/models/wide"] {
+        let mut readers: Vec<_> = (0..READERS).map(|_| ask_for(&server, path)).collect();
+        let statuses: Vec<u16> = readers.iter_mut().map(status).collect();
+        assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{path}: {statuses:?}");
+        assert!(statuses.contains(&200), "{path}: {statuses:?}");
+        assert!(highest(&server) <= bound, "{path}: {} bytes of {bound}", highest(&server));
+    }
+    // What they held is free again.
+    assert_eq!(server.ask("GET", "/models/wide", "").0, 200);
+}
+
+#[test]
+fn those_who_ask_at_once_share_one_document() {
+    const READERS: usize = 24;
+    let mut server = Server::start(&["--model", wide().to_str().unwrap(), "--admission-wait", "1m"]);
+    let _ = server.bound();
+    let document = server.ask("GET", "/models/wide", "").1.to_string().len() as u64;
+    let before = highest(&server);
+    let mut readers: Vec<_> = (0..READERS).map(|_| ask_for(&server, "/openapi.json")).collect();
+    assert!(readers.iter_mut().all(|reader| status(reader) == 200));
+    // A document, longer than the page, its gzipped form and what is in memory while it is made: not one each.
+    let more = highest(&server) - before;
+    assert!(more < 5 * document, "{more} bytes for a page of {document}");
+}
+
+#[test]
+fn a_wider_model_that_comes_later_changes_the_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = crate::support::path("tests/fixtures/artifacts/boston-ridge.model");
+    std::fs::copy(fixture, folder.path().join("boston.model")).unwrap();
+    let mut server = Server::start(&["--models", folder.path().to_str().unwrap()]);
+    let before = server.bound();
+    std::fs::copy(wide(), folder.path().join("wide.new")).unwrap();
+    std::fs::rename(folder.path().join("wide.new"), folder.path().join("wide.model")).unwrap();
+    server.signal("HUP");
+    let after = server.bound();
+    assert!(after > before + (16 << 20), "{before} {after}");
+    assert_eq!(server.ask("GET", "/openapi.json", "").0, 200);
+    assert!(highest(&server) <= after);
 }

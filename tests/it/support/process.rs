@@ -76,6 +76,13 @@ impl Server {
         self.child.wait().unwrap().code().unwrap()
     }
 
+    /// What the next line about memory says that it stays below, in bytes.
+    pub(crate) fn bound(&mut self) -> u64 {
+        let lines = self.wait_for("memory stays below");
+        let line: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+        line["bound_bytes"].as_u64().unwrap()
+    }
+
     /// Reads the log until a line says this; gives all of its lines since the last that was read.
     pub(crate) fn wait_for(&mut self, message: &str) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();

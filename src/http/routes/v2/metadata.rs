@@ -2,9 +2,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use crate::http::app::{App, AppState};
+use crate::http::leased::{self, Memory};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
@@ -39,16 +41,18 @@ pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Respon
 pub(in crate::http) async fn model(
     State(app): State<AppState>,
     ModelName(name): ModelName,
+    Memory(memory): Memory,
 ) -> Result<Response, Problem> {
-    Ok(describe(&*app.model(&name)?))
+    leased::json(&memory, &Description::of(&*app.model(&name)?)).await
 }
 
 /// `GET /v2/models/{name}/versions/{version}`.
 pub(in crate::http) async fn model_version(
     State(app): State<AppState>,
     path: ModelVersion,
+    Memory(memory): Memory,
 ) -> Result<Response, Problem> {
-    Ok(describe(&*version_of(&app, &path)?))
+    leased::json(&memory, &Description::of(&*version_of(&app, &path)?)).await
 }
 
 /// `GET /v2/models/{name}/ready`: a model that is served is ready when the server is.
@@ -87,35 +91,62 @@ fn is_ready(app: &App, served: &ServedModel) -> Result<Response, Problem> {
     app.check_ready().map(|()| ok_json(&json!({ "name": served.name, "ready": true })))
 }
 
-fn describe(served: &ServedModel) -> Response {
-    let schema = served.model.schema();
-    let output = |output: &Output| {
-        let (datatype, width) = match output {
-            Output::Predict if schema.task().is_classification() => (Datatype::Bytes, 1),
-            Output::Predict => (Datatype::Fp64, 1),
-            Output::PredictProba => (Datatype::Fp64, schema.target().classes.len()),
-        };
-        tensor(output.as_str(), datatype, width)
-    };
-    ok_json(&json!({
-        "name": served.name,
-        "versions": [served.model.version()],
-        "platform": PLATFORM,
-        "inputs": schema.features().iter().map(input).collect::<Vec<_>>(),
-        "outputs": Output::of(&served.model).iter().map(output).collect::<Vec<_>>(),
-    }))
+/// A model's inputs and outputs.
+#[derive(Serialize)]
+struct Description<'a> {
+    name: &'a str,
+    versions: [&'a str; 1],
+    platform: &'static str,
+    inputs: Inputs<'a>,
+    outputs: Vec<Tensor<'a>>,
 }
 
-/// A feature as an input of its own.
-fn input(feature: &Feature) -> Value {
-    let datatype = match feature.kind {
-        Kind::Numeric => Datatype::Fp64,
-        Kind::Categorical => Datatype::Bytes,
-    };
-    tensor(&feature.name, datatype, 1)
+impl<'a> Description<'a> {
+    fn of(served: &'a ServedModel) -> Self {
+        let schema = served.model.schema();
+        let output = |output: &Output| {
+            let (datatype, width) = match output {
+                Output::Predict if schema.task().is_classification() => (Datatype::Bytes, 1),
+                Output::Predict => (Datatype::Fp64, 1),
+                Output::PredictProba => (Datatype::Fp64, schema.target().classes.len()),
+            };
+            Tensor::of(output.as_str(), datatype, width)
+        };
+        Self {
+            name: &served.name,
+            versions: [served.model.version()],
+            platform: PLATFORM,
+            inputs: Inputs(schema.features()),
+            outputs: Output::of(&served.model).iter().map(output).collect(),
+        }
+    }
+}
+
+/// Each feature as an input of its own.
+struct Inputs<'a>(&'a [Feature]);
+
+impl Serialize for Inputs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|feature| {
+            let datatype = match feature.kind {
+                Kind::Numeric => Datatype::Fp64,
+                Kind::Categorical => Datatype::Bytes,
+            };
+            Tensor::of(&feature.name, datatype, 1)
+        }))
+    }
 }
 
 /// A tensor of any number of rows.
-fn tensor(name: &str, datatype: Datatype, width: usize) -> Value {
-    json!({ "name": name, "datatype": datatype.as_str(), "shape": [-1, width] })
+#[derive(Serialize)]
+struct Tensor<'a> {
+    name: &'a str,
+    datatype: &'static str,
+    shape: (i8, usize),
+}
+
+impl<'a> Tensor<'a> {
+    fn of(name: &'a str, datatype: Datatype, width: usize) -> Self {
+        Self { name, datatype: datatype.as_str(), shape: (-1, width) }
+    }
 }

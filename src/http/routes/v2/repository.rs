@@ -10,20 +10,30 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 
 use crate::http::app::{App, AppState};
 use crate::http::body;
+use crate::http::leased;
 use crate::http::path::ModelName;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
 use crate::serve::error::ReloadError;
+use crate::serve::listener::RequestContext;
 use crate::serve::reload::Reloader;
 
 /// A model in the index, where all are ready.
-fn entry(name: &str, version: &str) -> Value {
-    json!({ "name": name, "version": version, "state": "READY", "reason": "" })
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    version: &'a str,
+    state: &'static str,
+    reason: &'static str,
+}
+
+fn entry<'a>(name: &'a str, version: &'a str) -> Entry<'a> {
+    Entry { name, version, state: "READY", reason: "" }
 }
 
 /// The body of an index request.
@@ -54,9 +64,11 @@ struct LoadParameters {
 
 /// `POST /v2/repository/index`: every model that is served.
 pub(in crate::http) async fn index(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let memory = RequestContext::of(request.extensions()).memory.clone();
     let _: IndexRequest = asked(&app, request).await?;
     let models = app.serving.registry.list();
-    Ok(ok_json(&models.iter().map(|served| entry(&served.name, served.model.version())).collect::<Vec<_>>()))
+    let index: Vec<_> = models.iter().map(|served| entry(&served.name, served.model.version())).collect();
+    leased::json(&memory, &index).await
 }
 
 /// `POST /v2/repository/models/{name}/load`: serves what the model's file holds now, or the version asked for.

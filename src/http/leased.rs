@@ -1,0 +1,136 @@
+//! Answers whose memory is leased before they are made, and held until their last byte is with the kernel.
+//!
+//! What the process holds for a request is counted: without it, thousands of clients that ask and do not read would
+//! take any amount.
+
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use serde::Serialize;
+
+use crate::serve::admission::{MemoryBudget, MemoryLease};
+use crate::serve::error::Overloaded;
+use crate::serve::listener::RequestContext;
+
+use super::problem::Problem;
+
+/// Answers of at most this many bytes need no lease: they fit the buffers that a connection has reserved.
+pub(super) const UNLEASED: usize = 4 << 10;
+
+/// The request's lease, which the listener keeps until the last byte of the answer is with the kernel.
+#[derive(Debug)]
+pub(super) struct Memory(pub(super) MemoryLease);
+
+impl<S: Sync> FromRequestParts<S> for Memory {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(RequestContext::of(&parts.extensions).memory.clone()))
+    }
+}
+
+/// Leases an answer of `bytes`, unless it is short.
+///
+/// # Errors
+/// [`Overloaded`]: they were not free within the admission wait.
+pub(super) async fn lease(memory: &MemoryLease, bytes: usize) -> Result<(), Overloaded> {
+    if bytes <= UNLEASED { Ok(()) } else { memory.at_least(bytes).await }
+}
+
+/// A 200 with this body as JSON.
+///
+/// # Errors
+/// 503: there was no memory for it within the admission wait. 500: it cannot be written.
+pub(super) async fn json(memory: &MemoryLease, body: &(impl Serialize + Sync)) -> Result<Response, Problem> {
+    let bytes = written(memory, |out| Ok(serde_json::to_writer(out, body)?)).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response())
+}
+
+/// Where pages that many share take their memory: out of the room made for them, else out of what requests may hold.
+#[derive(Debug, Clone)]
+pub(super) struct PageMemory {
+    /// The room made for them.
+    pub(super) own: MemoryBudget,
+    /// What requests may hold.
+    pub(super) of_requests: MemoryBudget,
+}
+
+impl PageMemory {
+    /// A lease of `bytes`.
+    ///
+    /// # Errors
+    /// [`Overloaded`]: they were not free within the admission wait.
+    pub(super) async fn reserve(&self, bytes: usize) -> Result<MemoryLease, Overloaded> {
+        match self.own.reserve(bytes).await {
+            Ok(lease) => Ok(lease),
+            Err(Overloaded) => self.of_requests.reserve(bytes).await,
+        }
+    }
+
+    /// How long is waited for memory.
+    pub(super) fn wait(&self) -> Duration {
+        self.of_requests.wait()
+    }
+}
+
+/// What `write` writes, leased: it is written twice, because the first time only counts.
+///
+/// # Errors
+/// As [`json`].
+pub(super) async fn written(
+    memory: &MemoryLease,
+    write: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> Result<Vec<u8>, Problem> {
+    let unwritable = |error| Problem::internal(format!("an answer cannot be written: {error}"));
+    let length = length(&write).map_err(unwritable)?;
+    lease(memory, length).await?;
+    let mut bytes = Vec::with_capacity(length);
+    write(&mut bytes).map_err(unwritable)?;
+    Ok(bytes)
+}
+
+/// How many bytes `write` writes.
+///
+/// # Errors
+/// As `write`.
+pub(super) fn length(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<usize> {
+    let mut length = Length(0);
+    write(&mut length)?;
+    Ok(length.0)
+}
+
+/// Bytes that many requests may share: their lease is given back with the last handle to them.
+pub(super) fn shared(bytes: Vec<u8>, lease: MemoryLease) -> Bytes {
+    Bytes::from_owner(Shared { bytes, _lease: lease })
+}
+
+struct Shared {
+    bytes: Vec<u8>,
+    _lease: MemoryLease,
+}
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Counts what is written to it.
+struct Length(usize);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
