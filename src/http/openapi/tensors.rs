@@ -39,7 +39,7 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
         let reference = format!("#/components/schemas/{}.{reference}", served.name);
         json!({ "allOf": [{ "$ref": reference }], "properties": { "name": { "const": feature.name } } })
     };
-    let example = move |i: usize| example_tensor(&features[i], rows.len(), rows.column(i));
+    let example = move |i: usize| example_tensor(&features[i], rows.len(), &rows.column(i));
     let example_matrix = if is_numeric { example_matrix(schema, rows) } else { Value::Null };
     values.extend([
         ("number_input", Filling::Json(number)),
@@ -107,7 +107,7 @@ fn numeric() -> Vec<&'static str> {
 }
 
 /// A feature's tensor, of the datatype that metadata tells.
-fn example_tensor(feature: &Feature, rows: usize, data: Value) -> Value {
+fn example_tensor(feature: &Feature, rows: usize, data: &Value) -> Value {
     let datatype = match feature.kind {
         Kind::Numeric => Datatype::Fp64,
         Kind::Categorical => Datatype::Bytes,

@@ -57,7 +57,7 @@ impl Cache {
             let _rendering = rendering;
             // Gives its memory back, unless somebody is still being sent it.
             last.store(None);
-            let rendered = Arc::new(Rendered::new(models, &memory, &handle, write)?);
+            let rendered = Arc::new(Rendered::new(&models, &memory, &handle, write)?);
             last.store(Some(Arc::clone(&rendered)));
             Ok(rendered)
         };
@@ -81,16 +81,16 @@ pub(in crate::http) struct Rendered {
 impl Rendered {
     /// Renders the document of these models, with a lease that ends with the last answer that holds it. Blocks.
     fn new(
-        models: Vec<Snapshot>,
+        models: &[Snapshot],
         memory: &PageMemory,
         handle: &Handle,
         write: impl Fn(&[Snapshot], &mut dyn Write) -> io::Result<()>,
     ) -> Result<Self, Problem> {
         let unwritable = |error: io::Error| Problem::internal(format!("the document cannot be written: {error}"));
-        let length = length(|out| write(&models, out)).map_err(unwritable)?;
+        let length = length(|out| write(models, out)).map_err(unwritable)?;
         let lease = handle.block_on(memory.reserve(with_gzip(length)))?;
         let mut plain = Vec::with_capacity(length);
-        write(&models, &mut plain).map_err(unwritable)?;
+        write(models, &mut plain).map_err(unwritable)?;
         let gzipped = gzip(&plain, with_gzip(length) - length);
         handle.block_on(lease.resize_to(plain.capacity() + gzipped.as_ref().map_or(0, Vec::capacity)))?;
         let hash = Sha256::digest(&plain).iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
