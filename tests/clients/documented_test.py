@@ -41,7 +41,11 @@ def demo():
     return (data, target, *(word for pair in flags.items() for word in pair))
 
 
-MODELS = {"boston": demo(), "iris": ("data/iris.csv", "species", "--algorithm", "logistic")}
+MODELS = {
+    "boston": demo(),
+    "iris": ("data/iris.csv", "species", "--algorithm", "logistic"),
+    "flats": ("data/flats.csv", "rent", "--algorithm", "ridge"),
+}
 PATH = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
 
 
