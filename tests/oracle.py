@@ -57,10 +57,19 @@ def constant(_):
     raise Differs("not JSON")
 
 
+class Spelled(float):
+    """A number with the digits that were sent."""
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
 def real(text):
     if math.isinf(float(text)):
         raise Differs("not JSON")
-    return float(text)
+    return Spelled(text)
 
 
 def loads(text):
@@ -138,6 +147,7 @@ def frame_of_csv(text):
     return pandas.read_csv(io.StringIO(text), dtype=kinds, index_col=False)
 
 
+TRUTHS = {True: ["true", "True", "TRUE", "1"], False: ["false", "False", "FALSE", "0"]}
 FRAMES = {"application/json": frame_of_json, "application/x-ndjson": frame_of_lines, "text/csv": frame_of_csv}
 
 
@@ -168,7 +178,7 @@ class Judge:
         return self._category(value, COLOURS if name == "colour" else ZONES)
 
     def _number(self, value):
-        if isinstance(value, bool):
+        if isinstance(value, bool) and not self._is_json:
             raise Differs("boolean")
         found = float(value)
         if isinstance(value, str) and self._is_json:
@@ -180,16 +190,18 @@ class Judge:
         return found
 
     def _category(self, value, known):
-        if isinstance(value, str) and not self._is_json:
-            value = value.strip()
-        if value in known:
-            return value
-        if isinstance(value, (bool, type(None))) or isinstance(value, str) and self._is_json:
+        if isinstance(value, str) and value.strip() in known:
+            return value.strip()
+        if isinstance(value, bool):
+            spellings, name = TRUTHS[value], "boolean for category"
+        elif isinstance(value, Spelled):
+            spellings, name = [value.text.removesuffix(".0")], "number for category"
+        else:
             raise Refused("no category")
-        named = [category for category in known if category.isdigit() and float(category) == float(value)]
+        named = [category for category in spellings if category in known]
         if not named:
             raise Refused("no category")
-        self.only_here.add("number for category")
+        self.only_here.add(name)
         return named[0]
 
 

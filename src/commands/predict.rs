@@ -7,9 +7,11 @@ use std::path::Path;
 use crate::cli::PredictArgs;
 use crate::model::Model;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::Prediction;
-use crate::model::schema::Target;
+use crate::model::labels;
+use crate::model::prediction::{PredictError, Prediction};
+use crate::model::schema::{Schema, Target};
 use crate::table::{Head, RowReader, TableError};
+use crate::text::number::shortest;
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -50,17 +52,24 @@ fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Res
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
     let mut writer = csv::WriterBuilder::new().from_writer(output);
     let target = model.schema().target();
-    let classes = &target.classes;
     write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), target))?;
     let mut scratch = Scratch::default();
     let mut done = 0;
     while let Some(batch) = rows.next_chunk(CHUNK)? {
-        let answers = model.predict(&batch, &mut scratch).map_err(|e| {
-            let row = done + e.row + 1;
-            Failure::new(Exit::Failed, format_args!("{name}: the model's answer for row {row} is not a finite number"))
-        })?;
+        let answers = match model.predict(&batch, &mut scratch) {
+            Ok(answers) => answers,
+            Err(PredictError { row, cells }) if !cells.is_empty() => {
+                let cells = cells.into_iter().map(|cell| (cell.feature, cell.detail));
+                return Err(rows.refuse(row, cells).into());
+            }
+            Err(PredictError { row, .. }) => {
+                let row = done + row + 1;
+                let what = format_args!("{name}: the model's answer for row {row} is not a finite number");
+                return Err(Failure::new(Exit::Failed, what));
+            }
+        };
         for row in 0..batch.n_rows() {
-            write_record(&mut writer, rows.fields(row), &cells(&answers, row, classes))?;
+            write_record(&mut writer, rows.fields(row), &cells(&answers, row, model.schema()))?;
         }
         done += batch.n_rows();
     }
@@ -81,16 +90,17 @@ fn heads(taken: &[String], target: &Target) -> Vec<String> {
         .collect()
 }
 
-fn cells(answers: &Prediction, row: usize, classes: &[String]) -> Vec<String> {
+fn cells(answers: &Prediction, row: usize, schema: &Schema) -> Vec<String> {
+    let classes = &schema.target().classes;
     match answers {
-        // Debug prints the shortest text that parses to the same number, with a decimal point.
         Prediction::Regression { values, n_outputs } => {
-            values[row * n_outputs..][..*n_outputs].iter().map(|value| format!("{value:?}")).collect()
+            values[row * n_outputs..][..*n_outputs].iter().map(|value| shortest(*value)).collect()
         }
         Prediction::Classification { classes: positions, probability } => {
-            let mut cells = vec![classes[positions[row] as usize].clone()];
+            let label = labels::shown(&classes[positions[row] as usize], schema.label_kind());
+            let mut cells = vec![label.into_owned()];
             match probability {
-                Some(p) => cells.extend(p[row * classes.len()..][..classes.len()].iter().map(|p| format!("{p:?}"))),
+                Some(p) => cells.extend(p[row * classes.len()..][..classes.len()].iter().map(|p| shortest(*p))),
                 None => cells.resize(1 + classes.len(), String::new()),
             }
             cells

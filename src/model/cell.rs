@@ -1,5 +1,6 @@
 //! One cell of a row, judged against its feature, and the public text of what is wrong with it.
 
+use super::category::Digits;
 use super::schema::{Feature, Kind, position_as_f64};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
@@ -9,16 +10,21 @@ use crate::text::shorten::{quoted, shortened};
 /// Past it a linear model's answer would overflow, and that would be the row's fault and not the model's.
 pub const MAX_ABS: f64 = 1e150;
 
+/// Numbers of more digits are sent back cut.
+const LONGEST_NUMBER: usize = 40;
+
 /// A cell as a body or a file gave it, not yet judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'a> {
-    /// A JSON number, a tensor element.
+    /// A number whose digits do not matter: of a numeric feature, or known by its value alone.
     Number(f64),
+    /// A JSON number or a tensor's element, as it was sent.
+    Digits(Digits<'a>),
     /// JSON text or a `BYTES` element: never read as a number.
     Text(&'a str),
     /// A CSV field: text that may spell a number; empty is missing.
     Field(&'a str),
-    /// A JSON or tensor boolean.
+    /// A JSON or tensor boolean: 0 or 1 for a numeric feature.
     Bool(bool),
     /// JSON null.
     Missing,
@@ -56,9 +62,10 @@ impl Feature {
 
     fn number(&self, cell: Cell<'_>) -> Result<f64, String> {
         let value = match cell {
-            Cell::Number(v) => Some(v),
+            Cell::Number(value) | Cell::Digits(Digits { value, .. }) => Some(value),
+            Cell::Bool(truth) => Some(f64::from(u8::from(truth))),
             Cell::Field(text) => parse_number(text),
-            Cell::Text(_) | Cell::Bool(_) | Cell::Missing => None,
+            Cell::Text(_) | Cell::Missing => None,
         };
         let expected = match value {
             Some(v) if v.abs() <= MAX_ABS || self.unbounded && !v.is_nan() => return Ok(v),
@@ -71,35 +78,18 @@ impl Feature {
 
     fn category(&self, cell: Cell<'_>) -> Result<f64, String> {
         let position = match cell {
-            Cell::Text(text) => self.category_position(text),
-            Cell::Field(text) => self.category_position(text).or_else(|| {
-                self.category_position(text.trim())
-                    .or_else(|| parse_number(text).and_then(|v| self.numeric_category(v)))
-            }),
-            Cell::Bool(b) => self.category_position(if b { "true" } else { "false" }),
-            Cell::Number(v) => self.numeric_category(v),
+            Cell::Text(text) | Cell::Field(text) => self.category_of_text(text),
+            Cell::Bool(truth) => self.category_of_bool(truth),
+            Cell::Digits(digits) => self.category_of_digits(digits),
+            Cell::Number(value) => {
+                self.category_of_digits(Digits { value, text: &format!("{value:?}"), by_value: true })
+            }
             Cell::Missing => None,
         };
         position
             .or_else(|| self.unknown.then_some(self.categories.len()))
             .map(position_as_f64)
             .ok_or_else(|| format!("{} has no category {}{}", self.name, shown(cell), self.category_hint(cell)))
-    }
-
-    /// The category that is a number's text: 1, 1.0 and 1e0 all name the category `1`, or `1.0`, or `1.00`. Categories
-    /// spelled otherwise (`01`, `1e0`) are found where there are few: reading all of them for every cell would let a body
-    /// cost as much as its cells times the categories.
-    fn numeric_category(&self, value: f64) -> Option<usize> {
-        const FEW: usize = 256;
-        // Negative zero is zero here.
-        let value = value + 0.0;
-        let is_it = |category: &str| parse_number(category) == Some(value);
-        // Rounded to few digits it may be another number.
-        let spelled = |text: String| self.category_position(&text).filter(|_| is_it(&text));
-        spelled(format!("{value}")).or_else(|| (1..=6).find_map(|n| spelled(format!("{value:.n$}")))).or_else(|| {
-            let few = self.categories.len() <= FEW;
-            few.then(|| self.categories.iter().position(|c| is_it(c))).flatten()
-        })
     }
 
     /// `; training saw 3.561 to 8.78`, or the first categories.
@@ -113,7 +103,7 @@ impl Feature {
 
     fn category_hint(&self, cell: Cell<'_>) -> String {
         let near = match cell {
-            Cell::Text(text) | Cell::Field(text) => nearest(text, self.categories.iter().map(String::as_str)),
+            Cell::Text(text) | Cell::Field(text) | Cell::Digits(Digits { text, .. }) => nearest(text, self.categories.iter().map(String::as_str)),
             _ => None,
         };
         near.map_or_else(|| self.hint(), |category| format!("; did you mean {category:?}?"))
@@ -126,6 +116,7 @@ fn shown(cell: Cell<'_>) -> String {
         Cell::Number(v) => format!("{v}"),
         Cell::Bool(b) => format!("{b}"),
         Cell::Missing => "null".to_owned(),
-        Cell::Text(text) | Cell::Field(text) => shortened(text),
+        Cell::Digits(Digits { text, .. }) if text.len() <= LONGEST_NUMBER => text.to_owned(),
+        Cell::Text(text) | Cell::Field(text) | Cell::Digits(Digits { text, .. }) => shortened(text),
     }
 }

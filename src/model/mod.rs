@@ -8,14 +8,17 @@ pub mod algorithm;
 pub mod artifact;
 pub mod batch;
 pub mod calibration;
+pub mod category;
 pub mod cell;
 pub mod compiled;
 pub mod cover;
 pub mod golden;
 pub mod ir;
+pub mod labels;
 #[expect(clippy::module_inception, reason = "the file of `Model`")]
 mod model;
 pub mod neutral;
+mod overflow;
 pub mod pipeline;
 pub mod prediction;
 pub mod preprocessing;

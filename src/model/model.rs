@@ -11,6 +11,7 @@ use super::cover;
 use super::golden::{self, GoldenDifference};
 use super::ir::Form;
 use super::neutral::Neutral;
+use super::overflow;
 use super::pipeline::{Encoder, Pipeline};
 use super::prediction::{PredictError, Prediction};
 use super::schema::Schema;
@@ -92,7 +93,7 @@ impl Model {
                 let terms = self.pipeline.magnitudes(&self.golden, scratch);
                 golden::compare(&self.header.golden, &got, &self.schema, terms.as_deref())
             }
-            Err(PredictError { row }) => {
+            Err(PredictError { row, .. }) => {
                 let (expected, got) = ("a finite answer".to_owned(), "one that is not".to_owned());
                 vec![GoldenDifference { row, expected, got }]
             }
@@ -150,7 +151,7 @@ impl Model {
     /// Answers for all rows of a batch, in order.
     ///
     /// # Errors
-    /// [`PredictError`] when an answer is not finite.
+    /// [`PredictError`] when an answer is not finite: the row, and the cells that the model cannot take.
     pub fn predict(&self, batch: &Batch, scratch: &mut Scratch) -> Result<Prediction, PredictError> {
         self.predict_rows(batch, 0..batch.n_rows(), scratch)
     }
@@ -165,7 +166,10 @@ impl Model {
         rows: Range<usize>,
         scratch: &mut Scratch,
     ) -> Result<Prediction, PredictError> {
-        self.pipeline.predict(batch, rows, scratch)
+        self.pipeline.predict(batch, rows, scratch).map_err(|error| {
+            let cells = overflow::cells(&self.schema, batch.row(error.row));
+            PredictError { cells, ..error }
+        })
     }
 }
 

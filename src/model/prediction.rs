@@ -47,10 +47,29 @@ impl Prediction {
     }
 }
 
-/// The model's answer for a row is not a finite number: the model's fault (500), never the client's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// The answer for a row is not a finite number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the model's answer for row {row} is not a finite number")]
 pub struct PredictError {
     /// The row's position in the batch, from 0.
     pub row: usize,
+    /// The cells that the model cannot take, the worst first; empty when it is the model's fault, and as long as only its
+    /// predictor was asked, which does not know the features.
+    pub cells: Vec<OverflowingCell>,
+}
+
+/// A number that a model cannot take: with it a kernel, a slope or a product overflows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverflowingCell {
+    /// Its feature's position in the schema.
+    pub feature: usize,
+    /// The public sentence, without the place: the value, and what training saw.
+    pub detail: String,
+}
+
+impl PredictError {
+    /// Of a row whose cells were not looked at.
+    pub(super) fn of_row(row: usize) -> Self {
+        Self { row, cells: Vec::new() }
+    }
 }

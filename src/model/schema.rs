@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::labels::LabelKind;
 use super::statistics::Stats;
 use super::target::check_classes;
 
@@ -77,6 +78,7 @@ pub struct Feature {
 pub struct Schema {
     features: Vec<Feature>,
     target: Target,
+    labels: LabelKind,
     task: Task,
     by_name: HashMap<String, usize>,
 }
@@ -104,7 +106,8 @@ impl Schema {
             }
         }
         check_classes(&target, task)?;
-        Ok(Self { features, target, task, by_name })
+        let labels = LabelKind::of(&target.classes);
+        Ok(Self { features, target, labels, task, by_name })
     }
 
     /// The features, in schema order.
@@ -132,6 +135,11 @@ impl Schema {
     /// What is predicted.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// How the target's classes are written in answers.
+    pub fn label_kind(&self) -> LabelKind {
+        self.labels
     }
 
     /// Regression, binary or multiclass.

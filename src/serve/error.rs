@@ -19,12 +19,23 @@ pub enum ComputeError {
     /// The compute deadline passed.
     #[error("the prediction took longer than the compute timeout")]
     Deadline,
-    /// The model's answer is not a finite number.
+    /// The answer for a row is not a finite number.
     #[error(transparent)]
     NotFinite(#[from] PredictError),
     /// The predictor panicked.
     #[error("the predictor panicked")]
     Panicked,
+}
+
+impl ComputeError {
+    /// The same error, rows counted from the first of a stream of batches: this one begins with row `first`.
+    #[must_use]
+    pub fn counted_from(mut self, first: usize) -> Self {
+        if let Self::NotFinite(error) = &mut self {
+            error.row += first;
+        }
+        self
+    }
 }
 
 impl From<Overloaded> for ComputeError {

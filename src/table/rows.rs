@@ -51,6 +51,8 @@ pub struct RowReader<'s, R> {
     pending: Option<StringRecord>,
     /// The records of the last chunk, when they are to be kept; else one that is reused.
     chunk: Vec<StringRecord>,
+    /// The lines of their rows.
+    lines: Vec<u64>,
     in_chunk: usize,
     keep: bool,
     rows_read: u64,
@@ -96,6 +98,7 @@ impl<'s, R: Read> RowReader<'s, R> {
             has_header: !absent,
             pending,
             chunk: Vec::new(),
+            lines: Vec::new(),
             in_chunk: 0,
             keep: false,
             rows_read: 0,
@@ -142,10 +145,14 @@ impl<'s, R: Read> RowReader<'s, R> {
         let mut values = Vec::with_capacity(max_rows.min(4_096) * self.schema.n_features());
         let mut problems = Vec::new();
         self.in_chunk = 0;
+        self.lines.clear();
         let mut n_rows = 0;
         while n_rows < max_rows && problems.len() < MAX_PROBLEMS && self.read_record()? {
             self.read_cells(&mut values, &mut problems);
-            self.in_chunk += usize::from(self.keep);
+            if self.keep {
+                self.in_chunk += 1;
+                self.lines.push(self.records.line());
+            }
             n_rows += 1;
             self.rows_read += 1;
         }
@@ -164,6 +171,18 @@ impl<'s, R: Read> RowReader<'s, R> {
     pub fn fields(&self, row: usize) -> impl Iterator<Item = &str> {
         let record = self.chunk[..self.in_chunk].get(row);
         record.into_iter().flat_map(|record| (0..record.len()).map(move |column| field(record, column)))
+    }
+
+    /// The error that says what is wrong with cells (feature, detail) of row `row` of the last chunk, which was read by
+    /// [`RowReader::keep_fields`].
+    pub fn refuse(&self, row: usize, cells: impl Iterator<Item = (usize, String)>) -> TableError {
+        let row_number = self.rows_read - self.lines.len() as u64 + row as u64;
+        let problem = |(feature, detail): (usize, String)| {
+            let mut place = self.records.place(Some(self.columns[feature]));
+            place.line = self.lines.get(row).copied().unwrap_or(place.line);
+            Problem { place, row: row_number, detail }
+        };
+        TableError::Cells(cells.map(problem).collect())
     }
 
     /// Reads one record into the chunk's next place; false at the end.

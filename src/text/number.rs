@@ -28,6 +28,23 @@ pub fn exact(negative: bool, mantissa: u64, digits: usize, power: i64) -> Option
     Some(if negative { -value } else { value })
 }
 
+/// Appends a finite number as every answer has it: the shortest text that reads back as the same bits (`25.0`, not `25`).
+#[inline]
+pub fn append(out: &mut Vec<u8>, value: f64) {
+    out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+}
+
+/// The text that [`append`] appends.
+pub fn shortest(value: f64) -> String {
+    zmij::Buffer::new().format_finite(value).to_owned()
+}
+
+/// True for digits alone, after a minus or not.
+pub fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// A number as CSV and category labels spell it: what `f64` parses, without hexadecimal, `inf` or `nan`.
 pub fn parse_number(text: &str) -> Option<f64> {
     let text = text.trim();

@@ -2,6 +2,7 @@
 
 use crate::http::json::{Reader, SyntaxError, Value};
 use crate::model::batch::Batch;
+use crate::model::category::Digits;
 use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind, Schema};
 
@@ -54,7 +55,8 @@ pub(super) fn read_cell<'a>(
             reader.skip_rest(value)?;
             return Ok(f64::NAN);
         }
-        Value::Number(number) => Cell::Number(*number),
+        Value::Number(number) if feature.kind == Kind::Numeric => Cell::Number(*number),
+        Value::Number(number) => Cell::Digits(Digits { value: *number, text: reader.last_number(), by_value: false }),
         Value::Text(text) => Cell::Text(text),
         Value::Bool(truth) => Cell::Bool(*truth),
         Value::Null => Cell::Missing,

@@ -3,12 +3,14 @@
 use csv::{QuoteStyle, WriterBuilder};
 
 use crate::http::json::write;
+use crate::model::labels;
 use crate::model::prediction::Prediction;
-use crate::model::schema::Target;
+use crate::model::schema::Schema;
 
 /// A line a row, and a header line if `with_header`. Numbers are written as JSON has them.
-pub(super) fn rows(target: &Target, answer: &Prediction, with_header: bool) -> Vec<u8> {
+pub(super) fn rows(schema: &Schema, answer: &Prediction, with_header: bool) -> Vec<u8> {
     const PER_NUMBER: usize = 20;
+    let target = schema.target();
     let out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
     let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(out);
     // Writing to a vector does not fail, and all records have as many fields.
@@ -24,7 +26,8 @@ pub(super) fn rows(target: &Target, answer: &Prediction, with_header: bool) -> V
                 }
             }
             Prediction::Classification { classes, probability } => {
-                let _ = writer.write_field(target.classes.get(classes[row] as usize).map_or("", String::as_str));
+                let label = target.classes.get(classes[row] as usize).map_or("", String::as_str);
+                let _ = writer.write_field(&*labels::shown(label, schema.label_kind()));
                 for class in 0..target.classes.len() {
                     let value = probability.as_ref().and_then(|p| p.get(row * target.classes.len() + class));
                     let _ = writer.write_field(value.map_or(&b""[..], |value| text_of(&mut number, *value)));

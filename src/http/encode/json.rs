@@ -1,19 +1,20 @@
 //! Answers as one JSON text: `{"prediction":[25.0],"model":"boston","version":"…"}`, written in one pass over the prediction.
 
 use crate::http::json::write;
+use crate::model::labels::{self, LabelKind};
 use crate::model::prediction::Prediction;
-use crate::model::schema::Target;
+use crate::model::schema::Schema;
 use crate::serve::registry::ServedModel;
 
 /// The type of JSON.
 pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
 
-/// Our own answer. Classes are written as their labels, with each row's probabilities where the model has them.
+/// Our own answer. Classes are written as their labels (numbers as numbers), with each row's probabilities where the model has them.
 pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> Vec<u8> {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
     let target = served.model.schema().target();
-    let labels = Labels::of(&target.classes);
+    let labels = Labels::of(served.model.schema());
     let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
     out.extend_from_slice(b"{\"prediction\":[");
     predictions(&mut out, &labels, answer);
@@ -35,15 +36,15 @@ pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> 
 
 /// The answer to other servers' clients: `{"predictions":[…]}`, values or labels. If `repeated` names a second key, the
 /// same array is under it too.
-pub(in crate::http) fn predictions_only(target: &Target, answer: &Prediction, repeated: Option<&str>) -> Vec<u8> {
+pub(in crate::http) fn predictions_only(schema: &Schema, answer: &Prediction, repeated: Option<&str>) -> Vec<u8> {
     const PER_NUMBER: usize = 24;
     let mut out = Vec::with_capacity(
-        PER_NUMBER * answer.n_rows() * target.n_outputs() * (1 + usize::from(repeated.is_some())) + 128,
+        PER_NUMBER * answer.n_rows() * schema.target().n_outputs() * (1 + usize::from(repeated.is_some())) + 128,
     );
     out.extend_from_slice(b"{\"predictions\":");
     let start = out.len();
     out.push(b'[');
-    predictions(&mut out, &Labels::of(&target.classes), answer);
+    predictions(&mut out, &Labels::of(schema), answer);
     out.push(b']');
     if let Some(key) = repeated {
         let end = out.len();
@@ -79,23 +80,38 @@ pub(super) fn list(out: &mut Vec<u8>, row: &[f64]) {
     out.push(b']');
 }
 
-/// The labels of a target's classes as JSON strings, quoted once an answer.
-pub(in crate::http) struct Labels(Vec<Vec<u8>>);
+/// The labels of a target's classes, written once an answer.
+pub(in crate::http) struct Labels {
+    kind: LabelKind,
+    /// As strings, which keys are.
+    quoted: Vec<Vec<u8>>,
+    /// As numbers that are no integers; empty for labels of another kind.
+    numbers: Vec<Vec<u8>>,
+}
 
 impl Labels {
-    /// Of these classes, in their order.
-    pub(in crate::http) fn of(classes: &[String]) -> Self {
-        Self(classes.iter().map(|label| write::quoted(label)).collect())
+    /// Of this schema's classes, in their order.
+    pub(in crate::http) fn of(schema: &Schema) -> Self {
+        let (kind, classes) = (schema.label_kind(), &schema.target().classes);
+        let quoted = classes.iter().map(|label| write::quoted(label)).collect();
+        let are_numbers = kind == LabelKind::Numbers;
+        let numbers = classes.iter().filter(|_| are_numbers).map(|label| labels::shown(label, kind).as_bytes().to_vec());
+        Self { kind, quoted, numbers: numbers.collect() }
     }
 
     /// How many classes there are.
     pub(in crate::http) fn len(&self) -> usize {
-        self.0.len()
+        self.quoted.len()
     }
 
     /// The label at this position.
     pub(in crate::http) fn get(&self, class: u32) -> &[u8] {
-        self.0.get(class as usize).map_or(b"null", Vec::as_slice)
+        let texts = if self.kind == LabelKind::Numbers { &self.numbers } else { &self.quoted };
+        match (self.kind, texts.get(class as usize).map_or(&b"null"[..], Vec::as_slice)) {
+            // Without its quotes an integer is JSON as it stands.
+            (LabelKind::Integers, [b'"', digits @ .., b'"']) => digits,
+            (_, text) => text,
+        }
     }
 
     /// Appends labels with commas between.
@@ -106,7 +122,7 @@ impl Labels {
     /// Appends an object: each label with its value of one row.
     pub(in crate::http) fn write_values(&self, out: &mut Vec<u8>, values: &[f64]) {
         out.push(b'{');
-        write::separated(out, self.0.iter().zip(values), |out, (label, value)| {
+        write::separated(out, self.quoted.iter().zip(values), |out, (label, value)| {
             out.extend_from_slice(label);
             out.push(b':');
             write::number(out, *value);

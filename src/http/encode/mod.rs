@@ -33,19 +33,19 @@ pub(super) struct ResponseFormat {
 impl ResponseFormat {
     /// A 200 with the answer.
     pub(super) fn write(self, served: &ServedModel, answer: &Prediction) -> Response {
-        let target = served.model.schema().target();
+        let schema = served.model.schema();
         let (content_type, bytes) = match (self.accepted.format, self.protocol) {
             (AnswerFormat::Json, None) => (json::MEDIA_TYPE, json::prediction(served, answer)),
             (AnswerFormat::Json, Some(protocol)) => {
                 // TensorFlow Serving answers `inputs` with `outputs`; KServe, on the same route, with `predictions`.
                 let repeated = (self.by_inputs && protocol == Protocol::TensorFlow).then_some("outputs");
-                (json::MEDIA_TYPE, json::predictions_only(target, answer, repeated))
+                (json::MEDIA_TYPE, json::predictions_only(schema, answer, repeated))
             }
-            (AnswerFormat::Ndjson, _) => (ndjson::MEDIA_TYPE, ndjson::rows(target, answer)),
+            (AnswerFormat::Ndjson, _) => (ndjson::MEDIA_TYPE, ndjson::rows(schema, answer)),
             (AnswerFormat::Csv, _) if self.accepted.header.unwrap_or(!self.is_headless) => {
-                ("text/csv; charset=utf-8; header=present", csv::rows(target, answer, true))
+                ("text/csv; charset=utf-8; header=present", csv::rows(schema, answer, true))
             }
-            (AnswerFormat::Csv, _) => ("text/csv; charset=utf-8; header=absent", csv::rows(target, answer, false)),
+            (AnswerFormat::Csv, _) => ("text/csv; charset=utf-8; header=absent", csv::rows(schema, answer, false)),
         };
         let mut response = Response::new(Body::from(bytes));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -58,7 +58,9 @@ pub(super) fn max_bytes(target: &Target, n_rows: usize) -> usize {
     // Of NDJSON, the longest format: `{"prediction":` and a number; a class once more, with its probability.
     const PER_ROW: usize = 42;
     const PER_CLASS: usize = 30;
+    // A label that is a number is written as one.
+    const NUMBER: usize = 24;
     let labels: usize = target.classes.iter().map(|label| PER_CLASS + label.len()).sum();
-    let longest = target.classes.iter().map(String::len).max().unwrap_or(0);
+    let longest = target.classes.iter().map(|label| label.len().max(NUMBER)).max().unwrap_or(0);
     n_rows * (PER_ROW + PER_CLASS * (target.n_outputs() - 1) + longest + labels)
 }

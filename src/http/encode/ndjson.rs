@@ -2,7 +2,7 @@
 
 use crate::http::json::write;
 use crate::model::prediction::Prediction;
-use crate::model::schema::Target;
+use crate::model::schema::Schema;
 
 use super::json::{Labels, list};
 
@@ -10,10 +10,10 @@ use super::json::{Labels, list};
 pub(in crate::http) const MEDIA_TYPE: &str = "application/x-ndjson";
 
 /// A line a row.
-pub(in crate::http) fn rows(target: &Target, answer: &Prediction) -> Vec<u8> {
+pub(in crate::http) fn rows(schema: &Schema, answer: &Prediction) -> Vec<u8> {
     const PER_ROW: usize = 40;
-    let labels = Labels::of(&target.classes);
-    let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (target.n_outputs() + labels.len()));
+    let labels = Labels::of(schema);
+    let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (schema.target().n_outputs() + labels.len()));
     for row in 0..answer.n_rows() {
         out.extend_from_slice(b"{\"prediction\":");
         match answer {

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
+use crate::model::labels::{self, LabelKind};
 use crate::model::prediction::Prediction;
+use crate::model::schema::Schema;
 use crate::serve::registry::ServedModel;
 
 use super::json::Labels;
@@ -50,18 +52,18 @@ pub(in crate::http) fn write(
 enum OutputData<'p> {
     /// `FP64`, this many a row.
     Numbers(&'p [f64], usize),
-    /// `BYTES`, one a row: positions in the labels.
-    Labels(&'p [u32], &'p [String]),
+    /// `BYTES`, or numbers where labels are numbers, one a row: positions in the schema's classes.
+    Labels(&'p [u32], &'p Schema),
 }
 
 impl<'p> OutputData<'p> {
     fn of(served: &'p ServedModel, output: Output, prediction: &'p Prediction) -> Self {
-        let labels = &served.model.schema().target().classes;
+        let schema = served.model.schema();
         match (output, prediction) {
             (Output::Predict, Prediction::Regression { values, n_outputs }) => Self::Numbers(values, *n_outputs),
-            (Output::Predict, Prediction::Classification { classes, .. }) => Self::Labels(classes, labels),
+            (Output::Predict, Prediction::Classification { classes, .. }) => Self::Labels(classes, schema),
             (Output::PredictProba, Prediction::Classification { probability: Some(p), .. }) => {
-                Self::Numbers(p, labels.len())
+                Self::Numbers(p, schema.target().classes.len())
             }
             // No model offers it that would answer so.
             (Output::PredictProba, _) => Self::Numbers(&[], 0),
@@ -72,7 +74,7 @@ impl<'p> OutputData<'p> {
     fn write(&self, json: &mut Vec<u8>, tail: Option<&mut Vec<u8>>, output: Output, n_rows: usize) {
         let (datatype, width) = match self {
             Self::Numbers(_, width) => (Datatype::Fp64, *width),
-            Self::Labels(..) => (Datatype::Bytes, 1),
+            Self::Labels(_, schema) => (Datatype::of_labels(schema.label_kind()), 1),
         };
         json.extend_from_slice(b"{\"name\":");
         write::string(json, output.as_str());
@@ -98,7 +100,7 @@ impl<'p> OutputData<'p> {
     fn elements(&self, json: &mut Vec<u8>) {
         match self {
             Self::Numbers(values, _) => write::separated(json, *values, |out, value| write::number(out, *value)),
-            Self::Labels(classes, labels) => Labels::of(labels).write_classes(json, classes),
+            Self::Labels(classes, schema) => Labels::of(schema).write_classes(json, classes),
         }
     }
 
@@ -111,13 +113,25 @@ impl<'p> OutputData<'p> {
                     out.extend_from_slice(&value.to_le_bytes());
                 }
             }
-            Self::Labels(classes, labels) => {
+            Self::Labels(classes, schema) => {
+                let elements: Vec<Vec<u8>> =
+                    schema.target().classes.iter().map(|label| element(label, schema.label_kind())).collect();
                 for class in *classes {
-                    let label = labels.get(*class as usize).map_or("", String::as_str);
-                    out.extend_from_slice(&u32::try_from(label.len()).unwrap_or_default().to_le_bytes());
-                    out.extend_from_slice(label.as_bytes());
+                    out.extend_from_slice(elements.get(*class as usize).map_or(&[], Vec::as_slice));
                 }
             }
+        }
+    }
+}
+
+/// A label as an element in binary.
+fn element(label: &str, kind: LabelKind) -> Vec<u8> {
+    match kind {
+        LabelKind::Integers => labels::integer(label).unwrap_or_default().to_le_bytes().to_vec(),
+        LabelKind::Numbers => labels::number(label).unwrap_or_default().to_le_bytes().to_vec(),
+        LabelKind::Text => {
+            let length = u32::try_from(label.len()).unwrap_or_default();
+            [&length.to_le_bytes()[..], label.as_bytes()].concat()
         }
     }
 }

@@ -198,6 +198,14 @@ impl<'a> Reader<'a> {
         self.text.get(position..self.at).unwrap_or_default()
     }
 
+    /// How the number that was read last is spelled; nothing may have been read after it.
+    pub fn last_number(&self) -> &'a str {
+        // No byte that may come before a number may be part of one.
+        let is_part = |b: &u8| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let length = self.bytes[..self.at].iter().rev().take_while(|b| is_part(b)).count();
+        self.text_since(self.at - length)
+    }
+
     /// Bytes not read yet.
     #[inline]
     pub fn remaining(&self) -> usize {

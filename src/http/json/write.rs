@@ -2,12 +2,8 @@
 //!
 //! An answer is one long array of numbers: each is written as it is computed, without a `serde_json` value.
 
-/// Appends a finite number, the shortest text that reads back as the same bits (`25.0`, not `25`).
-#[inline]
-pub fn number(out: &mut Vec<u8>, value: f64) {
-    // Writing to a vector does not fail, and a number is always valid JSON.
-    let _ = serde_json::to_writer(out, &value);
-}
+/// Appends a finite number; the text is always valid JSON.
+pub use crate::text::number::append as number;
 
 /// Appends a string with its quotes.
 pub fn string(out: &mut Vec<u8>, text: &str) {

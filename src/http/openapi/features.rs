@@ -3,11 +3,14 @@
 //! What is accepted is exact, so that a client may validate by it; ranges of training are hints, because the server
 //! answers rows beyond them too.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
-use crate::model::cell::MAX_ABS;
+use crate::model::cell::{Cell, MAX_ABS};
+use crate::model::labels;
 use crate::model::schema::{Feature, Impute, Kind};
-use crate::text::number::parse_number;
+use crate::text::number::{is_integer, parse_number};
 
 use super::examples;
 
@@ -50,20 +53,29 @@ pub(super) fn number_reference(accepts_missing: bool) -> Value {
     json!({ "$ref": if accepts_missing { "#/components/schemas/NumberOrNull" } else { "#/components/schemas/Number" } })
 }
 
-/// Everything that names a category: its text, the number it spells, the boolean it is called like, null where missing
+/// Everything that names a category: its text, the number whose digits it is, the boolean it spells, null where missing
 /// cells are filled.
 fn words(feature: &Feature) -> Vec<Value> {
     let mut words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).collect();
-    let mut numbers: Vec<f64> =
-        feature.categories.iter().filter_map(|c| parse_number(c)).filter(|v| v.is_finite()).collect();
-    numbers.sort_by(f64::total_cmp);
-    numbers.dedup();
-    words.extend(numbers.into_iter().map(Value::from));
-    words.extend([false, true].into_iter().filter(|b| feature.categories.contains(&b.to_string())).map(Value::from));
+    let mut seen = HashSet::new();
+    let numbers = feature.categories.iter().filter_map(|category| number(category));
+    words.extend(numbers.filter(|number| seen.insert(number.to_string())));
+    let is_spelled = |truth: &bool| feature.read(Cell::Bool(*truth)).is_ok();
+    words.extend([false, true].into_iter().filter(is_spelled).map(Value::from));
     if feature.accepts_missing() {
         words.push(Value::Null);
     }
     words
+}
+
+/// The JSON number that names this category, if every JSON writer spells it so.
+fn number(category: &str) -> Option<Value> {
+    const EXACT: u64 = 1 << 53;
+    match category.strip_suffix(".0") {
+        Some(digits) => labels::integer(digits).filter(|whole| whole.unsigned_abs() < EXACT).map(Value::from),
+        None if is_integer(category) => labels::integer(category).map(Value::from),
+        None => parse_number(category).filter(|v| v.is_finite() && format!("{v}") == category).map(Value::from),
+    }
 }
 
 fn description(feature: &Feature, shows_statistics: bool) -> String {
@@ -137,8 +149,11 @@ mod tests {
 
     #[test]
     fn a_category_is_also_the_number_or_boolean_that_it_spells() {
-        let mut feature = categorical(&["1", "1.0", "2e1", "a", "true"]);
-        assert_eq!(json!(words(&feature)), json!(["1", "1.0", "2e1", "a", "true", 1.0, 20.0, true]));
+        let mut feature = categorical(&["001", "1", "1.0", "1.5", "123456789012345679", "2e1", "True", "a"]);
+        let expected = json!([
+            "001", "1", "1.0", "1.5", "123456789012345679", "2e1", "True", "a", 1, 1.5, 123_456_789_012_345_679_i64, true
+        ]);
+        assert_eq!(json!(words(&feature)), expected);
         feature.impute = Some(Impute::MostFrequent("a".to_owned()));
         assert_eq!(words(&feature).last(), Some(&json!(null)));
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::ExtraFeatures;
 use crate::http::tensor::Output;
+use crate::model::labels::{self, LabelKind};
 use crate::model::schema::{Feature, Schema, Target};
 use crate::serve::registry::Snapshot;
 
@@ -144,7 +145,7 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
     let outputs: Vec<&str> = Output::of(&served.model).iter().map(|output| output.as_str()).collect();
     // An answer tells of the training data: only those with a token may see one.
     let answer = if subject.asks_tokens { None } else { rows.answer(served) };
-    let prediction = if is_classifier { json!({ "enum": target.classes }) } else { json!({ "type": "number" }) };
+    let prediction = if is_classifier { json!({ "enum": labels(served.model.schema()) }) } else { json!({ "type": "number" }) };
     [
         ("model", Filling::Json(json!(served.name))),
         ("target", Filling::Json(json!(format!("{}{unit}", target.name)))),
@@ -154,6 +155,16 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
         ("n_outputs", Filling::Json(outputs.len().into())),
         ("outputs", Filling::Json(json!(outputs))),
     ]
+}
+
+/// The classes as answers have them.
+fn labels(schema: &Schema) -> Vec<Value> {
+    let label = |label: &String| match schema.label_kind() {
+        LabelKind::Integers => json!(labels::integer(label)),
+        LabelKind::Numbers => json!(labels::number(label)),
+        LabelKind::Text => json!(label),
+    };
+    schema.target().classes.iter().map(label).collect()
 }
 
 fn probability(target: &Target) -> Value {

@@ -14,6 +14,7 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
 use crate::config::Limits;
+use crate::model::prediction::{OverflowingCell, PredictError};
 use crate::serve::error::{ComputeError, Overloaded, ReloadError};
 
 pub use kind::ProblemKind;
@@ -186,6 +187,13 @@ impl From<ComputeError> for Problem {
         match error {
             ComputeError::Overloaded => Self::new(ProblemKind::Overloaded, sentence(&error)),
             ComputeError::Deadline => Self::new(ProblemKind::ComputeTimeout, sentence(&error)),
+            ComputeError::NotFinite(PredictError { row, cells }) if !cells.is_empty() => {
+                let told = |cell: OverflowingCell| FieldError {
+                    pointer: String::new(),
+                    detail: format!("row {row}: {}", cell.detail),
+                };
+                Self::schema(cells.into_iter().map(told).collect(), false)
+            }
             ComputeError::NotFinite(_) | ComputeError::Panicked => Self::internal(error.to_string()),
         }
     }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::model::labels::LabelKind;
+
 /// An element's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is its name")]
@@ -60,6 +62,15 @@ impl Datatype {
     /// The type called `name`.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|datatype| datatype.as_str() == name)
+    }
+
+    /// The type of an output that holds labels of this kind.
+    pub fn of_labels(kind: LabelKind) -> Self {
+        match kind {
+            LabelKind::Integers => Self::Int64,
+            LabelKind::Numbers => Self::Fp64,
+            LabelKind::Text => Self::Bytes,
+        }
     }
 
     /// Bytes of an element in binary; none for `BYTES`, whose elements tell their length.
@@ -138,6 +149,23 @@ impl Datatype {
                 _ => return None,
             },
             Self::Bytes => return None,
+        })
+    }
+
+    /// True for the types of numbers that are not whole.
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::Fp16 | Self::Fp32 | Self::Fp64)
+    }
+
+    /// An element of [`Datatype::size`] little-endian bytes as people spell it: an integer's digits, all of them, or the
+    /// shortest text of a float (`1.0`); none where [`Datatype::decode`] gives none.
+    pub fn text(self, bytes: &[u8]) -> Option<String> {
+        Some(match self {
+            Self::Int64 => i64::from_le_bytes(bytes.try_into().ok()?).to_string(),
+            Self::Uint64 => u64::from_le_bytes(bytes.try_into().ok()?).to_string(),
+            Self::Fp32 => format!("{:?}", f32::from_le_bytes(bytes.try_into().ok()?)),
+            Self::Fp16 | Self::Fp64 => format!("{:?}", self.decode(bytes)?),
+            _ => self.decode(bytes)?.to_string(),
         })
     }
 

@@ -100,7 +100,7 @@ impl Predictor {
     /// [`PredictError`] when an answer is not finite.
     pub fn predict(&self, matrix: &[f64], first: usize, scratch: &mut Scratch) -> Result<Prediction, PredictError> {
         if self.n_classes > 0 {
-            return self.classify(matrix, scratch).map_err(|row| PredictError { row: first + row });
+            return self.classify(matrix, scratch).map_err(|row| PredictError::of_row(first + row));
         }
         let n_rows = matrix.len() / self.n_columns;
         let mut values = Vec::with_capacity(n_rows * self.n_outputs);
@@ -121,7 +121,7 @@ impl Predictor {
             Kind::Bayes(_) | Kind::Voters(_) => {}
         }
         match values.iter().position(|v| !v.is_finite()) {
-            Some(at) => Err(PredictError { row: first + at / self.n_outputs }),
+            Some(at) => Err(PredictError::of_row(first + at / self.n_outputs)),
             None => Ok(Prediction::Regression { values, n_outputs: self.n_outputs }),
         }
     }

@@ -1,6 +1,7 @@
 //! Chooses the columns of a table, their kinds, the target and the task, and reads them. Decides by the whole file;
 //! what depends on the training rows alone is in `encode`.
 
+use crate::model::category::spelled_twice;
 use crate::model::schema::{Kind, Task};
 use crate::table::{Cells, Scan, TableFile};
 use crate::text::did_you_mean::nearest;
@@ -49,7 +50,9 @@ pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Dataset, Train
     let target_kind = if task == TaskChoice::Regression { Kind::Numeric } else { Kind::Categorical };
     let mut wanted = vec![(target, target_kind)];
     wanted.extend(features.iter().copied().zip(kinds.iter().copied()));
-    let mut columns = scan.read(&wanted)?.into_iter();
+    let columns = scan.read(&wanted)?;
+    wanted.iter().zip(&columns).try_for_each(|((column, _), cells)| check_booleans(&scan, *column, cells))?;
+    let mut columns = columns.into_iter();
     let target_cells = columns.next().ok_or_else(|| TrainError::Broken("no target was read".to_owned()))?;
     let (observed, classes) = target::observe(&scan, target, target_cells)?;
     let warnings = warnings(&scan, &features, &kinds);
@@ -64,6 +67,13 @@ pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Dataset, Train
         (TaskChoice::Classification, _) => Task::Multiclass,
     };
     Ok(Dataset { file: scan.file().to_owned(), inputs, task, classes, observed, warnings, lines: scan.lines })
+}
+
+/// Refuses a column that spells a boolean in two ways: a request's `true` could mean either.
+fn check_booleans(scan: &Scan<'_>, column: usize, cells: &Cells) -> Result<(), TrainError> {
+    let Cells::Texts { names, .. } = cells else { return Ok(()) };
+    let Some((truth, [one, other])) = spelled_twice(names) else { return Ok(()) };
+    Err(target::of_column(scan, column, format_args!("{one:?} and {other:?} both spell {truth}; write it one way")))
 }
 
 fn position(scan: &Scan<'_>, name: &str, flag: &str) -> Result<usize, TrainError> {

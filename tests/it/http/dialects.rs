@@ -125,11 +125,11 @@ fn errors_tell_their_place_and_a_remedy() {
     let schema = three();
     let told = errors(
         &schema,
-        r#"{"RM":{"0":"6.5","1":true},"TAX":{"0":null,"1":[1]},"a~c/b":{"0":1},"a/b":{"0":"gren","1":"x"}}"#,
+        r#"{"RM":{"0":"6.5","1":"true"},"TAX":{"0":null,"1":[1]},"a~c/b":{"0":1},"a/b":{"0":"gren","1":"x"}}"#,
     );
     let expected = [
         ("/RM/0", "RM must be a number, not \"6.5\"; training saw 1 to 9.5"),
-        ("/RM/1", "RM must be a number, not true; training saw 1 to 9.5"),
+        ("/RM/1", "RM must be a number, not \"true\"; training saw 1 to 9.5"),
         ("/TAX/1", "TAX must be a number, not an array; training saw 1 to 9.5"),
         ("/a~1b/0", "a/b has no category \"gren\"; did you mean \"green\"?"),
         ("/a~1b/1", "a/b has no category \"x\"; it has \"blue\", \"green\", \"red\""),

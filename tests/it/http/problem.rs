@@ -20,7 +20,7 @@ fn the_envelope_has_rfc_9457s_members_and_the_open_inference_protocols() {
 
 #[test]
 fn an_answer_that_is_not_finite_is_our_fault() {
-    let error = ComputeError::NotFinite(PredictError { row: 3 });
+    let error = ComputeError::NotFinite(PredictError { row: 3, cells: Vec::new() });
     let problem = Problem::from(error);
     assert_eq!((problem.kind(), problem.kind().status().as_u16()), (ProblemKind::Internal, 500));
     assert_eq!(problem.cause(), Some("the model's answer for row 3 is not a finite number"));

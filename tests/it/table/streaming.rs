@@ -3,7 +3,6 @@
 
 use proptest::prelude::*;
 use smartserve::model::batch::Batch;
-use smartserve::model::cell::Cell;
 use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
 use smartserve::table::{Head, Problem, RowReader, TableError, looks_headerless, read_plain};
@@ -210,29 +209,6 @@ proptest! {
         }
         let _ = smartserve::table::TableFile::from_bytes("x", bytes).scan();
     }
-}
-
-#[test]
-fn spellings_of_a_number_are_one_category() {
-    let categories = ["01", "1.50", "2", "3.0", "1e2", "0"];
-    let mut of = feature("code", Kind::Categorical, None);
-    of.categories = categories.map(str::to_owned).to_vec();
-    of.categories.sort_unstable();
-    let read = |of: &Feature, value: f64| of.read(Cell::Number(value)).map(|at| of.categories[at as usize].clone());
-    for (value, expected) in [(1.0, "01"), (1.5, "1.50"), (2.0, "2"), (3.0, "3.0"), (100.0, "1e2"), (-0.0, "0")] {
-        assert_eq!(read(&of, value).unwrap(), expected);
-    }
-    assert!(read(&of, 1.55).is_err());
-    // Among many, a look-up instead of a search: the usual spellings alone.
-    of.categories = (0..60_000).map(|i| format!("{i}.00")).chain(["007".to_owned()]).collect();
-    of.categories.sort_unstable();
-    assert_eq!(read(&of, 59_999.0).unwrap(), "59999.00");
-    assert_eq!(read(&of, 7.0).unwrap(), "7.00");
-    let start = std::time::Instant::now();
-    for _ in 0..1_000 {
-        assert!(read(&of, 0.5).is_err());
-    }
-    assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -5,9 +5,10 @@
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::pointer::Step;
 use crate::http::tensor::Datatype;
+use crate::model::category::Digits;
 use crate::model::cell::Cell;
+use crate::model::schema::Kind;
 
-use super::data::truth_of;
 use super::table::InputLayout;
 
 /// Reads the cells of `layout` from exactly `bytes`, row-major, NaN where an error was noted. It allocates at most eight
@@ -40,10 +41,15 @@ impl BinaryCells<'_, '_> {
         let features = self.layout.features;
         for row in bytes.chunks_exact(size * features.len()) {
             for (column, element) in row.chunks_exact(size).enumerate() {
+                let text;
                 let cell = match datatype.decode(element) {
-                    Some(number) if datatype == Datatype::Bool => Some(truth_of(&features[column], number != 0.0)),
+                    Some(number) if datatype == Datatype::Bool => Some(Cell::Bool(number != 0.0)),
                     Some(number) if number.is_nan() => Some(Cell::Missing),
-                    Some(number) => Some(Cell::Number(number)),
+                    Some(number) if features[column].kind == Kind::Numeric => Some(Cell::Number(number)),
+                    Some(value) => {
+                        text = datatype.text(element).unwrap_or_default();
+                        Some(Cell::Digits(Digits { value, text: &text, by_value: datatype.is_float() }))
+                    }
                     None => None,
                 };
                 self.cell(column, cell);

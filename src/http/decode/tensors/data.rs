@@ -7,8 +7,11 @@ use crate::http::decode::options::DecodeError;
 use crate::http::decode::pointer::Step;
 use crate::http::json::{Reader, Value};
 use crate::http::tensor::Datatype;
+use crate::model::category::Digits;
 use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind};
+
+use crate::text::number::is_integer;
 
 use super::table::InputLayout;
 
@@ -126,6 +129,7 @@ impl ElementCells<'_, '_> {
         if let Value::Number(number) = value
             && !matches!(datatype, Datatype::Bool | Datatype::Bytes)
             && self.values.len() < self.room
+            && self.layout.features[column].kind == Kind::Numeric
             && let Some(number) = datatype.number(*number, || reader.text_since(start).to_owned())
             && let Ok(cell) = self.layout.features[column].read(Cell::Number(number))
         {
@@ -149,7 +153,7 @@ impl ElementCells<'_, '_> {
             return Ok(reader.skip_rest(value)?);
         }
         let feature = &self.layout.features[column];
-        let text = || reader.text_since(start).to_owned();
+        let text = reader.text_since(start).trim_ascii();
         let read = element(self.layout.datatype, feature, value, text).and_then(|cell| feature.read(cell));
         let cell = match read {
             Ok(cell) => cell,
@@ -182,35 +186,27 @@ impl ElementCells<'_, '_> {
 /// No index.
 const NOWHERE: usize = usize::MAX;
 
-/// A JSON value as an element of this datatype.
-#[inline]
+/// A JSON value, spelled `text`, as an element of this datatype.
 fn element<'v>(
     datatype: Datatype,
     feature: &Feature,
     value: &'v Value<'_>,
-    text: impl FnOnce() -> String,
+    text: &'v str,
 ) -> Result<Cell<'v>, String> {
     match value {
-        Value::Number(number) if datatype == Datatype::Fp64 => Ok(Cell::Number(*number)),
         Value::Null => Ok(Cell::Missing),
         Value::Text(text) if datatype == Datatype::Bytes => Ok(Cell::Text(text)),
-        Value::Bool(truth) if datatype == Datatype::Bool => Ok(truth_of(feature, *truth)),
-        Value::Number(number) if datatype != Datatype::Bytes => match datatype.number(*number, text) {
-            Some(number) if datatype == Datatype::Bool => Ok(truth_of(feature, number != 0.0)),
-            Some(number) => Ok(Cell::Number(number)),
+        Value::Bool(truth) if datatype == Datatype::Bool => Ok(Cell::Bool(*truth)),
+        Value::Number(number) if datatype != Datatype::Bytes => match datatype.number(*number, || text.to_owned()) {
+            Some(number) if datatype == Datatype::Bool => Ok(Cell::Bool(number != 0.0)),
+            // An integer's digits are those that were sent, unless it was spelled as 1.0, 1e3 or -0.
+            Some(value) => {
+                let by_value = datatype.is_float() || !is_integer(text) || text == "-0";
+                Ok(Cell::Digits(Digits { value, text, by_value }))
+            }
             None => Err(unfit(datatype, feature, &number.to_string())),
         },
         other => Err(unfit(datatype, feature, other.noun())),
-    }
-}
-
-/// A `BOOL` element: 0 or 1, and for a feature whose categories are `true` and `false` one of them.
-pub(super) fn truth_of(feature: &Feature, truth: bool) -> Cell<'static> {
-    let has = |category| feature.category_position(category).is_some();
-    if feature.kind == Kind::Categorical && (has("true") || has("false")) {
-        Cell::Bool(truth)
-    } else {
-        Cell::Number(f64::from(u8::from(truth)))
     }
 }
 

@@ -142,16 +142,17 @@ impl RowStream {
         let mut ends = memchr::memchr_iter(b'\n', &self.held[..self.whole]);
         let length = ends.nth(lines_at_once - 1).map_or(self.whole, |at| at + 1);
         let options = DecodeOptions { max_rows: usize::MAX, ..DecodeOptions::new(&self.app.serving, &self.snapshot) };
+        let first = self.log.progress.rows;
         let batch = ndjson::read(&self.held[..length], &options, &mut self.log.progress)?;
         self.held.drain(..length);
         self.whole -= length;
         self.waited = Duration::ZERO;
         let Some(batch) = batch else { return Ok(None) };
-        let target = schema.target();
         let other_bytes = self.stepped(self.held.len());
         let question = Question { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
-        let Answer { prediction, .. } = self.app.serving.predict(&self.log.context.memory, question).await?;
-        let rows = encode::ndjson::rows(target, &prediction);
+        let answer = self.app.serving.predict(&self.log.context.memory, question).await;
+        let Answer { prediction, .. } = answer.map_err(|error| error.counted_from(first))?;
+        let rows = encode::ndjson::rows(schema, &prediction);
         self.share(self.held.len() + rows.len()).await?;
         Ok(Some(rows.into()))
     }

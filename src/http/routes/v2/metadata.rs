@@ -106,7 +106,7 @@ impl<'a> Description<'a> {
         let schema = served.model.schema();
         let output = |output: &Output| {
             let (datatype, width) = match output {
-                Output::Predict if schema.task().is_classification() => (Datatype::Bytes, 1),
+                Output::Predict if schema.task().is_classification() => (Datatype::of_labels(schema.label_kind()), 1),
                 Output::Predict => (Datatype::Fp64, 1),
                 Output::PredictProba => (Datatype::Fp64, schema.target().classes.len()),
             };

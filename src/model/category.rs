@@ -1,0 +1,69 @@
+//! Which category a value names: text byte for byte, a number by the digits that were sent, a boolean by its spellings.
+//!
+//! A category is text as training saw it. `001`, `1` and `1e0` are three of them: no other numeric reading is tried, so that
+//! an identifier never answers for its neighbour.
+
+use super::schema::Feature;
+use crate::text::number::is_integer;
+
+/// The spellings of true and of false in a table, in the order in which they are looked for. The first three are written by
+/// JSON, pandas and spreadsheets.
+pub const SPELLINGS: [[&str; 4]; 2] = [["true", "True", "TRUE", "1"], ["false", "False", "FALSE", "0"]];
+
+/// From here on two integers may be one `f64`.
+const INEXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A number with the digits that were sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Digits<'a> {
+    /// Its value, rounded to the nearest `f64`.
+    pub value: f64,
+    /// How it was spelled.
+    pub text: &'a str,
+    /// True when its sender has only the value: an element of a float tensor. A whole value then names the integer, however
+    /// it is spelled.
+    pub by_value: bool,
+}
+
+impl Feature {
+    /// The position of the category of this text; white space around it does not count.
+    pub(super) fn category_of_text(&self, text: &str) -> Option<usize> {
+        self.category_position(text).or_else(|| self.category_position(text.trim()))
+    }
+
+    /// The position of the category that spells this boolean.
+    pub(super) fn category_of_bool(&self, truth: bool) -> Option<usize> {
+        SPELLINGS[usize::from(!truth)].iter().find_map(|spelling| self.category_position(spelling))
+    }
+
+    /// The position of the category of these digits; without one, of the same integer below 2⁵³ with `.0` or without: pandas
+    /// adds it to the integers of a column where a cell is missing.
+    pub(super) fn category_of_digits(&self, digits: Digits<'_>) -> Option<usize> {
+        let Digits { value, text, by_value } = digits;
+        self.category_position(text).or_else(|| {
+            if value.abs() >= INEXACT || value.fract() != 0.0 {
+                return None;
+            }
+            let is_float = text.strip_suffix(".0").is_some_and(is_integer);
+            let integer = if is_float || by_value { integer_text(value) } else { text.to_owned() };
+            if !is_integer(&integer) {
+                return None;
+            }
+            self.category_position(&integer).or_else(|| self.category_position(&format!("{integer}.0")))
+        })
+    }
+}
+
+/// Two of these texts that spell the same boolean, if there are any: nobody can tell which of the two a client means.
+pub fn spelled_twice(texts: &[String]) -> Option<(bool, [&str; 2])> {
+    [true, false].into_iter().find_map(|truth| {
+        let mut found = texts.iter().map(String::as_str).filter(|t| SPELLINGS[usize::from(!truth)].contains(t));
+        Some((truth, [found.next()?, found.next()?]))
+    })
+}
+
+/// The digits of a whole number below 2⁵³; integers have one zero.
+#[expect(clippy::cast_possible_truncation, reason = "the value is whole and below 2^53")]
+fn integer_text(value: f64) -> String {
+    (value as i64).to_string()
+}

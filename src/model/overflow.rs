@@ -1,0 +1,36 @@
+//! Why a row has no finite answer: the cells that are so far from what training saw that a kernel, a slope or a product of
+//! theirs overflows. The golden rows have answers, so it is the row's numbers and not the model.
+
+use super::prediction::OverflowingCell;
+use super::schema::{Feature, Kind, Schema};
+
+/// Cells told of one row at most.
+const MOST: usize = 20;
+
+/// The cells to blame, the farthest from training first; none when the row holds no number.
+pub(super) fn cells(schema: &Schema, row: &[f64]) -> Vec<OverflowingCell> {
+    let numbers = schema.features().iter().zip(row).enumerate();
+    let numbers = numbers.filter(|(_, (feature, value))| feature.kind == Kind::Numeric && !value.is_nan());
+    let mut far: Vec<(f64, usize, f64)> =
+        numbers.map(|(at, (feature, value))| (farness(feature, *value), at, *value)).collect();
+    far.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let Some((farthest, ..)) = far.first() else { return Vec::new() };
+    // What overflows is near the end of the range of numbers, which is logarithmic: half as far at least.
+    let least = farthest.sqrt();
+    let is_to_blame = |(i, (farness, ..)): &(usize, (f64, usize, f64))| *i == 0 || *farness >= least && *farness > 1.0;
+    let blamed = far.into_iter().enumerate().filter(is_to_blame).take(MOST);
+    let told = blamed.map(|(_, (_, at, value))| {
+        let feature = &schema.features()[at];
+        let name = &feature.name;
+        let detail = format!("{name} is {value:e}: with it the answer is beyond the range of numbers{}", feature.hint());
+        OverflowingCell { feature: at, detail }
+    });
+    told.collect()
+}
+
+/// How far a value is outside of what training saw, in widths of that; where training is not known, its size.
+fn farness(feature: &Feature, value: f64) -> f64 {
+    let (Some(min), Some(max)) = (feature.stats().min, feature.stats().max) else { return value.abs() };
+    let width = (max - min).max(min.abs()).max(max.abs()).max(f64::MIN_POSITIVE);
+    (value - value.clamp(min, max)).abs() / width
+}
