@@ -103,7 +103,9 @@ impl Feature {
 
     fn category_hint(&self, cell: Cell<'_>) -> String {
         let near = match cell {
-            Cell::Text(text) | Cell::Field(text) | Cell::Digits(Digits { text, .. }) => nearest(text, self.categories.iter().map(String::as_str)),
+            Cell::Text(text) | Cell::Field(text) | Cell::Digits(Digits { text, .. }) => {
+                nearest(text, self.categories.iter().map(String::as_str))
+            }
             _ => None,
         };
         near.map_or_else(|| self.hint(), |category| format!("; did you mean {category:?}?"))

@@ -22,7 +22,8 @@ pub(super) fn cells(schema: &Schema, row: &[f64]) -> Vec<OverflowingCell> {
     let told = blamed.map(|(_, (_, at, value))| {
         let feature = &schema.features()[at];
         let name = &feature.name;
-        let detail = format!("{name} is {value:e}: with it the answer is beyond the range of numbers{}", feature.hint());
+        let detail =
+            format!("{name} is {value:e}: with it the answer is beyond the range of numbers{}", feature.hint());
         OverflowingCell { feature: at, detail }
     });
     told.collect()

@@ -95,7 +95,8 @@ impl Labels {
         let (kind, classes) = (schema.label_kind(), &schema.target().classes);
         let quoted = classes.iter().map(|label| write::quoted(label)).collect();
         let are_numbers = kind == LabelKind::Numbers;
-        let numbers = classes.iter().filter(|_| are_numbers).map(|label| labels::shown(label, kind).as_bytes().to_vec());
+        let numbers =
+            classes.iter().filter(|_| are_numbers).map(|label| labels::shown(label, kind).as_bytes().to_vec());
         Self { kind, quoted, numbers: numbers.collect() }
     }
 

@@ -151,7 +151,18 @@ mod tests {
     fn a_category_is_also_the_number_or_boolean_that_it_spells() {
         let mut feature = categorical(&["001", "1", "1.0", "1.5", "123456789012345679", "2e1", "True", "a"]);
         let expected = json!([
-            "001", "1", "1.0", "1.5", "123456789012345679", "2e1", "True", "a", 1, 1.5, 123_456_789_012_345_679_i64, true
+            "001",
+            "1",
+            "1.0",
+            "1.5",
+            "123456789012345679",
+            "2e1",
+            "True",
+            "a",
+            1,
+            1.5,
+            123_456_789_012_345_679_i64,
+            true
         ]);
         assert_eq!(json!(words(&feature)), expected);
         feature.impute = Some(Impute::MostFrequent("a".to_owned()));

@@ -125,7 +125,8 @@ async fn asked_in_tensor(service: &Service, datatype: &str, element: Result<&str
     }
 }
 
-const LONG: [&str; 4] = ["123456789012345678", "123456789012345679", "123456789012345690", "340282366920938463463374607"];
+const LONG: [&str; 4] =
+    ["123456789012345678", "123456789012345679", "123456789012345690", "340282366920938463463374607"];
 
 #[tokio::test]
 async fn long_integers_name_categories_by_their_digits() {
@@ -207,7 +208,8 @@ async fn booleans_name_the_category_that_spells_them() {
     let service = served(&codes(&["no", "yes"]));
     assert_eq!((asked(&service, "true").await, asked_in_tensor(&service, "BOOL", Ok("true")).await), (None, None));
     // For a number they are 0 and 1.
-    let service = served(&trained("c,x,y\n0,1,10\n1,2,20\n0,3,10\n1,1,20\n0,2,10\n1,3,20\n", Algorithm::DecisionTree, &[]));
+    let service =
+        served(&trained("c,x,y\n0,1,10\n1,2,20\n0,3,10\n1,1,20\n0,2,10\n1,3,20\n", Algorithm::DecisionTree, &[]));
     assert_eq!((asked(&service, "true").await, asked(&service, "1").await), (Some(20.0), Some(20.0)));
     assert_eq!((asked(&service, "false").await, asked(&service, "\"1\"").await), (Some(10.0), None));
 }
@@ -255,7 +257,8 @@ fn kinds(labels: [&str; 2]) -> Vec<u8> {
 
 #[tokio::test]
 async fn labels_that_are_numbers_are_numbers_in_every_answer() {
-    let cases: [([&str; 2], Value, &str, &str, Vec<u8>); 4] = [
+    type Case<'a> = ([&'a str; 2], Value, &'a str, &'a str, Vec<u8>);
+    let cases: [Case<'_>; 4] = [
         (["-1", "5"], json!(-1), "-1", "INT64", (-1_i64).to_le_bytes().to_vec()),
         (["1.50", "2"], json!(1.5), "1.5", "FP64", 1.5_f64.to_le_bytes().to_vec()),
         (["007", "012"], json!("007"), "007", "BYTES", [&[3, 0, 0, 0], &b"007"[..]].concat()),

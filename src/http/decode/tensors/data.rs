@@ -10,7 +10,6 @@ use crate::http::tensor::Datatype;
 use crate::model::category::Digits;
 use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind};
-
 use crate::text::number::is_integer;
 
 use super::table::InputLayout;
@@ -187,12 +186,7 @@ impl ElementCells<'_, '_> {
 const NOWHERE: usize = usize::MAX;
 
 /// A JSON value, spelled `text`, as an element of this datatype.
-fn element<'v>(
-    datatype: Datatype,
-    feature: &Feature,
-    value: &'v Value<'_>,
-    text: &'v str,
-) -> Result<Cell<'v>, String> {
+fn element<'v>(datatype: Datatype, feature: &Feature, value: &'v Value<'_>, text: &'v str) -> Result<Cell<'v>, String> {
     match value {
         Value::Null => Ok(Cell::Missing),
         Value::Text(text) if datatype == Datatype::Bytes => Ok(Cell::Text(text)),
