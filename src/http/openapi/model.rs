@@ -145,7 +145,8 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
     let outputs: Vec<&str> = Output::of(&served.model).iter().map(|output| output.as_str()).collect();
     // An answer tells of the training data: only those with a token may see one.
     let answer = if subject.asks_tokens { None } else { rows.answer(served) };
-    let prediction = if is_classifier { json!({ "enum": labels(served.model.schema()) }) } else { json!({ "type": "number" }) };
+    let prediction =
+        if is_classifier { json!({ "enum": labels(served.model.schema()) }) } else { json!({ "type": "number" }) };
     [
         ("model", Filling::Json(json!(served.name))),
         ("target", Filling::Json(json!(format!("{}{unit}", target.name)))),
