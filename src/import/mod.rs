@@ -9,6 +9,7 @@ mod error;
 mod golden;
 mod imported;
 mod kind;
+mod lightgbm;
 mod options;
 mod reader;
 mod source;

@@ -3,6 +3,7 @@
 use super::error::ImportError;
 use super::imported::Imported;
 use super::kind::Kind;
+use super::lightgbm;
 use super::options::ImportOptions;
 use super::source::Source;
 
@@ -20,12 +21,12 @@ pub fn read(source: &dyn Source, options: &ImportOptions) -> Result<Imported, Im
 }
 
 /// Reads one file's bytes.
-fn file(bytes: &[u8], _options: &ImportOptions) -> Result<Imported, ImportError> {
+fn file(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
     match Kind::of(bytes) {
         Some(Kind::XgboostJson | Kind::XgboostUbjson | Kind::XgboostBinary) => {
             Err(ImportError::new("XGBoost's models are not read yet"))
         }
-        Some(Kind::LightgbmText) => Err(ImportError::new("LightGBM's text is not read yet")),
+        Some(Kind::LightgbmText) => lightgbm::text(bytes, options),
         Some(Kind::Pickle) => Err(ImportError::new("pickles are not read yet")),
         Some(Kind::Zip) => Err(ImportError::new("skops archives are not read yet")),
         Some(Kind::Artifact) => Err(ImportError::new("it is an artifact of smartserve already")),

@@ -7,6 +7,7 @@ mod config;
 mod end_to_end;
 mod house;
 mod http;
+mod import;
 mod model;
 mod promises_file;
 mod readme;

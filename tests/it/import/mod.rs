@@ -1,0 +1,3 @@
+//! Models of other libraries: answers equal the library's, hostile files are refused.
+
+mod lightgbm;
