@@ -73,13 +73,14 @@ pub(super) fn named(line: Option<(Line<'_>, &str)>, infos: &[&str]) -> Result<Ve
     let nothing = || infos.iter().map(|_| None).collect();
     let Some((line, json)) = line else { return Ok(nothing()) };
     let read = || -> Result<Vec<Option<Named>>, ImportError> {
-        let lists: Option<Vec<Vec<Name>>> = serde_json::from_str(json).map_err(|error| ImportError::new(error))?;
+        let lists: Option<Vec<Vec<Name>>> = serde_json::from_str(json).map_err(ImportError::new)?;
         let lists = lists.unwrap_or_default();
         let lengths: Vec<usize> = lists.iter().map(Vec::len).collect();
         let columns = columns(&lengths, infos)?;
         let mut all: Vec<Option<Named>> = nothing();
         for (number, (list, column)) in lists.into_iter().zip(columns).enumerate() {
-            all[column] = Some(sorted(list).map_err(|error| ImportError::new(error).within(format_args!("[{number}]")))?);
+            all[column] =
+                Some(sorted(list).map_err(|error| ImportError::new(error).within(format_args!("[{number}]")))?);
         }
         Ok(all)
     };
@@ -174,12 +175,12 @@ fn columns(lengths: &[usize], infos: &[&str]) -> Result<Vec<usize>, ImportError>
     ways[infos.len() * width + lengths.len()] = 1;
     for (column, info) in infos.iter().enumerate().rev() {
         for list in 0..width {
-            let without = ways[(column + 1) * width + list];
-            let with = match lengths.get(list) {
+            let passed_over = ways[(column + 1) * width + list];
+            let taken = match lengths.get(list) {
                 Some(length) if info.fits(*length) => ways[(column + 1) * width + list + 1],
                 _ => 0,
             };
-            ways[column * width + list] = (without + with).min(2);
+            ways[column * width + list] = (passed_over + taken).min(2);
         }
     }
     if ways[0] != 1 {

@@ -41,13 +41,8 @@ pub(super) fn features(
             Some(Named { names, .. }) if names.is_empty() => {}
             Some(Named { names, codes }) => {
                 with_names.push(format!("{} ({})", feature.name, names.len()));
-                feature = Feature {
-                    kind: Kind::Categorical,
-                    categories: names,
-                    unknown: true,
-                    unbounded: false,
-                    ..feature
-                };
+                feature =
+                    Feature { kind: Kind::Categorical, categories: names, unknown: true, unbounded: false, ..feature };
                 steps.steps.push(Step { input, operation: Operation::Codes { codes, unknown: f64::NAN } });
             }
             None if is_categorical(info) => {
@@ -63,9 +58,8 @@ pub(super) fn features(
         let taken = is_named.next_if_eq(&column).and_then(|_| made.next());
         steps.outputs.push(taken.unwrap_or(column));
     }
-    let note = (!with_names.is_empty()).then(|| {
-        format!("categories by name, a name that is not listed is missing: {}", with_names.join(", "))
-    });
+    let note = (!with_names.is_empty())
+        .then(|| format!("categories by name, a name that is not listed is missing: {}", with_names.join(", ")));
     Ok((features, steps, note))
 }
 

@@ -70,7 +70,9 @@ pub(super) fn booster(bytes: &[u8], around: Around, options: &ImportOptions) -> 
     let last_round = match (options.iterations, around.best_iteration) {
         (Some(Iterations::All), _) => None,
         (Some(Iterations::Best), None) => {
-            return Err(ImportError::new("no best round is noted: fitting did not stop early; leave `--iterations best` out"));
+            return Err(ImportError::new(
+                "no best round is noted: fitting did not stop early; leave `--iterations best` out",
+            ));
         }
         (_, best) => best,
     };
@@ -86,7 +88,8 @@ pub(super) fn booster(bytes: &[u8], around: Around, options: &ImportOptions) -> 
     let mut notes = notes(&header, &objective, &grown, last_round);
     let (features, steps, named) = features(&header, &grown, tail.categories, around.names)?;
     notes.extend(named);
-    let (target, task, has_probability) = answers(&objective, header.n_outputs, around.labels, options.answers, &mut notes)?;
+    let (target, task, has_probability) =
+        answers(&objective, header.n_outputs, around.labels, options.answers, &mut notes)?;
     let n_trees = grown.trees.len();
     let n_rounds = n_trees / header.n_outputs;
     let mut hyperparameters = tail.parameters;
@@ -146,7 +149,10 @@ fn notes(header: &Header<'_>, objective: &Objective<'_>, grown: &Grown, last_rou
     }
     match last_round {
         Some(best) if best < grown.n_rounds => {
-            notes.push(format!("of {} rounds the first {best} are read: the best one is the last of them", grown.n_rounds));
+            notes.push(format!(
+                "of {} rounds the first {best} are read: the best one is the last of them",
+                grown.n_rounds
+            ));
         }
         _ => {}
     }

@@ -12,7 +12,7 @@ const SET: usize = size_of::<Vec<u32>>();
 /// The sets of all trees. Their bytes are counted: 32 members may be said with eleven characters.
 #[derive(Debug)]
 pub(super) struct Sets {
-    sets: Vec<Vec<u32>>,
+    all: Vec<Vec<u32>>,
     bytes: usize,
     most_bytes: usize,
 }
@@ -21,17 +21,17 @@ impl Sets {
     /// None, of a text of so many bytes.
     pub(super) fn of_text(n_bytes: usize) -> Self {
         // Room for small texts; others hold less than this, since fits make sets of few members.
-        Self { sets: Vec::new(), bytes: 0, most_bytes: (1 << 20) + 3 * n_bytes }
+        Self { all: Vec::new(), bytes: 0, most_bytes: (1 << 20) + 3 * n_bytes }
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.sets.len()
+        self.all.len()
     }
 
     /// All of them.
     pub(super) fn into_sets(self) -> Vec<Vec<u32>> {
-        self.sets
+        self.all
     }
 
     /// Adds those of a tree: bit b of a set's word w is the category 32·w + b.
@@ -68,7 +68,7 @@ impl Sets {
             if self.bytes > self.most_bytes {
                 return Err(boundaries.wrong(self.too_many()));
             }
-            self.sets.push(members.clone());
+            self.all.push(members.clone());
             begin = end;
         }
         boundaries.end()?;

@@ -105,7 +105,11 @@ fn what_is_out_of_range_is_refused_with_its_place() {
         ("num_leaves=3", "num_leaves=0", "`num_leaves` is 0"),
         ("num_leaves=3", "num_leaves=-3", "\"-3\" is not a number"),
         ("num_cat=0\nsplit_feature=0", "num_cat=9\nsplit_feature=0", "the line `cat_boundaries=` is missing"),
-        ("is_linear=0\nshrinkage=1\n\n\nend", "is_linear=2\nshrinkage=1\n\n\nend", "`is_linear` is \"2\", expected 0 or 1"),
+        (
+            "is_linear=0\nshrinkage=1\n\n\nend",
+            "is_linear=2\nshrinkage=1\n\n\nend",
+            "`is_linear` is \"2\", expected 0 or 1",
+        ),
         ("is_linear=0\nshrinkage=1\n\n\nend", "is_linear=1\nshrinkage=1\n\n\nend", "the line `leaf_const=` is missing"),
         ("right_child=-2 -3\n", "right_child=-2 -3\nleaf_magic=1\n", "`leaf_magic` is not known in a tree"),
     ] {

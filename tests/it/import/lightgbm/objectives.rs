@@ -66,9 +66,7 @@ fn several_trees_a_round_are_of_several_classes() {
         assert_eq!(model(&text).schema().target().classes, ["0", "1"]);
     }
     // Without an objective, or as Booster.predict answers: numbers, one an output.
-    for (objective, library, expected) in
-        [(None, false, raw), (Some("multiclass num_class:2"), true, softmax)]
-    {
+    for (objective, library, expected) in [(None, false, raw), (Some("multiclass num_class:2"), true, softmax)] {
         let answers = if library { Answers::Library } else { Answers::Label };
         let model = model_with(&with(objective, 2).bytes(), &ImportOptions { answers, ..ImportOptions::default() });
         assert_eq!((model.schema().task(), model.schema().target().n_outputs()), (Task::Regression, 2));
@@ -134,8 +132,7 @@ fn options_that_mean_nothing_for_a_text_are_refused() {
 fn the_header_tells_what_the_text_says_of_its_fit() {
     let model = model(&with(Some("poisson"), 1).bytes());
     let told = serde_json::to_value(&model.header().hyperparameters).unwrap();
-    let expected =
-        serde_json::json!({"boosting": "gbdt", "learning_rate": 0.25, "objective": "poisson", "trees": 4});
+    let expected = serde_json::json!({"boosting": "gbdt", "learning_rate": 0.25, "objective": "poisson", "trees": 4});
     assert_eq!(told, expected);
     let source = model.header().source.clone().unwrap();
     assert_eq!((source.library.as_str(), source.format.as_str(), source.notes), ("lightgbm", "text v4", vec![]));

@@ -10,8 +10,22 @@ const ZERO: f64 = 1e-35_f32 as f64;
 #[test]
 fn missing_cells_and_zeros_go_where_decision_type_says() {
     let cells = [
-        f64::NAN, 0.0, -0.0, ZERO, -ZERO, ZERO.next_up(), (-ZERO).next_down(), 1e-35, 1.0, -1.0, f64::INFINITY,
-        f64::NEG_INFINITY, 0.5, 0.5_f64.next_up(), 5e-324, 1e300,
+        f64::NAN,
+        0.0,
+        -0.0,
+        ZERO,
+        -ZERO,
+        ZERO.next_up(),
+        (-ZERO).next_down(),
+        1e-35,
+        1.0,
+        -1.0,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        0.5,
+        0.5_f64.next_up(),
+        5e-324,
+        1e300,
     ];
     for threshold in ["0.5", "-0.5", "0", "1.0000000180025095e-35", "inf", "-inf", "1e+300"] {
         let bound: f64 = threshold.parse().unwrap();

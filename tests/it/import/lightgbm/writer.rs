@@ -69,6 +69,5 @@ pub(super) fn stump(column: usize, threshold: &str, decision_type: u8) -> String
 pub(super) fn categories(words: &[u32]) -> String {
     let text: Vec<String> = words.iter().map(u32::to_string).collect();
     let (n, words) = (words.len(), text.join(" "));
-    stump(2, "0", 1).replace("num_cat=0", "num_cat=1")
-        + &format!("cat_boundaries=0 {n}\ncat_threshold={words}\n")
+    stump(2, "0", 1).replace("num_cat=0", "num_cat=1") + &format!("cat_boundaries=0 {n}\ncat_threshold={words}\n")
 }
