@@ -7,26 +7,38 @@ use smartserve::cli::{self, Command};
 use smartserve::commands::{
     completions, failure::Failure, healthcheck, inspect, openapi, predict, serve, train, verify,
 };
+use smartserve::text::printable::{printable, printable_lines};
 
 fn main() -> ExitCode {
-    let cli = match cli::parse(std::env::args_os()) {
-        Ok(cli) => cli,
+    match cli::parse(std::env::args_os()) {
+        Ok(cli) => match dispatch(cli.command) {
+            Ok(code) => code,
+            Err(Failure { exit, messages }) => {
+                complain(&messages);
+                ExitCode::from(exit as u8)
+            }
+        },
         Err(not_run) => {
-            let _ = not_run.error.print();
-            if let Some(variable) = not_run.variable {
-                let _ = writeln!(std::io::stderr(), "smartserve: it was set by the environment variable {variable}");
+            match not_run.shown {
+                // clap quotes what was typed.
+                Some(error) if error.use_stderr() => {
+                    let _ = write!(std::io::stderr(), "{}", printable_lines(&error.render().to_string()));
+                }
+                Some(help) => {
+                    let _ = help.print();
+                }
+                None => {}
             }
-            return ExitCode::from(not_run.code);
+            complain(&not_run.problems);
+            ExitCode::from(not_run.code)
         }
-    };
-    match dispatch(cli.command) {
-        Ok(code) => code,
-        Err(Failure { exit, message }) => {
-            if !message.is_empty() {
-                let _ = writeln!(std::io::stderr(), "smartserve: {message}");
-            }
-            ExitCode::from(exit as u8)
-        }
+    }
+}
+
+/// Tells what is wrong, a line each. A message that cannot be written has nowhere to go.
+fn complain(messages: &[String]) {
+    for message in messages {
+        let _ = writeln!(std::io::stderr(), "smartserve: {}", printable(message));
     }
 }
 

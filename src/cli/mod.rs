@@ -1,16 +1,21 @@
 //! The commands and their flags, as clap reads them from the command line and the environment; `config` resolves what
 //! they mean. Every flag has an environment variable, `SMARTSERVE_` and its name in capitals, attached in [`command`].
 
+mod environment;
+mod gather;
 mod serve;
 mod tools;
 mod train;
 
 use std::ffi::OsString;
 
-use clap::error::ContextKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use environment::holds_a_value;
+use gather::gather;
+
+pub use environment::variable;
 pub use serve::{LogFormat, ServeArgs};
 pub use tools::{CompletionsArgs, HealthcheckArgs, InspectArgs, OpenapiArgs, PredictArgs, VerifyArgs};
 pub use train::TrainArgs;
@@ -24,7 +29,8 @@ pub use train::TrainArgs;
   curl -d '{\"RM\":6.575,…}' http://127.0.0.1:8000/predict
 
 Every flag can be set by an environment variable: SMARTSERVE_ and its name in capitals (--max-rows is
-SMARTSERVE_MAX_ROWS). A repeatable one holds an entry a line, a switch 1, 0, true or false.")]
+SMARTSERVE_MAX_ROWS). A repeatable one holds an entry a line, a switch 1, 0, true or false. One that is empty, or that
+no flag has, is an error.")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -52,15 +58,15 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
-/// Help, version or a usage error: there is nothing to run.
+/// Help, version, or what is wrong: there is nothing to run.
 #[derive(Debug)]
 pub struct NotRun {
     /// clap's text: help, version or an error.
-    pub error: clap::Error,
+    pub shown: Option<clap::Error>,
+    /// What is wrong with values and variables: all of it, a sentence each.
+    pub problems: Vec<String>,
     /// 0 for help and version, 2 for a usage error, 78 when a variable of the environment is to blame.
     pub code: u8,
-    /// The variable to blame, when `code` is 78.
-    pub variable: Option<String>,
 }
 
 /// Reads the command line and the environment.
@@ -69,10 +75,27 @@ pub struct NotRun {
 /// [`NotRun`]: help was asked for, or something is wrong with what was typed or set.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, NotRun> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let parsed = command().try_get_matches_from(&args).and_then(|matches| resolved(&matches));
+    let command = command();
+    let mut problems = environment::problems(&command);
+    let mut by_environment = !problems.is_empty();
+    let gathered = gather(command, &args);
+    problems.extend(gathered.problems);
+    by_environment |= gathered.by_environment;
+    let parsed = match gathered.matches {
+        Ok(matches) if problems.is_empty() => resolved(&matches),
+        Ok(_) => return Err(NotRun { shown: None, problems, code: if by_environment { 78 } else { 2 } }),
+        Err(error) => Err(error),
+    };
     parsed.map_err(|error| {
-        let code = exit_code(&error, &args);
-        NotRun { code, variable: if code == 78 { blamed(&error) } else { None }, error }
+        if !error.use_stderr() {
+            return NotRun { shown: Some(error), problems: Vec::new(), code: 0 };
+        }
+        // Without its variable the same command line fails in another way, or not at all.
+        let by_variable = problems.is_empty() && is_of_environment(&error, &args);
+        if let Some(long) = gather::long_of(&error).filter(|_| by_variable) {
+            problems.push(format!("it was set by the environment variable {}", variable(&long)));
+        }
+        NotRun { shown: Some(error), problems, code: if by_environment || by_variable { 78 } else { 2 } }
     })
 }
 
@@ -87,38 +110,24 @@ fn resolved(matches: &ArgMatches) -> Result<Cli, clap::Error> {
     Ok(cli)
 }
 
-/// 78 when the environment is to blame: without it the same command line fails in another way, or not at all.
-fn exit_code(error: &clap::Error, args: &[OsString]) -> u8 {
-    if !error.use_stderr() {
-        return 0;
-    }
+/// True when the environment is to blame for an error: without it the same command line fails in another way, or not at
+/// all.
+fn is_of_environment(error: &clap::Error, args: &[OsString]) -> bool {
     match Cli::command().try_get_matches_from(args) {
-        Err(typed) if typed.kind() == error.kind() && typed.to_string() == error.to_string() => 2,
-        _ => 78,
+        Err(typed) => typed.kind() != error.kind() || typed.to_string() != error.to_string(),
+        Ok(_) => true,
     }
-}
-
-/// The variable of the flag that an error names.
-fn blamed(error: &clap::Error) -> Option<String> {
-    let flag = error.get(ContextKind::InvalidArg)?.to_string();
-    let long = flag.strip_prefix("--")?.split(' ').next()?;
-    Some(variable(long))
 }
 
 /// The whole command, with every flag's environment variable.
 pub fn command() -> clap::Command {
     Cli::command().mut_subcommands(|verb| {
         verb.mut_args(|arg| match arg.get_long().map(variable) {
-            // An empty variable counts as unset: so is one unset that an image sets.
-            Some(variable) if std::env::var_os(&variable).is_none_or(|value| !value.is_empty()) => {
+            // An empty one is told apart, and has no value.
+            Some(variable) if std::env::var_os(&variable).is_none() || holds_a_value(&variable) => {
                 arg.env(variable).hide_env_values(true)
             }
             _ => arg,
         })
     })
-}
-
-/// The environment variable of a flag.
-pub fn variable(long: &str) -> String {
-    format!("SMARTSERVE_{}", long.to_uppercase().replace('-', "_"))
 }

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
-use crate::config::values::{count, switch, time};
+use crate::config::values::{address, count, switch, time};
 use crate::config::{ExtraFeatures, Limits};
 
 /// `serve`.
@@ -21,7 +21,7 @@ use crate::config::{ExtraFeatures, Limits};
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that a person types")]
 pub struct ServeArgs {
     /// A model file, and optionally the name to serve it under (default: its own); repeatable
-    #[arg(long, value_name = "[NAME=]PATH", value_delimiter = '\n', required_unless_present = "models")]
+    #[arg(long, value_name = "[NAME=]PATH", required_unless_present = "models")]
     pub model: Vec<String>,
     /// A directory whose *.model files are served, each under its own name; they may come and go
     #[arg(long, value_name = "DIR")]
@@ -29,14 +29,15 @@ pub struct ServeArgs {
     /// The model that /predict asks; default: the first --model
     #[arg(long, value_name = "NAME")]
     pub default_model: Option<String>,
-    /// Address to listen on, IP:port; the variable PORT replaces the port unless this flag is typed
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000")]
+    /// Address to listen on: IP:port, or localhost:port and :port for loopback; the variable PORT replaces the port
+    /// unless this flag is typed
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000", value_parser = address)]
     pub bind: SocketAddr,
     /// True when `--bind` was typed rather than set by the environment or the default: then `PORT` does not count.
     #[arg(skip)]
     pub bind_typed: bool,
     /// Address of a second listener for probes and metrics, which answers when the first is saturated
-    #[arg(long, value_name = "IP:PORT")]
+    #[arg(long, value_name = "IP:PORT", value_parser = address)]
     pub admin_bind: Option<SocketAddr>,
     /// Serve /metrics on the admin listener only; probes stay on both
     #[arg(long, requires = "admin_bind", value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]

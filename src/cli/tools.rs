@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::values::switch;
+use crate::config::values::{address, switch};
 
 /// `predict`.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct PredictArgs {
     /// CSV file with a header line; - for standard input
     #[arg(long, value_name = "F.csv")]
     pub input: PathBuf,
-    /// Where to write; - for standard output
+    /// Where to write, - for standard output; a file is written whole or not at all
     #[arg(short, long, value_name = "F.csv", default_value = "-")]
     pub output: PathBuf,
 }
@@ -55,13 +55,13 @@ pub struct HealthcheckArgs {
     #[arg(value_name = "URL")]
     pub url: Option<String>,
     /// Where the server listens; found by the same rules as `serve`
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000")]
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000", value_parser = address)]
     pub bind: SocketAddr,
     /// As for `serve`.
     #[arg(skip)]
     pub bind_typed: bool,
     /// Where its admin listener is
-    #[arg(long, value_name = "IP:PORT")]
+    #[arg(long, value_name = "IP:PORT", value_parser = address)]
     pub admin_bind: Option<SocketAddr>,
 }
 
@@ -72,7 +72,7 @@ pub struct HealthcheckArgs {
   smartserve openapi --model boston.model --model flower=iris.model")]
 pub struct OpenapiArgs {
     /// A model file, and optionally the name to serve it under; repeatable; without one routes have no schemas
-    #[arg(long, value_name = "[NAME=]PATH", value_delimiter = '\n')]
+    #[arg(long, value_name = "[NAME=]PATH")]
     pub model: Vec<String>,
 }
 

@@ -12,5 +12,5 @@ use super::files;
 pub fn run(args: &CompletionsArgs) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut cli::command(), "smartserve", &mut script);
-    files::print(&String::from_utf8_lossy(&script))
+    files::print_raw(&String::from_utf8_lossy(&script))
 }

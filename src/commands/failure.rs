@@ -1,4 +1,4 @@
-//! A command's failure: one line for a person, one exit code for a script.
+//! A command's failure: a line for a person for each thing that is wrong, one exit code for a script.
 
 use std::fmt;
 use std::path::Path;
@@ -23,14 +23,14 @@ pub enum Exit {
 pub struct Failure {
     /// The exit code's class.
     pub exit: Exit,
-    /// One line: the file, the place, what is wrong, what to do. Empty when all has been said already.
-    pub message: String,
+    /// A line each: the file, the place, what is wrong, what to do. Empty when all has been said already.
+    pub messages: Vec<String>,
 }
 
 impl Failure {
     /// A failure of this class.
     pub fn new(exit: Exit, message: impl fmt::Display) -> Self {
-        Self { exit, message: message.to_string() }
+        Self { exit, messages: vec![message.to_string()] }
     }
 
     /// A file that could not be opened or read.
@@ -42,7 +42,7 @@ impl Failure {
     /// Something that could not be written; no message when the reader closed the pipe.
     pub fn writing(what: impl fmt::Display, error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            return Self { exit: Exit::Failed, message: String::new() };
+            return Self { exit: Exit::Failed, messages: Vec::new() };
         }
         Self::new(Exit::Failed, format_args!("{what}: {error}"))
     }

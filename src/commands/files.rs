@@ -1,13 +1,17 @@
 //! Reads model files, writes to standard output, and writes a file whole or not at all.
 
-use std::fs::File;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::model::Model;
 use crate::serve::loader;
+use crate::text::printable::{is_hidden, printable_lines};
 
 use super::failure::{Exit, Failure};
+use super::output::Destination;
 
 /// Reads and checks a model file, but not its golden rows.
 ///
@@ -18,48 +22,67 @@ pub fn model(path: &Path) -> Result<Model, Failure> {
     Model::load(&bytes).map_err(|e| Failure::new(Exit::Data, format_args!("{}: {e}", path.display())))
 }
 
-/// Writes text to standard output.
+/// Writes lines to standard output; what a terminal would obey in them is escaped. Within JSON such characters stand in
+/// strings alone: [`print_json`].
 ///
 /// # Errors
 /// 1 when it cannot be written; without a message when the reader has closed the pipe.
 pub fn print(text: &str) -> Result<(), Failure> {
+    print_raw(&printable_lines(text))
+}
+
+/// Writes a value as JSON to standard output; hidden characters are escaped as JSON has it.
+///
+/// # Errors
+/// 1 when it cannot be written.
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|e| Failure::new(Exit::Failed, e))?;
+    if text.chars().any(|c| c != '\n' && is_hidden(c)) {
+        text = text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
+            match c {
+                // The only control characters that serde_json leaves are DEL and those beyond it.
+                c if c != '\n' && is_hidden(c) => {
+                    let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+                }
+                c => escaped.push(c),
+            }
+            escaped
+        });
+    }
+    print_raw(&(text + "\n"))
+}
+
+/// Writes text to standard output as it is.
+///
+/// # Errors
+/// 1 when it cannot be written; without a message when the reader has closed the pipe.
+pub fn print_raw(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Failure::writing("standard output", &e))
 }
 
-/// Writes a file whole or not at all, whatever crashes: beside its target, forced to disk, renamed over it. The
-/// directory must exist.
+/// Writes a file whole or not at all, as [`Destination`] does.
 ///
 /// # Errors
-/// 1 when it cannot be written; what was at `path` is then untouched, and the temporary file is gone.
+/// 1 when it cannot be written; what was at `path` is then untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    replace(path, bytes)
-        .map_err(|e| Failure::new(Exit::Failed, format_args!("{}: cannot be written: {e}", path.display())))
+    let write = || {
+        let mut output = Destination::of(path)?.open()?;
+        output.write_all(bytes)?;
+        output.commit()
+    };
+    write().map_err(|e| unwritable(path, &e))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
-    if path.is_dir() {
-        return Err(io::Error::other("it is a directory"));
-    }
-    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temporary = std::ffi::OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = directory.join(temporary);
-    let written = fill(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        // That error is reported, not a failure to clean up.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written?;
-    // Forces the directory to disk: without this a crash could lose the new name.
-    File::open(directory)?.sync_all()
+/// Checks that an output can be written, before the work that makes it.
+///
+/// # Errors
+/// 1 when it cannot.
+pub fn check_writable(path: &Path) -> Result<(), Failure> {
+    Destination::of(path).and_then(|destination| destination.check()).map_err(|e| unwritable(path, &e))
 }
 
-fn fill(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A leftover of a killed process with the same id is replaced.
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// An output that cannot be written; no message when the reader closed the pipe.
+pub fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::writing(format_args!("{}: cannot be written", path.display()), error)
 }

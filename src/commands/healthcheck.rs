@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::cli::HealthcheckArgs;
+use crate::config::values::address;
 use crate::config::{port_of, resolve_bind};
 
 use super::failure::{Exit, Failure};
@@ -19,7 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// 1 when the answer is not 200 or does not come, 78 when the URL is not `http://IP:port/path`.
 pub fn run(args: &HealthcheckArgs) -> Result<(), Failure> {
     let port = port_of(|name| std::env::var(name).ok());
-    let bind = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(|e| Failure::new(Exit::Config, e))?;
+    let bind = resolve_bind(args.bind, args.bind_typed, port).map_err(|e| Failure::new(Exit::Config, e))?;
     let (address, path) = match &args.url {
         Some(url) => parse(url).ok_or_else(|| {
             Failure::new(
@@ -41,7 +42,7 @@ fn parse(url: &str) -> Option<(SocketAddr, String)> {
     let rest = url.strip_prefix("http://")?;
     let (authority, path) = rest.find('/').map_or((rest, "/readyz"), |slash| rest.split_at(slash));
     let plain = path.bytes().all(|b| b.is_ascii_graphic());
-    let address = authority.replace("localhost", "127.0.0.1").parse().ok()?;
+    let address = address(authority).ok()?;
     plain.then(|| (address, path.to_owned()))
 }
 

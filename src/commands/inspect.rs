@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use crate::cli::InspectArgs;
 use crate::model::Model;
 use crate::model::artifact::{Figures, Header};
 use crate::model::schema::{Feature, Impute, Kind};
+use crate::text::printable::printable;
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -17,27 +20,27 @@ use super::files;
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let model = files::model(&args.file)?;
     if args.json {
-        return files::print(&(json(&model)? + "\n"));
+        return files::print_json(&json(&model)?);
     }
     files::print(&human(&model))
 }
 
 /// The header without golden rows (they are training rows), with the version.
-fn json(model: &Model) -> Result<String, Failure> {
+fn json(model: &Model) -> Result<Value, Failure> {
     let failed = |e| Failure::new(Exit::Failed, format_args!("the header cannot be printed: {e}"));
     let mut value = serde_json::to_value(model.header()).map_err(failed)?;
     if let Some(map) = value.as_object_mut() {
         map.shift_remove("golden");
         map.insert("version".to_owned(), model.version().into());
     }
-    serde_json::to_string_pretty(&value).map_err(failed)
+    Ok(value)
 }
 
 fn human(model: &Model) -> String {
     let header = model.header();
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name:<16} {value}");
+        let _ = writeln!(text, "{name:<16} {}", printable(value));
     };
     line("model", &header.name);
     if let Some(description) = &header.description {
@@ -111,7 +114,8 @@ fn features(features: &[Feature]) -> String {
         };
         let kind = if feature.kind == Kind::Numeric { "numeric" } else { "categorical" };
         let mark = if feature.sensitive { "sensitive" } else { "" };
-        rows.push([feature.name.clone(), kind.to_owned(), saw, missing, mark.to_owned()]);
+        let cells = [&feature.name, kind, &saw, &missing, mark];
+        rows.push(cells.map(|cell| printable(cell).into_owned()));
     }
     let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0).min(48);
     let widths: Vec<usize> = (0..5).map(width).collect();

@@ -8,6 +8,7 @@ pub mod files;
 pub mod healthcheck;
 pub mod inspect;
 pub mod openapi;
+pub mod output;
 pub mod predict;
 pub mod serve;
 pub mod train;

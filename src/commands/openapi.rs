@@ -17,17 +17,16 @@ use super::{files, serve};
 /// 66 no such file, 65 not a valid model, 78 two models of one name.
 pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
     let mut models: Vec<Snapshot> = Vec::new();
-    for spec in args.model.iter().filter(|spec| !spec.trim().is_empty()) {
-        let served = served(serve::split(spec)?, models.is_empty())?;
+    for spec in serve::entries(&args.model) {
+        let file = serve::split(spec).map_err(|e| Failure::new(Exit::Config, e))?;
+        let served = served(file, models.is_empty())?;
         if models.iter().any(|earlier| earlier.name == served.name) {
             let detail = format_args!("two models are called {:?}; give one of them as NAME=PATH", served.name);
             return Err(Failure::new(Exit::Config, detail));
         }
         models.push(served);
     }
-    let text = serde_json::to_string_pretty(&Document::new(&Subject::by_default(&models)))
-        .map_err(|e| Failure::new(Exit::Failed, e))?;
-    files::print(&(text + "\n"))
+    files::print_json(&Document::new(&Subject::by_default(&models)))
 }
 
 fn served(file: ModelFile, is_default: bool) -> Result<Snapshot, Failure> {

@@ -15,6 +15,7 @@ use crate::text::number::shortest;
 
 use super::failure::{Exit, Failure};
 use super::files;
+use super::output::{Destination, Output};
 
 /// Rows read, scored and written at one time: enough to fill the compiled predictor's blocks.
 const CHUNK: usize = 4_096;
@@ -37,15 +38,13 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         (Box::new(file), args.input.display().to_string())
     };
     if std::fs::canonicalize(&args.output).is_ok_and(|out| std::fs::canonicalize(&args.input).is_ok_and(|i| i == out)) {
-        return Err(Failure::new(Exit::Usage, "--output is the --input itself: it would be emptied before it is read"));
+        return Err(Failure::new(Exit::Usage, "--output is the --input itself; write to another file"));
     }
-    let output: Box<dyn Write> = if args.output == Path::new("-") {
-        Box::new(std::io::stdout().lock())
-    } else {
-        let path = &args.output;
-        Box::new(File::create(path).map_err(|e| Failure::writing(path.display(), &e))?)
-    };
-    score(&model, input, &name, BufWriter::new(output))
+    let unwritable = |e| files::unwritable(&args.output, &e);
+    let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
+    let mut output = BufWriter::new(output);
+    score(&model, input, &name, &mut output)?;
+    output.into_inner().map_err(|e| e.into_error()).and_then(Output::commit).map_err(unwritable)
 }
 
 fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {

@@ -34,12 +34,7 @@ use super::failure::{Exit, Failure};
 /// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. No port was open then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let settled = allocator::settle();
-    args.limits.check().map_err(|problems| config(problems.join("; ")))?;
-    let port = port_of(environment);
-    let address = resolve_bind(args.bind, args.bind_typed, port.as_deref()).map_err(config)?;
-    let options = options(args)?;
-    let sources = sources(args)?;
-    let sockets = InheritedSockets::take().map_err(config)?;
+    let Settings { options, sources, address, sockets } = Settings::resolve(args)?;
     let serving = Arc::new(Serving::new(Vec::new(), args.limits.clone(), args.extra_features));
     let _telemetry = telemetry(args, &serving)?;
     if let Err(error) = settled {
@@ -75,6 +70,7 @@ impl Plan {
             tokio::spawn(Arc::clone(tokens).keep_fresh());
         }
         let tcp = self.sockets.main.take().map_or_else(|| bind(self.address), Ok).map_err(failed)?;
+        let main_address = tcp.local_addr().ok();
         let main = self.bound(&serving, Role::Main, tcp);
         let inherited = self.sockets.admin.take();
         let admin = inherited.map(Ok).or_else(|| self.admin.map(bind)).transpose().map_err(failed)?;
@@ -85,6 +81,7 @@ impl Plan {
         }
         tokio::spawn(watch(Arc::clone(&serving.reloader), serving.lifecycle.clone(), self.reload_interval));
         announce(&serving);
+        self.announce_access(main_address);
         Ok(server::run(&serving, main, signals).await)
     }
 
@@ -96,6 +93,19 @@ impl Plan {
             }
         }
         BoundService { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
+    }
+
+    /// Logs who may ask.
+    fn announce_access(&self, address: Option<SocketAddr>) {
+        if let Some(tokens) = &self.options.tokens {
+            let (path, n) = (tokens.path().display(), tokens.len());
+            tracing::info!(%path, tokens = n, "bearer tokens are asked for: {n} in {path}");
+        } else if let Some(address) = address.filter(|address| address.ip().is_unspecified()) {
+            let ip = address.ip();
+            tracing::warn!("no token is asked for, on every interface ({ip}): whoever reaches the port may ask");
+        } else {
+            tracing::info!("no token is asked for; --token-file asks for one");
+        }
     }
 }
 
@@ -118,13 +128,41 @@ fn announce(serving: &Arc<Serving>) {
     }
 }
 
-fn options(args: &ServeArgs) -> Result<Options, Failure> {
-    let tokens = args.token_file.as_deref().map(Tokens::load).transpose().map_err(config)?;
-    let vertex = Vertex::from_env(environment).map_err(config)?;
-    let tokens = tokens.map(Arc::new);
-    let options = Options { tokens, private_metrics: args.private_metrics, no_ui: args.no_ui, vertex };
-    check(&options).map_err(config)?;
-    Ok(options)
+/// What the flags and the environment mean.
+struct Settings {
+    options: Options,
+    sources: Sources,
+    address: SocketAddr,
+    sockets: InheritedSockets,
+}
+
+impl Settings {
+    /// Resolves all of them, so that everything that is wrong is told at once.
+    fn resolve(args: &ServeArgs) -> Result<Self, Failure> {
+        let mut wrong = args.limits.check().err().unwrap_or_default();
+        let address = resolve_bind(args.bind, args.bind_typed, port_of(environment));
+        let address = noted(&mut wrong, address);
+        let tokens = noted(&mut wrong, args.token_file.as_deref().map(Tokens::load).transpose());
+        let vertex = noted(&mut wrong, Vertex::from_env(environment));
+        let sources = sources(args, &mut wrong);
+        let sockets = noted(&mut wrong, InheritedSockets::take());
+        let options = Options {
+            tokens: tokens.flatten().map(Arc::new),
+            private_metrics: args.private_metrics,
+            no_ui: args.no_ui,
+            vertex: vertex.unwrap_or_default(),
+        };
+        noted(&mut wrong, check(&options));
+        match (address, sockets) {
+            (Some(address), Some(sockets)) if wrong.is_empty() => Ok(Self { options, sources, address, sockets }),
+            _ => Err(Failure { exit: Exit::Config, messages: wrong }),
+        }
+    }
+}
+
+/// The value; what is wrong with it is noted.
+fn noted<T>(wrong: &mut Vec<String>, outcome: Result<T, impl std::fmt::Display>) -> Option<T> {
+    outcome.map_err(|what| wrong.push(what.to_string())).ok()
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -132,25 +170,28 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// The sources of models: every `--model` in order, and the directory of `--models`.
-fn sources(args: &ServeArgs) -> Result<Sources, Failure> {
-    let given = args.model.iter().filter(|spec| !spec.trim().is_empty());
-    let files = given.map(|spec| split(spec)).collect::<Result<Vec<_>, _>>()?;
-    if files.is_empty() && args.models.is_none() {
-        return Err(config("no model to serve; give --model F.model or --models DIR"));
+fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> Sources {
+    if entries(&args.model).next().is_none() && args.models.is_none() {
+        wrong.push("no model to serve; give --model F.model or --models DIR".to_owned());
     }
-    Ok(Sources {
-        files,
+    Sources {
+        files: entries(&args.model).filter_map(|spec| noted(wrong, split(spec))).collect(),
         directory: args.models.clone(),
         default: args.default_model.clone(),
         allow_schema_change: args.allow_schema_change,
-    })
+    }
+}
+
+/// The entries of a repeatable flag, whose variable holds one a line.
+pub(super) fn entries(given: &[String]) -> impl Iterator<Item = &str> {
+    given.iter().flat_map(|text| text.lines()).map(str::trim).filter(|entry| !entry.is_empty())
 }
 
 /// Splits `[NAME=]PATH`. A path with `=` needs a name in front of it, unless its part before the sign cannot be a name.
-pub(super) fn split(spec: &str) -> Result<ModelFile, Failure> {
+pub(super) fn split(spec: &str) -> Result<ModelFile, String> {
     match spec.split_once('=') {
         Some((name, path)) if !name.contains('/') && !path.is_empty() => {
-            check_name(name).map_err(config)?;
+            check_name(name)?;
             Ok(ModelFile { name: Some(name.to_owned()), path: PathBuf::from(path) })
         }
         _ => Ok(ModelFile { name: None, path: PathBuf::from(spec) }),
@@ -170,17 +211,24 @@ fn failed(what: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Failed, what)
 }
 
-fn config(what: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Config, what)
+/// Every file that cannot be served, and the exit code of the first.
+impl From<Vec<LoadError>> for Failure {
+    fn from(errors: Vec<LoadError>) -> Self {
+        let exit = errors.first().map_or(Exit::Failed, exit_of);
+        Self { exit, messages: errors.iter().map(ToString::to_string).collect() }
+    }
 }
 
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
-        let exit = match error {
-            LoadError::Missing { .. } => Exit::NoInput,
-            LoadError::Invalid { .. } => Exit::Data,
-            LoadError::SameName { .. } | LoadError::BadName(_) => Exit::Config,
-        };
-        Self::new(exit, error)
+        Self::new(exit_of(&error), error)
+    }
+}
+
+fn exit_of(error: &LoadError) -> Exit {
+    match error {
+        LoadError::Missing { .. } => Exit::NoInput,
+        LoadError::Invalid { .. } => Exit::Data,
+        LoadError::SameName { .. } | LoadError::BadName(_) => Exit::Config,
     }
 }

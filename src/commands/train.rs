@@ -20,6 +20,9 @@ use super::files;
 /// 1 a fit or a write that failed. Nothing is written then.
 pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     let spec = spec(args)?;
+    if let Some(path) = &args.output {
+        files::check_writable(path)?;
+    }
     let table = open(&args.data)?;
     let bar = ProgressBar::no_length();
     if args.compare {
@@ -31,7 +34,10 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     bar.finish_and_clear();
     let trained = trained?;
     let written = write(&trained, args)?;
-    files::print(&if args.json { json(&trained.report)? } else { format!("{}\n{written}", trained.report) })
+    if args.json {
+        return files::print_json(&trained.report);
+    }
+    files::print(&format!("{}\n{written}", trained.report))
 }
 
 /// Writes the artifact; returns the sentence that says where.
@@ -46,7 +52,7 @@ fn show_comparison(comparison: &Comparison, args: &TrainArgs) -> Result<(), Fail
     let written = write(&comparison.best, args)?;
     let report = args.output.is_some().then_some(&comparison.best.report);
     if args.json {
-        return files::print(&json(&ComparisonOutput { comparison, model: report })?);
+        return files::print_json(&ComparisonOutput { comparison, model: report });
     }
     let report = report.map_or_else(String::new, |r| format!("\n{r}\n{written}"));
     files::print(&format!("{comparison}\n{report}"))
@@ -88,7 +94,7 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
 
 /// `SOURCE_DATE_EPOCH`, seconds since 1970: <https://reproducible-builds.org/specs/source-date-epoch/>.
 fn source_date_epoch() -> Result<Option<u64>, Failure> {
-    let Some(text) = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = std::env::var("SOURCE_DATE_EPOCH").ok() else { return Ok(None) };
     text.parse().map(Some).map_err(|_| {
         Failure::new(Exit::Config, format_args!("SOURCE_DATE_EPOCH is {text:?}, expected seconds since 1970"))
     })
@@ -97,11 +103,6 @@ fn source_date_epoch() -> Result<Option<u64>, Failure> {
 fn open(path: &Path) -> Result<TableFile, Failure> {
     let table = if path == Path::new("-") { TableFile::read(stdin(), "standard input") } else { TableFile::open(path) };
     Ok(table.map_err(TrainError::from)?)
-}
-
-fn json(value: &impl Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|e| Failure::new(Exit::Failed, e))?;
-    Ok(text + "\n")
 }
 
 impl From<TrainError> for Failure {

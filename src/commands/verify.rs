@@ -2,6 +2,8 @@
 
 use crate::cli::VerifyArgs;
 
+use crate::text::printable::printable;
+
 use super::failure::{Exit, Failure};
 use super::files;
 
@@ -23,5 +25,6 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Failed, what));
     }
     let (name, version, n) = (&header.name, model.version(), header.golden.len());
-    files::print(&format!("{path}: sound; model {name}, version {version}, {n} golden rows answered as written\n"))
+    let said = format!("{path}: sound; model {name}, version {version}, {n} golden rows answered as written");
+    files::print(&(printable(&said).into_owned() + "\n"))
 }

@@ -1,5 +1,6 @@
-//! Parsers of flags' values: switches, counts, sizes, times, shares.
+//! Parsers of flags' values: switches, counts, sizes, times, shares, addresses.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// A boolean: typed as a bare flag, or 1, 0, true or false in the environment.
@@ -34,4 +35,20 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
         _ => Err("expected a share from 0 to below 1".to_owned()),
     }
+}
+
+/// An address: IP:port, or `:port` and `localhost:port`, both of which are IPv4 loopback: a static binary has no resolver.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    const EXAMPLES: &str = "such as 127.0.0.1:8000, localhost:8000, :8000 or [::1]:8000; 0.0.0.0:8000 for all interfaces";
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let local = text.strip_prefix("localhost").unwrap_or(text).strip_prefix(':');
+    if let Some(port) = local.and_then(|port| port.parse().ok()) {
+        return Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
+    }
+    if let Ok(port) = text.parse::<u16>() {
+        return Err(format!("a port alone; for loopback write :{port}, for all interfaces 0.0.0.0:{port}"));
+    }
+    Err(format!("expected an IP address and a port, {EXAMPLES}"))
 }

@@ -10,12 +10,12 @@ pub struct Vertex {
 }
 
 impl Vertex {
-    /// The routes in an environment; a variable that is empty counts as absent.
+    /// The routes in an environment.
     ///
     /// # Errors
-    /// One sentence when a route is no path, or both are the same one.
+    /// One sentence when a route is no path (an empty one is none), or both are the same one.
     pub fn from_env(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let route = |name| variable(name).filter(|path| !path.is_empty()).map(|path| check(name, path)).transpose();
+        let route = |name| variable(name).map(|path| check(name, path)).transpose();
         let vertex = Self { predict: route("AIP_PREDICT_ROUTE")?, health: route("AIP_HEALTH_ROUTE")? };
         if vertex.predict.is_some() && vertex.predict == vertex.health {
             return Err("AIP_PREDICT_ROUTE and AIP_HEALTH_ROUTE are the same; they must differ".to_owned());

@@ -4,8 +4,8 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
@@ -22,15 +22,21 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Pages, which hold no statistics where tokens are asked for.
 const PAGES: [&str; 3] = ["/", "/docs", "/openapi.json"];
 
+/// The tokens of a file that cannot be read are good for this long: a secret that is swapped may be away for a moment, one
+/// that was removed must not open the server for ever. Counted from the first reading that fails.
+pub const KEPT_UNREADABLE: Duration = Duration::from_secs(30);
+
 /// True when the route never needs a token: probes, metrics, and pages without statistics.
 pub fn is_open(route: &str) -> bool {
     is_watched(route) || PAGES.contains(&route)
 }
 
-/// The tokens of a file, one a line; empty lines are skipped.
+/// The tokens of a file, one a line; empty lines and those that begin with `#` are skipped.
 pub struct Tokens {
     path: PathBuf,
     digests: ArcSwap<Vec<[u8; 32]>>,
+    /// The first of the readings that failed since the last one that did not.
+    unreadable_since: Mutex<Option<Instant>>,
 }
 
 impl fmt::Debug for Tokens {
@@ -49,33 +55,66 @@ impl Tokens {
         if digests.is_empty() {
             return Err(format!("{}: no token in it; write one a line", path.display()));
         }
-        Ok(Self { path: path.to_owned(), digests: ArcSwap::from_pointee(digests) })
+        let digests = ArcSwap::from_pointee(digests);
+        Ok(Self { path: path.to_owned(), digests, unreadable_since: Mutex::default() })
     }
 
-    /// Reads the file again. A file that cannot be read leaves the tokens as they are; an empty one locks every client out.
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many tokens are good.
+    pub fn len(&self) -> usize {
+        self.digests.load().len()
+    }
+
+    /// True when none is: nobody gets in.
+    pub fn is_empty(&self) -> bool {
+        self.digests.load().is_empty()
+    }
+
+    /// Reads the file again, at the time `now`. One that holds no token locks every client out at once, one that cannot be
+    /// read after [`KEPT_UNREADABLE`].
     ///
     /// # Errors
-    /// One line when it cannot be read.
-    pub fn refresh(&self) -> Result<(), String> {
-        let digests = read(&self.path)?;
-        if digests != **self.digests.load() {
-            tracing::info!(tokens = digests.len(), "token file changed");
-            self.digests.store(Arc::new(digests));
+    /// One line when it cannot be read. It was logged.
+    pub fn refresh(&self, now: Instant) -> Result<(), String> {
+        let mut unreadable_since = self.unreadable_since.lock().unwrap_or_else(PoisonError::into_inner);
+        match read(&self.path) {
+            Ok(digests) => {
+                *unreadable_since = None;
+                if digests != **self.digests.load() {
+                    match digests.len() {
+                        0 => tracing::error!(path = %self.path.display(), "no token in the token file: nobody gets in"),
+                        n => tracing::info!(tokens = n, "token file changed"),
+                    }
+                    self.digests.store(Arc::new(digests));
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let left_s = KEPT_UNREADABLE.as_secs();
+                if unreadable_since.is_none() {
+                    tracing::error!(error, "the token file cannot be read; in {left_s} s nobody gets in");
+                }
+                let since = *unreadable_since.get_or_insert(now);
+                if now.saturating_duration_since(since) >= KEPT_UNREADABLE && !self.is_empty() {
+                    self.digests.store(Arc::default());
+                    tracing::error!(error, "the token file could not be read for {left_s} s: nobody gets in");
+                }
+                Err(error)
+            }
         }
-        Ok(())
     }
 
-    /// Refreshes for ever, as its own task; logs once when the file stops being readable.
+    /// Refreshes for ever, as its own task.
     pub async fn keep_fresh(self: Arc<Self>) {
-        let mut was_readable = true;
         loop {
             tokio::time::sleep(EVERY).await;
             let tokens = Arc::clone(&self);
-            let outcome = tokio::task::spawn_blocking(move || tokens.refresh()).await;
-            if let (Ok(Err(error)), true) = (&outcome, was_readable) {
-                tracing::warn!(error, "the tokens stay as they were");
-            }
-            was_readable = !matches!(outcome, Ok(Err(_)));
+            // What went wrong is logged.
+            let _ = tokio::task::spawn_blocking(move || tokens.refresh(Instant::now())).await;
         }
     }
 
@@ -109,6 +148,8 @@ fn bearer(value: &http::HeaderValue) -> Option<&[u8]> {
 
 fn read(path: &Path) -> Result<Vec<[u8; 32]>, String> {
     let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    // An editor of Windows may have put a byte order mark in front.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     Ok(tokens.map(|token| Sha256::digest(token.as_bytes()).into()).collect())
 }

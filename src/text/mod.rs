@@ -1,5 +1,6 @@
-//! Text: numbers as they are spelled, did-you-mean, shortened texts. Uses nothing of ours.
+//! Text: numbers as they are spelled, did-you-mean, shortened texts, texts made safe to print. Uses nothing of ours.
 
 pub mod did_you_mean;
 pub mod number;
+pub mod printable;
 pub mod shorten;

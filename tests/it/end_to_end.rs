@@ -132,7 +132,7 @@ fn failures_at_start_have_exit_codes() {
         (&["--model", &model, "--lame-duck", "20s"], 78, "--hard-stop"),
         (&["--model", &model, "--token-file", "missing.txt"], 78, "missing.txt"),
         (&["--model", &model, "--bind", &address], 1, "address in use"),
-        (&["--model", &model, "--bind", "localhost:80"], 2, "--bind"),
+        (&["--model", &model, "--bind", "server:80"], 2, "--bind"),
     ];
     for (args, code, words) in cases {
         let output = run(&[&["serve"], args].concat());

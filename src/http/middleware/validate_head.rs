@@ -2,7 +2,7 @@
 //!
 //! The cheapest checks come first; the token is checked before anything that tells about the models.
 
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
@@ -19,6 +19,7 @@ pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Re
     check_target(&head.uri, limits)?;
     check_head(headers, limits)?;
     check_host(head.version, headers)?;
+    check_authorization(headers)?;
     if head.method == Method::CONNECT {
         return Err(Problem::method_not_allowed("GET, HEAD, POST, OPTIONS"));
     }
@@ -83,6 +84,14 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
         _ => return Ok(()),
     };
     Err(Problem::new(ProblemKind::BadRequest, detail))
+}
+
+/// 400: two Authorization header fields. A proxy in front may have judged the other one.
+fn check_authorization(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.get_all(AUTHORIZATION).iter().nth(1).is_none() {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemKind::BadRequest, "A request must not have two Authorization header fields"))
 }
 
 /// True for the characters of a host and a port; an empty value is allowed where the target has no authority.

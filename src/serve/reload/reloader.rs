@@ -57,19 +57,33 @@ impl Reloader {
     /// Loads and serves what `sources` name. Bad files in a directory are skipped, logged and counted.
     ///
     /// # Errors
-    /// [`LoadError`]: of a file given by itself, two models with one name, a default model that is not among them.
-    pub fn open(&self, sources: &Sources) -> Result<(), LoadError> {
+    /// [`LoadError`], one at least: of each file given by itself, a directory that cannot be read, two models with one
+    /// name, a default model that is not among them.
+    pub fn open(&self, sources: &Sources) -> Result<(), Vec<LoadError>> {
         let mut files = self.lock();
         files.directory.clone_from(&sources.directory);
         files.policy =
             ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
+        let mut errors = Vec::new();
         for file in &sources.files {
-            let source = ModelSource::open(file, &mut files.policy)?;
-            if let Some(first) = files.sources.iter().find(|s| s.name == source.name) {
-                let (name, first) = (source.name.clone(), first.path.clone());
-                return Err(LoadError::SameName { name, first, second: file.path.clone() });
+            match ModelSource::open(file, &mut files.policy) {
+                Ok(source) => match files.sources.iter().find(|s| s.name == source.name) {
+                    Some(first) => {
+                        let (name, first) = (source.name.clone(), first.path.clone());
+                        errors.push(LoadError::SameName { name, first, second: file.path.clone() });
+                    }
+                    None => files.sources.push(source),
+                },
+                Err(error) => errors.push(error),
             }
-            files.sources.push(source);
+        }
+        if let Some(path) = &sources.directory
+            && let Err(source) = list(path)
+        {
+            errors.push(LoadError::Missing { path: path.clone(), source });
+        }
+        if !errors.is_empty() {
+            return Err(errors);
         }
         self.poll_directory(&mut files);
         self.publish(&files);
@@ -77,7 +91,8 @@ impl Reloader {
             Some(name) if sources.directory.is_none() && self.registry.get(name).is_none() => {
                 let names: Vec<&str> = files.sources.iter().map(|s| s.name.as_str()).collect();
                 let names = names.join(", ");
-                Err(LoadError::BadName(format!("--default-model {name:?} is not served; the models are {names}")))
+                let problem = format!("--default-model {name:?} is not served; the models are {names}");
+                Err(vec![LoadError::BadName(problem)])
             }
             _ => Ok(()),
         }

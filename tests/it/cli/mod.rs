@@ -1,5 +1,8 @@
 //! The command line: its help tells the truth, and every flag has its variable.
 
+mod outputs;
+mod settings;
+
 use smartserve::cli;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::train::OPTIONS;

@@ -3,14 +3,14 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::support::router::{empty_serving, get, post, public, request, send, serving};
 use axum::body::Body;
 use http::Request;
 use smartserve::config::Limits;
 use smartserve::http::app::Options;
-use smartserve::http::auth::Tokens;
+use smartserve::http::auth::{KEPT_UNREADABLE, Tokens};
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::serve::lifecycle::Schedule;
@@ -276,11 +276,40 @@ async fn tokens_leave_probes_and_pages_open() {
     }
     assert_eq!(get(&router, "/nowhere").await.status, 404);
     std::fs::write(file.path(), "third\n").unwrap();
-    tokens.refresh().unwrap();
+    let now = Instant::now();
+    tokens.refresh(now).unwrap();
     assert_eq!((ask("Bearer first").await, ask("Bearer third").await), (401, 200));
+    let mut twice = request("POST", "/models/line/predict", ROW);
+    twice.headers_mut().append("authorization", "Bearer third".parse().unwrap());
+    twice.headers_mut().append("authorization", "Bearer fourth".parse().unwrap());
+    assert_eq!(send(&router, twice).await.status, 400);
     std::fs::remove_file(file.path()).unwrap();
-    assert!(tokens.refresh().is_err());
+    assert!(tokens.refresh(now).is_err());
+    assert!(tokens.refresh(now + KEPT_UNREADABLE - Duration::from_secs(1)).is_err());
     assert_eq!(ask("Bearer third").await, 200);
+    assert!(tokens.refresh(now + KEPT_UNREADABLE).is_err());
+    assert_eq!((ask("Bearer third").await, ask("Bearer ").await, ask("").await), (401, 401, 401));
+    std::fs::write(file.path(), "# nobody yet\n").unwrap();
+    tokens.refresh(now).unwrap();
+    assert_eq!(ask("Bearer nobody").await, 401);
+    std::fs::write(file.path(), "third\n").unwrap();
+    tokens.refresh(now).unwrap();
+    assert_eq!(ask("Bearer third").await, 200);
+}
+
+#[tokio::test]
+async fn a_mark_and_comments_are_no_tokens() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all("\u{feff}first\r\n# the second's owner\r\nsecond\r\n".as_bytes()).unwrap();
+    let tokens = Arc::new(Tokens::load(file.path()).unwrap());
+    assert_eq!(tokens.len(), 2);
+    let options = Options { tokens: Some(tokens), ..Options::default() };
+    let router = router(serving(Limits::default()), Role::Main, options);
+    for (token, status) in [("first", 200), ("second", 200), ("# the second's owner", 401)] {
+        let mut request = request("POST", "/models/line/predict", ROW);
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        assert_eq!(send(&router, request).await.status, status, "{token}");
+    }
 }
 
 #[test]

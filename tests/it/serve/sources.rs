@@ -47,6 +47,7 @@ async fn bad_models_are_told_apart() {
             .reloader
             .open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() })
             .unwrap_err()
+            .remove(0)
     };
     assert!(matches!(open(vec![file(None, &house.path("none.model"))], None), LoadError::Missing { .. }));
     assert!(matches!(open(vec![file(None, &bad)], None), LoadError::Invalid { .. }));

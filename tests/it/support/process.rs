@@ -9,6 +9,25 @@ use serde_json::Value;
 /// The program.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_smartserve");
 
+/// What a command says and how it ends, without variables of ours but these.
+pub(crate) fn run_with(variables: &[(&str, &str)], args: &[&str]) -> Ran {
+    let mut command = Command::new(BINARY);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SMARTSERVE_")) {
+        command.env_remove(name);
+    }
+    let output = command.args(args).envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
 /// A running server; killed when it goes out of scope, if nothing has stopped it before.
 pub(crate) struct Server {
     pub(crate) child: Child,

@@ -26,10 +26,10 @@ fn a_file_is_replaced_whole() {
 fn a_failure_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("no/m.model");
-    let error = write_atomically(&missing, b"x").unwrap_err().message;
+    let error = write_atomically(&missing, b"x").unwrap_err().messages.remove(0);
     assert!(error.starts_with(&format!("{}: cannot be written: ", missing.display())), "{error}");
 
-    let error = write_atomically(directory.path(), b"x").unwrap_err().message;
+    let error = write_atomically(directory.path(), b"x").unwrap_err().messages.remove(0);
     assert!(error.ends_with("cannot be written: it is a directory"), "{error}");
     assert_eq!(names(directory.path()), [""; 0]);
 }

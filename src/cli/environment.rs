@@ -1,0 +1,63 @@
+//! The environment as settings: the variable of every flag, and what is wrong with those that are set.
+
+use std::ffi::OsStr;
+
+use crate::text::did_you_mean::nearest;
+
+/// What every variable of ours begins with.
+const PREFIX: &str = "SMARTSERVE_";
+
+/// The environment variable of a flag.
+pub fn variable(long: &str) -> String {
+    format!("{PREFIX}{}", long.to_uppercase().replace('-', "_"))
+}
+
+/// True when a variable is set and holds more than white space.
+pub(super) fn holds_a_value(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !is_blank(&value))
+}
+
+fn is_blank(value: &OsStr) -> bool {
+    value.to_str().is_some_and(|text| text.trim().is_empty())
+}
+
+/// What is wrong with the variables that are set, whatever the command: a sentence for each one that is empty, and for
+/// each one that belongs to no flag of `command`, which is nearly always a slip.
+pub(super) fn problems(command: &clap::Command) -> Vec<String> {
+    let mut known: Vec<String> = command
+        .get_subcommands()
+        .flat_map(|verb| verb.get_arguments().filter_map(|arg| arg.get_long()).map(variable))
+        .collect();
+    known.sort();
+    known.dedup();
+    let mut set: Vec<_> = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+    set.sort();
+    let mut problems = Vec::new();
+    for (name, value) in set.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
+        if known.contains(name) {
+            if is_blank(value) {
+                problems.push(format!("{name} is empty; give it a value or unset it"));
+            }
+        } else if !is_of_kubernetes(name, value) {
+            let near = nearest(name, known.iter().map(String::as_str));
+            let hint = near.map_or_else(|| "unset it".to_owned(), |near| format!("did you mean {near}?"));
+            problems.push(format!("{name} is the variable of no flag; {hint}"));
+        }
+    }
+    problems
+}
+
+/// True for the variables that Kubernetes injects for each service of a namespace: those of one called `smartserve` are
+/// `SMARTSERVE_SERVICE_HOST`, `SMARTSERVE_PORT`, `SMARTSERVE_PORT_8080_TCP`; others' names may begin so
+/// (`SMARTSERVE_CANARY_SERVICE_HOST`).
+fn is_of_kubernetes(name: &str, value: &OsStr) -> bool {
+    let rest = &name[PREFIX.len() - 1..];
+    let is_address = || value.to_str().is_some_and(|v| ["tcp://", "udp://", "sctp://"].iter().any(|s| v.starts_with(s)));
+    let is_numbered = |(_, after): (&str, &str)| after.starts_with(|c: char| c.is_ascii_digit());
+    rest.starts_with("_PORT")
+        || rest.starts_with("_SERVICE_")
+        || rest.ends_with("_SERVICE_HOST")
+        || rest.contains("_SERVICE_PORT")
+        || rest.ends_with("_PORT") && is_address()
+        || rest.split_once("_PORT_").is_some_and(is_numbered)
+}
