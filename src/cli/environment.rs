@@ -30,7 +30,8 @@ pub(super) fn problems(command: &clap::Command) -> Vec<String> {
         .collect();
     known.sort();
     known.dedup();
-    let mut set: Vec<_> = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+    let mut set: Vec<_> =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
     set.sort();
     let mut problems = Vec::new();
     for (name, value) in set.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
@@ -52,7 +53,8 @@ pub(super) fn problems(command: &clap::Command) -> Vec<String> {
 /// (`SMARTSERVE_CANARY_SERVICE_HOST`).
 fn is_of_kubernetes(name: &str, value: &OsStr) -> bool {
     let rest = &name[PREFIX.len() - 1..];
-    let is_address = || value.to_str().is_some_and(|v| ["tcp://", "udp://", "sctp://"].iter().any(|s| v.starts_with(s)));
+    let is_address =
+        || value.to_str().is_some_and(|v| ["tcp://", "udp://", "sctp://"].iter().any(|s| v.starts_with(s)));
     let is_numbered = |(_, after): (&str, &str)| after.starts_with(|c: char| c.is_ascii_digit());
     rest.starts_with("_PORT")
         || rest.starts_with("_SERVICE_")

@@ -42,7 +42,8 @@ pub struct ServeArgs {
     /// Serve /metrics on the admin listener only; probes stay on both
     #[arg(long, requires = "admin_bind", value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub private_metrics: bool,
-    /// File of bearer tokens, one a line, re-read within 10 s of a change; without it no token is asked for
+    /// File of bearer tokens, one a line (# begins a comment), re-read within 10 s of a change; one that cannot be read
+    /// for 30 s lets nobody in. Without this flag no token is asked for
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
     /// What a column that the model does not know does to a request

@@ -201,7 +201,7 @@ pub(super) fn split(spec: &str) -> Result<ModelFile, String> {
 fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<LogGuard, Failure> {
     let format = match args.log_format {
         LogFormat::Auto => Format::auto(),
-        LogFormat::Human => Format::Human,
+        LogFormat::Human => Format::human(),
         LogFormat::Json => Format::Json,
     };
     LogGuard::start(format, args.log_level, serving.metrics.log_lines_dropped()).map_err(failed)

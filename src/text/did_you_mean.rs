@@ -10,24 +10,37 @@ const LONGEST: usize = 64;
 const COMPARED: usize = 256;
 
 /// The candidate nearest to `text` by edit distance, if it is near enough to be meant (a third of its length, two
-/// edits for short words, case ignored). Of very many candidates the first ones alone are looked at.
+/// edits for short words, case ignored); else the first that has the same words and more, or fewer, at its end: `tenure`
+/// for `tenure_months`. Of very many candidates the first ones alone are looked at.
 pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if text.len() > LONGEST {
         return None;
     }
+    let mut extended = None;
     let wanted: Vec<char> = text.to_lowercase().chars().collect();
     let allowed = (wanted.len() / 3).max(2).min(wanted.len().max(1));
     // An edit changes a length by one character: two bytes, allowing for scripts that have few of one.
     let is_near = |c: &&str| c.len() <= LONGEST && c.len().abs_diff(text.len()) <= 2 * allowed;
     let mut room = Vec::new();
     let mut best: Option<(usize, &str)> = None;
+    let candidates = candidates.inspect(|candidate| {
+        if extended.is_none() && (begins_with(candidate, text) || begins_with(text, candidate)) {
+            extended = Some(*candidate);
+        }
+    });
     for candidate in candidates.filter(is_near).take(COMPARED) {
         let below = best.map_or(allowed + 1, |(distance, _)| distance).min(candidate.chars().count().max(1));
         if let Some(distance) = distance_below(&wanted, candidate, below, &mut room) {
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best.map(|(_, candidate)| candidate).or(extended)
+}
+
+/// True when `long` is `short`, case ignored, and further words after it. A single letter is no word.
+fn begins_with(long: &str, short: &str) -> bool {
+    let Some((start, rest)) = long.split_at_checked(short.len()) else { return false };
+    short.len() >= 2 && start.eq_ignore_ascii_case(short) && rest.starts_with(|c: char| !c.is_alphanumeric())
 }
 
 /// Levenshtein's distance with one rolling row, if it is below a limit: given up as soon as it cannot be.

@@ -20,6 +20,7 @@ use crate::http::watched::is_watched;
 use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Phase;
 use crate::serve::listener::{RequestContext, RequestId};
+use crate::serve::logging::milliseconds;
 use crate::serve::metrics::GaugeGuard;
 
 use super::request_id::{REQUEST_ID, request_id, trace_id};
@@ -94,7 +95,7 @@ impl InFlightRequest {
             app.serving.metrics.rejected(reason);
         }
         if let Some(cause) = problem.cause() {
-            tracing::error!(request_id = id, route = self.route, cause, "a request failed: {cause}");
+            tracing::error!(request_id = id, route = self.route, cause, "a request failed");
         }
         let mut envelope = problem.render(id);
         if leased::lease(&self.memory, envelope.len()).await.is_err() {
@@ -106,7 +107,7 @@ impl InFlightRequest {
 
     /// Probes and scrapes are lines for debugging: machines ask them every second or two, whatever happens.
     fn log(&self, app: &App, status: u16, duration: Duration, timings: Option<Timings>) {
-        let (method, route, milliseconds) = (self.method, self.route, |d: Duration| d.as_secs_f64() * 1e3);
+        let (method, route) = (self.method, self.route);
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(

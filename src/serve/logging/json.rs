@@ -15,6 +15,8 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::text::printable::is_hidden;
+
 /// The largest buffer, in bytes, that is kept for the next line.
 const LONGEST_KEPT: usize = 4 << 10;
 
@@ -141,18 +143,21 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
-/// Adds text, escaped where JSON does not allow it within a string (RFC 8259 §7).
+/// Adds text, escaped where JSON does not allow it within a string (RFC 8259 §7), and where a terminal would obey it.
 fn escape(line: &mut String, text: &str) {
     let mut rest = text;
-    // Every escaped character is one byte long, so the cuts are between characters.
-    while let Some(at) = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\') {
+    while let Some(at) = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\' || b >= 0x7f) {
         line.push_str(&rest[..at]);
-        match rest.as_bytes()[at] {
-            b'\n' => line.push_str("\\n"),
-            b @ (b'"' | b'\\') => line.extend(['\\', char::from(b)]),
-            b => display(line, format_args!("\\u{b:04x}")),
+        rest = &rest[at..];
+        let Some(c) = rest.chars().next() else { return };
+        match c {
+            '\n' => line.push_str("\\n"),
+            '"' | '\\' => line.extend(['\\', c]),
+            // All of them are below U+10000: one escape each.
+            c if is_hidden(c) => display(line, format_args!("\\u{:04x}", u32::from(c))),
+            c => line.push(c),
         }
-        rest = &rest[at + 1..];
+        rest = &rest[c.len_utf8()..];
     }
     line.push_str(rest);
 }

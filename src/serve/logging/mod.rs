@@ -1,8 +1,9 @@
-//! Log lines: coloured text on a terminal, JSON elsewhere. Logging never blocks a request.
+//! Log lines: text on a terminal, coloured unless `NO_COLOR` is set, JSON elsewhere. Logging never blocks a request.
 //!
-//! A line (formatted by `json`) goes into a bounded queue (`lines`) that a thread of its own writes out. A line that does
+//! A line (formatted by `human` or `json`) goes into a bounded queue (`lines`) that a thread of its own writes out. A line that does
 //! not fit is dropped, counted in a metric, and reported in the log as soon as there is room.
 
+mod human;
 mod json;
 mod lines;
 
@@ -22,11 +23,19 @@ use lines::Lines;
 /// How long the process waits for its lines to be written when it ends: an unread pipe must not block it.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// A time as log lines tell it: milliseconds, three decimals at most.
+pub fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Coloured text.
-    Human,
+    /// Text for people.
+    Human {
+        /// Whether it is coloured.
+        colours: bool,
+    },
     /// One JSON object a line: `timestamp`, `level`, `target`, `message` and the event's fields beside them.
     Json,
 }
@@ -34,7 +43,13 @@ pub enum Format {
 impl Format {
     /// Human when standard output is a terminal.
     pub fn auto() -> Self {
-        if io::stdout().is_terminal() { Self::Human } else { Self::Json }
+        if io::stdout().is_terminal() { Self::human() } else { Self::Json }
+    }
+
+    /// Text, coloured on a terminal unless `NO_COLOR` is set (<https://no-color.org>: an empty one does not count).
+    pub fn human() -> Self {
+        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self::Human { colours: io::stdout().is_terminal() && !is_plain }
     }
 }
 
@@ -90,7 +105,7 @@ where
 {
     let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
     match format {
-        Format::Human => Dispatch::new(builder.with_target(false).with_ansi(true).finish()),
+        Format::Human { colours } => Dispatch::new(builder.event_format(human::HumanLines { colours }).finish()),
         Format::Json => Dispatch::new(builder.event_format(json::JsonLines).finish()),
     }
 }

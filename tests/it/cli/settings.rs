@@ -1,9 +1,10 @@
 //! Settings: one that is empty, wrong or unknown is told, and all of them at once; addresses have short forms.
 
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 use crate::support::path;
-use crate::support::process::{Server, run_with};
+use crate::support::process::{BINARY, Server, run_with};
 
 fn model() -> String {
     path("tests/fixtures/artifacts/boston-ridge.model").display().to_string()
@@ -17,7 +18,8 @@ fn refused(variables: &[(&str, &str)], args: &[&str]) -> (i32, String) {
 
 #[test]
 fn an_empty_variable_is_refused() {
-    for name in ["SMARTSERVE_TOKEN_FILE", "SMARTSERVE_MODELS", "SMARTSERVE_BIND", "SMARTSERVE_NO_UI", "SMARTSERVE_DROP"] {
+    for name in ["SMARTSERVE_TOKEN_FILE", "SMARTSERVE_MODELS", "SMARTSERVE_BIND", "SMARTSERVE_NO_UI", "SMARTSERVE_DROP"]
+    {
         for value in ["", "  "] {
             let (code, said) = refused(&[(name, value)], &[]);
             assert_eq!((code, said), (78, format!("smartserve: {name} is empty; give it a value or unset it\n")));
@@ -109,7 +111,17 @@ fn the_start_says_whether_tokens_are_asked() {
     let mut open = Server::start(&["--model", &model()]);
     assert!(open.wait_for("no token is asked for").pop().unwrap().contains("INFO"));
     let mut locked = Server::start(&["--model", &model(), "--token-file", file.path().to_str().unwrap()]);
-    assert!(locked.wait_for("bearer tokens are asked for: 1 in").pop().unwrap().contains("\"tokens\":1"));
-    let mut everywhere = Server::start(&["--model", &model(), "--bind", "0.0.0.0:0"]);
-    assert!(everywhere.wait_for("no token is asked for, on every interface").pop().unwrap().contains("WARN"));
+    assert!(locked.wait_for("bearer tokens are asked for: 1 in").contains("\"tokens\":1"));
+    let mut everywhere = Command::new(BINARY)
+        .args(["serve", "--model", &model(), "--bind", "0.0.0.0:0", "--log-format", "human"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(everywhere.stdout.take().unwrap()).lines();
+    let warned = lines.find(|line| line.as_ref().unwrap().contains(" WARN ")).unwrap().unwrap();
+    everywhere.kill().unwrap();
+    everywhere.wait().unwrap();
+    assert!(warned.ends_with("no token is asked for, on every interface (0.0.0.0): whoever reaches the port may ask"));
+    // Not on a terminal: no colours.
+    assert!(!warned.contains('\u{1b}'), "{warned}");
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use smartserve::serve::logging::{Format, LogGuard, QUEUE_LINES};
+use smartserve::serve::logging::{Format, LogGuard, QUEUE_LINES, milliseconds};
 use smartserve::serve::metrics::Metrics;
 use tracing::level_filters::LevelFilter;
 
@@ -80,13 +80,14 @@ fn hostile_text_stays_in_its_field() {
     let (metrics, pipe) = (Metrics::new(), Pipe::default());
     let (dispatch, telemetry) =
         LogGuard::writing_to(pipe.clone(), Format::Json, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
-    let hostile = "\"}\n{\"level\":\"ERROR\",\u{1}\u{1b}[31m\\ é \u{2028} \r\t";
+    let hostile = "\"}\n{\"level\":\"ERROR\",\u{1}\u{1b}[31m\\ é \u{2028} \u{202e}\u{9b}\u{7f} 😀\r\t";
     tracing::dispatcher::with_default(&dispatch, || {
         tracing::info!(text = hostile, shown = %hostile, debug = ?hostile, nan = f64::NAN, none = None::<u64>, "{hostile}");
     });
     assert!(telemetry.flush(Duration::from_secs(10)));
     let text = pipe.text();
     assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(!text.contains(['\u{2028}', '\u{202e}', '\u{9b}', '\u{7f}']), "{text}");
     let line: serde_json::Value = serde_json::from_str(&text).unwrap();
     for field in ["message", "text", "shown"] {
         assert_eq!(line[field], hostile, "{field}");
@@ -94,6 +95,44 @@ fn hostile_text_stays_in_its_field() {
     assert_eq!(line["debug"], format!("{hostile:?}"));
     assert_eq!(line["nan"], serde_json::Value::Null);
     assert_eq!((&line["level"], line.get("none")), (&"INFO".into(), None));
+}
+
+/// What a human log holds after some lines.
+fn human(colours: bool, log: impl FnOnce()) -> String {
+    let (metrics, pipe) = (Metrics::new(), Pipe::default());
+    let format = Format::Human { colours };
+    let (dispatch, telemetry) =
+        LogGuard::writing_to(pipe.clone(), format, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
+    tracing::dispatcher::with_default(&dispatch, log);
+    assert!(telemetry.flush(Duration::from_secs(10)));
+    pipe.text()
+}
+
+#[test]
+fn a_human_line_says_nothing_twice() {
+    let text = human(false, || {
+        tracing::info!(
+            model = "boston",
+            version = "abc",
+            n = 1,
+            duration_ms = milliseconds(Duration::from_nanos(1_234_567)),
+            "serving boston version abc1"
+        );
+    });
+    let (time, rest) = text.trim_end().split_once(' ').unwrap();
+    assert_eq!(
+        (time.len(), rest),
+        ("2026-01-01T00:00:00.000Z".len(), " INFO serving boston version abc1 version=abc n=1 duration_ms=1.235")
+    );
+}
+
+#[test]
+fn a_human_line_is_safe_for_a_terminal() {
+    let hostile = "a\nb\u{1b}[31m\u{202e}\u{9b}é";
+    let text = human(false, || tracing::warn!(text = hostile, shown = %hostile, "{hostile}"));
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.ends_with(" WARN a\\nb\\u{1b}[31m\\u{202e}\\u{9b}é\n"), "{text}");
+    assert_eq!(human(true, || tracing::warn!("x")).matches('\u{1b}').count(), 2);
 }
 
 #[test]
@@ -127,7 +166,8 @@ fn lost_lines_block_nothing_and_are_reported() {
 fn lines_too_long_are_dropped() {
     let (metrics, (let_go, out, _pipe)) = (Metrics::new(), blocked());
     let (dispatch, telemetry) =
-        LogGuard::writing_to(out, Format::Human, LevelFilter::INFO, metrics.log_lines_dropped()).unwrap();
+        LogGuard::writing_to(out, Format::Human { colours: false }, LevelFilter::INFO, metrics.log_lines_dropped())
+            .unwrap();
     let long = "x".repeat(1 << 20);
     tracing::dispatcher::with_default(&dispatch, || {
         for _ in 0..8 {

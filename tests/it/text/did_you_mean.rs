@@ -20,6 +20,17 @@ fn a_slip_is_recognised_and_another_word_is_not() {
     ] {
         assert_eq!(nearest(text, names.into_iter()), expected, "{text}");
     }
+    let names = ["x", "tenure", "Population, total"];
+    for (text, expected) in [
+        ("tenure_months", Some("tenure")),
+        ("Tenure months", Some("tenure")),
+        ("tenured_months", None),
+        ("population", Some("Population, total")),
+        ("Population", Some("Population, total")),
+        ("x_max", None),
+    ] {
+        assert_eq!(nearest(text, names.into_iter()), expected, "{text}");
+    }
     assert_eq!(nearest("abcd", ["abxx", "abcx", "abcy"].into_iter()), Some("abcx"));
     assert_eq!(nearest(&"a".repeat(65), std::iter::once("a")), None);
 }

@@ -13,6 +13,7 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::serve::admission::CHUNKED_STEP;
 use crate::serve::error::Overloaded;
 use crate::serve::listener::{RequestContext, RequestId};
+use crate::serve::logging::milliseconds;
 use crate::serve::predict::{Answer, Question};
 use crate::serve::registry::Snapshot;
 
@@ -53,7 +54,7 @@ impl StreamLog {
 
 impl Drop for StreamLog {
     fn drop(&mut self) {
-        let (rows, duration_ms) = (self.progress.rows, self.context.arrival.elapsed().as_secs_f64() * 1e3);
+        let (rows, duration_ms) = (self.progress.rows, milliseconds(self.context.arrival.elapsed()));
         if let Some(status) = self.end {
             tracing::info!(request_id = self.id(), status, rows, duration_ms, "a stream ended with {status}");
         } else if self.has_begun {
