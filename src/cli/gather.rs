@@ -103,7 +103,11 @@ fn empty_flags(matches: &ArgMatches) -> Vec<String> {
     let Some((_, verb)) = matches.subcommand() else { return Vec::new() };
     let is_empty = |id: &&clap::Id| {
         verb.value_source(id.as_str()) == Some(ValueSource::CommandLine)
-            && verb.try_get_raw(id.as_str()).ok().flatten().is_some_and(|mut values| values.any(|v| v.is_empty()))
+            && verb
+                .try_get_raw(id.as_str())
+                .ok()
+                .flatten()
+                .is_some_and(|mut values| values.any(std::ffi::OsStr::is_empty))
     };
     // Ids are the fields' names.
     verb.ids().filter(is_empty).map(|id| id.as_str().replace('_', "-")).collect()

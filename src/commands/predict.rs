@@ -44,7 +44,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
     let mut output = BufWriter::new(output);
     score(&model, input, &name, &mut output)?;
-    output.into_inner().map_err(|e| e.into_error()).and_then(Output::commit).map_err(unwritable)
+    output.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(Output::commit).map_err(unwritable)
 }
 
 fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {

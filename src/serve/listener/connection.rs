@@ -23,7 +23,7 @@ use super::service::{ConnectionService, HttpService};
 use super::state::{ConnectionState, Overdue};
 
 /// How often a connection without a deadline is checked.
-const CHECK_AGAIN: Duration = Duration::from_secs(60);
+const CHECK_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long an idle connection keeps hyper's buffers after an answer.
 const KEEP_BUFFERS: Duration = Duration::from_secs(1);

@@ -12,7 +12,7 @@ use super::families::{
 };
 
 /// How long the series of a replaced version are still shown: its last counts are scraped then too.
-const SHOWN_AFTER: Duration = Duration::from_secs(600);
+const SHOWN_AFTER: Duration = Duration::from_mins(10);
 
 /// The versions whose series are shown.
 #[derive(Debug, Default)]

@@ -159,7 +159,7 @@ fn row(blanks: usize) -> Vec<u8> {
 #[test]
 fn stalled_long_bodies_let_short_ones_in() {
     // Those that wait do so for longer than the test.
-    let long = Duration::from_secs(60);
+    let long = Duration::from_mins(1);
     let (address, _clients) = silent(&Limits { admission_wait: long, body_timeout: long, ..Limits::default() });
     let (_, head, body) = ask(address, &row(0));
     assert!(head.starts_with("http/1.1 200 "), "{head}{body}");
@@ -167,7 +167,7 @@ fn stalled_long_bodies_let_short_ones_in() {
 
 #[test]
 fn a_stalled_body_gives_its_room_away() {
-    let limits = Limits { body_timeout: Duration::from_secs(600), ..Limits::default() };
+    let limits = Limits { body_timeout: Duration::from_mins(10), ..Limits::default() };
     let (address, clients) = silent(&limits);
     let (tell, told) = mpsc::channel();
     for mut client in clients {

@@ -176,7 +176,7 @@ async fn clock_and_request_make_it_look() {
     let asked = tokio::spawn(watch(
         Arc::clone(&house.serving.reloader),
         house.serving.lifecycle.clone(),
-        Duration::from_secs(3600),
+        Duration::from_hours(1),
     ));
     fs::write(&path, version(3)).unwrap();
     house.serving.lifecycle.request_reload();

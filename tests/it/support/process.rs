@@ -17,14 +17,13 @@ pub(crate) fn run_with(variables: &[(&str, &str)], args: &[&str]) -> Ran {
     }
     let output = command.args(args).envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    Ran { code: output.status.code(), err: text(output.stderr) }
 }
 
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
-    pub(crate) out: String,
     pub(crate) err: String,
 }
 
