@@ -1,44 +1,31 @@
 //! Parse, dispatch, exit code.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use smartserve::cli::{self, Command};
-use smartserve::commands::{
-    completions, failure::Failure, healthcheck, inspect, openapi, predict, serve, train, verify,
-};
-use smartserve::text::printable::{printable, printable_lines};
+use smartserve::commands::failure::{self, Failure};
+use smartserve::commands::{completions, healthcheck, inspect, openapi, predict, serve, train, verify};
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Ok(cli) => match dispatch(cli.command) {
             Ok(code) => code,
             Err(Failure { exit, messages }) => {
-                complain(&messages);
+                failure::print(&messages);
                 ExitCode::from(exit as u8)
             }
         },
         Err(not_run) => {
             match not_run.shown {
-                // clap quotes what was typed.
-                Some(error) if error.use_stderr() => {
-                    let _ = write!(std::io::stderr(), "{}", printable_lines(&error.render().to_string()));
-                }
+                Some(error) if error.use_stderr() => failure::print_usage_error(&error),
                 Some(help) => {
                     let _ = help.print();
                 }
                 None => {}
             }
-            complain(&not_run.problems);
+            failure::print(&not_run.problems);
             ExitCode::from(not_run.code)
         }
-    }
-}
-
-/// Tells what is wrong, a line each. A message that cannot be written has nowhere to go.
-fn complain(messages: &[String]) {
-    for message in messages {
-        let _ = writeln!(std::io::stderr(), "smartserve: {}", printable(message));
     }
 }
 

@@ -1,7 +1,10 @@
 //! A command's failure: a line for a person for each thing that is wrong, one exit code for a script.
 
 use std::fmt;
+use std::io::Write as _;
 use std::path::Path;
+
+use crate::text::printable::{printable, printable_lines};
 
 /// A class of failure: the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,4 +49,16 @@ impl Failure {
         }
         Self::new(Exit::Failed, format_args!("{what}: {error}"))
     }
+}
+
+/// Tells on standard error what is wrong, a line each. What cannot be written has nowhere to go.
+pub fn print(messages: &[String]) {
+    for message in messages {
+        let _ = writeln!(std::io::stderr(), "smartserve: {}", printable(message));
+    }
+}
+
+/// Tells on standard error what clap says of a command line, which it quotes.
+pub fn print_usage_error(error: &clap::Error) {
+    let _ = write!(std::io::stderr(), "{}", printable_lines(&error.render().to_string()));
 }
