@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn ages_are_spread_over_a_fifth_of_the_maximum_to_both_sides() {
-        let ages = Ages::new(Duration::from_secs(300));
+        let ages = Ages::new(Duration::from_mins(5));
         let drawn: Vec<u64> = (0..2000).map(|_| ages.draw().as_secs()).collect();
         assert!(drawn.iter().all(|age| (240..=360).contains(age)));
         for tenth in 0..10 {
