@@ -111,7 +111,7 @@ fn the_start_says_whether_tokens_are_asked() {
     let mut open = Server::start(&["--model", &model()]);
     assert!(open.wait_for("no token is asked for").pop().unwrap().contains("INFO"));
     let mut locked = Server::start(&["--model", &model(), "--token-file", file.path().to_str().unwrap()]);
-    assert!(locked.wait_for("bearer tokens are asked for: 1 in").contains("\"tokens\":1"));
+    assert!(locked.wait_for("bearer tokens are asked for: 1 in").pop().unwrap().contains("\"tokens\":1"));
     let mut everywhere = Command::new(BINARY)
         .args(["serve", "--model", &model(), "--bind", "0.0.0.0:0", "--log-format", "human"])
         .stdout(Stdio::piped())
