@@ -24,7 +24,7 @@ pub use train::TrainArgs;
 #[derive(Debug, Parser)]
 #[command(name = "smartserve", version, propagate_version = true, max_term_width = 110)]
 #[command(after_help = "Start here:
-  smartserve train --data data/boston.csv --target MEDV --algorithm random-forest -o boston.model
+  smartserve train --data data/boston.csv --target MEDV -o boston.model
   smartserve serve --model boston.model
   curl -d '{\"RM\":6.575,…}' http://127.0.0.1:8000/predict
 

@@ -15,9 +15,11 @@ use crate::config::{ExtraFeatures, Limits};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   smartserve serve --model boston.model
-  smartserve serve --model house=boston.model --model flower=iris.model --default-model flower
+  smartserve serve --model house=boston.model --model flower=iris.model \\
+    --default-model flower
   PORT=9000 smartserve serve --model boston.model
-  smartserve serve --model boston.model --bind 0.0.0.0:8080 --admin-bind 0.0.0.0:9090 --private-metrics")]
+  smartserve serve --model boston.model --bind 0.0.0.0:8080 \\
+    --admin-bind 0.0.0.0:9090 --private-metrics")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that a person types")]
 pub struct ServeArgs {
     /// A model file, and optionally the name to serve it under (default: its own); repeatable

@@ -13,7 +13,7 @@ use crate::config::values::{address, switch};
 `probability_CLASS` for each class of a classifier). Columns that the model does not know pass through.
 
 Examples:
-  smartserve predict --model boston.model --input rows.csv --output scored.csv
+  smartserve predict --model boston.model --input rows.csv -o scored.csv
   cat rows.csv | smartserve predict --model boston.model --input -")]
 pub struct PredictArgs {
     /// The model file

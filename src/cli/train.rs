@@ -1,23 +1,30 @@
 //! The flags of `train`. Those of hyperparameters, and what the help says of them, come from
 //! [`OPTIONS`](crate::train::options::OPTIONS).
 
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::config::values::{share, switch};
+use crate::config::Names;
+use crate::config::values::{names, share, switch};
 use crate::train::options::{
-    Algorithm, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, OPTIONS, Options, Setting, TaskChoice,
+    Algorithm, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, OPTIONS, OptionInfo, Options, Setting, TaskChoice,
 };
 
 /// What `--help` shows first after the flags.
 const EXAMPLES: &str = "Examples:
-  smartserve train --data data/boston.csv --target MEDV --algorithm random-forest --sensitive B -o boston.model
-  smartserve train --data data/iris.csv --target species --algorithm logistic -o iris.model
-  smartserve train --data data/diabetes.csv --target target --algorithm ridge --alpha 10 --json -o diabetes.model
+  smartserve train --data data/boston.csv --target MEDV -o boston.model \\
+    --algorithm random-forest --sensitive B
+  smartserve train --data data/iris.csv --target species -o iris.model \\
+    --algorithm logistic
+  smartserve train --data data/diabetes.csv --target target --json \\
+    --algorithm ridge --alpha 10 -o diabetes.model
   smartserve train --data data/diabetes.csv --target target --compare
-  smartserve train --data data/diabetes.csv --target target --algorithm svr --tune=40 -o diabetes.model";
+  smartserve train --data data/diabetes.csv --target target \\
+    --algorithm svr --tune=40 -o diabetes.model";
 
 /// What it says of hyperparameters below their defaults.
 const ABOUT_DEFAULTS: &str = "A hyperparameter that the algorithm, or the kernel, does not have is refused. \
@@ -58,7 +65,7 @@ pub struct TrainArgs {
     pub output: Option<PathBuf>,
     /// The estimator. Numbers: linear, ridge, lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes:
     /// logistic, gaussian-nb, svc. Both: decision-tree, random-forest, knn
-    #[arg(long, value_name = "NAME", default_value = "random-forest")]
+    #[arg(long, value_name = "NAME", default_value = "random-forest", value_parser = algorithm(), hide_possible_values = true)]
     pub algorithm: Algorithm,
     /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; -o then
     /// writes the best
@@ -71,21 +78,22 @@ pub struct TrainArgs {
     /// Predict a number or a class [default: as the target's column looks]
     #[arg(long, value_enum)]
     pub task: Option<TaskChoice>,
-    /// Columns to use, comma-separated or repeated [default: all but the target]
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub features: Vec<String>,
-    /// Columns not to use
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', conflicts_with = "features")]
-    pub drop: Vec<String>,
+    /// Columns to use [default: all but the target]; a list of names is a CSV record, so that one with a comma is
+    /// quoted ('"Population, total",gdp'), and a flag with a list may be repeated
+    #[arg(long, value_name = "COLUMNS", value_parser = names)]
+    pub features: Vec<Names>,
+    /// Columns not to use; one without a name is called by its place, #1 for the first
+    #[arg(long, value_name = "COLUMNS", value_parser = names, conflicts_with = "features")]
+    pub drop: Vec<Names>,
     /// Columns whose values are names, even where they look like numbers
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub categorical: Vec<String>,
+    #[arg(long, value_name = "COLUMNS", value_parser = names)]
+    pub categorical: Vec<Names>,
     /// Columns that must be numbers; text in them is an error
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub numeric: Vec<String>,
+    #[arg(long, value_name = "COLUMNS", value_parser = names)]
+    pub numeric: Vec<Names>,
     /// Columns that encode a protected attribute: marked in the model, group errors reported
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub sensitive: Vec<String>,
+    #[arg(long, value_name = "COLUMNS", value_parser = names)]
+    pub sensitive: Vec<Names>,
     /// The model's own name [default: the output's stem]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -125,7 +133,8 @@ impl Args for Options {
                     .help(option.help)
                     .help_heading("Hyperparameters")
                     .allow_negative_numbers(option.may_be_negative)
-                    .value_parser(option.parse),
+                    .hide_possible_values(true)
+                    .value_parser(OptionParser(option)),
             )
         })
     }
@@ -149,6 +158,28 @@ impl FromArgMatches for Options {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
+    }
+}
+
+/// The estimators' names, which shells complete and clap guesses at.
+fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
+    PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::as_str)).try_map(|name| name.parse::<Algorithm>())
+}
+
+/// Reads a hyperparameter as the table says, and tells shells the words that it may be.
+#[derive(Clone)]
+struct OptionParser(&'static OptionInfo);
+
+impl TypedValueParser for OptionParser {
+    type Value = Setting;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Setting, clap::Error> {
+        self.0.parse.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let words = self.0.words;
+        (!words.is_empty()).then(|| Box::new(words.iter().map(|word| PossibleValue::new(*word))) as Box<_>)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod inspect;
 pub mod openapi;
 pub mod output;
 pub mod predict;
+mod progress;
 pub mod serve;
 pub mod train;
 pub mod verify;

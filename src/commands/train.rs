@@ -3,15 +3,16 @@
 use std::io::stdin;
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::cli::TrainArgs;
+use crate::config::Names;
 use crate::table::{ErrorClass, TableFile};
-use crate::train::{Comparison, Progress, Report, TrainError, TrainSpec, Trained, compare, train};
+use crate::train::{Comparison, Report, TrainError, TrainSpec, Trained, compare, train};
 
 use super::failure::{Exit, Failure};
 use super::files;
+use super::progress::FitProgress;
 
 /// Runs the command.
 ///
@@ -24,14 +25,14 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
         files::check_writable(path)?;
     }
     let table = open(&args.data)?;
-    let bar = ProgressBar::no_length();
+    let progress = FitProgress::new();
     if args.compare {
-        let comparison = compare(&spec, &table, &bar);
-        bar.finish_and_clear();
+        let comparison = compare(&spec, &table, &progress);
+        drop(progress);
         return show_comparison(&comparison?, args);
     }
-    let trained = train(&spec, &table, &bar);
-    bar.finish_and_clear();
+    let trained = train(&spec, &table, &progress);
+    drop(progress);
     let trained = trained?;
     let written = write(&trained, args)?;
     if args.json {
@@ -75,11 +76,11 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
     };
     Ok(TrainSpec {
         description: args.description.clone(),
-        features: args.features.clone(),
-        drop: args.drop.clone(),
-        categorical: args.categorical.clone(),
-        numeric: args.numeric.clone(),
-        sensitive: args.sensitive.clone(),
+        features: Names::all(&args.features),
+        drop: Names::all(&args.drop),
+        categorical: Names::all(&args.categorical),
+        numeric: Names::all(&args.numeric),
+        sensitive: Names::all(&args.sensitive),
         task: args.task,
         tune: args.tune,
         options: args.options.clone(),
@@ -120,27 +121,5 @@ impl Exit {
             ErrorClass::NoInput => Self::NoInput,
             ErrorClass::Failed => Self::Failed,
         }
-    }
-}
-
-/// A progress bar on standard error; hidden, and still, where that is no terminal.
-impl Progress for ProgressBar {
-    fn begin(&self, fits: usize) {
-        if self.is_hidden() {
-            return;
-        }
-        let style = ProgressStyle::with_template("fitting {bar:32} {pos}/{len} fits, {elapsed} of about {duration}");
-        self.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        self.set_length(fits as u64);
-        self.reset();
-        self.enable_steady_tick(std::time::Duration::from_millis(100));
-    }
-
-    fn fitted(&self) {
-        self.inc(1);
-    }
-
-    fn given_up(&self, fits: usize) {
-        self.dec_length(fits as u64);
     }
 }

@@ -1,10 +1,12 @@
 //! What the command line and the environment mean: resolved, validated, with units in the types.
 
 mod limits;
+mod names;
 pub(crate) mod values;
 mod vertex;
 
 pub use limits::{ExtraFeatures, Limits};
+pub use names::Names;
 pub use vertex::Vertex;
 
 use std::net::SocketAddr;

@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use super::names::Names;
+
 /// A boolean: typed as a bare flag, or 1, 0, true or false in the environment.
 pub(crate) fn switch(text: &str) -> Result<bool, String> {
     match text {
@@ -52,4 +54,18 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
         return Err(format!("a port alone; for loopback write :{port}, for all interfaces 0.0.0.0:{port}"));
     }
     Err(format!("expected an IP address and a port, {EXAMPLES}"))
+}
+
+/// Names of columns: a CSV record, white space around each left out. A variable may hold several, a line each.
+pub(crate) fn names(text: &str) -> Result<Names, String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut names = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| e.to_string())?;
+        names.extend(record.iter().map(|name| name.trim().to_owned()));
+    }
+    if names.is_empty() || names.iter().any(String::is_empty) {
+        return Err("expected names between commas; a column without a name is called by its place, as #1".to_owned());
+    }
+    Ok(Names(names))
 }

@@ -101,11 +101,13 @@ pub enum ReloadError {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The file's model takes other requests or gives other answers than the served one.
-    #[error("{}: its schema differs from the one served as {name}; --allow-schema-change allows that", path.display())]
+    #[error("{}: its schema differs from the one served as {name} ({difference}); --allow-schema-change allows that", path.display())]
     SchemaDiffers {
         /// The model.
         name: String,
         /// The file.
         path: PathBuf,
+        /// What differs.
+        difference: String,
     },
 }

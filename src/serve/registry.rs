@@ -35,13 +35,25 @@ pub struct ServedModel {
     /// a batch is computed.
     pub cost_per_row: Duration,
     drift: OnceLock<Arc<Drift>>,
+    reload_error: Mutex<Option<String>>,
 }
 
 impl ServedModel {
     /// Registers a model under a name and times it, which takes some milliseconds.
     pub fn new(name: impl Into<String>, model: Model, is_default: bool) -> Self {
         let cost_per_row = cost_per_row(&model);
-        Self { name: name.into(), model, is_default, cost_per_row, drift: OnceLock::new() }
+        let (drift, reload_error) = (OnceLock::new(), Mutex::default());
+        Self { name: name.into(), model, is_default, cost_per_row, drift, reload_error }
+    }
+
+    /// Notes why the file's content is not served in this version's place; none when it is, or will be.
+    pub fn note_reload(&self, error: Option<String>) {
+        *self.reload_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    /// Why the file's content, found since this version is served, was refused.
+    pub fn reload_error(&self) -> Option<String> {
+        self.reload_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The counters of this version; none before it is served.

@@ -6,10 +6,12 @@
 //! The rules: a header line (RFC 4180 quotes, `\n` or `\r\n`, a UTF-8 byte order mark tolerated); blank lines are
 //! skipped; white space around names and cells does not count; a missing cell is an empty one and, in a numeric column,
 //! one of [`MISSING_WORDS`] in any case. In a text column these words stay categories, because `NA` may be one
-//! (Namibia, not applicable): only an empty cell is missing there.
+//! (Namibia, not applicable): only an empty cell is missing there. A column without a name (pandas writes one for its
+//! index) is called by its place, `#1` for the first; it is no feature and no target, but may be dropped or passed on.
 
 mod columns;
 mod error;
+mod foreign;
 mod plain;
 mod records;
 mod rows;

@@ -9,6 +9,7 @@ use std::io::{Chain, Read};
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
 
 use super::error::{Place, TableError};
+use super::foreign::{ENOUGH, foreign};
 use crate::text::number::parse_number;
 
 /// Bytes read from the input at one time.
@@ -26,21 +27,40 @@ pub(super) struct Records<R> {
     ends_in_line_end: bool,
 }
 
-/// An input that remembers how it ends.
+/// An input that remembers how it ends, and refuses to begin as no CSV does.
 #[derive(Debug)]
 struct Tail<R> {
     input: R,
+    has_begun: bool,
     /// Its last byte that is not `\r` or `\n`.
     last: u8,
 }
 
 impl<R: Read> Read for Tail<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.input.read(buffer)?;
+        let n = if self.has_begun { self.input.read(buffer)? } else { self.begin(buffer)? };
         if let Some(last) = buffer[..n].iter().rfind(|byte| !matches!(byte, b'\r' | b'\n')) {
             self.last = *last;
         }
         Ok(n)
+    }
+}
+
+impl<R: Read> Tail<R> {
+    /// Reads as much as tells what the input is.
+    fn begin(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.has_begun = true;
+        let mut n = 0;
+        while n < ENOUGH.min(buffer.len()) {
+            match self.input.read(&mut buffer[n..])? {
+                0 => break,
+                read => n += read,
+            }
+        }
+        match foreign(&buffer[..n]) {
+            Some(what) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, what)),
+            None => Ok(n),
+        }
     }
 }
 
@@ -52,7 +72,7 @@ impl<R: Read> Records<R> {
             .flexible(true)
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER)
-            .from_reader(Tail { input, last: 0 }.chain(&b"\n"[..]));
+            .from_reader(Tail { input, has_begun: false, last: 0 }.chain(&b"\n"[..]));
         Self { reader, file: file.to_owned(), header: Vec::new(), line: 0, ends_in_line_end: false }
     }
 
@@ -65,20 +85,21 @@ impl<R: Read> Records<R> {
         Err(TableError::Syntax(format!("{}: the file is empty; it must start with a header line", self.file)))
     }
 
-    /// Takes `record` for the header: names trimmed, none empty, none twice, not all numbers.
+    /// Takes `record` for the header: names trimmed, none twice, not all numbers. An empty one is no name.
     pub(super) fn set_header(&mut self, record: &StringRecord) -> Result<(), TableError> {
-        if record.iter().all(|field| parse_number(field).is_some()) {
+        let is_number = |field: &str| parse_number(field).is_some();
+        if record.iter().all(|field| field.trim().is_empty() || is_number(field)) {
             return Err(TableError::Shape(format!(
-                "{}: no header: the first line holds only numbers; add a line with the columns' names above it",
-                self.place(None)
+                "{}: no header: the first line holds {}; add a line with the columns' names above it",
+                self.place(None),
+                if record.iter().any(is_number) { "only numbers" } else { "no name" }
             )));
         }
         self.header = record.iter().map(|name| name.trim().to_owned()).collect();
         let mut seen = std::collections::HashMap::with_capacity(self.header.len());
         for (i, name) in self.header.iter().enumerate() {
             if name.is_empty() {
-                let place = self.place(Some(i));
-                return Err(TableError::Shape(format!("{place}: the column has no name in the header")));
+                continue;
             }
             if let Some(first) = seen.insert(name.as_str(), i) {
                 let number = parse_number(name).is_some();
@@ -168,6 +189,9 @@ impl<R: Read> Records<R> {
                 self.line = (self.reader.position().line() - 1).max(1);
                 let place = self.place(Some(err.field()));
                 TableError::Syntax(format!("{place}: not UTF-8; save the file as UTF-8"))
+            }
+            ErrorKind::Io(e) if e.kind() == std::io::ErrorKind::InvalidData => {
+                TableError::Syntax(format!("{}: this is no CSV but {e}", self.file))
             }
             ErrorKind::Io(e) => TableError::unreadable(&self.file, e),
             _ => TableError::unreadable(&self.file, error),

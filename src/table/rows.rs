@@ -111,7 +111,8 @@ impl<'s, R: Read> RowReader<'s, R> {
     /// [`TableError::Shape`].
     pub fn reject_unknown(self) -> Result<Self, TableError> {
         let is_unknown = |name: &&String| self.schema.position(name).is_none();
-        let unknown: Vec<String> = self.header().iter().filter(is_unknown).cloned().collect();
+        let called = |(column, name): (usize, &String)| is_unknown(&name).then(|| called(name, column));
+        let unknown: Vec<String> = self.header().iter().enumerate().filter_map(called).collect();
         let Some(first) = unknown.first() else { return Ok(self) };
         let near = nearest(first, self.schema.features().iter().map(|f| f.name.as_str()));
         let hint = near.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
@@ -214,6 +215,11 @@ impl<'s, R: Read> RowReader<'s, R> {
     }
 }
 
+/// What a column is called in messages: by its place where the header has no name for it.
+pub(super) fn called(name: &str, column: usize) -> String {
+    if name.is_empty() { format!("#{}", column + 1) } else { name.to_owned() }
+}
+
 /// A field as the feature is to read it: missing words are missing where they were in training.
 pub(super) fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
     let word_is_missing = match feature.kind {
@@ -227,7 +233,7 @@ pub(super) fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
 fn set_header<R: Read>(records: &mut Records<R>, first: &StringRecord, schema: &Schema) -> Result<(), TableError> {
     let names: Vec<String> = first.iter().map(|name| name.trim().to_owned()).collect();
     let known = schema.features().iter().all(|f| names.iter().filter(|n| **n == f.name).count() == 1);
-    if known && names.iter().all(|name| parse_number(name).is_some()) {
+    if known && names.iter().all(|name| name.is_empty() || parse_number(name).is_some()) {
         records.set_names(names);
         return Ok(());
     }
@@ -246,6 +252,7 @@ fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<usi
     if missing.is_empty() {
         return Ok(columns);
     }
-    let (file, missing, found) = (records.file(), quoted(&missing), quoted(header));
+    let header: Vec<String> = header.iter().enumerate().map(|(column, name)| called(name, column)).collect();
+    let (file, missing, found) = (records.file(), quoted(&missing), quoted(&header));
     Err(TableError::Shape(format!("{file}: no column {missing}; the header has {found}")))
 }

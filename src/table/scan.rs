@@ -10,6 +10,7 @@ use csv::StringRecord;
 
 use super::error::TableError;
 use super::records::{Records, field};
+use super::rows::called;
 use super::token::{Token, judge};
 
 /// A CSV file's bytes and the name that errors give it.
@@ -22,7 +23,7 @@ pub struct TableFile {
 /// What the cells of one column are.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnScan {
-    /// The header's name, trimmed.
+    /// The header's name, trimmed; empty where it has none.
     pub name: String,
     /// Cells that are finite numbers.
     pub numbers: u64,
@@ -152,9 +153,18 @@ impl Scan<'_> {
         &self.file.name
     }
 
-    /// The position of the column called `name`.
+    /// The position of the column called `name`; `#1` is the first one where the header has no name for it.
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c.name == name)
+        let by_place = || {
+            let column = name.strip_prefix('#')?.parse::<usize>().ok()?.checked_sub(1)?;
+            self.columns.get(column).filter(|c| c.name.is_empty()).map(|_| column)
+        };
+        self.columns.iter().position(|c| !c.name.is_empty() && c.name == name).or_else(by_place)
+    }
+
+    /// What messages call a column: by its name, or its place.
+    pub fn called(&self, column: usize) -> String {
+        called(&self.columns[column].name, column)
     }
 
     /// How many rows there are; at least 1.

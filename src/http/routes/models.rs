@@ -39,6 +39,9 @@ struct ModelDetails<'a> {
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<&'a str>,
+    /// Why what its file holds now is not served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reload_error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     smartcore: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +97,7 @@ pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
         entry: ModelEntry::of(served),
         description: header.description.as_deref(),
         created: header.created.as_deref(),
+        reload_error: served.reload_error(),
         smartcore: header.smartcore.as_deref(),
         source: header.source.as_ref(),
         hyperparameters: &header.hyperparameters,

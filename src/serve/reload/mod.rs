@@ -6,6 +6,7 @@
 mod fingerprint;
 mod model_source;
 mod reloader;
+mod schema_difference;
 
 pub use model_source::{ModelFile, Reloaded, Trigger};
 pub use reloader::{Reloader, Sources, watch};

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::model::schema::Schema;
 use crate::model::{Model, check_name};
 use crate::serve::error::{LoadError, ReloadError};
 use crate::serve::loader::{self, ContentHash};
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::fingerprint::ChangeDetector;
+use super::schema_difference::difference;
 
 /// One `--model`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +183,11 @@ impl ModelSource {
         let before = self.seen.replace(seen);
         let served = self.current.as_ref().map(|version| Seen::Content(version.hash));
         // A timer reports each content once, a request everything that is not served.
-        let is_old = served == Some(seen) || trigger == Trigger::Timer && before == Some(seen);
+        let is_served = served == Some(seen);
+        if let Some(version) = self.current.as_ref().filter(|_| is_served) {
+            version.snapshot.note_reload(None);
+        }
+        let is_old = is_served || trigger == Trigger::Timer && before == Some(seen);
         if is_old { Ok(None) } else { read.map(Some) }
     }
 
@@ -192,9 +198,11 @@ impl ModelSource {
     }
 
     fn take_model(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
-        let fits = |old: &Version| model.schema().accepts_same_requests(old.snapshot.model.schema());
-        if !policy.allow_schema_change && !self.current.as_ref().is_none_or(fits) {
-            return Err(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone() });
+        let fits = |old: &Schema| model.schema().accepts_same_requests(old);
+        let served = self.current.as_ref().map(|version| version.snapshot.model.schema());
+        if let Some(old) = served.filter(|old| !policy.allow_schema_change && !fits(old)) {
+            let difference = difference(old, model.schema());
+            return Err(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone(), difference });
         }
         Ok(self.install(model, hash, policy))
     }

@@ -104,7 +104,7 @@ impl Reloader {
         let ModelFiles { sources, policy, .. } = &mut *files;
         for source in sources.iter_mut().filter(|source| source.is_served()) {
             let polled = source.poll(trigger, policy);
-            self.report(&source.name, &polled);
+            self.report(source, &polled);
         }
         self.poll_directory(&mut files);
         self.publish(&files);
@@ -125,7 +125,7 @@ impl Reloader {
         let mut named: HashMap<_, _> = named.into_iter().map(|s| (s.name.clone(), s.path.clone())).collect();
         for source in new {
             let polled = source.load_new(&named, policy);
-            self.report(&source.name, &polled);
+            self.report(source, &polled);
             if source.is_named() {
                 named.insert(source.name.clone(), source.path.clone());
             }
@@ -146,7 +146,7 @@ impl Reloader {
             Some(version) => source.choose(version, policy),
             None => source.poll(Trigger::Request, policy),
         };
-        self.report(name, &polled);
+        self.report(source, &polled);
         self.publish(&files);
         // A request always has a result.
         polled?.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))
@@ -169,17 +169,27 @@ impl Reloader {
     }
 
     /// Logs and counts the result of a poll.
-    fn report(&self, name: &str, polled: &Polled) {
+    fn report(&self, source: &ModelSource, polled: &Polled) {
+        let (name, path) = (source.name.as_str(), source.path.display());
         match polled {
             Ok(None) => {}
             Ok(Some(Reloaded { version, changed, .. })) => {
-                if *changed {
+                // At the start all models are announced together.
+                if *changed && !self.registry.is_empty() {
                     tracing::info!(model = name, version, "serving {name} version {version}");
                 }
                 self.metrics.reloaded(ReloadResult::Ok);
             }
             Err(error) => {
-                tracing::error!(model = name, %error, "not reloaded; what was served before goes on");
+                match source.current() {
+                    Some(served) => {
+                        let version = served.model.version();
+                        served.note_reload(Some(error.to_string()));
+                        tracing::error!(model = name, version, %error, "not reloaded; {name} goes on as {version}");
+                    }
+                    None if source.is_named() => tracing::error!(model = name, %error, "not loaded"),
+                    None => tracing::error!(%path, %error, "not served; it is looked at again when it changes"),
+                }
                 self.metrics.reloaded(ReloadResult::Error);
             }
         }

@@ -44,6 +44,7 @@ pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Dataset, Train
     let scan = table.scan()?;
     let target = position(&scan, &spec.target, "--target")?;
     let features = choose(spec, &scan, target)?;
+    check_named(&scan, target, &features)?;
     check_names(spec, &scan, target, &features)?;
     let kinds = features.iter().map(|f| kind(spec, &scan, *f)).collect::<Result<Vec<Kind>, _>>()?;
     let task = target::decide(spec, &scan, target)?;
@@ -78,13 +79,32 @@ fn check_booleans(scan: &Scan<'_>, column: usize, cells: &Cells) -> Result<(), T
 
 fn position(scan: &Scan<'_>, name: &str, flag: &str) -> Result<usize, TrainError> {
     scan.position(name).ok_or_else(|| {
-        let names = || scan.columns.iter().map(|c| c.name.as_str());
-        let hint = match nearest(name, names()) {
+        let names: Vec<String> = (0..scan.columns.len()).map(|column| scan.called(column)).collect();
+        let hint = match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) if near.contains(',') && flag != "--target" => {
+                let record = format!("\"{}\"", near.replace('"', "\"\""));
+                format!("did you mean {near:?}? In a list a name with a comma is quoted: {flag} '{record}'")
+            }
             Some(near) => format!("did you mean {near:?}?"),
-            None => format!("it has {}", names().take(20).collect::<Vec<_>>().join(", ")),
+            None => format!("it has {}", names.iter().take(20).cloned().collect::<Vec<_>>().join(", ")),
         };
         TrainError::Data(format!("{}: no column is called {name:?} ({flag}); {hint}", scan.file()))
     })
+}
+
+/// Refuses a column without a name: requests could not name it either.
+fn check_named(scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(), TrainError> {
+    let mut used = features.iter().chain([&target]);
+    match used.find(|column| scan.columns[**column].name.is_empty()) {
+        None => Ok(()),
+        Some(column) => {
+            let (file, called, number) = (scan.file(), scan.called(*column), column + 1);
+            Err(TrainError::Data(format!(
+                "{file}, column {number}: it has no name in the header; leave it out (--drop '{called}'), name it, or write \
+                 the file without it (pandas: index=False)"
+            )))
+        }
+    }
 }
 
 /// The features' columns, in schema order.

@@ -15,6 +15,8 @@ use crate::train::fit::plan::{FitPart, FitPlan, FittedModel, Prepared};
 pub trait Progress: Sync {
     /// The run has `fits` fits to do.
     fn begin(&self, fits: usize);
+    /// A fit begins: `random-forest, fold 3 of 10`.
+    fn began(&self, _fit: &str) {}
     /// One fit is done.
     fn fitted(&self);
     /// A search dropped candidates: this many fits will not be done.
@@ -39,6 +41,15 @@ impl<'a> FitJob<'a> {
     /// The final fit and those of the folds: the longest first.
     pub(crate) fn all(plan: &'a FitPlan<'a>, folds: u32) -> impl Iterator<Item = Self> {
         [None].into_iter().chain((0..folds).map(Some)).map(move |without| Self { plan, without })
+    }
+
+    /// What it is called in a progress bar.
+    fn label(&self) -> String {
+        let (algorithm, folds) = (self.plan.spec.algorithm, self.plan.spec.folds);
+        match self.without {
+            None => format!("{algorithm}, all training rows"),
+            Some(fold) => format!("{algorithm}, fold {} of {folds}", fold + 1),
+        }
     }
 
     /// Joins the parts, in order, and answers the rows held out, or all when there are none.
@@ -124,6 +135,7 @@ impl parallel::ParallelJobs for FitQueue<'_> {
 
     fn prepare(&self, job: usize) -> FitContext {
         let start = Instant::now();
+        self.progress.began(&self.fits[job].label());
         let FitJob { plan, without } = self.fits[job];
         let train = &plan.data.encoded.train;
         let prepared = match without {

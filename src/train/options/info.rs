@@ -17,6 +17,8 @@ pub struct OptionInfo {
     pub range: &'static str,
     /// True when a negative number is a value rather than a flag.
     pub may_be_negative: bool,
+    /// The words that it may be; empty when it is a number alone.
+    pub words: &'static [&'static str],
     /// Reads its value from text; the range is checked when the algorithm is known.
     pub parse: fn(&str) -> Result<Setting, String>,
     /// What `--tune` draws; empty for options that are not searched.

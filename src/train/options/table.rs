@@ -14,6 +14,7 @@ const COUNT: OptionInfo = OptionInfo {
     help: "",
     range: "",
     may_be_negative: false,
+    words: &[],
     parse: parse_count,
     search: &[],
     kernels: &[],
@@ -80,6 +81,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         value_name: "N|sqrt|third|all",
         help: "Columns tried at each split: sqrt, third, all, or a number",
         range: "sqrt, third, all, or a number from 1",
+        words: &["sqrt", "third", "all"],
         parse: parse_columns,
         // Columns with one value in all rows of a node count too (in scikit-learn they do not). That costs trees with
         // random thresholds most: hence a third for extra-trees.
@@ -151,6 +153,7 @@ pub static OPTIONS: [OptionInfo; 14] = [
         value_name: "NAME",
         help: "Likeness of two rows to a support vector machine: rbf, linear, poly or sigmoid",
         range: "rbf, linear, poly or sigmoid",
+        words: &["rbf", "linear", "poly", "sigmoid"],
         parse: parse_kernel,
         default: |a| has_kernel(a).then(|| Setting::Word("rbf".to_owned())),
         accepts: |_, v| matches!(v, Setting::Word(_)),

@@ -8,6 +8,7 @@ use super::run::{DataReport, NamedFigure, short, size};
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::KFoldFigures;
 use crate::model::schema::Task;
+use crate::text::printable::printable;
 use crate::train::artifact::Trained;
 use crate::train::error::TrainError;
 
@@ -63,7 +64,7 @@ const CLASSIFICATION: [NamedFigure; 3] = [("accuracy", |f| f.accuracy), ("log-lo
 impl Display for Comparison {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (data, folds, seed, task) = (&self.data, self.folds, self.seed, self.task.as_str());
-        writeln!(f, "{task} of {}, every algorithm with its defaults", self.target)?;
+        writeln!(f, "{task} of {}, every algorithm with its defaults", printable(&self.target))?;
         writeln!(
             f,
             "{}: {} rows, {} in {folds} folds, the same for all, {} set aside; {} features; seed {seed}\n",
@@ -81,10 +82,10 @@ impl Display for Comparison {
         ranked.zip(1..).try_for_each(|(c, rank)| row(f, c, rank, columns))?;
         for c in &self.algorithms {
             if let Some(reason) = &c.refused {
-                writeln!(f, "  –  {:<17}  {reason}", c.algorithm)?;
+                writeln!(f, "  –  {:<17}  {}", c.algorithm, printable(reason))?;
             }
         }
-        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", printable(warning)))?;
         write!(f, "\nranked by the mean {} over the folds; {:.1} s", self.ranked_by, self.seconds)
     }
 }

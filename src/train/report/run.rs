@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::{Evaluation, Figures, Setting};
 use crate::model::schema::Task;
+use crate::text::printable::printable;
 use crate::train::evaluate::metrics::ClassCounts;
 use crate::train::evaluate::subgroup_errors::GroupFigures;
 use crate::train::search::tune::Tuning;
@@ -113,11 +114,11 @@ const FIGURES: [NamedFigure; 7] = [
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let data = &self.data;
-        writeln!(f, "{} · {} · {} of {}", self.model, self.algorithm, self.task.as_str(), self.target)?;
+        writeln!(f, "{} · {} · {} of {}", self.model, self.algorithm, self.task.as_str(), printable(&self.target))?;
         writeln!(
             f,
             "{}: {} rows, {} to train on, {} set aside; {} features in {} columns; seed {}",
-            data.file,
+            printable(&data.file),
             data.rows,
             data.training_rows,
             data.test_rows,
@@ -131,7 +132,7 @@ impl Display for Report {
         self.figures(f)?;
         self.classes(f)?;
         self.groups(f)?;
-        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", printable(warning)))?;
         write!(f, "version {}, {}, {:.1} s", self.version, size(self.artifact_bytes), self.seconds)
     }
 }
@@ -182,7 +183,7 @@ impl Report {
         let (width, on) = (width.clamp(8, 40), self.detail_on.unwrap_or_default());
         writeln!(f, "\n{:<width$}  precision  recall     f1    rows  ({on})", "class")?;
         for c in &self.classes {
-            let (name, precision, recall, f1) = (&c.class, c.precision, c.recall, c.f1);
+            let (name, precision, recall, f1) = (printable(&c.class), c.precision, c.recall, c.f1);
             writeln!(f, "{name:<width$}  {precision:>9.3}  {recall:>6.3}  {f1:>5.3}  {:>6}", c.support)?;
         }
         Ok(())
@@ -197,11 +198,11 @@ impl Report {
                 of = &g.feature;
                 let columns =
                     if g.mean_error.is_some() { ["rmse", "mae", "mean error"] } else { ["", "accuracy", "f1"] };
-                writeln!(f, "\nerrors by {of} (sensitive, {on})")?;
+                writeln!(f, "\nerrors by {} (sensitive, {on})", printable(of))?;
                 let [a, b, c] = columns;
                 writeln!(f, "{:<width$}    rows  {a:>10}  {b:>10}  {c:>10}", "group")?;
             }
-            write!(f, "{:<width$}  {:>6}", g.group, g.figures.n)?;
+            write!(f, "{:<width$}  {:>6}", printable(&g.group), g.figures.n)?;
             let shown: [Option<f64>; 3] = match g.mean_error {
                 Some(_) => [g.figures.rmse, g.figures.mae, g.mean_error],
                 None => [None, g.figures.accuracy, g.figures.f1],

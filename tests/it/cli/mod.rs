@@ -1,7 +1,9 @@
 //! The command line: its help tells the truth, and every flag has its variable.
 
+mod columns;
 mod outputs;
 mod settings;
+mod terminal;
 
 use smartserve::cli;
 use smartserve::model::algorithm::Algorithm;

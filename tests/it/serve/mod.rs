@@ -9,6 +9,7 @@ mod limits;
 mod metrics;
 mod process;
 mod reload;
+mod reload_messages;
 mod sources;
 mod telemetry;
 mod wakes;

@@ -108,6 +108,12 @@ async fn another_schema_needs_permission() {
         } else {
             assert!(matches!(house.serving.reloader.reload("m", None), Err(ReloadError::SchemaDiffers { .. })));
             assert_eq!((house.version("m").unwrap(), house.counted()), (first, (0, 1)));
+            let noted = house.serving.registry.get("m").unwrap().reload_error().unwrap();
+            assert!(noted.contains("(no longer \"CRIM\", \"ZN\""), "{noted}");
+            assert!(noted.contains("new \"sepal_length\""), "{noted}");
+            fs::write(&path, version(1)).unwrap();
+            house.look();
+            assert_eq!(house.serving.registry.get("m").unwrap().reload_error(), None);
         }
     }
 }

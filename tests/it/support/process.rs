@@ -17,13 +17,14 @@ pub(crate) fn run_with(variables: &[(&str, &str)], args: &[&str]) -> Ran {
     }
     let output = command.args(args).envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), err: text(output.stderr) }
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
+    pub(crate) out: String,
     pub(crate) err: String,
 }
 
@@ -31,6 +32,8 @@ pub(crate) struct Ran {
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
+    /// What it said before it listened.
+    pub(crate) head_of_log: String,
     log: Box<dyn BufRead>,
 }
 
@@ -52,28 +55,39 @@ impl Server {
             .spawn()
             .unwrap();
         let mut log: Box<dyn BufRead> = Box::new(BufReader::new(child.stdout.take().unwrap()));
+        let mut head_of_log = String::new();
         let address = loop {
             let mut line = String::new();
             assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
+            head_of_log.push_str(&line);
             let line: Value = serde_json::from_str(&line).unwrap();
             if line["message"].as_str().unwrap().starts_with("listening on") {
                 break line["address"].as_str().unwrap().parse().unwrap();
             }
         };
-        Self { child, address, log }
+        Self { child, address, head_of_log, log }
     }
 
     /// Status and body, as JSON when it is that.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let (status, body) = self.exchange(&format!("{method} {path}"), "", body);
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+
+    /// Status and body of what is answered to a CSV.
+    pub(crate) fn ask_csv(&self, path: &str, body: &str) -> (u16, String) {
+        self.exchange(&format!("POST {path}"), "Content-Type: text/csv\r\n", body)
+    }
+
+    fn exchange(&self, line: &str, headers: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let n = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {n}\r\nConnection: close\r\n\r\n{body}")
+        write!(stream, "{line} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {n}\r\nConnection: close\r\n\r\n{body}")
             .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::String(body.to_owned())))
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
     /// What `/predict` predicts.
@@ -99,6 +113,13 @@ impl Server {
         let lines = self.wait_for("memory stays below");
         let line: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
         line["bound_bytes"].as_u64().unwrap()
+    }
+
+    /// Waits for the end of the log, which is that of the process.
+    pub(crate) fn rest_of_log(&mut self) -> String {
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        rest
     }
 
     /// Reads the log until a line says this; gives all of its lines since the last that was read.

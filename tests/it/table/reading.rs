@@ -16,7 +16,7 @@ fn read(text: &str, kinds: &[Kind]) -> Result<Vec<Cells>, TableError> {
 
 #[test]
 fn malformed_tables_give_one_line() {
-    let cases: [(&[u8], &str); 16] = [
+    let cases: [(&[u8], &str); 15] = [
         (b"", "t.csv: the file is empty; it must start with a header line"),
         (b"\n\r\n  \n", "t.csv: the file is empty; it must start with a header line"),
         (b"a,b\n", "t.csv: no rows below the header on line 1"),
@@ -36,7 +36,6 @@ fn malformed_tables_give_one_line() {
             b"5.1,x,5.1\n1,2,3\n",
             "t.csv, line 1, column 3 (5.1): the name is also that of column 1; is the header line missing?",
         ),
-        (b"a,,b\n1,2,3\n", "t.csv, line 1, column 2: the column has no name in the header"),
         (b"a,b\n1,2\n3,\xff\n", "t.csv, line 3, column 2 (b): not UTF-8; save the file as UTF-8"),
         (b"\xe4,b\n1,2\n", "t.csv, line 1, column 1: not UTF-8; save the file as UTF-8"),
         (b"a,b\n1,2\n\"x\ny\",4\n5,6,7\n", "t.csv, line 5: 3 fields where the header has 2"),
@@ -147,4 +146,32 @@ fn numeric_columns_are_recognised() {
     assert_eq!(numeric, [true, false, false, true, false]);
     let void: Vec<bool> = scan.columns.iter().map(smartserve::table::ColumnScan::is_void).collect();
     assert_eq!(void, [false, false, true, false, true]);
+}
+
+#[test]
+fn what_is_no_csv_is_called_what_it_is() {
+    for (bytes, what) in [
+        (&b"PAR1\x15\x04"[..], "a Parquet file"),
+        (b"\x1f\x8b\x08\x00", "compressed with gzip"),
+        (b"\xff\xfea\x00,\x00", "UTF-16 text"),
+        (b"\xfe\xff\x00a\x00,", "UTF-16 text"),
+        (b"a\x00,\x00b\x00", "UTF-16 text or binary data"),
+        (b"\n <!DOCTYPE html>\n<html>", "an HTML page"),
+        (b"<html>", "an HTML page"),
+        (b"PK\x03\x04", "a ZIP archive, as Excel's workbooks are"),
+    ] {
+        let error = TableFile::from_bytes("t.csv", bytes.to_vec()).scan().unwrap_err();
+        assert!(error.to_string().starts_with(&format!("t.csv: this is no CSV but {what}")), "{error}");
+        assert_eq!(error.class(), ErrorClass::Invalid);
+    }
+}
+
+#[test]
+fn a_column_without_a_name_has_its_place() {
+    let file = file(",a,\n1,2,3\n");
+    let scan = file.scan().unwrap();
+    assert_eq!((scan.position("#1"), scan.position("#2"), scan.position("#3")), (Some(0), None, Some(2)));
+    assert_eq!((scan.position(""), scan.position("#4"), scan.position("a")), (None, None, Some(1)));
+    let named = self::file("#2,\n1,2\n");
+    assert_eq!(named.scan().unwrap().position("#2"), Some(0), "a name goes before a place");
 }

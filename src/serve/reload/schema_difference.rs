@@ -1,0 +1,74 @@
+//! Tells in words how one schema differs from another.
+
+use crate::model::schema::{Feature, Kind, Schema};
+use crate::text::shorten::quoted;
+
+/// Differences told at most.
+const TOLD: usize = 8;
+
+/// What `new` asks of a row, or answers, otherwise than `old`: `no longer "RM"; new "AGE"; "CHAS" is numeric, was
+/// categorical`. Empty when there is nothing.
+pub(super) fn difference(old: &Schema, new: &Schema) -> String {
+    let mut told = Vec::new();
+    let absent = |from: &Schema, of: &Schema| {
+        let names = from.features().iter().map(|f| &f.name).filter(|name| of.position(name).is_none());
+        names.cloned().collect::<Vec<String>>()
+    };
+    let (gone, added) = (absent(old, new), absent(new, old));
+    if !gone.is_empty() {
+        told.push(format!("no longer {}", quoted(&gone)));
+    }
+    if !added.is_empty() {
+        told.push(format!("new {}", quoted(&added)));
+    }
+    for feature in new.features() {
+        if let Some(position) = old.position(&feature.name) {
+            told.extend(of_feature(&old.features()[position], feature));
+        }
+    }
+    let order = |schema: &Schema| schema.features().iter().map(|f| f.name.clone()).collect::<Vec<String>>();
+    if gone.is_empty() && added.is_empty() && order(old) != order(new) {
+        told.push("the columns are in another order".to_owned());
+    }
+    let (before, after) = (old.target(), new.target());
+    if before.name != after.name {
+        told.push(format!("the target is {:?}, was {:?}", after.name, before.name));
+    }
+    if old.task() != new.task() {
+        told.push(format!("the task is {}, was {}", new.task().as_str(), old.task().as_str()));
+    } else if before.classes != after.classes {
+        told.push(words("the classes", &before.classes, &after.classes));
+    }
+    let more = told.len().saturating_sub(TOLD);
+    told.truncate(TOLD);
+    let told = told.join("; ");
+    if more == 0 { told } else { format!("{told}; and {more} more") }
+}
+
+fn of_feature(old: &Feature, new: &Feature) -> Option<String> {
+    let kind = |kind: Kind| if kind == Kind::Numeric { "numeric" } else { "categorical" };
+    let name = &new.name;
+    if old.kind != new.kind {
+        return Some(format!("{name:?} is {}, was {}", kind(new.kind), kind(old.kind)));
+    }
+    if old.categories != new.categories {
+        return Some(words(&format!("{name:?}"), &old.categories, &new.categories));
+    }
+    match (old.accepts_missing(), new.accepts_missing()) {
+        (true, false) => Some(format!("{name:?} may no longer be missing")),
+        (false, true) => Some(format!("{name:?} may be missing")),
+        _ => None,
+    }
+}
+
+/// How a list of words differs from what it was.
+fn words(what: &str, old: &[String], new: &[String]) -> String {
+    let absent = |from: &[String], of: &[String]| {
+        let known: std::collections::HashSet<&String> = of.iter().collect();
+        from.iter().filter(|word| !known.contains(word)).cloned().collect::<Vec<String>>()
+    };
+    let parts = [("without", absent(old, new)), ("with", absent(new, old))];
+    let parts = parts.iter().filter(|(_, words)| !words.is_empty());
+    let parts: Vec<String> = parts.map(|(how, words)| format!("{how} {}", quoted(words))).collect();
+    if parts.is_empty() { format!("{what} in another order") } else { format!("{what} {}", parts.join(", ")) }
+}

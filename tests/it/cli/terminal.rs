@@ -1,0 +1,121 @@
+//! What a person sees on a terminal: colours, the progress bar, nothing that a file could make the terminal do.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+
+use crate::support::path;
+use crate::support::process::{BINARY, run_with};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use smartserve::cli;
+
+/// A terminal: what a person reads from, and what a program writes to.
+fn terminal() -> (File, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    (File::from(master), slave)
+}
+
+/// Everything that is shown until the last writer has gone, or until `enough` says so.
+fn shown(mut terminal: File, enough: impl Fn(&str) -> bool) -> String {
+    let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+    // A terminal without writers ends in an error.
+    while let Ok(n @ 1..) = terminal.read(&mut buffer) {
+        text.extend_from_slice(&buffer[..n]);
+        if enough(&String::from_utf8_lossy(&text)) {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[test]
+fn no_color_is_honoured_on_a_terminal() {
+    let model = path("tests/fixtures/artifacts/boston-ridge.model");
+    for (value, coloured) in [("1", false), ("", true)] {
+        let (screen, end) = terminal();
+        let mut server = Command::new(BINARY)
+            .args(["serve", "--bind", "127.0.0.1:0", "--model"])
+            .arg(&model)
+            .env("NO_COLOR", value)
+            .stdout(Stdio::from(end))
+            .spawn()
+            .unwrap();
+        let text = shown(screen, |text| text.contains("serving ridge version"));
+        server.kill().unwrap();
+        server.wait().unwrap();
+        assert!(text.contains(" INFO") && !text.contains('{'), "{text}");
+        assert_eq!(text.contains("\u{1b}[32m INFO\u{1b}[0m"), coloured, "{text}");
+        assert_eq!(text.contains('\u{1b}'), coloured, "{text}");
+    }
+}
+
+#[test]
+fn the_bar_says_which_fit_it_is_at() {
+    let directory = tempfile::tempdir().unwrap();
+    let (screen, end) = terminal();
+    let reader = std::thread::spawn(move || shown(screen, |_| false));
+    let done = Command::new(BINARY)
+        .current_dir(path(""))
+        .args(["train", "--data", "data/boston.csv", "--target", "MEDV", "--trees", "300", "--folds", "4", "-o"])
+        .arg(directory.path().join("m.model"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::from(end))
+        .status()
+        .unwrap();
+    assert!(done.success());
+    let text = reader.join().unwrap();
+    assert!(text.contains("/5 fits") && text.contains("fitting random-forest, "), "{text}");
+}
+
+#[test]
+fn examples_of_help_fit_a_terminal() {
+    fn check(command: &clap::Command) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let examples = help.lines().skip_while(|line| !line.ends_with(':')).filter(|line| line.contains("smartserve "));
+        for line in examples {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        for line in help.lines().filter(|line| line.ends_with('\\')) {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&cli::command());
+}
+
+#[test]
+fn nothing_in_a_file_steers_the_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let evil = "a\u{1b}]0;owned\u{7}\u{202e}b\u{9b}31m";
+    let (data, model) = (directory.path().join("t.csv"), directory.path().join("m.model"));
+    let rows: String = (0..40).map(|i| format!("{i},\"{}\nk\u{1b}[2J\",{}\n", i % 2, i * 2)).collect();
+    std::fs::write(&data, format!("{evil},\"k\nl\",y\n{rows}")).unwrap();
+    let (data, model) = (data.to_str().unwrap(), model.to_str().unwrap());
+    let train = ["train", "--data", data, "--target", "y", "--algorithm", "linear", "--description", evil, "-o", model];
+    let commands: [&[&str]; 6] = [
+        &[&train[..], &["--sensitive", "\"k\nl\""]].concat(),
+        &["inspect", model],
+        &["inspect", "--json", model],
+        &["verify", model],
+        &["verify", evil],
+        &["openapi", "--model", model],
+    ];
+    for args in commands {
+        let ran = run_with(&[], args);
+        let text = ran.out + &ran.err;
+        let hidden = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!text.contains(hidden), "{args:?}: {text:?}");
+        assert!(text.contains("\\u") || args[0] == "verify", "{args:?}: {text}");
+    }
+    let inspected = run_with(&[], &["inspect", model]).out;
+    assert_eq!(inspected.lines().filter(|line| line.starts_with("k\\nl ")).count(), 1, "{inspected}");
+    assert_eq!(run_with(&[], &["verify", evil]).err.lines().count(), 1);
+    let json: serde_json::Value = serde_json::from_str(&run_with(&[], &["inspect", "--json", model]).out).unwrap();
+    assert_eq!(json["description"], evil);
+}
