@@ -14,7 +14,8 @@ fail() { echo "run_docker: $*" >&2; exit 1; }
 # Checked before make, the shell or docker see them.
 port=${PORT:-8000}
 [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail "PORT must be a number from 1 to 65535, not '$port'"
-[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
+[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] \
+  || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
 command -v docker >/dev/null || fail "docker is needed: https://docs.docker.com/engine/install/"
 docker info >/dev/null 2>&1 || fail "the Docker daemon does not answer; start it, then try 'docker info'"
 

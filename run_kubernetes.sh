@@ -21,7 +21,8 @@ is_repository() {
 # Checked before make, the shell, kubectl or YAML see them.
 port=${PORT:-8000}
 [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail "PORT must be a number from 1 to 65535, not '$port'"
-[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
+[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] \
+  || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
 [ -z "${DOCKER_REPOSITORY:-}" ] || is_repository "$DOCKER_REPOSITORY" \
   || fail "DOCKER_REPOSITORY must be as docker.io/you/smartserve, not '$DOCKER_REPOSITORY'"
 # Now, not after minutes of deploying. Whoever listens on a taken port would get the requests of make_prediction.sh.

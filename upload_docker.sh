@@ -22,7 +22,8 @@ case ${repository##*/} in
   *[:@]*) fail "DOCKER_REPOSITORY is a name without a tag or digest, not '$repository'" ;;
 esac
 is_repository "$repository" || fail "DOCKER_REPOSITORY must be as docker.io/you/smartserve, not '$repository'"
-[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
+[[ ${VERSION-0} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] \
+  || fail "VERSION must be an image's tag, as 1.2.3, not '$VERSION'"
 command -v docker >/dev/null || fail "docker is needed: https://docs.docker.com/engine/install/"
 
 version=$(make --silent --no-print-directory version)

@@ -93,6 +93,7 @@ verdict() { # HOLDS(0/1) WHAT
 }
 exits() { [ "$status" = "$1" ]; verdict $? "exits $1"; }
 says() { [[ $out == *"$1"* ]]; verdict $? "says: $1"; }
+says_last() { [[ ${out##*$'\n'} == *"$1"* ]]; verdict $? "says in its last line: $1"; }
 silent_on() { [[ $out != *"$1"* ]]; verdict $? "does not say: $1"; }
 calls() { grep -qF -- "$1" "$CALLS"; verdict $? "calls: $1"; }
 never_calls() { ! grep -qF -- "$1" "$CALLS"; verdict $? "never calls: $1"; }
@@ -258,7 +259,7 @@ run "its check with a program that makes the images" NO_IMAGE=1 NO_REGISTRY=1 BA
 exits 0; is "says nothing" "$out" ""
 run "make test without a registry" NO_IMAGE=1 NO_REGISTRY=1 tests/parts.sh version test-container
 exits 0; says "*** WILL BE SKIPPED: the container test. No registry answers"
-[[ ${out##*$'\n'} == *"passed in "*"*** SKIPPED: the container test."* ]]; verdict $? "says it again in the last line"
+says_last "passed in "; says_last "*** SKIPPED: the container test."
 run "make test where the container test is required" NO_IMAGE=1 NO_REGISTRY=1 CONTAINER_TEST=required \
   tests/parts.sh version test-container
 exits 1; says "required here"; never_calls "docker build"; silent_on "--- version"
