@@ -43,12 +43,16 @@ pub(super) async fn lease(memory: &MemoryLease, bytes: usize) -> Result<(), Over
     if bytes <= UNLEASED { Ok(()) } else { memory.at_least(bytes).await }
 }
 
-/// A 200 with this body as JSON.
+/// A 200 with this body as JSON and a line end.
 ///
 /// # Errors
 /// 503: there was no memory for it within the admission wait. 500: it cannot be written.
 pub(super) async fn json(memory: &MemoryLease, body: &(impl Serialize + Sync)) -> Result<Response, Problem> {
-    let bytes = written(memory, |out| Ok(serde_json::to_writer(out, body)?)).await?;
+    let bytes = written(memory, |out| {
+        serde_json::to_writer(&mut *out, body)?;
+        out.write_all(b"\n")
+    })
+    .await?;
     Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 

@@ -119,6 +119,8 @@ pub(super) struct Accepted {
     pub(super) format: AnswerFormat,
     /// Whether CSV is to have a header line, if that was said.
     pub(super) header: Option<bool>,
+    /// The name that NDJSON is answered under: the one that was asked for.
+    pub(super) ndjson: &'static str,
 }
 
 impl Accepted {
@@ -135,11 +137,12 @@ impl Accepted {
                 let header = value_of(item.parameters, "header").map(|value| !value.eq_ignore_ascii_case("absent"));
                 let rank = (item.weight, exactness, format == default);
                 if item.weight > 0 && best.is_none_or(|(highest, _)| rank > highest) {
-                    best = Some((rank, Self { format, header }));
+                    let asked = NDJSON_NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(item.name));
+                    best = Some((rank, Self { format, header, ndjson: asked.unwrap_or(NDJSON_NAMES[0]) }));
                 }
             }
         }
-        best.map_or(Self { format: default, header: None }, |(_, accepted)| accepted)
+        best.map_or(Self { format: default, header: None, ndjson: NDJSON_NAMES[0] }, |(_, accepted)| accepted)
     }
 }
 

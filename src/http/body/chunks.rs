@@ -1,4 +1,4 @@
-//! A request body as it arrives, chunk by chunk, inflated if it is gzip.
+//! A request body as it arrives, chunk by chunk, inflated if it is gzip or deflate.
 
 use axum::body::Bytes;
 use http::HeaderMap;
@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::serve::listener::BoxError;
 
-use super::inflate::Inflater;
+use super::inflate::{Encoding, Inflater};
 use super::request_body::ReadableBody;
 use super::yield_io;
 
@@ -34,7 +34,7 @@ impl<B: ReadableBody> BodyChunks<B> {
     /// # Errors
     /// 415: an encoding that is not read.
     pub(in crate::http) fn new(headers: &HeaderMap, body: B) -> Result<Self, Problem> {
-        let inflater = if is_gzip(headers)? { Some(Box::new(Inflater::new())) } else { None };
+        let inflater = encoding(headers)?.map(|encoding| Box::new(Inflater::new(encoding)));
         Ok(Self { body, inflater, is_done: false, given: 0 })
     }
 
@@ -52,7 +52,7 @@ impl<B: ReadableBody> BodyChunks<B> {
     /// The next chunk; none at the end. A chunk is at most what arrived at one time, or 136 KiB when inflated.
     ///
     /// # Errors
-    /// 400: the body broke off, or is not gzip.
+    /// 400: the body broke off, or is not of its encoding.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         if self.given >= YIELD_AFTER {
             self.given = 0;
@@ -66,7 +66,7 @@ impl<B: ReadableBody> BodyChunks<B> {
     async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
             if let Some(inflater) = &mut self.inflater
-                && let Some(chunk) = inflater.next().map_err(not_gzip)?
+                && let Some(chunk) = inflater.next().map_err(|error| broken(inflater.encoding(), &error))?
             {
                 return Ok(Some(chunk));
             }
@@ -81,7 +81,9 @@ impl<B: ReadableBody> BodyChunks<B> {
                 }
                 None => {
                     self.is_done = true;
-                    return self.inflater.as_mut().map_or(Ok(None), |i| i.finish().map_err(not_gzip));
+                    return self.inflater.as_mut().map_or(Ok(None), |inflater| {
+                        inflater.finish().map_err(|error| broken(inflater.encoding(), &error))
+                    });
                 }
             };
             match &mut self.inflater {
@@ -98,25 +100,26 @@ impl<B: ReadableBody> BodyChunks<B> {
     }
 }
 
-fn not_gzip(error: impl std::fmt::Display) -> Problem {
-    Problem::new(ProblemKind::Syntax, format!("The body is not gzip, or was cut: {error}"))
+fn broken(encoding: Encoding, error: &std::io::Error) -> Problem {
+    Problem::new(ProblemKind::Syntax, format!("The body is not {}, or was cut: {error}", encoding.as_str()))
 }
 
-/// True for gzip, false for no encoding.
-fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
-    let mut is_gzip = false;
+/// The encoding that the head tells; none for a body as it is.
+fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Problem> {
+    let mut encoding = None;
     for value in headers.get_all(CONTENT_ENCODING) {
         for name in value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii) {
-            match name.to_ascii_lowercase().as_slice() {
-                b"" | b"identity" => {}
-                b"gzip" | b"x-gzip" if !is_gzip => is_gzip = true,
+            encoding = match name.to_ascii_lowercase().as_slice() {
+                b"" | b"identity" => encoding,
+                b"gzip" | b"x-gzip" if encoding.is_none() => Some(Encoding::Gzip),
+                b"deflate" if encoding.is_none() => Some(Encoding::Deflate),
                 _ => {
                     return Err(Problem::unsupported_media(
-                        "Of encodings only gzip is read, once: send gzip or no encoding",
+                        "Of encodings gzip and deflate are read, one of them once: send gzip or no encoding",
                     ));
                 }
-            }
+            };
         }
     }
-    Ok(is_gzip)
+    Ok(encoding)
 }

@@ -1,6 +1,7 @@
 //! Reads a request's whole body within its limits: bytes, time, and the memory that all requests share.
 
 mod chunks;
+mod deflate;
 mod drain;
 mod inflate;
 mod min_rate;
@@ -38,7 +39,7 @@ pub(in crate::http) async fn read(app: &App, head: &Parts, body: impl ReadableBo
 ///
 /// # Errors
 /// 415: an unknown encoding. 503: no room within the admission wait. 408: it did not come in time, or came slowly while
-/// others waited for room. 413: it is too long. 400: it broke off, or is not gzip.
+/// others waited for room. 413: it is too long. 400: it broke off, or is not of its encoding.
 pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: impl ReadableBody) -> Result<Bytes, Problem> {
     let limits = &app.serving.limits;
     let context = RequestContext::of(&head.extensions);

@@ -1,6 +1,6 @@
 //! From a body to a [`Batch`]: JSON in any dialect, NDJSON, CSV, and tensors of the Open Inference Protocol.
 //!
-//! A JSON dialect is told by shape: an array holds records; an object holds columns (of labelled values, of lists, or of
+//! A JSON dialect is told by shape: an array holds rows, records or lists of values; an object holds columns (of labelled values, of lists, or of
 //! one record's values) unless it has a key that holds rows: `columns` and `data`, `dataframe_split`,
 //! `dataframe_records`, `instances`, `inputs`. The routes of other protocols read only those keys ([`read_as`]).
 
@@ -41,11 +41,11 @@ pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, DecodeErr
     let cells = match value {
         Value::Object => object::read(&mut reader, options, &mut diagnostics)?,
         Value::Array => {
-            let place = rows::RowsPlace { root: &[], lists_allowed: false };
+            let place = rows::RowsPlace { root: &[], lists_allowed: true };
             rows::read(&mut reader, place, options, &mut diagnostics)?
         }
         scalar => {
-            diagnostics.add(&[], || format!("a body must be an object or an array of records, not {}", scalar.noun()));
+            diagnostics.add(&[], || format!("a body must be an object or an array of rows, not {}", scalar.noun()));
             CellBuffer::None
         }
     };

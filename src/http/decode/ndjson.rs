@@ -1,4 +1,4 @@
-//! NDJSON: one row a line, a record or a list of values.
+//! NDJSON: one row a line, a record or a list of values, which may stand under `features`.
 //!
 //! A body is read in pieces that end at a line's end, so that a stream can be answered before its end; rows and lines are
 //! counted across the pieces.
@@ -6,11 +6,16 @@
 use crate::http::json::{Reader, Value};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::batch::Batch;
+use crate::model::schema::Schema;
 
 use super::cells::CellBuffer;
 use super::diagnostics::Diagnostics;
 use super::options::{DecodeError, DecodeOptions};
+use super::pointer::Step;
 use super::rows::Rows;
+
+/// The key of `SageMaker`'s lines, unless a feature is called so: `{"features": [6.5, 296]}`.
+const FEATURES: &str = "features";
 
 /// How far a body of lines was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,7 +40,8 @@ pub fn read(piece: &[u8], options: &DecodeOptions<'_>, progress: &mut LinesRead)
         if line.trim_ascii().is_empty() {
             continue;
         }
-        read_line(line, &mut rows, &mut diagnostics).map_err(|error| at_line(error, progress.lines))?;
+        let (schema, row) = (options.schema, progress.rows);
+        read_line(line, schema, row, &mut rows, &mut diagnostics).map_err(|error| at_line(error, progress.lines))?;
         progress.rows += 1;
     }
     match rows.cells() {
@@ -44,16 +50,40 @@ pub fn read(piece: &[u8], options: &DecodeOptions<'_>, progress: &mut LinesRead)
     }
 }
 
-fn read_line(line: &[u8], rows: &mut Rows<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+fn read_line(
+    line: &[u8],
+    schema: &Schema,
+    row: usize,
+    rows: &mut Rows<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), DecodeError> {
     let mut reader = Reader::new(line)?;
     rows.check_room()?;
     match reader.next_value()? {
         value if diagnostics.is_full() => rows.pass(&mut reader, &value)?,
+        Value::Object if schema.position(FEATURES).is_none() && opens_features(&mut reader) => {
+            rows.list(&mut reader, diagnostics)?;
+            while let Some(key) = reader.next_key()? {
+                diagnostics.add(&[Step::Index(row), Step::Key(&key)], || format!("{FEATURES} stands without this key"));
+                let value = reader.next_value()?;
+                reader.skip_rest(&value)?;
+            }
+        }
         Value::Object => rows.record(&mut reader, diagnostics)?,
         Value::Array => rows.list(&mut reader, diagnostics)?,
         other => rows.wrong(&mut reader, &other, "a record or a list of values", diagnostics)?,
     }
     Ok(reader.finish()?)
+}
+
+/// Moves the reader past `"features":[` if an object begins so; otherwise it stays at its position.
+fn opens_features(reader: &mut Reader<'_>) -> bool {
+    let mut ahead = reader.clone();
+    let opens = ahead.next_key_is(FEATURES.as_bytes()) && ahead.next_value() == Ok(Value::Array);
+    if opens {
+        *reader = ahead;
+    }
+    opens
 }
 
 /// The error as a problem, with its line counted from the body's first.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::config::ExtraFeatures;
-use crate::http::json::Reader;
+use crate::http::json::{Reader, Value};
 
 use super::cells::CellBuffer;
 use super::columns::Columns;
@@ -15,6 +15,9 @@ use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
 use super::rows_key::RowsKey;
 use super::split::Split;
+
+/// What clients of Vertex AI send beside `instances`.
+const PARAMETERS: &str = "parameters";
 
 /// An object being read.
 struct Object<'s, 'a> {
@@ -28,6 +31,8 @@ struct Object<'s, 'a> {
     others: HashSet<Cow<'a, str>>,
     /// Those of them that announce nothing, in order.
     unknown: Vec<Cow<'a, str>>,
+    /// `parameters` with an object or null: taken beside a key that holds rows, as Vertex AI's client sends it.
+    has_parameters: bool,
 }
 
 /// Reads the rest of a body whose opening brace was read.
@@ -44,6 +49,7 @@ pub(super) fn read(
         cells: None,
         others: HashSet::new(),
         unknown: Vec::new(),
+        has_parameters: false,
     };
     let mut next = 0;
     while let Some(key) = reader.next_key()? {
@@ -72,7 +78,11 @@ impl<'a> Object<'_, 'a> {
         }
         let value = reader.next_value()?;
         let Some(rows_key) = RowsKey::beside_features(&key, self.options.schema) else {
-            self.unknown.push(key);
+            if key == PARAMETERS && matches!(value, Value::Object | Value::Null) {
+                self.has_parameters = true;
+            } else {
+                self.unknown.push(key);
+            }
             return Ok(reader.skip_rest(&value)?);
         };
         let is_first = self.rows_key.is_none() && self.columns.is_empty();
@@ -107,7 +117,8 @@ impl<'a> Object<'_, 'a> {
             }
             None => {
                 if self.options.extra == ExtraFeatures::Reject {
-                    for key in &self.unknown {
+                    let parameters = self.has_parameters.then_some(PARAMETERS);
+                    for key in self.unknown.iter().map(|key| &**key).chain(parameters) {
                         diagnostics.add(&[Step::Key(key)], || unknown_feature(self.options.schema, key));
                     }
                 }

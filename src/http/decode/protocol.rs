@@ -12,6 +12,7 @@ use super::cells::CellBuffer;
 use super::diagnostics::Diagnostics;
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
+use super::rows::{self, RowsPlace};
 use super::rows_key::RowsKey;
 
 /// The protocol of a route.
@@ -19,7 +20,7 @@ use super::rows_key::RowsKey;
 pub enum Protocol {
     /// `TensorFlow` Serving and `KServe` v1: `instances` or `inputs`, and `signature_name`.
     TensorFlow,
-    /// `MLflow`: `dataframe_split`, `dataframe_records`, `instances` or `inputs`, and `params`.
+    /// `MLflow`: `dataframe_split`, `dataframe_records`, `instances` or `inputs`, and `params`; or a bare array of rows.
     Mlflow,
     /// Vertex AI: `instances`, and `parameters`.
     Vertex,
@@ -31,7 +32,9 @@ enum Member {
     Rows(RowsKey),
     /// Text without effect.
     Label,
-    /// Parameters of the model; ours take none.
+    /// `MLflow`'s parameters of the model; ours take none.
+    Params,
+    /// Parameters of the service, which Vertex AI's client always sends: taken, and without a meaning here.
     Parameters,
     /// Unknown to the protocol.
     Unknown,
@@ -55,7 +58,8 @@ impl Protocol {
             (Self::Mlflow, Some(rows_key)) if rows_key != RowsKey::Split => Member::Rows(rows_key),
             _ => match (self, key) {
                 (Self::TensorFlow, "signature_name") => Member::Label,
-                (Self::Mlflow, "params") | (Self::Vertex, "parameters") => Member::Parameters,
+                (Self::Mlflow, "params") => Member::Params,
+                (_, "parameters") => Member::Parameters,
                 _ => Member::Unknown,
             },
         }
@@ -70,6 +74,10 @@ impl Protocol {
         diagnostics: &mut Diagnostics,
     ) -> Result<(CellBuffer, bool), DecodeError> {
         let mut decoded = (CellBuffer::None, false);
+        if self == Self::Mlflow && *value == Value::Array {
+            let place = RowsPlace { root: &[], lists_allowed: true };
+            return Ok((rows::read(reader, place, options, diagnostics)?, false));
+        }
         if *value != Value::Object {
             diagnostics.add(&[], || format!("the body must be an object with {}, not {}", self.keys(), value.noun()));
             reader.skip_rest(value)?;
@@ -100,7 +108,14 @@ impl Protocol {
                     }
                     reader.skip_rest(&value)?;
                 }
-                (Member::Parameters, _) => parameters(reader, &key, &value, diagnostics)?,
+                (Member::Params, _) => params(reader, &key, &value, diagnostics)?,
+                (Member::Parameters, _) => {
+                    if !matches!(value, Value::Object | Value::Null) {
+                        diagnostics
+                            .add(&[Step::Key(&key)], || format!("{key} must be an object, not {}", value.noun()));
+                    }
+                    reader.skip_rest(&value)?;
+                }
                 (Member::Unknown, _) => {
                     let detail = || format!("{} is not read here: rows go under {}", shortened(&key), self.keys());
                     diagnostics.add(&[Step::Key(&key)], detail);
@@ -116,7 +131,7 @@ impl Protocol {
 }
 
 /// Reads an empty object or null. Models take no parameters, and ignoring one silently would mislead its client.
-fn parameters<'a>(
+fn params<'a>(
     reader: &mut Reader<'a>,
     key: &str,
     value: &Value<'a>,

@@ -1,4 +1,4 @@
-//! Answers as one JSON text: `{"prediction":[25.0],"model":"boston","version":"…"}`, written in one pass over the prediction.
+//! Answers as one JSON text and a line end: `{"prediction":[25.0],"model":"boston","version":"…"}`, written in one pass over the prediction.
 
 use crate::http::json::write;
 use crate::model::labels::{self, LabelKind};
@@ -30,7 +30,7 @@ pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> 
     write::string(&mut out, &served.name);
     out.extend_from_slice(b",\"version\":");
     write::string(&mut out, served.model.version());
-    out.push(b'}');
+    out.extend_from_slice(b"}\n");
     out
 }
 
@@ -53,7 +53,7 @@ pub(in crate::http) fn predictions_only(schema: &Schema, answer: &Prediction, re
         out.push(b':');
         out.extend_from_within(start..end);
     }
-    out.push(b'}');
+    out.extend_from_slice(b"}\n");
     out
 }
 

@@ -41,7 +41,7 @@ impl ResponseFormat {
                 let repeated = (self.by_inputs && protocol == Protocol::TensorFlow).then_some("outputs");
                 (json::MEDIA_TYPE, json::predictions_only(schema, answer, repeated))
             }
-            (AnswerFormat::Ndjson, _) => (ndjson::MEDIA_TYPE, ndjson::rows(schema, answer)),
+            (AnswerFormat::Ndjson, _) => (self.accepted.ndjson, ndjson::rows(schema, answer)),
             (AnswerFormat::Csv, _) if self.accepted.header.unwrap_or(!self.is_headless) => {
                 ("text/csv; charset=utf-8; header=present", csv::rows(schema, answer, true))
             }

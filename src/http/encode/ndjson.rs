@@ -6,9 +6,6 @@ use crate::model::schema::Schema;
 
 use super::json::{Labels, list};
 
-/// The type of NDJSON.
-pub(in crate::http) const MEDIA_TYPE: &str = "application/x-ndjson";
-
 /// A line a row.
 pub(in crate::http) fn rows(schema: &Schema, answer: &Prediction) -> Vec<u8> {
     const PER_ROW: usize = 40;

@@ -42,7 +42,10 @@ pub(in crate::http) fn write(
         tensor.write(json, tail.as_mut().filter(|_| wanted.is_binary), wanted.output, prediction.n_rows());
     });
     json.extend_from_slice(b"]}");
-    let Some(tail) = tail else { return ([(CONTENT_TYPE, "application/json")], json).into_response() };
+    let Some(tail) = tail else {
+        json.push(b'\n');
+        return ([(CONTENT_TYPE, "application/json")], json).into_response();
+    };
     let length = json.len().to_string();
     json.extend_from_slice(&tail);
     ([(CONTENT_TYPE, "application/octet-stream"), (JSON_LENGTH, length.as_str())], json).into_response()

@@ -35,7 +35,8 @@ pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMa
 
 /// Writes the document of these models, as this server serves them.
 pub(super) fn write(app: &App, models: &[Snapshot], out: &mut dyn Write) -> io::Result<()> {
-    Ok(serde_json::to_writer(out, &Document::new(&subject(app, models)))?)
+    serde_json::to_writer(&mut *out, &Document::new(&subject(app, models)))?;
+    out.write_all(b"\n")
 }
 
 /// These models, as this server serves them.

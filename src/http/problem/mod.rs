@@ -113,7 +113,7 @@ impl Problem {
         envelope
     }
 
-    /// The envelope's bytes.
+    /// The envelope's bytes, with a line end.
     pub fn render(&self, request_id: &str) -> Vec<u8> {
         let status = self.kind.status();
         let envelope = Envelope {
@@ -125,7 +125,9 @@ impl Problem {
             errors: &self.errors,
             error: &self.detail,
         };
-        serde_json::to_vec(&envelope).unwrap_or_default()
+        let mut bytes = serde_json::to_vec(&envelope).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
     }
 }
 

@@ -12,12 +12,12 @@ use crate::http::problem::Problem;
 
 /// `GET /livez`, `/healthz`: 200 while the runtime makes progress.
 pub(in crate::http) async fn live(State(app): State<AppState>) -> Result<Response, Problem> {
-    app.check_alive().map(|()| status(r#"{"status":"alive"}"#))
+    app.check_alive().map(|()| status("{\"status\":\"alive\"}\n"))
 }
 
 /// `GET /readyz`, `/ping`: 200 while predictions should be sent here.
 pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
-    app.check_ready().map(|()| status(r#"{"status":"ready"}"#))
+    app.check_ready().map(|()| status("{\"status\":\"ready\"}\n"))
 }
 
 /// `GET /metrics`: the Prometheus text exposition, rendered for one at a time.

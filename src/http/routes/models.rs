@@ -111,7 +111,10 @@ pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
 /// A 200 with this body, which is short, as JSON.
 pub(in crate::http) fn ok_json(body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(bytes) => ([(CONTENT_TYPE, "application/json")], bytes).into_response(),
+        Ok(mut bytes) => {
+            bytes.push(b'\n');
+            ([(CONTENT_TYPE, "application/json")], bytes).into_response()
+        }
         Err(error) => Problem::internal(format!("an answer cannot be written: {error}")).into_response(),
     }
 }

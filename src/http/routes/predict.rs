@@ -52,7 +52,7 @@ pub(in crate::http) async fn predict(
     let accepted = Accepted::of(&head.headers, format);
     if stream::is_wanted(app, &head.headers, &body, format, accepted) {
         // Boxed, because it is rare, so that the usual future is small.
-        return Box::pin(stream::answer(app, snapshot, head, body.into_owned())).await.map(Handled::from);
+        return Box::pin(stream::answer(app, snapshot, accepted, head, body.into_owned())).await.map(Handled::from);
     }
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {

@@ -151,7 +151,7 @@ fn wrong_shapes_are_refused_with_their_place() {
         (r#"{"RM":{"0":1,"1":2},"TAX":{"0":1,"2":1},"a/b":{"1":"red","0":"red"}}"#, &["/TAX/2", "/TAX/1"]),
         (r#"{"RM":[1],"TAX":1,"a/b":["red"]}"#, &["/TAX"]),
         (r#"[{"RM":1,"TAX":1},{"RM":1,"TAX":1,"a/b":"red","x":1}]"#, &["/0/a~1b", "/1/x"]),
-        (r#"[[1,1,"red"]]"#, &["/0"]),
+        (r#"[[1,1,"rot"]]"#, &["/0/2"]),
         (r#"{"instances":[[1,1,"red"],[1,1],7]}"#, &["/instances/1", "/instances/2"]),
         (r#"{"instances":[]}"#, &["/instances"]),
         (r#"{"instances":{}}"#, &["/instances"]),

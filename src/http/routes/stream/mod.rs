@@ -14,7 +14,6 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 
 use crate::http::app::{App, AppState};
-use crate::http::encode;
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::problem::Problem;
 use crate::serve::registry::Snapshot;
@@ -46,11 +45,12 @@ pub(in crate::http) fn is_wanted(
 pub(in crate::http) async fn answer(
     app: &AppState,
     snapshot: Snapshot,
+    accepted: Accepted,
     head: &Parts,
     body: Body,
 ) -> Result<Response, Problem> {
     let mut stream = RowStream::new(app, snapshot, head, body)?;
     let first = stream.next().await?.ok_or_else(Problem::no_rows)?;
     stream.begin();
-    Ok(([(CONTENT_TYPE, encode::ndjson::MEDIA_TYPE)], stream_body(first, stream)).into_response())
+    Ok(([(CONTENT_TYPE, accepted.ndjson)], stream_body(first, stream)).into_response())
 }

@@ -181,9 +181,7 @@ impl RowStream {
         if let Some(cause) = problem.cause() {
             tracing::error!(request_id = id, cause, "a stream failed: {cause}");
         }
-        let mut line = problem.render(id);
-        line.push(b'\n');
-        (line.into(), self.chunks.into_rest())
+        (problem.render(id).into(), self.chunks.into_rest())
     }
 
     /// The router's state.
