@@ -40,6 +40,8 @@ BINARY  := target/$(if $(TARGET),$(TARGET)/)$(if $(filter dev,$(PROFILE)),debug,
 VENV    := target/venv
 CLIENTS := target/venv-clients
 CLIENTS_HEAVY := target/venv-clients-heavy
+GENERATORS := target/venv-generators
+TYPESCRIPT := target/typescript
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
 # A bare axum server and a load generator beside which HTTP is measured.
@@ -126,11 +128,17 @@ test-rust: ## Run the Rust tests
 	cargo test --locked
 
 .PHONY: test-clients
-test-clients: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server; docs/clients.md; 2,000 bodies by the oracle
+test-clients: $(CLIENTS)/installed generators ## Test with tritonclient, pandas and generated clients against a running server; docs/clients.md; 2,000 bodies by the oracle
 	cargo build --locked
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
 	$(CLIENTS)/bin/python -B tests/clients/documented_test.py
+	$(GENERATORS)/bin/python -B tests/clients/generated_test.py
 	$(CLIENTS)/bin/python -B tests/oracle.py 2000 $(SEED)
+
+# What makes clients of the OpenAPI document, and compiles them.
+.PHONY: generators
+generators: $(GENERATORS)/installed $(TYPESCRIPT)/installed
+	@command -v go >/dev/null && [ -d /usr/share/gocode/src/gopkg.in/validator.v2 ] || .ci/setup
 
 .PHONY: oracle
 oracle: $(CLIENTS)/installed ## Send BODIES=100000 random bodies, and let pandas judge each
@@ -290,6 +298,16 @@ $(VENV_PEERS)/installed: .ci/peers.txt
 
 $(CLIENTS)/installed: .ci/clients.txt
 	$(venv)
+
+$(GENERATORS)/installed: .ci/generators.txt
+	$(venv)
+
+# The TypeScript compiler, at the version and hash of its lock file.
+$(TYPESCRIPT)/installed: tests/clients/generated/typescript/package.json \
+    tests/clients/generated/typescript/package-lock.json $(GENERATORS)/installed
+	rm -rf $(@D) && mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)
+	cd $(@D) && PATH=$(CURDIR)/$(GENERATORS)/bin:$$PATH npm ci --silent --ignore-scripts --no-audit --no-fund
+	touch $@
 
 $(CLIENTS_HEAVY)/installed: .ci/clients-heavy.txt
 	$(venv)

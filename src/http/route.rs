@@ -130,9 +130,23 @@ impl RouteTable {
         Self(table)
     }
 
-    /// The route of a path, and what the path holds; none when there is no such route.
+    /// The route of a path, and what the path holds; none when there is no such route. Where there is none, one slash
+    /// stands for several, and the last one is not looked at: `//predict` and `/predict/` are `/predict`.
     pub(super) fn find(&self, path: &str) -> Option<(&Route, PathParams)> {
+        self.at(path).or_else(|| self.at(&plain(path)?))
+    }
+
+    fn at(&self, path: &str) -> Option<(&Route, PathParams)> {
         let found = self.0.at(path).ok()?;
         Some((found.value, PathParams::of(&found.params)))
     }
+}
+
+/// The path with one slash for several and none at its end; none when it is so already.
+fn plain(path: &str) -> Option<String> {
+    if !path.contains("//") && !path.ends_with('/') {
+        return None;
+    }
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    Some(segments.fold(String::with_capacity(path.len()), |plain, segment| plain + "/" + segment))
 }

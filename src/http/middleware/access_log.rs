@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HeaderName};
+use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 
@@ -36,6 +36,8 @@ pub(in crate::http) struct InFlightRequest {
     method: &'static str,
     route: &'static str,
     encodings: Option<HeaderValue>,
+    /// The route's protocol knows errors as plain JSON alone.
+    speaks_json: bool,
     memory: MemoryLease,
     _in_flight: GaugeGuard,
 }
@@ -58,6 +60,7 @@ impl InFlightRequest {
             method: known_method(&head.method),
             route: route.unwrap_or("other"),
             encodings,
+            speaks_json: speaks_json(head.uri.path()),
             _in_flight: in_flight,
         }
     }
@@ -101,7 +104,11 @@ impl InFlightRequest {
         if leased::lease(&self.memory, envelope.len()).await.is_err() {
             envelope = problem.render_shortened(id, leased::UNLEASED);
         }
-        response.headers_mut().insert(CONTENT_LENGTH, envelope.len().into());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, envelope.len().into());
+        if self.speaks_json {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         *response.body_mut() = Body::from(envelope);
     }
 
@@ -131,6 +138,13 @@ impl InFlightRequest {
             line!(info);
         }
     }
+}
+
+/// True on the Open Inference Protocol's routes, whose document knows errors as `application/json` alone (`KServe`'s SDK
+/// shows no others), and on `KServe` v1's.
+fn speaks_json(path: &str) -> bool {
+    let rest = path.trim_start_matches('/').strip_prefix('v').and_then(|rest| rest.strip_prefix(['1', '2']));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The method's label: a closed set.

@@ -2,7 +2,7 @@
 
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::model::ModelComponents;
 use super::subject::Subject;
@@ -37,6 +37,7 @@ impl<'a> Document<'a> {
     pub fn new(subject: &'a Subject<'a>) -> Self {
         let mut of_server: Value = serde_json::from_str(STATIC).expect("openapi.json is JSON");
         template::decide_tokens(&mut of_server, subject.asks_tokens);
+        add_json_problems(&mut of_server["components"]["responses"]);
         let info = &mut of_server["info"];
         info["version"] = env!("CARGO_PKG_VERSION").into();
         if subject.asks_tokens {
@@ -44,6 +45,19 @@ impl<'a> Document<'a> {
             info["description"] = (description.to_owned() + TOKENS_NOTE).into();
         }
         Self { subject, of_server }
+    }
+}
+
+/// Errors are problems by name, and plain JSON on the routes of protocols that know nothing else.
+fn add_json_problems(responses: &mut Value) {
+    for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let content = response.get_mut("content").and_then(Value::as_object_mut);
+        if let Some((content, schema)) = content.and_then(|content| {
+            let schema = content.get("application/problem+json")?.get("schema")?.clone();
+            Some((content, schema))
+        }) {
+            content.insert("application/json".to_owned(), json!({ "schema": schema }));
+        }
     }
 }
 

@@ -19,9 +19,9 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
     let mut schema = match feature.kind {
         Kind::Numeric => {
             let kinds = if feature.accepts_missing() { json!(["number", "null"]) } else { json!("number") };
-            json!({ "type": kinds, "minimum": -MAX_ABS, "maximum": MAX_ABS })
+            json!({ "type": kinds, "format": "double", "minimum": -MAX_ABS, "maximum": MAX_ABS })
         }
-        Kind::Categorical => json!({ "enum": words(feature) }),
+        Kind::Categorical => one_of(&words(feature)),
     };
     let description = description(feature, shows_statistics);
     if !description.is_empty() {
@@ -44,8 +44,29 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
 pub(super) fn value(feature: &Feature) -> Value {
     match (feature.kind, feature.accepts_missing()) {
         (Kind::Numeric, accepts_missing) => number_reference(accepts_missing),
-        (Kind::Categorical, _) => json!({ "enum": words(feature) }),
+        (Kind::Categorical, _) => one_of(&words(feature)),
     }
+}
+
+/// These values and no others. Values of several types are told type by type, and a fraction as a range of itself:
+/// generators of clients give up on other lists.
+pub(super) fn one_of(values: &[Value]) -> Value {
+    let of = |is: fn(&Value) -> bool| values.iter().filter(|value| is(value)).collect::<Vec<&Value>>();
+    let (texts, truths, fractions) = (of(Value::is_string), of(Value::is_boolean), of(Value::is_f64));
+    let integers = of(|value| value.is_i64() || value.is_u64());
+    let list = |kind: &str, values: &[&Value]| (!values.is_empty()).then(|| json!({ "type": kind, "enum": values }));
+    let mut kinds: Vec<Value> = list("string", &texts).into_iter().chain(list("integer", &integers)).collect();
+    kinds.extend(fractions.iter().map(|v| json!({ "type": "number", "format": "double", "minimum": v, "maximum": v })));
+    match truths.as_slice() {
+        [] => {}
+        [truth] => kinds.push(json!({ "type": "boolean", "const": truth })),
+        _ => kinds.push(json!({ "type": "boolean" })),
+    }
+    if let (Some(first), true) = (kinds.first_mut(), values.contains(&Value::Null)) {
+        first["type"] = json!([first["type"], "null"]);
+        first["enum"].as_array_mut().into_iter().for_each(|list| list.push(Value::Null));
+    }
+    if kinds.len() == 1 { kinds.remove(0) } else { json!({ "anyOf": kinds }) }
 }
 
 /// A reference to the schema of a number.

@@ -13,7 +13,7 @@ use crate::serve::registry::Snapshot;
 
 use super::examples::Rows;
 use super::subject::Subject;
-use super::template::{Filled, Filling, Values};
+use super::template::{Filled, Filling, Values, is_dropped};
 use super::{features, tensors};
 
 const TEMPLATE: &str = include_str!("model.json");
@@ -51,7 +51,8 @@ impl<'a> ModelComponents<'a> {
     /// Writes those of a kind (`schemas`, `requestBodies`, `responses`) into the map of all of them.
     pub(super) fn write<M: SerializeMap>(&self, kind: &str, all: &mut M) -> Result<(), M::Error> {
         let values = self.values();
-        for (name, template) in self.template[kind].as_object().into_iter().flatten() {
+        let templates = self.template[kind].as_object().into_iter().flatten();
+        for (name, template) in templates.filter(|(_, template)| !is_dropped(template, &values)) {
             all.serialize_entry(&name.replace("{model}", &self.served.name), &Filled { template, values: &values })?;
         }
         Ok(())
@@ -67,7 +68,7 @@ impl<'a> ModelComponents<'a> {
         values.extend(self.rows.values());
         let parts = self.template["parts"].as_object().into_iter().flatten();
         values.extend(parts.map(|(name, part)| (name.as_str(), Filling::Part(part))));
-        tensors::add_values(&mut values, &self.template["tensor"], self.served, &self.rows);
+        tensors::add_values(&mut values, &self.template, self.served, &self.rows);
         values
     }
 }
@@ -129,7 +130,7 @@ fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema) -> [(&'a str, F
     let shows_statistics = subject.shows_statistics();
     [
         ("names", list(|f| json!(f.name))),
-        ("constants", list(|f| json!({ "const": f.name }))),
+        ("constants", list(|f| json!({ "type": "string", "const": f.name }))),
         ("values", list(features::value)),
         ("property_of_each", object(Box::new(move |f| features::property(f, shows_statistics)))),
         ("list_of_each", object(Box::new(column))),
@@ -145,8 +146,11 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
     let outputs: Vec<&str> = Output::of(&served.model).iter().map(|output| output.as_str()).collect();
     // An answer tells of the training data: only those with a token may see one.
     let answer = if subject.asks_tokens { None } else { rows.answer(served) };
-    let prediction =
-        if is_classifier { json!({ "enum": labels(served.model.schema()) }) } else { json!({ "type": "number" }) };
+    let schema = served.model.schema();
+    let prediction = match schema.label_kind() {
+        LabelKind::Integers | LabelKind::Text if is_classifier => features::one_of(&labels(schema)),
+        _ => json!({ "type": "number", "format": "double" }),
+    };
     [
         ("model", Filling::Json(json!(served.name))),
         ("target", Filling::Json(json!(format!("{}{unit}", target.name)))),
@@ -158,18 +162,17 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
     ]
 }
 
-/// The classes as answers have them.
+/// The classes as answers have them, where they are texts or integers.
 fn labels(schema: &Schema) -> Vec<Value> {
     let label = |label: &String| match schema.label_kind() {
         LabelKind::Integers => json!(labels::integer(label)),
-        LabelKind::Numbers => json!(labels::number(label)),
-        LabelKind::Text => json!(label),
+        _ => json!(label),
     };
     schema.target().classes.iter().map(label).collect()
 }
 
 fn probability(target: &Target) -> Value {
-    let share = || json!({ "type": "number", "minimum": 0, "maximum": 1 });
+    let share = || json!({ "type": "number", "format": "double", "minimum": 0, "maximum": 1 });
     let classes: Map<String, Value> = target.classes.iter().map(|class| (class.clone(), share())).collect();
     json!({
         "type": "array",

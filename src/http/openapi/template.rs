@@ -66,7 +66,8 @@ pub(super) fn fill(template: &Value, values: &Values<'_>) -> Value {
     serde_json::to_value(Filled { template, values }).expect("keys are texts and values are JSON")
 }
 
-fn is_dropped(template: &Value, values: &Values<'_>) -> bool {
+/// True for a template that is nothing but the name of a value that is null.
+pub(super) fn is_dropped(template: &Value, values: &Values<'_>) -> bool {
     let value = template.as_str().and_then(only_name).and_then(|name| values.get(name));
     matches!(value, Some(Filling::Json(Value::Null)))
 }

@@ -12,23 +12,35 @@ use super::examples::Rows;
 use super::features;
 use super::template::{Filling, Values, fill};
 
-/// Adds the values of `model.json` that are tensors to those that are known; `template` is that of one tensor.
+/// Adds the values of `template`, which is `model.json`, that are tensors to those that are known.
 pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, served: &'a Snapshot, rows: &'a Rows<'a>) {
     let schema = served.model.schema();
     let features = schema.features();
     let frame = Frame { template, known: values };
-    let any_name = || json!({ "type": "string" });
-    let number = frame.of_numbers(&any_name(), 1, "column_shape", false);
-    let number_or_null = frame.of_numbers(&any_name(), 1, "column_shape", true);
+    let any_name = json!({ "type": "string" });
+    let is_number = |accepts_missing| {
+        move |feature: &Feature| feature.kind == Kind::Numeric && feature.accepts_missing() == accepts_missing
+    };
+    let input = |accepts_missing| {
+        let is_there = features.iter().any(is_number(accepts_missing));
+        let input =
+            is_there.then(|| json!({ "anyOf": frame.of_numbers(&any_name, 1, "column_shape", accepts_missing) }));
+        Filling::Json(input.unwrap_or_default())
+    };
+    let (number, number_or_null) = (input(false), input(true));
     let is_numeric = features.iter().all(|feature| feature.kind == Kind::Numeric);
     let matrix = is_numeric.then(|| {
         let name = json!({ "type": "string", "description": "Any name that is no feature's." });
         let accepts_missing = features.iter().all(Feature::accepts_missing);
-        let tensor = frame.of_numbers(&name, schema.n_features(), "matrix_shape", accepts_missing);
-        json!({ "type": "array", "minItems": 1, "maxItems": 1, "prefixItems": [tensor] })
+        let tensors = frame.of_numbers(&name, schema.n_features(), "matrix_shape", accepts_missing);
+        let any = json!({ "$ref": "#/components/schemas/V2InputTensor" });
+        json!({ "type": "array", "minItems": 1, "maxItems": 1, "prefixItems": [{ "anyOf": tensors }], "items": any })
     });
-    // The words that a tensor of categories is made with: its other values are known.
-    let of_words = frame.tensor(&json!("{name}"), 1, "column_shape", &json!({ "const": "BYTES" }), &json!("{element}"));
+    // What a tensor of categories is made of: its other values are known.
+    let datatype = constant(Datatype::Bytes.as_str());
+    let of_words = json!({
+        "anyOf": frame.tensors(&json!("{name}"), 1, "column_shape", &datatype, &json!("{element}"))
+    });
     let column = move |i: usize| {
         let feature = &features[i];
         let reference = match (feature.kind, feature.accepts_missing()) {
@@ -37,13 +49,13 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
             (Kind::Categorical, _) => return fill(&of_words, &words(feature)),
         };
         let reference = format!("#/components/schemas/{}.{reference}", served.name);
-        json!({ "allOf": [{ "$ref": reference }], "properties": { "name": { "const": feature.name } } })
+        json!({ "allOf": [{ "$ref": reference }], "properties": { "name": constant(&feature.name) } })
     };
     let example = move |i: usize| example_tensor(&features[i], rows.len(), &rows.column(i));
     let example_matrix = if is_numeric { example_matrix(schema, rows) } else { Value::Null };
     values.extend([
-        ("number_input", Filling::Json(number)),
-        ("number_or_null_input", Filling::Json(number_or_null)),
+        ("number_input", number),
+        ("number_or_null_input", number_or_null),
         ("tensors", Filling::List(features.len(), Box::new(column))),
         ("matrix", Filling::Json(matrix.unwrap_or_default())),
         ("example_tensors", Filling::List(features.len(), Box::new(example))),
@@ -51,7 +63,12 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
     ]);
 }
 
-/// A tensor's template, with the values that all tensors share.
+/// A text and no other.
+fn constant(text: &str) -> Value {
+    json!({ "type": "string", "const": text })
+}
+
+/// The templates of tensors, with the values that all tensors share.
 struct Frame<'f, 'v> {
     template: &'f Value,
     known: &'f Values<'v>,
@@ -59,17 +76,19 @@ struct Frame<'f, 'v> {
 
 impl Frame<'_, '_> {
     /// Numbers, or for `BOOL` truths too.
-    fn of_numbers(&self, name: &Value, width: usize, shape: &str, accepts_missing: bool) -> Value {
-        let null = accepts_missing.then_some(Value::Null);
-        let truths: Vec<Value> = [json!(true), json!(false), json!(1), json!(0)].into_iter().chain(null).collect();
-        let datatypes = json!({ "enum": numeric(), "description": "Elements must be of it." });
-        let bool_type = json!({ "const": Datatype::Bool.as_str() });
-        let numbers = self.tensor(name, width, shape, &datatypes, &features::number_reference(accepts_missing));
-        let truths = self.tensor(name, width, shape, &bool_type, &json!({ "enum": truths }));
-        json!({ "anyOf": [numbers, truths] })
+    fn of_numbers(&self, name: &Value, width: usize, shape: &str, accepts_missing: bool) -> Vec<Value> {
+        let bits = if accepts_missing { json!(["integer", "null"]) } else { json!("integer") };
+        let truth = json!({ "anyOf": [{ "type": "boolean" }, { "type": bits, "minimum": 0, "maximum": 1 }] });
+        let datatypes = json!({ "type": "string", "enum": numeric(), "description": "Elements must be of it." });
+        let number = features::number_reference(accepts_missing);
+        let mut tensors = self.tensors(name, width, shape, &datatypes, &number);
+        tensors.extend(self.tensors(name, width, shape, &constant(Datatype::Bool.as_str()), &truth));
+        tensors
     }
 
-    fn tensor(&self, name: &Value, width: usize, shape: &str, datatype: &Value, element: &Value) -> Value {
+    /// Its elements in one list, or nested as the shape. Apart, and not a choice between two lists within one tensor:
+    /// the Go that is generated of that does not compile.
+    fn tensors(&self, name: &Value, width: usize, shape: &str, datatype: &Value, element: &Value) -> Vec<Value> {
         let max_rows = number(self.known, "max_rows");
         let shape = fill(&Value::String(format!("{{{shape}}}")), self.known);
         let values = [
@@ -81,7 +100,13 @@ impl Frame<'_, '_> {
             ("datatype", datatype.clone()),
             ("element", element.clone()),
         ];
-        fill(self.template, &values.map(|(name, value)| (name, Filling::Json(value))).into())
+        let mut values: Values<'_> = values.map(|(name, value)| (name, Filling::Json(value))).into();
+        let forms = ["flat", "nested"].map(|form| fill(&self.template["data"][form], &values));
+        let with_data = |data| {
+            values.insert("data", Filling::Json(data));
+            fill(&self.template["tensor"], &values)
+        };
+        forms.into_iter().map(with_data).collect()
     }
 }
 
@@ -96,7 +121,7 @@ fn number(values: &Values<'_>, name: &str) -> u64 {
 fn words(feature: &Feature) -> Values<'static> {
     let null = feature.accepts_missing().then_some(Value::Null);
     let words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).chain(null).collect();
-    let values = [("name", json!({ "const": feature.name })), ("element", json!({ "enum": words }))];
+    let values = [("name", constant(&feature.name)), ("element", features::one_of(&words))];
     values.map(|(name, value)| (name, Filling::Json(value))).into()
 }
 

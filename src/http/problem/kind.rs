@@ -57,6 +57,15 @@ impl ProblemKind {
         self.status_and_reason().0
     }
 
+    /// The status in RFC 9110's words; the library's are older ones for two of them.
+    pub fn title(self) -> &'static str {
+        match self.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => "Content Too Large",
+            StatusCode::UNPROCESSABLE_ENTITY => "Unprocessable Content",
+            status => status.canonical_reason().unwrap_or("Error"),
+        }
+    }
+
     /// The reason it is counted under; none for what is no refusal of a prediction.
     pub fn reason(self) -> Option<Reason> {
         self.status_and_reason().1

@@ -118,7 +118,7 @@ impl Problem {
         let status = self.kind.status();
         let envelope = Envelope {
             r#type: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error"),
+            title: self.kind.title(),
             status: status.as_u16(),
             detail: &self.detail,
             request_id,

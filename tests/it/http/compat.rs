@@ -123,3 +123,61 @@ async fn without_a_model_nothing_is_ready() {
     }
     assert_eq!(get(&router, "/v1/models").await.text(), "{\"models\":[]}\n");
 }
+
+#[tokio::test]
+async fn slashes_too_many_lead_to_the_same_route() {
+    let router = public(Options::default());
+    let row = r#"{"RM":6.5,"TAX":296,"colour":"red"}"#;
+    for target in ["/predict/", "//predict", "//models//houses/predict/", "/v1/models/houses:predict//"] {
+        let body = if target.contains("v1") { format!("{{\"instances\":[{row}]}}") } else { row.to_owned() };
+        let answer = post(&router, target, body).await;
+        assert_eq!(answer.status, 200, "{target}: {}", answer.text());
+    }
+    assert_eq!(get(&router, "/v2/").await.body, get(&router, "/v2").await.body);
+    assert_eq!(get(&router, "/predict/predict").await.status, 404);
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "secret").unwrap();
+    let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
+    assert_eq!(post(&public(Options { tokens, ..Options::default() }), "//predict/", row).await.status, 401);
+}
+
+#[tokio::test]
+async fn the_protocols_routes_tell_errors_as_plain_json() {
+    let router = public(Options::default());
+    for (target, status) in [
+        ("/v2/models/nobody/infer", 404),
+        ("/v2/models/houses/infer", 422),
+        ("/v1/models/houses:predict", 422),
+        ("/v1/models/nobody:predict", 404),
+        ("/v2/nowhere", 404),
+        ("/v2", 405),
+    ] {
+        let answer = post(&router, target, "{}").await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (status, "application/json"), "{target}");
+        let told = answer.json();
+        assert_eq!((&told["status"], &told["error"]), (&status.into(), &told["detail"]), "{target}");
+    }
+    for target in ["/predict", "/invocations", "/models/nobody/predict", "/nowhere", "/v3"] {
+        assert_eq!(post(&router, target, "{}").await.header("content-type"), "application/problem+json", "{target}");
+    }
+    assert_eq!(post(&router, "/predict", "{}").await.json()["title"], "Unprocessable Content");
+}
+
+#[tokio::test]
+async fn the_page_is_json_for_those_who_ask_for_it() {
+    let router = public(Options::default());
+    for (accept, kind) in [
+        ("application/json", "application/json"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("text/html;q=0.5, application/json", "application/json"),
+        ("*/*", "text/html; charset=utf-8"),
+    ] {
+        let mut request = request("GET", "/", "");
+        request.headers_mut().insert("accept", accept.parse().unwrap());
+        let answer = send(&router, request).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, kind), "{accept}");
+        if kind == "application/json" {
+            assert_eq!(answer.json(), serde_json::json!({ "status": "alive" }));
+        }
+    }
+}

@@ -44,8 +44,7 @@ fn the_document_has_each_error_as_it_is_answered() {
     let told: BTreeSet<&str> = responses.iter().filter(|(_, r)| is_problem(r)).map(|(name, _)| &**name).collect();
     let mut answered = BTreeSet::new();
     for kind in PROBLEMS {
-        let reason = kind.status().canonical_reason().unwrap();
-        let name: String = reason.split(' ').collect();
+        let name: String = kind.title().split(' ').collect();
         let response = &responses[&name];
         let example = &response["content"]["application/problem+json"]["example"];
         let problem = Problem::new(kind, example["detail"].as_str().unwrap().to_owned());

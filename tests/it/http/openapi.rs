@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use crate::support::router::{Answer, empty_serving, get, public, request, send, serving};
+use crate::support::router::{Answer, artifact, artifacts, empty_serving, get, public, request, send, serving};
 use axum::body::Body;
 use serde_json::{Value, json};
 use smartserve::config::{ExtraFeatures, Limits, Vertex};
@@ -16,9 +16,11 @@ use smartserve::http::auth::Tokens;
 use smartserve::http::openapi::{Document, Subject};
 use smartserve::http::router::{router, templates};
 use smartserve::http::service::Service;
+use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
 use smartserve::serve::listener::Role;
+use smartserve::serve::registry::ServedModel;
 
 fn with_tokens() -> (Service, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -309,4 +311,80 @@ async fn the_page_loads_nothing_from_elsewhere() {
     }
     assert_eq!((text.matches("<script>").count(), text.matches("<style>").count()), (1, 1));
     assert!(text.contains("<noscript>") && text.contains("href=\"openapi.json\""));
+}
+
+/// Every schema within a value, with its place; `is_schema` is false for a map of names.
+fn schemas<'d>(value: &'d Value, place: &str, is_schema: bool, found: &mut Vec<(String, &'d Value)>) {
+    const NO_SCHEMAS: [&str; 5] = ["example", "examples", "required", "enum", "propertyNames"];
+    match value {
+        Value::Object(members) => {
+            let is_told = |key: &&str| members.contains_key(*key);
+            if is_schema && ["type", "enum", "const", "prefixItems"].iter().any(is_told) {
+                found.push((place.to_owned(), value));
+            }
+            for (name, member) in members.iter().filter(|(name, _)| !is_schema || !NO_SCHEMAS.contains(&name.as_str()))
+            {
+                let is_schema = !(is_schema && name == "properties");
+                schemas(member, &format!("{place}/{name}"), is_schema, found);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| schemas(element, place, true, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn generators_of_clients_find_a_type_everywhere() {
+    let csv: String =
+        (0..40).map(|i| format!("{},{},{i}\n", ["1", "1.5", "a"][i % 3], ["true", "false"][i % 2])).collect();
+    let bytes = artifact("mixed", &format!("code,flag,y\n{csv}"), "y", Algorithm::DecisionTree);
+    let mixed = Arc::new(ServedModel::new("mixed", Model::load(&bytes).unwrap(), false));
+    let models = [serving(Limits::default()).registry.list(), vec![mixed]].concat();
+    let document = serde_json::to_value(Document::new(&Subject::by_default(&models))).unwrap();
+    let mut found = Vec::new();
+    for kind in ["schemas", "requestBodies", "responses", "parameters", "headers"] {
+        schemas(&document["components"][kind], kind, false, &mut found);
+    }
+    schemas(&document["paths"], "paths", false, &mut found);
+    for (place, schema) in &found {
+        let kind = &schema["type"];
+        assert!(kind.is_string() || kind.is_array(), "{place} has no type: {schema}");
+        assert_ne!(kind, "null", "{place}");
+        let has = |name: &str| kind == name || kind.as_array().is_some_and(|kinds| kinds.contains(&json!(name)));
+        if has("number") && !has("string") {
+            assert_eq!(schema["format"], "double", "{place}");
+        }
+        if has("array") {
+            assert!(schema.get("items").is_some() || has("object"), "{place}: {schema}");
+        }
+    }
+    assert!(found.len() > 200, "{}", found.len());
+    let code = &document["components"]["schemas"]["mixed.Record"]["properties"]["code"];
+    let text = json!({ "type": "string", "enum": ["1", "1.5", "a"] });
+    let integer = json!({ "type": "integer", "enum": [1] });
+    let fraction = json!({ "type": "number", "format": "double", "minimum": 1.5, "maximum": 1.5 });
+    assert_eq!(code["anyOf"], json!([text, integer, fraction]));
+    assert!(!document.to_string().contains("explain"));
+}
+
+#[tokio::test]
+async fn a_model_called_like_an_error_takes_no_errors_place() {
+    let bytes = &artifacts()[1].1;
+    let names = ["NotFound", "BadRequest", "BadRequest.infer"];
+    let of = |(i, name): (usize, &&str)| Arc::new(ServedModel::new(*name, Model::load(bytes).unwrap(), i == 0));
+    let models: Vec<_> = names.iter().enumerate().map(of).collect();
+    let document = serde_json::to_value(Document::new(&Subject::by_default(&models))).unwrap();
+    let responses = &document["components"]["responses"];
+    for name in ["NotFound", "BadRequest"] {
+        assert!(responses[name]["content"].get("application/problem+json").is_some(), "{name}");
+        let operation = &document["paths"][format!("/models/{name}/predict")]["post"];
+        assert_eq!(operation["responses"]["400"]["$ref"], "#/components/responses/BadRequest");
+        let answer = deref(&document, &operation["responses"]["200"]);
+        assert_eq!(
+            answer["content"]["application/json"]["schema"]["$ref"],
+            format!("#/components/schemas/{name}.Answer")
+        );
+    }
+    let body = deref(&document, &document["paths"]["/v2/models/BadRequest/infer"]["post"]["requestBody"]);
+    assert_eq!(body["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/BadRequest.Infer");
 }

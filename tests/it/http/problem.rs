@@ -10,7 +10,7 @@ fn the_envelope_has_rfc_9457s_members_and_the_open_inference_protocols() {
     let problem = Problem::schema(vec![error.clone(), error.clone()], false);
     let body: serde_json::Value = serde_json::from_slice(&problem.render("r-1")).unwrap();
     let expected = serde_json::json!({
-        "type": "about:blank", "title": "Unprocessable Entity", "status": 422,
+        "type": "about:blank", "title": "Unprocessable Content", "status": 422,
         "detail": "RM must be a number (and 1 more error)", "request_id": "r-1",
         "errors": [error, error],
         "error": "RM must be a number (and 1 more error)",
