@@ -109,7 +109,7 @@ fn named(path: &str, item: &Value, served: &Snapshot) -> (String, Value) {
         if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
             parameters.retain(|parameter| parameter["$ref"] != "#/components/parameters/Name");
             for version in parameters.iter_mut().filter(|parameter| parameter["name"] == "version") {
-                version["schema"] = json!({ "enum": [served.model.version()] });
+                version["schema"] = json!({ "type": "string", "enum": [served.model.version()] });
             }
         }
         refer_to(operation, served);

@@ -5,12 +5,10 @@ import sys
 
 from smartserve_client import Client
 from smartserve_client.api.predict import postmodelshousespredict, postmodelsirispredict
-from smartserve_client.models import HousesRecord, HousesRecordColour, HousesRecordZoneType0, IrisRecord
+from smartserve_client.models import HousesRecord, HousesRecordColour, IrisRecord
 
-house = HousesRecord(
-    rm=6.123456789012345, tax=None, colour=HousesRecordColour.RED, zone=HousesRecordZoneType0.OUTER
-)
-other = HousesRecord(rm=6.123456789012345, tax=296, colour=HousesRecordColour.RED, zone=HousesRecordZoneType0.OUTER)
+house = HousesRecord(rm=6.123456789012345, tax=None, colour=HousesRecordColour.RED)
+other = HousesRecord(rm=6.123456789012345, tax=296, colour=HousesRecordColour.RED)
 iris = IrisRecord(sepal_length=5.1, sepal_width=3.5, petal_length=1.4, petal_width=0.2)
 with Client(base_url=sys.argv[1]) as client:
     for answer in (

@@ -55,7 +55,7 @@ async fn vertex_asks_the_routes_that_it_names() {
         assert_eq!(get(&router, health).await.status, 200, "{health}");
         assert_eq!(get(&router, &predict).await.header("allow"), "POST, OPTIONS");
         let metrics = get(&router, "/metrics").await;
-        let counted = format!(r#"route="{predict}",status="200"}} 1"#);
+        let counted = format!(r#"route="{predict}",status="200"}} 2"#);
         assert!(metrics.text().contains(&counted), "{}", metrics.text());
     }
 }

@@ -363,7 +363,8 @@ async fn generators_of_clients_find_a_type_everywhere() {
     let text = json!({ "type": "string", "enum": ["1", "1.5", "a"] });
     let integer = json!({ "type": "integer", "enum": [1] });
     let fraction = json!({ "type": "number", "format": "double", "minimum": 1.5, "maximum": 1.5 });
-    assert_eq!(code["anyOf"], json!([text, integer, fraction]));
+    let truth = json!({ "type": "boolean", "const": true });
+    assert_eq!(code["anyOf"], json!([text, integer, fraction, truth]));
     assert!(!document.to_string().contains("explain"));
 }
 

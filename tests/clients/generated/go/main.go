@@ -27,10 +27,9 @@ func main() {
 	configuration := client.NewConfiguration()
 	configuration.Servers = client.ServerConfigurations{{URL: os.Args[1]}}
 	api := client.NewAPIClient(configuration).PredictAPI
-	zone := "outer"
 	tax := 296.0
 	for _, tax := range []*float64{nil, &tax} {
-		house := client.NewHousesRecord(6.123456789012345, *client.NewNullableFloat64(tax), "red", client.HousesRecordZone{String: &zone})
+		house := client.NewHousesRecord(6.123456789012345, *client.NewNullableFloat64(tax), "red")
 		body := client.HousesRecordAsHousesBody(house)
 		answer, _, err := api.PostModelsHousesPredict(context.Background()).HousesBody(body).Execute()
 		check(err)
