@@ -63,7 +63,7 @@ pub(super) fn nodes(block: &Block<'_>, n_columns: usize, sets: &mut Sets) -> Res
             if value.is_nan() {
                 return Err(threshold.wrong("it is not a number".to_owned()));
             }
-            (Test::Threshold(value), missing)
+            (Test::Threshold(beside_zero(value)), missing)
         } else {
             let place = threshold.next::<f64>()?;
             let set = place_of(place, n_sets).and_then(|place| u32::try_from(first_set + place).ok());
@@ -93,6 +93,18 @@ pub(super) fn nodes(block: &Block<'_>, n_columns: usize, sets: &mut Sets) -> Res
 pub(super) fn finite(list: &mut Numbers<'_>) -> Result<f64, ImportError> {
     let value = list.next::<f64>()?;
     if value.is_finite() { Ok(value) } else { Err(list.wrong(format!("{value} is not finite"))) }
+}
+
+/// A threshold for cells as they are. `LightGBM`'s own functions for rows (`LGBM_BoosterPredictForMat` and the like) make 0
+/// of a cell up to 1e-35 away from it before they ask a tree: a threshold as near is moved to the end of what is 0. Fits
+/// put some there, exactly at ±1e-35, beside the bin of zeros.
+fn beside_zero(threshold: f64) -> f64 {
+    const ZERO: f64 = 1e-35_f32 as f64;
+    match threshold {
+        t if (0.0..=ZERO).contains(&t) => ZERO,
+        t if (-ZERO..0.0).contains(&t) => (-ZERO).next_down(),
+        t => t,
+    }
 }
 
 /// Where a split by a threshold leads missing cells.

@@ -27,12 +27,25 @@ fn missing_cells_and_zeros_go_where_decision_type_says() {
         5e-324,
         1e300,
     ];
-    for threshold in ["0.5", "-0.5", "0", "1.0000000180025095e-35", "inf", "-inf", "1e+300"] {
+    for threshold in [
+        "0.5",
+        "-0.5",
+        "0",
+        "-0",
+        "1.0000000180025095e-35",
+        "-1.0000000180025095e-35",
+        "1e-36",
+        "-1e-36",
+        "inf",
+        "-inf",
+        "1e+300",
+    ] {
         let bound: f64 = threshold.parse().unwrap();
         for decision_type in [0, 2, 4, 6, 8, 10] {
             let (default_left, kind) = (decision_type & 2 != 0, decision_type >> 2);
             let goes_left = |cell: f64| {
-                let cell = if cell.is_nan() && kind != 2 { 0.0 } else { cell };
+                // What reads rows makes 0 of what is nearly 0, before any tree.
+                let cell = if cell.abs() <= ZERO || cell.is_nan() && kind != 2 { 0.0 } else { cell };
                 let is_missing = kind == 1 && (-ZERO..=ZERO).contains(&cell) || kind == 2 && cell.is_nan();
                 if is_missing { default_left } else { cell <= bound }
             };
