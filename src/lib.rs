@@ -35,7 +35,7 @@
 //! import   → model, text                                   other libraries' models → steps, predictor, schema
 //! table    → model, text                                   CSV to typed columns and checked rows
 //! model    → text                                          pure: no axum, no tokio, no clock, no files
-//! text     →                                               numbers, near names, shortened texts
+//! text     →                                               numbers, near names, shortened and printable texts
 //! ```
 //!
 //! # Invariants

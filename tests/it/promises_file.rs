@@ -1,4 +1,5 @@
-//! PROMISES.md names no test and no command that does not exist, and a promise that nothing enforces says so.
+//! PROMISES.md and docs/security.md name no test, no command and no file that does not exist; a promise that nothing
+//! enforces says so.
 
 use std::fs;
 use std::path::Path;
@@ -52,6 +53,21 @@ fn promises_name_what_exists() {
         let names = names(cell);
         assert_ne!(names.is_empty(), cell != NOTHING, "{cell}: names a test, or says {NOTHING:?}");
         let faults: Vec<String> = names.into_iter().filter_map(fault).collect();
+        assert!(faults.is_empty(), "{faults:?}");
+    }
+}
+
+#[test]
+fn security_names_what_exists() {
+    let text = file("docs/security.md");
+    let is_row = |line: &&str| line.split(" | ").count() == 2 && !line.starts_with("| line |");
+    let rows: Vec<&str> = text.lines().filter(is_row).collect();
+    assert!(rows.len() > 40, "{} lines", rows.len());
+    for row in rows {
+        let names = names(row.rsplit_once(" | ").unwrap().1);
+        assert!(!names.is_empty(), "{row}: names nothing that holds it");
+        let is_file = |name: &&str| Path::new(env!("CARGO_MANIFEST_DIR")).join(name).is_file();
+        let faults: Vec<String> = names.into_iter().filter(|name| !is_file(name)).filter_map(fault).collect();
         assert!(faults.is_empty(), "{faults:?}");
     }
 }
