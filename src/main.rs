@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use smartserve::cli::{self, Command};
 use smartserve::commands::failure::{self, Failure};
-use smartserve::commands::{completions, healthcheck, inspect, openapi, predict, serve, train, verify};
+use smartserve::commands::{completions, healthcheck, import, inspect, openapi, predict, serve, train, verify};
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
@@ -34,6 +34,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(args) => return serve::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Healthcheck(args) => healthcheck::run(&args),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use smartserve::cli::PredictArgs;
+use smartserve::cli::{PredictArgs, SourceArgs};
 use smartserve::commands::predict;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::table::TableFile;
@@ -29,7 +29,13 @@ pub(crate) fn score(data: &Data) {
         let table = format!("{},y\n{}\n", names.join(","), lines.collect::<Vec<_>>().join("\n"));
         let spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", algorithm) };
         let trained = train(&spec, &TableFile::from_bytes("t.csv", table.into_bytes()), &()).unwrap();
-        let args = PredictArgs { model: file("model"), input: file("csv"), output: file("out.csv") };
+        let args = PredictArgs {
+            model: file("model"),
+            input: file("csv"),
+            output: file("out.csv"),
+            raw: false,
+            source: SourceArgs::default(),
+        };
         std::fs::write(&args.model, trained.artifact).unwrap();
         let rows = data.mixed(ROWS);
         let mut text = format!("{}\n", names.join(","));

@@ -4,6 +4,7 @@
 mod environment;
 mod gather;
 mod serve;
+mod source;
 mod tools;
 mod train;
 
@@ -17,7 +18,8 @@ use gather::gather;
 
 pub use environment::variable;
 pub use serve::{LogFormat, ServeArgs};
-pub use tools::{CompletionsArgs, HealthcheckArgs, InspectArgs, OpenapiArgs, PredictArgs, VerifyArgs};
+pub use source::{AnswerChoice, IterationsChoice, SourceArgs, SourcesArgs};
+pub use tools::{CompletionsArgs, HealthcheckArgs, ImportArgs, InspectArgs, OpenapiArgs, PredictArgs, VerifyArgs};
 pub use train::TrainArgs;
 
 /// Serve machine-learning models for tables: train from a CSV, serve over HTTP, know what your model sees.
@@ -46,6 +48,8 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Score the rows of a CSV file, streaming
     Predict(PredictArgs),
+    /// Read a model of another library and write it as one self-describing file
+    Import(ImportArgs),
     /// Show what a model file holds
     Inspect(InspectArgs),
     /// Load a model file and check its golden rows

@@ -11,6 +11,8 @@ use tracing::level_filters::LevelFilter;
 use crate::config::values::{address, count, switch, time};
 use crate::config::{ExtraFeatures, Limits};
 
+use super::source::SourcesArgs;
+
 /// `serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -22,10 +24,11 @@ use crate::config::{ExtraFeatures, Limits};
     --admin-bind 0.0.0.0:9090 --private-metrics")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that a person types")]
 pub struct ServeArgs {
-    /// A model file, and optionally the name to serve it under (default: its own); repeatable
+    /// A model file, of smartserve or of another library, and optionally the name to serve it under (default: its own); repeatable
     #[arg(long, value_name = "[NAME=]PATH", required_unless_present = "models")]
     pub model: Vec<String>,
-    /// A directory whose *.model files are served, each under its own name; they may come and go
+    /// A directory whose models are served, an artifact under its own name, another library's under that of its file; they
+    /// may come and go
     #[arg(long, value_name = "DIR")]
     pub models: Option<PathBuf>,
     /// The model that /predict asks; default: the first --model
@@ -66,6 +69,9 @@ pub struct ServeArgs {
     /// Take a changed file whose model asks for other columns or answers in other words
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub allow_schema_change: bool,
+    /// How models of other libraries are read.
+    #[command(flatten)]
+    pub source: SourcesArgs,
     /// How log lines look: human on a terminal, else JSON
     #[arg(long, value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,

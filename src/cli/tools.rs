@@ -7,6 +7,8 @@ use clap::Args;
 
 use crate::config::values::{address, switch};
 
+use super::source::{SourceArgs, SourcesArgs};
+
 /// `predict`.
 #[derive(Debug, Args)]
 #[command(after_help = "The input's columns come back as they are, with a column `prediction` after them (and
@@ -16,7 +18,7 @@ Examples:
   smartserve predict --model boston.model --input rows.csv -o scored.csv
   cat rows.csv | smartserve predict --model boston.model --input -")]
 pub struct PredictArgs {
-    /// The model file
+    /// The model file, of smartserve or of another library
     #[arg(long, value_name = "F.model")]
     pub model: PathBuf,
     /// CSV file with a header line; - for standard input
@@ -25,17 +27,51 @@ pub struct PredictArgs {
     /// Where to write, - for standard output; a file is written whole or not at all
     #[arg(short, long, value_name = "F.csv", default_value = "-")]
     pub output: PathBuf,
+    /// Add the raw scores, before the link, as a column raw; several as raw and their number
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub raw: bool,
+    /// How a model of another library is read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "XGBoost's JSON and UBJSON (1.0 to 3.x) and LightGBM's text are read; a file is told by its content, not by its name.
+Nothing in it is executed, and what is not understood is refused with its place (65).
+
+Examples:
+  smartserve import model.ubj -o churn.model
+  smartserve import model.json -o churn.model --name churn --answer library"
+)]
+pub struct ImportArgs {
+    /// A model file of another library
+    #[arg(value_name = "SOURCE")]
+    pub file: PathBuf,
+    /// Where to write the model
+    #[arg(short, long, value_name = "F.model")]
+    pub output: PathBuf,
+    /// The model's own name [default: the source's, else model]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// How it is read.
+    #[command(flatten)]
+    pub source: SourceArgs,
 }
 
 /// `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The model file
+    /// The model file, of smartserve or of another library
     #[arg(value_name = "F.model")]
     pub file: PathBuf,
     /// Print the header as JSON, without golden rows
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
+    /// How a model of another library is read.
+    #[command(flatten)]
+    pub source: SourceArgs,
 }
 
 /// `verify`.
@@ -43,9 +79,12 @@ pub struct InspectArgs {
 #[command(after_help = "Exit codes: 0 the model is sound; 65 the file is not a valid model; 66 there is no such file;
 1 the golden rows are answered otherwise than when the model was written.")]
 pub struct VerifyArgs {
-    /// The model file
+    /// The model file, of smartserve or of another library
     #[arg(value_name = "F.model")]
     pub file: PathBuf,
+    /// How a model of another library is read.
+    #[command(flatten)]
+    pub source: SourceArgs,
 }
 
 /// `healthcheck`.
@@ -74,6 +113,9 @@ pub struct OpenapiArgs {
     /// A model file, and optionally the name to serve it under; repeatable; without one routes have no schemas
     #[arg(long, value_name = "[NAME=]PATH")]
     pub model: Vec<String>,
+    /// How models of other libraries are read.
+    #[command(flatten)]
+    pub source: SourcesArgs,
 }
 
 /// `completions`.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::SourceArgs;
 use crate::model::Model;
 use crate::serve::loader;
 use crate::text::printable::{is_hidden, printable_lines};
@@ -13,12 +14,13 @@ use crate::text::printable::{is_hidden, printable_lines};
 use super::failure::{Exit, Failure};
 use super::output::Destination;
 
-/// Reads and checks a model file, but not its golden rows.
+/// Reads and checks a model file, but not its golden rows; a model of another library is read by `args`.
 ///
 /// # Errors
-/// 66 when there is no such file, 65 when it is not a valid model.
-pub fn model(path: &Path) -> Result<Model, Failure> {
+/// 66 when there is no such file, 65 when it is not a valid model, 2 for choices beside an artifact.
+pub fn model(path: &Path, args: &SourceArgs) -> Result<Model, Failure> {
     let bytes = loader::read(path)?;
+    let bytes = loader::artifact(path, &bytes, &args.into())?;
     Model::load(&bytes).map_err(|e| Failure::new(Exit::Data, format_args!("{}: {e}", path.display())))
 }
 

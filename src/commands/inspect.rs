@@ -18,7 +18,7 @@ use super::files;
 /// # Errors
 /// 66 no such file, 65 not a valid model.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let model = files::model(&args.file)?;
+    let model = files::model(&args.file, &args.source)?;
     if args.json {
         return files::print_json(&json(&model)?);
     }

@@ -9,6 +9,7 @@ use crate::serve::registry::{ServedModel, Snapshot};
 use crate::serve::reload::ModelFile;
 
 use super::failure::{Exit, Failure};
+use super::sources::{choices, entries};
 use super::{files, serve};
 
 /// Runs the command.
@@ -16,9 +17,10 @@ use super::{files, serve};
 /// # Errors
 /// 66 no such file, 65 not a valid model, 78 two models of one name.
 pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
+    let choices = choices(&args.source).map_err(|e| Failure::new(Exit::Config, e))?;
     let mut models: Vec<Snapshot> = Vec::new();
-    for spec in serve::entries(&args.model) {
-        let file = serve::split(spec).map_err(|e| Failure::new(Exit::Config, e))?;
+    for spec in entries(&args.model) {
+        let file = serve::split(spec, &choices).map_err(|e| Failure::new(Exit::Config, e))?;
         let served = served(file, models.is_empty())?;
         if models.iter().any(|earlier| earlier.name == served.name) {
             let detail = format_args!("two models are called {:?}; give one of them as NAME=PATH", served.name);
@@ -30,7 +32,7 @@ pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
 }
 
 fn served(file: ModelFile, is_default: bool) -> Result<Snapshot, Failure> {
-    let model = load(&file.path)?;
+    let model = load(&file.path, &file.options)?;
     let name = file.name.unwrap_or_else(|| model.header().name.clone());
     Ok(Arc::new(ServedModel::new(name, model, is_default)))
 }

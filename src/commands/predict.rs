@@ -25,11 +25,16 @@ const CHUNK: usize = 4_096;
 /// # Errors
 /// 66 a missing input, 65 rows or a model that are invalid, 1 golden rows that differ or output that cannot be written.
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
-    let model = files::model(&args.model)?;
+    let model = files::model(&args.model, &args.source)?;
     if model.check_golden().is_err() {
         let path = args.model.display();
         let what = format_args!("{path}: it does not answer its golden rows as written; see smartserve verify {path}");
         return Err(Failure::new(Exit::Failed, what));
+    }
+    if args.raw && model.n_raw().is_none() {
+        let what =
+            format_args!("{}: {} has no raw scores; leave out --raw", args.model.display(), model.header().algorithm);
+        return Err(Failure::new(Exit::Usage, what));
     }
     let (input, name): (Box<dyn Read>, String) = if args.input == Path::new("-") {
         (Box::new(std::io::stdin().lock()), "standard input".to_owned())
@@ -43,15 +48,17 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let unwritable = |e| files::unwritable(&args.output, &e);
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
     let mut output = BufWriter::new(output);
-    score(&model, input, &name, &mut output)?;
+    let n_raw = if args.raw { model.n_raw().unwrap_or(0) } else { 0 };
+    score(&model, n_raw, input, &name, &mut output)?;
     output.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(Output::commit).map_err(unwritable)
 }
 
-fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
+/// `n_raw` raw scores a row are added; none where it is 0.
+fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
     let mut writer = csv::WriterBuilder::new().from_writer(output);
     let target = model.schema().target();
-    write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), target))?;
+    write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), target, n_raw))?;
     let mut scratch = Scratch::default();
     let mut done = 0;
     while let Some(batch) = rows.next_chunk(CHUNK)? {
@@ -67,19 +74,25 @@ fn score(model: &Model, input: impl Read, name: &str, output: impl Write) -> Res
                 return Err(Failure::new(Exit::Failed, what));
             }
         };
+        let mut asked = || model.raw(&batch, 0..batch.n_rows(), &mut scratch).unwrap_or_default();
+        let raw = if n_raw > 0 { asked() } else { Vec::new() };
         for row in 0..batch.n_rows() {
-            write_record(&mut writer, rows.fields(row), &cells(&answers, row, model.schema()))?;
+            let mut added = cells(&answers, row, model.schema());
+            added.extend(raw.iter().skip(row * n_raw).take(n_raw).map(|value| shortest(*value)));
+            write_record(&mut writer, rows.fields(row), &added)?;
         }
         done += batch.n_rows();
     }
     writer.flush().map_err(|e| Failure::writing("the output", &e))
 }
 
-/// The names of the added columns: `prediction`, and `probability_CLASS` for each class. A name that the input has
-/// already gets underscores until it is new.
-fn heads(taken: &[String], target: &Target) -> Vec<String> {
+/// The names of the added columns: `prediction`, `probability_CLASS` for each class, `raw` or `raw_0` and so on. A name
+/// that the input has already gets underscores until it is new.
+fn heads(taken: &[String], target: &Target, n_raw: usize) -> Vec<String> {
+    let raw = (0..n_raw).map(|i| if n_raw > 1 { format!("raw_{i}") } else { "raw".to_owned() });
     target
         .answer_columns()
+        .chain(raw)
         .map(|mut name| {
             while taken.contains(&name) {
                 name.push('_');

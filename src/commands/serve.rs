@@ -14,6 +14,7 @@ use crate::http::app::Options;
 use crate::http::auth::Tokens;
 use crate::http::router::{check, router};
 use crate::http::service::Service;
+use crate::import::ImportChoices;
 use crate::model::check_name;
 use crate::serve::Serving;
 use crate::serve::error::LoadError;
@@ -27,6 +28,7 @@ use crate::serve::systemd::InheritedSockets;
 
 use super::allocator;
 use super::failure::{Exit, Failure};
+use super::sources::{choices, entries};
 
 /// Runs the server. Gives the exit code of its drain.
 ///
@@ -171,31 +173,29 @@ fn environment(name: &str) -> Option<String> {
 
 /// The sources of models: every `--model` in order, and the directory of `--models`.
 fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> Sources {
+    let choices = noted(wrong, choices(&args.source)).unwrap_or_default();
     if entries(&args.model).next().is_none() && args.models.is_none() {
         wrong.push("no model to serve; give --model F.model or --models DIR".to_owned());
     }
     Sources {
-        files: entries(&args.model).filter_map(|spec| noted(wrong, split(spec))).collect(),
+        files: entries(&args.model).filter_map(|spec| noted(wrong, split(spec, &choices))).collect(),
         directory: args.models.clone(),
+        choices,
         default: args.default_model.clone(),
         allow_schema_change: args.allow_schema_change,
     }
 }
 
-/// The entries of a repeatable flag, whose variable holds one a line.
-pub(super) fn entries(given: &[String]) -> impl Iterator<Item = &str> {
-    given.iter().flat_map(|text| text.lines()).map(str::trim).filter(|entry| !entry.is_empty())
-}
-
 /// Splits `[NAME=]PATH`. A path with `=` needs a name in front of it, unless its part before the sign cannot be a name.
-pub(super) fn split(spec: &str) -> Result<ModelFile, String> {
-    match spec.split_once('=') {
+pub(super) fn split(spec: &str, choices: &ImportChoices) -> Result<ModelFile, String> {
+    let (name, path) = match spec.split_once('=') {
         Some((name, path)) if !name.contains('/') && !path.is_empty() => {
             check_name(name)?;
-            Ok(ModelFile { name: Some(name.to_owned()), path: PathBuf::from(path) })
+            (Some(name), path)
         }
-        _ => Ok(ModelFile { name: None, path: PathBuf::from(spec) }),
-    }
+        _ => (None, spec),
+    };
+    Ok(ModelFile { name: name.map(str::to_owned), path: PathBuf::from(path), options: choices.of(name) })
 }
 
 fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<LogGuard, Failure> {
@@ -229,6 +229,7 @@ fn exit_of(error: &LoadError) -> Exit {
     match error {
         LoadError::Missing { .. } => Exit::NoInput,
         LoadError::Invalid { .. } => Exit::Data,
+        LoadError::Options { .. } => Exit::Usage,
         LoadError::SameName { .. } | LoadError::BadName(_) => Exit::Config,
     }
 }

@@ -15,7 +15,7 @@ const SHOWN: usize = 5;
 /// # Errors
 /// 66 no such file, 65 not a valid model, 1 golden rows differ.
 pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
-    let model = files::model(&args.file)?;
+    let model = files::model(&args.file, &args.source)?;
     let header = model.header();
     let path = args.file.display();
     if let Err(differences) = model.check_golden() {

@@ -34,7 +34,7 @@ impl ImportError {
 
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        if let Some(file) = self.file.as_ref().filter(|file| !file.is_empty()) {
             write!(f, "{file}: ")?;
         }
         if !self.place.is_empty() {

@@ -21,26 +21,29 @@ pub enum Kind {
     Zip,
 }
 
-/// Bytes that are looked at.
-const HEAD: usize = 64;
+/// Bytes of a length in UBJSON at most, its type included.
+const LENGTH: usize = 9;
 
 impl Kind {
+    /// Bytes of a file that are looked at.
+    pub const HEAD: usize = 64;
+
     /// Tells a file by its content; `None` for one that is nothing we know.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         if is_artifact(bytes) {
             return Some(Self::Artifact);
         }
-        let head = &bytes[..bytes.len().min(HEAD)];
+        let head = &bytes[..bytes.len().min(Self::HEAD)];
         let text = head.trim_ascii_start();
-        // JSON's first key follows its brace; UBJSON's key is its length first, an integer of some width.
         if let Some(rest) = text.strip_prefix(b"{") {
             let rest = rest.trim_ascii_start();
-            if rest.first().is_some_and(|first| matches!(first, b'"' | b'}')) {
-                return Some(Self::XgboostJson);
+            // A key in JSON is a text; in UBJSON its length comes first, an integer of some width.
+            if let Some(key) = rest.strip_prefix(b"\"") {
+                return is_xgboosts(key).then_some(Self::XgboostJson);
             }
-            if rest.first().is_some_and(|first| b"iIlLU".contains(first)) {
-                return Some(Self::XgboostUbjson);
-            }
+            let is_length = rest.first().is_some_and(|first| b"iIlLU".contains(first));
+            let is_known = is_length && (1..rest.len().min(LENGTH + 1)).any(|at| is_xgboosts(&rest[at..]));
+            return is_known.then_some(Self::XgboostUbjson);
         }
         match head {
             [b'b', b'i', b'n', b'f', ..] => Some(Self::XgboostBinary),
@@ -54,6 +57,11 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// True where the first key is one that `XGBoost` writes: of a model, or of a pickled booster.
+fn is_xgboosts(key: &[u8]) -> bool {
+    [&b"learner"[..], b"version", b"Config", b"Model"].iter().any(|known| key.starts_with(known))
 }
 
 /// True for a header's length, then a JSON object.

@@ -13,11 +13,12 @@ mod lightgbm;
 mod options;
 mod reader;
 mod source;
+mod xgboost;
 
 pub use artifact::artifact;
 pub use error::ImportError;
 pub use imported::Imported;
 pub use kind::Kind;
-pub use options::{Answers, ImportOptions, Iterations};
+pub use options::{Answers, ImportChoices, ImportOptions, Iterations};
 pub use reader::read;
 pub use source::{OneFile, Source};

@@ -1,5 +1,7 @@
 //! What may be chosen when a source is read.
 
+use std::collections::BTreeMap;
+
 /// What `prediction` is for a classifier.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Answers {
@@ -30,4 +32,39 @@ pub struct ImportOptions {
     pub zero_as_missing: bool,
     /// The model's name; none: the source's own, else `model`.
     pub name: Option<String>,
+}
+
+/// The choices for several models: for all, and for some by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportChoices {
+    all: ImportOptions,
+    named: BTreeMap<String, ImportOptions>,
+}
+
+impl ImportChoices {
+    /// Those of a model, or of all that have none of their own.
+    pub fn of_mut(&mut self, name: Option<&str>) -> &mut ImportOptions {
+        match name {
+            Some(name) => self.named.entry(name.to_owned()).or_insert_with(|| self.all.clone()),
+            None => &mut self.all,
+        }
+    }
+
+    /// Those of a model; `None` is one that has no name of its own.
+    pub fn of(&self, name: Option<&str>) -> ImportOptions {
+        let named = name.and_then(|name| self.named.get(name));
+        ImportOptions { name: name.map(str::to_owned), ..named.unwrap_or(&self.all).clone() }
+    }
+
+    /// A name that none of `names` is.
+    pub fn unused<'a>(&'a self, names: &[&str]) -> Option<&'a str> {
+        self.named.keys().map(String::as_str).find(|name| !names.contains(name))
+    }
+}
+
+impl ImportOptions {
+    /// True where something was chosen beside a name.
+    pub fn are_given(&self) -> bool {
+        *self != Self { name: self.name.clone(), ..Self::default() }
+    }
 }

@@ -6,6 +6,7 @@ use super::kind::Kind;
 use super::lightgbm;
 use super::options::ImportOptions;
 use super::source::Source;
+use super::xgboost;
 
 /// Reads a source: a file that holds a model.
 ///
@@ -23,9 +24,9 @@ pub fn read(source: &dyn Source, options: &ImportOptions) -> Result<Imported, Im
 /// Reads one file's bytes.
 fn file(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
     match Kind::of(bytes) {
-        Some(Kind::XgboostJson | Kind::XgboostUbjson | Kind::XgboostBinary) => {
-            Err(ImportError::new("XGBoost's models are not read yet"))
-        }
+        Some(Kind::XgboostJson) => xgboost::json(bytes, options),
+        Some(Kind::XgboostUbjson) => xgboost::ubjson(bytes, options),
+        Some(Kind::XgboostBinary) => Err(ImportError::new(xgboost::BINARY)),
         Some(Kind::LightgbmText) => lightgbm::text(bytes, options),
         Some(Kind::Pickle) => Err(ImportError::new("pickles are not read yet")),
         Some(Kind::Zip) => Err(ImportError::new("skops archives are not read yet")),

@@ -1,10 +1,12 @@
 //! Where a model's bytes come from: files by name. The caller opens them; nothing here knows a path.
 
+use std::borrow::Cow;
+
 use super::error::ImportError;
 
 /// Files of a source, opened when they are asked for.
 pub trait Source {
-    /// The files' names: relative, with `/` between folders.
+    /// The files' names: relative, with `/` between folders; an empty name for a file given by itself.
     ///
     /// # Errors
     /// They cannot be listed, or are too many.
@@ -14,28 +16,25 @@ pub trait Source {
     ///
     /// # Errors
     /// There is no such file, it cannot be read, or is too large.
-    fn open(&self, name: &str) -> Result<Vec<u8>, ImportError>;
+    fn open(&self, name: &str) -> Result<Cow<'_, [u8]>, ImportError>;
 }
 
-/// A source of one file, its bytes in memory.
-#[derive(Debug, Clone)]
+/// A source of one file, its bytes in memory. It has no name: the caller knows where it was.
+#[derive(Debug, Clone, Copy)]
 pub struct OneFile<'a> {
-    /// Its name, for errors and as a model's name.
-    pub name: &'a str,
     /// Its content.
     pub bytes: &'a [u8],
 }
 
 impl Source for OneFile<'_> {
     fn names(&self) -> Result<Vec<String>, ImportError> {
-        Ok(vec![self.name.to_owned()])
+        Ok(vec![String::new()])
     }
 
-    fn open(&self, name: &str) -> Result<Vec<u8>, ImportError> {
-        if name == self.name {
-            Ok(self.bytes.to_vec())
-        } else {
-            Err(ImportError::new("there is no such file").in_file(name))
+    fn open(&self, name: &str) -> Result<Cow<'_, [u8]>, ImportError> {
+        if name.is_empty() {
+            return Ok(Cow::Borrowed(self.bytes));
         }
+        Err(ImportError::new("there is no such file").in_file(name))
     }
 }

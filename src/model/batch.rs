@@ -17,6 +17,7 @@ pub struct Batch {
     n_rows: usize,
     n_features: usize,
     values: Vec<f64>,
+    wants_raw: bool,
 }
 
 impl Batch {
@@ -33,7 +34,7 @@ impl Batch {
         if !values.len().is_multiple_of(n_features) {
             return Err(format!("{} cells do not make rows of {n_features} features", values.len()));
         }
-        let batch = Self { n_rows: values.len() / n_features, n_features, values };
+        let batch = Self { n_rows: values.len() / n_features, n_features, values, wants_raw: false };
         batch.check(schema)?;
         Ok(batch)
     }
@@ -56,6 +57,17 @@ impl Batch {
             }
         }
         Self::from_rows(schema, values)
+    }
+
+    /// The same rows, asking for raw scores too.
+    #[must_use]
+    pub fn with_raw(self, wants_raw: bool) -> Self {
+        Self { wants_raw, ..self }
+    }
+
+    /// True when raw scores are asked for beside the prediction.
+    pub fn wants_raw(&self) -> bool {
+        self.wants_raw
     }
 
     /// How many rows; at least 1.

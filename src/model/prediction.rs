@@ -73,3 +73,29 @@ impl PredictError {
         Self { row, cells: Vec::new() }
     }
 }
+
+/// A prediction, with what was asked for beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predicted {
+    /// The answers.
+    pub prediction: Prediction,
+    /// Raw scores, before the link, row-major `[n_rows, n_raw]`; only where the batch asks for them.
+    pub raw: Option<Vec<f64>>,
+}
+
+impl Predicted {
+    /// Appends another chunk of answers of the same model to the same batch.
+    pub fn append(&mut self, other: Self) {
+        self.prediction.append(other.prediction);
+        if let (Some(raw), Some(more)) = (&mut self.raw, other.raw) {
+            raw.extend(more);
+        }
+    }
+
+    /// A row's raw scores; none where they were not asked for.
+    pub fn raw_of(&self, row: usize) -> Option<&[f64]> {
+        let raw = self.raw.as_ref()?;
+        let n_raw = raw.len() / self.prediction.n_rows().max(1);
+        raw.get(row * n_raw..(row + 1) * n_raw)
+    }
+}

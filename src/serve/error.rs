@@ -63,6 +63,12 @@ pub enum LoadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Choices of reading another library's model, given with an artifact.
+    #[error("{}: it is an artifact, which has --answer, --iterations and --zero-as-missing inside: leave them out", path.display())]
+    Options {
+        /// The file.
+        path: PathBuf,
+    },
     /// Two models have one name.
     #[error("{} and {} are both called {name:?}; name one of them: --model OTHER={}", first.display(), second.display(), second.display())]
     SameName {

@@ -1,12 +1,14 @@
-//! From a file to a verified model: its bytes are checked and decoded, its golden rows answered. Runs at the start and at
-//! every reload, off the request path.
+//! From a file to a verified model: a model of another library is read into an artifact first; the bytes are checked and
+//! decoded, the golden rows answered. Runs at the start and at every reload, off the request path.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::import::{self, ImportOptions, Kind, OneFile};
 use crate::model::Model;
 
 use super::error::LoadError;
@@ -40,18 +42,44 @@ pub fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     Ok(bytes)
 }
 
+/// True for a file that begins as a model does, ours or another library's.
+pub fn looks_like_a_model(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let is_file = std::fs::metadata(path).is_ok_and(|about| about.is_file());
+    let mut read = || File::open(path).and_then(|file| file.take(Kind::HEAD as u64).read_to_end(&mut head));
+    is_file && read().is_ok() && Kind::of(&head).is_some()
+}
+
 /// The hash of a file's bytes, which tells whether its content has changed.
 pub fn hash(bytes: &[u8]) -> ContentHash {
     Sha256::digest(bytes).into()
 }
 
+/// The bytes of an artifact: those of the file, or what `import` makes of a model of another library with `options`.
+///
+/// # Errors
+/// [`LoadError::Invalid`] for a file that cannot be read, [`LoadError::Options`] for choices beside an artifact.
+pub fn artifact<'a>(path: &Path, bytes: &'a [u8], options: &ImportOptions) -> Result<Cow<'a, [u8]>, LoadError> {
+    match Kind::of(bytes) {
+        Some(Kind::Artifact) if options.are_given() => Err(LoadError::Options { path: path.to_owned() }),
+        // What nothing is known of is told by the artifact's reader.
+        Some(Kind::Artifact) | None => Ok(Cow::Borrowed(bytes)),
+        Some(_) => {
+            let invalid = |e: import::ImportError| LoadError::Invalid { path: path.to_owned(), problem: e.to_string() };
+            let imported = import::read(&OneFile { bytes }, options).map_err(invalid)?;
+            import::artifact(imported, options).map(Cow::Owned).map_err(invalid)
+        }
+    }
+}
+
 /// Decodes a model and checks its answers to its golden rows. `path` is for the error.
 ///
 /// # Errors
-/// [`LoadError::Invalid`].
-pub fn verify(path: &Path, bytes: &[u8]) -> Result<Model, LoadError> {
+/// [`LoadError`].
+pub fn verify(path: &Path, bytes: &[u8], options: &ImportOptions) -> Result<Model, LoadError> {
     let invalid = |problem| LoadError::Invalid { path: path.to_owned(), problem };
-    let (mut model, other) = Model::load_with_layout(bytes).map_err(invalid)?;
+    let bytes = artifact(path, bytes, options)?;
+    let (mut model, other) = Model::load_with_layout(&bytes).map_err(invalid)?;
     if let Some(other) = other {
         choose_layout(&mut model, other);
     }
@@ -68,6 +96,6 @@ pub fn verify(path: &Path, bytes: &[u8]) -> Result<Model, LoadError> {
 ///
 /// # Errors
 /// [`LoadError`].
-pub fn load(path: &Path) -> Result<Model, LoadError> {
-    verify(path, &read(path)?)
+pub fn load(path: &Path, options: &ImportOptions) -> Result<Model, LoadError> {
+    verify(path, &read(path)?, options)
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::model::batch::Batch;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::Predicted;
 
 use super::Serving;
 use super::admission::MemoryLease;
@@ -30,8 +30,8 @@ pub struct Question<'s> {
 /// The answer to a [`Question`].
 #[derive(Debug)]
 pub struct Answer {
-    /// One prediction a row.
-    pub prediction: Prediction,
+    /// One prediction a row, with raw scores where the batch asks for them.
+    pub predicted: Predicted,
     /// The time spent computing it, waiting excluded.
     pub took: Duration,
 }
@@ -45,12 +45,13 @@ impl Serving {
     pub async fn predict(&self, memory: &MemoryLease, question: Question<'_>) -> Result<Answer, ComputeError> {
         let Question { snapshot, batch, answer_bytes, other_bytes } = question;
         let target = snapshot.model.schema().target();
-        let numbers_per_row = target.n_outputs() + target.classes.len();
+        let n_raw = if batch.wants_raw() { snapshot.model.n_raw().unwrap_or(0) } else { 0 };
+        let numbers_per_row = target.n_outputs() + target.classes.len() + n_raw;
         let prediction = GROWTH * batch.n_rows() * numbers_per_row * size_of::<f64>();
         // The rows are gone when the answer is encoded.
         let rows_or_answer = size_of_val(batch.values()).max(answer_bytes);
         memory.resize_to(other_bytes + prediction + rows_or_answer).await?;
-        let (prediction, took) = self.compute.predict(memory, snapshot, batch).await?;
-        Ok(Answer { prediction, took })
+        let (predicted, took) = self.compute.predict(memory, snapshot, batch).await?;
+        Ok(Answer { predicted, took })
     }
 }

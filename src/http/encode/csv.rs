@@ -1,21 +1,25 @@
-//! Answers as CSV: `prediction`, and `probability_CLASS` for each class (empty where the model gives none).
+//! Answers as CSV: `prediction`, and `probability_CLASS` for each class (empty where the model gives none), `raw` or
+//! `raw_0` and so on where they are asked for.
 
 use csv::{QuoteStyle, WriterBuilder};
 
 use crate::http::json::write;
 use crate::model::labels;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::{Predicted, Prediction};
 use crate::model::schema::Schema;
 
 /// A line a row, and a header line if `with_header`. Numbers are written as JSON has them.
-pub(super) fn rows(schema: &Schema, answer: &Prediction, with_header: bool) -> Vec<u8> {
+pub(super) fn rows(schema: &Schema, predicted: &Predicted, with_header: bool) -> Vec<u8> {
     const PER_NUMBER: usize = 20;
+    let answer = &predicted.prediction;
+    let n_raw = predicted.raw_of(0).map_or(0, <[f64]>::len);
     let target = schema.target();
     let out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
     let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(out);
     // Writing to a vector does not fail, and all records have as many fields.
     if with_header {
-        let _ = writer.write_record(target.answer_columns());
+        let raw = (0..n_raw).map(|i| if n_raw > 1 { format!("raw_{i}") } else { "raw".to_owned() });
+        let _ = writer.write_record(target.answer_columns().chain(raw));
     }
     let mut number = Vec::new();
     for row in 0..answer.n_rows() {
@@ -33,6 +37,9 @@ pub(super) fn rows(schema: &Schema, answer: &Prediction, with_header: bool) -> V
                     let _ = writer.write_field(value.map_or(&b""[..], |value| text_of(&mut number, *value)));
                 }
             }
+        }
+        for score in predicted.raw_of(row).unwrap_or_default() {
+            let _ = writer.write_field(text_of(&mut number, *score));
         }
         let _ = writer.write_record(None::<&[u8]>);
     }

@@ -2,7 +2,7 @@
 
 use crate::http::json::write;
 use crate::model::labels::{self, LabelKind};
-use crate::model::prediction::Prediction;
+use crate::model::prediction::{Predicted, Prediction};
 use crate::model::schema::Schema;
 use crate::serve::registry::ServedModel;
 
@@ -10,9 +10,10 @@ use crate::serve::registry::ServedModel;
 pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
 
 /// Our own answer. Classes are written as their labels (numbers as numbers), with each row's probabilities where the model has them.
-pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> Vec<u8> {
+pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Predicted) -> Vec<u8> {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
+    let Predicted { prediction: answer, raw } = predicted;
     let target = served.model.schema().target();
     let labels = Labels::of(served.model.schema());
     let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
@@ -24,6 +25,12 @@ pub(in crate::http) fn prediction(served: &ServedModel, answer: &Prediction) -> 
         write::separated(&mut out, probability.chunks_exact(labels.len().max(1)), |out, row| {
             labels.write_values(out, row);
         });
+        out.push(b']');
+    }
+    if raw.is_some() {
+        out.extend_from_slice(b",\"raw\":[");
+        let rows = (0..answer.n_rows()).filter_map(|row| predicted.raw_of(row));
+        write::separated(&mut out, rows, raw_row);
         out.push(b']');
     }
     out.extend_from_slice(b",\"model\":");
@@ -71,6 +78,14 @@ fn predictions(out: &mut Vec<u8>, labels: &Labels, prediction: &Prediction) {
 /// Numbers with commas between.
 fn numbers(out: &mut Vec<u8>, values: &[f64]) {
     write::separated(out, values, |out, value| write::number(out, *value));
+}
+
+/// A row's raw scores: a number, or a list where there are several.
+pub(super) fn raw_row(out: &mut Vec<u8>, row: &[f64]) {
+    match row {
+        [score] => write::number(out, *score),
+        scores => list(out, scores),
+    }
 }
 
 /// The numbers of a row of several outputs.

@@ -1,4 +1,4 @@
-//! From a [`Prediction`] to an answer's bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
+//! From a [`Predicted`] to an answer's bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
 
 pub(super) mod csv;
 pub(super) mod json;
@@ -10,7 +10,7 @@ use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
-use crate::model::prediction::Prediction;
+use crate::model::prediction::Predicted;
 use crate::model::schema::Target;
 use crate::serve::registry::ServedModel;
 
@@ -32,14 +32,14 @@ pub(super) struct ResponseFormat {
 
 impl ResponseFormat {
     /// A 200 with the answer.
-    pub(super) fn write(self, served: &ServedModel, answer: &Prediction) -> Response {
+    pub(super) fn write(self, served: &ServedModel, answer: &Predicted) -> Response {
         let schema = served.model.schema();
         let (content_type, bytes) = match (self.accepted.format, self.protocol) {
             (AnswerFormat::Json, None) => (json::MEDIA_TYPE, json::prediction(served, answer)),
             (AnswerFormat::Json, Some(protocol)) => {
                 // TensorFlow Serving answers `inputs` with `outputs`; KServe, on the same route, with `predictions`.
                 let repeated = (self.by_inputs && protocol == Protocol::TensorFlow).then_some("outputs");
-                (json::MEDIA_TYPE, json::predictions_only(schema, answer, repeated))
+                (json::MEDIA_TYPE, json::predictions_only(schema, &answer.prediction, repeated))
             }
             (AnswerFormat::Ndjson, _) => (self.accepted.ndjson, ndjson::rows(schema, answer)),
             (AnswerFormat::Csv, _) if self.accepted.header.unwrap_or(!self.is_headless) => {
@@ -53,8 +53,8 @@ impl ResponseFormat {
     }
 }
 
-/// The most bytes that an answer for so many rows takes, in any format.
-pub(super) fn max_bytes(target: &Target, n_rows: usize) -> usize {
+/// The most bytes that an answer for so many rows takes, in any format; `n_raw` raw scores a row are in it.
+pub(super) fn max_bytes(target: &Target, n_rows: usize, n_raw: usize) -> usize {
     // Of NDJSON, the longest format: `{"prediction":` and a number; a class once more, with its probability.
     const PER_ROW: usize = 42;
     const PER_CLASS: usize = 30;
@@ -62,5 +62,5 @@ pub(super) fn max_bytes(target: &Target, n_rows: usize) -> usize {
     const NUMBER: usize = 24;
     let labels: usize = target.classes.iter().map(|label| PER_CLASS + label.len()).sum();
     let longest = target.classes.iter().map(|label| label.len().max(NUMBER)).max().unwrap_or(0);
-    n_rows * (PER_ROW + PER_CLASS * (target.n_outputs() - 1) + longest + labels)
+    n_rows * (PER_ROW + PER_CLASS * (target.n_outputs() - 1 + n_raw) + longest + labels)
 }

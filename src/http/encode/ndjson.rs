@@ -1,14 +1,15 @@
-//! Answers as NDJSON: an object a row, `{"prediction":25.0}`, with `probability` where the model gives one.
+//! Answers as NDJSON: an object a row, `{"prediction":25.0}`, with `probability` where the model gives one, and `raw` where it is asked for.
 
 use crate::http::json::write;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::{Predicted, Prediction};
 use crate::model::schema::Schema;
 
-use super::json::{Labels, list};
+use super::json::{Labels, list, raw_row};
 
 /// A line a row.
-pub(in crate::http) fn rows(schema: &Schema, answer: &Prediction) -> Vec<u8> {
+pub(in crate::http) fn rows(schema: &Schema, predicted: &Predicted) -> Vec<u8> {
     const PER_ROW: usize = 40;
+    let answer = &predicted.prediction;
     let labels = Labels::of(schema);
     let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (schema.target().n_outputs() + labels.len()));
     for row in 0..answer.n_rows() {
@@ -24,6 +25,10 @@ pub(in crate::http) fn rows(schema: &Schema, answer: &Prediction) -> Vec<u8> {
                     labels.write_values(&mut out, values);
                 }
             }
+        }
+        if let Some(raw) = predicted.raw_of(row) {
+            out.extend_from_slice(b",\"raw\":");
+            raw_row(&mut out, raw);
         }
         out.extend_from_slice(b"}\n");
     }

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
 use crate::model::labels::{self, LabelKind};
-use crate::model::prediction::Prediction;
+use crate::model::prediction::{Predicted, Prediction};
 use crate::model::schema::Schema;
 use crate::serve::registry::ServedModel;
 
@@ -18,10 +18,11 @@ pub(in crate::http) fn write(
     served: &ServedModel,
     id: Option<&str>,
     wanted: &[RequestedOutput],
-    prediction: &Prediction,
+    predicted: &Predicted,
 ) -> Response {
     // A number's usual length, and room for the rest.
     const PER_NUMBER: usize = 20;
+    let prediction = &predicted.prediction;
     let target = served.model.schema().target();
     let is_text = |w: &RequestedOutput| !w.is_binary;
     let per_row = if wanted.iter().any(is_text) { PER_NUMBER * (target.n_outputs() + target.classes.len()) } else { 0 };
@@ -38,7 +39,7 @@ pub(in crate::http) fn write(
     }
     json.extend_from_slice(b",\"outputs\":[");
     write::separated(&mut json, wanted, |json, wanted| {
-        let tensor = OutputData::of(served, wanted.output, prediction);
+        let tensor = OutputData::of(served, wanted.output, predicted);
         tensor.write(json, tail.as_mut().filter(|_| wanted.is_binary), wanted.output, prediction.n_rows());
     });
     json.extend_from_slice(b"]}");
@@ -60,13 +61,16 @@ enum OutputData<'p> {
 }
 
 impl<'p> OutputData<'p> {
-    fn of(served: &'p ServedModel, output: Output, prediction: &'p Prediction) -> Self {
+    fn of(served: &'p ServedModel, output: Output, predicted: &'p Predicted) -> Self {
         let schema = served.model.schema();
-        match (output, prediction) {
+        match (output, &predicted.prediction) {
             (Output::Predict, Prediction::Regression { values, n_outputs }) => Self::Numbers(values, *n_outputs),
             (Output::Predict, Prediction::Classification { classes, .. }) => Self::Labels(classes, schema),
             (Output::PredictProba, Prediction::Classification { probability: Some(p), .. }) => {
                 Self::Numbers(p, schema.target().classes.len())
+            }
+            (Output::Raw, _) => {
+                Self::Numbers(predicted.raw.as_deref().unwrap_or_default(), served.model.n_raw().unwrap_or(0))
             }
             // No model offers it that would answer so.
             (Output::PredictProba, _) => Self::Numbers(&[], 0),

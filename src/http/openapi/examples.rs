@@ -8,6 +8,7 @@ use crate::http::encode;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::compiled::Scratch;
+use crate::model::prediction::Predicted;
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::serve::registry::Snapshot;
 
@@ -98,7 +99,7 @@ impl<'s> Rows<'s> {
         let values: Vec<f64> = self.schema.features().iter().zip(&self.rows[0]).map(read).collect::<Option<_>>()?;
         let batch = Batch::from_rows(self.schema, values).ok()?;
         let prediction = served.model.predict(&batch, &mut Scratch::default()).ok()?;
-        serde_json::from_slice(&encode::json::prediction(served, &prediction)).ok()
+        serde_json::from_slice(&encode::json::prediction(served, &Predicted { prediction, raw: None })).ok()
     }
 
     fn labelled(&self, row: &[Value]) -> Value {

@@ -11,7 +11,7 @@ use http::request::Parts;
 
 use crate::config::Limits;
 use crate::model::batch::Batch;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::Predicted;
 use crate::serve::admission::is_inline_text;
 use crate::serve::listener::RequestContext;
 use crate::serve::predict::{Answer, Question};
@@ -22,9 +22,9 @@ use crate::http::app::{App, AppState};
 use crate::http::body::{self, ReadableBody};
 use crate::http::decode::{self, DecodeOptions, Protocol, csv, ndjson};
 use crate::http::encode::{self, ResponseFormat};
-use crate::http::media::{Accepted, BodyFormat};
+use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::path::ModelName;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemKind};
 
 use super::{query, stream};
 
@@ -47,18 +47,26 @@ pub(in crate::http) async fn predict(
     head: &Parts,
     body: impl ReadableBody,
 ) -> Result<Handled, Problem> {
-    query::check(&head.uri)?;
+    let wants_raw = query::check(&head.uri, &snapshot.model)?;
     let format = BodyFormat::of(&head.headers)?;
     let accepted = Accepted::of(&head.headers, format);
+    if wants_raw && protocol.is_some() && accepted.format == AnswerFormat::Json {
+        return Err(Problem::new(
+            ProblemKind::Unsupported,
+            "This protocol's answer has no room for raw scores; /predict has",
+        ));
+    }
     if stream::is_wanted(app, &head.headers, &body, format, accepted) {
         // Boxed, because it is rare, so that the usual future is small.
-        return Box::pin(stream::answer(app, snapshot, accepted, head, body.into_owned())).await.map(Handled::from);
+        return Box::pin(stream::answer(app, snapshot, accepted, wants_raw, head, body.into_owned()))
+            .await
+            .map(Handled::from);
     }
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         let mut response = response;
         let batch = decode_body(body, format, &DecodeOptions::new(&app.serving, snapshot), &mut response)?;
-        Ok((batch, response))
+        Ok((batch.with_raw(wants_raw), response))
     };
     run_prediction(app, head, body, snapshot, decode, ResponseFormat::write).await
 }
@@ -76,7 +84,7 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     body: impl ReadableBody,
     snapshot: Snapshot,
     decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, F), Problem> + Send + 'static,
-    encode: impl FnOnce(F, &ServedModel, &Prediction) -> Response + Send + 'static,
+    encode: impl FnOnce(F, &ServedModel, &Predicted) -> Response + Send + 'static,
 ) -> Result<Handled, Problem> {
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.serving.compute);
     let body = body::read(app, head, body).await?;
@@ -89,13 +97,14 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     };
     let (batch, format) = decoded?;
     let rows = batch.n_rows();
-    let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows);
+    let n_raw = if batch.wants_raw() { snapshot.model.n_raw().unwrap_or(0) } else { 0 };
+    let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows, n_raw);
     let question = Question { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
-    let Answer { prediction, took: predict_time } = app.serving.predict(memory, question).await?;
+    let Answer { predicted, took: predict_time } = app.serving.predict(memory, question).await?;
     let (response, encode_time) = if is_inline_text(answer_bytes) {
-        timed(|| encode(format, &snapshot, &prediction))
+        timed(|| encode(format, &snapshot, &predicted))
     } else {
-        Box::pin(compute.encode_on_pool(memory, move || timed(|| encode(format, &snapshot, &prediction)))).await?
+        Box::pin(compute.encode_on_pool(memory, move || timed(|| encode(format, &snapshot, &predicted)))).await?
     };
     let timings = Timings { rows, decode: decode_time, predict: predict_time, encode: encode_time };
     Ok(Handled { response, timings: Some(timings) })

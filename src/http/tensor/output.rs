@@ -1,7 +1,7 @@
-//! A model's outputs under `MLServer`'s names: `predict` and, for classifiers, `predict_proba`.
+//! A model's outputs under `MLServer`'s names: `predict`, for classifiers `predict_proba`, and `raw`.
 
 use crate::model::Model;
-use crate::model::artifact::{Golden, GoldenPrediction};
+use crate::model::artifact::GoldenPrediction;
 
 /// An output tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub enum Output {
     Predict,
     /// `predict_proba`, `FP64`, shape `[n_rows, n_classes]`, classes in the order of the schema's target.
     PredictProba,
+    /// `raw`, `FP64`, shape `[n_rows, 1]` or `[n_rows, n_raw]`: scores before the link. Answered only where it is asked for.
+    Raw,
 }
 
 /// An output that a request wants.
@@ -27,17 +29,26 @@ impl Output {
         match self {
             Self::Predict => "predict",
             Self::PredictProba => "predict_proba",
+            Self::Raw => "raw",
         }
     }
 
-    /// What a model answers.
+    /// What a model answers where nothing else is asked for.
     pub fn of(model: &Model) -> &'static [Self] {
+        let offered = Self::offered(model);
+        offered.strip_suffix(&[Self::Raw]).unwrap_or(offered)
+    }
+
+    /// What may be asked of a model: raw scores last.
+    pub fn offered(model: &Model) -> &'static [Self] {
         // A method that has probabilities has them for every row, golden ones too.
-        match model.header().golden.first() {
-            Some(Golden { prediction: GoldenPrediction::Class { probability: Some(_), .. }, .. }) => {
-                &[Self::Predict, Self::PredictProba]
-            }
-            _ => &[Self::Predict],
+        let golden = model.header().golden.first().map(|golden| &golden.prediction);
+        let has_probability = matches!(golden, Some(GoldenPrediction::Class { probability: Some(_), .. }));
+        match (has_probability, model.n_raw().is_some()) {
+            (true, true) => &[Self::Predict, Self::PredictProba, Self::Raw],
+            (true, false) => &[Self::Predict, Self::PredictProba],
+            (false, true) => &[Self::Predict, Self::Raw],
+            (false, false) => &[Self::Predict],
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::config::Limits;
 use crate::model::batch::Batch;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::Predicted;
 use crate::serve::error::{ComputeError, Overloaded};
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::Metrics;
@@ -82,16 +82,16 @@ impl Compute {
         memory: &MemoryLease,
         snapshot: &Snapshot,
         batch: Batch,
-    ) -> Result<(Prediction, Duration), ComputeError> {
+    ) -> Result<(Predicted, Duration), ComputeError> {
         let computed = if slice::runs_inline(snapshot, batch.n_rows()) {
             inline(snapshot, &batch)
         } else {
             Box::pin(self.on_pool(memory, snapshot, batch)).await
         };
         match &computed {
-            Ok((prediction, took)) => {
+            Ok((predicted, took)) => {
                 if let Some(drift) = snapshot.drift() {
-                    drift.answered(prediction, *took);
+                    drift.answered(&predicted.prediction, *took);
                 }
             }
             Err(ComputeError::Panicked) => self.metrics.panicked(),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::model::batch::Batch;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::Predicted;
 use crate::serve::error::ComputeError;
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::registry::Snapshot;
@@ -18,7 +18,7 @@ use crate::serve::registry::Snapshot;
 use super::{MemoryLease, slice};
 
 /// A prediction and the time spent computing it, waiting excluded.
-pub(super) type Computed = Result<(Prediction, Duration), ComputeError>;
+pub(super) type Computed = Result<(Predicted, Duration), ComputeError>;
 
 /// A batch to compute. It leaves the pool when it is answered, overdue, or its receiver is gone.
 pub(super) struct Job<P> {
@@ -35,7 +35,7 @@ pub(super) struct Job<P> {
 /// A job and what has been computed of it.
 struct Running<P> {
     job: Job<P>,
-    prediction: Option<Prediction>,
+    prediction: Option<Predicted>,
     next_row: usize,
     spent: Duration,
 }

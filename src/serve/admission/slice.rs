@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::{PredictError, Predicted};
 use crate::serve::error::ComputeError;
 use crate::serve::registry::ServedModel;
 
@@ -41,18 +41,22 @@ pub(super) fn rows_per_slice(model: &ServedModel) -> usize {
     usize::try_from(by_time).unwrap_or(usize::MAX).min(by_room).max(1)
 }
 
-/// Predicts `rows` of a batch and counts their feature values.
-pub(super) fn predict(model: &ServedModel, batch: &Batch, rows: Range<usize>) -> Result<Prediction, ComputeError> {
+/// Predicts `rows` of a batch, with raw scores where it asks for them, and counts their feature values.
+pub(super) fn predict(model: &ServedModel, batch: &Batch, rows: Range<usize>) -> Result<Predicted, ComputeError> {
     let slice = || {
         if let Some(drift) = model.drift() {
             drift.saw_rows(batch, rows.clone());
         }
-        SCRATCH.with_borrow_mut(|scratch| model.model.predict_rows(batch, rows, scratch))
+        SCRATCH.with_borrow_mut(|scratch| {
+            let prediction = model.model.predict_rows(batch, rows.clone(), scratch)?;
+            let raw = if batch.wants_raw() { model.model.raw(batch, rows, scratch) } else { None };
+            Ok::<_, PredictError>(Predicted { prediction, raw })
+        })
     };
-    let Ok(prediction) = catch_unwind(AssertUnwindSafe(slice)) else {
+    let Ok(predicted) = catch_unwind(AssertUnwindSafe(slice)) else {
         // The panic may have left it half written.
         SCRATCH.with_borrow_mut(|scratch| *scratch = Scratch::default());
         return Err(ComputeError::Panicked);
     };
-    Ok(prediction?)
+    Ok(predicted?)
 }

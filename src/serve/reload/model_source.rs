@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::import::ImportOptions;
 use crate::model::schema::Schema;
 use crate::model::{Model, check_name};
 use crate::serve::error::{LoadError, ReloadError};
@@ -20,6 +21,8 @@ pub struct ModelFile {
     pub name: Option<String>,
     /// The file.
     pub path: PathBuf,
+    /// How it is read if it is another library's.
+    pub options: ImportOptions,
 }
 
 /// What a successful reload gave.
@@ -75,6 +78,7 @@ pub(super) struct ModelSource {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) in_directory: bool,
+    options: ImportOptions,
     changes: ChangeDetector,
     seen: Option<Seen>,
     current: Option<Version>,
@@ -90,9 +94,9 @@ impl ModelSource {
         if let Some(name) = &file.name {
             check_name(name).map_err(LoadError::BadName)?;
         }
-        let mut source = Self { in_directory: false, ..Self::in_directory(file.path.clone()) };
+        let mut source = Self { in_directory: false, ..Self::in_directory(file.path.clone(), file.options.clone()) };
         let (bytes, hash) = source.read()?;
-        let model = loader::verify(&source.path, &bytes)?;
+        let model = loader::verify(&source.path, &bytes, &source.options)?;
         source.name = file.name.clone().unwrap_or_else(|| model.header().name.clone());
         source.seen = Some(Seen::Content(hash));
         source.install(model, hash, policy);
@@ -100,11 +104,12 @@ impl ModelSource {
     }
 
     /// The source of a file in a directory, not polled yet.
-    pub(super) fn in_directory(path: PathBuf) -> Self {
+    pub(super) fn in_directory(path: PathBuf, options: ImportOptions) -> Self {
         Self {
             name: path.display().to_string(),
             path,
             in_directory: true,
+            options,
             changes: ChangeDetector::default(),
             seen: None,
             current: None,
@@ -139,7 +144,7 @@ impl ModelSource {
             None if trigger == Trigger::Timer => Ok(None),
             None => Ok(self.outcome(false)),
             Some((_, hash)) if self.previous.as_ref().is_some_and(|previous| previous.hash == hash) => Ok(self.swap()),
-            Some((bytes, hash)) => self.take_model(loader::verify(&self.path, &bytes)?, hash, policy),
+            Some((bytes, hash)) => self.take_model(loader::verify(&self.path, &bytes, &self.options)?, hash, policy),
         }
     }
 
@@ -153,7 +158,7 @@ impl ModelSource {
             return Ok(self.swap());
         }
         let Ok((bytes, hash)) = self.read() else { return Err(self.unknown_version(version, None)) };
-        let model = loader::verify(&self.path, &bytes)?;
+        let model = loader::verify(&self.path, &bytes, &self.options)?;
         if model.version() != version {
             return Err(self.unknown_version(version, Some(&model)));
         }
@@ -164,7 +169,7 @@ impl ModelSource {
     /// source by its name.
     pub(super) fn load_new(&mut self, named: &HashMap<String, PathBuf>, policy: &mut ReloadPolicy) -> Polled {
         let Some((bytes, hash)) = self.changed_content(Trigger::Timer)? else { return Ok(None) };
-        let model = loader::verify(&self.path, &bytes)?;
+        let model = loader::verify(&self.path, &bytes, &self.options)?;
         let name = model.header().name.clone();
         if let Some(first) = named.get(&name) {
             return Err(LoadError::SameName { name, first: first.clone(), second: self.path.clone() }.into());

@@ -1,19 +1,22 @@
 //! Polls the models' files and publishes what they hold in the registry.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::import::ImportChoices;
+use crate::model::check_name;
 use crate::serve::error::{LoadError, ReloadError};
 use crate::serve::lifecycle::Lifecycle;
+use crate::serve::loader;
 use crate::serve::metrics::{Metrics, ReloadResult};
 use crate::serve::registry::Registry;
 
 use super::model_source::{ModelFile, ModelSource, Polled, ReloadPolicy, Reloaded, Trigger};
 
-/// The ending of a model's file in a directory.
+/// The ending of an artifact in a directory.
 const EXTENSION: &str = "model";
 
 /// Where models come from.
@@ -21,8 +24,11 @@ const EXTENSION: &str = "model";
 pub struct Sources {
     /// `--model [NAME=]PATH`, in order. A bad one at the start is an error.
     pub files: Vec<ModelFile>,
-    /// `--models DIR`: every `*.model` in it, under the artifact's own name. A bad one is skipped; files come and go.
+    /// `--models DIR`: every model in it, an artifact under its own name, another library's under
+    /// that of its file. A bad one is skipped; files come and go.
     pub directory: Option<PathBuf>,
+    /// How models of other libraries are read that lie in the directory; by the name of their file without its ending.
+    pub choices: ImportChoices,
     /// `--default-model`; without it the first model found is the default one for as long as the process runs.
     pub default: Option<String>,
     /// `--allow-schema-change`.
@@ -41,6 +47,9 @@ pub struct Reloader {
 struct ModelFiles {
     sources: Vec<ModelSource>,
     directory: Option<PathBuf>,
+    choices: ImportChoices,
+    /// Files of the directory that are no model, each told once.
+    skipped: HashSet<PathBuf>,
     policy: ReloadPolicy,
 }
 
@@ -62,6 +71,7 @@ impl Reloader {
     pub fn open(&self, sources: &Sources) -> Result<(), Vec<LoadError>> {
         let mut files = self.lock();
         files.directory.clone_from(&sources.directory);
+        files.choices.clone_from(&sources.choices);
         files.policy =
             ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
         let mut errors = Vec::new();
@@ -78,7 +88,7 @@ impl Reloader {
             }
         }
         if let Some(path) = &sources.directory
-            && let Err(source) = list(path)
+            && let Err(source) = std::fs::read_dir(path)
         {
             errors.push(LoadError::Missing { path: path.clone(), source });
         }
@@ -111,10 +121,10 @@ impl Reloader {
     }
 
     /// Follows the files that come and go in the directory: loads the sources that have never been served.
-    fn poll_directory(&self, ModelFiles { sources, directory, policy }: &mut ModelFiles) {
+    fn poll_directory(&self, ModelFiles { sources, directory, choices, skipped, policy }: &mut ModelFiles) {
         let Some(directory) = directory else { return };
-        match list(directory) {
-            Ok(files) => update(sources, files),
+        match list(directory, skipped) {
+            Ok(files) => update(sources, files, choices),
             // Its models stay: nothing is known about their files.
             Err(error) => {
                 tracing::error!(directory = %directory.display(), %error, "cannot read the models' directory");
@@ -206,14 +216,19 @@ impl Reloader {
     }
 }
 
-/// The paths of the models in a directory, in order; hidden files are left out.
-fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+/// The paths of the models in a directory, in order: `*.model`, and what its content tells to be a model of another
+/// library. Hidden files are left out; others that are no model are noted in `skipped`, and told once.
+fn list(directory: &Path, skipped: &mut HashSet<PathBuf>) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && path.extension().is_some_and(|extension| extension == EXTENSION) {
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            continue;
+        }
+        if path.extension().is_some_and(|extension| extension == EXTENSION) || loader::looks_like_a_model(&path) {
             files.push(path);
+        } else if skipped.insert(path.clone()) {
+            tracing::info!(path = %path.display(), "skipped: it is no model");
         }
     }
     files.sort();
@@ -221,7 +236,7 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Removes the sources whose files have gone from the directory and adds its new files.
-fn update(sources: &mut Vec<ModelSource>, files: Vec<PathBuf>) {
+fn update(sources: &mut Vec<ModelSource>, files: Vec<PathBuf>, choices: &ImportChoices) {
     sources.retain(|source| {
         let stays = !source.in_directory || files.contains(&source.path);
         if !stays && source.is_served() {
@@ -231,7 +246,9 @@ fn update(sources: &mut Vec<ModelSource>, files: Vec<PathBuf>) {
     });
     for path in files {
         if !sources.iter().any(|source| source.path == path) {
-            sources.push(ModelSource::in_directory(path));
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let options = choices.of(stem.as_deref().filter(|stem| check_name(stem).is_ok()));
+            sources.push(ModelSource::in_directory(path, options));
         }
     }
 }

@@ -1,3 +1,6 @@
 //! Models of other libraries: answers equal the library's, hostile files are refused.
 
+mod cases;
 mod lightgbm;
+mod program;
+mod xgboost;

@@ -27,7 +27,11 @@ async fn a_model_keeps_its_registered_name() {
 async fn the_first_model_is_the_default() {
     for (default, expected) in [(None, "a"), (Some("b"), "b")] {
         let house = ModelFolder::new();
-        let file = |name: &str| ModelFile { name: Some(name.to_owned()), path: house.write(name, &version(1)) };
+        let file = |name: &str| ModelFile {
+            name: Some(name.to_owned()),
+            path: house.write(name, &version(1)),
+            options: Default::default(),
+        };
         let files = vec![file("a"), file("b")];
         house.open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() });
         assert_eq!(house.serving.registry.default_model().unwrap().name, expected);
@@ -40,7 +44,11 @@ async fn bad_models_are_told_apart() {
     let house = ModelFolder::new();
     let good = house.write("good.model", &version(1));
     let bad = house.write("bad.model", b"nonsense");
-    let file = |name: Option<&str>, path: &Path| ModelFile { name: name.map(str::to_owned), path: path.to_owned() };
+    let file = |name: Option<&str>, path: &Path| ModelFile {
+        name: name.map(str::to_owned),
+        path: path.to_owned(),
+        options: Default::default(),
+    };
     let open = |files: Vec<ModelFile>, default: Option<&str>| {
         let serving = Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject);
         serving

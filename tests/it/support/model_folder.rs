@@ -62,7 +62,7 @@ impl ModelFolder {
 
 /// The file at `path`, served as `m`.
 pub(crate) fn one(path: &Path) -> Sources {
-    let file = ModelFile { name: Some("m".to_owned()), path: path.to_owned() };
+    let file = ModelFile { name: Some("m".to_owned()), path: path.to_owned(), options: Default::default() };
     Sources { files: vec![file], ..Sources::default() }
 }
 

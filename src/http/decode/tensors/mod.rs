@@ -34,6 +34,8 @@ pub struct InferRequest {
     pub outputs: Vec<RequestedOutput>,
     /// The rows.
     pub batch: Batch,
+    /// The parameter `raw`: raw scores are asked for too.
+    pub wants_raw: bool,
 }
 
 /// Members of a request. The last two are what `KServe`'s client adds; the path decides.
@@ -66,6 +68,7 @@ pub fn read(
         id: None,
         wanted: Vec::new(),
         is_binary_output: false,
+        wants_raw: false,
         has_inputs: false,
         table: InputTable::new(options),
         tail: BinaryTail::new(json_length.map(|_| tail)),
@@ -87,6 +90,7 @@ struct RequestReader<'s, 'a> {
     /// The outputs asked for, and whether in binary, where that was said.
     wanted: Vec<(Output, Option<bool>)>,
     is_binary_output: bool,
+    wants_raw: bool,
     has_inputs: bool,
     table: InputTable<'s>,
     tail: BinaryTail<'a>,
@@ -105,6 +109,11 @@ impl<'a> RequestReader<'_, 'a> {
                 ("parameters", Value::Object) => {
                     let parameters = Parameters::read(reader, &[Step::Key("parameters")], diagnostics)?;
                     self.is_binary_output = parameters.are_outputs_binary.unwrap_or_default();
+                    self.wants_raw = parameters.wants_raw;
+                    if self.wants_raw && !self.offered.contains(&Output::Raw) {
+                        let place = [Step::Key("parameters"), Step::Key("raw")];
+                        diagnostics.add(&place, || "this model has no raw scores".to_owned());
+                    }
                 }
                 ("inputs", Value::Array) => {
                     self.has_inputs = true;
@@ -151,8 +160,15 @@ impl<'a> RequestReader<'_, 'a> {
             output,
             is_binary: is_binary.unwrap_or(default),
         };
-        let all = || self.offered.iter().map(|output| (*output, None)).collect();
+        // Raw scores come where they are asked for.
+        let usual = self.offered.iter().filter(|output| **output != Output::Raw);
+        let all = || usual.map(|output| (*output, None)).collect();
         let outputs = if self.wanted.is_empty() { all() } else { self.wanted };
-        Ok(InferRequest { id: self.id, outputs: outputs.into_iter().map(wanted).collect(), batch })
+        Ok(InferRequest {
+            id: self.id,
+            outputs: outputs.into_iter().map(wanted).collect(),
+            batch,
+            wants_raw: self.wants_raw,
+        })
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Parameters {
     pub(super) is_output_binary: Option<bool>,
     /// `binary_data_output` of a request: whether all outputs do.
     pub(super) are_outputs_binary: Option<bool>,
+    /// `raw` of a request: whether raw scores are an output too.
+    pub(super) wants_raw: bool,
 }
 
 impl Parameters {
@@ -54,6 +56,7 @@ impl Parameters {
             "binary_data_size" => self.size = Some(size(value)?),
             "binary_data" => self.is_output_binary = truth()?,
             "binary_data_output" => self.are_outputs_binary = truth()?,
+            "raw" => self.wants_raw = truth()?.unwrap_or_default(),
             "content_type" => check_content_type(value)?,
             "classification" if !matches!(value, Value::Number(0.0)) => {
                 return Err("classification is not offered here; predict_proba has each class's probability".to_owned());

@@ -46,10 +46,11 @@ pub(in crate::http) async fn answer(
     app: &AppState,
     snapshot: Snapshot,
     accepted: Accepted,
+    wants_raw: bool,
     head: &Parts,
     body: Body,
 ) -> Result<Response, Problem> {
-    let mut stream = RowStream::new(app, snapshot, head, body)?;
+    let mut stream = RowStream::new(app, snapshot, wants_raw, head, body)?;
     let first = stream.next().await?.ok_or_else(Problem::no_rows)?;
     stream.begin();
     Ok(([(CONTENT_TYPE, accepted.ndjson)], stream_body(first, stream)).into_response())

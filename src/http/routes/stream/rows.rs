@@ -25,6 +25,7 @@ const NUMBERS_AT_ONCE: usize = 16 << 10;
 pub(super) struct RowStream {
     app: AppState,
     snapshot: Snapshot,
+    wants_raw: bool,
     chunks: BodyChunks<Body>,
     /// The lines of the last chunk, and the beginning of the next line.
     held: Vec<u8>,
@@ -68,7 +69,13 @@ impl RowStream {
     ///
     /// # Errors
     /// 415: an encoding that is not read.
-    pub(super) fn new(app: &AppState, snapshot: Snapshot, head: &Parts, body: Body) -> Result<Self, Problem> {
+    pub(super) fn new(
+        app: &AppState,
+        snapshot: Snapshot,
+        wants_raw: bool,
+        head: &Parts,
+        body: Body,
+    ) -> Result<Self, Problem> {
         let context = RequestContext::of(&head.extensions).clone();
         Ok(Self {
             chunks: BodyChunks::new(&head.headers, body)?,
@@ -78,6 +85,7 @@ impl RowStream {
             log: StreamLog { context, progress: ndjson::LinesRead::default(), has_begun: false, end: None },
             app: app.clone(),
             snapshot,
+            wants_raw,
         })
     }
 
@@ -148,12 +156,12 @@ impl RowStream {
         self.held.drain(..length);
         self.whole -= length;
         self.waited = Duration::ZERO;
-        let Some(batch) = batch else { return Ok(None) };
+        let Some(batch) = batch.map(|batch| batch.with_raw(self.wants_raw)) else { return Ok(None) };
         let other_bytes = self.stepped(self.held.len());
         let question = Question { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
         let answer = self.app.serving.predict(&self.log.context.memory, question).await;
-        let Answer { prediction, .. } = answer.map_err(|error| error.counted_from(first))?;
-        let rows = encode::ndjson::rows(schema, &prediction);
+        let Answer { predicted, .. } = answer.map_err(|error| error.counted_from(first))?;
+        let rows = encode::ndjson::rows(schema, &predicted);
         self.share(self.held.len() + rows.len()).await?;
         Ok(Some(rows.into()))
     }

@@ -14,7 +14,7 @@ use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::predict::run_prediction;
 use crate::http::routes::query;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::Predicted;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
@@ -43,16 +43,21 @@ pub(in crate::http) async fn infer_version(
 
 async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Result<Handled, Problem> {
     let (head, body) = request.into_parts();
-    query::check(&head.uri)?;
+    let wants_raw = query::check(&head.uri, &snapshot.model)?;
     let json_length = json_length(&head.headers)?;
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         check_length(json_length, body)?;
         let options = DecodeOptions::new(&app.serving, snapshot);
-        let InferRequest { id, batch, outputs } =
-            tensors::read(body, json_length, &options, Output::of(&snapshot.model))?;
-        Ok((batch, (id, outputs)))
+        let InferRequest { id, batch, mut outputs, wants_raw: in_body } =
+            tensors::read(body, json_length, &options, Output::offered(&snapshot.model))?;
+        let has_raw = outputs.iter().any(|wanted| wanted.output == Output::Raw);
+        if (wants_raw || in_body) && !has_raw {
+            let is_binary = outputs.first().is_some_and(|wanted| wanted.is_binary);
+            outputs.push(RequestedOutput { output: Output::Raw, is_binary });
+        }
+        Ok((batch.with_raw(wants_raw || in_body || has_raw), (id, outputs)))
     };
-    let encode = |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &Prediction| {
+    let encode = |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &Predicted| {
         encode::tensors::write(model, id.as_deref(), &outputs, answer)
     };
     run_prediction(app, &head, body, snapshot, decode, encode).await

@@ -107,8 +107,10 @@ impl<'a> Description<'a> {
         let output = |output: &Output| {
             let (datatype, width) = match output {
                 Output::Predict if schema.task().is_classification() => (Datatype::of_labels(schema.label_kind()), 1),
-                Output::Predict => (Datatype::Fp64, 1),
+                Output::Predict => (Datatype::Fp64, schema.target().n_outputs()),
                 Output::PredictProba => (Datatype::Fp64, schema.target().classes.len()),
+                // It is not among the outputs that come unasked.
+                Output::Raw => (Datatype::Fp64, served.model.n_raw().unwrap_or(1)),
             };
             Tensor::of(output.as_str(), datatype, width)
         };

@@ -34,7 +34,7 @@ fn folder() -> ModelFolder {
     let folder = ModelFolder::new();
     let file = |name: &str, slope: u32| {
         let path = folder.write(name, &line("x", slope));
-        ModelFile { name: Some(name.to_owned()), path }
+        ModelFile { name: Some(name.to_owned()), path, options: Default::default() }
     };
     folder.open(&Sources { files: vec![file("first", 2), file("line", 3)], ..Sources::default() });
     folder

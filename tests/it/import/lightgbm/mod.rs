@@ -15,7 +15,7 @@ use smartserve::model::prediction::Prediction;
 
 /// Reads a text.
 fn read(text: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
-    import::read(&OneFile { name: "model.txt", bytes: text }, options)
+    import::read(&OneFile { bytes: text }, options)
 }
 
 /// The artifact's model of a text; its golden rows, which the plain walk answered, are compared.

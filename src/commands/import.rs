@@ -1,0 +1,57 @@
+//! `import`: read a model of another library and write it as an artifact.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::cli::ImportArgs;
+use crate::import::ImportOptions;
+use crate::model::{Model, check_name};
+use crate::serve::loader;
+
+use super::failure::{Exit, Failure};
+use super::files;
+
+/// Runs the command.
+///
+/// # Errors
+/// 66 no such file, 65 not a model that is read, 2 a file that is an artifact already, 1 golden rows that the kernels answer otherwise than
+/// the plain walk that made them, or output that cannot be written.
+pub fn run(args: &ImportArgs) -> Result<(), Failure> {
+    if let Some(name) = &args.name {
+        check_name(name).map_err(|e| Failure::new(Exit::Usage, e))?;
+    }
+    let path = args.file.display();
+    let options = ImportOptions { name: args.name.clone(), ..ImportOptions::from(&args.source) };
+    let bytes = loader::read(&args.file)?;
+    let artifact = loader::artifact(&args.file, &bytes, &options)?;
+    let Cow::Owned(artifact) = artifact else {
+        let what = match Model::load(&bytes) {
+            Ok(_) => "it is an artifact of smartserve already: there is nothing to import".to_owned(),
+            Err(e) => e,
+        };
+        return Err(Failure::new(Exit::Data, format_args!("{path}: {what}")));
+    };
+    let model = Model::load(&artifact).map_err(|e| Failure::new(Exit::Data, format_args!("{path}: {e}")))?;
+    if let Err(differences) = model.check_golden() {
+        let first = differences.first().map(ToString::to_string).unwrap_or_default();
+        let what = format_args!("{path}: it is not answered as a plain walk through it says: {first}");
+        return Err(Failure::new(Exit::Failed, what));
+    }
+    files::write_atomically(&args.output, &artifact)?;
+    files::print(&report(&model, args))
+}
+
+fn report(model: &Model, args: &ImportArgs) -> String {
+    let header = model.header();
+    let (output, algorithm, version) = (args.output.display(), &header.algorithm, model.version());
+    let (n_features, n_golden) = (header.features.len(), header.golden.len());
+    let mut text = format!(
+        "{output}: model {}, version {version}, {algorithm}, {}, {n_features} features, {n_golden} golden rows\n",
+        header.name,
+        header.task.as_str()
+    );
+    for note in header.source.iter().flat_map(|origin| &origin.notes) {
+        let _ = writeln!(text, "note: {note}");
+    }
+    text
+}

@@ -1,0 +1,280 @@
+//! `XGBoost`'s JSON and UBJSON.
+
+use smartserve::import::{Answers, ImportOptions, Iterations};
+use smartserve::model::prediction::Prediction;
+use smartserve::model::schema::Kind;
+use smartserve::serve::loader;
+
+use super::cases::{Case, assert_same_bits, batch, folder, load, predict, raw, values};
+
+/// The case whose rows name categories that its file cannot tell: see `names_that_xgboost_stores_wrongly_are_not_guessed`.
+const WRONG_NAMES: &str = "xgb-pandascat";
+
+#[test]
+fn margins_and_answers_of_every_case_have_the_librarys_bits() {
+    let mut compared = 0;
+    let mut cases = Case::all("xgb-", &["json", "ubj"]);
+    cases.extend(Case::all("xgboost-", &["json", "ubj"]));
+    for case in cases {
+        assert_eq!(case.files.len(), 2, "{}", case.name);
+        if case.name == WRONG_NAMES {
+            continue;
+        }
+        for file in &case.files {
+            let what = format!("{} {}", case.name, file.extension().unwrap().display());
+            let model = load(file, Answers::Library).unwrap();
+            let batch = case.batch(&model);
+            assert_same_bits(&format!("{what}: margins"), &case.numbers("margin"), &raw(&model, &batch));
+            let answers = values(&predict(&model, &batch), &model);
+            assert_same_bits(&format!("{what}: predict"), &case.numbers("predict"), &answers);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 2 * (16 - 1 + 8 + 8), "{compared}");
+}
+
+#[test]
+fn both_encodings_give_the_same_model() {
+    for case in Case::all("xgb-", &["json", "ubj"]) {
+        let sections = case.files.iter().map(|file| {
+            let bytes = std::fs::read(file).unwrap();
+            let artifact = loader::artifact(file, &bytes, &ImportOptions::default()).unwrap().into_owned();
+            let opened = smartserve::model::artifact::open(&artifact).unwrap();
+            (opened.header.golden.clone(), opened.section("neutral").unwrap().to_vec())
+        });
+        let sections: Vec<_> = sections.collect();
+        assert!(sections[0] == sections[1], "{}", case.name);
+    }
+}
+
+#[test]
+fn labels_come_with_the_probabilities_that_the_library_predicts() {
+    for (name, k) in [("xgb-logistic", 2), ("xgb-dart", 2), ("xgb-softprob", 4)] {
+        let case = Case::all(name, &["json"]).remove(0);
+        let model = load(&case.files[0], Answers::Label).unwrap();
+        let batch = case.batch(&model);
+        let Prediction::Classification { classes, probability } = predict(&model, &batch) else { panic!("{name}") };
+        let (got, expected) = (probability.unwrap(), case.numbers("predict"));
+        assert_eq!(model.schema().target().classes, (0..k).map(|i| i.to_string()).collect::<Vec<_>>());
+        for (row, class) in classes.iter().enumerate() {
+            let of_row = &got[row * k..(row + 1) * k];
+            if k == 2 {
+                let p = expected[row];
+                assert_same_bits(name, &[f64::from(1.0 - p as f32), p], of_row);
+                assert_eq!(*class == 1, p > 0.5, "{name}: {p}");
+            } else {
+                assert_same_bits(name, &expected[row * k..(row + 1) * k], of_row);
+                let largest = of_row.iter().copied().reduce(f64::max).unwrap();
+                assert_eq!(of_row.iter().position(|p| *p == largest), Some(*class as usize), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hinge_answers_a_label_alone() {
+    let case = Case::all("xgb-hinge", &["ubj"]).remove(0);
+    for answers in [Answers::Label, Answers::Library] {
+        let model = load(&case.files[0], answers).unwrap();
+        let answer = predict(&model, &case.batch(&model));
+        assert!(matches!(answer, Prediction::Classification { probability: None, .. }));
+        assert_same_bits("hinge", &case.numbers("predict"), &values(&answer, &model));
+    }
+}
+
+#[test]
+fn names_that_xgboost_stores_wrongly_are_not_guessed() {
+    let case = Case::all(WRONG_NAMES, &["json", "ubj"]).remove(0);
+    for file in &case.files {
+        let model = load(file, Answers::Library).unwrap();
+        // The column with an ü takes codes, and the file says so; the integers beside it keep their names.
+        let color = &model.schema().features()[model.schema().position("color").unwrap()];
+        assert_eq!(color.kind, Kind::Numeric);
+        let notes = &model.header().source.as_ref().unwrap().notes;
+        assert!(notes.iter().any(|note| note.contains("\"color\"") && note.contains("not ASCII")), "{notes:?}");
+        let n = &model.schema().features()[model.schema().position("n").unwrap()];
+        assert_eq!((n.kind, n.categories.len(), n.categories[0].as_str()), (Kind::Categorical, 7, "10"));
+        // By codes, in pandas' order of the names, the answers are the library's.
+        let text = std::fs::read_to_string(&case.rows).unwrap();
+        let coded = text.replace("blue", "0").replace("green", "1").replace("red", "2").replace("ünï", "3");
+        let answers = values(&predict(&model, &batch(coded.as_bytes(), &model)), &model);
+        assert_same_bits("predict", &case.numbers("predict"), &answers);
+    }
+}
+
+#[test]
+fn the_binary_format_and_broken_trees_are_refused_by_name() {
+    let refused = |file: &str| load(&folder().join(file), Answers::Label).unwrap_err();
+    for version in ["2.1.4", "3.1.3"] {
+        for name in ["dart", "gblinear", "softprob"] {
+            let file = format!("xgboost-{version}/{name}.deprecated");
+            let begins_so = std::fs::read(folder().join(&file)).unwrap().starts_with(b"binf");
+            match load(&folder().join(&file), Answers::Label) {
+                Ok(_) => assert!(!begins_so, "{file}"),
+                Err(e) => assert!(e.contains("binary format") && e.contains("save_model('MODEL.ubj')"), "{e}"),
+            }
+        }
+    }
+    let cycle = refused("evil/xgb_cycle.json");
+    assert!(cycle.contains("learner.gradient_booster.model.trees.[0]"), "{cycle}");
+    let child = refused("evil/xgb_oob_child.json");
+    assert!(child.contains("trees.[0]") && child.contains("has the children"), "{child}");
+}
+
+/// A model of two trees, one round each; `change` is done to the JSON.
+fn small(change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
+    let tree = |left: f64, right: f64| {
+        serde_json::json!({
+            "id": 0, "left_children": [1, -1, -1], "right_children": [2, -1, -1], "parents": [2_147_483_647, 0, 0],
+            "split_indices": [1, 0, 0], "split_conditions": [0.5, left, right], "default_left": [1, 0, 0],
+            "split_type": [0, 0, 0], "categories": [], "categories_nodes": [], "categories_segments": [],
+            "categories_sizes": [], "base_weights": [0, 0, 0], "loss_changes": [0, 0, 0], "sum_hessian": [3, 1, 2],
+            "tree_param": {"num_nodes": "3", "num_feature": "2", "num_deleted": "0", "size_leaf_vector": "1"}
+        })
+    };
+    let mut model = serde_json::json!({
+        "learner": {
+            "attributes": {}, "feature_names": [], "feature_types": [],
+            "gradient_booster": {"name": "gbtree", "model": {
+                "gbtree_model_param": {"num_trees": "2", "num_parallel_tree": "1"}, "iteration_indptr": [0, 1, 2],
+                "tree_info": [0, 0], "trees": [tree(1.0, 2.0), tree(10.0, 20.0)]
+            }},
+            "learner_model_param": {"base_score": "5E-1", "num_class": "0", "num_feature": "2", "num_target": "1"},
+            "objective": {"name": "reg:squarederror", "reg_loss_param": {"scale_pos_weight": "1"}}
+        },
+        "version": [2, 0, 0]
+    });
+    change(&mut model);
+    serde_json::to_vec(&model).unwrap()
+}
+
+/// What the small model answers for a few rows: below, on and above its threshold, and missing.
+fn asked(bytes: &[u8], options: &ImportOptions) -> Result<Vec<f64>, String> {
+    let model = loader::verify("small.json".as_ref(), bytes, options).map_err(|e| e.to_string())?;
+    let rows = batch(b"f0,f1\n1,0.4999\n1,0.5\n1,\n1,0\n", &model);
+    Ok(values(&predict(&model, &rows), &model))
+}
+
+#[test]
+fn trees_are_read_up_to_the_best_iteration_where_the_library_does() {
+    let all = [11.5, 22.5, 11.5, 11.5];
+    let best = [1.5, 2.5, 1.5, 1.5];
+    let noted = |model: &mut serde_json::Value| model["learner"]["attributes"]["best_iteration"] = "0".into();
+    let wrapped = |model: &mut serde_json::Value| {
+        noted(model);
+        model["learner"]["attributes"]["scikit_learn"] = "{}".into();
+    };
+    let of = |iterations| ImportOptions { iterations, ..ImportOptions::default() };
+    assert_eq!(asked(&small(|_| ()), &of(None)).unwrap(), all);
+    assert_eq!(asked(&small(noted), &of(None)).unwrap(), all, "Booster.predict takes all");
+    assert_eq!(asked(&small(noted), &of(Some(Iterations::Best))).unwrap(), best);
+    assert_eq!(asked(&small(wrapped), &of(None)).unwrap(), best, "XGBModel.predict stops there");
+    assert_eq!(asked(&small(wrapped), &of(Some(Iterations::All))).unwrap(), all);
+    let model = loader::verify("m".as_ref(), &small(wrapped), &of(None)).unwrap();
+    assert!(model.header().source.as_ref().unwrap().notes[0].starts_with("1 of 2 trees are read"));
+}
+
+#[test]
+fn a_zero_is_missing_where_that_is_asked_for() {
+    let options = ImportOptions { zero_as_missing: true, ..ImportOptions::default() };
+    let right = |model: &mut serde_json::Value| {
+        for tree in model["learner"]["gradient_booster"]["model"]["trees"].as_array_mut().unwrap() {
+            tree["default_left"] = serde_json::json!([0, 0, 0]);
+        }
+    };
+    assert_eq!(asked(&small(right), &options).unwrap(), [11.5, 22.5, 22.5, 22.5]);
+    assert_eq!(asked(&small(right), &ImportOptions::default()).unwrap(), [11.5, 22.5, 22.5, 11.5]);
+}
+
+#[test]
+fn nodes_that_xgboost_deleted_are_left_out() {
+    let with_orphans = small(|model| {
+        let tree = &mut model["learner"]["gradient_booster"]["model"]["trees"][0];
+        for (key, value) in [("left_children", -1), ("right_children", -1), ("split_indices", 7), ("default_left", 0)] {
+            tree[key].as_array_mut().unwrap().push(value.into());
+        }
+        tree["split_conditions"].as_array_mut().unwrap().push(9.0.into());
+        tree["split_type"].as_array_mut().unwrap().push(0.into());
+        tree["tree_param"]["num_deleted"] = "1".into();
+    });
+    assert_eq!(asked(&with_orphans, &ImportOptions::default()).unwrap(), [11.5, 22.5, 11.5, 11.5]);
+}
+
+#[test]
+fn what_is_not_understood_is_refused_with_its_place() {
+    let refused = |change: &dyn Fn(&mut serde_json::Value)| {
+        asked(&small(|model| change(model)), &ImportOptions::default()).unwrap_err()
+    };
+    let tree = |change: &dyn Fn(&mut serde_json::Value)| {
+        refused(&|model| change(&mut model["learner"]["gradient_booster"]["model"]["trees"][1]))
+    };
+    let says = |message: String, parts: &[&str]| {
+        assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+        assert!(!message.contains('\n'), "{message}");
+    };
+    says(
+        refused(&|m| m["learner"]["objective"]["name"] = "reg:new".into()),
+        &["learner.objective.name", "\"reg:new\""],
+    );
+    says(refused(&|m| m["learner"]["gradient_booster"]["name"] = "gbnew".into()), &["gradient_booster.name", "gbnew"]);
+    says(
+        refused(&|m| m["learner"]["learner_model_param"]["base_score"] = "{1}".into()),
+        &["base_score", "neither a number"],
+    );
+    says(
+        refused(&|m| m["learner"]["learner_model_param"]["base_score"] = "[1,2]".into()),
+        &["2 numbers for 1 outputs"],
+    );
+    says(refused(&|m| m["learner"]["learner_model_param"]["num_feature"] = "1".into()), &["splits on column 1 of 1"]);
+    says(
+        refused(&|m| m["learner"]["feature_names"] = serde_json::json!(["a"])),
+        &["1 feature_names", "num_feature is 2"],
+    );
+    says(
+        refused(&|m| m["learner"]["gradient_booster"]["model"]["tree_info"] = serde_json::json!([0, 1])),
+        &["tree_info[1] is 1"],
+    );
+    says(tree(&|t| t["right_children"] = serde_json::json!([1, -1, -1])), &["trees.[1]", "the children 1 and 1"]);
+    says(tree(&|t| t["left_children"] = serde_json::json!([0, -1, -1])), &["the children 0 and 2"]);
+    says(tree(&|t| t["left_children"] = serde_json::json!([1, -1])), &["trees.[1]", "3 elements, left_children 2"]);
+    says(tree(&|t| t["split_type"] = serde_json::json!([2, 0, 0])), &["node 0", "split_type 2"]);
+    says(tree(&|t| t["default_left"] = serde_json::json!([2, 0, 0])), &["default_left is 2"]);
+    says(tree(&|t| t["split_type"] = serde_json::json!([1, 0, 0])), &["no categories"]);
+    says(tree(&|t| t["split_conditions"] = serde_json::json!(["a", 0, 0])), &["trees.[1].split_conditions", "byte "]);
+    says(tree(&|t| t["tree_param"]["size_leaf_vector"] = "2".into()), &["of 2 numbers, those before of 1"]);
+    let twice = String::from_utf8(small(|_| ())).unwrap().replace("\"id\":0,", "\"id\":0,\"id\":0,");
+    says(asked(twice.as_bytes(), &ImportOptions::default()).unwrap_err(), &["\"id\"", "twice"]);
+}
+
+#[test]
+fn no_bytes_make_the_readers_panic() {
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut below = |n: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % n as u64) as usize
+    };
+    let ubjson = std::fs::read(folder().join("xgboost-3.1.3/logistic.ubj")).unwrap();
+    for (bytes, n) in [(small(|_| ()), 3_000), (ubjson, 1_000)] {
+        for _ in 0..n {
+            let mut mutant = bytes.clone();
+            for _ in 0..1 + below(4) {
+                if mutant.len() < 2 {
+                    break;
+                }
+                let at = below(mutant.len());
+                match below(4) {
+                    0 => mutant[at] = below(256) as u8,
+                    1 => mutant[at] = b"{}[]\",:0-9LlUdS$#"[below(17)],
+                    2 => mutant.truncate(at.max(1)),
+                    _ => {
+                        let end = (at + below(40)).min(mutant.len());
+                        mutant.drain(at..end);
+                    }
+                }
+            }
+            let _ = loader::verify("mutant".as_ref(), &mutant, &ImportOptions::default());
+        }
+    }
+}
