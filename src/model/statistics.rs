@@ -218,7 +218,7 @@ impl Stats {
     /// Checks the shape that readers rely on. `n_categories` is 0 for a numeric column.
     ///
     /// # Errors
-    /// One sentence: bins, counts, quantiles or histogram do not agree.
+    /// One sentence: bins, counts, bounds, quantiles or histogram do not agree.
     pub fn check(&self, n_categories: usize) -> Result<(), String> {
         self.bins.check(n_categories)?;
         let counted = self.bins.counts.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n));
@@ -228,7 +228,23 @@ impl Stats {
         if !matches!(self.quantiles.len(), 0 | QUANTILE_LEVELS) || self.quantiles.windows(2).any(|w| w[0] > w[1]) {
             return Err(format!("quantiles are not {QUANTILE_LEVELS} ascending values"));
         }
+        match (self.min, self.max) {
+            (Some(min), Some(max)) if min > max => {
+                return Err(format!("the smallest value {min} is above the largest, {max}"));
+            }
+            (Some(min), Some(max)) if self.quantiles.iter().any(|level| *level < min || *level > max) => {
+                return Err("a quantile is outside of the smallest and the largest value".to_owned());
+            }
+            (Some(_), Some(_)) | (None, None) => {}
+            _ => return Err("of the smallest and the largest value one is absent".to_owned()),
+        }
+        if let Some(sd) = self.sd.filter(|sd| *sd < 0.0) {
+            return Err(format!("a standard deviation is {sd}"));
+        }
         match &self.histogram {
+            Some(h) if h.edges.windows(2).any(|w| w[0] > w[1]) => {
+                Err("the histogram's edges are not ascending".to_owned())
+            }
             Some(h) if h.counts.len() != HISTOGRAM_CELLS || h.edges.len() != HISTOGRAM_CELLS + 1 => {
                 Err(format!("the histogram has not {HISTOGRAM_CELLS} cells"))
             }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::model::prediction::PredictError;
+use crate::text::shorten::shortened;
 
 /// There was no room within the admission wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -88,10 +89,10 @@ pub enum LoadError {
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
     /// There is no such model.
-    #[error("no model is called {0:?}")]
+    #[error("no model is called {}", shortened(.0))]
     UnknownModel(String),
     /// The version is neither served, nor the previous one, nor in the file.
-    #[error("{name} has no version {version:?}; it has {}", available.join(", "))]
+    #[error("{name} has no version {}; it has {}", shortened(version), available.join(", "))]
     UnknownVersion {
         /// The model.
         name: String,

@@ -1,5 +1,7 @@
 //! Texts cut short enough to send back or to print.
 
+use super::printable::printable;
+
 /// Text that a client sent, quoted and short enough to send back.
 pub fn shortened(text: &str) -> String {
     const LONGEST: usize = 40;
@@ -7,6 +9,19 @@ pub fn shortened(text: &str) -> String {
         return format!("{text:?}");
     }
     format!("{:?}…", text.chars().take(LONGEST).collect::<String>())
+}
+
+/// A sentence that quotes what a client sent: hidden characters escaped, and its middle left out where it is longer than
+/// some 200 characters.
+pub fn cut(sentence: &str) -> String {
+    const BEGINNING: usize = 150;
+    const END: usize = 50;
+    let shown = printable(sentence);
+    let n = shown.chars().count();
+    if n <= BEGINNING + END {
+        return shown.into_owned();
+    }
+    shown.chars().take(BEGINNING).chain(['…']).chain(shown.chars().skip(n - END)).collect()
 }
 
 /// `"RM", "TAX"`, eight at most.

@@ -11,7 +11,6 @@ mod yield_io;
 use axum::body::Bytes;
 use http::request::Parts;
 
-use crate::config::Limits;
 use crate::http::app::App;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::serve::admission::MemoryLease;
@@ -34,19 +33,32 @@ pub(in crate::http) async fn read(app: &App, head: &Parts, body: impl ReadableBo
     Ok(bytes)
 }
 
-/// Reads a body, which may be empty, and inflates it if it is compressed. The request's lease is resized to it before its
+/// Reads a body of any length that the limits allow.
+///
+/// # Errors
+/// As [`read_at_most`].
+pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: impl ReadableBody) -> Result<Bytes, Problem> {
+    read_at_most(app, head, body, app.serving.limits.max_body_bytes).await
+}
+
+/// Reads a body of at most `most` bytes, which may be empty, and inflates it if it is compressed. The request's lease is resized to it before its
 /// first byte, or while it comes if its length is not known.
 ///
 /// # Errors
 /// 415: an unknown encoding. 503: no room within the admission wait. 408: it did not come in time, or came slowly while
 /// others waited for room. 413: it is too long. 400: it broke off, or is not of its encoding.
-pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: impl ReadableBody) -> Result<Bytes, Problem> {
+pub(in crate::http) async fn read_at_most(
+    app: &App,
+    head: &Parts,
+    body: impl ReadableBody,
+    most: usize,
+) -> Result<Bytes, Problem> {
     let limits = &app.serving.limits;
     let context = RequestContext::of(&head.extensions);
     let chunks = BodyChunks::new(&head.headers, body)?;
     let declared = chunks.length();
-    if declared.is_some_and(|n| n > limits.max_body_bytes) {
-        return Err(Problem::body_too_large(limits));
+    if declared.is_some_and(|n| n > most) {
+        return Err(Problem::body_too_large(most));
     }
     let room = declared.unwrap_or(0) + chunks.overhead();
     context.memory.resize_to(room).await?;
@@ -54,7 +66,7 @@ pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: impl Readab
     tokio::select! {
         // The body first: nearly always it is there already.
         biased;
-        bytes = collect(limits, chunks, declared, &context.memory, &rate) => bytes,
+        bytes = collect(most, chunks, declared, &context.memory, &rate) => bytes,
         late = async { Box::pin(late(context, &rate)).await } => Err(late),
     }
 }
@@ -69,7 +81,7 @@ async fn late(context: &RequestContext, rate: &MinDataRate<'_>) -> Problem {
 }
 
 async fn collect(
-    limits: &Limits,
+    most: usize,
     mut chunks: BodyChunks<impl ReadableBody>,
     declared: Option<usize>,
     memory: &MemoryLease,
@@ -81,8 +93,8 @@ async fn collect(
     while let Some(data) = chunks.next().await? {
         let length = bytes.len() + joined.len() + data.len();
         rate.received(length);
-        if length > limits.max_body_bytes {
-            return Err(Problem::body_too_large(limits));
+        if length > most {
+            return Err(Problem::body_too_large(most));
         }
         if declared.is_none() {
             memory.grow_to(overhead + length).await?;

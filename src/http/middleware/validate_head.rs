@@ -107,5 +107,5 @@ fn check_length(headers: &HeaderMap, limits: &Limits) -> Result<(), Problem> {
     if fits || announces_stream(headers) {
         return Ok(());
     }
-    Err(Problem::body_too_large(limits))
+    Err(Problem::body_too_large(limits.max_body_bytes))
 }

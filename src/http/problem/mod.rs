@@ -13,7 +13,6 @@ use http::HeaderValue;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
-use crate::config::Limits;
 use crate::model::prediction::{OverflowingCell, PredictError};
 use crate::serve::error::{ComputeError, Overloaded, ReloadError};
 
@@ -78,9 +77,9 @@ impl Problem {
         Self::new(ProblemKind::NotReady, "The server is not ready")
     }
 
-    /// The body is longer than allowed.
-    pub fn body_too_large(limits: &Limits) -> Self {
-        Self::new(ProblemKind::BodyTooLarge, format!("The body is longer than {} bytes", limits.max_body_bytes))
+    /// The body is longer than the `most` bytes that are allowed.
+    pub fn body_too_large(most: usize) -> Self {
+        Self::new(ProblemKind::BodyTooLarge, format!("The body is longer than {most} bytes"))
     }
 
     /// A media type or an encoding that is not read here.

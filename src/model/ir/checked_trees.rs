@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::finite::check_finite;
 use super::link::{Link, Width};
-use super::trees::{Ensemble, Leaves, Missing, Node, Split, Test, Tree};
+use super::trees::{Ensemble, Leaves, LinearLeaf, Missing, Node, Split, Test, Tree};
 
 /// Nodes of one tree at most, so that positions fit 31 bits.
 const MAX_NODES: usize = 1 << 30;
@@ -42,6 +42,7 @@ impl Trees {
         for tree in &ensemble.trees {
             ensemble.check_tree(tree)?;
         }
+        ensemble.check_range()?;
         Ok(Self(ensemble))
     }
 
@@ -87,6 +88,46 @@ impl Ensemble {
             }
             _ => self.link.check(self.sum.width),
         }
+    }
+
+    /// Refuses leaves that may add up beyond the range of the sum's numbers: some row's answer would be infinite.
+    #[expect(clippy::cast_precision_loss, reason = "a bound, and there are less than 2^53 trees")]
+    fn check_range(&self) -> Result<(), String> {
+        let mut bounds: Vec<f64> = self.sum.start.iter().map(|start| start.abs()).collect();
+        let size = |node: &Node| if let Node::Leaf(number) = node { number.abs() } else { 0.0 };
+        match &self.leaves {
+            Leaves::Votes => return Ok(()),
+            Leaves::Values => {
+                for tree in &self.trees {
+                    let largest = tree.nodes.iter().map(size).fold(0.0, f64::max);
+                    bounds[usize::from(tree.output)] += largest * tree.weight.abs();
+                }
+            }
+            // What its terms add is up to the row's cells.
+            Leaves::Linear(leaves) => {
+                let of = |leaf: &LinearLeaf| leaf.constant.abs().max(leaf.otherwise.abs());
+                let largest = leaves.iter().map(of).fold(0.0, f64::max);
+                for tree in &self.trees {
+                    bounds[usize::from(tree.output)] += largest;
+                }
+            }
+            // A vector may be that of many leaves: looked at once, so that this takes no longer than reading the file.
+            Leaves::Vectors(values) => {
+                let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+                for bound in &mut bounds {
+                    *bound += largest * self.trees.len() as f64;
+                }
+            }
+        }
+        let largest = bounds.into_iter().fold(0.0, f64::max);
+        let bound = self.sum.divisor.map_or(largest, |divisor| largest.max(largest / divisor));
+        let bound = if self.link == Link::SignedSquare { bound.max(bound * bound) } else { bound };
+        // Half of the range: sums are rounded, at each step upwards at worst.
+        let most = 0.5 * if self.sum.width == Width::F32 { f64::from(f32::MAX) } else { f64::MAX };
+        if bound <= most {
+            return Ok(());
+        }
+        Err(format!("its leaves may add up to {bound:e}, beyond the range of numbers; train it on a smaller target"))
     }
 
     fn check_leaves(&self) -> Result<(), String> {

@@ -36,10 +36,10 @@ pub(super) fn boosting(reader: &mut Reader<'_>) -> Result<Boosting, Fault> {
     let _max_depth = reader.u64()?;
     let learning_rate = reader.finite("learning rate")?;
     let _min_child_weight = reader.u64()?;
-    let _lambda = reader.f64()?;
-    let _gamma = reader.f64()?;
+    let _lambda = reader.number("lambda")?;
+    let _gamma = reader.number("gamma")?;
     let base_score = reader.finite("base score")?;
-    let _subsample = reader.f64()?;
+    let _subsample = reader.number("subsample")?;
     let _seed = reader.u64()?;
     if reader.u32()? != 0 {
         return reader.fault("there is no such objective");
@@ -92,9 +92,9 @@ fn begin(nodes: &mut Vec<Node>, reader: &Reader<'_>) -> Result<Open, Fault> {
 /// Reads a node's own numbers.
 fn finish(open: &Open, reader: &mut Reader<'_>) -> Result<Node, Fault> {
     let value = reader.finite("leaf value")?;
-    let threshold = reader.f64()?;
+    let threshold = reader.number("threshold")?;
     let feature = reader.u64()?;
-    let _score = reader.f64()?;
+    let _score = reader.number("score")?;
     match (open.left, open.right) {
         (Some(left), Some(right)) => split(reader, open.node as usize, feature, threshold, (left, right)),
         _ => Ok(Node::Leaf(value)),

@@ -75,6 +75,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An f64 that is not NaN, which smartcore never writes, not even where nothing reads it; `what` names it.
+    #[inline]
+    pub(in crate::model) fn number(&mut self, what: &str) -> Result<f64, Fault> {
+        let value = self.f64()?;
+        if value.is_nan() { self.fault(format_args!("a {what} is NaN")) } else { Ok(value) }
+    }
+
     /// A finite f64; `what` names it in the error.
     #[inline]
     pub(in crate::model) fn finite(&mut self, what: &str) -> Result<f64, Fault> {

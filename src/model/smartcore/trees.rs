@@ -18,7 +18,7 @@ pub(super) fn regression_tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, Faul
         }
     })?;
     let _depth = reader.u64()?;
-    let _root_mass = reader.f64()?;
+    let _root_mass = reader.number("root mass")?;
     Ok(tree)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn classification_tree(reader: &mut Reader<'_>, shape: Shape) -> Resu
         }
         let _n_node_samples = reader.u64()?;
         let node = node(reader, i, f64::from(class))?;
-        let _impurity = reader.option(Reader::f64)?;
+        let _impurity = reader.option(|reader| reader.number("impurity"))?;
         Ok(node)
     })?;
     reader.option(|reader| {
@@ -68,8 +68,8 @@ fn nodes<'a>(
 #[inline]
 fn node(reader: &mut Reader<'_>, i: usize, value: f64) -> Result<Node, Fault> {
     let feature = reader.u64()?;
-    let threshold = reader.option(Reader::f64)?;
-    let _score = reader.option(Reader::f64)?;
+    let threshold = reader.option(|reader| reader.number("threshold"))?;
+    let _score = reader.option(|reader| reader.number("score"))?;
     match (reader.option(Reader::u32)?, reader.option(Reader::u32)?) {
         (Some(left), Some(right)) => split(reader, i, feature, threshold.unwrap_or(f64::NAN), (left, right)),
         (None, None) => Ok(Node::Leaf(value)),

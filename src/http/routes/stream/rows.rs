@@ -140,7 +140,8 @@ impl RowStream {
         self.held.extend_from_slice(chunk);
         self.whole = memchr::memrchr(b'\n', chunk).map_or(0, |at| before + at + 1);
         let limits = &self.app.serving.limits;
-        if self.held.len() - self.whole > limits.max_body_bytes { Err(Problem::body_too_large(limits)) } else { Ok(()) }
+        let most = limits.max_body_bytes;
+        if self.held.len() - self.whole > most { Err(Problem::body_too_large(most)) } else { Ok(()) }
     }
 
     /// Answers the first whole lines that are held, and forgets them; none when they are blank.

@@ -22,6 +22,7 @@ use crate::http::routes::models::ok_json;
 use crate::serve::error::ReloadError;
 use crate::serve::listener::RequestContext;
 use crate::serve::reload::Reloader;
+use crate::text::shorten::cut;
 
 /// A model in the index, where all are ready.
 #[derive(Serialize)]
@@ -110,10 +111,13 @@ async fn off_the_request_path<T: Send + 'static>(
     Ok(done.map_err(|error| Problem::internal(format!("a load did not end: {error}")))??)
 }
 
+/// Bytes of a body at most: the longest that is asked for has a version of 12.
+const MAX_BODY: usize = 4 << 10;
+
 /// The body, which may be empty.
 async fn asked<T: Default + for<'de> Deserialize<'de>>(app: &App, request: Request) -> Result<T, Problem> {
     let (head, body) = request.into_parts();
-    let body = body::read_any(app, &head, body).await?;
+    let body = body::read_at_most(app, &head, body, MAX_BODY).await?;
     if body.is_empty() {
         return Ok(T::default());
     }
@@ -145,8 +149,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
 /// 400 for what is not JSON, 422 for what is and does not fit.
 fn refuse(error: &serde_json::Error) -> Problem {
     if error.is_data() {
-        let error = FieldError { pointer: String::new(), detail: error.to_string() };
+        let error = FieldError { pointer: String::new(), detail: cut(&error.to_string()) };
         return Problem::schema(vec![error], false);
     }
-    Problem::new(ProblemKind::Syntax, format!("The body is not JSON: {error}"))
+    Problem::new(ProblemKind::Syntax, format!("The body is not JSON: {}", cut(&error.to_string())))
 }

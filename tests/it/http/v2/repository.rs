@@ -108,6 +108,28 @@ async fn a_failed_load_leaves_the_model() {
 }
 
 #[tokio::test]
+async fn what_a_load_asks_for_is_not_echoed_whole() {
+    let folder = folder();
+    let admin = admin(&folder);
+    let long = format!("\u{202e}{}", "x".repeat(4000));
+    for body in
+        [json!({"parameters": {"version": long}}), json!({"parameters": {&long: 1}}), json!({"parameters": long})]
+    {
+        let (_, answer) = ask(&admin, LOAD, &body.to_string()).await;
+        assert!(answer.body.len() < 1000 && !answer.text().contains('\u{202e}'), "{}", answer.text());
+        assert!(answer.json()["detail"].as_str().unwrap().contains("u{202e}xxx"), "{}", answer.text());
+    }
+    let (status, answer) = ask(&admin, &format!("/v2/repository/models/{}/load", "x".repeat(4000)), "").await;
+    assert!(status == 404 && answer.body.len() < 1000, "{}", answer.text());
+    for path in [INDEX, LOAD, UNLOAD] {
+        for (n, expected) in [(4096, 200), (4097, 413)] {
+            let (status, answer) = ask(&admin, path, &format!("{{}}{}", " ".repeat(n - 2))).await;
+            assert_eq!(status, expected, "{path} {n}: {}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_unloaded_model_is_gone() {
     let folder = folder();
     let (admin, public) = (admin(&folder), routes(&folder, Role::Main, Options::default()));

@@ -173,6 +173,12 @@ fn statistics_must_agree_with_themselves() {
     stats("quantiles", &|s| s["quantiles"] = json!([1.0, 2.0]));
     stats("quantiles", &|s| s["quantiles"][0] = json!(1e300));
     stats("histogram", &|s| s["histogram"]["counts"] = json!([1]));
+    stats("edges are not ascending", &|s| s["histogram"]["edges"][0] = json!(1e300));
+    stats("above the largest", &|s| s["min"] = json!(1e300));
+    stats("above the largest", &|s| s["max"] = json!(-1e300));
+    stats("outside of the smallest", &|s| s["min"] = s["quantiles"][1].clone());
+    stats("one is absent", &|s| gone(s.as_object_mut().unwrap().remove("max")));
+    stats("a standard deviation is -1", &|s| s["sd"] = json!(-1.0));
     head(&parts, "prediction_stats", |h| h["prediction_stats"]["count"] = json!(1));
 }
 
@@ -212,6 +218,14 @@ fn trees_must_be_trees() {
     change("threshold of node 0 is not finite", &|f| trees(f)[0].nodes[0].split_value = None);
     change("threshold of node 0 is not finite", &|f| trees(f)[0].nodes[0].split_value = Some(f64::INFINITY));
     change("leaf value is not finite", &|f| node(f, |n| n.true_child.is_none()).output = f64::NAN);
+    change("a root mass is NaN", &|f| trees(f)[0].root_mass = f64::NAN);
+    change("a score is NaN", &|f| trees(f)[0].nodes[0].split_score = Some(f64::NAN));
+    change("a threshold is NaN", &|f| node(f, |n| n.true_child.is_none()).split_value = Some(f64::NAN));
+    change("leaves may add up to inf, beyond the range of numbers", &|f| {
+        for tree in trees(f) {
+            tree.nodes.iter_mut().for_each(|node| node.output = f64::MAX);
+        }
+    });
     change("no splitter 7", &|f| trees(f)[0].parameters.as_mut().unwrap().splitter = 7);
     change("fitted on 12 columns", &|f| f.fitted.as_mut().unwrap().num_features = Some(12));
     change("the trees' samples", &|f| f.fitted.as_mut().unwrap().samples = Some(vec![vec![true]]));
@@ -264,7 +278,10 @@ fn boosting_must_be_complete() {
     change("splits on column", &|b| b.trees.as_mut().unwrap()[0].feature = 13);
     change("splits on column", &|b| b.trees.as_mut().unwrap()[0].feature = usize::MAX);
     change("leaf value is not finite", &|b| b.trees.as_mut().unwrap()[0].value = f64::NAN);
-    change("threshold of node 0 is not finite", &|b| b.trees.as_mut().unwrap()[0].threshold = f64::NAN);
+    change("a threshold is NaN", &|b| b.trees.as_mut().unwrap()[0].threshold = f64::NAN);
+    change("a lambda is NaN", &|b| b.parameters.as_mut().unwrap().lambda = f64::NAN);
+    change("beyond the range of numbers", &|b| b.parameters.as_mut().unwrap().base_score = f64::MAX);
+    change("beyond the range of numbers", &|b| b.parameters.as_mut().unwrap().learning_rate = f64::MAX);
     // A chain deeper than any stack: open a left child 3,000,000 times, never close it.
     let mut deep = parts.clone();
     let section = deep.section("estimator");
