@@ -66,7 +66,7 @@ async fn the_form_liked_best_is_chosen_and_what_is_named_beats_what_is_not() {
         ("application/json;q=0, */*", NDJSON),
         ("text/html, image/png", JSON),
         ("application/json;q=0, text/csv;q=0, application/x-ndjson;q=0", JSON),
-        ("application/jsonlines", NDJSON),
+        ("application/jsonlines", "application/jsonlines"),
         // A weight that is none counts as 1.
         ("application/json;q=0.9, text/csv;q=2", CSV),
         ("application/json;q=0.9, text/csv;q=nan", CSV),
