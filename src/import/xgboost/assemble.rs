@@ -148,8 +148,8 @@ fn choose_trees(
         return Ok(all);
     }
     let is_vector = document.shared.leaf_width > 1;
-    let per_round =
-        parameter(document, "num_parallel_tree")?.unwrap_or(1).max(1) * if is_vector { 1 } else { n_outputs };
+    let parallel = parameter(document, "num_parallel_tree")?.unwrap_or(1).max(1);
+    let per_round = parallel.saturating_mul(if is_vector { 1 } else { n_outputs });
     let end = if document.rounds.is_empty() {
         best.saturating_add(1).saturating_mul(per_round)
     } else {

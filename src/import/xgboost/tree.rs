@@ -16,6 +16,8 @@ pub(super) struct Shared {
     pub(super) vectors: Vec<f64>,
     /// Numbers of a leaf that is a vector; 0 before the first tree, 1 where leaves are values.
     pub(super) leaf_width: usize,
+    /// Where the vectors of the tree that is read begin.
+    tree_start: usize,
 }
 
 /// A tree's arrays.
@@ -135,6 +137,7 @@ impl Arrays {
     pub(super) fn nodes(&self, shared: &mut Shared) -> Result<Vec<Node>, ImportError> {
         let n = self.check_lengths(shared)?;
         let sets = self.sets(n)?;
+        shared.tree_start = shared.vectors.len();
         let mut nodes = Vec::with_capacity(n);
         let mut seen = vec![false; n];
         // The place of a node in the file, and of the split that leads to it: at first a leaf.
@@ -248,12 +251,17 @@ impl Arrays {
                 counts.len()
             )));
         }
-        let mut sets = vec![None; n];
+        let (mut sets, mut told) = (vec![None; n], 0_usize);
         for ((node, start), count) in nodes.iter().zip(starts).zip(counts) {
             let place = usize::try_from(*node).ok().and_then(|node| sets.get_mut(node));
             let range = usize::try_from(*start).ok().zip(usize::try_from(*count).ok());
             let range = range.filter(|(from, count)| from.saturating_add(*count) <= self.categories.len());
+            told = told.saturating_add(range.map_or(0, |(_, count)| count));
             match (place, range) {
+                // Ranges that overlap could make far more of a file than it holds; XGBoost writes none.
+                (Some(_), Some(_)) if told > self.categories.len() => {
+                    return Err(ImportError::new(format_args!("the categories of node {node} are another's")));
+                }
                 (Some(place), Some(range)) if place.is_none() => *place = Some(range),
                 _ => return Err(ImportError::new(format_args!("the categories of node {node} are not in the list"))),
             }
@@ -278,6 +286,10 @@ impl Arrays {
         let Some(vector) = vector else {
             return Err(ImportError::new(format_args!("the leaf {at} has no vector of {} numbers", self.leaf_width)));
         };
+        // As ranges of categories: leaves that share a vector could make far more of a file than it holds.
+        if shared.vectors.len() - shared.tree_start + vector.len() > from.len() {
+            return Err(ImportError::new(format_args!("the leaf {at} has another's vector")));
+        }
         let number = shared.vectors.len() / self.leaf_width;
         shared.vectors.extend(vector.iter().map(|v| f64::from(*v)));
         Ok(number as f64)

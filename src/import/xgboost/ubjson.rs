@@ -199,7 +199,8 @@ impl Parser for Ubjson<'_> {
         let Head { element, count } = self.head()?;
         if let (Some(kind), Some(n)) = (element, count) {
             let n = usize::try_from(n).unwrap_or(usize::MAX);
-            if !matches!(kind, b'T' | b'F') && n.saturating_mul(self.width(kind)?) > self.bytes.len() - self.at {
+            // T and F are no such type: elements without bytes would make any length of a few.
+            if n.saturating_mul(self.width(kind)?) > self.bytes.len() - self.at {
                 return self.fault(format_args!("an array of {n} numbers cannot fit"));
             }
             out.reserve_exact(n);

@@ -247,6 +247,36 @@ fn what_is_not_understood_is_refused_with_its_place() {
 }
 
 #[test]
+fn no_part_of_a_file_is_told_twice_to_make_more_of_it() {
+    let refused = |change: &dyn Fn(&mut serde_json::Value)| {
+        let change = |model: &mut serde_json::Value| {
+            model["learner"]["gradient_booster"]["model"]["trees"].as_array_mut().unwrap().iter_mut().for_each(change);
+        };
+        asked(&small(change), &ImportOptions::default()).unwrap_err()
+    };
+    let sets = refused(&|tree| {
+        tree["split_type"] = serde_json::json!([1, 0, 0]);
+        tree["categories"] = serde_json::json!([0, 1]);
+        tree["categories_nodes"] = serde_json::json!([0, 1]);
+        tree["categories_segments"] = serde_json::json!([0, 0]);
+        tree["categories_sizes"] = serde_json::json!([2, 2]);
+    });
+    assert!(sets.contains("trees.[0]") && sets.contains("the categories of node 1 are another's"), "{sets}");
+    let vectors = refused(&|tree| {
+        tree["tree_param"]["size_leaf_vector"] = "2".into();
+        tree["right_children"] = serde_json::json!([2, 0, 0]);
+        tree["leaf_weights"] = serde_json::json!([1.0, 2.0]);
+    });
+    assert!(vectors.contains("trees.[0]") && vectors.contains("has another's vector"), "{vectors}");
+    // Elements of the type T have no bytes: a million of them would take three.
+    let mut bytes = b"{U\x07version[$T#l".to_vec();
+    bytes.extend_from_slice(&1_000_000_i32.to_be_bytes());
+    bytes.resize(bytes.len() + 1_000_000, b'N');
+    let elements = asked(&bytes, &ImportOptions::default()).unwrap_err();
+    assert!(elements.contains("'T' is not the type of a number"), "{elements}");
+}
+
+#[test]
 fn no_bytes_make_the_readers_panic() {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     let mut below = |n: usize| {
