@@ -48,9 +48,13 @@ pub struct ServeArgs {
     #[arg(long, requires = "admin_bind", value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub private_metrics: bool,
     /// File of bearer tokens, one a line (# begins a comment), re-read within 10 s of a change; one that cannot be read
-    /// for 30 s lets nobody in. Without this flag no token is asked for
+    /// for 30 s lets nobody in. The admin listener asks for one to load and unload. Without this flag no token is asked for
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
+    /// A name that requests may give as their Host, beside IP addresses and localhost; any other is refused (421); without
+    /// this flag all are taken; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub allowed_host: Vec<String>,
     /// What a column that the model does not know does to a request
     #[arg(long, value_enum, default_value_t = ExtraFeatures::Reject)]
     pub extra_features: ExtraFeatures,

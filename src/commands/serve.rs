@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::cli::{LogFormat, ServeArgs};
 use crate::config::{Vertex, port_of, resolve_bind};
+use crate::http::allowed_hosts::AllowedHosts;
 use crate::http::app::Options;
 use crate::http::auth::Tokens;
 use crate::http::router::{check, router};
@@ -146,10 +147,12 @@ impl Settings {
         let address = noted(&mut wrong, address);
         let tokens = noted(&mut wrong, args.token_file.as_deref().map(Tokens::load).transpose());
         let vertex = noted(&mut wrong, Vertex::from_env(environment));
+        let allowed_hosts = noted(&mut wrong, AllowedHosts::new(entries(&args.allowed_host)));
         let sources = sources(args, &mut wrong);
         let sockets = noted(&mut wrong, InheritedSockets::take());
         let options = Options {
             tokens: tokens.flatten().map(Arc::new),
+            allowed_hosts: allowed_hosts.unwrap_or_default(),
             private_metrics: args.private_metrics,
             no_ui: args.no_ui,
             vertex: vertex.unwrap_or_default(),

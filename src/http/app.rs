@@ -9,6 +9,7 @@ use crate::serve::lifecycle::Phase;
 use crate::serve::listener::Role;
 use crate::serve::registry::Snapshot;
 
+use super::allowed_hosts::AllowedHosts;
 use super::auth::Tokens;
 use super::leased::PageMemory;
 use super::pages;
@@ -19,6 +20,8 @@ use super::problem::{Problem, ProblemKind};
 pub struct Options {
     /// The bearer tokens (`--token-file`); without them no token is needed.
     pub tokens: Option<Arc<Tokens>>,
+    /// The names that requests may give as their host (`--allowed-host`).
+    pub allowed_hosts: AllowedHosts,
     /// `/metrics` is on the admin listener only (`--private-metrics`).
     pub private_metrics: bool,
     /// No page at `/` (`--no-ui`).
@@ -38,24 +41,29 @@ pub struct App {
     pub serving: Arc<Serving>,
     /// What the command line decided.
     pub options: Options,
+    /// Whose listener this is.
+    pub(super) role: Role,
     /// Where pages that many share take their memory.
     pub(super) page_memory: PageMemory,
     /// The OpenAPI document as it was last made.
     pub(super) openapi: pages::Cache,
     /// The metrics as they are being rendered.
     pub(super) metrics: pages::SharedPage,
+    /// Those that everybody may see.
+    pub(super) open_metrics: pages::SharedPage,
 }
 
 impl AppState {
     /// The state of a listener's router.
     pub fn new(serving: Arc<Serving>, role: Role, options: Options) -> Self {
-        let (openapi, metrics) = (pages::Cache::default(), pages::SharedPage::default());
+        let openapi = pages::Cache::default();
+        let (metrics, open_metrics) = (pages::SharedPage::default(), pages::SharedPage::default());
         let (own, of_requests) = match role {
             Role::Main => (&serving.pages, &serving.memory),
             Role::Admin => (&serving.admin_memory, &serving.admin_memory),
         };
         let page_memory = PageMemory { own: own.clone(), of_requests: of_requests.clone() };
-        Self(Arc::new(App { serving, options, page_memory, openapi, metrics }))
+        Self(Arc::new(App { serving, options, role, page_memory, openapi, metrics, open_metrics }))
     }
 
     /// A handle that does not keep the state.

@@ -5,10 +5,12 @@
 //! is the one list of errors with their status, `router` the one list of routes, `openapi` describes all of them,
 //! `pages` shows them to people.
 
+pub mod allowed_hosts;
 pub mod answer;
 pub mod app;
 pub mod auth;
 mod body;
+mod changing;
 mod compress;
 pub mod decode;
 pub mod encode;

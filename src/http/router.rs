@@ -12,6 +12,7 @@ use crate::serve::Serving;
 use crate::serve::listener::Role;
 
 use super::app::{AppState, Options};
+use super::changing::{LOAD, UNLOAD};
 use super::route::{Route, RouteTable};
 use super::routes::{health, invocations, models, predict, tensorflow, v2};
 use super::service::Service;
@@ -23,8 +24,6 @@ pub fn router(serving: Arc<Serving>, role: Role, options: Options) -> Service {
         Role::Main => public(&options),
         Role::Admin => admin(),
     };
-    // The admin listener needs no tokens: only operators reach it.
-    let options = Options { tokens: options.tokens.filter(|_| role == Role::Main), ..options };
     let app = AppState::new(serving, role, options);
     if role == Role::Main {
         pages::room::follow(&app);
@@ -119,8 +118,6 @@ fn open_inference() -> Vec<Route> {
 
 /// Its repository extension; without `may_change` load and unload are 403.
 fn repository(may_change: bool) -> Vec<Route> {
-    const LOAD: &str = "/v2/repository/models/{name}/load";
-    const UNLOAD: &str = "/v2/repository/models/{name}/unload";
     let mut routes = vec![Route::post("/v2/repository/index", v2::repository::index)];
     routes.extend(if may_change {
         [Route::post(LOAD, v2::repository::load), Route::post(UNLOAD, v2::repository::unload)]

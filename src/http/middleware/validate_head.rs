@@ -8,9 +8,12 @@ use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use crate::config::Limits;
 use crate::http::app::App;
+use crate::http::changing::is_changing;
 use crate::http::media::announces_stream;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::serve::listener::{HeadFault, RequestContext};
+use crate::serve::listener::{HeadFault, RequestContext, Role};
+
+use super::cross_site;
 
 /// Checks a request's head. `route` is none where there is no such route.
 pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Result<(), Problem> {
@@ -19,15 +22,20 @@ pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Re
     check_target(&head.uri, limits)?;
     check_head(headers, limits)?;
     check_host(head.version, headers)?;
+    app.options.allowed_hosts.check(head)?;
     check_authorization(headers)?;
     if head.method == Method::CONNECT {
         return Err(Problem::method_not_allowed("GET, HEAD, POST, OPTIONS"));
     }
-    if let Some(tokens) = &app.options.tokens
-        && let Some(route) = route
-        && app.options.vertex.health.as_deref() != Some(route)
-    {
-        tokens.check(route, headers)?;
+    if let Some(route) = route {
+        if let Some(tokens) = &app.options.tokens
+            && app.options.vertex.health.as_deref() != Some(route)
+            // Of the admin listener's routes only those change anything.
+            && (app.role == Role::Main || is_changing(route))
+        {
+            tokens.check(route, headers)?;
+        }
+        cross_site::check(route, head)?;
     }
     check_length(headers, limits)
 }

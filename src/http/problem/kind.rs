@@ -31,6 +31,8 @@ pub enum ProblemKind {
     UriTooLong,
     /// 415: a media type or encoding that the route does not read.
     MediaType,
+    /// 421: the request names a host that is none of ours.
+    Misdirected,
     /// 422: valid, but not what the model asks for.
     Schema,
     /// 422: valid, but not something this model or this build can give.
@@ -84,6 +86,7 @@ impl ProblemKind {
             Self::TooManyRows => (StatusCode::PAYLOAD_TOO_LARGE, Some(Reason::TooManyRows)),
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, Some(Reason::UriTooLong)),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Some(Reason::MediaType)),
+            Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, None),
             Self::Schema | Self::Unsupported => (StatusCode::UNPROCESSABLE_ENTITY, Some(Reason::Schema)),
             Self::Unloadable => (StatusCode::UNPROCESSABLE_ENTITY, None),
             Self::HeaderTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Some(Reason::HeaderTooLarge)),

@@ -4,11 +4,13 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use crate::http::app::AppState;
 use crate::http::leased::shared;
 use crate::http::problem::Problem;
+use crate::serve::listener::Role;
 
 /// `GET /livez`, `/healthz`: 200 while the runtime makes progress.
 pub(in crate::http) async fn live(State(app): State<AppState>) -> Result<Response, Problem> {
@@ -20,16 +22,20 @@ pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Respon
     app.check_ready().map(|()| status("{\"status\":\"ready\"}\n"))
 }
 
-/// `GET /metrics`: the Prometheus text exposition, rendered for one at a time.
-pub(in crate::http) async fn metrics(State(app): State<AppState>) -> Result<Response, Problem> {
+/// `GET /metrics`: the Prometheus text exposition, rendered for one at a time. Where tokens are asked for, who sends none to
+/// the first listener does not see bins, which tell training's deciles.
+pub(in crate::http) async fn metrics(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+    let tokens = app.options.tokens.as_ref().filter(|_| app.role == Role::Main);
+    let with_bins = tokens.is_none_or(|tokens| tokens.are_with(&headers));
     let render = async {
-        let exposition = app.serving.metrics.exposition();
+        let exposition = app.serving.metrics.exposition(with_bins);
         let lease = app.page_memory.reserve(exposition.max_bytes()).await?;
         let text = exposition.render();
         lease.resize_to(text.capacity()).await?;
         Ok(shared(text.into_bytes(), lease))
     };
-    let text = app.metrics.get(app.page_memory.wait(), render).await?;
+    let page = if with_bins { &app.metrics } else { &app.open_metrics };
+    let text = page.get(app.page_memory.wait(), render).await?;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 

@@ -29,8 +29,8 @@ struct Shown {
 
 impl Drifts {
     /// The text of the versions that are shown now.
-    pub(super) fn text(&self) -> DriftText {
-        DriftText(self.lock().iter().map(|s| Arc::clone(&s.drift)).collect())
+    pub(super) fn text(&self, with_bins: bool) -> DriftText {
+        DriftText { drifts: self.lock().iter().map(|s| Arc::clone(&s.drift)).collect(), with_bins }
     }
 
     pub(super) fn watch(&self, families: &Families, name: &str, model: &Model) -> Arc<Drift> {
@@ -90,18 +90,25 @@ fn forget(families: &Families, drift: &Drift, shown: &[Shown]) {
 /// The counts of the versions as text. It is written here, because as the library's values thousands of series take
 /// several times their text's bytes.
 #[derive(Debug)]
-pub(super) struct DriftText(Vec<Arc<Drift>>);
+pub(super) struct DriftText {
+    drifts: Vec<Arc<Drift>>,
+    /// False where only the versions are shown.
+    with_bins: bool,
+}
 
 impl DriftText {
     /// Writes each family that has series.
     pub(super) fn write(&self, out: &mut dyn Write) -> fmt::Result {
-        let Self(drifts) = self;
+        let Self { drifts, with_bins } = self;
         if drifts.is_empty() {
             return Ok(());
         }
         head(out, MODEL_INFO, "gauge")?;
         for drift in drifts {
             line(out, MODEL_INFO, drift, &[&drift.algorithm], 1)?;
+        }
+        if !with_bins {
+            return Ok(());
         }
         self.write_predictions(out, PREDICTION_VALUES, "counter", &|(_, seen, _)| Value::Count(seen))?;
         self.write_predictions(out, PREDICTION_EXPECTED, "gauge", &|(_, _, expected)| Value::Ratio(expected))?;
@@ -111,7 +118,7 @@ impl DriftText {
 
     fn write_predictions(&self, out: &mut dyn Write, family: Family, kind: &str, value: ValueOf<'_>) -> fmt::Result {
         head(out, family, kind)?;
-        for drift in &self.0 {
+        for drift in &self.drifts {
             for series in drift.predictions.iter().flat_map(Counts::series) {
                 line(out, family, drift, &[series.0], value(series))?;
             }
@@ -121,7 +128,7 @@ impl DriftText {
 
     fn write_features(&self, out: &mut dyn Write, family: Family, kind: &str, value: ValueOf<'_>) -> fmt::Result {
         head(out, family, kind)?;
-        for drift in &self.0 {
+        for drift in &self.drifts {
             for feature in &drift.features {
                 for series in feature.counts.series() {
                     line(out, family, drift, &[&feature.name, series.0], value(series))?;

@@ -110,24 +110,24 @@ impl Metrics {
 
     /// The Prometheus text exposition, version 0.0.4.
     pub fn render(&self) -> String {
-        self.exposition().render()
+        self.exposition(true).render()
     }
 
-    /// What is shown now, to be rendered.
-    pub fn exposition(&self) -> Exposition {
+    /// What is shown now, to be rendered; without bins it tells nothing of the training rows.
+    pub fn exposition(&self, with_bins: bool) -> Exposition {
         self.drifts.forget_expired(&self.families);
         let others = TextEncoder::new().encode_to_string(&self.families.registry.gather());
         let others = others.unwrap_or_else(|error| {
             tracing::error!(%error, "cannot render metrics");
             String::new()
         });
-        Exposition { others, drift: self.drifts.text() }
+        Exposition { others, drift: self.drifts.text(with_bins) }
     }
 
     /// The most bytes that the exposition takes with the models that are served now.
     pub fn max_bytes(&self) -> usize {
         // A series' count takes at most 20 digits, and a series at least 100 bytes without it.
-        OTHERS + length(&self.drifts.text()) * 6 / 5
+        OTHERS + length(&self.drifts.text(true)) * 6 / 5
     }
 }
 

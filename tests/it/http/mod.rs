@@ -5,6 +5,7 @@ mod compat;
 mod diagnostics;
 mod dialects;
 mod document;
+mod doors;
 mod fixtures;
 mod json;
 mod matching;

@@ -201,9 +201,9 @@ async fn loading_needs_a_token_or_admin() {
     for path in ["/v2/health/live", "/v2/health/ready"] {
         assert_eq!(status(&guarded, "GET", path, "").await, 200, "{path}");
     }
-    for admin in [routes(&folder, Role::Admin, with_tokens()), admin(&folder)] {
+    for (admin, token) in [(routes(&folder, Role::Admin, with_tokens()), "secret"), (admin(&folder), "")] {
         for path in [LOAD, INDEX, UNLOAD] {
-            assert_eq!(status(&admin, "POST", path, "").await, 200, "{path}");
+            assert_eq!(status(&admin, "POST", path, token).await, 200, "{path}");
         }
         assert_eq!(status(&admin, "GET", "/v2/health/ready", "").await, 200);
         assert_eq!(status(&admin, "POST", "/v2/models/line/infer", "").await, 404);

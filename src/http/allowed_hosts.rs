@@ -1,0 +1,61 @@
+//! The names that the server answers to, so that no name of another's that leads here makes answers readable to its pages.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use http::header::HOST;
+use http::request::Parts;
+
+use super::problem::{Problem, ProblemKind};
+
+/// The names of `--allowed-host`; none: a request may name any host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedHosts(Vec<String>);
+
+impl AllowedHosts {
+    /// Takes names without a scheme or a port, in any case.
+    ///
+    /// # Errors
+    /// One sentence: something is no name of a host.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        let name = |name: &str| {
+            let plain = plain(name);
+            if !plain.is_empty() && plain.bytes().all(is_plain) {
+                return Ok(plain);
+            }
+            Err(format!("--allowed-host {name:?} is not a host's name, such as models.example.com: no scheme, no port"))
+        };
+        names.into_iter().map(name).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Checks the host that a request names. IP addresses and `localhost` are always allowed: no name of another's.
+    ///
+    /// # Errors
+    /// 421: it is none of these names.
+    pub(super) fn check(&self, head: &Parts) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let of_target = head.uri.authority().map(|authority| authority.as_str().as_bytes());
+        let of_field = head.headers.get(HOST).map(http::HeaderValue::as_bytes);
+        if [of_target, of_field].into_iter().flatten().all(|host| self.allows(host)) {
+            return Ok(());
+        }
+        let detail = "This server does not answer to that Host; --allowed-host allows a name";
+        Err(Problem::new(ProblemKind::Misdirected, detail))
+    }
+
+    fn allows(&self, host: &[u8]) -> bool {
+        let Ok(host) = std::str::from_utf8(host) else { return false };
+        if let Some(rest) = host.strip_prefix('[') {
+            return rest.split_once(']').is_some_and(|(ip, _)| ip.parse::<Ipv6Addr>().is_ok());
+        }
+        let name = plain(host.split_once(':').map_or(host, |(name, _)| name));
+        name == "localhost" || name.parse::<IpAddr>().is_ok() || self.0.contains(&name)
+    }
+}
+
+/// In lower case, without the dot that ends a full name.
+fn plain(name: &str) -> String {
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
