@@ -48,8 +48,14 @@ impl Kind {
         match head {
             [b'b', b'i', b'n', b'f', ..] => Some(Self::XgboostBinary),
             [b'P', b'K', 3, 4, ..] => Some(Self::Zip),
-            // Protocols 2 to 5; zlib and gzip around a pickle.
-            [0x80, 2..=5, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] | [0x1f, 0x8b, ..] => Some(Self::Pickle),
+            // Protocol 2 and above, and what joblib compresses with: zlib, gzip, and others that are refused by name.
+            [0x80, 2..=15, ..]
+            | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]
+            | [0x1f, 0x8b, ..]
+            | [0x5d, 0, 0, ..]
+            | [b'B', b'Z', b'h', ..]
+            | [0xfd, b'7', b'z', b'X', b'Z', ..]
+            | [0x04, 0x22, 0x4d, 0x18, ..] => Some(Self::Pickle),
             _ if text.starts_with(b"tree") => Some(Self::LightgbmText),
             // Protocols 0 and 1 begin with a global, a mark or an empty collection.
             [b'c', rest @ ..] if rest.contains(&b'\n') => Some(Self::Pickle),

@@ -12,6 +12,7 @@ mod kind;
 mod lightgbm;
 mod options;
 mod reader;
+mod sklearn;
 mod source;
 mod xgboost;
 

@@ -5,6 +5,7 @@ use super::imported::Imported;
 use super::kind::Kind;
 use super::lightgbm;
 use super::options::ImportOptions;
+use super::sklearn;
 use super::source::Source;
 use super::xgboost;
 
@@ -28,8 +29,8 @@ fn file(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> 
         Some(Kind::XgboostUbjson) => xgboost::ubjson(bytes, options),
         Some(Kind::XgboostBinary) => Err(ImportError::new(xgboost::BINARY)),
         Some(Kind::LightgbmText) => lightgbm::text(bytes, options),
-        Some(Kind::Pickle) => Err(ImportError::new("pickles are not read yet")),
-        Some(Kind::Zip) => Err(ImportError::new("skops archives are not read yet")),
+        Some(Kind::Pickle) => sklearn::pickle(bytes, options),
+        Some(Kind::Zip) => sklearn::skops(bytes, options),
         Some(Kind::Artifact) => Err(ImportError::new("it is an artifact of smartserve already")),
         None => Err(ImportError::new("it is neither a smartserve model nor a model of a library that is read")),
     }

@@ -36,6 +36,7 @@ pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: us
         (Link::Softmax, Width::F32) => margins.chunks_exact_mut(n_outputs).for_each(softmax_f32),
         (Link::SignedSquare, _) => margins.iter_mut().for_each(|m| *m *= m.abs()),
         (Link::SoftPlus, _) => margins.iter_mut().for_each(|m| *m = m.exp().ln_1p()),
+        (Link::LogisticShare, _) => margins.chunks_exact_mut(n_outputs).for_each(logistic_share),
     }
 }
 
@@ -61,6 +62,22 @@ fn cut_logistic(score: f64) -> f64 {
 /// `XGBoost`'s logistic function.
 fn logistic_f32(margin: f32) -> f32 {
     1.0 / (((-margin).min(88.7).exp() + 1.0) + 1e-16)
+}
+
+/// Logistic functions in place, divided by their sum.
+fn logistic_share(margins: &mut [f64]) {
+    let mut sum = 0.0;
+    for margin in margins.iter_mut() {
+        *margin = 1.0 / (1.0 + (-*margin).exp());
+        sum += *margin;
+    }
+    if sum == 0.0 {
+        margins.fill(1.0);
+        sum = margins.iter().sum();
+    }
+    for margin in margins.iter_mut() {
+        *margin /= sum;
+    }
 }
 
 /// Softmax in place, shifted by the largest score so that nothing overflows.

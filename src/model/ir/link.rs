@@ -42,6 +42,8 @@ pub enum Link {
     SignedSquare,
     /// ln(1 + e^m).
     SoftPlus,
+    /// 1 / (1 + e^(−m)), divided by the row's sum of these; where that is 0, the same for all: one class against the rest.
+    LogisticShare,
 }
 
 impl Link {
@@ -54,7 +56,7 @@ impl Link {
             Self::Identity | Self::Exp | Self::Softmax | Self::Hinge => true,
             Self::WideExp => width == Width::F32,
             Self::Logistic { slope } => slope.is_finite() && slope > 0.0 && (width == Width::F64 || slope == 1.0),
-            Self::CutLogistic | Self::SignedSquare | Self::SoftPlus => width == Width::F64,
+            Self::CutLogistic | Self::SignedSquare | Self::SoftPlus | Self::LogisticShare => width == Width::F64,
         };
         if fits { Ok(()) } else { Err(format!("the link {self:?} is not defined for margins of {width:?}")) }
     }

@@ -6,7 +6,7 @@ use crate::model::ir::{Decision, Link, Width};
 const WIDTHS: [Width; 2] = [Width::F32, Width::F64];
 const DECISIONS: [Decision; 3] = [Decision::Probability, Decision::Margin, Decision::MarginFromZero];
 /// The slope of a logistic function follows its byte.
-const LINKS: [Link; 9] = [
+const LINKS: [Link; 10] = [
     Link::Identity,
     Link::Exp,
     Link::WideExp,
@@ -16,6 +16,7 @@ const LINKS: [Link; 9] = [
     Link::Softmax,
     Link::SignedSquare,
     Link::SoftPlus,
+    Link::LogisticShare,
 ];
 
 pub(super) fn write_width(width: Width, writer: &mut Writer) {
@@ -49,6 +50,7 @@ pub(super) fn write_link(link: Link, writer: &mut Writer) {
         Link::Softmax => 6,
         Link::SignedSquare => 7,
         Link::SoftPlus => 8,
+        Link::LogisticShare => 9,
     });
     if let Link::Logistic { slope } = link {
         writer.f64(slope);

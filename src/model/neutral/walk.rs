@@ -221,6 +221,12 @@ fn linked(link: Link, width: Width, margins: &[f64]) -> Vec<f64> {
         }
         (Link::SignedSquare, _) => each(&|m| m * m.abs()),
         (Link::SoftPlus, _) => each(&|m| m.exp().ln_1p()),
+        (Link::LogisticShare, _) => {
+            let own: Vec<f64> = each(&|m| 1.0 / (1.0 + (-m).exp()));
+            let sum = own.iter().fold(0.0, |sum, p| sum + p);
+            let n: f64 = own.iter().map(|_| 1.0).sum();
+            own.iter().map(|p| if sum == 0.0 { 1.0 / n } else { p / sum }).collect()
+        }
     }
 }
 

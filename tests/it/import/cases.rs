@@ -68,11 +68,11 @@ impl Case {
             return vec![Self { name: name.to_owned(), files: files("model"), rows, expected }];
         }
         let stems = all.iter().filter_map(|file| file.strip_suffix(".expected.json"));
-        let of = |stem: &str| Self {
-            name: format!("{name}/{stem}"),
-            files: files(stem),
-            rows: rows.clone(),
-            expected: expected(&folder.join(format!("{stem}.expected.json"))),
+        let of = |stem: &str| {
+            let expected = expected(&folder.join(format!("{stem}.expected.json")));
+            let own = expected.get("rows").and_then(Value::as_str).map(|own| folder.join(own));
+            let rows = own.unwrap_or_else(|| rows.clone());
+            Self { name: format!("{name}/{stem}"), files: files(stem), rows, expected }
         };
         stems.map(of).collect()
     }

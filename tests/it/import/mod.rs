@@ -3,4 +3,7 @@
 mod cases;
 mod lightgbm;
 mod program;
+mod sklearn;
+mod sklearn_hostile;
+mod sklearn_old;
 mod xgboost;

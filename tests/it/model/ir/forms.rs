@@ -132,6 +132,7 @@ fn ensemble(random: &mut Random, kind: usize) -> Ensemble {
             Link::Softmax,
             Link::SignedSquare,
             Link::SoftPlus,
+            Link::LogisticShare,
         ],
     };
     Ensemble {
@@ -260,6 +261,11 @@ fn linked(e: &Ensemble, margins: &[f64]) -> Vec<f64> {
         }
         (Link::SignedSquare, _) => wide(&|m| m.signum() * m * m),
         (Link::SoftPlus, _) => wide(&|m| m.exp().ln_1p()),
+        (Link::LogisticShare, _) => {
+            let each: Vec<f64> = margins.iter().map(|m| 1.0 / (1.0 + (-m).exp())).collect();
+            let sum = each.iter().fold(0.0, |sum, p| sum + p);
+            each.iter().map(|p| if sum == 0.0 { 1.0 / each.len() as f64 } else { p / sum }).collect()
+        }
     }
 }
 

@@ -1,0 +1,87 @@
+//! `SimpleImputer`: a value for missing cells, and columns that say where they were.
+
+use super::builder::{Columns, Gaps, Slot};
+use crate::import::error::ImportError;
+use crate::import::sklearn::arena::Object;
+use crate::import::sklearn::array::{Label, Values, position};
+use crate::model::neutral::Operation;
+
+/// Reads an imputer.
+pub(super) fn impute(object: &Object<'_>, columns: &mut Columns, slots: &[Slot]) -> Result<Vec<Slot>, ImportError> {
+    let arena = object.arena;
+    let fills = Label::all(arena, object.need("statistics_")?).map_err(|e| e.within("statistics_"))?;
+    if fills.len() != slots.len() {
+        let (n, of) = (fills.len(), slots.len());
+        return Err(ImportError::new(format_args!("{n} values for {of} columns")).within("statistics_"));
+    }
+    let missing = match object.get("missing_values")? {
+        None => Label::Missing,
+        Some(id) => Label::read(arena, id).map_err(|e| e.within("missing_values"))?,
+    };
+    let keeps_empty = object.is_set("keep_empty_features")?;
+    let mut made = Vec::with_capacity(slots.len());
+    for (slot, fill) in slots.iter().zip(&fills) {
+        // A column that had no value at all when it was fitted is left out.
+        if *fill == Label::Missing {
+            if keeps_empty {
+                return Err(
+                    ImportError::new("a column is filled with a value that is missing itself").within("statistics_")
+                );
+            }
+            continue;
+        }
+        made.push(filled(columns, slot, &missing, fill)?);
+    }
+    let Some(indicator) = object.get("indicator_")? else { return Ok(made) };
+    let indicator = Object::at(arena, indicator).map_err(|e| e.within("indicator_"))?;
+    let features = Values::numbers(arena, indicator.need("features_")?).map_err(|e| e.within("features_"))?.1;
+    for feature in features {
+        let slot = position(feature).and_then(|feature| slots.get(feature));
+        let slot =
+            slot.ok_or_else(|| ImportError::new(format_args!("there is no column {feature}")).within("features_"))?;
+        made.push(indicated(columns, slot, &missing)?);
+    }
+    Ok(made)
+}
+
+/// A column whose missing cells have a value.
+fn filled(columns: &mut Columns, slot: &Slot, missing: &Label, fill: &Label) -> Result<Slot, ImportError> {
+    if let Slot::Feature { feature, missing: None, fill: None } = slot {
+        let missing = Some(missing.clone()).filter(|missing| *missing != Label::Missing);
+        // Where another value stands for missing, NaN is refused.
+        if missing.is_some() {
+            columns.refuse_missing(*feature);
+        }
+        return Ok(Slot::Feature { feature: *feature, missing, fill: Some(fill.clone()) });
+    }
+    let (mut column, gaps) = columns.number(slot)?;
+    if *missing != Label::Missing {
+        columns.refuse(gaps);
+        column = columns.step(column, Operation::AsMissing(number(missing)?))?;
+    }
+    let column = columns.step(column, Operation::Fill(number(fill)?))?;
+    Ok(Slot::Column { column, gaps: Gaps::default() })
+}
+
+/// A column that says where cells were missing.
+fn indicated(columns: &mut Columns, slot: &Slot, missing: &Label) -> Result<Slot, ImportError> {
+    let mut column = match slot {
+        // Of a category as of a number.
+        Slot::Feature { feature, missing: None, fill: None } if *missing == Label::Missing => {
+            super::builder::feature_column(*feature)
+        }
+        _ => columns.number(slot)?.0,
+    };
+    if *missing != Label::Missing {
+        column = columns.step(column, Operation::AsMissing(number(missing)?))?;
+    }
+    let column = columns.step(column, Operation::IsMissing)?;
+    Ok(Slot::Column { column, gaps: Gaps::default() })
+}
+
+fn number(label: &Label) -> Result<f64, ImportError> {
+    label.number().ok_or_else(|| {
+        let text = label.to_text();
+        ImportError::new(format_args!("{text:?} is filled in among numbers"))
+    })
+}

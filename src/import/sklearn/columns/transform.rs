@@ -1,0 +1,101 @@
+//! A transformer by its class: scalers, imputers, encoders, and those that hold other ones.
+
+use super::builder::{Columns, Slot};
+use super::names::n_inputs;
+use super::{encoders, impute, scale, selection};
+use crate::import::error::ImportError;
+use crate::import::sklearn::arena::{Arena, Id, Object};
+
+/// Transformers inside transformers at most.
+const MAX_DEPTH: usize = 16;
+
+/// Puts columns through a transformer, an object or the word `passthrough`.
+pub(in crate::import::sklearn) fn transform(
+    arena: &Arena<'_>,
+    id: Id,
+    columns: &mut Columns,
+    slots: &[Slot],
+    depth: usize,
+) -> Result<Vec<Slot>, ImportError> {
+    if arena.is_none(id) || arena.is_text(id, "passthrough") {
+        return Ok(slots.to_vec());
+    }
+    if depth > MAX_DEPTH {
+        return Err(ImportError::new(format_args!("transformers are nested deeper than {MAX_DEPTH}")));
+    }
+    arena.spend(slots.len())?;
+    let object = Object::at(arena, id)?;
+    let unread = || ImportError::new(format_args!("{} is not a transformer that is read", object.class));
+    if !object.is_of("sklearn") {
+        return Err(unread());
+    }
+    if let Some(n) = n_inputs(&object)?
+        && n != slots.len()
+    {
+        return Err(ImportError::new(format_args!("{} takes {n} columns of {}", object.class, slots.len())));
+    }
+    match object.name() {
+        "Pipeline" => {
+            let mut slots = slots.to_vec();
+            for (name, step) in steps(&object)? {
+                slots = transform(arena, step, columns, &slots, depth + 1).map_err(|e| e.within(name))?;
+            }
+            Ok(slots)
+        }
+        "ColumnTransformer" => parts(&object, columns, slots, depth),
+        "StandardScaler" | "RobustScaler" | "MaxAbsScaler" => scale::standardize(&object, columns, slots),
+        "MinMaxScaler" => scale::min_max(&object, columns, slots),
+        "FunctionTransformer" => scale::function(&object, columns, slots),
+        "SimpleImputer" => impute::impute(&object, columns, slots),
+        "OneHotEncoder" => encoders::one_hot(&object, columns, slots),
+        "OrdinalEncoder" => encoders::ordinal(&object, columns, slots),
+        _ => Err(unread()),
+    }
+}
+
+/// The steps of a pipeline: names and objects.
+pub(in crate::import::sklearn) fn steps(object: &Object<'_>) -> Result<Vec<(String, Id)>, ImportError> {
+    let arena = object.arena;
+    let list = arena.items(object.need("steps")?)?.unwrap_or_default();
+    let pair = |id: &Id| {
+        let pair = arena.items(*id)?.unwrap_or_default();
+        let [name, step] = *pair.as_slice() else {
+            return Err(ImportError::new("a step is no pair of a name and an object").within("steps"));
+        };
+        Ok((arena.text(name).unwrap_or_default().into_owned(), step))
+    };
+    list.iter().map(pair).collect()
+}
+
+/// A `ColumnTransformer`: each part's columns, one part after the other.
+fn parts(object: &Object<'_>, columns: &mut Columns, slots: &[Slot], depth: usize) -> Result<Vec<Slot>, ImportError> {
+    let arena = object.arena;
+    if object.get("transformer_weights")?.is_some() {
+        return Err(ImportError::new("weights of transformers are not read").within("transformer_weights"));
+    }
+    let list = arena.items(object.need("transformers_")?)?.unwrap_or_default();
+    let mut made = Vec::new();
+    for part in list {
+        let parts = arena.items(part)?.unwrap_or_default();
+        let [name, transformer, selection] = *parts.as_slice() else {
+            return Err(
+                ImportError::new("a part is no triple of a name, a transformer and columns").within("transformers_")
+            );
+        };
+        if arena.is_text(transformer, "drop") {
+            continue;
+        }
+        let name = arena.text(name).unwrap_or_default().into_owned();
+        let mut put = || {
+            let positions = selection::positions(object, &name, selection, slots.len())?;
+            if positions.is_empty() {
+                return Ok(Vec::new());
+            }
+            let taken: Vec<Slot> = positions.iter().map(|position| slots[*position].clone()).collect();
+            transform(arena, transformer, columns, &taken, depth + 1)
+        };
+        made.extend(put().map_err(|e| e.within(&name))?);
+        arena.spend(made.len())?;
+    }
+    Ok(made)
+}

@@ -1,0 +1,56 @@
+//! Compressed pickles: zlib and gzip, within a bound on what they become.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+
+use crate::import::error::ImportError;
+
+/// Inflated bytes that any file may have.
+const LEAST: usize = 64 << 20;
+
+/// Inflated bytes at most, as a multiple of the file's.
+const MOST_PER_BYTE: usize = 200;
+
+/// Inflated bytes at most.
+const MOST: usize = 1 << 30;
+
+/// What a file of so many bytes may inflate to.
+pub(super) fn limit(n_bytes: usize) -> usize {
+    n_bytes.saturating_mul(MOST_PER_BYTE).clamp(LEAST, MOST)
+}
+
+/// A file's bytes, inflated if they are compressed.
+///
+/// # Errors
+/// The compression is another one, is cut off, or makes too much of too little.
+pub(super) fn inflate(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ImportError> {
+    let by_name = match bytes {
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => return read(ZlibDecoder::new(bytes), bytes.len()).map(Cow::Owned),
+        [0x1f, 0x8b, ..] => return read(MultiGzDecoder::new(bytes), bytes.len()).map(Cow::Owned),
+        [b'B', b'Z', b'h', ..] => "bzip2",
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => "xz",
+        [0x5d, 0, 0, ..] => "lzma",
+        [0x04, 0x22, 0x4d, 0x18, ..] => "lz4",
+        [b'Z', b'F', ..] => "joblib's old format of before 0.10",
+        _ => return Ok(Cow::Borrowed(bytes)),
+    };
+    Err(ImportError::new(format_args!(
+        "it is compressed by {by_name}, which is not read: write it again with joblib.dump(model, path, compress=3)"
+    )))
+}
+
+/// All that a decoder gives, if it is not too much.
+pub(super) fn read(decoder: impl Read, n_bytes: usize) -> Result<Vec<u8>, ImportError> {
+    let limit = limit(n_bytes);
+    let mut inflated = Vec::new();
+    let bounded = decoder.take(limit as u64 + 1);
+    { bounded }
+        .read_to_end(&mut inflated)
+        .map_err(|e| ImportError::new(format_args!("its compression is broken: {e}")))?;
+    if inflated.len() > limit {
+        return Err(ImportError::new(format_args!("it inflates to more than {limit} bytes, too much for its size")));
+    }
+    Ok(inflated)
+}

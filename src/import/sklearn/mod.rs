@@ -1,0 +1,39 @@
+//! scikit-learn's models, from pickles (joblib's too) and skops archives. Nothing that they name is called: a file becomes
+//! nodes, and the attributes of the estimators that are known become steps and a predictor.
+
+mod arena;
+mod array;
+mod assemble;
+mod columns;
+mod inflate;
+mod library;
+mod model;
+mod pickle;
+mod skops;
+
+use self::arena::Arena;
+use super::error::ImportError;
+use super::imported::Imported;
+use super::options::ImportOptions;
+
+/// Reads a pickle: protocols 0 to 5, plain or compressed by zlib or gzip.
+///
+/// # Errors
+/// It is cut off, takes more than its size allows, or holds what is not read: named, with its place.
+pub(super) fn pickle(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
+    let inflated = inflate::inflate(bytes)?;
+    let mut arena = Arena::new(&inflated)?;
+    let root = pickle::decode(&mut arena)?;
+    assemble::imported(&arena, root, "pickle", options)
+}
+
+/// Reads a skops archive.
+///
+/// # Errors
+/// As [`pickle`].
+pub(super) fn skops(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
+    let archive = skops::inflate(bytes)?;
+    let mut arena = Arena::new(&archive.bytes)?;
+    let root = skops::decode(&mut arena, &archive)?;
+    assemble::imported(&arena, root, "skops", options)
+}

@@ -1,0 +1,39 @@
+//! Estimators: from their attributes to the neutral form's predictors.
+
+mod boosting;
+mod fitted;
+mod forest;
+mod hist;
+mod linear;
+mod nodes;
+mod start;
+mod tree;
+mod wrapper;
+
+use super::arena::Object;
+use crate::import::error::ImportError;
+
+pub(super) use fitted::{Answer, Demands, Fitted};
+pub(super) use wrapper::{is_read as is_wrapper, read as read_wrapper};
+
+/// The reader of a kind of estimator.
+pub(super) type Reader = fn(&Object<'_>, usize) -> Result<Fitted, ImportError>;
+
+/// Reads an estimator whose rows have so many columns; `None` for a class that is no estimator that is read here.
+pub(super) fn reader(object: &Object<'_>) -> Option<Reader> {
+    if !object.is_of("sklearn") {
+        return None;
+    }
+    Some(match object.name() {
+        "DecisionTreeClassifier" | "DecisionTreeRegressor" | "ExtraTreeClassifier" | "ExtraTreeRegressor" => {
+            forest::one_tree
+        }
+        "RandomForestClassifier" | "RandomForestRegressor" | "ExtraTreesClassifier" | "ExtraTreesRegressor" => {
+            forest::forest
+        }
+        "GradientBoostingClassifier" | "GradientBoostingRegressor" => boosting::read,
+        "HistGradientBoostingClassifier" | "HistGradientBoostingRegressor" => hist::read,
+        name if linear::is_read(name) => linear::read,
+        _ => return None,
+    })
+}
