@@ -9,6 +9,7 @@ pub mod forms;
 pub mod models;
 pub mod seeds;
 pub mod short;
+pub mod words;
 
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../it/support/router.rs"]
