@@ -44,6 +44,7 @@ GENERATORS := target/venv-generators
 TYPESCRIPT := target/typescript
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
+VENV_IMPORT := target/venv-import
 # A bare axum server and a load generator beside which HTTP is measured.
 HTTP_PEERS ?= ../shared/bench
 # Tools of the virtual environment first, for every recipe.
@@ -116,12 +117,12 @@ version: ## Print the version that images are tagged with
 # --- check ------------------------------------------------------------------------------------------------------
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 .PHONY: test
-test: ## Run the tests, in ten minutes on two cores: Rust, clients, OpenAPI, scripts, README, container
-	@tests/parts.sh test-rust test-clients test-schemathesis test-scripts test-readme test-container
+test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, OpenAPI, scripts, README, container
+	@tests/parts.sh test-rust test-clients test-import test-schemathesis test-scripts test-readme test-container
 
 .PHONY: test-long
-test-long: ## Run the long rest: PROMISES.md rehearsed, fuzzing, OpenAPI at length
-	@tests/parts.sh test-promises test-fuzz test-schemathesis-long
+test-long: ## Run the long rest: PROMISES.md rehearsed, fuzzing, OpenAPI and other libraries at length
+	@tests/parts.sh test-promises test-fuzz test-schemathesis-long test-import-long
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -139,6 +140,16 @@ test-clients: $(CLIENTS)/installed generators ## Test with tritonclient, pandas 
 .PHONY: generators
 generators: $(GENERATORS)/installed $(TYPESCRIPT)/installed
 	@command -v go >/dev/null && [ -d /usr/share/gocode/src/gopkg.in/validator.v2 ] || .ci/setup
+
+.PHONY: test-import
+test-import: $(VENV_IMPORT)/installed ## Fit ten models with the libraries themselves, and ask smartserve for their bits
+	cargo build --locked
+	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --seed $(SEED)
+
+.PHONY: test-import-long
+test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells and kind of category
+	cargo build --locked
+	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --seed $(SEED)
 
 .PHONY: oracle
 oracle: $(CLIENTS)/installed ## Send BODIES=100000 random bodies, and let pandas judge each
@@ -183,7 +194,7 @@ test-fuzz: ## Fuzz every target for a minute
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=60
 
 .PHONY: fuzz
-fuzz: ## Fuzz artifacts, bodies and connections, SECONDS_EACH=60 seconds each
+fuzz: ## Fuzz artifacts, models of other libraries, bodies and connections, SECONDS_EACH=60 seconds each
 	tests/fuzz.sh seconds $(SECONDS_EACH)
 
 .PHONY: fuzz-long
@@ -294,6 +305,9 @@ $(VENV_SCHEMATHESIS)/installed: .ci/schemathesis.txt
 
 # What we are measured against, for `make accuracy` and `make bench-peers`.
 $(VENV_PEERS)/installed: .ci/peers.txt
+	$(venv)
+
+$(VENV_IMPORT)/installed: .ci/import.txt
 	$(venv)
 
 $(CLIENTS)/installed: .ci/clients.txt

@@ -4,6 +4,7 @@ mod categories;
 mod equality;
 mod hostile;
 mod objectives;
+mod program;
 mod rules;
 mod writer;
 
