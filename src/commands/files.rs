@@ -1,5 +1,6 @@
 //! Reads model files, writes to standard output, and writes a file whole or not at all.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
@@ -19,9 +20,21 @@ use super::output::Destination;
 /// # Errors
 /// 66 when there is no such file, 65 when it is not a valid model, 2 for choices beside an artifact.
 pub fn model(path: &Path, args: &SourceArgs) -> Result<Model, Failure> {
+    artifact(path, args).map(|(model, _)| model)
+}
+
+/// The same, with the artifact's bytes.
+///
+/// # Errors
+/// As [`model`].
+pub fn artifact(path: &Path, args: &SourceArgs) -> Result<(Model, Vec<u8>), Failure> {
     let bytes = loader::read(path)?;
-    let bytes = loader::artifact(path, &bytes, &args.into())?;
-    Model::load(&bytes).map_err(|e| Failure::new(Exit::Data, format_args!("{}: {e}", path.display())))
+    let bytes = match loader::artifact(path, &bytes, &args.into())? {
+        Cow::Owned(artifact) => artifact,
+        Cow::Borrowed(_) => bytes,
+    };
+    let model = Model::load(&bytes);
+    Ok((model.map_err(|e| Failure::new(Exit::Data, format_args!("{}: {e}", path.display())))?, bytes))
 }
 
 /// Writes lines to standard output; what a terminal would obey in them is escaped. Within JSON such characters stand in

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::cli::ImportArgs;
-use crate::import::ImportOptions;
+use crate::import::{ImportOptions, Reached, check_thresholds};
 use crate::model::{Model, check_name};
 use crate::serve::loader;
 
@@ -37,11 +37,13 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         let what = format_args!("{path}: it is not answered as a plain walk through it says: {first}");
         return Err(Failure::new(Exit::Failed, what));
     }
+    let reached = check_thresholds(&artifact, &model);
+    let reached = reached.map_err(|e| Failure::new(Exit::Failed, format_args!("{path}: {e}")))?;
     files::write_atomically(&args.output, &artifact)?;
-    files::print(&report(&model, args))
+    files::print(&report(&model, args, reached))
 }
 
-fn report(model: &Model, args: &ImportArgs) -> String {
+fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String {
     let header = model.header();
     let (output, algorithm, version) = (args.output.display(), &header.algorithm, model.version());
     let (n_features, n_golden) = (header.features.len(), header.golden.len());
@@ -50,6 +52,9 @@ fn report(model: &Model, args: &ImportArgs) -> String {
         header.name,
         header.task.as_str()
     );
+    if let Some(Reached { sides, of }) = reached {
+        let _ = writeln!(text, "thresholds: {sides} of {of} sides of splits were asked, all as a plain walk answers");
+    }
     for note in header.source.iter().flat_map(|origin| &origin.notes) {
         let _ = writeln!(text, "note: {note}");
     }

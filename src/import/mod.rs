@@ -14,6 +14,7 @@ mod options;
 mod reader;
 mod sklearn;
 mod source;
+mod thresholds;
 mod xgboost;
 
 pub use artifact::artifact;
@@ -23,3 +24,4 @@ pub use kind::Kind;
 pub use options::{Answers, ImportChoices, ImportOptions, Iterations};
 pub use reader::read;
 pub use source::{OneFile, Source};
+pub use thresholds::{Reached, check_thresholds};
