@@ -158,7 +158,8 @@ impl<'a> Check<'a> {
             });
             let differs = walked.raw.iter().zip(raw).any(|(a, b)| a.to_bits() != b.to_bits());
             if differs {
-                let problem = format_args!("the row {row:?} has the raw scores {raw:?}, a plain walk gives {:?}", walked.raw);
+                let problem =
+                    format_args!("the row {row:?} has the raw scores {raw:?}, a plain walk gives {:?}", walked.raw);
                 return Err(ImportError::new(problem));
             }
         }
