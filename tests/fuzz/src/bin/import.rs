@@ -28,7 +28,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| { words
 
 fuzz_target!(|file: &[u8]| {
     let options = ImportOptions::default();
-    let source = OneFile { name: "model", bytes: file };
+    let source = OneFile { bytes: file };
     let imported = bounded(BASE + times(file) * file.len(), || import::read(&source, &options));
     let Ok(imported) = imported else { return };
     bounded(8 * BASE + TIMES * file.len(), || {
