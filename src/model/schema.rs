@@ -16,6 +16,9 @@ pub use super::target::{MAX_CLASSES, Target, Task};
 /// Features, and encoded columns, at most: tree nodes hold a column in 16 bits.
 pub const MAX_COLUMNS: usize = 65_535;
 
+/// Categories of a feature at most.
+pub const MAX_CATEGORIES: usize = 65_536;
+
 /// How a feature's cells are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -212,6 +215,10 @@ impl Feature {
         let name = &self.name;
         if name.is_empty() {
             return Err("a feature has an empty name".to_owned());
+        }
+        if self.categories.len() > MAX_CATEGORIES {
+            let n = self.categories.len();
+            return Err(format!("feature {name:?}: {n} categories are more than {MAX_CATEGORIES}"));
         }
         if !self.categories.windows(2).all(|w| w[0] < w[1]) {
             return Err(format!("feature {name:?}: categories are not distinct and in byte order"));

@@ -18,6 +18,9 @@ pub use header::{
 /// Bytes of the JSON head at most: 16 MiB.
 pub const MAX_HEADER_BYTES: usize = 16 << 20;
 
+/// Sections at most.
+pub const MAX_SECTIONS: usize = 64;
+
 /// Bytes of the length that a file begins with.
 const LENGTH_BYTES: usize = 8;
 
@@ -56,7 +59,7 @@ impl<'a> Opened<'a> {
 /// The same header and sections give the same bytes.
 ///
 /// # Errors
-/// One sentence when the header exceeds [`MAX_HEADER_BYTES`] or holds a number that JSON cannot.
+/// One sentence when the header exceeds [`MAX_HEADER_BYTES`] or a limit of its texts, or holds a number that JSON cannot.
 pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, String> {
     let entry = |(name, bytes, required): &(&str, Vec<u8>, bool)| Section {
         name: (*name).to_owned(),
@@ -71,6 +74,7 @@ pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Ve
         let (got, most) = (head.len(), MAX_HEADER_BYTES);
         return Err(format!("the header takes {got} bytes, more than {most}: use fewer features"));
     }
+    keys::check(&String::from_utf8_lossy(&head)).map_err(|e| format!("the header: {e}"))?;
     let mut file = Vec::with_capacity(LENGTH_BYTES + head.len() + total + HASH_BYTES);
     file.extend((head.len() as u64).to_le_bytes());
     file.extend(head);
@@ -99,7 +103,7 @@ pub fn open(file: &[u8]) -> Result<Opened<'_>, String> {
     let (head, payload) = frame(file)?;
     check_hash(file)?;
     let text = std::str::from_utf8(head).map_err(|e| format!("the header is not UTF-8: {e}"))?;
-    keys::check_unique(text).map_err(|e| format!("the header: {e}"))?;
+    keys::check(text).map_err(|e| format!("the header: {e}"))?;
     check_format(text)?;
     let header: Header = serde_json::from_str(text).map_err(|e| format!("the header does not fit: {e}"))?;
     let sections = sections(&header.payload, payload)?;
@@ -158,6 +162,9 @@ fn sections<'a>(told: &Payload, payload: &'a [u8]) -> Result<Vec<(String, &'a [u
     if told.bytes != payload.len() as u64 {
         let (told, got) = (told.bytes, payload.len());
         return Err(format!("the header tells of {told} bytes of payload, there are {got}"));
+    }
+    if told.sections.len() > MAX_SECTIONS {
+        return Err(format!("{} sections are more than {MAX_SECTIONS}", told.sections.len()));
     }
     let mut rest = payload;
     let mut found: Vec<(String, &[u8])> = Vec::with_capacity(told.sections.len());

@@ -132,6 +132,39 @@ fn sections_must_fit_the_payload() {
     Model::load(&newer.sealed()).expect("a section that is not required may be unknown");
 }
 
+/// 150,000 sections took 48 s.
+#[test]
+fn sections_and_texts_have_limits() {
+    let sections = |n: usize| {
+        let mut parts = bare("boston", "MEDV", Algorithm::Linear);
+        for i in 1..n {
+            parts.sections.push((format!("s{i}"), Vec::new()));
+            let toc = parts.header["payload"]["sections"].as_array_mut().unwrap();
+            toc.push(json!({"name": format!("s{i}"), "encoding": "postcard", "bytes": 0, "required": false}));
+        }
+        parts.sealed()
+    };
+    Model::load(&sections(64)).unwrap();
+    refused(&sections(65), "65 sections are more than 64");
+    refused(&sections(150_000), "150000 sections are more than 64");
+    let parts = bare("boston", "MEDV", Algorithm::Linear);
+    let mut longest = parts.clone();
+    longest.header["description"] = "x".repeat(4096).into();
+    longest.header["features"][0]["more"] = json!({"k".repeat(256): 1});
+    Model::load(&longest.sealed()).unwrap();
+    head(&parts, "a text of 4097 bytes is longer than 4096", |h| h["description"] = "x".repeat(4097).into());
+    head(&parts, "a text of 5000 bytes is longer", |h| h["features"][0]["name"] = "x".repeat(5000).into());
+    head(&parts, "a key of 257 bytes is longer than 256", |h| h["more"] = json!({"k".repeat(257): 1}));
+    head(&parts, "more than 1000 keys", |h| {
+        h["more"] = (0..1001).map(|i| (i.to_string(), json!(0))).collect::<serde_json::Map<_, _>>().into();
+    });
+    head(&parts, "more than 1048576 texts", |h| h["more"] = json!(vec![""; 1 << 20]));
+    head(&parts, "65537 categories are more than 65536", |h| {
+        h["features"][0]["kind"] = "categorical".into();
+        h["features"][0]["categories"] = (0..65_537).map(|i| format!("{i:05}")).collect::<Vec<_>>().into();
+    });
+}
+
 #[test]
 fn the_schema_must_be_one() {
     let parts = bare("boston", "MEDV", Algorithm::Linear);
