@@ -18,14 +18,17 @@ const INFLATING: usize = 256 << 10;
 /// After this many bytes, about 80 µs of reading, the reactor polls the other sockets.
 const YIELD_AFTER: usize = 64 << 10;
 
+/// What a compressed byte counts as, in bytes given: 2 MiB of empty gzip members took a worker 80 ms, 40 ns a byte.
+const COMPRESSED_BYTE: usize = 32;
+
 /// A body, chunk by chunk.
 #[derive(Debug)]
 pub(in crate::http) struct BodyChunks<B> {
     body: B,
     inflater: Option<Box<Inflater>>,
     is_done: bool,
-    /// Bytes given since the reactor polled the other sockets.
-    given: usize,
+    /// Work done since the reactor polled the other sockets, in bytes given.
+    work: usize,
 }
 
 impl<B: ReadableBody> BodyChunks<B> {
@@ -35,7 +38,7 @@ impl<B: ReadableBody> BodyChunks<B> {
     /// 415: an encoding that is not read.
     pub(in crate::http) fn new(headers: &HeaderMap, body: B) -> Result<Self, Problem> {
         let inflater = encoding(headers)?.map(|encoding| Box::new(Inflater::new(encoding)));
-        Ok(Self { body, inflater, is_done: false, given: 0 })
+        Ok(Self { body, inflater, is_done: false, work: 0 })
     }
 
     /// The number of bytes, if it is known before they are read.
@@ -54,21 +57,31 @@ impl<B: ReadableBody> BodyChunks<B> {
     /// # Errors
     /// 400: the body broke off, or is not of its encoding.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        if self.given >= YIELD_AFTER {
-            self.given = 0;
+        self.give_turn().await;
+        let chunk = self.chunk().await?;
+        self.work += chunk.as_ref().map_or(0, Bytes::len);
+        Ok(chunk)
+    }
+
+    /// Lets other sockets have their turn, when enough work has been done.
+    async fn give_turn(&mut self) {
+        if self.work >= YIELD_AFTER {
+            self.work = 0;
             yield_io::yield_to_reactor().await;
         }
-        let chunk = self.chunk().await?;
-        self.given += chunk.as_ref().map_or(0, Bytes::len);
-        Ok(chunk)
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
             if let Some(inflater) = &mut self.inflater
-                && let Some(chunk) = inflater.next().map_err(|error| broken(inflater.encoding(), &error))?
+                && let Some((chunk, taken)) = inflater.next().map_err(|error| broken(inflater.encoding(), &error))?
             {
-                return Ok(Some(chunk));
+                self.work += taken * COMPRESSED_BYTE;
+                if !chunk.is_empty() {
+                    return Ok(Some(chunk));
+                }
+                self.give_turn().await;
+                continue;
             }
             if self.is_done {
                 return Ok(None);

@@ -12,6 +12,9 @@ use super::deflate::Deflate;
 /// Compressed bytes per step; DEFLATE makes at most 1,032 times as many of them.
 const STEP: usize = 64;
 
+/// After this many compressed bytes a chunk is given out however short it is: blocks and members may be empty.
+pub(super) const MAX_TAKEN: usize = 4 << 10;
+
 /// A chunk is given out when it has this many bytes.
 const CHUNK: usize = 32 << 10;
 
@@ -96,23 +99,25 @@ impl Inflater {
         self.encoding
     }
 
-    /// The next bytes of the body, less than 136 KiB of them; none when more compressed ones are needed.
+    /// The next bytes of the body, less than 136 KiB of them and maybe not one; none when more compressed ones are needed.
+    /// Beside them the number of compressed bytes that they took, at most [`MAX_TAKEN`].
     ///
     /// # Errors
     /// They are not of the encoding.
-    pub(super) fn next(&mut self) -> io::Result<Option<Bytes>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<(Bytes, usize)>> {
         if self.waiting.is_empty() {
             return Ok(None);
         }
-        while !self.waiting.is_empty() && self.decoder.inflated().len() < CHUNK {
+        let mut taken = 0;
+        while !self.waiting.is_empty() && self.decoder.inflated().len() < CHUNK && taken < MAX_TAKEN {
             let n = self.waiting.len().min(STEP);
+            taken += n;
             self.decoder.write(&self.waiting.split_to(n))?;
         }
         if self.waiting.is_empty() {
             self.decoder.flush()?;
         }
-        let piece = std::mem::take(self.decoder.inflated());
-        Ok((!piece.is_empty()).then(|| piece.into()))
+        Ok(Some((std::mem::take(self.decoder.inflated()).into(), taken)))
     }
 
     /// Adds compressed bytes. The ones before must have been taken: [`Inflater::next`] gave none.
@@ -142,7 +147,7 @@ mod tests {
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
-    use super::{Encoding, Inflater};
+    use super::{Encoding, Inflater, MAX_TAKEN};
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -172,7 +177,8 @@ mod tests {
         let (mut inflater, mut all, mut longest) = (Inflater::new(encoding), Vec::new(), 0);
         for chunk in bytes.chunks(n) {
             inflater.feed(Bytes::copy_from_slice(chunk));
-            while let Some(piece) = inflater.next()? {
+            while let Some((piece, taken)) = inflater.next()? {
+                assert!(taken <= MAX_TAKEN, "{taken}");
                 longest = longest.max(piece.len());
                 all.extend_from_slice(&piece);
             }
@@ -231,7 +237,7 @@ mod tests {
         encoder.flush().unwrap();
         let mut inflater = Inflater::new(Encoding::Gzip);
         inflater.feed(encoder.get_ref().clone().into());
-        assert_eq!(inflater.next().unwrap().unwrap(), "a line\n");
+        assert_eq!(inflater.next().unwrap().unwrap().0, "a line\n");
         assert_eq!(inflater.next().unwrap(), None);
     }
 }

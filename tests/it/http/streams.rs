@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::router::{Answer, get, public, request, send, serving, streamed};
@@ -44,6 +45,40 @@ async fn begin(router: &Service, first: &str) -> (UnboundedSender<Vec<u8>>, Resp
 async fn piece(response: &mut Response<Body>) -> Option<String> {
     let frame = response.body_mut().frame().await?.unwrap();
     Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
+}
+
+/// gzip of many blocks without a byte, in one member, around these bytes.
+fn gzip_with_empty_blocks(bytes: &[u8], n: usize) -> Vec<u8> {
+    let whole = gzip(bytes);
+    // The head of a member is 10 bytes; a stored block is 5 bytes and its content.
+    [&whole[..10], &[0, 0, 0, 0xff, 0xff].repeat(n), &whole[10..]].concat()
+}
+
+/// What inflates to nothing is work too: without that, others wait until a body of it is read.
+#[tokio::test]
+async fn a_body_that_inflates_to_nothing_gives_others_their_turn() {
+    let router = public(Limits::default());
+    let row = br#"{"x":2}"#;
+    let members = [gzip(b"").repeat(90_000), gzip(row)].concat();
+    for body in [members, gzip_with_empty_blocks(row, 400_000)] {
+        assert!(body.len() > 1_700_000 && body.len() < 2 << 20, "{}", body.len());
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counting = tokio::spawn({
+            let turns = Arc::clone(&turns);
+            async move {
+                loop {
+                    turns.fetch_add(1, Ordering::Relaxed);
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        let request = typed("/models/line/predict", "application/json", body);
+        let answer = send(&router, with(request, "content-encoding", "gzip")).await;
+        counting.abort();
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+        let turns = turns.load(Ordering::Relaxed);
+        assert!(turns > 300, "others had {turns} turns");
+    }
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
