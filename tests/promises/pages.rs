@@ -55,7 +55,7 @@ pub(crate) fn pages(asked: &Asked, report: &mut Report) {
 /// Trains a model of many columns.
 fn wide(binary: &Path, directory: &Path) -> PathBuf {
     let (data, model) = (directory.join("wide.csv"), directory.join("wide.model"));
-    let mut csv: String = (0..WIDTH).map(|column| format!("c{column},")).collect::<String>() + "y\n";
+    let mut csv: String = (0..WIDTH).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",") + ",y\n";
     for row in 0..100_usize {
         (0..WIDTH).for_each(|column| write!(csv, "{}.{:03},", row % 7, (row * 7_919 + column * 31) % 997).unwrap());
         writeln!(csv, "{}", row % 7).unwrap();
