@@ -28,7 +28,7 @@ FIXTURES=tests/fixtures/http SEEDS=$work/seeds "$work/release/artifact" 2>/dev/n
 
 fuzz() { # TARGET
   local target=$1 limit=()
-  mkdir -p "$work/corpus/$target" "tests/corpus/$target"
+  mkdir -p "$work/corpus/$target" "tests/corpus/$target" "$work/seeds/$target"
   case $mode in
     seconds) limit=("-max_total_time=$amount") ;;
     runs) limit=("-runs=$((amount * share[$target] / 100))") ;;
