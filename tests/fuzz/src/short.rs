@@ -69,7 +69,7 @@ pub(crate) fn answer_with(form: Form, model: &Model, name: &str, body: &[u8], sc
         Ok(batch) => batch,
         Err(problem) => {
             let told = problem.render("id");
-            assert!(told.ends_with(b"}") && std::str::from_utf8(&told).is_ok());
+            assert!(told.ends_with(b"}\n") && std::str::from_utf8(&told).is_ok());
             return problem.kind().status().as_u16();
         }
     };
