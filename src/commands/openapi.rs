@@ -19,8 +19,12 @@ use super::{files, serve};
 pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
     let choices = choices(&args.source).map_err(|e| Failure::new(Exit::Config, e))?;
     let mut models: Vec<Snapshot> = Vec::new();
-    for spec in entries(&args.model) {
-        let file = serve::split(spec, &choices).map_err(|e| Failure::new(Exit::Config, e))?;
+    let files: Vec<ModelFile> = entries(&args.model)
+        .map(|spec| serve::split(spec, &choices))
+        .collect::<Result<_, _>>()
+        .map_err(|e| Failure::new(Exit::Config, e))?;
+    serve::check_names(&files, &choices).map_err(|e| Failure::new(Exit::Config, e))?;
+    for file in files {
         let served = served(file, models.is_empty())?;
         if models.iter().any(|earlier| earlier.name == served.name) {
             let detail = format_args!("two models are called {:?}; give one of them as NAME=PATH", served.name);

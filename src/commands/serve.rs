@@ -180,13 +180,28 @@ fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> Sources {
     if entries(&args.model).next().is_none() && args.models.is_none() {
         wrong.push("no model to serve; give --model F.model or --models DIR".to_owned());
     }
+    let files: Vec<ModelFile> = entries(&args.model).filter_map(|spec| noted(wrong, split(spec, &choices))).collect();
+    if args.models.is_none() {
+        noted(wrong, check_names(&files, &choices));
+    }
     Sources {
-        files: entries(&args.model).filter_map(|spec| noted(wrong, split(spec, &choices))).collect(),
+        files,
         directory: args.models.clone(),
         choices,
         default: args.default_model.clone(),
         allow_schema_change: args.allow_schema_change,
     }
+}
+
+/// That each model named by a choice has its name from `--model NAME=PATH`: else the choice would be for nobody.
+pub(super) fn check_names(files: &[ModelFile], choices: &ImportChoices) -> Result<(), String> {
+    let names: Vec<&str> = files.iter().filter_map(|file| file.name.as_deref()).collect();
+    choices.unused(&names).map_or(Ok(()), |name| {
+        Err(format!(
+            "--answer, --iterations or --zero-as-missing is for the model {name:?}, which no --model gives that name; \
+             write --model {name}=PATH"
+        ))
+    })
 }
 
 /// Splits `[NAME=]PATH`. A path with `=` needs a name in front of it, unless its part before the sign cannot be a name.

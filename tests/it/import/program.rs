@@ -93,6 +93,17 @@ fn choices_beside_an_artifact_and_files_that_are_no_model_are_refused() {
 }
 
 #[test]
+fn a_choice_for_a_name_that_no_model_has_is_refused() {
+    let logistic = folder().join("xgb-logistic/model.ubj");
+    for choice in ["--zero-as-missing=model", "--answer=modle=library", "--iterations=model=best"] {
+        for command in ["serve", "openapi"] {
+            let (code, why) = refused(&[command, "--model", text(&logistic), choice]);
+            assert!(code == 78 && why.contains("which no --model gives that name"), "{command} {choice}: {why}");
+        }
+    }
+}
+
+#[test]
 fn a_source_is_served_with_several_outputs_missing_cells_and_raw_names() {
     let softprob = folder().join("xgb-softprob/model.json");
     let logistic = folder().join("xgb-logistic/model.ubj");
