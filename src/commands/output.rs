@@ -134,7 +134,7 @@ impl Write for Output {
     }
 }
 
-/// A file of a name that nobody can know, beside its target; removed unless it is committed.
+/// A file of a random name, so that none can be put there first, beside its target; removed unless it is committed.
 pub struct Beside {
     file: File,
     temporary: PathBuf,
@@ -146,7 +146,7 @@ impl Beside {
         // A hasher's keys are random; what one gives for nothing is too.
         let random = RandomState::new().build_hasher().finish();
         let temporary = directory_of(target).join(format!(".smartserve-{random:016x}.tmp"));
-        // A replaced file's permissions may be narrow: nobody else reads this one before it has them.
+        // Readable by the owner alone until it has the permissions of the file it replaces, which may be narrow.
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)

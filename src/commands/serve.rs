@@ -193,7 +193,7 @@ fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> Sources {
     }
 }
 
-/// That each model named by a choice has its name from `--model NAME=PATH`: else the choice would be for nobody.
+/// Checks that each model named by a choice is given as `--model NAME=PATH`: the choice would be ignored otherwise.
 pub(super) fn check_names(files: &[ModelFile], choices: &ImportChoices) -> Result<(), String> {
     let names: Vec<&str> = files.iter().filter_map(|file| file.name.as_deref()).collect();
     choices.unused(&names).map_or(Ok(()), |name| {

@@ -69,7 +69,7 @@ impl Tokens {
         self.digests.load().len()
     }
 
-    /// True when none is: nobody gets in.
+    /// True when there is no token: every request that needs one is refused.
     pub fn is_empty(&self) -> bool {
         self.digests.load().is_empty()
     }

@@ -54,7 +54,7 @@ impl Feature {
     }
 }
 
-/// Two of these texts that spell the same boolean, if there are any: nobody can tell which of the two a client means.
+/// Two of these texts that spell the same boolean, if there are any: a boolean that a client sends could mean either.
 pub fn spelled_twice(texts: &[String]) -> Option<(bool, [&str; 2])> {
     [true, false].into_iter().find_map(|truth| {
         let mut found = texts.iter().map(String::as_str).filter(|t| SPELLINGS[usize::from(!truth)].contains(t));

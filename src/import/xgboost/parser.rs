@@ -26,8 +26,16 @@ pub(super) trait Parser {
     /// The place of what comes next, for [`Parser::numbers_at`].
     fn place(&self) -> usize;
 
+    /// Goes to a place that was passed over; gives the one that it leaves.
+    fn go_to(&mut self, place: usize) -> usize;
+
     /// As [`Parser::numbers`], of the array at a place that was passed over.
-    fn numbers_at<T: Element>(&mut self, place: usize, out: &mut Vec<T>) -> Result<(), ImportError>;
+    fn numbers_at<T: Element>(&mut self, place: usize, out: &mut Vec<T>) -> Result<(), ImportError> {
+        let here = self.go_to(place);
+        self.numbers(out)?;
+        self.go_to(here);
+        Ok(())
+    }
 
     /// Passes over whatever comes next.
     fn skip(&mut self) -> Result<(), ImportError>;

@@ -2,6 +2,8 @@
 
 use crate::model::ir::{Decision, LinearLeaf, Link, Width};
 
+pub use crate::model::ir::Sum;
+
 /// What a split by a threshold asks of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
@@ -91,19 +93,6 @@ pub enum Leaves {
     Vectors(Vec<f64>),
     /// A position in this list of linear functions.
     Linear(Vec<LinearLeaf>),
-}
-
-/// How leaves become margins: start + Σ weight · leaf in tree order, then divided.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sum {
-    /// To what each step is rounded.
-    pub width: Width,
-    /// One an output, `[n_outputs]`.
-    pub start: Vec<f64>,
-    /// What the sums are divided by.
-    pub divisor: Option<f64>,
-    /// True where the source's raw score is the sum before it is divided.
-    pub raw_is_undivided: bool,
 }
 
 /// An ensemble of trees. Not checked: [`Neutral::to_form`](super::Neutral::to_form) does.

@@ -57,12 +57,7 @@ impl Forest {
                 Leaves::Vectors(values) => ir::Leaves::Vectors(values.clone()),
                 Leaves::Linear(leaves) => ir::Leaves::Linear(leaves.clone()),
             },
-            sum: ir::Sum {
-                width: self.sum.width,
-                start: self.sum.start.clone(),
-                divisor: self.sum.divisor,
-                raw_is_undivided: self.sum.raw_is_undivided,
-            },
+            sum: self.sum.clone(),
             link: self.link,
             decision: self.decision,
         })
