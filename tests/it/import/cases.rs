@@ -55,6 +55,13 @@ impl Case {
         cases
     }
 
+    /// The cases of each folder in a folder of the tree.
+    pub(crate) fn fixtures(root: &str, endings: &[&str]) -> Vec<Self> {
+        let root = path(root);
+        let folders = names(&root).into_iter().filter(|name| root.join(name).is_dir());
+        folders.flat_map(|name| Self::in_folder(&root.join(&name), &name, endings)).collect()
+    }
+
     /// One case in a folder with `expected.json`, else one for each `NAME.expected.json`.
     fn in_folder(folder: &Path, name: &str, endings: &[&str]) -> Vec<Self> {
         let all = names(folder);

@@ -33,9 +33,37 @@ fn margins_and_answers_of_every_case_have_the_librarys_bits() {
     assert!(compared >= 2 * (16 - 1 + 8 + 8), "{compared}");
 }
 
+/// Each version's own answers; the fixtures' program makes them. Its models have several outputs.
+#[test]
+fn vector_leaves_and_several_outputs_have_the_bits_of_the_version_that_wrote_them() {
+    let cases = Case::fixtures("tests/fixtures/xgboost", &["json", "ubj"]);
+    let of = |version: &str, name: &str| {
+        let n = cases.iter().filter(|case| case.name.starts_with(version) && case.name.contains(name)).count();
+        assert!(n > 0, "no case {name} of {version}");
+        n
+    };
+    for (version, n) in [("2.1.4", 8), ("3.0.5", 8), ("3.1.3", 8), ("3.2.0", 15)] {
+        assert!(of(version, "/vectors") >= n, "{version}");
+        of(version, "/quantiles");
+    }
+    for case in &cases {
+        assert_eq!(case.files.len(), 2, "{}", case.name);
+        for file in &case.files {
+            let what = file.display().to_string();
+            let model = load(file, Answers::Library).unwrap();
+            let batch = case.batch(&model);
+            assert_same_bits(&format!("{what}: margins"), &case.numbers("margin"), &raw(&model, &batch));
+            let answers = values(&predict(&model, &batch), &model);
+            assert_same_bits(&format!("{what}: predict"), &case.numbers("predict"), &answers);
+        }
+    }
+}
+
 #[test]
 fn both_encodings_give_the_same_model() {
-    for case in Case::all("xgb-", &["json", "ubj"]) {
+    let mut cases = Case::all("xgb-", &["json", "ubj"]);
+    cases.extend(Case::fixtures("tests/fixtures/xgboost", &["json", "ubj"]));
+    for case in cases {
         let sections = case.files.iter().map(|file| {
             let bytes = std::fs::read(file).unwrap();
             let artifact = loader::artifact(file, &bytes, &ImportOptions::default()).unwrap().into_owned();
