@@ -52,7 +52,7 @@ pub enum Command {
     Import(ImportArgs),
     /// Show what a model file holds
     Inspect(InspectArgs),
-    /// Load a model file and check its golden rows
+    /// Load a model file and check its golden rows, and answers that its library gave
     Verify(VerifyArgs),
     /// Ask a running server whether it is ready (for container health checks: no curl needed)
     Healthcheck(HealthcheckArgs),

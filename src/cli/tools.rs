@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::values::{address, switch};
+use crate::config::Names;
+use crate::config::values::{address, amount, names, switch};
 
 use super::source::{SourceArgs, SourcesArgs};
 
 /// `predict`.
 #[derive(Debug, Args)]
 #[command(after_help = "The input's columns come back as they are, with a column `prediction` after them (and
-`probability_CLASS` for each class of a classifier). Columns that the model does not know pass through.
+`probability_CLASS` for each class of a classifier that has probabilities). Columns that the model does not know pass through.
 
 Examples:
   smartserve predict --model boston.model --input rows.csv -o scored.csv
@@ -76,12 +77,33 @@ pub struct InspectArgs {
 
 /// `verify`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 the model is sound; 65 the file is not a valid model; 66 there is no such file;
-1 the golden rows are answered otherwise than when the model was written.")]
+#[command(
+    after_help = "With --input, rows are scored and compared with answers that the model's own library gave them: columns
+of the same file. One COLUMN holds the predictions (of a classifier the labels), as many as the model has outputs or classes
+hold these in their order; another answer is named as predict names its column: probability_yes=p, raw=margin. The greatest
+difference and the worst rows are printed. What a model of 32 bits answers is compared as numbers of 32 bits.
+
+Examples:
+  smartserve verify churn.model
+  smartserve verify model.ubj --input rows.csv --expect predicted
+  smartserve verify model.pkl --input rows.csv --expect label,probability_yes=p --tolerance 1e-15
+
+Exit codes: 0 the model is sound; 1 the golden rows are answered otherwise than when the model was written, or an expected
+answer differs by more than the tolerance; 65 the file is not a valid model, or rows do not fit it; 66 there is no such file."
+)]
 pub struct VerifyArgs {
     /// The model file, of smartserve or of another library
     #[arg(value_name = "F.model")]
     pub file: PathBuf,
+    /// CSV file with a header line: rows, and what their library answered; - for standard input
+    #[arg(long, value_name = "F.csv", requires = "expect")]
+    pub input: Option<PathBuf>,
+    /// Columns of it with the expected answers; a list of names is a CSV record
+    #[arg(long, value_name = "[ANSWER=]COLUMN", value_parser = names, requires = "input")]
+    pub expect: Vec<Names>,
+    /// The greatest difference that passes; labels must be equal
+    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = amount)]
+    pub tolerance: f64,
     /// How a model of another library is read.
     #[command(flatten)]
     pub source: SourceArgs,

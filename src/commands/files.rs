@@ -1,8 +1,9 @@
-//! Reads model files, writes to standard output, and writes a file whole or not at all.
+//! Reads model files, opens inputs, writes to standard output, and writes a file whole or not at all.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -74,6 +75,31 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 pub fn print_raw(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Failure::writing("standard output", &e))
+}
+
+/// Opens an input, which messages call by what is given with it; `-` is standard input.
+///
+/// # Errors
+/// 66 when there is no such file.
+pub fn open(path: &Path) -> Result<(Box<dyn Read>, String), Failure> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin().lock()), "standard input".to_owned()));
+    }
+    let file = File::open(path).map_err(|e| Failure::reading(path, &e))?;
+    Ok((Box::new(file), path.display().to_string()))
+}
+
+/// A table for people: columns as wide as their widest cell, up to 48 characters.
+pub fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0).min(48);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}", w = *w)).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// Writes a file whole or not at all, as [`Destination`] does.

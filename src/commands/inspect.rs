@@ -117,13 +117,5 @@ fn features(features: &[Feature]) -> String {
         let cells = [&feature.name, kind, &saw, &missing, mark];
         rows.push(cells.map(|cell| printable(cell).into_owned()));
     }
-    let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0).min(48);
-    let widths: Vec<usize> = (0..5).map(width).collect();
-    let mut text = String::new();
-    for row in &rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}", w = *w)).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+    files::aligned(&rows)
 }

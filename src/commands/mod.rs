@@ -3,6 +3,7 @@
 
 mod allocator;
 pub mod completions;
+mod expected;
 pub mod failure;
 pub mod files;
 pub mod healthcheck;

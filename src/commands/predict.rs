@@ -1,15 +1,13 @@
 //! `predict`: score the rows of a CSV file, streaming, in constant memory.
 
-use std::fs::File;
 use std::io::{BufWriter, Read, Write};
-use std::path::Path;
 
 use crate::cli::PredictArgs;
 use crate::model::Model;
 use crate::model::compiled::Scratch;
 use crate::model::labels;
 use crate::model::prediction::{PredictError, Prediction};
-use crate::model::schema::{Schema, Target};
+use crate::model::schema::{Schema, numbered};
 use crate::table::{Head, RowReader, TableError};
 use crate::text::number::shortest;
 
@@ -36,12 +34,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
             format_args!("{}: {} has no raw scores; leave out --raw", args.model.display(), model.header().algorithm);
         return Err(Failure::new(Exit::Usage, what));
     }
-    let (input, name): (Box<dyn Read>, String) = if args.input == Path::new("-") {
-        (Box::new(std::io::stdin().lock()), "standard input".to_owned())
-    } else {
-        let file = File::open(&args.input).map_err(|e| Failure::reading(&args.input, &e))?;
-        (Box::new(file), args.input.display().to_string())
-    };
+    let (input, name) = files::open(&args.input)?;
     if std::fs::canonicalize(&args.output).is_ok_and(|out| std::fs::canonicalize(&args.input).is_ok_and(|i| i == out)) {
         return Err(Failure::new(Exit::Usage, "--output is the --input itself; write to another file"));
     }
@@ -57,8 +50,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
 fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
     let mut writer = csv::WriterBuilder::new().from_writer(output);
-    let target = model.schema().target();
-    write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), target, n_raw))?;
+    write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), model, n_raw))?;
     let mut scratch = Scratch::default();
     let mut done = 0;
     while let Some(batch) = rows.next_chunk(CHUNK)? {
@@ -86,13 +78,12 @@ fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl
     writer.flush().map_err(|e| Failure::writing("the output", &e))
 }
 
-/// The names of the added columns: `prediction`, `probability_CLASS` for each class, `raw` or `raw_0` and so on. A name
+/// The names of the added columns: `prediction`, `probability_CLASS` for each class if there are any, `raw` or `raw_0`. A name
 /// that the input has already gets underscores until it is new.
-fn heads(taken: &[String], target: &Target, n_raw: usize) -> Vec<String> {
-    let raw = (0..n_raw).map(|i| if n_raw > 1 { format!("raw_{i}") } else { "raw".to_owned() });
-    target
-        .answer_columns()
-        .chain(raw)
+fn heads(taken: &[String], model: &Model, n_raw: usize) -> Vec<String> {
+    let columns = model.schema().target().answer_columns(model.has_probability());
+    columns
+        .chain(numbered("raw", n_raw))
         .map(|mut name| {
             while taken.contains(&name) {
                 name.push('_');
@@ -111,10 +102,8 @@ fn cells(answers: &Prediction, row: usize, schema: &Schema) -> Vec<String> {
         Prediction::Classification { classes: positions, probability } => {
             let label = labels::shown(&classes[positions[row] as usize], schema.label_kind());
             let mut cells = vec![label.into_owned()];
-            match probability {
-                Some(p) => cells.extend(p[row * classes.len()..][..classes.len()].iter().map(|p| shortest(*p))),
-                None => cells.resize(1 + classes.len(), String::new()),
-            }
+            let probability = probability.iter().flatten().skip(row * classes.len()).take(classes.len());
+            cells.extend(probability.map(|p| shortest(*p)));
             cells
         }
     }

@@ -1,20 +1,26 @@
-//! `verify`: load a model file, check its golden rows and, of another library's trees, both sides of every threshold.
+//! `verify`: load a model file, check its golden rows and, of another library's trees, both sides of every threshold; with
+//! rows and the answers that their library gave, compare those too.
+
+use std::fmt::Write as _;
 
 use crate::cli::VerifyArgs;
+use crate::config::Names;
 use crate::import::{Reached, check_thresholds};
-
+use crate::model::Model;
 use crate::text::printable::printable;
 
+use super::expected::{Compared, Difference, Pair, compare};
 use super::failure::{Exit, Failure};
 use super::files;
 
-/// Most differences shown; the message has their count.
+/// Most differences of golden rows shown; the message has their count.
 const SHOWN: usize = 5;
 
 /// Runs the command.
 ///
 /// # Errors
-/// 66 no such file, 65 not a valid model, 1 golden rows differ.
+/// 66 no such file, 65 not a valid model or rows that do not fit it, 2 columns that are no answers of the model, 1 golden rows
+/// or expected answers that differ.
 pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let (model, bytes) = files::artifact(&args.file, &args.source)?;
     let header = model.header();
@@ -31,5 +37,55 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let said = format!("{path}: sound; model {name}, version {version}, {n} golden rows answered as written");
     let asked = |Reached { sides, of }| format!(", {sides} of {of} sides of splits asked, as a plain walk answers");
     let said = said + &reached.map(asked).unwrap_or_default();
-    files::print(&(printable(&said).into_owned() + "\n"))
+    files::print(&(printable(&said).into_owned() + "\n"))?;
+    compare_expected(&model, args)
+}
+
+/// Compares the rows of `--input` with their columns of `--expect`, and says what was found.
+fn compare_expected(model: &Model, args: &VerifyArgs) -> Result<(), Failure> {
+    let Some(path) = &args.input else { return Ok(()) };
+    let (input, name) = files::open(path)?;
+    let compared = compare(model, input, &name, &Names::all(&args.expect), args.tolerance)?;
+    let Compared { n_rows, pairs, worst } = &compared;
+    let mut text = format!("{name}: {n_rows} rows\n");
+    for pair in pairs {
+        let _ = writeln!(text, "{}: {}", printable(&described(pair)), found(pair));
+    }
+    if !worst.is_empty() {
+        text.push_str(&table(pairs, worst));
+    }
+    files::print(&text)?;
+    match (compared.n_beyond(), worst.first()) {
+        (n, Some(first)) if n > 0 => {
+            let (tolerance, line, of) = (args.tolerance, first.line, described(&pairs[first.pair]));
+            let what = format_args!("{n} answers for {n_rows} rows differ by more than {tolerance:?}");
+            Err(Failure::new(Exit::Failed, format_args!("{name}: {what}; the worst is on line {line}, {of}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn described(pair: &Pair) -> String {
+    let Pair { expected, answer, .. } = pair;
+    if expected == answer { answer.clone() } else { format!("{answer} against {expected}") }
+}
+
+fn found(pair: &Pair) -> String {
+    match (pair.greatest, pair.n_beyond) {
+        (0.0, _) => "no difference".to_owned(),
+        (f64::INFINITY, n) => format!("{n} rows have another label"),
+        (greatest, 0) => format!("the greatest difference is {greatest:?}, within the tolerance"),
+        (greatest, n) => format!("the greatest difference is {greatest:?}; {n} rows are beyond the tolerance"),
+    }
+}
+
+/// The worst rows, a line each.
+fn table(pairs: &[Pair], worst: &[Difference]) -> String {
+    let mut rows = vec![["line", "answer", "expected", "got", "difference"].map(str::to_owned)];
+    rows.extend(worst.iter().map(|Difference { line, pair, expected, got, size }| {
+        let size = if size.is_infinite() { "another label".to_owned() } else { format!("{size:?}") };
+        let cells = [&line.to_string(), &pairs[*pair].answer, expected, got, &size];
+        cells.map(|cell| printable(cell).into_owned())
+    }));
+    files::aligned(&rows)
 }

@@ -31,6 +31,14 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| "expected a time such as 250ms or 10s".to_owned())
 }
 
+/// A finite number of at least 0.
+pub(crate) fn amount(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(amount) if amount.is_finite() && amount >= 0.0 => Ok(amount),
+        _ => Err("expected a number of at least 0".to_owned()),
+    }
+}
+
 /// A share from 0 to below 1.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

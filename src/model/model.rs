@@ -9,7 +9,7 @@ use super::calibration::Calibration;
 use super::compiled::{Layout, Predictor, Scratch};
 use super::cover;
 use super::golden::{self, GoldenDifference};
-use super::ir::Form;
+use super::ir::{Form, Width};
 use super::neutral::Neutral;
 use super::overflow;
 use super::pipeline::{Encoder, Pipeline};
@@ -136,6 +136,16 @@ impl Model {
     /// Columns that a row is encoded into, at least 1.
     pub fn n_columns(&self) -> usize {
         self.pipeline.encoder().n_columns()
+    }
+
+    /// True where answers have the probability of each class.
+    pub fn has_probability(&self) -> bool {
+        self.pipeline.predictor().has_probability()
+    }
+
+    /// The width of the numbers in answers: of 32 bits, each is an f32.
+    pub fn width(&self) -> Width {
+        self.pipeline.predictor().width()
     }
 
     /// Raw scores a row (margins before the link); `None` where the estimator has none.

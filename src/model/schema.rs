@@ -11,7 +11,7 @@ use super::labels::LabelKind;
 use super::statistics::Stats;
 use super::target::check_classes;
 
-pub use super::target::{MAX_CLASSES, Target, Task};
+pub use super::target::{MAX_CLASSES, Target, Task, numbered};
 
 /// Features, and encoded columns, at most: tree nodes hold a column in 16 bits.
 pub const MAX_COLUMNS: usize = 65_535;

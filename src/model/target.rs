@@ -59,13 +59,18 @@ impl Target {
         self.outputs.map_or(1, |n| n as usize)
     }
 
-    /// The columns of an answer as a table: `prediction`, and `probability_CLASS` for each class; of several outputs
-    /// `prediction_0`, `prediction_1`, ….
-    pub fn answer_columns(&self) -> impl Iterator<Item = String> {
-        let n = self.n_outputs();
-        let names = (0..n).map(move |i| if n > 1 { format!("prediction_{i}") } else { "prediction".to_owned() });
-        names.chain(self.classes.iter().map(|class| format!("probability_{class}")))
+    /// The columns of an answer as a table: `prediction`, of several outputs `prediction_0`, `prediction_1`, …; with
+    /// probabilities `probability_CLASS` for each class.
+    pub fn answer_columns(&self, has_probability: bool) -> impl Iterator<Item = String> {
+        let classes = if has_probability { self.classes.as_slice() } else { &[] };
+        let names = numbered("prediction", self.n_outputs());
+        names.chain(classes.iter().map(|class| format!("probability_{class}")))
     }
+}
+
+/// The columns of so many numbers a row: `raw`, or `raw_0`, `raw_1`, … where they are several.
+pub fn numbered(name: &str, n: usize) -> impl Iterator<Item = String> {
+    (0..n).map(move |i| if n > 1 { format!("{name}_{i}") } else { name.to_owned() })
 }
 
 /// Checks that classes and outputs fit the task.

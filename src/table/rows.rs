@@ -177,13 +177,20 @@ impl<'s, R: Read> RowReader<'s, R> {
     /// The error that says what is wrong with cells (feature, detail) of row `row` of the last chunk, which was read by
     /// [`RowReader::keep_fields`].
     pub fn refuse(&self, row: usize, cells: impl Iterator<Item = (usize, String)>) -> TableError {
-        let row_number = self.rows_read - self.lines.len() as u64 + row as u64;
-        let problem = |(feature, detail): (usize, String)| {
-            let mut place = self.records.place(Some(self.columns[feature]));
-            place.line = self.lines.get(row).copied().unwrap_or(place.line);
-            Problem { place, row: row_number, detail }
-        };
-        TableError::Cells(cells.map(problem).collect())
+        TableError::Cells(cells.map(|(feature, detail)| self.problem(row, self.columns[feature], detail)).collect())
+    }
+
+    /// What is wrong with the cell in a column (its place in the file, from 0) of row `row` of the last chunk, which was read
+    /// by [`RowReader::keep_fields`].
+    pub fn problem(&self, row: usize, column: usize, detail: String) -> Problem {
+        let mut place = self.records.place(Some(column));
+        place.line = self.line(row).unwrap_or(place.line);
+        Problem { place, row: self.rows_read - self.lines.len() as u64 + row as u64, detail }
+    }
+
+    /// The line of row `row` of the last chunk, which was read by [`RowReader::keep_fields`].
+    pub fn line(&self, row: usize) -> Option<u64> {
+        self.lines.get(row).copied()
     }
 
     /// Reads one record into the chunk's next place; false at the end.

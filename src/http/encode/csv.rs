@@ -1,12 +1,12 @@
-//! Answers as CSV: `prediction`, and `probability_CLASS` for each class (empty where the model gives none), `raw` or
-//! `raw_0` and so on where they are asked for.
+//! Answers as CSV: `prediction`, `probability_CLASS` for each class where the model has probabilities, `raw` or `raw_0` and
+//! so on where they are asked for.
 
 use csv::{QuoteStyle, WriterBuilder};
 
 use crate::http::json::write;
 use crate::model::labels;
 use crate::model::prediction::{Predicted, Prediction};
-use crate::model::schema::Schema;
+use crate::model::schema::{Schema, numbered};
 
 /// A line a row, and a header line if `with_header`. Numbers are written as JSON has them.
 pub(super) fn rows(schema: &Schema, predicted: &Predicted, with_header: bool) -> Vec<u8> {
@@ -18,8 +18,8 @@ pub(super) fn rows(schema: &Schema, predicted: &Predicted, with_header: bool) ->
     let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(out);
     // Writing to a vector does not fail, and all records have as many fields.
     if with_header {
-        let raw = (0..n_raw).map(|i| if n_raw > 1 { format!("raw_{i}") } else { "raw".to_owned() });
-        let _ = writer.write_record(target.answer_columns().chain(raw));
+        let has_probability = matches!(answer, Prediction::Classification { probability: Some(_), .. });
+        let _ = writer.write_record(target.answer_columns(has_probability).chain(numbered("raw", n_raw)));
     }
     let mut number = Vec::new();
     for row in 0..answer.n_rows() {
@@ -32,9 +32,9 @@ pub(super) fn rows(schema: &Schema, predicted: &Predicted, with_header: bool) ->
             Prediction::Classification { classes, probability } => {
                 let label = target.classes.get(classes[row] as usize).map_or("", String::as_str);
                 let _ = writer.write_field(&*labels::shown(label, schema.label_kind()));
-                for class in 0..target.classes.len() {
-                    let value = probability.as_ref().and_then(|p| p.get(row * target.classes.len() + class));
-                    let _ = writer.write_field(value.map_or(&b""[..], |value| text_of(&mut number, *value)));
+                let n_classes = target.classes.len();
+                for value in probability.iter().flatten().skip(row * n_classes).take(n_classes) {
+                    let _ = writer.write_field(text_of(&mut number, *value));
                 }
             }
         }

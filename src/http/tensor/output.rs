@@ -1,7 +1,6 @@
 //! A model's outputs under `MLServer`'s names: `predict`, for classifiers `predict_proba`, and `raw`.
 
 use crate::model::Model;
-use crate::model::artifact::GoldenPrediction;
 
 /// An output tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +40,7 @@ impl Output {
 
     /// What may be asked of a model: raw scores last.
     pub fn offered(model: &Model) -> &'static [Self] {
-        // A method that has probabilities has them for every row, golden ones too.
-        let golden = model.header().golden.first().map(|golden| &golden.prediction);
-        let has_probability = matches!(golden, Some(GoldenPrediction::Class { probability: Some(_), .. }));
-        match (has_probability, model.n_raw().is_some()) {
+        match (model.has_probability(), model.n_raw().is_some()) {
             (true, true) => &[Self::Predict, Self::PredictProba, Self::Raw],
             (true, false) => &[Self::Predict, Self::PredictProba],
             (false, true) => &[Self::Predict, Self::Raw],

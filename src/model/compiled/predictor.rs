@@ -7,7 +7,7 @@ use super::knn::NearestRows;
 use super::links::{self, AnswerRule};
 use super::scratch::Scratch;
 use super::svm::KernelSums;
-use crate::model::ir::{Form, Leaves, Linear, Link};
+use crate::model::ir::{Form, Leaves, Linear, Link, Width};
 use crate::model::prediction::{PredictError, Prediction};
 
 /// A predictor ready to answer.
@@ -143,6 +143,20 @@ impl Predictor {
             Kind::Forest(forest) => Some(forest.n_outputs()),
             Kind::Linear(linear) => Some(linear.n_outputs()),
             _ => None,
+        }
+    }
+
+    /// True where a classifier's answers have the probability of each class.
+    pub fn has_probability(&self) -> bool {
+        self.n_classes > 0 && self.has_probability && !matches!(self.kind, Kind::Machines(_))
+    }
+
+    /// The width of answers: of 32 bits, each is an f32.
+    pub fn width(&self) -> Width {
+        match &self.kind {
+            Kind::Forest(forest) | Kind::Voters(forest) => forest.rule().width,
+            Kind::Linear(linear) => linear.answer_rule().width,
+            _ => Width::F64,
         }
     }
 

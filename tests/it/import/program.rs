@@ -195,3 +195,15 @@ fn raw_scores_come_beside_the_answer_where_they_are_asked_for() {
     assert_eq!(server.ask("POST", "/v1/models/soft:predict?raw=true", &instances.to_string()).0, 422);
     assert_eq!(server.ask("POST", "/predict?raw=maybe", &body.to_string()).0, 400);
 }
+
+#[test]
+fn a_classifier_without_probabilities_has_no_columns_for_them() {
+    let case = Case::all("xgb-hinge", &["ubj"]).remove(0);
+    let csv = said(&["predict", "--model", text(&case.files[0]), "--input", text(&case.rows)]);
+    assert!(csv.starts_with("f0,f1,f2,f3,f4,f5,f6,f7,prediction\n"), "{}", csv.lines().next().unwrap());
+    assert_same_bits("predicted", &case.numbers("predict"), &column(&csv, "prediction"));
+    let server = Server::start(&["--model", text(&case.files[0])]);
+    let (status, answer) = server.ask_csv("/predict", "f0,f1,f2,f3,f4,f5,f6,f7\n0,0,0,0,0,0,0,0\n");
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("prediction") && !answer.contains("probability"), "{answer}");
+}
