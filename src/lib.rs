@@ -5,24 +5,26 @@
 //!
 //! # One prediction, step by step
 //!
-//! A request goes through ten places in this order; `docs/architecture.md` has the same list with the files.
+//! A request goes through ten places in this order; the handler calls 5, 6, 7 and 9, and 7 calls 8.
+//! `docs/architecture.md` has the same list with the files.
 //!
-//! 1. **listener** ([`serve::listener`]): bytes arrive within their deadlines; hyper gets one whole head.
+//! 1. **listener** ([`serve::listener`]): bytes arrive within their deadlines; hyper gets those of at most one
+//!    request at a time.
 //! 2. **dispatch** ([`http::service`]): one look-up of the route, request id, head limits, tokens; panics become a 500.
 //! 3. **snapshot** ([`serve::registry`]): one version of one model, kept until the answer is encoded.
-//! 4. **handler** (`http::routes`): checks query and media types, then runs the next five places.
-//! 5. **body** (`http::body`): the bytes, within the request's memory lease and deadline.
+//! 4. **handler** (`http::routes`): checks query and media types, and runs the steps of a prediction.
+//! 5. **body** (`http::body`): the bytes, once there is memory for them, within the request's deadline.
 //! 6. **decode** ([`http::decode`]): a [`Batch`](model::batch::Batch), rows that are known to fit the snapshot's schema.
 //! 7. **admission** ([`serve::predict`], [`serve::admission`]): memory for rows and answer; up to 500 µs of work is
 //!    computed at once, longer work waits for a permit and runs on the pool.
 //! 8. **predict** ([`Model::predict_rows`](model::Model::predict_rows)): preprocessing, then the compiled predictor,
-//!    which give a [`Prediction`](model::prediction::Prediction).
+//!    which give [`Predicted`](model::prediction::Predicted).
 //! 9. **encode** ([`http::encode`]): the answer's bytes in the format that was asked for.
-//! 10. **send** ([`http::service`], [`serve::listener`]): headers, compression, metrics, the log line, the socket.
+//! 10. **send** (`http::middleware::access_log`, [`serve::listener`]): headers, compression, metrics, the log line, the socket.
 //!
 //! # Layout and allowed dependencies
 //!
-//! `http::` without `crate::` before it is the crate of that name.
+//! In a `use`, `http::` without `crate::` before it is the crate of that name.
 //!
 //! ```text
 //! main     → cli, commands                                 parse → dispatch → exit code
@@ -31,7 +33,7 @@
 //! commands → http, serve, train, import, table, model, config, cli, text    one short file per command
 //! http     → serve, table, model, config, text             the only place that knows axum and wire JSON
 //! serve    → import, model, config, text                   registry, admission, listener, lifecycle, metrics, logs
-//! train    → table, model, text                            data → fit → evaluate → search → report, artifact
+//! train    → table, model, text                            data; search and evaluate call fit; artifact, report
 //! import   → model, text                                   other libraries' models → steps, predictor, schema
 //! table    → model, text                                   CSV to typed columns and checked rows
 //! model    → text                                          pure: no axum, no tokio, no clock, no files
@@ -48,7 +50,8 @@
 //! - A request sees one version of a model from before its body is read until its answer is encoded.
 //! - Once the process listens it is ready until it drains (with `--models` as soon as there is a model); liveness depends
 //!   on the runtime's heartbeat alone, not on load or on a model.
-//! - Metrics have closed label sets; logs never hold a body or a feature's value; neither can block a request.
+//! - Metrics have closed label sets; logs never hold a body or a feature's value; neither waits for
+//!   whoever reads it.
 
 pub mod cli;
 pub mod commands;

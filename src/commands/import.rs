@@ -14,8 +14,8 @@ use super::files;
 /// Runs the command.
 ///
 /// # Errors
-/// 66 no such file, 65 not a model that is read, 2 a file that is an artifact already, 1 golden rows that the kernels answer otherwise than
-/// the plain walk that made them, or output that cannot be written.
+/// 66: no such file. 65: an artifact, or not a model that can be read. 2: an invalid `--name` or choice. 1: the compiled
+/// predictor and the reference walk disagree, or the output cannot be written.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     if let Some(name) = &args.name {
         check_name(name).map_err(|e| Failure::new(Exit::Usage, e))?;

@@ -23,7 +23,7 @@ pub struct Question<'s> {
     pub batch: Batch,
     /// The most bytes that the encoded answer takes.
     pub answer_bytes: usize,
-    /// What the request still holds beside its rows, in bytes: 0 when its body is gone.
+    /// Bytes that the request keeps beside the batch until its answer is encoded, such as the unread lines of a stream.
     pub other_bytes: usize,
 }
 

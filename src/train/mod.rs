@@ -1,4 +1,4 @@
-//! Trains a model: `data` → `fit` → `evaluate` → `search` → `artifact` and `report`.
+//! Trains a model: `data`, then the fits of `search` and `evaluate`, which call `fit`, then `artifact` and `report`.
 //!
 //! Test rows are split off before anything is learned. The schema, its statistics and imputed values come from the
 //! training rows; preprocessing is fitted anew inside each fold; every figure is computed through the

@@ -1,6 +1,5 @@
-//! The outermost layer: the in-flight gauge, the error envelope, the closing headers, the metrics and the log line.
-//!
-//! Every answer passes here once, so errors are written, counted and logged in this one place.
+//! The outermost layer: counts the request as in flight, then finishes its answer: error envelope, headers, compression,
+//! metrics, log line. Only an error inside a stream is written elsewhere (`routes::stream`).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -94,12 +93,7 @@ impl InFlightRequest {
     /// Writes the envelope of an error, counts its reason and logs its cause.
     async fn write_envelope(&self, app: &App, problem: &Problem, response: &mut Response) {
         let id = self.id.as_str();
-        if let Some(reason) = problem.kind().reason() {
-            app.serving.metrics.rejected(reason);
-        }
-        if let Some(cause) = problem.cause() {
-            tracing::error!(request_id = id, route = self.route, cause, "a request failed");
-        }
+        problem.record(&app.serving.metrics, id, Some(self.route));
         let mut envelope = problem.render(id);
         if leased::lease(&self.memory, envelope.len()).await.is_err() {
             envelope = problem.render_shortened(id, leased::UNLEASED);

@@ -1,7 +1,7 @@
 //! Errors as answers: one envelope (RFC 9457).
 //!
-//! A handler only names what went wrong. The outermost layer writes the envelope with the request's id, counts the reason and
-//! logs the cause.
+//! A handler only names what went wrong. The outermost layer (`middleware::access_log`), or a stream whose
+//! status is sent already, counts and logs it with `Problem::record` and writes it with [`Problem::render`].
 
 mod kind;
 
@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::model::prediction::{OverflowingCell, PredictError};
 use crate::serve::error::{ComputeError, Overloaded, ReloadError};
+use crate::serve::metrics::Metrics;
 
 pub use kind::ProblemKind;
 
@@ -100,6 +101,17 @@ impl Problem {
     /// What only the log may see.
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
+    }
+
+    /// Counts the reason of the refusal and logs the cause, which the client does not see. `route` is the template of the
+    /// request's route; a stream's status line is logged with it already.
+    pub(super) fn record(&self, metrics: &Metrics, request_id: &str, route: Option<&'static str>) {
+        if let Some(reason) = self.kind.reason() {
+            metrics.rejected(reason);
+        }
+        if let Some(cause) = self.cause() {
+            tracing::error!(request_id, route, cause, "a request failed");
+        }
     }
 
     /// The envelope's bytes, with as many of its errors as leave it at most about `most` long.

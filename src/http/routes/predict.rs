@@ -71,9 +71,9 @@ pub(in crate::http) async fn predict(
     run_prediction(app, head, body, snapshot, decode, ResponseFormat::write).await
 }
 
-/// Runs every prediction from its body to its encoded answer, whatever the protocol: `decode` makes a batch of the body, and
-/// with it what `encode` needs to write the prediction. Texts of up to 64 KiB are worked on here, longer ones on the pool. The
-/// request's lease is resized before each step to what the step makes.
+/// Runs every prediction from its body to its encoded answer, whatever the protocol: `decode` makes a batch of the body,
+/// and gives with it what `encode` needs to write the prediction. Texts of up to 64 KiB are read and written here, longer
+/// ones on the pool. Before each step the request's lease is resized to what the step makes.
 ///
 /// # Errors
 /// As [`body::read`] and `decode`. 503: no memory, or no permit to compute, within the admission wait. 504: it took too
@@ -90,6 +90,8 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     let body = body::read(app, head, body).await?;
     memory.at_least(max_batch_bytes(body.len(), &snapshot, &app.serving.limits)).await?;
     let (decoded, decode_time) = if is_inline_text(body.len()) {
+        // The body ends here, as in the pool's closure: the lease counts only the batch and the answer from now on.
+        let body = body;
         timed(|| decode(app, &snapshot, &body))
     } else {
         let (app, snapshot) = (app.clone(), Arc::clone(&snapshot));

@@ -9,7 +9,8 @@ use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::{Feature, Target, Task};
 use crate::model::statistics::Stats;
 
-/// The value of [`Header::format`] where an `estimator` section holds a smartcore object.
+/// The value of [`Header::format`] where an `estimator` section holds a smartcore object, or
+/// [`SupportMachines`](crate::model::smartcore::SupportMachines) of `svr` and `svc`.
 pub const FORMAT: &str = "smartserve/1";
 
 /// The value of [`Header::format`] where a `neutral` section holds a model of another library: builds that do not know the

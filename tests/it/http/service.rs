@@ -2,11 +2,11 @@
 //! the process, and what the routes that are no predictions show.
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::support::router::{empty_serving, get, post, public, request, send, serving};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use http::Request;
 use smartserve::config::Limits;
 use smartserve::http::app::Options;
@@ -16,6 +16,7 @@ use smartserve::http::service::Service;
 use smartserve::serve::lifecycle::Schedule;
 use smartserve::serve::listener::HttpService;
 use smartserve::serve::listener::Role;
+use smartserve::serve::metrics::Metrics;
 
 const ROW: &str = r#"{"x":2}"#;
 
@@ -316,4 +317,37 @@ async fn a_mark_and_comments_are_no_tokens() {
 fn an_empty_token_file_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
     assert!(Tokens::load(file.path()).unwrap_err().contains("no token"));
+}
+
+/// A body's bytes that tell, when they are dropped, whether a prediction has been counted by then.
+struct WatchedBytes {
+    bytes: &'static [u8],
+    metrics: Arc<Metrics>,
+    was_predicted: mpsc::Sender<bool>,
+}
+
+impl AsRef<[u8]> for WatchedBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes
+    }
+}
+
+impl Drop for WatchedBytes {
+    fn drop(&mut self) {
+        let counted = self.metrics.render().contains("smartserve_prediction_rows_total{model=\"line\"} 1\n");
+        self.was_predicted.send(counted).unwrap();
+    }
+}
+
+/// From then on the request's lease counts the rows and the answer, and no longer the body.
+#[tokio::test]
+async fn a_short_body_is_dropped_before_its_rows_are_predicted() {
+    let serving = serving(Limits::default());
+    let router = router(Arc::clone(&serving), Role::Main, Options::default());
+    let (sender, was_predicted) = mpsc::channel();
+    let bytes = WatchedBytes { bytes: ROW.as_bytes(), metrics: Arc::clone(&serving.metrics), was_predicted: sender };
+    let answer = post(&router, "/models/line/predict", Body::from(Bytes::from_owner(bytes))).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+    assert_eq!(was_predicted.iter().collect::<Vec<bool>>(), [false]);
+    assert!(serving.metrics.render().contains("smartserve_prediction_rows_total{model=\"line\"} 1\n"));
 }

@@ -184,12 +184,7 @@ impl RowStream {
         self.log.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));
         let Some(problem) = problem else { return (Bytes::new(), self.chunks.into_rest()) };
         let id = self.log.id();
-        if let Some(reason) = problem.kind().reason() {
-            self.app.serving.metrics.rejected(reason);
-        }
-        if let Some(cause) = problem.cause() {
-            tracing::error!(request_id = id, cause, "a stream failed: {cause}");
-        }
+        problem.record(&self.app.serving.metrics, id, None);
         (problem.render(id).into(), self.chunks.into_rest())
     }
 
