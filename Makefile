@@ -29,6 +29,9 @@ SECONDS_EACH ?= 60
 EXECUTIONS ?= 100000000
 # Most cases an operation that `make schemathesis` makes up, besides those that follow from the document.
 EXAMPLES ?= 1000
+# What builds the program that clients ask, and README's walk with PROFILE=dev. `make test` and `make test-long` put `true`
+# here: `cargo test` has built one, and cargo would build all anew without what the test crates ask of dependencies.
+DEV_BUILD ?= cargo build --locked
 
 # --- the demo model: the only place that knows how it is made ---------------------------------------------------
 # Chosen by shuffled, seeded 10-fold cross-validation (mean R² 0.83); small enough for a ConfigMap (419 kB).
@@ -77,7 +80,7 @@ build: $(BINARY) ## Build the release binary (PROFILE=dev: the debug one)
 # Cargo knows best whether there is something to do; make then compares the file's time, so that an untouched
 # binary does not train the model again.
 $(BINARY): FORCE
-	cargo build --profile $(PROFILE) --locked $(if $(TARGET),--target $(TARGET))
+	$(if $(filter dev,$(PROFILE)),$(DEV_BUILD),cargo build --profile $(PROFILE) --locked)$(if $(TARGET), --target $(TARGET))
 
 .PHONY: FORCE
 FORCE:
@@ -116,13 +119,16 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
+TESTS := test-rust test-clients test-import test-schemathesis test-scripts test-readme
+TESTS_LONG := test-promises test-fuzz test-schemathesis-long test-import-long test-readme-release test-container
+
 .PHONY: test
-test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, OpenAPI, scripts, README, container
-	@tests/parts.sh test-rust test-clients test-import test-schemathesis test-scripts test-readme test-container
+test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, OpenAPI, scripts, README
+	@DEV_BUILD=true LATER="$(TESTS_LONG)" tests/parts.sh $(TESTS)
 
 .PHONY: test-long
-test-long: ## Run the long rest: PROMISES.md rehearsed, fuzzing, OpenAPI and other libraries at length
-	@tests/parts.sh test-promises test-fuzz test-schemathesis-long test-import-long
+test-long: ## Run the long rest: PROMISES.md rehearsed, fuzzing, OpenAPI and other libraries at length, release build, container
+	@DEV_BUILD=true tests/parts.sh $(TESTS_LONG)
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
@@ -130,7 +136,7 @@ test-rust: ## Run the Rust tests
 
 .PHONY: test-clients
 test-clients: $(CLIENTS)/installed generators ## Test with tritonclient, pandas and generated clients against a running server; docs/clients.md; 2,000 bodies by the oracle
-	cargo build --locked
+	$(DEV_BUILD)
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
 	$(CLIENTS)/bin/python -B tests/clients/documented_test.py
 	$(GENERATORS)/bin/python -B tests/clients/generated_test.py
@@ -143,22 +149,23 @@ generators: $(GENERATORS)/installed $(TYPESCRIPT)/installed
 
 .PHONY: test-import
 test-import: $(VENV_IMPORT)/installed ## Fit ten models with the libraries themselves, and ask smartserve for their bits
-	cargo build --locked
+	$(DEV_BUILD)
+	$(VENV_IMPORT)/bin/python -B tests/clients/examples_test.py
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --seed $(SEED)
 
 .PHONY: test-import-long
 test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells and kind of category
-	cargo build --locked
+	$(DEV_BUILD)
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --seed $(SEED)
 
 .PHONY: oracle
 oracle: $(CLIENTS)/installed ## Send BODIES=100000 random bodies, and let pandas judge each
-	cargo build --locked
+	$(DEV_BUILD)
 	$(CLIENTS)/bin/python -B tests/oracle.py $(BODIES) $(SEED)
 
 .PHONY: clients
 clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which take a gigabyte in target/
-	cargo build --locked
+	$(DEV_BUILD)
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/tritonclient_test.py
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/heavy_test.py
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/documented_test.py --all
@@ -173,12 +180,11 @@ test-schemathesis-long: ## The same, 200 cases
 
 .PHONY: schemathesis
 schemathesis: $(VENV_SCHEMATHESIS)/installed ## The same, EXAMPLES=1000 cases an operation
-	cargo build --locked
+	$(DEV_BUILD)
 	PATH=$(CURDIR)/$(VENV_SCHEMATHESIS)/bin:$$PATH EXAMPLES=$(EXAMPLES) tests/schemathesis.sh
 
 .PHONY: test-promises
 test-promises: haproxy ## Rehearse PROMISES.md with real processes under load, short form
-	cargo build --locked
 	cargo test --locked --test promises -- $(SCENARIOS)
 
 .PHONY: promises
@@ -214,8 +220,12 @@ haproxy:
 	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/setup
 
 .PHONY: test-readme
-test-readme: ## Walk README.md: each command, in order, and each reply
+test-readme: ## Walk README.md: each command, in order, and each reply; with the debug build
 	$(PYTHON) -B tests/readme.py
+
+.PHONY: test-readme-release
+test-readme-release: ## The same with the release build, as a reader makes it
+	PROFILE=release $(PYTHON) -B tests/readme.py
 
 .PHONY: test-scripts
 test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl

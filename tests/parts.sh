@@ -2,6 +2,7 @@
 # Runs targets of the Makefile one after the other, each with its time; stops at the first that fails. Says at the start
 # what will be skipped on this machine and why, and in the last line what was.
 #   tests/parts.sh TARGET...
+#   LATER    targets that another command runs: make test-long
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -25,6 +26,7 @@ fi
 
 echo "Parts: $parts"
 for what in "${skipped[@]}"; do echo "*** WILL BE SKIPPED: $what"; done
+[ -z "${LATER:-}" ] || echo "*** LEFT TO make test-long, which takes longer: $LATER"
 
 for part in "$@"; do
   began=$SECONDS
@@ -35,4 +37,5 @@ done
 
 printf '\nAll of %s passed in %s s.' "$parts" "$SECONDS"
 for what in "${skipped[@]}"; do printf ' *** SKIPPED: %s' "$what"; done
+[ -z "${LATER:-}" ] || printf ' *** Left to make test-long: %s.' "$LATER"
 echo

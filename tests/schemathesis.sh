@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Asks a running server everything that its own OpenAPI document says may be asked, and what it says may not: schemathesis
 # with all checks against three models (numbers; classes; categories and gaps), then again with tokens on. First the
-# documents themselves are validated. EXAMPLES: cases an operation. BINARY: the program to test.
+# documents themselves are validated. EXAMPLES: cases an operation; from 100 on it is the long form, which asks every
+# limit with a token too, and models that overflow at the largest numbers that may be sent. BINARY: the program to test.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 examples=${EXAMPLES:-1000}
+is_long=''
+[ "$examples" -lt 100 ] || is_long=1
 binary=${BINARY:-target/debug/smartserve}
 out=target/schemathesis
 address='' server=''
@@ -26,10 +29,10 @@ houses() {
   done
 }
 
+models=(--model "$out/boston.model" --model "$out/iris.model" --model "$out/houses.model")
 start() { # [FLAG]...
   : > "$out/log" # or the address would be that of the server before
-  "$binary" serve --bind 127.0.0.1:0 --log-format human --max-rows 64 --model "$out/boston.model" \
-    --model "$out/iris.model" --model "$out/houses.model" "$@" > "$out/log" 2>&1 &
+  "$binary" serve --bind 127.0.0.1:0 --log-format human --max-rows 64 "$@" > "$out/log" 2>&1 &
   server=$!
   address=''
   for _ in {1..100}; do
@@ -70,14 +73,28 @@ train houses "$out/houses.csv" price --algorithm ridge --categorical floor
 "$binary" openapi --model "$out/boston.model" --model "$out/iris.model" --model flat="$out/houses.model" > "$out/all.json"
 python3 -m openapi_spec_validator "$out/none.json" "$out/all.json"
 
-start
+start "${models[@]}"
 # Every path by a rule: schemathesis leaves out the document's own unless told.
 ask open "$examples" --include-path-regex '^/'
 stop
 echo a-token > "$out/tokens"
-start --token-file "$out/tokens"
+start "${models[@]}" --token-file "$out/tokens"
 bearer='Authorization: Bearer a-token'
-ask tokens $((examples / 10 > 10 ? examples / 10 : 10)) --header "$bearer" --exclude-path-regex '^/v2/repository/'
+phases=examples,fuzzing
+[ -z "$is_long" ] || phases=examples,coverage,fuzzing
+ask tokens $((examples / 10 > 10 ? examples / 10 : 10)) --phases $phases --header "$bearer" \
+  --exclude-path-regex '^/v2/repository/'
 # Last, because it takes models away.
 ask repository "$examples" --header "$bearer" --include-path-regex '^/v2/repository/'
+stop
+[ -n "$is_long" ] || exit 0
+
+# Cubes of the largest numbers that may be sent: a kernel overflows, which is a 422 and never a 500. So a body that the
+# document accepts may be refused here.
+awk 'NR % 8 == 1' data/boston.csv > "$out/few-houses.csv"
+awk 'NR % 5 == 1' data/iris.csv > "$out/few-flowers.csv"
+train cubes "$out/few-houses.csv" MEDV --features RM,PTRATIO,LSTAT --algorithm svr --kernel poly --no-scale
+train cubed-classes "$out/few-flowers.csv" species --algorithm svc --kernel poly --no-scale
+start --model "$out/cubes.model" --model "$out/cubed-classes.model"
+ask overflow $((examples / 4)) --exclude-checks positive_data_acceptance --include-path-regex 'predict$|invocations|infer$'
 stop

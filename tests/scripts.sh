@@ -260,6 +260,9 @@ exits 0; is "says nothing" "$out" ""
 run "make test without a registry" NO_IMAGE=1 NO_REGISTRY=1 tests/parts.sh version test-container
 exits 0; says "*** WILL BE SKIPPED: the container test. No registry answers"
 says_last "passed in "; says_last "*** SKIPPED: the container test."
+run "make test, of what it leaves" LATER=test-container tests/parts.sh version
+exits 0; says "*** LEFT TO make test-long, which takes longer: test-container"
+says_last "*** Left to make test-long: test-container."
 run "make test where the container test is required" NO_IMAGE=1 NO_REGISTRY=1 CONTAINER_TEST=required \
   tests/parts.sh version test-container
 exits 1; says "required here"; never_calls "docker build"; silent_on "--- version"
