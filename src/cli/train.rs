@@ -46,8 +46,8 @@ processor time.
 
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are \
 categorical (one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty cells are filled: \
-the median, or the most frequent category, of the training rows. A request with a category that no training row has is \
-refused (422), as is an empty cell where training had none.";
+the median, or the most frequent category, of the training rows. A request with a category that the file does not have \
+is refused (422), as is an empty cell in a column where the file has none.";
 
 /// `train`.
 #[derive(Debug, Args)]

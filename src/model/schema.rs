@@ -56,10 +56,10 @@ pub struct Feature {
     /// True when the column encodes a protected attribute (`train --sensitive`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
-    /// The categories seen in training, in byte order; empty for a numeric feature.
+    /// The categories of the file that it was trained on, in byte order; empty for a numeric feature.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
-    /// Present only when training had missing cells: then null is accepted in requests too.
+    /// Present only when that file had missing cells: then null is accepted in requests too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impute: Option<Impute>,
     /// True where the model itself has a rule for missing cells: null, an empty field and an absent column are missing.

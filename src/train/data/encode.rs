@@ -1,9 +1,10 @@
-//! Derives the schema from the training rows (categories, statistics, imputed values) and encodes training and test
-//! rows by it. The test rows have no part in the schema.
+//! Derives the schema and encodes training and test rows by it. Which categories there are, and where cells are missing,
+//! comes from the whole file, so that a model takes every row of its own file whatever the seed of the split;
+//! statistics, imputed values and the encoding come from the training rows alone.
 
 use crate::model::batch::Batch;
 use crate::model::preprocessing::Preprocessing;
-use crate::model::schema::{Feature, Impute, Kind, MAX_COLUMNS, Schema, Target};
+use crate::model::schema::{Feature, Impute, Kind, MAX_COLUMNS, Schema, Target, position_as_f64};
 use crate::model::statistics::Stats;
 use crate::table::Cells;
 use crate::train::data::dataset::{Dataset, InputColumn};
@@ -38,7 +39,7 @@ impl LabeledBatch {
 pub(crate) struct Encoded {
     pub(crate) schema: Schema,
     pub(crate) train: LabeledBatch,
-    /// The test rows that fit the schema; `None` when there are none.
+    /// The test rows; `None` when there are none.
     pub(crate) test: Option<LabeledBatch>,
     pub(crate) warnings: Vec<String>,
 }
@@ -60,7 +61,7 @@ pub(crate) fn encode(dataset: &Dataset, target: Target, split: &HoldoutSplit) ->
     let schema = Schema::new(features, target, dataset.task).map_err(TrainError::Broken)?;
     let train = LabeledBatch { batch, observed: dataset.observed.of_rows(&split.train) };
     check_observed(dataset, &train.observed)?;
-    let test = test_part(dataset, &schema, &split.test, &mut warnings)?;
+    let test = test_part(dataset, &schema, &split.test, &train.batch, &mut warnings)?;
     Ok(Encoded { schema, train, test, warnings })
 }
 
@@ -77,14 +78,14 @@ fn derive(
         unit: None,
         description: None,
         sensitive: input.sensitive,
-        categories: categories(&input.cells, rows),
+        categories: categories(&input.cells),
         impute: None,
         missing: false,
         unknown: false,
         unbounded: false,
         stats: None,
     };
-    let column: Vec<f64> = rows.iter().map(|row| cell(&feature, &input.cells, *row).unwrap_or(f64::NAN)).collect();
+    let column: Vec<f64> = rows.iter().map(|row| cell(&feature, &input.cells, *row)).collect();
     let stats = match input.kind {
         Kind::Numeric => Stats::numeric(&column),
         Kind::Categorical => Stats::categorical(&column, feature.categories.len()),
@@ -94,46 +95,50 @@ fn derive(
         let file = &dataset.file;
         return Err(TrainError::Data(format!("{file}: column {name:?} has no value in the training rows; --drop it")));
     }
-    if stats.missing > 0 {
+    if has_missing(&input.cells) {
         feature.impute = Some(match feature.categories.first() {
             None => Impute::Median(0.0),
             Some(category) => Impute::MostFrequent(category.clone()),
         });
     }
-    let constant = feature.categories.len() == 1 || stats.min.is_some() && stats.min == stats.max;
-    if constant {
+    if is_constant(&column.iter().copied().filter(|cell| !cell.is_nan()).collect::<Vec<f64>>()) {
         warnings
             .push(format!("{name} has one value in all training rows: it stays in the schema, the model ignores it"));
     }
     feature.stats = Some(stats);
-    let n_categories = feature.categories.len();
-    if n_categories >= MANY_CATEGORIES && n_categories * 2 > rows.len() {
-        let n_rows = rows.len();
+    let (n_categories, n_rows) = (feature.categories.len(), dataset.lines.len());
+    if n_categories >= MANY_CATEGORIES && n_categories * 2 > n_rows {
         warnings.push(format!(
-            "{name} has {n_categories} categories in {n_rows} training rows: if it is an identifier, --drop {name}"
+            "{name} has {n_categories} categories in {n_rows} rows: if it is an identifier, --drop {name}"
         ));
     }
     Ok((feature, column))
 }
 
-/// The texts of the training rows, in byte order; none for numbers.
-fn categories(cells: &Cells, rows: &[usize]) -> Vec<String> {
-    let Cells::Texts { cells, names } = cells else { return Vec::new() };
-    let mut present = vec![false; names.len()];
-    rows.iter().filter_map(|row| cells[*row]).for_each(|code| present[code as usize] = true);
-    let mut categories: Vec<String> = names.iter().zip(&present).filter(|(_, p)| **p).map(|(n, _)| n.clone()).collect();
+/// The texts of the file, in byte order; none for numbers.
+fn categories(cells: &Cells) -> Vec<String> {
+    let Cells::Texts { names, .. } = cells else { return Vec::new() };
+    let mut categories = names.clone();
     categories.sort_unstable();
     categories
 }
 
-/// A cell as a batch holds it, NaN when missing; `None` for a category that no training row has.
-fn cell(feature: &Feature, cells: &Cells, row: usize) -> Option<f64> {
+/// True when some cell of the file is missing.
+fn has_missing(cells: &Cells) -> bool {
     match cells {
-        Cells::Numbers(values) => Some(values[row]),
-        Cells::Texts { cells, names } => match cells[row] {
-            None => Some(f64::NAN),
-            Some(code) => feature.category_position(&names[code as usize]).map(crate::model::schema::position_as_f64),
-        },
+        Cells::Numbers(values) => values.iter().any(|value| value.is_nan()),
+        Cells::Texts { cells, .. } => cells.iter().any(Option::is_none),
+    }
+}
+
+/// A cell as a batch holds it, NaN when missing.
+fn cell(feature: &Feature, cells: &Cells, row: usize) -> f64 {
+    match cells {
+        Cells::Numbers(values) => values[row],
+        Cells::Texts { cells, names } => cells[row].map_or(f64::NAN, |code| {
+            let position = feature.category_position(&names[code as usize]);
+            position_as_f64(position.expect("every text of the file is a category"))
+        }),
     }
 }
 
@@ -187,36 +192,57 @@ fn check_observed(dataset: &Dataset, observed: &Observed) -> Result<(), TrainErr
     }
 }
 
-/// The test rows without those that the schema would refuse in a request.
+/// The test rows. Warns of those with something that no training row has.
 fn test_part(
     dataset: &Dataset,
     schema: &Schema,
     rows: &[usize],
+    train: &Batch,
     warnings: &mut Vec<String>,
 ) -> Result<Option<LabeledBatch>, TrainError> {
-    let (mut values, mut kept, mut first_refused) = (Vec::new(), Vec::new(), None);
-    for row in rows {
-        let cells = schema.features().iter().zip(&dataset.inputs);
-        let read: Option<Vec<f64>> =
-            cells.map(|(f, i)| cell(f, &i.cells, *row).filter(|v| !v.is_nan() || f.accepts_missing())).collect();
-        match read {
-            Some(cells) => {
-                values.extend(cells);
-                kept.push(*row);
-            }
-            None => first_refused = first_refused.or(Some(dataset.lines[*row])),
-        }
-    }
-    if let Some(line) = first_refused {
-        let (n, of) = (rows.len() - kept.len(), rows.len());
-        warnings.push(format!(
-            "{n} of {of} test rows (first on line {line}) are left out of the holdout figures: they have a category or \
-             a missing cell that no training row has"
-        ));
-    }
-    if kept.is_empty() {
+    if rows.is_empty() {
         return Ok(None);
     }
+    let inputs = || schema.features().iter().zip(&dataset.inputs);
+    let values = rows.iter().flat_map(|row| inputs().map(|(f, i)| cell(f, &i.cells, *row))).collect();
     let batch = Batch::from_rows(schema, values).map_err(TrainError::Broken)?;
-    Ok(Some(LabeledBatch { batch, observed: dataset.observed.of_rows(&kept) }))
+    warn_of_new(dataset, schema, rows, train, &batch, warnings);
+    Ok(Some(LabeledBatch { batch, observed: dataset.observed.of_rows(rows) }))
+}
+
+/// Says how many test rows have a category, or a missing cell, that no training row has.
+fn warn_of_new(
+    dataset: &Dataset,
+    schema: &Schema,
+    rows: &[usize],
+    train: &Batch,
+    test: &Batch,
+    warnings: &mut Vec<String>,
+) {
+    // Of each feature: its categories, or any number; last, a missing cell.
+    let mut seen: Vec<Vec<bool>> =
+        schema.features().iter().map(|f| vec![false; f.categories.len().max(1) + 1]).collect();
+    let place = |feature: &Feature, cell: f64| match feature.kind {
+        _ if cell.is_nan() => feature.categories.len().max(1),
+        Kind::Numeric => 0,
+        Kind::Categorical => position(cell),
+    };
+    for row in train.rows() {
+        for ((feature, cell), seen) in schema.features().iter().zip(row).zip(&mut seen) {
+            seen[place(feature, *cell)] = true;
+        }
+    }
+    let new_in = |row: &[f64]| {
+        let mut cells = schema.features().iter().zip(row).zip(&seen);
+        cells.find(|((feature, cell), seen)| !seen[place(feature, **cell)]).map(|((feature, _), _)| feature)
+    };
+    let found: Vec<(usize, &Feature)> =
+        rows.iter().zip(test.rows()).filter_map(|(row, cells)| Some((*row, new_in(cells)?))).collect();
+    if let Some((row, feature)) = found.first() {
+        let (n, of, line, name) = (found.len(), rows.len(), dataset.lines[*row], &feature.name);
+        warnings.push(format!(
+            "{n} of {of} test rows (first on line {line}, {name}) have a category or a missing cell that no training row \
+             has: the model takes it, and has learned nothing of it"
+        ));
+    }
 }

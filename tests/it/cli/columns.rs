@@ -108,3 +108,27 @@ fn a_file_that_is_no_table_is_called_what_it_is() {
     assert_eq!(ran.code, Some(65));
     assert!(ran.err.contains("this is no CSV but a Parquet file"), "{}", ran.err);
 }
+
+#[test]
+fn a_category_of_the_file_is_known_whatever_the_seed() {
+    let directory = tempfile::tempdir().unwrap();
+    let table = rows("kitchen,area,y", |i| {
+        let kitchen = if i == 40 { "Po" } else { ["Gd", "TA"][i % 2] };
+        let area = if i == 20 { String::new() } else { (50 + i % 31).to_string() };
+        format!("{kitchen},{area},{}", 1000 + i)
+    });
+    let (model, data) = (directory.path().join("m.model"), directory.path().join("t.csv"));
+    std::fs::write(&data, table).unwrap();
+    let [data, model] = [&data, &model].map(|path| path.to_str().unwrap());
+    let mut learned = Vec::new();
+    for seed in 1..=20 {
+        let seed = seed.to_string();
+        let args = ["train", "--data", data, "--target", "y", "--algorithm", "linear", "--folds", "0", "--seed", &seed];
+        let trained = run_with(&[], &[&args[..], &["-o", model]].concat());
+        assert_eq!(trained.code, Some(0), "{}", trained.err);
+        learned.push(!trained.out.contains("no training row"));
+        let ran = run_with(&[], &["predict", "--model", model, "--input", data]);
+        assert_eq!((ran.code, ran.err.as_str(), ran.out.lines().count()), (Some(0), "", 61), "seed {seed}");
+    }
+    assert!(learned.contains(&true) && learned.contains(&false), "{learned:?}");
+}
