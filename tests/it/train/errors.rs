@@ -292,10 +292,7 @@ fn identifiers_and_spoilt_numbers_warn() {
         train(&TrainSpec { folds: 2, ..spec(Algorithm::DecisionTree) }, &table(&format!("id,n,y\n{rows}")), &())
             .unwrap();
     let warnings = trained.report.warnings.join("\n");
-    assert!(
-        warnings.contains("id has 120 categories in 120 rows: if it is an identifier, --drop id"),
-        "{warnings}"
-    );
+    assert!(warnings.contains("id has 120 categories in 120 rows: if it is an identifier, --drop id"), "{warnings}");
     assert!(warnings.contains("n is read as categories because of \"6;5\" on line 10"), "{warnings}");
 }
 
