@@ -24,11 +24,12 @@ use super::source::SourcesArgs;
     --admin-bind 0.0.0.0:9090 --private-metrics")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that a person types")]
 pub struct ServeArgs {
-    /// A model file, of smartserve or of another library, and optionally the name to serve it under (default: its own); repeatable
+    /// A model, a file or directory of smartserve or of another library, and optionally the name to serve it under (default:
+    /// its own, else model); repeatable
     #[arg(long, value_name = "[NAME=]PATH", required_unless_present = "models")]
     pub model: Vec<String>,
-    /// A directory whose models are served, an artifact under its own name, another library's under that of its file; they
-    /// may come and go
+    /// A directory whose models are served, an artifact under its own name, another library's under that of its file or
+    /// directory; they may come and go
     #[arg(long, value_name = "DIR")]
     pub models: Option<PathBuf>,
     /// The model that /predict asks; default: the first --model

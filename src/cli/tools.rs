@@ -19,7 +19,7 @@ Examples:
   smartserve predict --model boston.model --input rows.csv -o scored.csv
   cat rows.csv | smartserve predict --model boston.model --input -")]
 pub struct PredictArgs {
-    /// The model file, of smartserve or of another library
+    /// The model: a file or directory, of smartserve or of another library
     #[arg(long, value_name = "F.model")]
     pub model: PathBuf,
     /// CSV file with a header line; - for standard input
@@ -39,7 +39,8 @@ pub struct PredictArgs {
 /// `import`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "XGBoost's JSON and UBJSON (1.0 to 3.x) and LightGBM's text are read; a file is told by its content, not by its name.
+    after_help = "XGBoost's JSON and UBJSON (1.0 to 3.x), LightGBM's text, scikit-learn's pickle, joblib and skops files, and
+directories of MLflow, MLServer or with one model file are read; a file is told by its content, not by its name.
 Nothing in it is executed, and what is not understood is refused with its place (65).
 
 Examples:
@@ -47,7 +48,7 @@ Examples:
   smartserve import model.json -o churn.model --name churn --answer library"
 )]
 pub struct ImportArgs {
-    /// A model file of another library
+    /// A model of another library: a file or directory
     #[arg(value_name = "SOURCE")]
     pub file: PathBuf,
     /// Where to write the model
@@ -64,7 +65,7 @@ pub struct ImportArgs {
 /// `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The model file, of smartserve or of another library
+    /// The model: a file or directory, of smartserve or of another library
     #[arg(value_name = "F.model")]
     pub file: PathBuf,
     /// Print the header as JSON, without golden rows
@@ -92,7 +93,7 @@ Exit codes: 0 the model is sound; 1 the golden rows are answered otherwise than 
 answer differs by more than the tolerance; 65 the file is not a valid model, or rows do not fit it; 66 there is no such file."
 )]
 pub struct VerifyArgs {
-    /// The model file, of smartserve or of another library
+    /// The model: a file or directory, of smartserve or of another library
     #[arg(value_name = "F.model")]
     pub file: PathBuf,
     /// CSV file with a header line: rows, and what their library answered; - for standard input
@@ -132,7 +133,7 @@ pub struct HealthcheckArgs {
   smartserve openapi --model boston.model > openapi.json
   smartserve openapi --model boston.model --model flower=iris.model")]
 pub struct OpenapiArgs {
-    /// A model file, and optionally the name to serve it under; repeatable; without one routes have no schemas
+    /// A model file or directory, and optionally the name to serve it under; repeatable; without one routes have no schemas
     #[arg(long, value_name = "[NAME=]PATH")]
     pub model: Vec<String>,
     /// How models of other libraries are read.

@@ -10,13 +10,14 @@ use serde::Serialize;
 
 use crate::cli::SourceArgs;
 use crate::model::Model;
+use crate::serve::contents::Contents;
 use crate::serve::loader;
 use crate::text::printable::{is_hidden, printable_lines};
 
 use super::failure::{Exit, Failure};
 use super::output::Destination;
 
-/// Reads and checks a model file, but not its golden rows; a model of another library is read by `args`.
+/// Reads and checks a model file or directory, but not its golden rows; a model of another library is read by `args`.
 ///
 /// # Errors
 /// 66 when there is no such file, 65 when it is not a valid model, 2 for choices beside an artifact.
@@ -29,10 +30,10 @@ pub fn model(path: &Path, args: &SourceArgs) -> Result<Model, Failure> {
 /// # Errors
 /// As [`model`].
 pub fn artifact(path: &Path, args: &SourceArgs) -> Result<(Model, Vec<u8>), Failure> {
-    let bytes = loader::read(path)?;
-    let bytes = match loader::artifact(path, &bytes, &args.into())? {
+    let contents = Contents::read(path)?;
+    let bytes = match loader::artifact_of(path, &contents, &args.into())? {
         Cow::Owned(artifact) => artifact,
-        Cow::Borrowed(_) => bytes,
+        Cow::Borrowed(_) => contents.bytes,
     };
     let model = Model::load(&bytes);
     Ok((model.map_err(|e| Failure::new(Exit::Data, format_args!("{}: {e}", path.display())))?, bytes))

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use crate::cli::ImportArgs;
 use crate::import::{ImportOptions, Reached, check_thresholds};
 use crate::model::{Model, check_name};
+use crate::serve::contents::Contents;
 use crate::serve::loader;
 
 use super::failure::{Exit, Failure};
@@ -22,10 +23,10 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     }
     let path = args.file.display();
     let options = ImportOptions { name: args.name.clone(), ..ImportOptions::from(&args.source) };
-    let bytes = loader::read(&args.file)?;
-    let artifact = loader::artifact(&args.file, &bytes, &options)?;
+    let contents = Contents::read(&args.file)?;
+    let artifact = loader::artifact_of(&args.file, &contents, &options)?;
     let Cow::Owned(artifact) = artifact else {
-        let what = match Model::load(&bytes) {
+        let what = match Model::load(&contents.bytes) {
             Ok(_) => "it is an artifact of smartserve already: there is nothing to import".to_owned(),
             Err(e) => e,
         };

@@ -12,7 +12,7 @@ impl From<&SourceArgs> for ImportOptions {
             answers: args.answer.map(answers).unwrap_or_default(),
             iterations: args.iterations.map(iterations),
             zero_as_missing: args.zero_as_missing,
-            name: None,
+            ..Self::default()
         }
     }
 }

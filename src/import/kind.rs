@@ -65,6 +65,35 @@ impl Kind {
     }
 }
 
+/// Endings of a pickle that begins without a mark: protocols 0 and 1.
+const PICKLES: [&str; 3] = [".pkl", ".pickle", ".joblib"];
+
+impl Kind {
+    /// True for a file that is a model beyond doubt, by its first bytes: one among others, which nobody named. Texts that
+    /// merely begin as a pickle does are told by their name's ending.
+    pub fn is_surely_a_model(head: &[u8], name: &str) -> bool {
+        let text = head.trim_ascii_start();
+        let key = |key: &str| text.strip_prefix(b"{").is_some_and(|rest| begins_with(rest, key));
+        match Self::of(head) {
+            None => false,
+            Some(Self::XgboostJson) => key("\"learner\":") || key("\"version\":["),
+            Some(Self::LightgbmText) => text.starts_with(b"tree\n") || text.starts_with(b"tree\r\n"),
+            Some(Self::Pickle)
+                if head.first().is_some_and(|first| b"c(]})".contains(first)) && !head.starts_with(&[0x5d, 0, 0]) =>
+            {
+                PICKLES.iter().any(|ending| name.ends_with(ending))
+            }
+            Some(_) => true,
+        }
+    }
+}
+
+/// True where JSON begins with these bytes, white space left out.
+fn begins_with(json: &[u8], expected: &str) -> bool {
+    let bytes = json.iter().filter(|byte| !byte.is_ascii_whitespace());
+    bytes.take(expected.len()).eq(expected.as_bytes())
+}
+
 /// True where the first key is one that `XGBoost` writes: of a model, or of a pickled booster.
 fn is_xgboosts(key: &[u8]) -> bool {
     [&b"learner"[..], b"version", b"Config", b"Model"].iter().any(|known| key.starts_with(known))

@@ -5,6 +5,7 @@
 //! that `train` writes. Nothing that a file says is executed, and what is not understood is refused with its place.
 
 mod artifact;
+mod directory;
 mod error;
 mod golden;
 mod imported;
@@ -18,10 +19,11 @@ mod thresholds;
 mod xgboost;
 
 pub use artifact::artifact;
+pub use directory::Layout;
 pub use error::ImportError;
 pub use imported::Imported;
 pub use kind::Kind;
 pub use options::{Answers, ImportChoices, ImportOptions, Iterations};
-pub use reader::read;
-pub use source::{OneFile, Source};
+pub use reader::{read, read_file};
+pub use source::{Entry, OneFile, Source};
 pub use thresholds::{Reached, check_thresholds};

@@ -32,6 +32,10 @@ pub struct ImportOptions {
     pub zero_as_missing: bool,
     /// The model's name; none: the source's own, else `model`.
     pub name: Option<String>,
+    /// The name of its file or folder among others; it holds where a source says no name, or only what MLflow calls all.
+    pub entry: Option<String>,
+    /// Chosen for every model of a directory: an artifact among them goes by what it has inside.
+    pub is_for_all: bool,
 }
 
 /// The choices for several models: for all, and for some by name.
@@ -56,6 +60,11 @@ impl ImportChoices {
         ImportOptions { name: name.map(str::to_owned), ..named.unwrap_or(&self.all).clone() }
     }
 
+    /// True where some were made for a model by its name.
+    pub fn names(&self, name: &str) -> bool {
+        self.named.contains_key(name)
+    }
+
     /// A name that none of `names` is.
     pub fn unused<'a>(&'a self, names: &[&str]) -> Option<&'a str> {
         self.named.keys().map(String::as_str).find(|name| !names.contains(name))
@@ -63,8 +72,9 @@ impl ImportChoices {
 }
 
 impl ImportOptions {
-    /// True where something was chosen beside a name.
+    /// True where something was chosen for this model, which an artifact has inside.
     pub fn are_given(&self) -> bool {
-        *self != Self { name: self.name.clone(), ..Self::default() }
+        let is_chosen = self.answers != Answers::default() || self.iterations.is_some() || self.zero_as_missing;
+        is_chosen && !self.is_for_all
     }
 }

@@ -1,5 +1,6 @@
 //! From a source to what a reader makes of it.
 
+use super::directory::Layout;
 use super::error::ImportError;
 use super::imported::Imported;
 use super::kind::Kind;
@@ -9,17 +10,24 @@ use super::sklearn;
 use super::source::Source;
 use super::xgboost;
 
-/// Reads a source: a file that holds a model.
+/// Reads a source: a file that holds a model, or a directory with one.
 ///
 /// # Errors
 /// [`ImportError`]: what cannot be read, with its place.
 pub fn read(source: &dyn Source, options: &ImportOptions) -> Result<Imported, ImportError> {
-    let names = source.names()?;
-    let [name] = names.as_slice() else {
-        return Err(ImportError::new(format_args!("{} files, expected one that holds a model", names.len())));
-    };
-    let bytes = source.open(name)?;
-    file(&bytes, options).map_err(|error| error.in_file(name))
+    let layout = Layout::of(source)?;
+    let bytes = source.open(layout.file(), usize::MAX)?;
+    read_file(&layout, &bytes, options)
+}
+
+/// The same, of the bytes of the file that `layout` says.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_file(layout: &Layout, bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
+    let mut imported = file(bytes, options).map_err(|error| error.in_file(layout.file()))?;
+    layout.add_to(&mut imported, options)?;
+    Ok(imported)
 }
 
 /// Reads one file's bytes.

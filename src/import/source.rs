@@ -4,19 +4,41 @@ use std::borrow::Cow;
 
 use super::error::ImportError;
 
-/// Files of a source, opened when they are asked for.
+/// What a name in a source stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// Files of a source, opened when they are asked for. Names are relative, with `/` between folders.
 pub trait Source {
-    /// The files' names: relative, with `/` between folders; an empty name for a file given by itself.
+    /// The names of the files that lie directly in a folder, in order, hidden ones left out; the source's own folder is
+    /// called "". A file given by itself is one file without a name.
     ///
     /// # Errors
     /// They cannot be listed, or are too many.
-    fn names(&self) -> Result<Vec<String>, ImportError>;
+    fn names(&self, folder: &str) -> Result<Vec<String>, ImportError>;
 
-    /// The bytes of a file, at most as many as the caller allows.
+    /// What is there under a name.
+    ///
+    /// # Errors
+    /// It leads out of the source, or cannot be looked at.
+    fn find(&self, name: &str) -> Result<Option<Entry>, ImportError>;
+
+    /// The first bytes of a file: [`Kind::HEAD`](super::Kind::HEAD), or all where it has fewer.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn head(&self, name: &str) -> Result<Vec<u8>, ImportError>;
+
+    /// The bytes of a file of at most `most` bytes, or as many as the caller allows.
     ///
     /// # Errors
     /// There is no such file, it cannot be read, or is too large.
-    fn open(&self, name: &str) -> Result<Cow<'_, [u8]>, ImportError>;
+    fn open(&self, name: &str, most: usize) -> Result<Cow<'_, [u8]>, ImportError>;
 }
 
 /// A source of one file, its bytes in memory. It has no name: the caller knows where it was.
@@ -27,11 +49,20 @@ pub struct OneFile<'a> {
 }
 
 impl Source for OneFile<'_> {
-    fn names(&self) -> Result<Vec<String>, ImportError> {
+    fn names(&self, _: &str) -> Result<Vec<String>, ImportError> {
         Ok(vec![String::new()])
     }
 
-    fn open(&self, name: &str) -> Result<Cow<'_, [u8]>, ImportError> {
+    fn find(&self, name: &str) -> Result<Option<Entry>, ImportError> {
+        Ok(name.is_empty().then_some(Entry::File))
+    }
+
+    fn head(&self, name: &str) -> Result<Vec<u8>, ImportError> {
+        let bytes = self.open(name, usize::MAX)?;
+        Ok(bytes[..bytes.len().min(super::kind::Kind::HEAD)].to_vec())
+    }
+
+    fn open(&self, name: &str, _: usize) -> Result<Cow<'_, [u8]>, ImportError> {
         if name.is_empty() {
             return Ok(Cow::Borrowed(self.bytes));
         }

@@ -4,6 +4,8 @@
 //! Generic over a `tower::Service`: only `http` knows axum, and only `commands::serve` joins the two.
 
 pub mod admission;
+pub mod contents;
+mod directory;
 pub mod error;
 pub mod lifecycle;
 pub mod listener;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::import::ImportOptions;
 use crate::model::schema::Schema;
 use crate::model::{Model, check_name};
+use crate::serve::contents::{ContentHash, Contents};
 use crate::serve::error::{LoadError, ReloadError};
-use crate::serve::loader::{self, ContentHash};
+use crate::serve::loader;
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::fingerprint::ChangeDetector;
@@ -19,7 +20,7 @@ use super::schema_difference::difference;
 pub struct ModelFile {
     /// The name to serve it under; none: the artifact's own.
     pub name: Option<String>,
-    /// The file.
+    /// The file or directory.
     pub path: PathBuf,
     /// How it is read if it is another library's.
     pub options: ImportOptions,
@@ -80,6 +81,8 @@ pub(super) struct ModelSource {
     pub(super) in_directory: bool,
     options: ImportOptions,
     changes: ChangeDetector,
+    /// The names of the files of a directory that were read last.
+    files: Vec<String>,
     seen: Option<Seen>,
     current: Option<Version>,
     /// The version served before, kept for a rollback.
@@ -95,8 +98,9 @@ impl ModelSource {
             check_name(name).map_err(LoadError::BadName)?;
         }
         let mut source = Self { in_directory: false, ..Self::in_directory(file.path.clone(), file.options.clone()) };
-        let (bytes, hash) = source.read()?;
-        let model = loader::verify(&source.path, &bytes, &source.options)?;
+        let contents = source.read()?;
+        let hash = contents.hash();
+        let model = source.verify(&contents)?;
         source.name = file.name.clone().unwrap_or_else(|| model.header().name.clone());
         source.seen = Some(Seen::Content(hash));
         source.install(model, hash, policy);
@@ -111,6 +115,7 @@ impl ModelSource {
             in_directory: true,
             options,
             changes: ChangeDetector::default(),
+            files: Vec::new(),
             seen: None,
             current: None,
             previous: None,
@@ -143,8 +148,10 @@ impl ModelSource {
         match self.changed_content(trigger)? {
             None if trigger == Trigger::Timer => Ok(None),
             None => Ok(self.outcome(false)),
-            Some((_, hash)) if self.previous.as_ref().is_some_and(|previous| previous.hash == hash) => Ok(self.swap()),
-            Some((bytes, hash)) => self.take_model(loader::verify(&self.path, &bytes, &self.options)?, hash, policy),
+            Some(contents) => match &self.previous {
+                Some(previous) if previous.hash == contents.hash() => Ok(self.swap()),
+                _ => self.take_model(self.verify(&contents)?, contents.hash(), policy),
+            },
         }
     }
 
@@ -157,34 +164,34 @@ impl ModelSource {
         if is(&self.previous) {
             return Ok(self.swap());
         }
-        let Ok((bytes, hash)) = self.read() else { return Err(self.unknown_version(version, None)) };
-        let model = loader::verify(&self.path, &bytes, &self.options)?;
+        let Ok(contents) = self.read() else { return Err(self.unknown_version(version, None)) };
+        let model = self.verify(&contents)?;
         if model.version() != version {
             return Err(self.unknown_version(version, Some(&model)));
         }
-        self.take_model(model, hash, policy)
+        self.take_model(model, contents.hash(), policy)
     }
 
     /// Serves the first valid content of a file in a directory, under the artifact's own name. `named` has the path of each
     /// source by its name.
     pub(super) fn load_new(&mut self, named: &HashMap<String, PathBuf>, policy: &mut ReloadPolicy) -> Polled {
-        let Some((bytes, hash)) = self.changed_content(Trigger::Timer)? else { return Ok(None) };
-        let model = loader::verify(&self.path, &bytes, &self.options)?;
+        let Some(contents) = self.changed_content(Trigger::Timer)? else { return Ok(None) };
+        let model = self.verify(&contents)?;
         let name = model.header().name.clone();
         if let Some(first) = named.get(&name) {
             return Err(LoadError::SameName { name, first: first.clone(), second: self.path.clone() }.into());
         }
         self.name = name;
-        Ok(self.install(model, hash, policy))
+        Ok(self.install(model, contents.hash(), policy))
     }
 
     /// The file's content, if it has changed since the last poll.
-    fn changed_content(&mut self, trigger: Trigger) -> Result<Option<(Vec<u8>, ContentHash)>, LoadError> {
-        if !self.changes.may_have_changed(&self.path) && trigger == Trigger::Timer {
+    fn changed_content(&mut self, trigger: Trigger) -> Result<Option<Contents>, LoadError> {
+        if !self.changes.may_have_changed(&self.path, &self.files) && trigger == Trigger::Timer {
             return Ok(None);
         }
         let read = self.read();
-        let seen = read.as_ref().map_or(Seen::Unreadable, |(_, hash)| Seen::Content(*hash));
+        let seen = read.as_ref().map_or(Seen::Unreadable, |contents| Seen::Content(contents.hash()));
         let before = self.seen.replace(seen);
         let served = self.current.as_ref().map(|version| Seen::Content(version.hash));
         // A timer reports each content once, a request everything that is not served.
@@ -196,10 +203,14 @@ impl ModelSource {
         if is_old { Ok(None) } else { read.map(Some) }
     }
 
-    fn read(&self) -> Result<(Vec<u8>, ContentHash), LoadError> {
-        let bytes = loader::read(&self.path)?;
-        let hash = loader::hash(&bytes);
-        Ok((bytes, hash))
+    fn read(&mut self) -> Result<Contents, LoadError> {
+        let contents = Contents::read(&self.path)?;
+        self.files.clone_from(&contents.files);
+        Ok(contents)
+    }
+
+    fn verify(&self, contents: &Contents) -> Result<Model, LoadError> {
+        loader::verify_contents(&self.path, contents, &self.options)
     }
 
     fn take_model(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {

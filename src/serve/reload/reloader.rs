@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::import::ImportChoices;
+use crate::import::{ImportChoices, ImportOptions};
 use crate::model::check_name;
+use crate::serve::contents::looks_like_a_model;
 use crate::serve::error::{LoadError, ReloadError};
 use crate::serve::lifecycle::Lifecycle;
-use crate::serve::loader;
 use crate::serve::metrics::{Metrics, ReloadResult};
 use crate::serve::registry::Registry;
 
@@ -25,7 +25,7 @@ pub struct Sources {
     /// `--model [NAME=]PATH`, in order. A bad one at the start is an error.
     pub files: Vec<ModelFile>,
     /// `--models DIR`: every model in it, an artifact under its own name, another library's under
-    /// that of its file. A bad one is skipped; files come and go.
+    /// that of its file or folder. A bad one is skipped; they come and go.
     pub directory: Option<PathBuf>,
     /// How models of other libraries are read that lie in the directory; by the name of their file without its ending.
     pub choices: ImportChoices,
@@ -123,7 +123,7 @@ impl Reloader {
     /// Follows the files that come and go in the directory: loads the sources that have never been served.
     fn poll_directory(&self, ModelFiles { sources, directory, choices, skipped, policy }: &mut ModelFiles) {
         let Some(directory) = directory else { return };
-        match list(directory, skipped) {
+        match list(directory, sources, skipped) {
             Ok(files) => update(sources, files, choices),
             // Its models stay: nothing is known about their files.
             Err(error) => {
@@ -217,15 +217,19 @@ impl Reloader {
 }
 
 /// The paths of the models in a directory, in order: `*.model`, and what its content tells to be a model of another
-/// library. Hidden files are left out; others that are no model are noted in `skipped`, and told once.
-fn list(directory: &Path, skipped: &mut HashSet<PathBuf>) -> io::Result<Vec<PathBuf>> {
+/// library, a file or a directory. Hidden ones are left out; others that are no model are noted in `skipped`, and told once.
+///
+/// One that is a source already stays one while it is there: while it is written it may look like anything.
+fn list(directory: &Path, sources: &[ModelSource], skipped: &mut HashSet<PathBuf>) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
+    let is_known = |path: &PathBuf| sources.iter().any(|source| source.in_directory && source.path == *path);
     for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
             continue;
         }
-        if path.extension().is_some_and(|extension| extension == EXTENSION) || loader::looks_like_a_model(&path) {
+        let is_artifact = path.extension().is_some_and(|extension| extension == EXTENSION);
+        if is_artifact || is_known(&path) || looks_like_a_model(&path) {
             files.push(path);
         } else if skipped.insert(path.clone()) {
             tracing::info!(path = %path.display(), "skipped: it is no model");
@@ -246,11 +250,24 @@ fn update(sources: &mut Vec<ModelSource>, files: Vec<PathBuf>, choices: &ImportC
     });
     for path in files {
         if !sources.iter().any(|source| source.path == path) {
-            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            let options = choices.of(stem.as_deref().filter(|stem| check_name(stem).is_ok()));
-            sources.push(ModelSource::in_directory(path, options));
+            let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+            let name = name.map(|name| name.to_string_lossy().into_owned());
+            if let Some(name) = name.as_deref().filter(|name| check_name(name).is_err()) {
+                let path = path.display();
+                tracing::warn!(%path, "{name:?} cannot be a model's name: unless it has one of its own it is served as model");
+            }
+            sources.push(ModelSource::in_directory(path, options(name.as_deref(), choices)));
         }
     }
+}
+
+/// How an entry of a directory is read. Its name is what a model of another library is called that has none of its own.
+fn options(entry: Option<&str>, choices: &ImportChoices) -> ImportOptions {
+    let entry = entry.filter(|entry| check_name(entry).is_ok());
+    let mut options = choices.of(entry);
+    options.entry = options.name.take();
+    options.is_for_all = !entry.is_some_and(|entry| choices.names(entry));
+    options
 }
 
 /// Polls the models' files every `interval` and whenever a reload is requested, until the process stops.

@@ -1,6 +1,7 @@
 //! Models of other libraries: answers equal the library's, hostile files are refused.
 
-mod cases;
+pub(crate) mod cases;
+mod directories;
 mod expected;
 mod lightgbm;
 mod program;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::import::{Answers, ImportChoices};
 use smartserve::serve::Serving;
 use smartserve::serve::error::LoadError;
 use smartserve::serve::reload::{ModelFile, Sources};
@@ -59,7 +60,7 @@ async fn bad_models_are_told_apart() {
     };
     assert!(matches!(open(vec![file(None, &house.path("none.model"))], None), LoadError::Missing { .. }));
     assert!(matches!(open(vec![file(None, &bad)], None), LoadError::Invalid { .. }));
-    assert!(matches!(open(vec![file(None, house.directory.path())], None), LoadError::Invalid { .. }));
+    assert!(matches!(open(vec![file(None, Path::new("/dev/null"))], None), LoadError::Invalid { .. }));
     assert!(matches!(open(vec![file(Some("a/b"), &good)], None), LoadError::BadName(_)));
     assert!(matches!(open(vec![file(None, &good), file(None, &good)], None), LoadError::SameName { .. }));
     let no_default = open(vec![file(None, &good)], Some("x"));
@@ -92,4 +93,117 @@ async fn models_of_a_directory_come_and_go() {
     house.look();
     assert!(house.version("a").is_some());
     assert_eq!(house.names().len(), 2);
+}
+
+/// A file of the cases of other libraries.
+fn case(file: &str) -> Vec<u8> {
+    fs::read(crate::import::cases::folder().join(file)).unwrap()
+}
+
+#[tokio::test]
+async fn a_foreign_file_that_is_empty_for_a_moment_goes_on_as_it_was() {
+    let house = ModelFolder::new();
+    let whole = case("xgb-sqerr/model.ubj");
+    house.write("price.bst", &whole);
+    house.open(&Sources { directory: Some(house.directory.path().to_owned()), ..Sources::default() });
+    let first = house.version("price").unwrap();
+    for short in [&[][..], &whole[..1], &whole[..whole.len() / 2]] {
+        house.write("price.bst", short);
+        (0..3).for_each(|_| house.look());
+        assert_eq!(house.version("price").as_ref(), Some(&first));
+        assert!(house.serving.registry.default_model().is_some());
+    }
+    assert_eq!(house.counted(), (1, 3), "each is told once");
+    house.write("price.bst", &case("xgb-poisson/model.ubj"));
+    house.look();
+    assert_ne!(house.version("price").unwrap(), first);
+    fs::remove_file(house.path("price.bst")).unwrap();
+    house.look();
+    assert!(house.version("price").is_none());
+}
+
+#[tokio::test]
+async fn entries_of_a_directory_are_artifacts_files_and_directories() {
+    let house = ModelFolder::new();
+    house.write("own.model", &artifact(QUICK, "own", 1));
+    house.write("price.bst", &case("xgb-sqerr/model.ubj"));
+    for (folder, files) in [
+        ("flower", &[("MLmodel", "mlflow/sk-default/MLmodel"), ("model.skops", "mlflow/sk-default/model.skops")][..]),
+        ("light", &[("model.bst", "lgb-l2/model.txt")]),
+        ("two", &[("a.bst", "lgb-l2/model.txt"), ("b.bst", "xgb-sqerr/model.ubj")]),
+        ("data", &[("rows.csv", "lgb-l2/rows.csv")]),
+        ("named", &[("model.bst", "xgb-sqerr/model.ubj")]),
+    ] {
+        fs::create_dir(house.path(folder)).unwrap();
+        files.iter().for_each(|(name, file)| drop(house.write(&format!("{folder}/{name}"), &case(file))));
+    }
+    house.write("named/model-settings.json", br#"{"name": "settled"}"#);
+    fs::create_dir(house.path("lost+found")).unwrap();
+    house.open(&Sources { directory: Some(house.directory.path().to_owned()), ..Sources::default() });
+    assert_eq!(house.names(), ["flower", "light", "settled", "own", "price"]);
+    assert_eq!(house.counted(), (5, 1), "the one with two models");
+    (0..3).for_each(|_| house.look());
+    assert_eq!(house.counted(), (5, 1));
+    fs::remove_dir_all(house.path("light")).unwrap();
+    house.look();
+    assert!(house.version("light").is_none());
+}
+
+#[tokio::test]
+async fn a_choice_for_all_leaves_the_artifacts_of_a_directory_as_they_are() {
+    let house = ModelFolder::new();
+    house.write("own.model", &artifact(QUICK, "own", 1));
+    house.write("churn.json", &case("xgb-logistic/model.json"));
+    let mut choices = ImportChoices::default();
+    choices.of_mut(None).answers = Answers::Library;
+    let directory = Some(house.directory.path().to_owned());
+    house.open(&Sources { directory: directory.clone(), choices: choices.clone(), ..Sources::default() });
+    assert_eq!(house.names(), ["churn", "own"]);
+    assert_eq!(house.serving.registry.get("churn").unwrap().model.schema().task().as_str(), "regression");
+    // One for an artifact by its name is a mistake.
+    let other = ModelFolder::new();
+    choices.of_mut(Some("own")).zero_as_missing = true;
+    other.open(&Sources { directory, choices, ..Sources::default() });
+    assert_eq!((other.names(), other.counted()), (vec!["churn".to_owned()], (1, 1)));
+}
+
+#[tokio::test]
+async fn a_changed_file_of_a_directory_is_noticed_and_so_is_a_configmap_that_was_swapped() {
+    let house = ModelFolder::new();
+    for (data, file) in [("..one", "xgb-sqerr/model.ubj"), ("..two", "xgb-poisson/model.ubj"), ("..three", "README.md")]
+    {
+        fs::create_dir_all(house.path(&format!("mounted/{data}"))).unwrap();
+        house.write(&format!("mounted/{data}/model.ubj"), &case(file));
+    }
+    let link = |to: &str| {
+        std::os::unix::fs::symlink(to, house.path("mounted/..tmp")).unwrap();
+        fs::rename(house.path("mounted/..tmp"), house.path("mounted/..data")).unwrap();
+    };
+    link("..one");
+    std::os::unix::fs::symlink("..data/model.ubj", house.path("mounted/model.ubj")).unwrap();
+    house.open(&one(&house.path("mounted")));
+    let first = house.version("m").unwrap();
+    // Long enough for the directory to be taken for untouched.
+    (0..4).for_each(|_| house.look());
+    link("..two");
+    house.look();
+    let second = house.version("m").unwrap();
+    assert_ne!(second, first);
+    // What is no model is told once, and the model before goes on.
+    link("..three");
+    (0..4).for_each(|_| house.look());
+    assert_eq!((house.version("m").unwrap(), house.counted()), (second.clone(), (1, 1)));
+    link("..one");
+    house.look();
+    assert_eq!(house.version("m").unwrap(), first);
+    (0..4).for_each(|_| house.look());
+    // In place, in a folder that `model-settings.json` names.
+    fs::create_dir(house.path("mounted/inner")).unwrap();
+    house.write("mounted/inner/model.ubj", &case("xgb-sqerr/model.ubj"));
+    house.write("mounted/model-settings.json", br#"{"parameters": {"uri": "inner/model.ubj"}}"#);
+    (0..4).for_each(|_| house.look());
+    assert_eq!(house.version("m").unwrap(), first);
+    house.write("mounted/inner/model.ubj", &case("xgb-poisson/model.ubj"));
+    house.look();
+    assert_eq!(house.version("m").unwrap(), second);
 }

@@ -1,0 +1,107 @@
+//! What a path holds: the bytes of a file, or of a directory those of the file that holds its model.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::import::{Kind, Layout, Source};
+
+use super::directory::Directory;
+use super::error::LoadError;
+
+/// Largest artifact read, in bytes: 1 GiB.
+pub const MAX_ARTIFACT: u64 = 1 << 30;
+
+/// How often a directory that changes while it is read is read again.
+const TRIES: usize = 5;
+
+/// SHA-256 of a file's bytes, or of all that were read of a directory.
+pub type ContentHash = [u8; 32];
+
+/// The bytes of a model, and what a directory says of them.
+#[derive(Debug)]
+pub struct Contents {
+    pub(super) layout: Layout,
+    /// Of the file that holds the model.
+    pub bytes: Vec<u8>,
+    /// The names of the files of a directory that were read.
+    pub(super) files: Vec<String>,
+    pub(super) hash: ContentHash,
+}
+
+impl Contents {
+    /// Reads a regular file (or a link to one) of at most [`MAX_ARTIFACT`] bytes, or a directory's files that make a
+    /// model. A pipe could block forever.
+    ///
+    /// # Errors
+    /// [`LoadError::Missing`], also for a directory without files; or [`LoadError::Invalid`] when it is too large, neither
+    /// file nor directory, or a directory that holds no model or several.
+    pub fn read(path: &Path) -> Result<Self, LoadError> {
+        let missing = |source| LoadError::Missing { path: path.to_owned(), source };
+        let about = std::fs::metadata(path).map_err(missing)?;
+        if about.is_dir() {
+            return directory(path);
+        }
+        let invalid = |problem: &str| LoadError::Invalid { path: path.to_owned(), problem: problem.to_owned() };
+        if !about.is_file() {
+            return Err(invalid("neither a file nor a directory"));
+        }
+        if about.len() > MAX_ARTIFACT {
+            return Err(invalid("larger than 1 GiB"));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
+        File::open(path).and_then(|file| file.take(MAX_ARTIFACT + 1).read_to_end(&mut bytes)).map_err(missing)?;
+        if bytes.len() as u64 > MAX_ARTIFACT {
+            return Err(invalid("larger than 1 GiB"));
+        }
+        let hash = Sha256::digest(&bytes).into();
+        Ok(Self { layout: Layout::default(), bytes, files: Vec::new(), hash })
+    }
+
+    /// Tells whether the content has changed.
+    pub fn hash(&self) -> ContentHash {
+        self.hash
+    }
+}
+
+/// Reads a directory until two readings agree: one that is being replaced could give one file of before and one of after.
+fn directory(path: &Path) -> Result<Contents, LoadError> {
+    let mut before = None;
+    for _ in 0..TRIES {
+        let contents = once(path)?;
+        if before == Some(contents.hash) {
+            return Ok(contents);
+        }
+        before = Some(contents.hash);
+    }
+    Err(LoadError::Invalid { path: path.to_owned(), problem: "it changes while it is read".to_owned() })
+}
+
+fn once(path: &Path) -> Result<Contents, LoadError> {
+    let missing = |source| LoadError::Missing { path: path.to_owned(), source };
+    let source = Directory::open(path, MAX_ARTIFACT).map_err(missing)?;
+    let read = || {
+        let layout = Layout::of(&source)?;
+        let bytes = source.open(layout.file(), usize::MAX)?.into_owned();
+        Ok((layout, bytes))
+    };
+    let invalid = |e: crate::import::ImportError| LoadError::Invalid { path: path.to_owned(), problem: e.to_string() };
+    let (layout, bytes) = read().map_err(invalid)?;
+    let opened = source.into_opened();
+    Ok(Contents { layout, bytes, files: opened.files, hash: opened.hash.finalize().into() })
+}
+
+/// True for what is meant to be a model, ours or another library's: a file that begins as one does, a directory that holds
+/// one.
+pub fn looks_like_a_model(path: &Path) -> bool {
+    let Ok(about) = std::fs::metadata(path) else { return false };
+    if about.is_dir() {
+        return Directory::open(path, MAX_ARTIFACT).is_ok_and(|directory| Layout::is_there(&directory));
+    }
+    let mut head = Vec::new();
+    let mut read = || File::open(path).and_then(|file| file.take(Kind::HEAD as u64).read_to_end(&mut head));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    about.is_file() && read().is_ok() && Kind::is_surely_a_model(&head, &name)
+}

@@ -1,0 +1,126 @@
+//! A directory as a source: its files by name, none of them outside it.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::import::{Entry, ImportError, Kind, Source};
+
+/// Files looked at, at most.
+pub(super) const MAX_FILES: usize = 64;
+
+/// A directory. Links are followed, as a `ConfigMap`'s files are, while they lead to what lies in it.
+pub(super) struct Directory {
+    /// Without links.
+    root: PathBuf,
+    /// Of a file's bytes that are read at most.
+    most: u64,
+    opened: RefCell<Opened>,
+}
+
+/// What was read whole: names, and the hash of names, lengths and bytes.
+#[derive(Default)]
+pub(super) struct Opened {
+    pub(super) files: Vec<String>,
+    pub(super) hash: Sha256,
+}
+
+impl Directory {
+    /// The directory at `path`.
+    ///
+    /// # Errors
+    /// It is not there, cannot be read, or holds no file.
+    pub(super) fn open(path: &Path, most: u64) -> io::Result<Self> {
+        let root = std::fs::canonicalize(path)?;
+        let mut is_empty = true;
+        for entry in std::fs::read_dir(&root)? {
+            is_empty &= is_hidden(&entry?.file_name().to_string_lossy());
+        }
+        if is_empty {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the directory is empty"));
+        }
+        Ok(Self { root, most, opened: RefCell::default() })
+    }
+
+    /// What was read whole, in that order.
+    pub(super) fn into_opened(self) -> Opened {
+        self.opened.into_inner()
+    }
+
+    /// Where a name leads to; none where nothing is.
+    fn path(&self, name: &str) -> Result<Option<PathBuf>, ImportError> {
+        match std::fs::canonicalize(self.root.join(name)) {
+            Ok(path) if path.starts_with(&self.root) => Ok(Some(path)),
+            Ok(_) => Err(ImportError::new("it is a link that leads out of the directory").in_file(name)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(ImportError::new(error).in_file(name)),
+        }
+    }
+
+    fn bytes(&self, name: &str, most: u64) -> Result<Vec<u8>, ImportError> {
+        let wrong = |error: io::Error| ImportError::new(error).in_file(name);
+        let path = self.path(name)?.ok_or_else(|| ImportError::new("there is no such file").in_file(name))?;
+        let about = std::fs::metadata(&path).map_err(wrong)?;
+        // A pipe could block forever.
+        if !about.is_file() {
+            return Err(ImportError::new("it is not a file").in_file(name));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(most)).unwrap_or(0) + 1);
+        File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(wrong)?;
+        Ok(bytes)
+    }
+}
+
+impl Source for Directory {
+    fn names(&self, folder: &str) -> Result<Vec<String>, ImportError> {
+        let wrong = |error: io::Error| ImportError::new(error).in_file(folder);
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.root.join(folder)).map_err(wrong)? {
+            let entry = entry.map_err(wrong)?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str().filter(|name| !is_hidden(name)) else { continue };
+            if std::fs::metadata(entry.path()).is_ok_and(|about| about.is_file()) {
+                names.push(name.to_owned());
+            }
+            if names.len() > MAX_FILES {
+                let what = format_args!("more than {MAX_FILES} files: give the path of the one that is the model");
+                return Err(ImportError::new(what).in_file(folder));
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn find(&self, name: &str) -> Result<Option<Entry>, ImportError> {
+        let Some(path) = self.path(name)? else { return Ok(None) };
+        let about = std::fs::metadata(path).map_err(|error| ImportError::new(error).in_file(name))?;
+        Ok(Some(if about.is_dir() { Entry::Folder } else { Entry::File }))
+    }
+
+    fn head(&self, name: &str) -> Result<Vec<u8>, ImportError> {
+        self.bytes(name, Kind::HEAD as u64)
+    }
+
+    fn open(&self, name: &str, most: usize) -> Result<Cow<'_, [u8]>, ImportError> {
+        let most = self.most.min(most as u64);
+        let bytes = self.bytes(name, most + 1)?;
+        if bytes.len() as u64 > most {
+            return Err(ImportError::new(format_args!("it has more than {most} bytes")).in_file(name));
+        }
+        let mut opened = self.opened.borrow_mut();
+        opened.files.push(name.to_owned());
+        for part in [name.as_bytes(), &bytes] {
+            opened.hash.update((part.len() as u64).to_le_bytes());
+            opened.hash.update(part);
+        }
+        Ok(Cow::Owned(bytes))
+    }
+}
+
+fn is_hidden(name: &str) -> bool {
+    name.starts_with('.')
+}
