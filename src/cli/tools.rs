@@ -87,7 +87,8 @@ difference and the worst rows are printed. What a model of 32 bits answers is co
 Examples:
   smartserve verify churn.model
   smartserve verify model.ubj --input rows.csv --expect predicted
-  smartserve verify model.pkl --input rows.csv --expect label,probability_yes=p --tolerance 1e-15
+  smartserve verify m.pkl --input rows.csv --expect label,probability_yes=p \\
+    --tolerance 1e-15
 
 Exit codes: 0 the model is sound; 1 the golden rows are answered otherwise than when the model was written, or an expected
 answer differs by more than the tolerance; 65 the file is not a valid model, or rows do not fit it; 66 there is no such file."
