@@ -4,7 +4,7 @@
 //! an identifier never answers for its neighbour.
 
 use super::schema::Feature;
-use crate::text::number::is_integer;
+use crate::text::number::{is_integer, parse_number};
 
 /// The spellings of true and of false in a table, in the order in which they are looked for. The first three are written by
 /// JSON, pandas and spreadsheets.
@@ -29,6 +29,14 @@ impl Feature {
     /// The position of the category of this text; white space around it does not count.
     pub(super) fn category_of_text(&self, text: &str) -> Option<usize> {
         self.category_position(text).or_else(|| self.category_position(text.trim()))
+    }
+
+    /// The position of the category of a CSV field's digits. Only where a text that names no category is accepted, which
+    /// models of other libraries do: what names one as JSON's `7.0` must not pass for unknown as a field.
+    pub(super) fn category_of_field(&self, text: &str) -> Option<usize> {
+        let text = text.trim();
+        let value = parse_number(text).filter(|_| self.unknown)?;
+        self.category_of_digits(Digits { value, text, by_value: false })
     }
 
     /// The position of the category that spells this boolean.

@@ -78,7 +78,8 @@ impl Feature {
 
     fn category(&self, cell: Cell<'_>) -> Result<f64, String> {
         let position = match cell {
-            Cell::Text(text) | Cell::Field(text) => self.category_of_text(text),
+            Cell::Text(text) => self.category_of_text(text),
+            Cell::Field(text) => self.category_of_text(text).or_else(|| self.category_of_field(text)),
             Cell::Bool(truth) => self.category_of_bool(truth),
             Cell::Digits(digits) => self.category_of_digits(digits),
             Cell::Number(value) => {

@@ -1,106 +1,128 @@
-"""Models that the libraries themselves fit on the spot: smartserve's answers have the libraries' own bits.
+"""Models that the libraries themselves fit on the spot: smartserve's answers have the libraries' own bits, or are
+within the bounds of docs/import.md.
 
-    import_test.py [--all] [--seed N]
+    import_test.py [--all] [--library NAME]... [--only WORD] [--every N] [--seed N] [--jobs N]
 
-Each model goes through `smartserve import` and `smartserve predict --raw` with 2,000 rows, edges among them: once as the
-library's `predict` answers, once with labels, and raw scores beside them. Without --all ten models.
-The program is SMARTSERVE's, or the debug build's.
+Each model goes through `smartserve import` and `smartserve predict --raw` with 2,000 rows, edges among them: once as
+the library's `predict` answers, once with labels, and raw scores beside them. Ten go through `serve` and every dialect.
+Without --all some models of each library. The program is SMARTSERVE's, or the debug build's.
 """
 
 import argparse
-import csv
+import concurrent.futures
+import importlib
+import itertools
+import multiprocessing
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
+import traceback
+import warnings
 
-import import_lightgbm
 import numpy
-import pandas
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("SMARTSERVE", str(ROOT / "target/debug/smartserve"))
 ROWS = 2_000
+LIBRARIES = ("lightgbm", "xgboost", "sklearn")
 
 
-def field(value):
-    """A cell as CSV has it: a number in full, an empty field for what is missing."""
-    if pandas.isna(value):
-        return ""
-    # There is no word for infinity, but a number that rounds to it.
-    return repr(value).replace("inf", "1e999") if isinstance(value, float) else value
+def module(library):
+    """The module that fits its models."""
+    return importlib.import_module(f"imported.of_{library}")
 
 
-def write(rows, path):
-    """Rows as CSV."""
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(rows.columns)
-        columns = [rows[column].astype(object).to_numpy() for column in rows]
-        writer.writerows(map(field, row) for row in zip(*columns, strict=True))
+def by_command(case, folder):
+    """What `import` and `predict` answer otherwise than the library: a line an answer, and its worst rows."""
+    from imported import program, tables
+    from imported.compare import wrong_rows
+
+    rows, found = folder / "rows.csv", []
+    rows.write_text(tables.text(case.rows))
+    for (written, source), (choice, answers) in itertools.product(case.files.items(), case.answers.items()):
+        model = program.artifact(folder, source, "--answer", choice, *case.flags)
+        raw = ["--raw"] if any(answer.column == "raw" for answer in answers) else []
+        columns = program.predict(model, rows, *raw)
+        for answer in answers:
+            wrong, lines = wrong_rows(answer, program.answered(columns, answer))
+            if wrong:
+                found.append(f"{written}, --answer {choice}: {answer.column}: {len(wrong)} rows differ")
+            for row, line in zip(wrong, lines, strict=False):
+                found += [f"    row {row}: {line}", f"      {case.rows.iloc[row].to_dict()}"]
+    return found
 
 
-def ask(folder, source, rows, *flags):
-    """The columns that `predict` adds: name to texts."""
-    (folder / "source").write_bytes(source)
-    artifact = folder / "imported.model"
-    subprocess.run([BINARY, "import", folder / "source", "-o", artifact, *flags], check=True, stdout=subprocess.DEVNULL)
-    command = [BINARY, "predict", "--raw", "--model", artifact, "--input", rows]
-    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    lines = list(csv.DictReader(said.splitlines()))
-    added = [name for name in lines[0] if name.startswith(("prediction", "probability_", "raw"))]
-    return {name: [line[name] for line in lines] for name in added}
+def by_dialects(case, folder):
+    """The same of `serve`, of the first file as it is."""
+    from imported import dialects
+
+    source = folder / "served"
+    source.write_bytes(next(iter(case.files.values())))
+    return [f"served, {problem}" for problem in dialects.problems(case, source, min(case.answers))]
 
 
-def differing(expected, columns):
-    """How many numbers have other bits."""
-    got = numpy.array([[float(text) for text in column] for column in columns]).T
-    expected = numpy.asarray(expected, dtype=float).reshape(len(expected), -1)
-    assert got.shape == expected.shape, f"{got.shape} answers, {expected.shape} expected"
-    # Zeros have two signs, which are equal.
-    return int(((got + 0.0).view(numpy.int64) != (expected + 0.0).view(numpy.int64)).sum())
+def checked(library, name, seed):
+    """The files compared, whether it was served too, and what is wrong with a model's answers; empty if nothing."""
+    warnings.simplefilter("ignore")
+    case, found, is_served = None, [], name in module(library).SERVED
+    try:
+        case = module(library).fitted(name, ROWS, numpy.random.default_rng([seed, *name.encode()]))
+        with tempfile.TemporaryDirectory() as folder:
+            found = by_command(case, pathlib.Path(folder))
+            found += by_dialects(case, pathlib.Path(folder)) if is_served else []
+    except Exception:
+        # Some libraries put the whole table into an error.
+        found.append(traceback.format_exc(limit=-3)[:2_000])
+    if not found:
+        return len(case.files), is_served, ""
+    parameters = f": {case.parameters}" if case else ""
+    return 0, False, "\n  ".join([f"{library} {name} (--seed {seed}){parameters}", *found])
 
 
-def problems(model, folder):
-    """What is answered otherwise than by the library."""
-    path = folder / "rows.csv"
-    write(model.rows, path)
-    library = ask(folder, model.source, path, "--answer", "library")
-    found = {}
-    for name, expected in (("prediction", model.predict), ("raw", model.raw)):
-        found[name] = differing(expected, [column for key, column in library.items() if key.startswith(name)])
-    if model.n_classes:
-        answers = ask(folder, model.source, path)
-        probability = numpy.asarray(model.predict)
-        if probability.ndim == 1:
-            probability = numpy.stack([1 - probability, probability], axis=1)
-        found["probability"] = differing(probability, [answers[f"probability_{i}"] for i in range(model.n_classes)])
-        labels = [str(label) for label in probability.argmax(axis=1)]
-        found["label"] = sum(a != b for a, b in zip(labels, answers["prediction"], strict=True))
-    return {what: n for what, n in found.items() if n}
+def chosen(library, arguments):
+    """The names of the models to be fitted."""
+    if not (arguments.all or arguments.only or arguments.every):
+        return module(library).SHORT
+    names = [name for name in module(library).names() if arguments.only in name]
+    return names[arguments.seed % arguments.every :: arguments.every] if arguments.every else names
 
 
 def main():
     """Fits, asks, and tells what differs."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--library", action="append", choices=LIBRARIES)
+    parser.add_argument("--only", default="", help="models with this in their names")
+    parser.add_argument("--every", type=int, help="one of so many of all, which ones follows from the seed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
-    start, n_models, n_failed = time.monotonic(), 0, 0
-    with tempfile.TemporaryDirectory() as name:
-        for model in import_lightgbm.models(arguments.all, ROWS, arguments.seed):
-            found = problems(model, pathlib.Path(name))
-            n_models += 1
-            n_failed += bool(found)
-            if found:
-                print(f"lightgbm {model.name}: other bits: {found}", file=sys.stderr)
-    took = time.monotonic() - start
-    print(
-        f"{n_models} models of LightGBM, {ROWS} rows each: {n_models - n_failed} answered in its own bits ({took:.0f} s)"
-    )
-    sys.exit(bool(n_failed))
+    start, failures, counts = time.monotonic(), [], {}
+    n_served = 0
+    with concurrent.futures.ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
+        for library in arguments.library or LIBRARIES:
+            names = chosen(library, arguments)
+            began, n_files = time.monotonic(), 0
+            tasks = [pool.submit(checked, library, name, arguments.seed) for name in names]
+            for done, task in enumerate(concurrent.futures.as_completed(tasks), 1):
+                files, is_served, problem = task.result()
+                n_files += files
+                n_served += is_served
+                if problem:
+                    failures.append(problem)
+                    print(problem, file=sys.stderr, flush=True)
+                if done % 100 == 0:
+                    print(f"{library}: {done} of {len(names)} models, {time.monotonic() - began:.0f} s", flush=True)
+            counts[library] = len(names)
+            took = time.monotonic() - began
+            print(f"{library}: {len(names)} models in {n_files} files, {ROWS} rows each, {took:.0f} s", flush=True)
+    told = ", ".join(f"{n} of {library}" for library, n in counts.items())
+    n_right, took = sum(counts.values()) - len(failures), time.monotonic() - start
+    print(f"{told}: {n_right} answer as their library does ({took:.0f} s)")
+    print(f"{n_served} of them were served too, and asked in every dialect")
+    for failure in failures:
+        print(f"differs: {failure.splitlines()[0][:200]}", file=sys.stderr)
+    sys.exit(bool(failures))
 
 
 if __name__ == "__main__":

@@ -244,3 +244,16 @@ fn a_pipeline_takes_its_columns_by_name_and_categories_as_they_are_called() {
     let Prediction::Classification { classes, probability } = predict(&model, &case.batch(&model)) else { panic!() };
     assert_eq!((labels(&model, &classes), probability), (expected_labels(&case), None));
 }
+
+#[test]
+fn a_number_that_names_a_category_does_not_pass_for_unknown_when_a_table_writes_it_as_a_float() {
+    let model = load(&folder().join("sk-full-pipe-rf/model.skops"), Answers::Label).unwrap();
+    let n = model.schema().position("n").unwrap();
+    assert!(model.schema().features()[n].unknown);
+    let rows = ["10", "10.0", " 10.0 ", "010", "1e1", "never"].map(|cell| format!("1,1,1,1,red,{cell}\n"));
+    let batch = batch(format!("a,b,c,d,color,n\n{}", rows.concat()).as_bytes(), &model);
+    let positions: Vec<f64> = (0..rows.len()).map(|row| batch.row(row)[n]).collect();
+    let unknown = model.schema().features()[n].categories.len() as f64;
+    assert_eq!(positions, [positions[0], positions[0], positions[0], unknown, unknown, unknown]);
+    assert!(positions[0] < unknown);
+}

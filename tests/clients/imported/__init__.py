@@ -1,0 +1,1 @@
+"""Models that other libraries fit on the spot, and what smartserve answers for them: the parts of import_test.py."""
