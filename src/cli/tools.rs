@@ -43,8 +43,13 @@ pub struct PredictArgs {
 directories of MLflow, MLServer or with one model file are read; a file is told by its content, not by its name.
 Nothing in it is executed, and what is not understood is refused with its place (65).
 
+With --data the model gets what training gives: statistics of each column and of the predictions (ranges, drift metrics) and
+golden rows out of the table; with --target too, figures and calibration on its rows, which mean something only where the model
+was not fitted on them.
+
 Examples:
   smartserve import model.ubj -o churn.model
+  smartserve import model.ubj --data holdout.csv --target churned -o churn.model
   smartserve import model.json -o churn.model --name churn --answer library"
 )]
 pub struct ImportArgs {
@@ -57,6 +62,14 @@ pub struct ImportArgs {
     /// The model's own name [default: the source's, else model]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// CSV file with a header line: rows for statistics and golden rows, up to 64 of which are written into the model; columns
+    /// that the model does not know are left; - for standard input
+    #[arg(long, value_name = "T.csv")]
+    pub data: Option<PathBuf>,
+    /// The column of it that was to be predicted: figures and calibration on its rows, which the model must not have been
+    /// fitted on
+    #[arg(long, value_name = "COLUMN", requires = "data")]
+    pub target: Option<String>,
     /// How it is read.
     #[command(flatten)]
     pub source: SourceArgs,

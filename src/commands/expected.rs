@@ -182,12 +182,10 @@ impl Answers<'_> {
     fn label(&self, row: usize, expected: &str) -> Result<(f64, String), String> {
         let classes = &self.model.schema().target().classes;
         let Prediction::Classification { classes: positions, .. } = self.prediction else { return Err(String::new()) };
-        let got = &classes[positions[row] as usize];
-        if is_label(expected, got) {
-            return Ok((0.0, got.clone()));
-        }
-        if classes.iter().any(|class| is_label(expected, class)) {
-            return Ok((f64::INFINITY, labels::shown(got, self.model.schema().label_kind()).into_owned()));
+        let got = positions[row] as usize;
+        if let Some(expected) = labels::position(classes, expected) {
+            let label = labels::shown(&classes[got], self.model.schema().label_kind()).into_owned();
+            return Ok((if expected == got { 0.0 } else { f64::INFINITY }, label));
         }
         let first = &classes[0];
         let hint = match parse_number(expected) {
@@ -207,15 +205,6 @@ fn number(text: &str, width: Width) -> Option<f64> {
         Width::F32 => text.trim().parse::<f32>().ok().map(f64::from),
         Width::F64 => Some(number),
     }
-}
-
-/// True where a text is this label, or the same number or boolean.
-fn is_label(text: &str, label: &str) -> bool {
-    let text = text.trim();
-    let is_truth = |text: &str| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false");
-    text == label
-        || is_truth(label) && text.eq_ignore_ascii_case(label)
-        || labels::number(label).is_some_and(|label| labels::number(text) == Some(label))
 }
 
 /// Finds the columns, and what each is compared with.

@@ -1,47 +1,86 @@
-//! `import`: read a model of another library and write it as an artifact.
+//! `import`: read a model of another library and write it as an artifact, with what data say of it.
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::path::Path;
 
 use crate::cli::ImportArgs;
-use crate::import::{ImportOptions, Reached, check_thresholds};
+use crate::import::{DataFindings, ImportOptions, Reached, check_thresholds, with_data};
+use crate::model::compiled::Scratch;
+use crate::model::prediction::PredictError;
 use crate::model::{Model, check_name};
 use crate::serve::contents::Contents;
 use crate::serve::loader;
+use crate::train::{Description, describe};
 
 use super::failure::{Exit, Failure};
-use super::files;
+use super::labelled::Labelled;
+use super::{files, inspect};
 
 /// Runs the command.
 ///
 /// # Errors
-/// 66: no such file. 65: an artifact, or not a model that can be read. 2: an invalid `--name` or choice. 1: the compiled
-/// predictor and the reference walk disagree, or the output cannot be written.
+/// 66: no such file. 65: an artifact, not a model that can be read, or data that do not fit it. 2: an invalid `--name` or
+/// choice, or a target of a model of several outputs. 1: the compiled predictor and the reference walk disagree, or the output
+/// cannot be written.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     if let Some(name) = &args.name {
         check_name(name).map_err(|e| Failure::new(Exit::Usage, e))?;
     }
+    files::check_writable(&args.output)?;
     let path = args.file.display();
     let options = ImportOptions { name: args.name.clone(), ..ImportOptions::from(&args.source) };
     let contents = Contents::read(&args.file)?;
     let artifact = loader::artifact_of(&args.file, &contents, &options)?;
-    let Cow::Owned(artifact) = artifact else {
+    let Cow::Owned(mut artifact) = artifact else {
         let what = match Model::load(&contents.bytes) {
             Ok(_) => "it is an artifact of smartserve already: there is nothing to import".to_owned(),
             Err(e) => e,
         };
         return Err(Failure::new(Exit::Data, format_args!("{path}: {what}")));
     };
-    let model = Model::load(&artifact).map_err(|e| Failure::new(Exit::Data, format_args!("{path}: {e}")))?;
-    if let Err(differences) = model.check_golden() {
-        let first = differences.first().map(ToString::to_string).unwrap_or_default();
-        let what = format_args!("{path}: it is not answered as a plain walk through it says: {first}");
-        return Err(Failure::new(Exit::Failed, what));
-    }
+    let mut model = load(&args.file, &artifact)?;
     let reached = check_thresholds(&artifact, &model);
     let reached = reached.map_err(|e| Failure::new(Exit::Failed, format_args!("{path}: {e}")))?;
+    if let Some(data) = &args.data {
+        artifact = describe_by(&model, &artifact, data, args.target.as_deref())?;
+        model = load(&args.file, &artifact)?;
+    }
     files::write_atomically(&args.output, &artifact)?;
     files::print(&report(&model, args, reached))
+}
+
+/// Loads what was made, and checks that the kernels answer the golden rows as the plain walk does.
+fn load(path: &Path, artifact: &[u8]) -> Result<Model, Failure> {
+    let path = path.display();
+    let model = Model::load(artifact).map_err(|e| Failure::new(Exit::Data, format_args!("{path}: {e}")))?;
+    match model.check_golden() {
+        Ok(()) => Ok(model),
+        Err(differences) => {
+            let first = differences.first().map(ToString::to_string).unwrap_or_default();
+            let what = format_args!("{path}: it is not answered as a plain walk through it says: {first}");
+            Err(Failure::new(Exit::Failed, what))
+        }
+    }
+}
+
+/// The artifact with what the rows of a file say of the model.
+fn describe_by(model: &Model, artifact: &[u8], data: &Path, target: Option<&str>) -> Result<Vec<u8>, Failure> {
+    let n_outputs = model.schema().target().n_outputs();
+    if let (Some(target), 2..) = (target, n_outputs) {
+        let what = format_args!("--target {target}: a row of the model has {n_outputs} outputs; leave it out");
+        return Err(Failure::new(Exit::Usage, what));
+    }
+    let (input, name) = files::open(data)?;
+    let Labelled { rows, observed, lines } = Labelled::read(model, input, &name, target)?;
+    let answers = model.predict(&rows, &mut Scratch::default()).map_err(|PredictError { row, .. }| {
+        let line = lines.get(row).copied().unwrap_or_default();
+        Failure::new(Exit::Data, format_args!("{name}, line {line}: the model has no finite answer; remove the row"))
+    })?;
+    let Description { stats, prediction_stats, golden, evaluation, calibration } =
+        describe(model, &rows, &answers, observed.as_ref());
+    let findings = DataFindings { rows: &rows, stats, prediction_stats, golden, evaluation, calibration };
+    with_data(artifact, findings).map_err(|e| Failure::new(Exit::Data, format_args!("{name}: {e}")))
 }
 
 fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String {
@@ -55,6 +94,15 @@ fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String 
     );
     if let Some(Reached { sides, of }) = reached {
         let _ = writeln!(text, "thresholds: {sides} of {of} sides of splits were asked, all as a plain walk answers");
+    }
+    if let Some(figures) = header.evaluation.as_ref().and_then(|evaluation| evaluation.holdout.as_ref()) {
+        let _ = writeln!(text, "figures: {}", inspect::shown(figures));
+    }
+    if let Some(calibration) = &header.calibration {
+        let _ = writeln!(text, "calibration: {} rows", calibration.n);
+    }
+    if header.prediction_stats.is_none() {
+        let _ = writeln!(text, "statistics: none, so no ranges, no drift metrics and no figures; --data gives them");
     }
     for note in header.source.iter().flat_map(|origin| &origin.notes) {
         let _ = writeln!(text, "note: {note}");

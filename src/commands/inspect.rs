@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cli::InspectArgs;
 use crate::model::Model;
 use crate::model::artifact::{Figures, Header};
-use crate::model::schema::{Feature, Impute, Kind};
+use crate::model::schema::{Feature, Impute, Kind, NO_STATISTICS};
 use crate::text::printable::printable;
 
 use super::failure::{Exit, Failure};
@@ -62,10 +62,13 @@ fn human(model: &Model) -> String {
     }
     let evaluation = header.evaluation.clone().unwrap_or_default();
     if let Some(figures) = &evaluation.holdout {
-        line("holdout", &shown(figures));
+        line(if header.source.is_some() { "on --data" } else { "holdout" }, &shown(figures));
     }
     if let Some(k_fold) = &evaluation.k_fold {
         line(&format!("{}-fold", k_fold.folds), &shown(&k_fold.mean));
+    }
+    if header.prediction_stats.is_none() {
+        line("statistics", NO_STATISTICS);
     }
     line("golden rows", &header.golden.len().to_string());
     let bytes: Vec<String> = header.payload.sections.iter().map(|s| format!("{} {} B", s.name, s.bytes)).collect();
@@ -82,7 +85,8 @@ fn target(header: &Header) -> String {
     format!("{}: {}", target.name, target.classes.join(", "))
 }
 
-fn shown(figures: &Figures) -> String {
+/// Figures in a line.
+pub(super) fn shown(figures: &Figures) -> String {
     let all = [
         ("R²", figures.r2),
         ("RMSE", figures.rmse),

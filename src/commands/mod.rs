@@ -9,6 +9,7 @@ pub mod files;
 pub mod healthcheck;
 pub mod import;
 pub mod inspect;
+mod labelled;
 pub mod openapi;
 pub mod output;
 pub mod predict;

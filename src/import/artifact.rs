@@ -1,12 +1,17 @@
-//! An imported model as an artifact.
+//! An imported model as an artifact, and with what data say of it.
 
 use super::error::ImportError;
 use super::golden;
 use super::imported::Imported;
 use super::options::ImportOptions;
 use crate::model::algorithm::Estimator;
-use crate::model::artifact::{FORMAT_NEUTRAL, Header, Payload, seal};
+use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT_NEUTRAL, Header, Payload, open, seal};
+use crate::model::batch::Batch;
+use crate::model::calibration::Calibration;
+use crate::model::cover;
+use crate::model::neutral::Neutral;
 use crate::model::schema::Schema;
+use crate::model::statistics::Stats;
 
 /// The name of a model whose source has none.
 const NAME: &str = "model";
@@ -44,4 +49,52 @@ pub fn artifact(imported: Imported, options: &ImportOptions) -> Result<Vec<u8>, 
     let section = neutral.to_section()?;
     drop(neutral);
     Ok(seal(header, &[("neutral", section, true)])?)
+}
+
+/// What data say of a model that was fitted elsewhere.
+#[derive(Debug)]
+pub struct DataFindings<'a> {
+    /// The rows, which cover is counted over.
+    pub rows: &'a Batch,
+    /// Of each feature, in schema order.
+    pub stats: Vec<Stats>,
+    /// Of the model's answers for the rows.
+    pub prediction_stats: Stats,
+    /// The rows that are golden, by their places.
+    pub golden: Vec<usize>,
+    /// Figures, where there was a target.
+    pub evaluation: Option<Evaluation>,
+    /// Scores to make intervals from, where there was a target.
+    pub calibration: Option<Calibration>,
+}
+
+/// The same model with what data say of it: `artifact` is what [`artifact`] made. The plain walk answers the golden rows.
+///
+/// # Errors
+/// [`ImportError`]: a golden row has no finite answer, or an artifact does not hold as much.
+pub fn with_data(artifact: &[u8], data: DataFindings<'_>) -> Result<Vec<u8>, ImportError> {
+    let opened = open(artifact)?;
+    let section = opened.section("neutral").ok_or_else(|| ImportError::new("it has no neutral section"))?.to_vec();
+    let neutral = Neutral::from_section(&section)?;
+    let mut header = opened.header;
+    header.features.iter_mut().zip(data.stats).for_each(|(feature, stats)| feature.stats = Some(stats));
+    let schema = Schema::new(header.features.clone(), header.target.clone(), header.task)?;
+    header.golden = golden::answered(&neutral, &schema, data.golden.iter().map(|row| data.rows.row(*row)))?;
+    header.prediction_stats = Some(data.prediction_stats);
+    let has_figures = data.evaluation.is_some();
+    header.evaluation = data.evaluation;
+    let n = data.rows.n_rows();
+    let with_target = if has_figures { ", figures" } else { "" };
+    let note = format!("statistics{with_target} and golden rows are of {n} rows that --data gave");
+    header.source.iter_mut().for_each(|origin| origin.notes.push(note.clone()));
+    let n_categories: Vec<usize> = schema.features().iter().map(|feature| feature.categories.len()).collect();
+    let cover = cover::of_neutral(&neutral, &n_categories, data.rows)?;
+    drop(neutral);
+    let mut sections = vec![("neutral", section, true)];
+    sections.extend(cover.map(|cover| ("cover", cover, false)));
+    if let Some(calibration) = data.calibration {
+        header.calibration = Some(CalibrationInfo { n: calibration.fold.len() as u64, folds: calibration.folds });
+        sections.push(("calibration", calibration.to_section()?, false));
+    }
+    Ok(seal(header, &sections)?)
 }

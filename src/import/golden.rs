@@ -3,8 +3,8 @@
 use std::collections::BinaryHeap;
 
 use super::error::ImportError;
-use crate::model::artifact::{Golden, GoldenCell, GoldenPrediction};
-use crate::model::golden::MAX_GOLDEN;
+use crate::model::artifact::{Golden, GoldenPrediction};
+use crate::model::golden::{MAX_GOLDEN, cells};
 use crate::model::ir::Width;
 use crate::model::neutral::{Neutral, Node, Operation, Predictor, Side, Test, Visit};
 use crate::model::schema::{Feature, Kind, Schema};
@@ -47,6 +47,24 @@ pub(super) fn rows(neutral: &Neutral, schema: &Schema) -> Result<Vec<Golden>, Im
     let chosen = choose(&made, n_sides);
     let golden = |at: usize| Golden { row: cells(&made[at].0, schema), prediction: made[at].1.clone() };
     Ok(chosen.into_iter().map(golden).collect())
+}
+
+/// These rows, cells as a batch holds them, with the plain walk's answers.
+///
+/// # Errors
+/// A row has no finite answer.
+pub(super) fn answered<'a>(
+    neutral: &Neutral,
+    schema: &Schema,
+    rows: impl Iterator<Item = &'a [f64]>,
+) -> Result<Vec<Golden>, ImportError> {
+    let one = |row: &'a [f64]| {
+        let answer = neutral.walk(row, &mut |_| {});
+        let prediction = prediction(neutral, schema, &answer.linked, answer.class)
+            .ok_or_else(|| ImportError::new(format_args!("the row {row:?} has no finite answer")))?;
+        Ok(Golden { row: cells(row, schema), prediction })
+    };
+    rows.map(one).collect()
 }
 
 /// The number of the first side of each tree's root, and how many sides there are.
@@ -195,29 +213,6 @@ fn complement(p: f64, width: Width) -> f64 {
         Width::F32 => f64::from(1.0 - p as f32),
         Width::F64 => 1.0 - p,
     }
-}
-
-/// A row's cells as the header has them.
-fn cells(row: &[f64], schema: &Schema) -> Vec<GoldenCell> {
-    let cell = |(value, feature): (&f64, &Feature)| match feature.kind {
-        _ if value.is_nan() => GoldenCell::Missing(()),
-        Kind::Numeric => GoldenCell::Number(*value),
-        Kind::Categorical => {
-            let is_it = |(_, position): &(&String, u32)| f64::from(*position) == *value;
-            let named = feature.categories.iter().zip(0..).find(is_it);
-            GoldenCell::Text(named.map_or_else(|| unlisted(feature), |(name, _)| name.clone()))
-        }
-    };
-    row.iter().zip(schema.features()).map(cell).collect()
-}
-
-/// A category that a feature does not list.
-fn unlisted(feature: &Feature) -> String {
-    let mut name = "unknown".to_owned();
-    while feature.category_position(&name).is_some() {
-        name.push('_');
-    }
-    name
 }
 
 /// Xorshift: the same rows for the same model on every machine.

@@ -18,7 +18,7 @@ mod source;
 mod thresholds;
 mod xgboost;
 
-pub use artifact::artifact;
+pub use artifact::{DataFindings, artifact, with_data};
 pub use directory::Layout;
 pub use error::ImportError;
 pub use imported::Imported;

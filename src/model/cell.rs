@@ -57,7 +57,9 @@ impl Feature {
         if self.accepts_missing() {
             return Ok(f64::NAN);
         }
-        Err(format!("{} is missing, and nothing was imputed for it in training{}", self.name, self.hint()))
+        let is_imported = self.unbounded || self.stats.is_none();
+        let why = if is_imported { "the model has no rule for that" } else { "nothing was imputed for it in training" };
+        Err(format!("{} is missing, and {why}{}", self.name, self.hint()))
     }
 
     fn number(&self, cell: Cell<'_>) -> Result<f64, String> {

@@ -1,6 +1,8 @@
 //! The `cover` section: per tree and node how many training rows reach it, as postcard's `Vec<Vec<u32>>`.
 
-use super::ir::{Node, Tree, Trees};
+use super::batch::Batch;
+use super::ir::{Form, Node, Tree, Trees};
+use super::neutral::Neutral;
 use super::smartcore::Reader;
 
 /// The section for a row-major matrix, `[n_rows, n_columns]`.
@@ -16,6 +18,23 @@ pub fn section(trees: &Trees, matrix: &[f64]) -> Result<Vec<u8>, String> {
         counts
     });
     postcard::to_allocvec(&counts.collect::<Vec<_>>()).map_err(|e| e.to_string())
+}
+
+/// The same for rows of another library's model, whose features have so many categories each; `None` where it has no trees.
+///
+/// # Errors
+/// One sentence: what is wrong with the model.
+pub fn of_neutral(neutral: &Neutral, n_categories: &[usize], rows: &Batch) -> Result<Option<Vec<u8>>, String> {
+    let Form::Trees(trees) = neutral.to_form(n_categories)? else { return Ok(None) };
+    let mut counts: Vec<Vec<u32>> = trees.trees.iter().map(|tree| vec![0; tree.nodes.len()]).collect();
+    let (mut slots, mut columns) = (Vec::new(), vec![0.0; trees.n_columns]);
+    for row in rows.rows() {
+        neutral.steps.encode(row, &mut slots, &mut columns);
+        for (tree, counts) in trees.trees.iter().zip(&mut counts) {
+            trees.walk(tree, &columns, |at| counts[at] += 1);
+        }
+    }
+    postcard::to_allocvec(&counts).map(Some).map_err(|e| e.to_string())
 }
 
 /// Checks a section against the trees it counts: a count for every node, a split's the sum of its children's.

@@ -5,7 +5,7 @@ use super::artifact::{Golden, GoldenCell, GoldenPrediction, Header};
 use super::batch::Batch;
 use super::cell::Cell;
 use super::prediction::Prediction;
-use super::schema::Schema;
+use super::schema::{Feature, Kind, Schema};
 
 /// Golden rows at most.
 pub const MAX_GOLDEN: usize = 64;
@@ -80,6 +80,32 @@ pub fn answer(prediction: &Prediction, row: usize, classes: &[String]) -> Golden
             probability: probability.as_ref().map(|p| p[row * classes.len()..(row + 1) * classes.len()].to_vec()),
         },
     }
+}
+
+/// A row's cells, as a batch holds them, as the header has them.
+pub fn cells(row: &[f64], schema: &Schema) -> Vec<GoldenCell> {
+    row.iter().zip(schema.features()).map(|(value, feature)| stored(*value, feature)).collect()
+}
+
+fn stored(value: f64, feature: &Feature) -> GoldenCell {
+    let is_it = |(_, position): &(&String, u32)| f64::from(*position) == value;
+    match feature.kind {
+        _ if value.is_nan() => GoldenCell::Missing(()),
+        Kind::Numeric => GoldenCell::Number(value),
+        Kind::Categorical => {
+            let named = feature.categories.iter().zip(0_u32..).find(is_it);
+            GoldenCell::Text(named.map_or_else(|| unlisted(feature), |(name, _)| name.clone()))
+        }
+    }
+}
+
+/// A category that a feature does not list.
+fn unlisted(feature: &Feature) -> String {
+    let mut name = "unknown".to_owned();
+    while feature.category_position(&name).is_some() {
+        name.push('_');
+    }
+    name
 }
 
 fn as_cell(cell: &GoldenCell) -> Cell<'_> {

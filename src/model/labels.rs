@@ -53,3 +53,14 @@ pub fn number(label: &str) -> Option<f64> {
     let is_rounded = is_integer(digits) && value.abs() > EXACT;
     (!is_code && !is_rounded).then_some(value + 0.0)
 }
+
+/// The position of the class that a text names: the label itself, or another way to write its number or boolean.
+pub fn position(labels: &[String], text: &str) -> Option<usize> {
+    let text = text.trim();
+    let is_truth = |text: &str| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false");
+    let is_same = |label: &String| {
+        is_truth(label) && label.eq_ignore_ascii_case(text)
+            || number(label).is_some_and(|label| number(text) == Some(label))
+    };
+    labels.iter().position(|label| label == text).or_else(|| labels.iter().position(is_same))
+}

@@ -158,6 +158,11 @@ impl Model {
         self.pipeline.raw(batch, rows, scratch)
     }
 
+    /// How far the trees disagree on each row; `None` where the method has no such figure.
+    pub fn spread(&self, batch: &Batch) -> Option<Vec<f64>> {
+        self.pipeline.spread(batch, &mut Scratch::default())
+    }
+
     /// Answers for all rows of a batch, in order.
     ///
     /// # Errors

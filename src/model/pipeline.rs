@@ -104,6 +104,11 @@ impl Pipeline {
         self.encoded(batch, 0..batch.n_rows(), scratch, |matrix, scratch| self.predictor.magnitudes(matrix, scratch))
     }
 
+    /// How far the trees disagree on every row, as [`Predictor::spread`].
+    pub fn spread(&self, batch: &Batch, scratch: &mut Scratch) -> Option<Vec<f64>> {
+        self.encoded(batch, 0..batch.n_rows(), scratch, |matrix, _| self.predictor.spread(matrix))
+    }
+
     /// Hands `rows` to `work` as the predictor's matrix.
     fn encoded<T>(
         &self,

@@ -19,6 +19,9 @@ pub const MAX_COLUMNS: usize = 65_535;
 /// Categories of a feature at most.
 pub const MAX_CATEGORIES: usize = 65_536;
 
+/// What is said where statistics would stand.
+pub const NO_STATISTICS: &str = "none: the model was imported without data (import --data)";
+
 /// How a feature's cells are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

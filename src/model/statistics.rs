@@ -197,17 +197,19 @@ impl Stats {
     }
 
     /// Statistics of a categorical column with `n_categories` categories; values are positions, NaN is missing.
+    /// A position beyond the list is a category that is not in it, and counts as `other`.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "values are valid positions")]
     pub fn categorical(values: &[f64], n_categories: usize) -> Self {
         let mut per_category = vec![0_u64; n_categories];
+        let mut unlisted = 0;
         for v in values.iter().filter(|v| !v.is_nan()) {
-            per_category[*v as usize] += 1;
+            *per_category.get_mut(*v as usize).unwrap_or(&mut unlisted) += 1;
         }
         let mut order: Vec<u32> = (0..n_categories as u32).collect();
         order.sort_by_key(|c| (std::cmp::Reverse(per_category[*c as usize]), *c));
         order.truncate(MAX_BINS - 2);
         order.sort_unstable();
-        let count: u64 = per_category.iter().sum();
+        let count: u64 = per_category.iter().sum::<u64>() + unlisted;
         let missing = values.len() as u64 - count;
         let mut counts: Vec<u64> = order.iter().map(|c| per_category[*c as usize]).collect();
         counts.push(count - counts.iter().sum::<u64>());

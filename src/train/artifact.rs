@@ -135,7 +135,8 @@ fn verify(artifact: &[u8]) -> Result<String, TrainError> {
     }
 }
 
-fn prediction_stats(answers: &Prediction, schema: &Schema) -> Stats {
+/// Statistics of answers, as the header keeps them.
+pub(crate) fn prediction_stats(answers: &Prediction, schema: &Schema) -> Stats {
     match answers {
         Prediction::Regression { values, .. } => Stats::numeric(values),
         Prediction::Classification { classes, .. } => {

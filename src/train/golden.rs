@@ -6,11 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::artifact::{Golden, GoldenCell};
+use crate::model::artifact::Golden;
 use crate::model::batch::Batch;
-use crate::model::golden::{MAX_GOLDEN, answer};
+use crate::model::golden::{MAX_GOLDEN, answer, cells};
 use crate::model::prediction::Prediction;
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::Schema;
 
 /// Up to this many rows all are golden; of more rows, at least this many.
 const LEAST: usize = 16;
@@ -49,19 +49,10 @@ pub(crate) fn choose(batch: &Batch, observed: Option<&[u32]>, answers: &Predicti
 /// The chosen rows with their answers, as the header keeps them.
 pub(super) fn rows(schema: &Schema, batch: &Batch, answers: &Prediction, chosen: &[usize]) -> Vec<Golden> {
     let one = |row: &usize| Golden {
-        row: schema.features().iter().zip(batch.row(*row)).map(|(f, cell)| raw(f, *cell)).collect(),
+        row: cells(batch.row(*row), schema),
         prediction: answer(answers, *row, &schema.target().classes),
     };
     chosen.iter().map(one).collect()
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a category's position")]
-fn raw(feature: &Feature, cell: f64) -> GoldenCell {
-    match feature.kind {
-        _ if cell.is_nan() => GoldenCell::Missing(()),
-        Kind::Numeric => GoldenCell::Number(cell),
-        Kind::Categorical => GoldenCell::Text(feature.categories[cell as usize].clone()),
-    }
 }
 
 /// The first row with each feature missing, where there is one.
@@ -90,7 +81,8 @@ fn one_a_class(observed: &[u32], chosen: &mut BTreeSet<usize>) {
 /// Rows sorted by their answers; ties: the first row first.
 fn by_answer(answers: &Prediction) -> Vec<usize> {
     let key: Vec<f64> = match answers {
-        Prediction::Regression { values, .. } => values.clone(),
+        // Of several outputs by the first.
+        Prediction::Regression { values, n_outputs } => values.iter().step_by(*n_outputs).copied().collect(),
         Prediction::Classification { classes, probability: None } => classes.iter().map(|c| f64::from(*c)).collect(),
         Prediction::Classification { classes, probability: Some(p) } => {
             let n_classes = p.len() / classes.len().max(1);

@@ -7,6 +7,7 @@
 
 mod artifact;
 pub mod data;
+mod describe;
 mod error;
 pub mod evaluate;
 pub mod fit;
@@ -19,6 +20,8 @@ mod search;
 mod spec;
 
 pub use artifact::Trained;
+pub use data::target::Observed;
+pub use describe::{Description, describe};
 pub use error::TrainError;
 pub use evaluate::schedule::Progress;
 pub use evaluate::subgroup_errors::GroupFigures;

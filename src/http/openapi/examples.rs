@@ -111,8 +111,10 @@ impl<'s> Rows<'s> {
 /// A value of this feature: of `level` among its quantiles, or its most frequent category.
 pub(super) fn cell(feature: &Feature, shows_statistics: bool, level: usize) -> Value {
     match feature.kind {
-        Kind::Categorical if shows_statistics => json!(most_frequent(feature)),
-        Kind::Categorical => json!(feature.categories.first()),
+        Kind::Categorical => {
+            let most = if shows_statistics { most_frequent(feature) } else { None };
+            json!(most.or(feature.categories.first().map(String::as_str)))
+        }
         Kind::Numeric if shows_statistics => number(feature.stats().quantiles.get(level).copied().unwrap_or(0.0)),
         Kind::Numeric => json!(0),
     }

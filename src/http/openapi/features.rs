@@ -34,7 +34,7 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
     if feature.sensitive {
         schema["x-sensitive"] = json!(true);
     }
-    if shows_statistics {
+    if shows_statistics && feature.stats.is_some() {
         schema["x-training"] = training(feature);
     }
     schema

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::schema::NO_STATISTICS;
 use crate::serve::registry::Snapshot;
 
 use super::subject::Subject;
@@ -160,7 +161,11 @@ fn description(served: &Snapshot) -> String {
     let header = served.model.header();
     let about = header.description.as_ref().map_or_else(String::new, |about| format!("{} ", about.trim_end()));
     let (target, task, algorithm) = (&header.target.name, header.task.as_str(), header.algorithm.as_str());
-    format!("{about}Predicts `{target}` ({task}, {algorithm}). Version {}.", served.model.version())
+    let statistics = match &header.prediction_stats {
+        Some(_) => String::new(),
+        None => format!(" Statistics: {NO_STATISTICS}."),
+    };
+    format!("{about}Predicts `{target}` ({task}, {algorithm}). Version {}.{statistics}", served.model.version())
 }
 
 /// The operations of a path, each with its method.

@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
 use crate::model::artifact::{Evaluation, Origin, Setting};
-use crate::model::schema::{Feature, Target};
+use crate::model::schema::{Feature, NO_STATISTICS, Target};
 use crate::model::statistics::Stats;
 use crate::serve::registry::ServedModel;
 
@@ -49,6 +49,9 @@ struct ModelDetails<'a> {
     hyperparameters: &'a BTreeMap<String, Setting>,
     target: &'a Target,
     features: &'a [Feature],
+    /// That there are none, where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evaluation: Option<&'a Evaluation>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +106,7 @@ pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
         hyperparameters: &header.hyperparameters,
         target: &header.target,
         features: &header.features,
+        statistics: header.prediction_stats.is_none().then_some(NO_STATISTICS),
         evaluation: header.evaluation.as_ref(),
         prediction_stats: header.prediction_stats.as_ref(),
     }

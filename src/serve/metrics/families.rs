@@ -68,7 +68,7 @@ pub(super) const FEATURE_VALUES: Family = family(
 pub(super) const FEATURE_EXPECTED: Family = family(
     "smartserve_feature_expected_ratio",
     &["model", "version", "feature", "bin"],
-    "Share of the training rows in each bin of a feature.",
+    "Share of the training rows in each bin of a feature; none where a model was imported without data.",
 );
 pub(super) const PREDICTION_VALUES: Family = family(
     "smartserve_prediction_values_total",
@@ -78,7 +78,7 @@ pub(super) const PREDICTION_VALUES: Family = family(
 pub(super) const PREDICTION_EXPECTED: Family = family(
     "smartserve_prediction_expected_ratio",
     &["model", "version", "bin"],
-    "Share of the predictions on training rows in each bin.",
+    "Share of the predictions on training rows in each bin; none where a model was imported without data.",
 );
 
 /// All families of ours; the library adds `process_*`.

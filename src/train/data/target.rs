@@ -14,7 +14,7 @@ const LEAST_PER_CLASS: usize = 2;
 
 /// The target's values, one a row.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Observed {
+pub enum Observed {
     /// Numbers, for regression.
     Values(Vec<f64>),
     /// Positions of classes.

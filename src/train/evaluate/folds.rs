@@ -95,19 +95,26 @@ fn scattered(held: &[FoldResult], pick: impl Fn(&FoldResult) -> Option<&Vec<f64>
     all
 }
 
-/// Puts classes and probabilities in row order. A method without probabilities gives its class 1 and the others 0.
+/// Puts classes and probabilities in row order.
 fn scattered_classes(held: &[FoldResult], n_rows: usize, n_classes: usize) -> (Vec<u32>, Vec<f64>) {
     let (mut all, mut all_probability) = (vec![0; n_rows], vec![0.0; n_rows * n_classes]);
     for h in held {
         let Prediction::Classification { classes, probability } = &h.answers else { continue };
-        for (i, (row, class)) in h.rows.iter().zip(classes).enumerate() {
+        let probability = probabilities(classes, probability.as_deref(), n_classes);
+        for ((row, class), of_row) in h.rows.iter().zip(classes).zip(probability.chunks_exact(n_classes)) {
             all[*row] = *class;
-            let into = &mut all_probability[row * n_classes..(row + 1) * n_classes];
-            match probability {
-                Some(p) => into.copy_from_slice(&p[i * n_classes..(i + 1) * n_classes]),
-                None => into[*class as usize] = 1.0,
-            }
+            all_probability[row * n_classes..(row + 1) * n_classes].copy_from_slice(of_row);
         }
     }
     (all, all_probability)
+}
+
+/// A classifier's probabilities; a method without them gives its class 1 and the others 0.
+pub(crate) fn probabilities(classes: &[u32], probability: Option<&[f64]>, n_classes: usize) -> Vec<f64> {
+    if let Some(probability) = probability {
+        return probability.to_vec();
+    }
+    let mut all = vec![0.0; classes.len() * n_classes];
+    all.chunks_exact_mut(n_classes).zip(classes).for_each(|(of_row, class)| of_row[*class as usize] = 1.0);
+    all
 }

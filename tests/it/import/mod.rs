@@ -1,6 +1,7 @@
 //! Models of other libraries: answers equal the library's, hostile files are refused.
 
 pub(crate) mod cases;
+mod data;
 mod directories;
 mod expected;
 mod lightgbm;

@@ -102,7 +102,7 @@ fn compare(what: &str, trained: &Trained<'_>, probes: &str, scored: &str) {
     let labels = &trained.model.schema().target().classes;
     let expected = trained.smartcore(&batch(&trained.model, probes));
     let mut lines = scored.lines();
-    let added = 1 + labels.len();
+    let added = 1 + if trained.model.has_probability() { labels.len() } else { 0 };
     assert_eq!(lines.next().unwrap().split(',').count(), trained.model.schema().n_features() + added);
     let answers: Vec<Vec<&str>> = lines.map(|l| l.rsplitn(added + 1, ',').take(added).collect()).collect();
     assert!(answers.len() > 10_000, "{what}: {} rows", answers.len());

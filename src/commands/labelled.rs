@@ -1,0 +1,133 @@
+//! A table's rows for a model, and the targets beside them.
+
+use std::io::Read;
+
+use crate::model::Model;
+use crate::model::batch::Batch;
+use crate::model::cell::MAX_ABS;
+use crate::model::labels;
+use crate::model::schema::Schema;
+use crate::table::{Head, MAX_PROBLEMS, Problem, RowReader, TableError};
+use crate::text::did_you_mean::nearest;
+use crate::text::number::parse_number;
+use crate::text::shorten::quoted;
+use crate::train::Observed;
+
+use super::failure::{Exit, Failure};
+
+/// Rows read at one time.
+const CHUNK: usize = 4_096;
+
+/// Most cells that are read: 2 GiB.
+const MAX_CELLS: usize = 1 << 28;
+
+/// Rows that fit a model.
+#[derive(Debug)]
+pub(super) struct Labelled {
+    /// `[n_rows, n_features]`
+    pub(super) rows: Batch,
+    /// What was observed of them, where a target was named.
+    pub(super) observed: Option<Observed>,
+    /// Each row's line in the file.
+    pub(super) lines: Vec<u64>,
+}
+
+impl Labelled {
+    /// Reads a whole table, which messages call `name`: columns by the features' names, others are left, and the column that
+    /// is called `target`.
+    ///
+    /// # Errors
+    /// 65, a line a problem: columns that are not there, cells that do not fit, too many rows.
+    pub(super) fn read(model: &Model, input: impl Read, name: &str, target: Option<&str>) -> Result<Self, Failure> {
+        let schema = model.schema();
+        let mut reader = RowReader::new(input, name, schema, Head::Present)?.keep_fields();
+        let target = target.map(|target| position(reader.header(), name, target)).transpose()?;
+        let (mut cells, mut lines, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let mut observed = target.map(|_| match schema.target().classes.as_slice() {
+            [] => Observed::Values(Vec::new()),
+            _ => Observed::Classes(Vec::new()),
+        });
+        while let Some(batch) = reader.next_chunk(CHUNK).map_err(|error| all(error, &mut problems))? {
+            problems.extend(beyond(&reader, &batch, schema));
+            for row in 0..batch.n_rows() {
+                lines.extend(reader.line(row));
+                let (Some(column), Some(observed)) = (target, &mut observed) else { continue };
+                let text = reader.fields(row).nth(column).unwrap_or_default();
+                if let Err(detail) = push(observed, text, schema) {
+                    problems.push(reader.problem(row, column, detail));
+                }
+            }
+            if problems.len() >= MAX_PROBLEMS {
+                break;
+            }
+            cells.extend_from_slice(batch.values());
+            if cells.len() > MAX_CELLS {
+                let what = format_args!("{name}: more than {MAX_CELLS} cells: use fewer rows");
+                return Err(Failure::new(Exit::Data, what));
+            }
+        }
+        if !problems.is_empty() {
+            problems.truncate(MAX_PROBLEMS);
+            return Err(told(&problems));
+        }
+        let rows =
+            Batch::from_rows(schema, cells).map_err(|e| Failure::new(Exit::Data, format_args!("{name}: {e}")))?;
+        Ok(Self { rows, observed, lines })
+    }
+}
+
+/// What was wrong before, and what a reader stopped at.
+fn all(error: TableError, before: &mut Vec<Problem>) -> Failure {
+    match error {
+        TableError::Cells(problems) => {
+            before.extend(problems);
+            told(before)
+        }
+        other => other.into(),
+    }
+}
+
+fn told(problems: &[Problem]) -> Failure {
+    Failure { exit: Exit::Data, messages: problems.iter().map(ToString::to_string).collect() }
+}
+
+/// Numbers that statistics cannot be made of.
+fn beyond<R: Read>(reader: &RowReader<'_, R>, batch: &Batch, schema: &Schema) -> Vec<Problem> {
+    let cells = batch.rows().enumerate().flat_map(|(row, cells)| cells.iter().enumerate().map(move |at| (row, at)));
+    let too_large = cells.filter(|(_, (_, cell))| cell.abs() > MAX_ABS).take(MAX_PROBLEMS);
+    let problem = |(row, (feature, cell)): (usize, (usize, &f64))| {
+        let name = &schema.features()[feature].name;
+        let detail = format!("{name} is {cell:?}: statistics are made of numbers up to {MAX_ABS:e}");
+        match reader.refuse(row, std::iter::once((feature, detail))) {
+            TableError::Cells(problems) => problems,
+            _ => Vec::new(),
+        }
+    };
+    too_large.flat_map(problem).collect()
+}
+
+fn push(observed: &mut Observed, text: &str, schema: &Schema) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err("the target is missing; remove the row".to_owned());
+    }
+    match observed {
+        Observed::Values(values) => {
+            let value = parse_number(text).filter(|value| value.abs() <= MAX_ABS);
+            values.push(value.ok_or_else(|| format!("{text:?} is not a number, and the model predicts one"))?);
+        }
+        Observed::Classes(classes) => {
+            let labels = &schema.target().classes;
+            let class = labels::position(labels, text).and_then(|class| u32::try_from(class).ok());
+            classes.push(class.ok_or_else(|| format!("{text:?} is no class of the model; it has {}", quoted(labels)))?);
+        }
+    }
+    Ok(())
+}
+
+fn position(header: &[String], file: &str, target: &str) -> Result<usize, Failure> {
+    header.iter().position(|name| name == target).ok_or_else(|| {
+        let near = nearest(target, header.iter().map(String::as_str));
+        let hint = near.map_or_else(|| format!("it has {}", quoted(header)), |near| format!("did you mean {near:?}?"));
+        Failure::new(Exit::Data, format_args!("{file}: no column is called {target:?} (--target); {hint}"))
+    })
+}
