@@ -1,11 +1,11 @@
-//! `verify`: load a model file, check its golden rows and, of another library's trees, both sides of every threshold; with
-//! rows and the answers that their library gave, compare those too.
+//! `verify`: load a model file, check its golden rows and, of another library's, each split, weight and step; with rows and
+//! the answers that their library gave, compare those too.
 
 use std::fmt::Write as _;
 
 use crate::cli::VerifyArgs;
 use crate::config::Names;
-use crate::import::{Reached, check_thresholds};
+use crate::import::check;
 use crate::model::Model;
 use crate::text::printable::printable;
 
@@ -31,12 +31,11 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
         let what = format!("{path}: {bad} of {all} golden rows are answered otherwise: {}", shown.join("; "));
         return Err(Failure::new(Exit::Failed, what));
     }
-    let reached = check_thresholds(&bytes, &model);
+    let reached = check(&bytes, &model);
     let reached = reached.map_err(|e| Failure::new(Exit::Failed, format_args!("{path}: {e}")))?;
     let (name, version, n) = (&header.name, model.version(), header.golden.len());
     let said = format!("{path}: sound; model {name}, version {version}, {n} golden rows answered as written");
-    let asked = |Reached { sides, of }| format!(", {sides} of {of} sides of splits asked, as a plain walk answers");
-    let said = said + &reached.map(asked).unwrap_or_default();
+    let said = said + &reached.map(|reached| format!("; {reached}")).unwrap_or_default();
     files::print(&(printable(&said).into_owned() + "\n"))?;
     compare_expected(&model, args)
 }

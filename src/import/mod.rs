@@ -5,6 +5,8 @@
 //! that `train` writes. Nothing that a file says is executed, and what is not understood is refused with its place.
 
 mod artifact;
+mod candidates;
+mod check;
 mod directory;
 mod error;
 mod golden;
@@ -13,12 +15,14 @@ mod kind;
 mod lightgbm;
 mod options;
 mod reader;
+mod same_bits;
 mod sklearn;
 mod source;
 mod thresholds;
 mod xgboost;
 
 pub use artifact::{DataFindings, artifact, with_data};
+pub use check::{Reached, check};
 pub use directory::Layout;
 pub use error::ImportError;
 pub use imported::Imported;
@@ -26,4 +30,3 @@ pub use kind::Kind;
 pub use options::{Answers, ImportChoices, ImportOptions, Iterations};
 pub use reader::{read, read_file};
 pub use source::{Entry, OneFile, Source};
-pub use thresholds::{Reached, check_thresholds};

@@ -1,50 +1,42 @@
-//! Every threshold's two sides, asked of the kernels and of the plain walk: what `import` and `verify` check.
+//! Both sides of every split of a forest, and its rule for a missing cell, asked of the kernels and of the plain walk. Rows are
+//! of the predictor's own columns: what steps make of features bounds nothing.
 
 use super::error::ImportError;
+use super::same_bits::{TOGETHER, compare};
 use crate::model::Model;
-use crate::model::artifact;
-use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
 use crate::model::ir::Width;
-use crate::model::neutral::{Comparison, Forest, Neutral, Node, Predictor, Side, Split, Test, Visit};
-use crate::model::schema::Kind;
+use crate::model::neutral::{Comparison, Forest, Missing, Neutral, Node, Side, Split, Test, Visit};
 
 /// Splits that all rows pass at most: bounds the time, to about a second.
 const MAX_VISITS: usize = 1 << 25;
 
-/// Rows that are asked together.
-const TOGETHER: usize = 512;
-
-/// How far a check came.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reached {
-    /// Sides of splits that some row took.
-    pub sides: usize,
-    /// All sides of all splits.
-    pub of: usize,
+/// How many sides of a forest's splits were asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sides {
+    /// Sides that some row took.
+    pub(super) taken: usize,
+    /// All sides.
+    pub(super) of: usize,
+    /// Splits that some row passed with a missing cell.
+    pub(super) missing: usize,
+    /// True where the time was over before all had been tried.
+    pub(super) ended: bool,
 }
 
-/// Asks a model for rows beside and on its thresholds, and compares every bit of the raw scores with the plain walk's.
-/// `None` where there is nothing to ask: an artifact of our own, or no trees on plain columns.
+/// Asks for rows on both sides of each split, and compares every bit of the raw scores with the plain walk's.
 ///
 /// # Errors
 /// The first row that is answered otherwise.
-pub fn check_thresholds(bytes: &[u8], model: &Model) -> Result<Option<Reached>, ImportError> {
-    let opened = artifact::open(bytes)?;
-    let Some(section) = opened.section("neutral") else { return Ok(None) };
-    let neutral = Neutral::from_section(section)?;
-    let are_plain = model.schema().features().iter().all(|feature| feature.kind == Kind::Numeric && feature.unbounded);
-    let Predictor::Forest(forest) = &neutral.predictor else { return Ok(None) };
-    if !neutral.steps.is_identity() || !are_plain {
-        return Ok(None);
-    }
-    let mut check = Check::new(&neutral, forest, model);
+pub(super) fn check(neutral: &Neutral, forest: &Forest, model: &Model) -> Result<Sides, ImportError> {
+    let mut check = Check::new(neutral, forest, model);
     for tree in 0..forest.trees.len() {
         check.tree(tree)?;
     }
     check.ask()?;
-    let sides = check.taken.iter().filter(|taken| **taken).count();
-    Ok(Some(Reached { sides, of: check.n_sides }))
+    let count = |taken: &[bool]| taken.iter().filter(|taken| **taken).count();
+    let ended = check.n_visits >= MAX_VISITS;
+    Ok(Sides { taken: count(&check.taken), of: check.n_sides, missing: count(&check.missing), ended })
 }
 
 /// A check under way.
@@ -52,31 +44,52 @@ struct Check<'a> {
     neutral: &'a Neutral,
     forest: &'a Forest,
     model: &'a Model,
+    n_columns: usize,
     /// Cells of the rows that are asked next.
     rows: Vec<f64>,
-    /// Of each tree, the number of its root's first side.
+    /// Of each tree, the number of its root.
     starts: Vec<usize>,
+    /// Of each node its two sides.
     taken: Vec<bool>,
+    /// Of each node, whether a row passed it with a missing cell.
+    missing: Vec<bool>,
     n_sides: usize,
     n_visits: usize,
 }
 
-/// A node to come, and the least and the greatest cell with which a row comes to it, by column.
+/// A node to come, and with which cells a row comes to it.
 struct Open {
     node: usize,
-    bounds: Vec<(u16, f64, f64)>,
+    bounds: Vec<Bound>,
+}
+
+/// The cells of a column with which a row comes to a node.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    column: u16,
+    least: f64,
+    greatest: f64,
+    /// True where a missing one comes to it too.
+    or_missing: bool,
+}
+
+impl Bound {
+    fn any(column: u16) -> Self {
+        Self { column, least: f64::NEG_INFINITY, greatest: f64::INFINITY, or_missing: true }
+    }
 }
 
 impl<'a> Check<'a> {
     fn new(neutral: &'a Neutral, forest: &'a Forest, model: &'a Model) -> Self {
         let (mut starts, mut n_nodes, mut n_sides) = (Vec::new(), 0, 0);
         for tree in &forest.trees {
-            starts.push(2 * n_nodes);
+            starts.push(n_nodes);
             n_nodes += tree.nodes.len();
             n_sides += 2 * tree.nodes.iter().filter(|node| matches!(node, Node::Split(_))).count();
         }
-        let taken = vec![false; 2 * n_nodes];
-        Self { neutral, forest, model, rows: Vec::new(), starts, taken, n_sides, n_visits: 0 }
+        let (taken, missing) = (vec![false; 2 * n_nodes], vec![false; n_nodes]);
+        let (rows, n_columns) = (Vec::new(), forest.n_columns as usize);
+        Self { neutral, forest, model, n_columns, rows, starts, taken, missing, n_sides, n_visits: 0 }
     }
 
     /// Makes rows for the sides of a tree's splits that no row has taken yet.
@@ -87,14 +100,15 @@ impl<'a> Check<'a> {
             if self.n_visits >= MAX_VISITS {
                 return Ok(());
             }
+            let number = self.starts[tree] + node;
+            let bound = bounds.iter().find(|bound| bound.column == split.column).copied();
+            if bound.unwrap_or_else(|| Bound::any(split.column)).or_missing && !self.missing[number] {
+                self.push(&bounds, split.column, f64::NAN)?;
+            }
             for (side, child) in [(Side::Left, split.left), (Side::Right, split.right)] {
-                let Some(within) = narrowed(&bounds, split, self.cells(split, side), side) else { continue };
-                let is_taken = self.taken[self.starts[tree] + 2 * node + usize::from(side == Side::Right)];
-                if !is_taken {
-                    self.push(&within, split.column, side);
-                    if self.rows.len() >= TOGETHER * self.model.schema().n_features() {
-                        self.ask()?;
-                    }
+                let Some((within, cell)) = self.narrowed(&bounds, split, side) else { continue };
+                if !self.taken[2 * number + usize::from(side == Side::Right)] {
+                    self.push(&within, split.column, cell)?;
                 }
                 self.n_visits += within.len();
                 open.push(Open { node: child as usize, bounds: within });
@@ -103,9 +117,40 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// The greatest cell that a split leads to the left, or the least that it leads to the right.
+    /// The bounds below a split on one side, and a cell at their end; `None` where no cell is left.
+    fn narrowed(&self, bounds: &[Bound], split: &Split, side: Side) -> Option<(Vec<Bound>, f64)> {
+        let cell = self.cell(split, side);
+        let mut within = bounds.to_vec();
+        if !within.iter().any(|bound| bound.column == split.column) {
+            within.push(Bound::any(split.column));
+        }
+        let bound = within.iter_mut().find(|bound| bound.column == split.column)?;
+        match (split.test, side) {
+            (Test::Set { .. }, _) if (bound.least..=bound.greatest).contains(&cell) => {
+                (bound.least, bound.greatest) = (cell, cell);
+            }
+            (Test::Set { .. }, _) => return None,
+            (Test::Threshold(_), Side::Left) => bound.greatest = bound.greatest.min(cell),
+            (Test::Threshold(_), Side::Right) => bound.least = bound.least.max(cell),
+        }
+        bound.or_missing &= self.side_of_missing(split) == side;
+        let end = if side == Side::Left { bound.greatest } else { bound.least };
+        (bound.least <= bound.greatest).then_some((within, end))
+    }
+
+    fn side_of_missing(&self, split: &Split) -> Side {
+        match (split.missing, split.test, self.forest.comparison) {
+            (Missing::To(side) | Missing::WithZeroTo(side), ..) => side,
+            (Missing::AsZero, Test::Threshold(threshold), Comparison::Below) => Side::left_if(0.0 < threshold),
+            (Missing::AsZero, Test::Threshold(threshold), Comparison::AtMost) => Side::left_if(0.0 <= threshold),
+            (Missing::AsZero, Test::Set { members, .. }, _) => members.other(),
+        }
+    }
+
+    /// The greatest cell that a split leads to the left, or the least that it leads to the right; of a set a member, or one
+    /// beyond all members.
     #[expect(clippy::cast_possible_truncation, reason = "to the neighbouring numbers of 32 bits")]
-    fn cells(&self, split: &Split, side: Side) -> f64 {
+    fn cell(&self, split: &Split, side: Side) -> f64 {
         let threshold = match split.test {
             Test::Threshold(threshold) => threshold,
             Test::Set { set, members } => {
@@ -129,56 +174,37 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Appends a row within bounds, at the end that a side of a split on `column` is named by; other cells are 0.
-    fn push(&mut self, bounds: &[(u16, f64, f64)], column: u16, side: Side) {
+    /// Appends a row within bounds with this cell in a column, and asks when there are enough; other cells are 0.
+    fn push(&mut self, bounds: &[Bound], column: u16, cell: f64) -> Result<(), ImportError> {
         let from = self.rows.len();
-        self.rows.resize(from + self.model.schema().n_features(), 0.0);
-        for (of, least, greatest) in bounds {
-            let cell = match (*of == column, side) {
-                (true, Side::Left) => *greatest,
-                (true, Side::Right) => *least,
-                (false, _) => 0.0_f64.clamp(*least, *greatest),
-            };
-            self.rows[from + usize::from(*of)] = cell;
+        self.rows.resize(from + self.n_columns, 0.0);
+        for bound in bounds {
+            self.rows[from + usize::from(bound.column)] = 0.0_f64.clamp(bound.least, bound.greatest);
         }
+        self.rows[from + usize::from(column)] = cell;
+        self.n_visits += self.n_columns / 8;
+        if self.rows.len() >= TOGETHER { self.ask() } else { Ok(()) }
     }
 
     /// Asks for the rows that were made.
     fn ask(&mut self) -> Result<(), ImportError> {
-        if self.rows.is_empty() {
+        let rows = std::mem::take(&mut self.rows);
+        if rows.is_empty() {
             return Ok(());
         }
-        let batch = Batch::from_rows(self.model.schema(), std::mem::take(&mut self.rows))?;
-        let got = self.model.raw(&batch, 0..batch.n_rows(), &mut Scratch::default()).unwrap_or_default();
-        for (row, raw) in batch.rows().zip(got.chunks_exact(self.neutral.predictor.n_outputs())) {
-            let (taken, starts, n_visits) = (&mut self.taken, &self.starts, &mut self.n_visits);
-            let walked = self.neutral.walk(row, &mut |Visit { tree, node, side }| {
-                taken[starts[tree] + 2 * node + usize::from(side == Side::Right)] = true;
+        let Self { neutral, forest, model, n_columns, starts, taken, missing, n_visits, .. } = self;
+        let got = model.raw_of_columns(&rows, &mut Scratch::default());
+        let walk = |row: &[f64]| {
+            let visit = &mut |Visit { tree, node, side }| {
+                let number = starts[tree] + node;
+                taken[2 * number + usize::from(side == Side::Right)] = true;
+                if let Node::Split(split) = &forest.trees[tree].nodes[node] {
+                    missing[number] |= row[usize::from(split.column)].is_nan();
+                }
                 *n_visits += 1;
-            });
-            let differs = walked.raw.iter().zip(raw).any(|(a, b)| a.to_bits() != b.to_bits());
-            if differs {
-                let problem =
-                    format_args!("the row {row:?} has the raw scores {raw:?}, a plain walk gives {:?}", walked.raw);
-                return Err(ImportError::new(problem));
-            }
-        }
-        Ok(())
+            };
+            neutral.walk_columns(row, visit).raw
+        };
+        compare(rows.chunks_exact((*n_columns).max(1)), got.as_deref(), neutral.predictor.n_outputs(), walk)
     }
-}
-
-/// The bounds below a split, on the side that `cell` is named by; `None` where no cell is left.
-fn narrowed(bounds: &[(u16, f64, f64)], split: &Split, cell: f64, side: Side) -> Option<Vec<(u16, f64, f64)>> {
-    let mut within = bounds.to_vec();
-    if !within.iter().any(|(column, ..)| *column == split.column) {
-        within.push((split.column, f64::NEG_INFINITY, f64::INFINITY));
-    }
-    let (_, least, greatest) = within.iter_mut().find(|(column, ..)| *column == split.column)?;
-    match (split.test, side) {
-        (Test::Set { .. }, _) if (*least..=*greatest).contains(&cell) => (*least, *greatest) = (cell, cell),
-        (Test::Set { .. }, _) => return None,
-        (Test::Threshold(_), Side::Left) => *greatest = greatest.min(cell),
-        (Test::Threshold(_), Side::Right) => *least = least.max(cell),
-    }
-    (*least <= *greatest).then_some(within)
 }

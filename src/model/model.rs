@@ -158,6 +158,11 @@ impl Model {
         self.pipeline.raw(batch, rows, scratch)
     }
 
+    /// Raw scores for a row-major matrix of the predictor's own columns, `[n_rows, n_columns]`, as if steps had made them.
+    pub fn raw_of_columns(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
+        self.pipeline.predictor().raw(matrix, scratch)
+    }
+
     /// How far the trees disagree on each row; `None` where the method has no such figure.
     pub fn spread(&self, batch: &Batch) -> Option<Vec<f64>> {
         self.pipeline.spread(batch, &mut Scratch::default())

@@ -33,10 +33,14 @@ impl Neutral {
     /// Answers for a row of features as a batch holds them, and tells `visit` of each split on the way. The model is
     /// checked: see [`Neutral::to_form`].
     pub fn walk(&self, row: &[f64], visit: &mut dyn FnMut(Visit)) -> Walked {
-        let columns = columns(&self.steps, row);
+        self.walk_columns(&columns(&self.steps, row), visit)
+    }
+
+    /// The same for a row of the predictor's columns, without the steps before it.
+    pub fn walk_columns(&self, columns: &[f64], visit: &mut dyn FnMut(Visit)) -> Walked {
         let (raw, margins, link, width, decision) = match &self.predictor {
             Predictor::Forest(forest) => {
-                let sums = sums(forest, &columns, visit);
+                let sums = sums(forest, columns, visit);
                 let divided: Vec<f64> = match forest.sum.divisor {
                     Some(divisor) if forest.sum.width == Width::F32 => {
                         sums.iter().map(|sum| f64::from(narrow(*sum) / narrow(divisor))).collect()
@@ -48,7 +52,7 @@ impl Neutral {
                 (raw, divided, forest.link, forest.sum.width, forest.decision)
             }
             Predictor::Linear(linear) => {
-                let scores = scores(linear, &columns);
+                let scores = scores(linear, columns);
                 (scores.clone(), scores, linear.link, linear.rule.width, linear.rule.decision)
             }
         };

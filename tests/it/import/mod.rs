@@ -1,6 +1,8 @@
 //! Models of other libraries: answers equal the library's, hostile files are refused.
 
+
 pub(crate) mod cases;
+mod checked;
 mod data;
 mod directories;
 mod expected;

@@ -55,7 +55,7 @@ fn a_source_and_the_artifact_made_of_it_predict_the_librarys_bits() {
         }
         assert!(said(&["verify", text(&artifact)]).contains("golden rows answered as written"));
         // Both sides of nearly every split are asked: those that no row can take are left.
-        let line = report.lines().find(|line| line.starts_with("thresholds: ")).unwrap();
+        let line = report.lines().find(|line| line.starts_with("checked: ")).unwrap();
         let counts: Vec<f64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
         assert!(counts[0] > 0.95 * counts[1] && counts[1] > 100.0, "{line}");
         assert!(said(&["inspect", text(source)]).contains("xgboost 3.2.0, ubjson"));
