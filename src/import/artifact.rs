@@ -9,19 +9,23 @@ use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT_NEUTRAL, Header
 use crate::model::batch::Batch;
 use crate::model::calibration::Calibration;
 use crate::model::cover;
-use crate::model::neutral::Neutral;
-use crate::model::schema::Schema;
+use crate::model::neutral::{Neutral, Node, Predictor, Split, Test};
+use crate::model::schema::{Feature, Kind, Schema};
 use crate::model::statistics::Stats;
 
 /// The name of a model whose source has none.
 const NAME: &str = "model";
+
+/// What is said of a feature whose categories have no names in the source.
+const CODE: &str = "A category by its code";
 
 /// Checks a model, makes golden rows for it, and gives the artifact's bytes: the same for the same source and options.
 ///
 /// # Errors
 /// [`ImportError`]: the model contradicts itself, or exceeds what an artifact holds.
 pub fn artifact(imported: Imported, options: &ImportOptions) -> Result<Vec<u8>, ImportError> {
-    let Imported { algorithm, origin, hyperparameters, features, target, task, neutral, name } = imported;
+    let Imported { algorithm, origin, hyperparameters, mut features, target, task, neutral, name } = imported;
+    describe_codes(&neutral, &mut features);
     let schema = Schema::new(features, target, task)?;
     let n_categories: Vec<usize> = schema.features().iter().map(|feature| feature.categories.len()).collect();
     // Checks it, so that the plain walk cannot leave a tree; what is made is dropped before the bytes are.
@@ -49,6 +53,18 @@ pub fn artifact(imported: Imported, options: &ImportOptions) -> Result<Vec<u8>, 
     let section = neutral.to_section()?;
     drop(neutral);
     Ok(seal(header, &[("neutral", section, true)])?)
+}
+
+/// Says of numeric features that they are codes of categories, where a split asks for a set of them.
+fn describe_codes(neutral: &Neutral, features: &mut [Feature]) {
+    let Predictor::Forest(forest) = &neutral.predictor else { return };
+    for node in forest.trees.iter().flat_map(|tree| &tree.nodes) {
+        let Node::Split(Split { column, test: Test::Set { .. }, .. }) = node else { continue };
+        let Some(feature) = neutral.steps.outputs.get(usize::from(*column)) else { continue };
+        if let Some(feature) = features.get_mut(*feature as usize).filter(|feature| feature.kind == Kind::Numeric) {
+            feature.description.get_or_insert_with(|| CODE.to_owned());
+        }
+    }
 }
 
 /// What data say of a model that was fitted elsewhere.

@@ -11,6 +11,7 @@ use crate::model::cell::{Cell, MAX_ABS};
 use crate::model::labels;
 use crate::model::schema::{Feature, Impute, Kind};
 use crate::text::number::{is_integer, parse_number};
+use crate::text::shorten::quoted;
 
 use super::examples;
 
@@ -21,7 +22,7 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
             let kinds = if feature.accepts_missing() { json!(["number", "null"]) } else { json!("number") };
             json!({ "type": kinds, "format": "double", "minimum": -MAX_ABS, "maximum": MAX_ABS })
         }
-        Kind::Categorical => one_of(&words(feature)),
+        Kind::Categorical => category(feature),
     };
     let description = description(feature, shows_statistics);
     if !description.is_empty() {
@@ -44,8 +45,18 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
 pub(super) fn value(feature: &Feature) -> Value {
     match (feature.kind, feature.accepts_missing()) {
         (Kind::Numeric, accepts_missing) => number_reference(accepts_missing),
-        (Kind::Categorical, _) => one_of(&words(feature)),
+        (Kind::Categorical, _) => category(feature),
     }
+}
+
+/// What names a category: anything, where the model has a rule for those that are not listed.
+fn category(feature: &Feature) -> Value {
+    if !feature.unknown {
+        return one_of(&words(feature));
+    }
+    let text = if feature.accepts_missing() { json!(["string", "null"]) } else { json!("string") };
+    let others = [json!({ "type": "number", "format": "double" }), json!({ "type": "boolean" })];
+    json!({ "anyOf": [{ "type": text }, others[0], others[1]] })
 }
 
 /// These values and no others. Values of several types are told type by type, and a fraction as a range of itself:
@@ -109,6 +120,10 @@ fn description(feature: &Feature, shows_statistics: bool) -> String {
     }
     if let (true, Some(min), Some(max)) = (shows_statistics, feature.stats().min, feature.stats().max) {
         parts.push(format!("Training saw {} to {}; other values are answered too", shown(min), shown(max)));
+    }
+    if feature.unknown {
+        let listed = quoted(&feature.categories);
+        parts.push(format!("The model knows {listed}; it has a rule for other categories"));
     }
     match &feature.impute {
         None => {}

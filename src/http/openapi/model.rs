@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::ExtraFeatures;
 use crate::http::tensor::Output;
+use crate::model::Model;
 use crate::model::labels::{self, LabelKind};
 use crate::model::schema::{Feature, Schema, Target};
 use crate::serve::registry::Snapshot;
@@ -139,27 +140,62 @@ fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema) -> [(&'a str, F
 }
 
 /// What the model answers.
-fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [(&'a str, Filling<'a>); 7] {
+fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [(&'a str, Filling<'a>); 10] {
     let target = served.model.schema().target();
     let unit = target.unit.as_ref().map_or_else(String::new, |unit| format!(", in {unit}"));
     let is_classifier = !target.classes.is_empty();
-    let outputs: Vec<&str> = Output::of(&served.model).iter().map(|output| output.as_str()).collect();
+    let has_probability = served.model.has_probability();
+    let number = || json!({ "type": "number", "format": "double" });
+    let outputs: Vec<&str> = Output::offered(&served.model).iter().map(|output| output.as_str()).collect();
     // An answer tells of the training data: only those with a token may see one.
     let answer = if subject.asks_tokens { None } else { rows.answer(served) };
     let schema = served.model.schema();
     let prediction = match schema.label_kind() {
         LabelKind::Integers | LabelKind::Text if is_classifier => features::one_of(&labels(schema)),
-        _ => json!({ "type": "number", "format": "double" }),
+        _ => several(target.n_outputs(), number()),
     };
+    let raw = served.model.n_raw().map(|n_raw| {
+        let text = "Raw scores, before the link: one a row, or a list of one a class or output; with `raw=true` alone.";
+        json!({ "type": "array", "description": text, "items": several(n_raw, number()) })
+    });
     [
         ("model", Filling::Json(json!(served.name))),
         ("target", Filling::Json(json!(format!("{}{unit}", target.name)))),
         ("prediction", Filling::Json(prediction)),
-        ("probability", Filling::Json(if is_classifier { probability(target) } else { Value::Null })),
+        ("probability", Filling::Json(if has_probability { probability(target) } else { Value::Null })),
+        ("raw", Filling::Json(raw.unwrap_or_default())),
+        ("answer_columns", Filling::Json(json!(columns(&served.model)))),
+        ("answer_members", Filling::Json(json!(members(&served.model)))),
         ("answer", Filling::Json(answer.unwrap_or_default())),
         ("n_outputs", Filling::Json(outputs.len().into())),
         ("outputs", Filling::Json(json!(outputs))),
     ]
+}
+
+/// A number of each row, or a list of so many.
+fn several(n: usize, number: Value) -> Value {
+    if n == 1 { number } else { json!({ "type": "array", "minItems": n, "maxItems": n, "items": number }) }
+}
+
+/// The columns of a table of answers, in words.
+fn columns(model: &Model) -> String {
+    let numbered = |name: &str, n: usize| match n {
+        1 => format!("`{name}`"),
+        n => format!("`{name}_0` to `{name}_{}`", n - 1),
+    };
+    let mut text = numbered("prediction", model.schema().target().n_outputs());
+    if model.has_probability() {
+        text.push_str(", and `probability_CLASS` for each class");
+    }
+    let raw = model.n_raw().map(|n| format!("; with `raw=true` {} too", numbered("raw", n)));
+    text + &raw.unwrap_or_default()
+}
+
+/// The members of a row's answer, in words.
+fn members(model: &Model) -> String {
+    let probability = if model.has_probability() { ", and `probability`" } else { "" };
+    let raw = if model.n_raw().is_some() { "; with `raw=true` `raw` too" } else { "" };
+    format!("`prediction`{probability}{raw}")
 }
 
 /// The classes as answers have them, where they are texts or integers.
@@ -176,7 +212,7 @@ fn probability(target: &Target) -> Value {
     let classes: Map<String, Value> = target.classes.iter().map(|class| (class.clone(), share())).collect();
     json!({
         "type": "array",
-        "description": "Each row's probability of each class, where the method has them.",
+        "description": "Each row's probability of each class.",
         "items": { "type": "object", "required": target.classes, "properties": classes },
     })
 }

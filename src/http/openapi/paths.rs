@@ -120,6 +120,9 @@ fn named(path: &str, item: &Value, served: &Snapshot) -> (String, Value) {
 
 /// Makes a prediction refer to a model's body and answer, and describes the model.
 fn refer_to(operation: &mut Map<String, Value>, served: &Snapshot) {
+    if let (None, Some(Value::Array(parameters))) = (served.model.n_raw(), operation.get_mut("parameters")) {
+        parameters.retain(|parameter| parameter["$ref"] != "#/components/parameters/Raw");
+    }
     let mut is_prediction = false;
     for reference in stand_ins(operation) {
         is_prediction = true;

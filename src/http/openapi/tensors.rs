@@ -121,7 +121,9 @@ fn number(values: &Values<'_>, name: &str) -> u64 {
 fn words(feature: &Feature) -> Values<'static> {
     let null = feature.accepts_missing().then_some(Value::Null);
     let words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).chain(null).collect();
-    let values = [("name", constant(&feature.name)), ("element", features::one_of(&words))];
+    let text = if feature.accepts_missing() { json!(["string", "null"]) } else { json!("string") };
+    let element = if feature.unknown { json!({ "type": text }) } else { features::one_of(&words) };
+    let values = [("name", constant(&feature.name)), ("element", element)];
     values.map(|(name, value)| (name, Filling::Json(value))).into()
 }
 

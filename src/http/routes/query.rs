@@ -56,7 +56,7 @@ fn one(name: &str, value: &str) -> Result<Option<&'static str>, Problem> {
             _ => Err(bad(format!("interval must be a level between 0 and 1, not {}", shortened(value)))),
         },
         "explain" => Ok(switch(name, value)?.then_some("Contributions are not built yet")),
-        _ => Err(bad(format!("There is no query parameter {}; there are interval, explain and raw", shortened(name)))),
+        _ => Err(bad(format!("There is no query parameter {}; there is raw", shortened(name)))),
     }
 }
 

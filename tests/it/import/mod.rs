@@ -1,10 +1,11 @@
 //! Models of other libraries: answers equal the library's, hostile files are refused.
 
-
 pub(crate) mod cases;
 mod checked;
 mod data;
 mod directories;
+mod document;
+mod everything;
 mod expected;
 mod lightgbm;
 mod program;

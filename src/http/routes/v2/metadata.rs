@@ -1,5 +1,7 @@
 //! `GET /v2`, `/v2/health/live`, `/v2/health/ready`, `/v2/models/{name}` and `…/ready`, with and without a version.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Serialize, Serializer};
@@ -10,6 +12,7 @@ use crate::http::leased::{self, Memory};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
+use crate::model::artifact::{Header, Origin};
 use crate::model::schema::{Feature, Kind};
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
@@ -19,8 +22,16 @@ use crate::http::tensor::{Datatype, Output};
 /// What is spoken here besides the protocol itself.
 const EXTENSIONS: [&str; 2] = ["binary_tensor_data", "model_repository"];
 
-/// The protocol's `<project>_<format>`.
+/// The protocol's `<project>_<format>` of what `train` wrote.
 const PLATFORM: &str = "smartserve_smartcore";
+
+/// The same of a model of another library, as Triton and `KServe` spell projects and formats: `xgboost_json`, `sklearn_pickle`.
+fn platform(header: &Header) -> Cow<'static, str> {
+    let Some(Origin { library, format, .. }) = &header.source else { return PLATFORM.into() };
+    let project = if library == "scikit-learn" { "sklearn" } else { library };
+    let format = if format == "ubjson" { "ubj" } else { format };
+    format!("{project}_{format}").into()
+}
 
 /// `GET /v2`.
 pub(in crate::http) async fn server() -> Response {
@@ -96,7 +107,7 @@ fn is_ready(app: &App, served: &ServedModel) -> Result<Response, Problem> {
 struct Description<'a> {
     name: &'a str,
     versions: [&'a str; 1],
-    platform: &'static str,
+    platform: Cow<'static, str>,
     inputs: Inputs<'a>,
     outputs: Vec<Tensor<'a>>,
 }
@@ -117,7 +128,7 @@ impl<'a> Description<'a> {
         Self {
             name: &served.name,
             versions: [served.model.version()],
-            platform: PLATFORM,
+            platform: platform(served.model.header()),
             inputs: Inputs(schema.features()),
             outputs: Output::of(&served.model).iter().map(output).collect(),
         }
