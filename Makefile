@@ -48,6 +48,7 @@ TYPESCRIPT := target/typescript
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
 VENV_IMPORT := target/venv-import
+VENV_IMPORT_PEERS := target/venv-import-peers
 # A bare axum server and a load generator beside which HTTP is measured.
 HTTP_PEERS ?= ../shared/bench
 # Tools of the virtual environment first, for every recipe.
@@ -148,15 +149,20 @@ generators: $(GENERATORS)/installed $(TYPESCRIPT)/installed
 	@command -v go >/dev/null && [ -d /usr/share/gocode/src/gopkg.in/validator.v2 ] || .ci/setup
 
 .PHONY: test-import
-test-import: $(VENV_IMPORT)/installed ## Fit ten models with the libraries themselves, and ask smartserve for their bits
+test-import: $(VENV_IMPORT)/installed ## Fit some models with the libraries themselves, and ask smartserve for their bits
 	$(DEV_BUILD)
 	$(VENV_IMPORT)/bin/python -B tests/clients/examples_test.py
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --seed $(SEED)
 
 .PHONY: test-import-long
-test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells and kind of category
+test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells, kind of category and type of column
 	$(DEV_BUILD)
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --seed $(SEED)
+
+.PHONY: test-import-versions
+test-import-versions: ## The same with older versions of the libraries, each in an environment of its own; nightly
+	$(DEV_BUILD)
+	SEED=$(SEED) tests/import_versions.sh
 
 .PHONY: oracle
 oracle: $(CLIENTS)/installed ## Send BODIES=100000 random bodies, and let pandas judge each
@@ -286,6 +292,10 @@ bench-peers: $(VENV_PEERS)/installed ## Measure against scikit-learn, ONNX Runti
 	  && $(PYTHON) -B benches/http/peers.py target/profiling/smartserve $(HTTP_PEERS) docs/http-cost.md; \
 	else echo "no $(HTTP_PEERS): the cost of HTTP is not measured"; fi
 
+.PHONY: bench-import
+bench-import: $(VENV_IMPORT_PEERS)/installed ## Measure models of other libraries against the libraries themselves, lleaves and tl2cgen
+	BENCH_IMPORT=$(CURDIR)/$(VENV_IMPORT_PEERS)/bin/python cargo bench --locked --bench predict
+
 .PHONY: accuracy
 accuracy: $(BINARY) $(VENV_PEERS)/installed ## Measure accuracy against scikit-learn's, into docs/accuracy.md (20 minutes)
 	$(VENV_PEERS)/bin/python -B tests/accuracy.py $(BINARY) docs/accuracy.md
@@ -318,6 +328,13 @@ $(VENV_PEERS)/installed: .ci/peers.txt
 	$(venv)
 
 $(VENV_IMPORT)/installed: .ci/import.txt
+	$(venv)
+
+$(VENV_IMPORT)-%/installed: .ci/import-versions/%.txt
+	$(venv)
+
+# XGBoost, LightGBM, scikit-learn, and what compiles their models, for `make bench-import`.
+$(VENV_IMPORT_PEERS)/installed: .ci/import-peers.txt
 	$(venv)
 
 $(CLIENTS)/installed: .ci/clients.txt

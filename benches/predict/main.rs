@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench predict` takes some two minutes on a busy machine. `BENCH_QUICK=1` takes ten seconds: 2,000 rows
 //! for 10,000, fewer repetitions, and nothing on the synthetic data. `BENCH_ONLY=forest` runs the lines whose name holds
-//! that word. `BENCH_PEERS=PYTHON` measures against other libraries instead (`make bench-peers`).
+//! that word. `BENCH_PEERS=PYTHON` measures against other libraries instead (`make bench-peers`),
+//! `BENCH_IMPORT=PYTHON` their models against themselves (`make bench-import`).
 //!
 //! How to read it: times are CPU time of the one thread that works, in microseconds a row, the least of several runs
 //! that alternate between the two sides; trust the ratios (smartcore / ours), not the times, when the machine is busy.
@@ -17,6 +18,7 @@
 mod data;
 #[path = "../../tests/it/support/estimator.rs"]
 mod estimator;
+mod imported;
 mod peers;
 mod scoring;
 mod time;
@@ -32,6 +34,9 @@ use time::{Stopwatch, quick};
 fn main() {
     if let Ok(python) = std::env::var("BENCH_PEERS") {
         return peers::compare(&python);
+    }
+    if let Ok(python) = std::env::var("BENCH_IMPORT") {
+        return imported::compare(&python);
     }
     println!("CPU time in µs a row; ratios are smartcore / ours\n");
     println!(

@@ -16,15 +16,16 @@ use crate::time::Stopwatch;
 const ROUNDS: usize = 5;
 
 /// A Python process.
-struct Peers {
+pub(crate) struct Peers {
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
 }
 
 impl Peers {
-    fn start(python: &str) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/predict/peers.py");
+    /// Starts a script of this folder.
+    pub(crate) fn start(python: &str, script: &str) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/predict").join(script);
         let mut child = Command::new(python)
             .args(["-B", script.to_str().unwrap()])
             .stdin(Stdio::piped())
@@ -35,7 +36,8 @@ impl Peers {
         Self { child, to, from }
     }
 
-    fn ask(&mut self, line: &str) -> String {
+    /// What it answers to a line.
+    pub(crate) fn ask(&mut self, line: &str) -> String {
         writeln!(self.to, "{line}").unwrap();
         let mut answer = String::new();
         self.from.read_line(&mut answer).unwrap();
@@ -43,7 +45,7 @@ impl Peers {
         answer.trim_end().to_owned()
     }
 
-    fn end(mut self) {
+    pub(crate) fn end(mut self) {
         drop(self.to);
         self.child.wait().unwrap();
     }
@@ -62,7 +64,7 @@ pub(crate) fn compare(python: &str) {
     println!("{:<36} {:<14} {:>9} {:>9} {:>7}  what they fitted", "", "", "theirs", "ours", "ratio");
     let (boston, wide, digits) = (data::boston(), data::synthetic(), data::digits());
     let all = ["scikit-learn", "ONNX Runtime", "Yggdrasil"];
-    let mut peers = Peers::start(python);
+    let mut peers = Peers::start(python, "peers.py");
     for algorithm in [Algorithm::RandomForest, Algorithm::GradientBoosting] {
         line(&mut peers, &boston, &all, || data::regression(algorithm, &boston));
     }

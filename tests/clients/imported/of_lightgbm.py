@@ -96,6 +96,9 @@ def fitted(name, n_rows, random):
         kind = "codes"
     parameters = {**OTHERS, **OBJECTIVES}[objective_name] | MISSING[missing]
     frame = tables.columns(n_rows, kind, types, True, random)
+    if VERSION < (4, 0):
+        # 4.0 takes integers that may be missing.
+        frame = frame.astype({column: float for column in frame if str(frame[column].dtype) == "Int64"})
     y = tables.target(frame, task(parameters.get("objective")), random)
     group = [20] * (n_rows // 20) if objective_name in ("lambdarank", "xendcg") else None
     if objective_name == "custom":
