@@ -65,6 +65,18 @@ pub(super) fn long_of(error: &clap::Error) -> Option<String> {
     Some(long.split([' ', '=', '[']).next().unwrap_or(long).to_owned())
 }
 
+/// The flags that an error says are missing, without dashes; none for an error of another kind, or where an argument
+/// without a flag is missing.
+pub(super) fn missing(error: &clap::Error) -> Option<impl Iterator<Item = String>> {
+    let ErrorKind::MissingRequiredArgument = error.kind() else { return None };
+    let Some(ContextValue::Strings(arguments)) = error.get(ContextKind::InvalidArg) else { return None };
+    let longs: Option<Vec<String>> = arguments
+        .iter()
+        .map(|shown| shown.strip_prefix("--").map(|shown| shown.split([' ', '=']).next().unwrap_or(shown).to_owned()))
+        .collect();
+    longs.map(Vec::into_iter)
+}
+
 /// True when a flag stands on the command line.
 fn is_typed(long: &str, args: &[OsString]) -> bool {
     let is_it = |arg: &str| {

@@ -94,6 +94,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, NotRun> {
         if !error.use_stderr() {
             return NotRun { shown: Some(error), problems: Vec::new(), code: 0 };
         }
+        // What is missing is said already, by the variable that is empty.
+        if gather::missing(&error).is_some_and(|mut missing| {
+            missing.all(|long| problems.iter().any(|said| said.starts_with(&format!("{} is empty", variable(&long)))))
+        }) {
+            return NotRun { shown: None, problems, code: 78 };
+        }
         // Without its variable the same command line fails in another way, or not at all.
         let by_variable = problems.is_empty() && is_of_environment(&error, &args);
         if let Some(long) = gather::long_of(&error).filter(|_| by_variable) {

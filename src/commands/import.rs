@@ -15,20 +15,25 @@ use crate::train::{Description, describe};
 
 use super::failure::{Exit, Failure};
 use super::labelled::Labelled;
+use super::output::Destination;
 use super::{files, inspect};
 
 /// Runs the command.
 ///
 /// # Errors
 /// 66: no such file. 65: an artifact, not a model that can be read, or data that do not fit it. 2: an invalid `--name` or
-/// choice, or a target of a model of several outputs. 1: the compiled predictor and the reference walk disagree, or the output
-/// cannot be written.
+/// choice, a target of a model of several outputs, or an output that is the source. 1: the compiled predictor and the
+/// reference walk disagree, or the output cannot be written.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     if let Some(name) = &args.name {
         check_name(name).map_err(|e| Failure::new(Exit::Usage, e))?;
     }
     files::check_writable(&args.output)?;
     let path = args.file.display();
+    if overwrites(&args.output, &args.file) {
+        let what = format_args!("--output {} is the source itself; write to another file", args.output.display());
+        return Err(Failure::new(Exit::Usage, what));
+    }
     let options = ImportOptions { name: args.name.clone(), ..ImportOptions::from(&args.source) };
     let contents = Contents::read(&args.file)?;
     let artifact = loader::artifact_of(&args.file, &contents, &options)?;
@@ -47,7 +52,19 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let reached = check(&artifact, &model);
     let reached = reached.map_err(|e| Failure::new(Exit::Failed, format_args!("{path}: {e}")))?;
     files::write_atomically(&args.output, &artifact)?;
-    files::print(&report(&model, args, reached))
+    let report = report(&model, args, reached);
+    // Behind the artifact it would be bytes of it.
+    if matches!(Destination::of(&args.output), Ok(Destination::Stdout)) {
+        files::print_aside(&report);
+        return Ok(());
+    }
+    files::print(&report)
+}
+
+/// True where a file that is the source, or one of its directory, would be replaced.
+fn overwrites(output: &Path, source: &Path) -> bool {
+    let (Ok(output), Ok(source)) = (std::fs::canonicalize(output), std::fs::canonicalize(source)) else { return false };
+    output.starts_with(source)
 }
 
 /// Loads what was made, and checks that the kernels answer the golden rows as the plain walk does.

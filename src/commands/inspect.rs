@@ -1,13 +1,18 @@
 //! `inspect`: print what a model file holds, for a person or as JSON.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::cli::InspectArgs;
+use crate::config::{ExtraFeatures, Limits};
 use crate::model::Model;
 use crate::model::artifact::{Figures, Header};
 use crate::model::schema::{Feature, Impute, Kind, NO_STATISTICS};
+use crate::serve::Serving;
+use crate::serve::memory_estimate::MemoryEstimate;
+use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::printable::printable;
 
 use super::failure::{Exit, Failure};
@@ -22,7 +27,16 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     if args.json {
         return files::print_json(&json(&model)?);
     }
-    files::print(&human(&model))
+    let served = Arc::new(ServedModel::new(model.header().name.clone(), model, true));
+    files::print(&human(&served.model, &memory(&served)))
+}
+
+/// What a server of this model alone stays below, with the default limits and as many threads as here.
+fn memory(served: &Snapshot) -> String {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let serving = Serving::new(vec![Arc::clone(served)], Limits::default(), ExtraFeatures::Reject);
+    let mib = MemoryEstimate::of(&serving, workers).total().div_ceil(1 << 20);
+    format!("served alone it stays below {mib} MiB, with the default limits on {workers} cores")
 }
 
 /// The header without golden rows (they are training rows), with the version.
@@ -36,7 +50,7 @@ fn json(model: &Model) -> Result<Value, Failure> {
     Ok(value)
 }
 
-fn human(model: &Model) -> String {
+fn human(model: &Model, memory: &str) -> String {
     let header = model.header();
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
@@ -73,6 +87,7 @@ fn human(model: &Model) -> String {
     line("golden rows", &header.golden.len().to_string());
     let bytes: Vec<String> = header.payload.sections.iter().map(|s| format!("{} {} B", s.name, s.bytes)).collect();
     line("payload", &bytes.join(", "));
+    line("memory", memory);
     text + "\n" + &features(&header.features)
 }
 

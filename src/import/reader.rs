@@ -40,6 +40,9 @@ fn file(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> 
         Some(Kind::Pickle) => sklearn::pickle(bytes, options),
         Some(Kind::Zip) => sklearn::skops(bytes, options),
         Some(Kind::Artifact) => Err(ImportError::new("it is an artifact of smartserve already")),
-        None => Err(ImportError::new("it is neither a smartserve model nor a model of a library that is read")),
+        None => Err(ImportError::new(
+            "it is neither a model of smartserve nor one of XGBoost, LightGBM or scikit-learn in a format that is read \
+             (docs/import.md lists them)",
+        )),
     }
 }

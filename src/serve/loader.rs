@@ -39,9 +39,9 @@ fn artifact_in<'a>(
 ) -> Result<Cow<'a, [u8]>, LoadError> {
     match Kind::of(bytes) {
         Some(Kind::Artifact) if options.are_given() => Err(LoadError::Options { path: path.to_owned() }),
-        // What nothing is known of is told by the artifact's reader.
-        Some(Kind::Artifact) | None => Ok(Cow::Borrowed(bytes)),
-        Some(_) => {
+        Some(Kind::Artifact) => Ok(Cow::Borrowed(bytes)),
+        None if bytes.is_empty() => Err(LoadError::Invalid { path: path.to_owned(), problem: "it is empty".to_owned() }),
+        _ => {
             let invalid = |e: import::ImportError| LoadError::Invalid { path: path.to_owned(), problem: e.to_string() };
             let imported = import::read_file(layout, bytes, options).map_err(invalid)?;
             import::artifact(imported, options).map(Cow::Owned).map_err(invalid)

@@ -70,6 +70,10 @@ pub(in crate::http) fn unknown_feature(schema: &Schema, name: &str) -> String {
 #[cold]
 pub(in crate::http) fn missing_feature(schema: &Schema, position: usize) -> String {
     let feature = &schema.features()[position];
-    let null = if feature.accepts_missing() { "; null is filled as in training" } else { "" };
+    let null = match (&feature.impute, feature.missing) {
+        (Some(_), _) => "; null is filled as in training",
+        (None, true) => "; null is a missing cell",
+        (None, false) => "",
+    };
     format!("{} is missing{}{null}", feature.name, feature.hint())
 }

@@ -22,6 +22,8 @@ pub struct Layout {
     /// The name that MLflow knows it by, which is mostly `model`.
     pub(super) artifact_path: Option<String>,
     pub(super) signature: Option<Signature>,
+    /// The `MLmodel` that says so.
+    described: String,
     pub(super) notes: Vec<String>,
 }
 
@@ -62,6 +64,7 @@ impl Layout {
                 let what = format_args!("it names {:?}, which is not there", layout.file);
                 return Err(ImportError::new(what).in_file(&described));
             }
+            layout.described = described;
             return Ok(layout);
         }
         layout.file = only_model(source, &folder)?;
@@ -86,8 +89,7 @@ impl Layout {
         options: &ImportOptions,
     ) -> Result<(), ImportError> {
         if let Some(signature) = &self.signature {
-            let place = path::join(self.file.rsplit_once('/').map_or("", |(folder, _)| folder), mlflow::FILE);
-            signature.add_to(imported).map_err(|e| e.within("signature").in_file(&place))?;
+            signature.add_to(imported).map_err(|e| e.within("signature").in_file(&self.described))?;
         }
         imported.origin.notes.extend(self.notes.iter().cloned());
         imported.name = self

@@ -14,6 +14,7 @@ mod skops;
 use self::arena::Arena;
 use super::error::ImportError;
 use super::imported::Imported;
+use super::kind::Kind;
 use super::options::ImportOptions;
 
 /// Reads a pickle: protocols 0 to 5, plain or compressed by zlib or gzip.
@@ -22,9 +23,23 @@ use super::options::ImportOptions;
 /// It is cut off, takes more than its size allows, or holds what is not read: named, with its place.
 pub(super) fn pickle(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
     let inflated = inflate::inflate(bytes)?;
+    if let Some(what) = Kind::of(&inflated).and_then(compressed) {
+        return Err(ImportError::new(format_args!("it is {what}, compressed: unpack it first, as gunzip does")));
+    }
     let mut arena = Arena::new(&inflated)?;
     let root = pickle::decode(&mut arena)?;
     assemble::imported(&arena, root, "pickle", options)
+}
+
+/// What is read only as it is, if that is what was compressed.
+fn compressed(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Artifact => Some("an artifact of smartserve"),
+        Kind::XgboostJson | Kind::XgboostUbjson | Kind::XgboostBinary => Some("a model of XGBoost"),
+        Kind::LightgbmText => Some("a model of LightGBM"),
+        Kind::Zip => Some("a zip archive"),
+        Kind::Pickle => None,
+    }
 }
 
 /// Reads a skops archive.

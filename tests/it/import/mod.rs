@@ -8,6 +8,7 @@ mod document;
 mod everything;
 mod expected;
 mod lightgbm;
+mod mistakes;
 mod program;
 mod sklearn;
 mod sklearn_hostile;

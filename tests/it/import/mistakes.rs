@@ -1,0 +1,107 @@
+//! What people do by mistake with models of other libraries, and what is said to them.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use super::cases::folder;
+use crate::support::process::{BINARY, Server, run_with};
+
+#[test]
+fn an_import_does_not_replace_its_source() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("model.ubj");
+    fs::copy(folder().join("xgb-sqerr/model.ubj"), &file).unwrap();
+    let before = fs::read(&file).unwrap();
+    let (path, folder) = (file.to_str().unwrap(), directory.path().to_str().unwrap());
+    let around = format!("{folder}/./model.ubj");
+    for (source, output) in [(path, path), (path, &around), (folder, path)] {
+        let ran = run_with(&[], &["import", source, "-o", output]);
+        assert!(ran.code == Some(2) && ran.err.contains("is the source itself"), "{}", ran.err);
+        assert_eq!(fs::read(&file).unwrap(), before);
+    }
+    let beside = format!("{folder}/own.model");
+    assert_eq!(run_with(&[], &["import", path, "-o", &beside]).code, Some(0));
+}
+
+#[test]
+fn an_artifact_on_standard_output_has_nothing_behind_it() {
+    let source = folder().join("xgb-sqerr/model.ubj");
+    let directory = tempfile::tempdir().unwrap();
+    let written = directory.path().join("m.model");
+    run_with(&[], &["import", source.to_str().unwrap(), "-o", written.to_str().unwrap()]);
+    for name in ["-", "/dev/stdout"] {
+        let output = Command::new(BINARY)
+            .args(["import", source.to_str().unwrap(), "-o", name])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.stdout, fs::read(&written).unwrap());
+        assert!(String::from_utf8(output.stderr).unwrap().contains("golden rows"), "the report is on standard error");
+    }
+}
+
+#[test]
+fn an_empty_variable_of_a_flag_that_must_be_given_is_all_that_is_told() {
+    let source = folder().join("xgb-sqerr/model.ubj");
+    for (variable, args) in [
+        ("SMARTSERVE_OUTPUT", &["import", source.to_str().unwrap()][..]),
+        ("SMARTSERVE_MODEL", &["serve"]),
+        ("SMARTSERVE_MODEL", &["predict", "--input", "rows.csv"]),
+    ] {
+        let ran = run_with(&[(variable, "")], args);
+        let expected = format!("smartserve: {variable} is empty; give it a value or unset it\n");
+        assert_eq!((ran.code, ran.err), (Some(78), expected));
+    }
+    let ran = run_with(&[("SMARTSERVE_MODEL", "")], &["predict"]);
+    assert!(ran.err.contains("--input") && ran.err.contains("SMARTSERVE_MODEL is empty"), "{}", ran.err);
+}
+
+#[test]
+fn a_file_that_is_no_model_is_called_what_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let said = |name: &str, bytes: &[u8]| {
+        let path = directory.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let mut both = Vec::new();
+        for args in [&["inspect", path.to_str().unwrap()][..], &["import", path.to_str().unwrap(), "-o", "x.model"]] {
+            let ran = run_with(&[], args);
+            assert_eq!(ran.code, Some(65), "{}", ran.err);
+            both.push(ran.err);
+        }
+        assert_eq!(both[0], both[1]);
+        both.remove(0)
+    };
+    assert!(said("cat.cbm", b"CBM1 of another library altogether").contains("neither a model of smartserve nor one of XGBoost"));
+    assert!(said("empty.ubj", b"").ends_with("empty.ubj: it is empty\n"));
+    for (file, what) in [("xgb-sqerr/model.ubj", "a model of XGBoost"), ("lgb-l2/model.txt", "a model of LightGBM")] {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(&fs::read(folder().join(file)).unwrap()).unwrap();
+        let why = said("model.gz", &packed.finish().unwrap());
+        assert!(why.contains(&format!("it is {what}, compressed: unpack it first")), "{why}");
+    }
+}
+
+#[test]
+fn what_a_missing_cell_is_and_how_much_memory_a_model_takes_is_said() {
+    let source = folder().join("xgb-sqerr/model.ubj");
+    let mut server = Server::start(&["--model", source.to_str().unwrap()]);
+    let (status, answer) = server.ask("POST", "/predict", &json!({"f0": 1}).to_string());
+    assert!(status == 422 && answer.to_string().contains("null is a missing cell"), "{answer}");
+    assert!(!answer.to_string().contains("as in training"), "{answer}");
+    let ran = run_with(&[], &["inspect", source.to_str().unwrap()]);
+    let line = ran.out.lines().find(|line| line.starts_with("memory ")).unwrap();
+    let mib: u64 = line.split(' ').find_map(|word| word.parse().ok()).unwrap();
+    assert_eq!(server.bound().div_ceil(1 << 20), mib, "{line}");
+}
+
+#[test]
+fn a_file_whose_name_can_be_no_models_is_told_under_which_one_it_is_served() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::copy(folder().join("xgb-sqerr/model.ubj"), directory.path().join("my model.ubj")).unwrap();
+    let server = Server::start(&["--models", directory.path().to_str().unwrap()]);
+    assert_eq!(server.ask("GET", "/models/model", "").0, 200);
+    assert!(server.head_of_log.contains("cannot be a model's name"), "{}", server.head_of_log);
+}
