@@ -38,9 +38,11 @@ COPY --from=build /boston.model /models/boston.model
 
 # Environment rather than arguments, so that `-e SMARTSERVE_…` overrides them, HEALTHCHECK finds the same port,
 # and `docker run IMAGE inspect /models/boston.model` works. A container's loopback is nobody's: listen on all.
+# Where no flag or variable names a model, what KServe mounts is served, else what SageMaker does, else the demo, with a
+# warning: a place that exists and holds no model, or two, ends the start instead.
 ENV SMARTSERVE_BIND=0.0.0.0:8080 \
     SMARTSERVE_ADMIN_BIND=0.0.0.0:9090 \
-    SMARTSERVE_MODEL=/models/boston.model
+    SMARTSERVE_MODEL_FALLBACK=/mnt/models:/opt/ml/model:/models/boston.model
 # 8080 predictions, 9090 probes and metrics.
 EXPOSE 8080 9090
 # By number: Kubernetes' runAsNonRoot cannot judge a name.

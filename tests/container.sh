@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image from the unmodified Dockerfile and tests the container as run_docker.sh runs it: user, health,
-# prediction, read-only and without capabilities, stop, sizes.
+# prediction, read-only and without capabilities, stop, sizes; then with models of other libraries mounted.
 #
 # Uses the Docker daemon that runs; as root it starts one where none does, and stops it afterwards. Where none can be
 # started, or the Dockerfile's FROM images cannot be had, the test is skipped, and says so in its last lines.
@@ -148,7 +148,16 @@ docker stop "$container" >/dev/null  # SIGTERM by STOPSIGNAL; SIGKILL, seen as e
 took=$((SECONDS - started))
 stopped() { echo "   exit $(state .State.ExitCode) after $took s"; [ "$(state .State.ExitCode)" = 0 ] && [ "$took" -le "$STOPPED_WITHIN" ]; }
 check "it stops on SIGTERM with exit 0 within $STOPPED_WITHIN s" stopped
+warns() { docker logs "$container" 2>&1 | grep -q "there is no /mnt/models and /opt/ml/model: the demo"; }
+check "it said that the demo is served" warns
 [ "$failed" = 0 ] || docker logs "$container" >&2
+
+# --- models that are mounted, as KServe and SageMaker mount them ---
+mounted() {
+  make --no-print-directory target/venv-clients/installed \
+    && IMAGE=$image target/venv-clients/bin/python -B tests/clients/mounted_test.py
+}
+check "models that are mounted are answered in v1, v2 and /invocations, as 65532" mounted
 
 echo "container: $passed passed, $failed failed"
 [ "$failed" = 0 ]

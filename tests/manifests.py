@@ -4,7 +4,8 @@
     tests/manifests.py RENDERED.yaml...      each one file as `kubectl kustomize` prints it
 
 Every rule must hold for each file. Then each rule is shown to bite: the mutants below change one field each, and the
-rule they name must fail. A rule without a mutant is an error.
+rule they name must fail. A rule without a mutant is an error. KServe's two files, whose kinds no schema here knows, have
+rules of their own.
 """
 
 import copy
@@ -216,6 +217,86 @@ def volumes_exist(s):
         yield any(env["SMARTSERVE_MODEL"].startswith(m + "/") for m in mounts.values()), "the model is not in a mount"
 
 
+KSERVE = {}
+
+
+def kserve_rule(check):
+    """Registers a rule of k8s/kserve: a function of its ClusterServingRuntime and its InferenceService."""
+    KSERVE[check.__name__] = check
+    return check
+
+
+@kserve_rule
+def names_agree(runtime, service):
+    model = service["predictor"]["model"]
+    formats = {supported["name"] for supported in runtime["supportedModelFormats"]}
+    yield model["runtime"] == "smartserve", "the InferenceService names another runtime"
+    yield formats == {"xgboost", "lightgbm", "sklearn", "mlflow"}, f"formats are {formats}"
+    yield model["modelFormat"]["name"] in formats, "the InferenceService's format is not among them"
+    yield {"v1", "v2"} == set(runtime["protocolVersions"]), "not v1 and v2"
+    yield model["protocolVersion"] in runtime["protocolVersions"], "the InferenceService asks by another protocol"
+    yield not any(supported.get("autoSelect") for supported in runtime["supportedModelFormats"]), "others' models come here"
+
+
+@kserve_rule
+def answers_as_kserve_does(runtime, _):
+    box = runtime["containers"][0]
+    env = {e["name"]: e["value"] for e in box["env"]}
+    yield box["name"] == "kserve-container", "KServe looks for kserve-container"
+    yield env == {"MODEL_NAME": "{{.Name}}", "SMARTSERVE_ANSWER": "library"}, f"the environment is {env}"
+    # The model comes by the image's SMARTSERVE_MODEL_FALLBACK, which the words of `serve` would leave in place.
+    yield "args" not in box and "command" not in box, "the image's own command is replaced"
+    places = re.search(r"SMARTSERVE_MODEL_FALLBACK=(\S+)", dockerfile()).group(1).split(":")
+    yield places[:2] == ["/mnt/models", "/opt/ml/model"] and len(places) == 3, f"the image looks at {places}"
+    yield "SMARTSERVE_MODEL=" not in dockerfile(), "the image names a model: nothing that is mounted is served"
+
+
+@kserve_rule
+def runs_as_the_image_does(runtime, _):
+    box = runtime["containers"][0]
+    version = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.M).group(1)
+    yield box["image"] == f"smartserve:{version}", f"the image is not smartserve:{version} (Cargo.toml)"
+    bound = int(re.search(r"\bSMARTSERVE_BIND=[\d.]+:(\d+)", dockerfile()).group(1))
+    yield [p["containerPort"] for p in box["ports"]] == [bound], f"not the image's port {bound} alone"
+    for name, path in (("readinessProbe", "/readyz"), ("livenessProbe", "/livez")):
+        yield box[name]["httpGet"] == {"path": path, "port": bound}, f"{name} is not {path} on {bound}"
+    yield box["readinessProbe"]["periodSeconds"] * box["readinessProbe"]["failureThreshold"] < LAME_DUCK, "slow to leave"
+    own, user = box["securityContext"], int(re.search(r"^USER (\d+):\d+$", dockerfile(), re.M).group(1))
+    yield own["runAsNonRoot"] is True and own["runAsUser"] == user, f"not run as the image's user {user}"
+    yield own["allowPrivilegeEscalation"] is False and own["capabilities"] == {"drop": ["ALL"]}, "privileges are kept"
+    yield own["readOnlyRootFilesystem"] is True, "the root file system is writable"
+    yield quantity(box["resources"]["limits"]["memory"]) > MEMORY_BOUND, "the memory limit is below the server's own bound"
+
+
+KSERVE_BOX = "ClusterServingRuntime.spec.containers.0."
+KSERVE_MUTANTS = [
+    ("names_agree", "InferenceService.spec.predictor.model.runtime", "kserve-xgbserver"),
+    ("names_agree", "InferenceService.spec.predictor.model.modelFormat.name", "onnx"),
+    ("names_agree", "ClusterServingRuntime.spec.protocolVersions", ["v2"]),
+    ("names_agree", "ClusterServingRuntime.spec.supportedModelFormats.0.autoSelect", True),
+    ("answers_as_kserve_does", KSERVE_BOX + "env.1.value", "label"),
+    ("answers_as_kserve_does", KSERVE_BOX + "name", "smartserve"),
+    ("answers_as_kserve_does", KSERVE_BOX + "args", ["serve", "--model", "/models/boston.model"]),
+    ("runs_as_the_image_does", KSERVE_BOX + "image", "smartserve:latest"),
+    ("runs_as_the_image_does", KSERVE_BOX + "readinessProbe.httpGet.port", 9090),
+    ("runs_as_the_image_does", KSERVE_BOX + "securityContext.runAsUser", 1000),
+    ("runs_as_the_image_does", KSERVE_BOX + "resources.limits.memory", "128Mi"),
+]
+
+
+def kserve_violations(documents, only=None):
+    """As `violations`, of k8s/kserve."""
+    found = []
+    specs = [next(d["spec"] for d in documents if d["kind"] == k) for k in ("ClusterServingRuntime", "InferenceService")]
+    for name, check in KSERVE.items():
+        if only in (None, name):
+            try:
+                found += [f"{name}: {text}" for holds, text in check(*specs) if not holds]
+            except (KeyError, IndexError, TypeError, AttributeError) as error:
+                found.append(f"{name}: cannot be evaluated, {error!r}")
+    return found
+
+
 POD = "Deployment.spec.template.spec."
 BOX = POD + "containers.0."
 DROP = object()  # a mutant that takes the field away
@@ -314,7 +395,17 @@ def main(files):
                 passed += 1
             else:
                 failed.append(f"{file}: rule {name} does not notice {field} = {'(gone)' if value is DROP else value}")
-    failed += [f"rule {name} has no mutant" for name in RULES.keys() - {m[0] for m in MUTANTS}]
+    kserve = [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "k8s/kserve").glob("*.yaml"))]
+    wrong = kserve_violations(kserve)
+    failed += [f"k8s/kserve: {text}" for text in wrong]
+    passed += len(KSERVE) if not wrong else 0
+    for name, field, value in KSERVE_MUTANTS:
+        if kserve_violations(mutate(kserve, field, value), only=name):
+            passed += 1
+        else:
+            failed.append(f"k8s/kserve: rule {name} does not notice {field} = {value}")
+    rules, mutants = RULES.keys() | KSERVE.keys(), {m[0] for m in MUTANTS + KSERVE_MUTANTS}
+    failed += [f"rule {name} has no mutant" for name in rules - mutants]
     for text in failed:
         print(text, file=sys.stderr)
     print(f"manifests: {passed} passed, {len(failed)} failed")

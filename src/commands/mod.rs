@@ -5,6 +5,7 @@ mod allocator;
 pub mod completions;
 mod expected;
 pub mod failure;
+mod fallback;
 pub mod files;
 pub mod healthcheck;
 pub mod import;

@@ -29,6 +29,7 @@ use crate::serve::systemd::InheritedSockets;
 
 use super::allocator;
 use super::failure::{Exit, Failure};
+use super::fallback;
 use super::sources::{choices, entries};
 
 /// Runs the server. Gives the exit code of its drain.
@@ -37,11 +38,14 @@ use super::sources::{choices, entries};
 /// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. No port was open then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let settled = allocator::settle();
-    let Settings { options, sources, address, sockets } = Settings::resolve(args)?;
+    let Settings { options, sources, warning, address, sockets } = Settings::resolve(args)?;
     let serving = Arc::new(Serving::new(Vec::new(), args.limits.clone(), args.extra_features));
     let _telemetry = telemetry(args, &serving)?;
     if let Err(error) = settled {
         tracing::warn!(%error, "cannot begin anew with the allocator's setting: memory may grow beyond its bound");
+    }
+    if let Some(warning) = warning {
+        tracing::warn!("{warning}");
     }
     serving.reloader.open(&sources)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -135,6 +139,8 @@ fn announce(serving: &Arc<Serving>) {
 struct Settings {
     options: Options,
     sources: Sources,
+    /// What is to be said of where the model comes from.
+    warning: Option<String>,
     address: SocketAddr,
     sockets: InheritedSockets,
 }
@@ -148,7 +154,7 @@ impl Settings {
         let tokens = noted(&mut wrong, args.token_file.as_deref().map(Tokens::load).transpose());
         let vertex = noted(&mut wrong, Vertex::from_env(environment));
         let allowed_hosts = noted(&mut wrong, AllowedHosts::new(entries(&args.allowed_host)));
-        let sources = sources(args, &mut wrong);
+        let (sources, warning) = sources(args, &mut wrong);
         let sockets = noted(&mut wrong, InheritedSockets::take());
         let options = Options {
             tokens: tokens.flatten().map(Arc::new),
@@ -159,7 +165,7 @@ impl Settings {
         };
         noted(&mut wrong, check(&options));
         match (address, sockets) {
-            (Some(address), Some(sockets)) if wrong.is_empty() => Ok(Self { options, sources, address, sockets }),
+            (Some(address), Some(sockets)) if wrong.is_empty() => Ok(Self { options, sources, warning, address, sockets }),
             _ => Err(Failure { exit: Exit::Config, messages: wrong }),
         }
     }
@@ -174,23 +180,35 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The sources of models: every `--model` in order, and the directory of `--models`.
-fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> Sources {
+/// The sources of models: every `--model` in order, and the directory of `--models`; without either, the first place of
+/// `--model-fallback`, and what is to be said of it.
+fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> (Sources, Option<String>) {
     let choices = noted(wrong, choices(&args.source)).unwrap_or_default();
+    let mut files: Vec<ModelFile> =
+        entries(&args.model).filter_map(|spec| noted(wrong, split(spec, &choices))).collect();
+    let mut warning = None;
     if entries(&args.model).next().is_none() && args.models.is_none() {
-        wrong.push("no model to serve; give --model F.model or --models DIR".to_owned());
+        match &args.model_fallback {
+            Some(places) => {
+                if let Some(found) = noted(wrong, fallback::find(places, environment, &choices)) {
+                    files.push(found.file);
+                    warning = found.warning;
+                }
+            }
+            None => wrong.push("no model to serve; give --model F.model or --models DIR".to_owned()),
+        }
     }
-    let files: Vec<ModelFile> = entries(&args.model).filter_map(|spec| noted(wrong, split(spec, &choices))).collect();
     if args.models.is_none() {
         noted(wrong, check_names(&files, &choices));
     }
-    Sources {
+    let sources = Sources {
         files,
         directory: args.models.clone(),
         choices,
         default: args.default_model.clone(),
         allow_schema_change: args.allow_schema_change,
-    }
+    };
+    (sources, warning)
 }
 
 /// Checks that each model named by a choice is given as `--model NAME=PATH`: the choice would be ignored otherwise.

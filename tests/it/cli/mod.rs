@@ -1,6 +1,7 @@
 //! The command line: its help tells the truth, and every flag has its variable.
 
 mod columns;
+mod fallback;
 mod outputs;
 mod settings;
 mod terminal;
