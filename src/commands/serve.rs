@@ -165,7 +165,9 @@ impl Settings {
         };
         noted(&mut wrong, check(&options));
         match (address, sockets) {
-            (Some(address), Some(sockets)) if wrong.is_empty() => Ok(Self { options, sources, warning, address, sockets }),
+            (Some(address), Some(sockets)) if wrong.is_empty() => {
+                Ok(Self { options, sources, warning, address, sockets })
+            }
             _ => Err(Failure { exit: Exit::Config, messages: wrong }),
         }
     }

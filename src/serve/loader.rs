@@ -40,7 +40,9 @@ fn artifact_in<'a>(
     match Kind::of(bytes) {
         Some(Kind::Artifact) if options.are_given() => Err(LoadError::Options { path: path.to_owned() }),
         Some(Kind::Artifact) => Ok(Cow::Borrowed(bytes)),
-        None if bytes.is_empty() => Err(LoadError::Invalid { path: path.to_owned(), problem: "it is empty".to_owned() }),
+        None if bytes.is_empty() => {
+            Err(LoadError::Invalid { path: path.to_owned(), problem: "it is empty".to_owned() })
+        }
         _ => {
             let invalid = |e: import::ImportError| LoadError::Invalid { path: path.to_owned(), problem: e.to_string() };
             let imported = import::read_file(layout, bytes, options).map_err(invalid)?;

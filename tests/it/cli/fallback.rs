@@ -46,7 +46,8 @@ impl Places {
         assert_eq!(status, 200);
         let names = models["models"].as_array().unwrap().iter().map(|model| model["name"].as_str().unwrap().to_owned());
         let lines = server.head_of_log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let warned = lines.filter(|line| line["level"] == "WARN").map(|line| line["message"].as_str().unwrap().to_owned());
+        let warned =
+            lines.filter(|line| line["level"] == "WARN").map(|line| line["message"].as_str().unwrap().to_owned());
         (names.collect(), warned.filter(|message| message.contains("demo")).collect())
     }
 

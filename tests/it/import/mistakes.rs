@@ -74,7 +74,10 @@ fn a_file_that_is_no_model_is_called_what_it_is() {
         assert_eq!(both[0], both[1]);
         both.remove(0)
     };
-    assert!(said("cat.cbm", b"CBM1 of another library altogether").contains("neither a model of smartserve nor one of XGBoost"));
+    assert!(
+        said("cat.cbm", b"CBM1 of another library altogether")
+            .contains("neither a model of smartserve nor one of XGBoost")
+    );
     assert!(said("empty.ubj", b"").ends_with("empty.ubj: it is empty\n"));
     for (file, what) in [("xgb-sqerr/model.ubj", "a model of XGBoost"), ("lgb-l2/model.txt", "a model of LightGBM")] {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
