@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::document::Document;
 use super::features::{Columns, columns};
 use super::objective::{Answer, Base, Objective};
+use super::version;
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
 use crate::import::options::{ImportOptions, Iterations};
@@ -15,11 +16,15 @@ use crate::model::neutral::{Comparison, Forest, Leaves, LinearModel, Neutral, Pr
 /// Outputs at most.
 const MAX_OUTPUTS: usize = 1_000;
 
+/// From this version on `binary:logitraw` takes `base_score` as a margin.
+const LOGITRAW_BASE_IS_MARGIN: [i32; 2] = [1, 3];
+
 /// From this version on `reg:quantileerror` sorts the values of a row.
 const SORTS_QUANTILES: [i32; 2] = [3, 5];
 
 /// Joins the parts.
 pub(super) fn assemble(mut document: Document, options: &ImportOptions, format: &str) -> Result<Imported, ImportError> {
+    let version_note = version::check(&document.version)?;
     let number = |name: &str| parameter(&document, name).map_err(|error| error.within("learner.learner_model_param"));
     let n_features = number("num_feature")?.ok_or_else(|| {
         ImportError::new("learner.learner_model_param.num_feature is not there: this is no model of XGBoost")
@@ -34,6 +39,7 @@ pub(super) fn assemble(mut document: Document, options: &ImportOptions, format: 
     let names = std::mem::take(&mut document.names);
     let Columns { features, steps, mut notes } =
         columns(n_features, names, &document.encodings, options.zero_as_missing)?;
+    notes.extend(version_note);
     let booster = document.booster.clone().unwrap_or_default();
     let n_columns = u32::try_from(features.len()).unwrap_or(u32::MAX);
     let mut hyperparameters = BTreeMap::from([("booster".to_owned(), Setting::Word(booster.clone()))]);
@@ -61,8 +67,7 @@ pub(super) fn assemble(mut document: Document, options: &ImportOptions, format: 
         }
         Answer::Numbers => (false, Imported::numbers("target", n_outputs)),
     };
-    let version: Vec<String> = document.version.iter().map(ToString::to_string).collect();
-    let version = Some(version.join(".")).filter(|version| !version.is_empty());
+    let version = Some(version::shown(&document.version));
     Ok(Imported {
         algorithm: "xgboost".to_owned(),
         origin: Origin { library: "xgboost".to_owned(), version, format: format.to_owned(), notes },
@@ -87,8 +92,8 @@ fn objective(document: &Document, n_outputs: usize, options: &ImportOptions) -> 
     let Some(mut objective) = Objective::named(name, options.answers) else {
         return refused(format!("the objective {name:?} is not known: it is refused rather than guessed"));
     };
-    // From 2.0 on it takes base_score as a margin; before, as a probability.
-    if name == "binary:logitraw" && document.version.first().is_some_and(|major| *major < 2) {
+    // Found with 1.0.2, 1.2.1, 1.3.3 and later ones: base_score is a margin from 1.3 on, before that a probability.
+    if name == "binary:logitraw" && document.version.as_slice() < &LOGITRAW_BASE_IS_MARGIN[..] {
         objective.base = Base::Logit;
     }
     if name == "reg:quantileerror" && n_outputs > 1 && document.version.as_slice() >= &SORTS_QUANTILES[..] {

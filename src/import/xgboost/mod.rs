@@ -9,6 +9,7 @@ mod objective;
 mod parser;
 mod tree;
 mod ubjson;
+mod version;
 
 use super::error::ImportError;
 use super::imported::Imported;

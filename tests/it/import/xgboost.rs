@@ -6,6 +6,7 @@ use smartserve::model::schema::Kind;
 use smartserve::serve::loader;
 
 use super::cases::{Case, assert_same_bits, batch, folder, load, predict, raw, values};
+use crate::support::path;
 
 /// The case whose rows name categories that its file cannot tell: see `names_that_xgboost_stores_wrongly_are_not_guessed`.
 const WRONG_NAMES: &str = "xgb-pandascat";
@@ -46,6 +47,7 @@ fn vector_leaves_and_several_outputs_have_the_bits_of_the_version_that_wrote_the
         assert!(of(version, "/vectors") >= n, "{version}");
         of(version, "/quantiles");
     }
+    of("1.7.6", "/softprob");
     for case in &cases {
         assert_eq!(case.files.len(), 2, "{}", case.name);
         for file in &case.files {
@@ -199,7 +201,62 @@ fn trees_are_read_up_to_the_best_iteration_where_the_library_does() {
     assert_eq!(asked(&small(wrapped), &of(None)).unwrap(), best, "XGBModel.predict stops there");
     assert_eq!(asked(&small(wrapped), &of(Some(Iterations::All))).unwrap(), all);
     let model = loader::verify("m".as_ref(), &small(wrapped), &of(None)).unwrap();
-    assert!(model.header().source.as_ref().unwrap().notes[0].starts_with("1 of 2 trees are read"));
+    assert!(model.header().source.as_ref().unwrap().notes.iter().any(|note| note.starts_with("1 of 2 trees are read")));
+}
+
+#[test]
+fn rounds_are_counted_where_a_file_does_not_note_where_they_begin() {
+    // Of two trees a round with a number each, and of one tree a round with a vector.
+    for name in ["1.7.6/targets-best.json", "3.2.0/vectors-best.json"] {
+        let file = path("tests/fixtures/xgboost").join(name);
+        let whole = std::fs::read(&file).unwrap();
+        let mut value: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+        value["learner"]["gradient_booster"]["model"].as_object_mut().unwrap().remove("iteration_indptr");
+        let read = |bytes: &[u8]| loader::verify("m".as_ref(), bytes, &ImportOptions::default()).unwrap();
+        let [noted, counted] = [read(&whole), read(&serde_json::to_vec(&value).unwrap())];
+        let rows = std::fs::read(file.with_extension("csv")).unwrap();
+        let [expected, got] = [&noted, &counted].map(|model| raw(model, &batch(&rows, model)));
+        assert_same_bits(name, &expected, &got);
+    }
+}
+
+#[test]
+fn the_base_of_raw_logits_is_a_probability_up_to_1_2_and_a_margin_after_it() {
+    let of = |version: [i32; 3]| {
+        let bytes = small(|model| {
+            model["version"] = serde_json::json!(version);
+            model["learner"]["objective"]["name"] = "binary:logitraw".into();
+            model["learner"]["learner_model_param"]["base_score"] = "7E-1".into();
+        });
+        asked(&bytes, &ImportOptions::default()).unwrap()[0]
+    };
+    // What these versions answer without trees; the two leaves are 11 together.
+    for (version, base) in [([1, 0, 2], 0.847_297_8_f32), ([1, 2, 1], 0.847_297_8), ([1, 3, 3], 0.7), ([1, 5, 2], 0.7)] {
+        assert_eq!(of(version), f64::from(base + 1.0 + 10.0), "{version:?}");
+    }
+}
+
+#[test]
+fn a_version_that_is_not_known_is_refused_and_one_that_is_not_tested_is_noted() {
+    let of = |version: serde_json::Value| small(|model| model["version"] = version);
+    let read = |bytes: &[u8]| loader::verify("m".as_ref(), bytes, &ImportOptions::default());
+    for version in [[9, 0, 0], [4, 0, 0], [0, 90, 0], [3, -1, 0]] {
+        let error = read(&of(serde_json::json!(version))).unwrap_err().to_string();
+        let shown = version.map(|part| part.to_string()).join(".");
+        let expected = format!("version: the file is of XGBoost {shown}, read are files of 1.0 to 3.x");
+        assert!(error.contains(&expected), "{error}");
+    }
+    let absent = small(|model| drop(model.as_object_mut().unwrap().remove("version")));
+    for bytes in [absent, of(serde_json::json!([3]))] {
+        let error = read(&bytes).unwrap_err().to_string();
+        assert!(error.contains("version: it is not there"), "{error}");
+    }
+    for (version, is_tested) in [([1, 0, 2], false), ([2, 0, 0], false), ([3, 4, 1], false), ([3, 2, 7], true)] {
+        let model = read(&of(serde_json::json!(version))).unwrap();
+        let note = format!("Read, not tested against XGBoost {}.{}: tested are 1.7, 2.1,", version[0], version[1]);
+        let notes = &model.header().source.as_ref().unwrap().notes;
+        assert_eq!(notes.iter().any(|own| own.starts_with(&note)), !is_tested, "{notes:?}");
+    }
 }
 
 #[test]
