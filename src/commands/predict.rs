@@ -6,10 +6,12 @@ use crate::cli::PredictArgs;
 use crate::model::Model;
 use crate::model::compiled::Scratch;
 use crate::model::labels;
-use crate::model::prediction::{PredictError, Prediction};
+use crate::model::prediction::{PredictError, Predicted, Prediction};
 use crate::model::schema::{Schema, numbered};
 use crate::table::{Head, RowReader, TableError};
 use crate::text::number::shortest;
+use crate::text::printable::printable;
+use crate::text::shorten::quoted;
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -49,12 +51,19 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
 /// `n_raw` raw scores a row are added; none where it is 0.
 fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
+    let absent: Vec<String> = rows.absent().map(str::to_owned).collect();
+    if !absent.is_empty() {
+        // Where standard error is closed, the answers still come.
+        let note = format!("{name}: no column {}: missing in every row", quoted(&absent));
+        let _ = writeln!(std::io::stderr(), "note: {}", printable(&note));
+    }
     let mut writer = csv::WriterBuilder::new().from_writer(output);
     write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), model, n_raw))?;
     let mut scratch = Scratch::default();
     let mut done = 0;
     while let Some(batch) = rows.next_chunk(CHUNK)? {
-        let answers = match model.predict(&batch, &mut scratch) {
+        let batch = batch.with_raw(n_raw > 0);
+        let Predicted { prediction: answers, raw } = match model.predicted(&batch, 0..batch.n_rows(), &mut scratch) {
             Ok(answers) => answers,
             Err(PredictError { row, cells }) if !cells.is_empty() => {
                 let cells = cells.into_iter().map(|cell| (cell.feature, cell.detail));
@@ -66,8 +75,7 @@ fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl
                 return Err(Failure::new(Exit::Failed, what));
             }
         };
-        let mut asked = || model.raw(&batch, 0..batch.n_rows(), &mut scratch).unwrap_or_default();
-        let raw = if n_raw > 0 { asked() } else { Vec::new() };
+        let raw = raw.unwrap_or_default();
         for row in 0..batch.n_rows() {
             let mut added = cells(&answers, row, model.schema());
             added.extend(raw.iter().skip(row * n_raw).take(n_raw).map(|value| shortest(*value)));

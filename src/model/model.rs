@@ -13,7 +13,7 @@ use super::ir::{Form, Width};
 use super::neutral::Neutral;
 use super::overflow;
 use super::pipeline::{Encoder, Pipeline};
-use super::prediction::{PredictError, Prediction};
+use super::prediction::{PredictError, Predicted, Prediction};
 use super::schema::Schema;
 use super::smartcore::{self, Shape};
 use super::statistics::Stats;
@@ -168,6 +168,28 @@ impl Model {
         self.pipeline.spread(batch, &mut Scratch::default())
     }
 
+    /// Answers for some rows of a batch as [`Model::predict_rows`], with raw scores beside them where the batch asks for them
+    /// and the estimator has some.
+    ///
+    /// # Errors
+    /// [`PredictError`] when an answer, or a raw score that was asked for, is not finite.
+    pub fn predicted(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+        scratch: &mut Scratch,
+    ) -> Result<Predicted, PredictError> {
+        let prediction = self.predict_rows(batch, rows.clone(), scratch)?;
+        let first = rows.start;
+        let raw = if batch.wants_raw() { self.raw(batch, rows, scratch) } else { None };
+        let n_raw = self.n_raw().unwrap_or(1).max(1);
+        // A link can make a number of what is none: a probability of an infinite margin.
+        match raw.iter().flatten().position(|score| !score.is_finite()) {
+            Some(at) => Err(self.overflow(batch, first + at / n_raw)),
+            None => Ok(Predicted { prediction, raw }),
+        }
+    }
+
     /// Answers for all rows of a batch, in order.
     ///
     /// # Errors
@@ -186,10 +208,13 @@ impl Model {
         rows: Range<usize>,
         scratch: &mut Scratch,
     ) -> Result<Prediction, PredictError> {
-        self.pipeline.predict(batch, rows, scratch).map_err(|error| {
-            let cells = overflow::cells(&self.schema, batch.row(error.row));
-            PredictError { cells, ..error }
-        })
+        self.pipeline.predict(batch, rows, scratch).map_err(|error| self.overflow(batch, error.row))
+    }
+
+    /// The error of a row that has no answer, with the cells to blame.
+    fn overflow(&self, batch: &Batch, row: usize) -> PredictError {
+        let cells = batch.row(row);
+        PredictError { row, cells: overflow::cells(&self.schema, cells, &self.pipeline.encoder().stops(cells)) }
     }
 }
 

@@ -1,14 +1,19 @@
 //! Why a row has no finite answer: the cells that are so far from what training saw that a kernel, a slope or a product of
 //! theirs overflows. The golden rows have answers, so it is the row's numbers and not the model.
 
+use super::neutral::Stop;
 use super::prediction::OverflowingCell;
 use super::schema::{Feature, Kind, Schema};
 
 /// Cells told of one row at most.
 const MOST: usize = 20;
 
-/// The cells to blame, the farthest from training first; none when the row holds no number.
-pub(super) fn cells(schema: &Schema, row: &[f64]) -> Vec<OverflowingCell> {
+/// The cells to blame: those that the model's own `stops` make no number of, else the farthest from training first; none
+/// when the row holds no number.
+pub(super) fn cells(schema: &Schema, row: &[f64], stops: &[Stop]) -> Vec<OverflowingCell> {
+    if !stops.is_empty() {
+        return stops.iter().take(MOST).map(|stop| stopped(schema, row, stop)).collect();
+    }
     let numbers = schema.features().iter().zip(row).enumerate();
     let numbers = numbers.filter(|(_, (feature, value))| feature.kind == Kind::Numeric && !value.is_nan());
     let mut far: Vec<(f64, usize, f64)> =
@@ -27,6 +32,19 @@ pub(super) fn cells(schema: &Schema, row: &[f64]) -> Vec<OverflowingCell> {
         OverflowingCell { feature: at, detail }
     });
     told.collect()
+}
+
+/// The cell that a step makes no number of.
+fn stopped(schema: &Schema, row: &[f64], stop: &Stop) -> OverflowingCell {
+    let name = &schema.features()[stop.feature].name;
+    let value = row[stop.feature];
+    let is = match value {
+        v if v.is_nan() => "missing".to_owned(),
+        v if v == 0.0 || (1e-4..1e15).contains(&v.abs()) => format!("{v}"),
+        v => format!("{v:e}"),
+    };
+    let detail = format!("{name} is {is}: {} makes no finite number of it", stop.operation);
+    OverflowingCell { feature: stop.feature, detail }
 }
 
 /// How far a value is outside of what training saw, in widths of that; where training is not known, its size.

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::batch::Batch;
 use super::compiled::{Layout, Predictor, Scratch};
-use super::neutral::Steps;
+use super::neutral::{Steps, Stop};
 use super::prediction::{PredictError, Prediction};
 use super::preprocessing::Preprocessing;
 
@@ -32,6 +32,15 @@ impl Encoder {
         match self {
             Self::Preprocessing(preprocessing) => preprocessing.n_columns(),
             Self::Steps(steps) => steps.outputs.len(),
+        }
+    }
+
+    /// The steps of another library's model that make no finite number of this row's; see [`Steps::stops`].
+    pub(super) fn stops(&self, row: &[f64]) -> Vec<Stop> {
+        match self {
+            // What `train` fits makes numbers of numbers.
+            Self::Preprocessing(_) => Vec::new(),
+            Self::Steps(steps) => steps.stops(row),
         }
     }
 

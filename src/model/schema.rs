@@ -154,7 +154,7 @@ impl Schema {
     }
 
     /// True when `other` asks the same of a row and answers in the same words: names, kinds, categories, whether
-    /// null is accepted, the target's name and classes, the task. Statistics may differ.
+    /// null is accepted and a feature may be left out, the target's name and classes, the task. Statistics may differ.
     pub fn accepts_same_requests(&self, other: &Self) -> bool {
         self.task == other.task
             && self.target.name == other.target.name
@@ -166,6 +166,7 @@ impl Schema {
                     && a.kind == b.kind
                     && a.categories == b.categories
                     && a.accepts_missing() == b.accepts_missing()
+                    && a.missing == b.missing
                     && a.unknown == b.unknown
             })
     }

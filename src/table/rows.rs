@@ -44,8 +44,8 @@ impl Head {
 pub struct RowReader<'s, R> {
     records: Records<R>,
     schema: &'s Schema,
-    /// The column of each feature.
-    columns: Vec<usize>,
+    /// The column of each feature; none where it is missing in every row.
+    columns: Vec<Option<usize>>,
     has_header: bool,
     /// A first line that turned out to be a row.
     pending: Option<StringRecord>,
@@ -74,7 +74,8 @@ pub fn looks_headerless<'a>(fields: impl Iterator<Item = &'a str>, schema: &Sche
 
 impl<'s, R: Read> RowReader<'s, R> {
     /// Reads the header and finds each feature's column, in any order; columns that the schema does not know are
-    /// skipped. `file` is the input's name in errors.
+    /// skipped. A feature without a column is missing in every row, where the model itself has a rule for missing cells.
+    /// `file` is the input's name in errors.
     ///
     /// # Errors
     /// [`TableError`]: empty, a bad header, or missing columns.
@@ -132,6 +133,17 @@ impl<'s, R: Read> RowReader<'s, R> {
         self.records.header()
     }
 
+    /// True when a feature has no column.
+    pub fn is_sparse(&self) -> bool {
+        self.columns.contains(&None)
+    }
+
+    /// The features without a column, in schema order.
+    pub fn absent(&self) -> impl Iterator<Item = &'s str> {
+        let pairs = self.schema.features().iter().zip(&self.columns);
+        pairs.filter(|(_, column)| column.is_none()).map(|(feature, _)| feature.name.as_str())
+    }
+
     /// False when the first line was a row.
     pub fn has_header(&self) -> bool {
         self.has_header
@@ -177,13 +189,17 @@ impl<'s, R: Read> RowReader<'s, R> {
     /// The error that says what is wrong with cells (feature, detail) of row `row` of the last chunk, which was read by
     /// [`RowReader::keep_fields`].
     pub fn refuse(&self, row: usize, cells: impl Iterator<Item = (usize, String)>) -> TableError {
-        TableError::Cells(cells.map(|(feature, detail)| self.problem(row, self.columns[feature], detail)).collect())
+        TableError::Cells(cells.map(|(feature, detail)| self.told(row, self.columns[feature], detail)).collect())
     }
 
     /// What is wrong with the cell in a column (its place in the file, from 0) of row `row` of the last chunk, which was read
     /// by [`RowReader::keep_fields`].
     pub fn problem(&self, row: usize, column: usize, detail: String) -> Problem {
-        let mut place = self.records.place(Some(column));
+        self.told(row, Some(column), detail)
+    }
+
+    fn told(&self, row: usize, column: Option<usize>, detail: String) -> Problem {
+        let mut place = self.records.place(column);
         place.line = self.line(row).unwrap_or(place.line);
         Problem { place, row: self.rows_read - self.lines.len() as u64 + row as u64, detail }
     }
@@ -209,11 +225,11 @@ impl<'s, R: Read> RowReader<'s, R> {
     fn read_cells(&self, values: &mut Vec<f64>, problems: &mut Vec<Problem>) {
         let record = &self.chunk[self.in_chunk];
         for (feature, column) in self.schema.features().iter().zip(&self.columns) {
-            let text = field(record, *column);
-            match feature.read(cell(feature, text)) {
+            let given = column.map_or(Cell::Missing, |column| cell(feature, field(record, column)));
+            match feature.read(given) {
                 Ok(value) => values.push(value),
                 Err(detail) if problems.len() < MAX_PROBLEMS => {
-                    let place = self.records.place(Some(*column));
+                    let place = self.records.place(*column);
                     problems.push(Problem { place, row: self.rows_read, detail });
                 }
                 Err(_) => {}
@@ -239,7 +255,9 @@ pub(super) fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
 /// A header of numbers is one here if the features are called so.
 fn set_header<R: Read>(records: &mut Records<R>, first: &StringRecord, schema: &Schema) -> Result<(), TableError> {
     let names: Vec<String> = first.iter().map(|name| name.trim().to_owned()).collect();
-    let known = schema.features().iter().all(|f| names.iter().filter(|n| **n == f.name).count() == 1);
+    let times = |f: &Feature| names.iter().filter(|name| **name == f.name).count();
+    let is_known = |f: &Feature| times(f) == 1 || f.missing && times(f) == 0;
+    let known = schema.features().iter().all(is_known) && schema.features().iter().any(|f| times(f) == 1);
     if known && names.iter().all(|name| name.is_empty() || parse_number(name).is_some()) {
         records.set_names(names);
         return Ok(());
@@ -247,15 +265,15 @@ fn set_header<R: Read>(records: &mut Records<R>, first: &StringRecord, schema: &
     records.set_header(first)
 }
 
-fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<usize>, TableError> {
+fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<Option<usize>>, TableError> {
     let header = records.header();
-    let (mut columns, mut missing) = (Vec::with_capacity(schema.n_features()), Vec::new());
-    for feature in schema.features() {
-        match header.iter().position(|name| *name == feature.name) {
-            Some(column) => columns.push(column),
-            None => missing.push(feature.name.clone()),
-        }
-    }
+    let column = |feature: &Feature| header.iter().position(|name| *name == feature.name);
+    let columns: Vec<Option<usize>> = schema.features().iter().map(column).collect();
+    let is_none_given = columns.iter().all(Option::is_none);
+    let is_needed =
+        |(feature, column): &(&Feature, &Option<usize>)| column.is_none() && (is_none_given || !feature.missing);
+    let needed = schema.features().iter().zip(&columns).filter(is_needed);
+    let missing: Vec<String> = needed.map(|(feature, _)| feature.name.clone()).collect();
     if missing.is_empty() {
         return Ok(columns);
     }

@@ -7,9 +7,10 @@ use std::collections::HashSet;
 
 use crate::http::json::{Reader, Value};
 
+use super::absent::{NONE_GIVEN, check_room, note_needed};
 use super::cells::{CellBuffer, read_cell};
 use super::column::{ColumnForm, ColumnState};
-use super::diagnostics::{Diagnostics, MAX_REPORTED, missing_feature};
+use super::diagnostics::{Diagnostics, MAX_REPORTED};
 use super::labels::{Counter, Labels, next_of_first};
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
@@ -76,31 +77,46 @@ impl<'s, 'a> Columns<'s, 'a> {
         Ok(())
     }
 
-    /// Checks that every feature came, with as many rows as the first.
-    pub(super) fn finish(self, diagnostics: &mut Diagnostics) -> CellBuffer {
+    /// Checks that every feature that is needed came, with as many rows as the first, in a body of so many bytes. What did
+    /// not come is missing in every row.
+    pub(super) fn finish(self, body_bytes: usize, diagnostics: &mut Diagnostics) -> Result<CellBuffer, DecodeError> {
         let features = self.options.schema.features();
         let n_rows = self.read[self.first].cells().len();
         for (position, column) in self.read.iter().enumerate() {
-            let name = features[position].name.as_str();
-            match column {
-                ColumnState::Absent => {
-                    diagnostics.add(&self.steps(&[Step::Key(name)]), || missing_feature(self.options.schema, position));
-                }
-                ColumnState::One(_) | ColumnState::Read(_) if column.cells().len() != n_rows => {
-                    let first = &features[self.first].name;
-                    let detail = format!("{name} has {} values, {first} has {n_rows}", column.cells().len());
-                    diagnostics.add(&self.steps(&[Step::Key(name)]), || detail);
-                }
-                ColumnState::One(_) | ColumnState::Read(_) | ColumnState::Wrong => {}
+            let n = column.cells().len();
+            if n != n_rows && matches!(column, ColumnState::One(_) | ColumnState::Read(_)) {
+                let [name, first] = self.names([position, self.first]);
+                diagnostics
+                    .add(&self.steps(&[Step::Key(name)]), || format!("{name} has {n} values, {first} has {n_rows}"));
+            }
+        }
+        let is_sparse = self.read.iter().any(|column| matches!(column, ColumnState::Absent));
+        if is_sparse {
+            let is_given = |position: usize| !matches!(self.read[position], ColumnState::Absent);
+            let needs_others =
+                note_needed(self.options.schema, is_given, diagnostics, |name| self.steps(&[Step::Key(name)]));
+            if self.is_empty() && !needs_others {
+                diagnostics.add(&self.steps(&[]), || NONE_GIVEN.to_owned());
             }
         }
         if n_rows == 0 && !self.is_empty() {
             diagnostics.add(&self.steps(&[]), || "no rows".to_owned());
         }
-        if self.read.iter().all(|column| matches!(column, ColumnState::One(_))) {
-            return CellBuffer::Rows(self.read.iter().flat_map(ColumnState::cells).copied().collect());
+        if !diagnostics.is_empty() {
+            return Ok(CellBuffer::None);
         }
-        CellBuffer::Columns(self.read.into_iter().map(ColumnState::into_cells).collect())
+        if is_sparse {
+            check_room(n_rows, body_bytes, features.len())?;
+        }
+        if self.read.iter().all(|column| matches!(column, ColumnState::One(_) | ColumnState::Absent)) {
+            let cell = |column: &ColumnState| column.cells().first().copied().unwrap_or(f64::NAN);
+            return Ok(CellBuffer::Rows(self.read.iter().map(cell).collect()));
+        }
+        let cells = |column: ColumnState| match column {
+            ColumnState::Absent => vec![f64::NAN; n_rows],
+            given => given.into_cells(),
+        };
+        Ok(CellBuffer::Columns(self.read.into_iter().map(cells).collect()))
     }
 
     fn first_labelled(

@@ -5,6 +5,7 @@ use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::model::batch::Batch;
 use crate::table::{Head, RowReader, TableError, read_plain};
 
+use super::absent::most_rows;
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer;
 
@@ -30,11 +31,14 @@ fn read_any(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Bat
         ExtraFeatures::Reject => reader.reject_unknown().map_err(|e| refuse(&e))?,
         ExtraFeatures::Ignore => reader,
     };
-    let batch = reader.next_chunk(options.max_rows).map_err(|e| refuse(&e))?;
+    let room = if reader.is_sparse() { most_rows(body.len(), options.schema.n_features()) } else { usize::MAX };
+    let most = options.max_rows.min(room);
+    let batch = reader.next_chunk(most).map_err(|e| refuse(&e))?;
     // The reader gives rows or an error before its end.
     let batch = batch.ok_or_else(|| Problem::new(ProblemKind::Schema, "no rows"))?;
-    if batch.n_rows() == options.max_rows && !matches!(reader.next_chunk(1), Ok(None)) {
-        return Err(DecodeError::TooManyRows(options.max_rows).into());
+    if batch.n_rows() == most && !matches!(reader.next_chunk(1), Ok(None)) {
+        let is_sparse = room < options.max_rows;
+        return Err(if is_sparse { DecodeError::TooSparse(most) } else { DecodeError::TooManyRows(most) }.into());
     }
     Ok((batch, reader.has_header()))
 }

@@ -4,6 +4,7 @@
 //! one record's values) unless it has a key that holds rows: `columns` and `data`, `dataframe_split`,
 //! `dataframe_records`, `instances`, `inputs`. The routes of other protocols read only those keys ([`read_as`]).
 
+mod absent;
 mod cells;
 mod column;
 mod columns;

@@ -32,7 +32,7 @@ pub struct LinesRead {
 /// 400: a line is not JSON. 413: too many rows. 422: up to 20 errors of this piece, each with its line, and the pointer
 /// that the row would have in an array.
 pub fn read(piece: &[u8], options: &DecodeOptions<'_>, progress: &mut LinesRead) -> Result<Option<Batch>, Problem> {
-    let mut rows = Rows::new(options, &[], None).starting_at(progress.rows);
+    let mut rows = Rows::new(options, &[], None, piece.len()).starting_at(progress.rows);
     let mut diagnostics = Diagnostics::default();
     for line in piece.strip_suffix(b"\n").unwrap_or(piece).split(|b| *b == b'\n') {
         progress.lines += 1;

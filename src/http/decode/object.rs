@@ -62,7 +62,7 @@ pub(super) fn read(
             _ => object.other(reader, key, diagnostics)?,
         }
     }
-    object.finish(diagnostics)
+    object.finish(reader.length(), diagnostics)
 }
 
 impl<'a> Object<'_, 'a> {
@@ -102,7 +102,7 @@ impl<'a> Object<'_, 'a> {
         Ok(())
     }
 
-    fn finish(self, diagnostics: &mut Diagnostics) -> Result<CellBuffer, DecodeError> {
+    fn finish(self, body_bytes: usize, diagnostics: &mut Diagnostics) -> Result<CellBuffer, DecodeError> {
         match &self.rows_key {
             Some((RowsKey::Tensors, _)) => Ok(CellBuffer::None),
             Some((rows_key, first)) => {
@@ -122,7 +122,7 @@ impl<'a> Object<'_, 'a> {
                         diagnostics.add(&[Step::Key(key)], || unknown_feature(self.options.schema, key));
                     }
                 }
-                Ok(self.columns.finish(diagnostics))
+                self.columns.finish(body_bytes, diagnostics)
             }
         }
     }

@@ -41,6 +41,8 @@ pub enum DecodeError {
     Syntax(SyntaxError),
     /// It holds more rows than allowed: 413.
     TooManyRows(usize),
+    /// Features are left out, and it holds more rows than this, which its size allows: 413.
+    TooSparse(usize),
     /// It is JSON that does not fit the schema: 422.
     Schema(Diagnostics),
 }
@@ -57,6 +59,12 @@ impl From<DecodeError> for Problem {
             DecodeError::Syntax(error) => Self::new(ProblemKind::Syntax, format!("The body is not JSON: {error}")),
             DecodeError::TooManyRows(limit) => {
                 let detail = format!("The body has more than the {limit} rows that a request may hold");
+                Self::new(ProblemKind::TooManyRows, detail)
+            }
+            DecodeError::TooSparse(rows) => {
+                let detail = format!(
+                    "The body leaves out features: of its size it may hold at most {rows} rows. Send null for what is missing"
+                );
                 Self::new(ProblemKind::TooManyRows, detail)
             }
             DecodeError::Schema(diagnostics) => {

@@ -9,8 +9,9 @@ use std::collections::HashSet;
 use crate::config::ExtraFeatures;
 use crate::http::json::{Reader, Value, is_plain};
 
+use super::absent::{NONE_GIVEN, check_room, note_needed};
 use super::cells::{CellBuffer, read_cell};
-use super::diagnostics::{Diagnostics, missing_feature, unknown_feature};
+use super::diagnostics::{Diagnostics, unknown_feature};
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
 
@@ -30,7 +31,7 @@ pub(super) fn read(
     options: &DecodeOptions<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<CellBuffer, DecodeError> {
-    let mut rows = Rows::new(options, place.root, None);
+    let mut rows = Rows::new(options, place.root, None, reader.length());
     while reader.next_element()? {
         rows.check_room()?;
         match reader.next_value()? {
@@ -59,14 +60,18 @@ pub(super) struct Rows<'s> {
     given: Vec<usize>,
     values: Vec<f64>,
     count: usize,
+    /// Bytes of the body.
+    body_bytes: usize,
 }
 
 impl<'s> Rows<'s> {
-    /// No rows yet. Lists of values are in schema order unless `mapping` gives each position's feature.
+    /// No rows yet, of a body of so many bytes. Lists of values are in schema order unless `mapping` gives each position's
+    /// feature.
     pub(super) fn new(
         options: &DecodeOptions<'s>,
         root: &'static [Step<'static>],
         mapping: Option<Vec<Option<usize>>>,
+        body_bytes: usize,
     ) -> Self {
         let features = options.schema.features();
         let spell = |name: &'s String| is_plain(name).then_some(name.as_bytes());
@@ -79,6 +84,7 @@ impl<'s> Rows<'s> {
             given: vec![0; features.len()],
             values: Vec::new(),
             count: 0,
+            body_bytes,
         }
     }
 
@@ -205,7 +211,7 @@ impl<'s> Rows<'s> {
             })?;
         }
         if n_given < self.given.len() {
-            self.note_missing(diagnostics);
+            self.absent(n_given, diagnostics)?;
         }
         self.count += 1;
         Ok(())
@@ -244,14 +250,22 @@ impl<'s> Rows<'s> {
         Ok(reader.skip_rest(&value)?)
     }
 
+    /// Judges the features that a record leaves out.
     #[cold]
-    fn note_missing(&self, diagnostics: &mut Diagnostics) {
-        for (feature, row) in self.given.iter().enumerate() {
-            if *row != self.count + 1 {
-                let name = &self.options.schema.features()[feature].name;
-                diagnostics.add(&self.steps(&[Step::Key(name)]), || missing_feature(self.options.schema, feature));
-            }
+    fn absent(&self, n_given: usize, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+        let is_given = |feature: usize| self.given[feature] == self.count + 1;
+        let needs_others =
+            note_needed(self.options.schema, is_given, diagnostics, |name| self.steps(&[Step::Key(name)]));
+        if n_given == 0 && !needs_others {
+            diagnostics.add(&self.steps(&[]), || NONE_GIVEN.to_owned());
         }
+        self.check_sparse()
+    }
+
+    /// Checks that rows of which not every cell is sent have room.
+    pub(super) fn check_sparse(&self) -> Result<(), DecodeError> {
+        let width = self.given.len();
+        check_room(self.values.len() / width, self.body_bytes, width)
     }
 
     /// Makes room for a row and gives its start. After an error only one row is kept: padded to full width, short rows

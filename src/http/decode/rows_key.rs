@@ -145,7 +145,7 @@ fn inputs(
         let value = reader.next_value()?;
         reader.skip_rest(&value)?;
     }
-    Ok(columns.finish(diagnostics))
+    columns.finish(reader.length(), diagnostics)
 }
 
 /// Looks ahead with a copy of the reader; the original reads everything again.

@@ -5,8 +5,9 @@
 use crate::config::ExtraFeatures;
 use crate::http::json::{Reader, Value};
 
+use super::absent::{NONE_GIVEN, note_needed};
 use super::cells::CellBuffer;
-use super::diagnostics::{Diagnostics, missing_feature, unknown_feature};
+use super::diagnostics::{Diagnostics, unknown_feature};
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
 use super::rows::Rows;
@@ -69,8 +70,9 @@ impl<'s, 'a> Split<'s, 'a> {
             };
             mapping.push(feature);
         }
-        for (feature, _) in is_given.iter().enumerate().filter(|(_, given)| !**given) {
-            diagnostics.add(self.roots.0, || missing_feature(schema, feature));
+        let needs_others = note_needed(schema, |feature| is_given[feature], diagnostics, |_| self.roots.0.to_vec());
+        if !needs_others && !is_given.contains(&true) {
+            diagnostics.add(self.roots.0, || NONE_GIVEN.to_owned());
         }
         self.mapping = Some(mapping);
         Ok(())
@@ -128,13 +130,17 @@ impl<'s, 'a> Split<'s, 'a> {
         mapping: Vec<Option<usize>>,
         diagnostics: &mut Diagnostics,
     ) -> Result<CellBuffer, DecodeError> {
-        let mut rows = Rows::new(&self.options, self.roots.1, Some(mapping));
+        let is_sparse = mapping.iter().flatten().count() < self.options.schema.n_features();
+        let mut rows = Rows::new(&self.options, self.roots.1, Some(mapping), reader.length());
         while reader.next_element()? {
             rows.check_room()?;
             match reader.next_value()? {
                 value if diagnostics.is_full() => rows.pass(reader, &value)?,
                 Value::Array => rows.list(reader, diagnostics)?,
                 other => rows.wrong(reader, &other, "a list of values", diagnostics)?,
+            }
+            if is_sparse {
+                rows.check_sparse()?;
             }
         }
         Ok(rows.finish(diagnostics))

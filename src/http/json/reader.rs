@@ -212,6 +212,11 @@ impl<'a> Reader<'a> {
         self.bytes.len() - self.at
     }
 
+    /// Bytes of the whole body.
+    pub fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The error for a key that its object already has.
     #[cold]
     pub fn duplicate(&self, key: &str) -> SyntaxError {

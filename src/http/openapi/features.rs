@@ -131,6 +131,9 @@ fn description(feature: &Feature, shows_statistics: bool) -> String {
         Some(Impute::MostFrequent(c)) if shows_statistics => parts.push(format!("null counts as {c:?}")),
         Some(_) => parts.push("null is filled as in training".to_owned()),
     }
+    if feature.missing {
+        parts.push("null, or left out, where it is missing".to_owned());
+    }
     if feature.sensitive {
         parts.push("Encodes a protected attribute".to_owned());
     }

@@ -112,7 +112,7 @@ fn limits<'a>(subject: &Subject<'_>, schema: &Schema) -> [(&'a str, Filling<'a>)
 }
 
 /// What is said of each feature: as a value, in a record, in columns.
-fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema) -> [(&'a str, Filling<'a>); 6] {
+fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema) -> [(&'a str, Filling<'a>); 8] {
     let (features, most) = (schema.features(), subject.max_rows);
     let list = |make: fn(&Feature) -> Value| Filling::List(features.len(), Box::new(move |i| make(&features[i])));
     let object = |make: Box<dyn Fn(&Feature) -> Value + 'a>| {
@@ -129,7 +129,15 @@ fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema) -> [(&'a str, F
         })
     };
     let shows_statistics = subject.shows_statistics();
+    // What the model has its own rule for may be left out, but not everything.
+    let needed: Vec<&str> = features.iter().filter(|f| !f.missing).map(|f| f.name.as_str()).collect();
+    let (needed, least) = match needed.len() {
+        0 => (Filling::Json(Value::Null), json!(1)),
+        n => (Filling::List(n, Box::new(move |i| json!(needed[i]))), Value::Null),
+    };
     [
+        ("needed", needed),
+        ("least", Filling::Json(least)),
         ("names", list(|f| json!(f.name))),
         ("constants", list(|f| json!({ "type": "string", "const": f.name }))),
         ("values", list(features::value)),

@@ -1,5 +1,7 @@
 //! One tree of `XGBoost`: arrays with an element a node, into nodes with an element each.
 
+use std::collections::BTreeSet;
+
 use super::parser::{Keys, Parser};
 use crate::import::error::ImportError;
 use crate::model::neutral::{Missing, Node, Side, Split, Test};
@@ -213,6 +215,7 @@ impl Arrays {
     fn split(&self, at: usize, sets: &[Option<(usize, usize)>], shared: &mut Shared) -> Result<Split, ImportError> {
         let column = u16::try_from(self.columns[at])
             .map_err(|_| ImportError::new(format_args!("it splits on column {}", self.columns[at])))?;
+        let set_of = |at: usize| sets.get(at).copied().flatten();
         let missing = match self.default_left[at] {
             0 => Missing::To(Side::Right),
             1 => Missing::To(Side::Left),
@@ -222,17 +225,14 @@ impl Arrays {
             0 => Test::Threshold(f64::from(self.conditions[at])),
             1 => {
                 let (from, count) =
-                    sets[at].ok_or_else(|| ImportError::new("it is categorical but has no categories"))?;
-                let mut members = Vec::with_capacity(count);
-                for category in &self.categories[from..from + count] {
-                    let category = u32::try_from(*category).ok().filter(|category| *category < 1 << 24);
-                    members.push(category.ok_or_else(|| ImportError::new("a category is not from 0 to 2^24 - 1"))?);
-                }
-                members.sort_unstable();
-                members.dedup();
+                    set_of(at).ok_or_else(|| ImportError::new("it is categorical but has no categories"))?;
+                // Of UBJSON a category is a byte: those that are told again must not take four more.
+                let member = |category: &i32| u32::try_from(*category).ok().filter(|category| *category < 1 << 24);
+                let members: Option<BTreeSet<u32>> = self.categories[from..from + count].iter().map(member).collect();
+                let members = members.ok_or_else(|| ImportError::new("a category is not from 0 to 2^24 - 1"))?;
                 let set =
                     u32::try_from(shared.sets.len()).map_err(|_| ImportError::new("there are too many splits"))?;
-                shared.sets.push(members);
+                shared.sets.push(members.into_iter().collect());
                 Test::Set { set, members: Side::Right }
             }
             other => return Err(ImportError::new(format_args!("split_type {other} is not known"))),
@@ -240,7 +240,7 @@ impl Arrays {
         Ok(Split { column, test, left: 0, right: 0, missing })
     }
 
-    /// Of each node, where its categories begin and how many they are.
+    /// Of each node, where its categories begin and how many they are; empty where no node has any.
     fn sets(&self, n: usize) -> Result<Vec<Option<(usize, usize)>>, ImportError> {
         let Self { category_nodes: nodes, category_starts: starts, category_counts: counts, .. } = self;
         if starts.len() != nodes.len() || counts.len() != nodes.len() {
@@ -251,7 +251,7 @@ impl Arrays {
                 counts.len()
             )));
         }
-        let (mut sets, mut told) = (vec![None; n], 0_usize);
+        let (mut sets, mut told) = (vec![None; if nodes.is_empty() { 0 } else { n }], 0_usize);
         for ((node, start), count) in nodes.iter().zip(starts).zip(counts) {
             let place = usize::try_from(*node).ok().and_then(|node| sets.get_mut(node));
             let range = usize::try_from(*start).ok().zip(usize::try_from(*count).ok());

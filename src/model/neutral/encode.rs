@@ -1,6 +1,6 @@
 //! Steps at work: a row of features into a row of the predictor's columns.
 
-use super::steps::{Operation, Steps};
+use super::steps::{Function, Operation, Step, Steps};
 
 impl Steps {
     /// Encodes a row of features into `out`, `[n_outputs]`; `slots` is a buffer. The steps are checked.
@@ -21,7 +21,56 @@ impl Steps {
     }
 }
 
+/// A step that makes no finite number of one that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::model) struct Stop {
+    /// The position of the feature that it reads, at the end.
+    pub(in crate::model) feature: usize,
+    /// What it is called.
+    pub(in crate::model) operation: &'static str,
+}
+
+impl Steps {
+    /// The steps that leave the predictor without a finite number for a row, though they were given one. A feature is told
+    /// once, in schema order.
+    pub(in crate::model) fn stops(&self, row: &[f64]) -> Vec<Stop> {
+        let mut slots = Vec::new();
+        self.encode(row, &mut slots, &mut []);
+        // The step of each column after the features; one-hot columns are all the same step's.
+        let made = self.steps.iter().flat_map(|step| std::iter::repeat_n(step, step.operation.n_made()));
+        let made: Vec<&Step> = made.collect();
+        let mut stops: Vec<Stop> = Vec::new();
+        for output in &self.outputs {
+            let mut column = *output as usize;
+            let mut operation = None;
+            while let Some(step) = column.checked_sub(row.len()).map(|at| made[at]) {
+                let input = step.input as usize;
+                if !slots[column].is_finite() && slots[input].is_finite() {
+                    operation = step.operation.overflowing();
+                }
+                column = input;
+            }
+            if let Some(operation) = operation {
+                stops.push(Stop { feature: column, operation });
+            }
+        }
+        stops.sort_by_key(|stop| stop.feature);
+        stops.dedup_by_key(|stop| stop.feature);
+        stops
+    }
+}
+
 impl Operation {
+    /// What it is called, if it can make something that is not finite of a number.
+    fn overflowing(&self) -> Option<&'static str> {
+        match self {
+            Self::Standardize { .. } | Self::Affine { .. } => Some("its scaling"),
+            Self::Narrow => Some("rounding to 32 bits"),
+            Self::Function(function) => Function::ALL.iter().find(|(own, _)| own == function).map(|(_, name)| *name),
+            _ => None,
+        }
+    }
+
     /// The value of an operation that makes one column.
     fn apply(&self, x: f64) -> f64 {
         match self {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::{PredictError, Predicted};
+use crate::model::prediction::Predicted;
 use crate::serve::error::ComputeError;
 use crate::serve::registry::ServedModel;
 
@@ -47,11 +47,7 @@ pub(super) fn predict(model: &ServedModel, batch: &Batch, rows: Range<usize>) ->
         if let Some(drift) = model.drift() {
             drift.saw_rows(batch, rows.clone());
         }
-        SCRATCH.with_borrow_mut(|scratch| {
-            let prediction = model.model.predict_rows(batch, rows.clone(), scratch)?;
-            let raw = if batch.wants_raw() { model.model.raw(batch, rows, scratch) } else { None };
-            Ok::<_, PredictError>(Predicted { prediction, raw })
-        })
+        SCRATCH.with_borrow_mut(|scratch| model.model.predicted(batch, rows, scratch))
     };
     let Ok(predicted) = catch_unwind(AssertUnwindSafe(slice)) else {
         // The panic may have left it half written.

@@ -1,5 +1,6 @@
 //! Models of other libraries: answers equal the library's, hostile files are refused.
 
+mod absent;
 pub(crate) mod cases;
 mod checked;
 mod data;
@@ -8,6 +9,7 @@ mod document;
 mod everything;
 mod expected;
 mod lightgbm;
+mod limits;
 mod mistakes;
 mod program;
 mod sklearn;

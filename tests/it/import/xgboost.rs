@@ -231,7 +231,8 @@ fn the_base_of_raw_logits_is_a_probability_up_to_1_2_and_a_margin_after_it() {
         asked(&bytes, &ImportOptions::default()).unwrap()[0]
     };
     // What these versions answer without trees; the two leaves are 11 together.
-    for (version, base) in [([1, 0, 2], 0.847_297_8_f32), ([1, 2, 1], 0.847_297_8), ([1, 3, 3], 0.7), ([1, 5, 2], 0.7)] {
+    for (version, base) in [([1, 0, 2], 0.847_297_8_f32), ([1, 2, 1], 0.847_297_8), ([1, 3, 3], 0.7), ([1, 5, 2], 0.7)]
+    {
         assert_eq!(of(version), f64::from(base + 1.0 + 10.0), "{version:?}");
     }
 }

@@ -79,6 +79,11 @@ impl Server {
         self.exchange(&format!("POST {path}"), "Content-Type: text/csv\r\n", body)
     }
 
+    /// Status and body of what is answered to a body of this media type.
+    pub(crate) fn ask_as(&self, media: &str, path: &str, body: &str) -> (u16, String) {
+        self.exchange(&format!("POST {path}"), &format!("Content-Type: {media}\r\n"), body)
+    }
+
     fn exchange(&self, line: &str, headers: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let n = body.len();

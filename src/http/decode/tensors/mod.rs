@@ -80,7 +80,7 @@ pub fn read(
         reader.skip_rest(&value)?;
     }
     reader.finish()?;
-    request.finish(diagnostics)
+    request.finish(body.len(), diagnostics)
 }
 
 /// A request being read.
@@ -146,7 +146,7 @@ impl<'a> RequestReader<'_, 'a> {
     }
 
     /// Checks the request as a whole, and makes the batch.
-    fn finish(self, mut diagnostics: Diagnostics) -> Result<InferRequest, DecodeError> {
+    fn finish(self, body_bytes: usize, mut diagnostics: Diagnostics) -> Result<InferRequest, DecodeError> {
         if !self.has_inputs {
             diagnostics.add(&[Step::Key("inputs")], || {
                 let width = self.table.n_features();
@@ -154,7 +154,7 @@ impl<'a> RequestReader<'_, 'a> {
             });
         }
         self.tail.finish(&mut diagnostics);
-        let batch = self.table.finish(self.has_inputs, diagnostics)?;
+        let batch = self.table.finish(self.has_inputs, body_bytes, diagnostics)?;
         let default = self.is_binary_output;
         let wanted = |(output, is_binary): (Output, Option<bool>)| RequestedOutput {
             output,

@@ -6,7 +6,8 @@
 use std::fmt;
 
 use crate::config::ExtraFeatures;
-use crate::http::decode::diagnostics::{Diagnostics, missing_feature, unknown_feature};
+use crate::http::decode::absent::{NONE_GIVEN, check_room, note_needed};
+use crate::http::decode::diagnostics::{Diagnostics, unknown_feature};
 use crate::http::decode::options::{DecodeError, DecodeOptions};
 use crate::http::decode::pointer::Step;
 use crate::http::tensor::Datatype;
@@ -203,23 +204,35 @@ impl<'s> InputTable<'s> {
         }
     }
 
-    /// The batch, if every feature came and nothing was wrong. `is_expected`: there were inputs.
+    /// The batch, if every feature that is needed came and nothing was wrong; a feature that did not come is missing in
+    /// every row. `is_expected`: there were inputs, in a body of so many bytes.
     ///
     /// # Errors
     /// All that was wrong.
-    pub(super) fn finish(self, is_expected: bool, mut diagnostics: Diagnostics) -> Result<Batch, DecodeError> {
+    pub(super) fn finish(
+        self,
+        is_expected: bool,
+        body_bytes: usize,
+        mut diagnostics: Diagnostics,
+    ) -> Result<Batch, DecodeError> {
         let schema = self.options.schema;
         let has_matrix = !matches!(self.matrix, CellsState::Absent);
         if has_matrix && self.columns.iter().any(|part| !matches!(part, CellsState::Absent)) {
             diagnostics.add(&[Step::Key("inputs")], || "a tensor of all features stands alone".to_owned());
         }
         if is_expected && !has_matrix && !self.is_matrix_wrong {
-            for (feature, _) in self.columns.iter().enumerate().filter(|(_, part)| matches!(part, CellsState::Absent)) {
-                diagnostics.add(&[Step::Key("inputs")], || missing_feature(schema, feature));
+            let is_given = |feature: usize| !matches!(self.columns[feature], CellsState::Absent);
+            let needs_others = note_needed(schema, is_given, &mut diagnostics, |_| vec![Step::Key("inputs")]);
+            if !needs_others && !(0..self.columns.len()).any(is_given) {
+                diagnostics.add(&[Step::Key("inputs")], || NONE_GIVEN.to_owned());
             }
         }
         if diagnostics.is_empty() {
-            let cells = |part| if let CellsState::Read(cells) = part { cells } else { Vec::new() };
+            let n_rows = self.first.map_or(0, |(n_rows, _)| n_rows);
+            if !has_matrix && self.columns.iter().any(|part| matches!(part, CellsState::Absent)) {
+                check_room(n_rows, body_bytes, self.columns.len())?;
+            }
+            let cells = |part| if let CellsState::Read(cells) = part { cells } else { vec![f64::NAN; n_rows] };
             let batch = if has_matrix {
                 Batch::from_rows(schema, cells(self.matrix))
             } else {
