@@ -15,6 +15,7 @@ use crate::text::number::parse_number;
 use crate::text::shorten::quoted;
 
 use super::failure::{Exit, Failure};
+use super::files;
 
 /// Rows read and answered at one time.
 const CHUNK: usize = 4_096;
@@ -87,6 +88,7 @@ pub(super) fn compare(
     tolerance: f64,
 ) -> Result<Compared, Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
+    files::note_absent(name, rows.absent());
     let mut compared = Compared { n_rows: 0, pairs: pairs(model, rows.header(), name, expect)?, worst: Vec::new() };
     let wants_raw = compared.pairs.iter().any(|pair| matches!(pair.asked, Asked::Raw(_)));
     let mut scratch = Scratch::default();

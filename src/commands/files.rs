@@ -12,7 +12,8 @@ use crate::cli::SourceArgs;
 use crate::model::Model;
 use crate::serve::contents::Contents;
 use crate::serve::loader;
-use crate::text::printable::{is_hidden, printable_lines};
+use crate::text::printable::{is_hidden, printable, printable_lines};
+use crate::text::shorten::quoted;
 
 use super::failure::{Exit, Failure};
 use super::output::Destination;
@@ -93,6 +94,16 @@ pub fn open(path: &Path) -> Result<(Box<dyn Read>, String), Failure> {
     }
     let file = File::open(path).map_err(|e| Failure::reading(path, &e))?;
     Ok((Box::new(file), path.display().to_string()))
+}
+
+/// Tells on standard error which features a table has no column of: they are missing in every row. Where it is closed, the
+/// answers still come.
+pub fn note_absent<'a>(file: &str, absent: impl Iterator<Item = &'a str>) {
+    let absent: Vec<String> = absent.map(str::to_owned).collect();
+    if !absent.is_empty() {
+        let note = format!("{file}: no column {}: missing in every row", quoted(&absent));
+        let _ = writeln!(io::stderr(), "note: {}", printable(&note));
+    }
 }
 
 /// A table for people: columns as wide as their widest cell, up to 48 characters.

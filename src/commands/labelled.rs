@@ -41,6 +41,11 @@ impl Labelled {
     pub(super) fn read(model: &Model, input: impl Read, name: &str, target: Option<&str>) -> Result<Self, Failure> {
         let schema = model.schema();
         let mut reader = RowReader::new(input, name, schema, Head::Present)?.keep_fields();
+        let absent: Vec<String> = reader.absent().map(str::to_owned).collect();
+        if !absent.is_empty() {
+            let what = "statistics are made of each feature; give it an empty column where all cells are missing";
+            return Err(Failure::new(Exit::Data, format_args!("{name}: no column {}: {what}", quoted(&absent))));
+        }
         let target = target.map(|target| position(reader.header(), name, target)).transpose()?;
         let (mut cells, mut lines, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         let mut observed = target.map(|_| match schema.target().classes.as_slice() {

@@ -10,8 +10,6 @@ use crate::model::prediction::{PredictError, Predicted, Prediction};
 use crate::model::schema::{Schema, numbered};
 use crate::table::{Head, RowReader, TableError};
 use crate::text::number::shortest;
-use crate::text::printable::printable;
-use crate::text::shorten::quoted;
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -51,12 +49,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
 /// `n_raw` raw scores a row are added; none where it is 0.
 fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
-    let absent: Vec<String> = rows.absent().map(str::to_owned).collect();
-    if !absent.is_empty() {
-        // Where standard error is closed, the answers still come.
-        let note = format!("{name}: no column {}: missing in every row", quoted(&absent));
-        let _ = writeln!(std::io::stderr(), "note: {}", printable(&note));
-    }
+    files::note_absent(name, rows.absent());
     let mut writer = csv::WriterBuilder::new().from_writer(output);
     write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), model, n_raw))?;
     let mut scratch = Scratch::default();
