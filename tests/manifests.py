@@ -4,8 +4,8 @@
     tests/manifests.py RENDERED.yaml...      each one file as `kubectl kustomize` prints it
 
 Every rule must hold for each file. Then each rule is shown to bite: the mutants below change one field each, and the
-rule they name must fail. A rule without a mutant is an error. KServe's two files, whose kinds no schema here knows, have
-rules of their own.
+rule they name must fail. A rule without a mutant is an error. KServe's two files, whose kinds no schema here knows,
+have rules of their own.
 """
 
 import copy
@@ -235,7 +235,7 @@ def names_agree(runtime, service):
     yield model["modelFormat"]["name"] in formats, "the InferenceService's format is not among them"
     yield {"v1", "v2"} == set(runtime["protocolVersions"]), "not v1 and v2"
     yield model["protocolVersion"] in runtime["protocolVersions"], "the InferenceService asks by another protocol"
-    yield not any(supported.get("autoSelect") for supported in runtime["supportedModelFormats"]), "others' models come here"
+    yield not any(f.get("autoSelect") for f in runtime["supportedModelFormats"]), "others' models come here"
 
 
 @kserve_rule
@@ -260,12 +260,14 @@ def runs_as_the_image_does(runtime, _):
     yield [p["containerPort"] for p in box["ports"]] == [bound], f"not the image's port {bound} alone"
     for name, path in (("readinessProbe", "/readyz"), ("livenessProbe", "/livez")):
         yield box[name]["httpGet"] == {"path": path, "port": bound}, f"{name} is not {path} on {bound}"
-    yield box["readinessProbe"]["periodSeconds"] * box["readinessProbe"]["failureThreshold"] < LAME_DUCK, "slow to leave"
+    ready = box["readinessProbe"]
+    yield ready["periodSeconds"] * ready["failureThreshold"] < LAME_DUCK, "readiness is lost after the lame duck ends"
     own, user = box["securityContext"], int(re.search(r"^USER (\d+):\d+$", dockerfile(), re.M).group(1))
     yield own["runAsNonRoot"] is True and own["runAsUser"] == user, f"not run as the image's user {user}"
     yield own["allowPrivilegeEscalation"] is False and own["capabilities"] == {"drop": ["ALL"]}, "privileges are kept"
     yield own["readOnlyRootFilesystem"] is True, "the root file system is writable"
-    yield quantity(box["resources"]["limits"]["memory"]) > MEMORY_BOUND, "the memory limit is below the server's own bound"
+    limit = quantity(box["resources"]["limits"]["memory"])
+    yield limit > MEMORY_BOUND, "the memory limit is below the server's own bound"
 
 
 KSERVE_BOX = "ClusterServingRuntime.spec.containers.0."
@@ -287,7 +289,8 @@ KSERVE_MUTANTS = [
 def kserve_violations(documents, only=None):
     """As `violations`, of k8s/kserve."""
     found = []
-    specs = [next(d["spec"] for d in documents if d["kind"] == k) for k in ("ClusterServingRuntime", "InferenceService")]
+    kinds = ("ClusterServingRuntime", "InferenceService")
+    specs = [next(d["spec"] for d in documents if d["kind"] == kind) for kind in kinds]
     for name, check in KSERVE.items():
         if only in (None, name):
             try:
