@@ -49,7 +49,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     print_raw(&printable_lines(text))
 }
 
-/// Writes lines to standard error, as [`print`] does, where standard output is taken. What cannot be written has nowhere to go.
+/// Writes lines to standard error where standard output is taken, escaped as there. What cannot be written has nowhere to go.
 pub fn print_aside(text: &str) {
     let _ = io::stderr().lock().write_all(printable_lines(text).as_bytes());
 }
