@@ -1,7 +1,7 @@
 //! `serve`: loads and checks the models, binds, answers until a signal has drained it. Only this file joins http's router to
 //! serve's listener.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -81,6 +81,7 @@ impl Plan {
         let main = self.bound(&serving, Role::Main, tcp);
         let inherited = self.sockets.admin.take();
         let admin = inherited.map(Ok).or_else(|| self.admin.map(bind)).transpose().map_err(failed)?;
+        let admin_address = admin.as_ref().and_then(|tcp| tcp.local_addr().ok());
         if let Some(tcp) = admin {
             let bound = self.bound(&serving, Role::Admin, tcp);
             let memory = serving.admin_memory.clone();
@@ -88,7 +89,7 @@ impl Plan {
         }
         tokio::spawn(watch(Arc::clone(&serving.reloader), serving.lifecycle.clone(), self.reload_interval));
         announce(&serving);
-        self.announce_access(main_address);
+        self.announce_access(main_address, admin_address);
         Ok(server::run(&serving, main, signals).await)
     }
 
@@ -103,15 +104,23 @@ impl Plan {
     }
 
     /// Logs who may ask.
-    fn announce_access(&self, address: Option<SocketAddr>) {
+    fn announce_access(&self, address: Option<SocketAddr>, admin: Option<SocketAddr>) {
         if let Some(tokens) = &self.options.tokens {
             let (path, n) = (tokens.path().display(), tokens.len());
             tracing::info!(%path, tokens = n, "bearer tokens are asked for: {n} in {path}");
-        } else if let Some(address) = address.filter(|address| address.ip().is_unspecified()) {
-            let ip = address.ip();
+            return;
+        }
+        let everywhere = |address: Option<SocketAddr>| address.map(|a| a.ip()).filter(IpAddr::is_unspecified);
+        if let Some(ip) = everywhere(address) {
             tracing::warn!("no token is asked for, on every interface ({ip}): whoever reaches the port may ask");
         } else {
             tracing::info!("no token is asked for; --token-file asks for one");
+        }
+        if let Some(ip) = everywhere(admin) {
+            tracing::warn!(
+                "no token is asked for by the admin listener, on every interface ({ip}): whoever reaches the port may \
+                 load and unload models"
+            );
         }
     }
 }

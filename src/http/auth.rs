@@ -3,6 +3,9 @@
 //! A token is kept as a hash and compared in constant time; it is never in `Debug`, errors or logs.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +13,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
@@ -25,6 +29,9 @@ const PAGES: [&str; 3] = ["/", "/docs", "/openapi.json"];
 /// The tokens of a file that cannot be read are good for this long: a secret that is swapped may be away for a moment, one
 /// that was removed must not open the server for ever. Counted from the first reading that fails.
 pub const KEPT_UNREADABLE: Duration = Duration::from_secs(30);
+
+/// Bytes of the file at most: some 15,000 tokens.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// True when the route never needs a token: probes, metrics, and pages without statistics.
 pub fn is_open(route: &str) -> bool {
@@ -152,9 +159,25 @@ fn bearer(value: &http::HeaderValue) -> Option<&[u8]> {
 }
 
 fn read(path: &Path) -> Result<Vec<[u8; 32]>, String> {
-    let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let text = read_text(path).map_err(|e| format!("{}: {e}", path.display()))?;
     // An editor of Windows may have put a byte order mark in front.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let tokens = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     Ok(tokens.map(|token| Sha256::digest(token.as_bytes()).into()).collect())
+}
+
+/// The text of a regular file (or of what a link leads to) of at most [`MAX_BYTES`].
+fn read_text(path: &Path) -> io::Result<String> {
+    let no_waiting = OFlags::NONBLOCK.bits().cast_signed();
+    // A pipe is opened at once so, and refused; it could block for ever.
+    let file = File::options().read(true).custom_flags(no_waiting).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    let mut text = String::new();
+    let n = file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if n as u64 > MAX_BYTES {
+        return Err(io::Error::other("larger than 1 MiB; it holds one token a line"));
+    }
+    Ok(text)
 }

@@ -23,8 +23,13 @@ pub(in crate::http) async fn drain_body<B>(
     B: HttpBody<Data = Bytes> + Unpin,
 {
     let Leftover { body, was_polled } = leftover;
-    // A client that waits for "100 Continue" has sent nothing; one that got 408 has used up its time.
-    let is_worth_reading = (was_polled || !waits_for_continue) && response.status() != StatusCode::REQUEST_TIMEOUT;
+    // A client that waits for "100 Continue" has sent nothing; one that got 408 has used up its time. A body that is
+    // announced as too long is refused at once: the listener reads on after the answer.
+    let is_worth_reading = match response.status() {
+        StatusCode::REQUEST_TIMEOUT => false,
+        StatusCode::PAYLOAD_TOO_LARGE => was_polled,
+        _ => was_polled || !waits_for_continue,
+    };
     if !is_worth_reading || !drain(body, app, arrival).await {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

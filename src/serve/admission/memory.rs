@@ -116,6 +116,18 @@ impl MemoryBudget {
         Ok(lease)
     }
 
+    /// A lease of `bytes`, if they are free now.
+    pub fn try_reserve(&self, bytes: usize) -> Option<MemoryLease> {
+        let pools = &self.pools;
+        let long = pools.as_long(bytes);
+        let of_long = pools.free_for_long.try_acquire_many(u32::try_from(long).ok()?).ok()?;
+        pools.free.try_acquire_many(u32::try_from(bytes).ok()?).ok()?.forget();
+        of_long.forget();
+        let reservation = self.reservation(bytes);
+        reservation.held_as_long.store(long, Relaxed);
+        Some(MemoryLease { reservation: Arc::new(reservation) })
+    }
+
     /// Free bytes.
     pub fn free(&self) -> usize {
         self.pools.free.available_permits()

@@ -28,6 +28,9 @@ const CHECK_AGAIN: Duration = Duration::from_mins(1);
 /// How long an idle connection keeps hyper's buffers after an answer.
 const KEEP_BUFFERS: Duration = Duration::from_secs(1);
 
+/// After an answer that came before the end of its request, no more is read than this many times the largest body.
+const TIMES_MAX_BODY: usize = 16;
+
 /// How many requests whose head was complete were cut by the hard stop.
 pub(super) type CutCount = Arc<AtomicUsize>;
 
@@ -76,8 +79,9 @@ impl<S: HttpService, H> Connection<S, H> {
         held: H,
     ) -> Self {
         let buffers = BufferPermit::new(&listener.buffers);
+        let linger_bytes = listener.limits.max_body_bytes.saturating_mul(TIMES_MAX_BODY);
         Self {
-            driver: Driver::Idle(TrackedIo::new(socket, Arc::clone(&state), buffers)),
+            driver: Driver::Idle(TrackedIo::new(socket, Arc::clone(&state), buffers, linger_bytes)),
             alarm: sleep(listener.limits.idle_timeout),
             drain_notice: listener.lifecycle.drain_notice(),
             awaits_drain: false,

@@ -24,7 +24,8 @@ const HIDDEN_NAME: &[u8] = b"x-transfer-coding";
 pub(super) struct HeadScanner {
     /// Bytes so far; 0 after its end.
     pub(super) bytes: usize,
-    /// A line that is not empty has begun. Empty lines before the request line do not count (RFC 9112 §2.2).
+    /// A line that is not empty has begun. Empty lines before the request line do not count (RFC 9112 §2.2), but they end
+    /// as others do.
     begun: bool,
     /// The current line is not empty.
     in_line: bool,
@@ -52,7 +53,7 @@ impl HeadScanner {
             let text = &bytes[line..newline];
             let is_empty = !self.in_line && text.iter().all(|b| *b == b'\r');
             let has_return = text.last().map_or(self.after_return, |last| *last == b'\r');
-            if !has_return && (self.begun || !is_empty) {
+            if !has_return {
                 self.fault = Some(HeadFault::BareNewline);
             }
             if is_empty && self.begun {

@@ -19,9 +19,6 @@ use super::framing::{HeadFault, HeadScanner, hide_codings};
 use super::listener_context::MAX_BUFFER;
 use super::state::{ConnectionState, Next};
 
-/// The most bytes that are read and thrown away after our end of stream, so that the client can read its answer.
-const LINGER_BYTES: usize = 4 << 20;
-
 /// The most bytes of a body handed to hyper at once: a full 8 KiB would make it double its buffer.
 const BODY_READ: usize = (8 << 10) - 1;
 
@@ -47,10 +44,17 @@ pub(super) struct TrackedIo {
     /// The client might still have been sending when our side was closed.
     cut_short: bool,
     thrown_away: usize,
+    /// The most bytes that are read and thrown away after our end of stream, so that the client can read its answer.
+    linger_bytes: usize,
 }
 
 impl TrackedIo {
-    pub(super) fn new(socket: TcpStream, state: Arc<ConnectionState>, buffers: BufferPermit) -> Self {
+    pub(super) fn new(
+        socket: TcpStream,
+        state: Arc<ConnectionState>,
+        buffers: BufferPermit,
+        linger_bytes: usize,
+    ) -> Self {
         Self {
             socket,
             state,
@@ -61,6 +65,7 @@ impl TrackedIo {
             write_ended: false,
             cut_short: false,
             thrown_away: 0,
+            linger_bytes,
         }
     }
 
@@ -182,11 +187,11 @@ impl TrackedIo {
         }
     }
 
-    /// Reads until the client closes, fails, or has sent [`LINGER_BYTES`]. Does not wait for a client that has nothing more
-    /// to send.
+    /// Reads until the client closes, fails, or has sent `linger_bytes`. Does not wait for a client that has nothing more to
+    /// send.
     fn linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut room = [0_u8; 4096];
-        while !self.read_ended && self.thrown_away < LINGER_BYTES {
+        while !self.read_ended && self.thrown_away < self.linger_bytes {
             let mut buf = ReadBuf::new(&mut room);
             match Pin::new(&mut self.socket).poll_read(cx, &mut buf) {
                 Poll::Pending if self.thrown_away > 0 || self.cut_short => return Poll::Pending,

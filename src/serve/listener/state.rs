@@ -15,7 +15,7 @@ use super::framing::HeadFault;
 
 /// After our end of stream, how long the client may take to close its side. Closing with bytes unread would reset the
 /// connection, and a client that has not read its answer would lose it.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER: Duration = Duration::from_secs(5);
 
 /// Why a connection is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

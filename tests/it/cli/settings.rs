@@ -114,14 +114,19 @@ fn the_start_says_whether_tokens_are_asked() {
     assert!(locked.wait_for("bearer tokens are asked for: 1 in").pop().unwrap().contains("\"tokens\":1"));
     let mut everywhere = Command::new(BINARY)
         .args(["serve", "--model", &model(), "--bind", "0.0.0.0:0", "--log-format", "human"])
+        .args(["--admin-bind", "0.0.0.0:0"])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(everywhere.stdout.take().unwrap()).lines();
-    let warned = lines.find(|line| line.as_ref().unwrap().contains(" WARN ")).unwrap().unwrap();
+    let lines = BufReader::new(everywhere.stdout.take().unwrap()).lines();
+    let mut warnings = lines.map(Result::unwrap).filter(|line| line.contains(" WARN "));
+    let (warned, of_admin) = (warnings.next().unwrap(), warnings.next().unwrap());
     everywhere.kill().unwrap();
     everywhere.wait().unwrap();
     assert!(warned.ends_with("no token is asked for, on every interface (0.0.0.0): whoever reaches the port may ask"));
+    let everybody =
+        "the admin listener, on every interface (0.0.0.0): whoever reaches the port may load and unload models";
+    assert!(of_admin.ends_with(&format!("no token is asked for by {everybody}")), "{of_admin}");
     // Not on a terminal: no colours.
     assert!(!warned.contains('\u{1b}'), "{warned}");
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::router::{empty_serving, get, post, public, request, send, serving};
 use axum::body::{Body, Bytes};
 use http::Request;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use smartserve::config::Limits;
 use smartserve::http::app::Options;
 use smartserve::http::auth::{KEPT_UNREADABLE, Tokens};
@@ -350,4 +351,24 @@ async fn a_short_body_is_dropped_before_its_rows_are_predicted() {
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
     assert_eq!(was_predicted.iter().collect::<Vec<bool>>(), [false]);
     assert!(serving.metrics.render().contains("smartserve_prediction_rows_total{model=\"line\"} 1\n"));
+}
+
+#[test]
+fn a_token_file_is_a_regular_file_of_bounded_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    // As Kubernetes mounts a secret: two links, then the file.
+    std::fs::create_dir(path("..2026")).unwrap();
+    std::fs::write(path("..2026/tokens"), "secret\n").unwrap();
+    std::os::unix::fs::symlink("..2026", path("..data")).unwrap();
+    std::os::unix::fs::symlink("..data/tokens", path("tokens")).unwrap();
+    assert_eq!(Tokens::load(&path("tokens")).unwrap().len(), 1);
+    // Nobody writes to it: who reads it as a file waits for ever.
+    mknodat(CWD, path("pipe"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    for (name, problem) in [("pipe", "not a file"), ("..data", "not a file")] {
+        assert!(Tokens::load(&path(name)).unwrap_err().ends_with(problem), "{name}");
+    }
+    std::fs::write(path("long"), vec![b'a'; (1 << 20) + 1]).unwrap();
+    let error = Tokens::load(&path("long")).unwrap_err();
+    assert!(error.ends_with("long: larger than 1 MiB; it holds one token a line"), "{error}");
 }

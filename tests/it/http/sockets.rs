@@ -71,7 +71,7 @@ fn ask(address: SocketAddr, request: &[u8]) -> (TcpStream, String, String) {
 
 #[test]
 fn a_413_is_readable_every_time() {
-    let address = serve(public(Limits::default()));
+    let address = listen();
     let size = 8 << 20;
     let mut request = post(&format!("Content-Length: {size}\r\n"));
     request.resize(request.len() + size, b' ');
@@ -80,6 +80,19 @@ fn a_413_is_readable_every_time() {
         assert!(head.starts_with("http/1.1 413 "), "{head}");
         assert!(body.contains("longer than 2097152 bytes"), "{body}");
     }
+}
+
+/// What is announced need not come first; what comes then is read, so that the refusal can be.
+#[test]
+fn a_body_that_is_announced_as_too_long_is_refused_before_it_comes() {
+    let mut stream = connect(listen());
+    stream.set_read_timeout(Some(Duration::from_secs(4))).unwrap();
+    stream.write_all(&post("Content-Length: 100000000\r\n")).unwrap();
+    let (head, body) = read_answer(&mut stream);
+    assert!(head.starts_with("http/1.1 413 ") && head.contains("connection: close"), "{head}");
+    assert!(body.contains("longer than 2097152 bytes"), "{body}");
+    stream.write_all(&vec![b' '; 16 << 20]).unwrap();
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
 }
 
 #[test]
@@ -284,7 +297,9 @@ fn a_transfer_coding_other_than_chunked_is_501() {
 #[test]
 fn a_bare_lf_in_a_head_is_400() {
     let address = listen();
-    let requests: [&[&str]; 6] = [
+    let requests: [&[&str]; 8] = [
+        &["\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"],
+        &["\r\n", "\n", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"],
         &["GET /readyz HTTP/1.1\nHost: x\r\n\r\n"],
         &["GET /readyz HTTP/1.1\r\nHost: x\n\r\n"],
         &["GET /readyz HTTP/1.1\r\nHost: x\r\n\n"],
@@ -297,7 +312,7 @@ fn a_bare_lf_in_a_head_is_400() {
     }
     // As it should be, in pieces; and an empty line before it, as some clients send behind a body.
     for pieces in
-        [&["GET /readyz HTTP/1.1\r", "\nHost: x\r\n\r", "\n"][..], &["\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"]]
+        [&["GET /readyz HTTP/1.1\r", "\nHost: x\r\n\r", "\n"][..], &["\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"]]
     {
         let mut stream = connect(address);
         for piece in pieces {

@@ -274,6 +274,28 @@ async fn long_answers_are_compressed_if_accepted() {
     assert!(gunzip(&metrics).contains("smartserve_http_requests_total"));
 }
 
+/// An answer goes out as it is where there is no memory for compressing it now: waiting for that would gain nothing.
+#[tokio::test]
+async fn no_answer_waits_for_room_to_compress_it() {
+    const COMPRESSING: usize = 512 << 10;
+    let serving = serving(Limits { admission_wait: Duration::from_hours(1), ..Limits::default() });
+    let router = router_of(&serving);
+    let rows = format!("{{\"x\":{:?}}}", (0..10_000).collect::<Vec<u32>>());
+    let asked = || with(typed("/models/line/predict", "application/json", rows.clone()), "accept-encoding", "gzip");
+    let answer = send(&router, asked()).await;
+    assert_eq!(answer.header("content-encoding"), "gzip");
+    // Room for the answer and for the compressor, and not for what it makes.
+    let left = COMPRESSING + gunzip(&answer).len() * 3 / 2;
+    let mut held = Vec::new();
+    while serving.memory.free() > left {
+        held.push(serving.memory.reserve((serving.memory.free() - left).min(32 << 10)).await.unwrap());
+    }
+    let asking = tokio::time::timeout(Duration::from_secs(10), send(&router, asked()));
+    assert_eq!(asking.await.expect("it waits").header("content-encoding"), "");
+    held.clear();
+    assert_eq!(send(&router, asked()).await.header("content-encoding"), "gzip");
+}
+
 fn request_to_metrics() -> Request<Body> {
     request("GET", "/metrics", Body::empty())
 }
