@@ -104,6 +104,9 @@ pub enum ReloadError {
     /// The default model is never unloaded.
     #[error("{0} is the default model and cannot be unloaded")]
     IsDefault(String),
+    /// A client chose a version or unloaded the model while its file was judged: that stays.
+    #[error("{0} was changed by another request while its file was judged; ask again to serve what the file holds")]
+    Overtaken(String),
     /// The file cannot be served.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -21,7 +21,7 @@ pub enum ProblemKind {
     MethodNotAllowed,
     /// 408: the body did not come in time.
     BodyTimeout,
-    /// 409: the new schema differs from the one served.
+    /// 409: the new schema differs from the one served, or the model was changed by another request meanwhile.
     Conflict,
     /// 413: more bytes than the limit.
     BodyTooLarge,

@@ -189,7 +189,7 @@ impl From<ReloadError> for Problem {
         match error {
             ReloadError::UnknownModel(_) => Self::new(ProblemKind::NotFound, sentence(&text)),
             ReloadError::UnknownVersion { .. } => Self::new(ProblemKind::NotFound, text),
-            ReloadError::SchemaDiffers { .. } => Self::new(ProblemKind::Conflict, text),
+            ReloadError::SchemaDiffers { .. } | ReloadError::Overtaken(_) => Self::new(ProblemKind::Conflict, text),
             ReloadError::Load(_) | ReloadError::IsDefault(_) => Self::new(ProblemKind::Unloadable, text),
         }
     }

@@ -51,15 +51,16 @@ fn fingerprints(path: &Path, files: &[String]) -> Option<Vec<(OsString, Option<F
 /// Remembers a source's last fingerprints.
 #[derive(Debug, Default)]
 pub(super) struct ChangeDetector {
+    /// The names of the files in a directory that were read last.
+    pub(super) files: Vec<String>,
     last: Option<Vec<(OsString, Option<Fingerprint>)>>,
     seen_twice: bool,
 }
 
 impl ChangeDetector {
-    /// False when the source has the same fingerprints as at the last two polls: then it need not be read. `files` are the
-    /// names of those in a directory that were read last.
-    pub(super) fn may_have_changed(&mut self, path: &Path, files: &[String]) -> bool {
-        let now = fingerprints(path, files);
+    /// False when the source has the same fingerprints as at the last two polls: then it need not be read.
+    pub(super) fn may_have_changed(&mut self, path: &Path) -> bool {
+        let now = fingerprints(path, &self.files);
         let same = now.is_some() && now == self.last;
         let unchanged = same && self.seen_twice;
         self.seen_twice = same;

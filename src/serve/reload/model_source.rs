@@ -1,18 +1,17 @@
-//! The source of one model: its file, the version that is served, the version before.
+//! The source of one model: its file, the version that is served, the version before, and what comes of a new one.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::import::ImportOptions;
+use crate::model::check_name;
 use crate::model::schema::Schema;
-use crate::model::{Model, check_name};
-use crate::serve::contents::{ContentHash, Contents};
+use crate::serve::contents::ContentHash;
 use crate::serve::error::{LoadError, ReloadError};
-use crate::serve::loader;
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::fingerprint::ChangeDetector;
+use super::judging::{Found, Judged, Judging, Seen, Trigger, Wanted};
 use super::schema_difference::difference;
 
 /// One `--model`.
@@ -37,15 +36,6 @@ pub struct Reloaded {
     pub changed: bool,
 }
 
-/// Why a file is polled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trigger {
-    /// The interval has passed: files that look unchanged are not read, and only changes are reported.
-    Timer,
-    /// SIGHUP or a client: every file is read, and every result is reported.
-    Request,
-}
-
 /// What holds for all models.
 #[derive(Debug, Default)]
 pub(super) struct ReloadPolicy {
@@ -54,8 +44,11 @@ pub(super) struct ReloadPolicy {
     pub(super) allow_schema_change: bool,
 }
 
-/// The result of a poll; none when a timer found nothing new. After an error the model is served as before.
+/// The result of a poll; none when there is nothing to tell. After an error the model is served as before.
 pub(super) type Polled = Result<Option<Reloaded>, ReloadError>;
+
+/// Whoever holds it judges the source's file: one at a time. It also tells the source from others.
+pub(super) type Turn = Arc<Mutex<ChangeDetector>>;
 
 /// A version of the model with the hash of its file.
 #[derive(Debug)]
@@ -64,62 +57,48 @@ struct Version {
     hash: ContentHash,
 }
 
-/// What the last poll found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    Content(ContentHash),
-    /// The file was missing or could not be read.
-    Unreadable,
-}
-
 /// The source of one model.
 #[derive(Debug)]
 pub(super) struct ModelSource {
-    /// The registered name; the file's path until a version has been served.
-    pub(super) name: String,
+    /// The registered name; none until a version has been served under the artifact's own.
+    pub(super) name: Option<String>,
     pub(super) path: PathBuf,
     pub(super) in_directory: bool,
+    pub(super) turn: Turn,
     options: ImportOptions,
-    changes: ChangeDetector,
-    /// The names of the files of a directory that were read last.
-    files: Vec<String>,
     seen: Option<Seen>,
     current: Option<Version>,
     /// The version served before, kept for a rollback.
     previous: Option<Version>,
-    /// A client unloaded it: a timer does not bring it back.
-    is_unloaded: bool,
+    /// How often it has been decided what is served: what was judged before the last decision does not undo it.
+    decisions: u64,
 }
 
 impl ModelSource {
-    /// The source of a file given by itself, loaded.
-    pub(super) fn open(file: &ModelFile, policy: &mut ReloadPolicy) -> Result<Self, LoadError> {
+    /// The source of a file given by itself, not polled yet.
+    ///
+    /// # Errors
+    /// [`LoadError::BadName`].
+    pub(super) fn new(file: &ModelFile) -> Result<Self, LoadError> {
         if let Some(name) = &file.name {
             check_name(name).map_err(LoadError::BadName)?;
         }
-        let mut source = Self { in_directory: false, ..Self::in_directory(file.path.clone(), file.options.clone()) };
-        let contents = source.read()?;
-        let hash = contents.hash();
-        let model = source.verify(&contents)?;
-        source.name = file.name.clone().unwrap_or_else(|| model.header().name.clone());
-        source.seen = Some(Seen::Content(hash));
-        source.install(model, hash, policy);
-        Ok(source)
+        let source = Self::in_directory(file.path.clone(), file.options.clone());
+        Ok(Self { name: file.name.clone(), in_directory: false, ..source })
     }
 
     /// The source of a file in a directory, not polled yet.
     pub(super) fn in_directory(path: PathBuf, options: ImportOptions) -> Self {
         Self {
-            name: path.display().to_string(),
+            name: None,
             path,
             in_directory: true,
+            turn: Turn::default(),
             options,
-            changes: ChangeDetector::default(),
-            files: Vec::new(),
             seen: None,
             current: None,
             previous: None,
-            is_unloaded: false,
+            decisions: 0,
         }
     }
 
@@ -135,122 +114,108 @@ impl ModelSource {
 
     /// True when it has a registered name: it is served, or was until it was unloaded.
     pub(super) fn is_named(&self) -> bool {
-        self.is_served() || self.is_unloaded
+        self.name.is_some()
     }
 
     /// Serves no version until a client reloads it. The versions are freed with the last requests that hold them.
     pub(super) fn unload(&mut self) {
-        (self.current, self.previous, self.seen, self.is_unloaded) = (None, None, None, true);
+        (self.current, self.previous, self.seen) = (None, None, None);
+        self.decisions += 1;
     }
 
-    /// Serves the file's content when it is new and valid.
-    pub(super) fn poll(&mut self, trigger: Trigger, policy: &mut ReloadPolicy) -> Polled {
-        match self.changed_content(trigger)? {
-            None if trigger == Trigger::Timer => Ok(None),
-            None => Ok(self.outcome(false)),
-            Some(contents) => match &self.previous {
-                Some(previous) if previous.hash == contents.hash() => Ok(self.swap()),
-                _ => self.take_model(self.verify(&contents)?, contents.hash(), policy),
-            },
-        }
-    }
-
-    /// Serves the given version: the one served before, or the one in the file.
-    pub(super) fn choose(&mut self, version: &str, policy: &mut ReloadPolicy) -> Polled {
+    /// Serves a version that is in memory: the one that is served, or the one before.
+    pub(super) fn choose(&mut self, version: &str) -> Option<Reloaded> {
         let is = |kept: &Option<Version>| kept.as_ref().is_some_and(|kept| kept.snapshot.model.version() == version);
-        if is(&self.current) {
-            return Ok(self.outcome(false));
+        let changed = !is(&self.current);
+        if changed && !is(&self.previous) {
+            return None;
         }
-        if is(&self.previous) {
-            return Ok(self.swap());
+        if changed {
+            std::mem::swap(&mut self.current, &mut self.previous);
         }
-        let Ok(contents) = self.read() else { return Err(self.unknown_version(version, None)) };
-        let model = self.verify(&contents)?;
-        if model.version() != version {
-            return Err(self.unknown_version(version, Some(&model)));
-        }
-        self.take_model(model, contents.hash(), policy)
+        self.decisions += 1;
+        self.outcome(changed)
     }
 
-    /// Serves the first valid content of a file in a directory, under the artifact's own name. `named` has the path of each
-    /// source by its name.
-    pub(super) fn load_new(&mut self, named: &HashMap<String, PathBuf>, policy: &mut ReloadPolicy) -> Polled {
-        let Some(contents) = self.changed_content(Trigger::Timer)? else { return Ok(None) };
-        let model = self.verify(&contents)?;
-        let name = model.header().name.clone();
-        if let Some(first) = named.get(&name) {
-            return Err(LoadError::SameName { name, first: first.clone(), second: self.path.clone() }.into());
+    /// Its file, to be judged.
+    pub(super) fn judging(&self, wanted: Wanted) -> Judging {
+        let hash = |kept: &Option<Version>| kept.as_ref().map(|version| version.hash);
+        Judging {
+            wanted,
+            name: self.name.clone(),
+            path: self.path.clone(),
+            options: self.options.clone(),
+            seen: self.seen,
+            current: hash(&self.current),
+            previous: hash(&self.previous),
+            decisions: self.decisions,
         }
-        self.name = name;
-        Ok(self.install(model, contents.hash(), policy))
     }
 
-    /// The file's content, if it has changed since the last poll.
-    fn changed_content(&mut self, trigger: Trigger) -> Result<Option<Contents>, LoadError> {
-        if !self.changes.may_have_changed(&self.path, &self.files) && trigger == Trigger::Timer {
-            return Ok(None);
+    /// Serves what was found in the file. What a client has asked for since that began stays: the version that it
+    /// chose is served until the file's content changes again, and an unloaded model stays unloaded.
+    pub(super) fn install(&mut self, judged: Judged, policy: &mut ReloadPolicy) -> Polled {
+        let is_latest = self.decisions == judged.decisions;
+        if is_latest || self.is_served() {
+            self.seen = judged.seen.or(self.seen);
         }
-        let read = self.read();
-        let seen = read.as_ref().map_or(Seen::Unreadable, |contents| Seen::Content(contents.hash()));
-        let before = self.seen.replace(seen);
-        let served = self.current.as_ref().map(|version| Seen::Content(version.hash));
-        // A timer reports each content once, a request everything that is not served.
-        let is_served = served == Some(seen);
-        if let Some(version) = self.current.as_ref().filter(|_| is_served) {
-            version.snapshot.note_reload(None);
+        match judged.found {
+            Found::Nothing => Ok(None),
+            Found::Refused(error) => Err(error.into()),
+            Found::OtherVersion { asked, in_file } => Err(self.unknown_version(asked, in_file)),
+            _ if !is_latest => Err(ReloadError::Overtaken(self.shown())),
+            Found::Current => {
+                self.current.iter().for_each(|version| version.snapshot.note_reload(None));
+                let is_asked = !matches!(judged.wanted, Wanted::Content(Trigger::Timer));
+                Ok(self.outcome(false).filter(|_| is_asked))
+            }
+            Found::Previous => {
+                std::mem::swap(&mut self.current, &mut self.previous);
+                self.decisions += 1;
+                Ok(self.outcome(true))
+            }
+            Found::New(served, hash) => self.take(*served, hash, policy),
         }
-        let is_old = is_served || trigger == Trigger::Timer && before == Some(seen);
-        if is_old { Ok(None) } else { read.map(Some) }
     }
 
-    fn read(&mut self) -> Result<Contents, LoadError> {
-        let contents = Contents::read(&self.path)?;
-        self.files.clone_from(&contents.files);
-        Ok(contents)
-    }
-
-    fn verify(&self, contents: &Contents) -> Result<Model, LoadError> {
-        loader::verify_contents(&self.path, contents, &self.options)
-    }
-
-    fn take_model(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
-        let fits = |old: &Schema| model.schema().accepts_same_requests(old);
+    fn take(&mut self, mut new: ServedModel, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
+        // Another file of the same version, as one that was judged while this one waited for its turn.
+        if let Some(done) = self.choose(new.model.version()) {
+            self.current.iter_mut().for_each(|version| version.hash = hash);
+            return Ok(Some(done));
+        }
+        let fits = |old: &Schema| new.model.schema().accepts_same_requests(old);
         let served = self.current.as_ref().map(|version| version.snapshot.model.schema());
         if let Some(old) = served.filter(|old| !policy.allow_schema_change && !fits(old)) {
-            let difference = difference(old, model.schema());
-            return Err(ReloadError::SchemaDiffers { name: self.name.clone(), path: self.path.clone(), difference });
+            let difference = difference(old, new.model.schema());
+            return Err(ReloadError::SchemaDiffers { name: new.name, path: self.path.clone(), difference });
         }
-        Ok(self.install(model, hash, policy))
-    }
-
-    fn install(&mut self, model: Model, hash: ContentHash, policy: &mut ReloadPolicy) -> Option<Reloaded> {
-        let default = policy.default.get_or_insert_with(|| self.name.clone());
-        let snapshot = Arc::new(ServedModel::new(self.name.clone(), model, *default == self.name));
-        self.is_unloaded = false;
+        new.is_default = *policy.default.get_or_insert_with(|| new.name.clone()) == new.name;
+        self.name = Some(new.name.clone());
         // The version before the previous one is freed here, off the request path.
-        self.previous = self.current.replace(Version { snapshot, hash });
-        self.outcome(true)
-    }
-
-    /// Serves the previous version.
-    fn swap(&mut self) -> Option<Reloaded> {
-        std::mem::swap(&mut self.current, &mut self.previous);
-        self.outcome(true)
+        self.previous = self.current.replace(Version { snapshot: Arc::new(new), hash });
+        self.decisions += 1;
+        Ok(self.outcome(true))
     }
 
     fn outcome(&self, changed: bool) -> Option<Reloaded> {
-        let version = self.current.as_ref()?.snapshot.model.version().to_owned();
-        Some(Reloaded { name: self.name.clone(), version, changed })
+        let served = &self.current.as_ref()?.snapshot;
+        Some(Reloaded { name: served.name.clone(), version: served.model.version().to_owned(), changed })
     }
 
-    fn unknown_version(&self, version: &str, in_file: Option<&Model>) -> ReloadError {
-        let kept = [&self.current, &self.previous].into_iter().flatten().map(|kept| &kept.snapshot.model);
+    /// The registered name; the file's path until there is one.
+    pub(super) fn shown(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.path.display().to_string())
+    }
+
+    fn unknown_version(&self, version: String, in_file: Option<String>) -> ReloadError {
+        let kept = [&self.current, &self.previous].into_iter().flatten();
         let mut available: Vec<String> = Vec::new();
-        for model in kept.chain(in_file) {
-            if !available.iter().any(|known| known == model.version()) {
-                available.push(model.version().to_owned());
+        for known in kept.map(|kept| kept.snapshot.model.version().to_owned()).chain(in_file) {
+            if !available.contains(&known) {
+                available.push(known);
             }
         }
-        ReloadError::UnknownVersion { name: self.name.clone(), version: version.to_owned(), available }
+        ReloadError::UnknownVersion { name: self.shown(), version, available }
     }
 }

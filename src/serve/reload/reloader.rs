@@ -1,23 +1,18 @@
 //! Polls the models' files and publishes what they hold in the registry.
 
-use std::collections::{HashMap, HashSet};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::import::{ImportChoices, ImportOptions};
-use crate::model::check_name;
-use crate::serve::contents::looks_like_a_model;
+use crate::import::ImportChoices;
 use crate::serve::error::{LoadError, ReloadError};
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::{Metrics, ReloadResult};
 use crate::serve::registry::Registry;
 
-use super::model_source::{ModelFile, ModelSource, Polled, ReloadPolicy, Reloaded, Trigger};
-
-/// The ending of an artifact in a directory.
-const EXTENSION: &str = "model";
+use super::judging::{Trigger, Wanted};
+use super::model_files::{ModelFiles, held, list};
+use super::model_source::{ModelFile, ModelSource, Polled, ReloadPolicy, Reloaded, Turn};
 
 /// Where models come from.
 #[derive(Debug, Clone, Default)]
@@ -35,22 +30,14 @@ pub struct Sources {
     pub allow_schema_change: bool,
 }
 
-/// The files behind the models. One poll at a time.
+/// The files behind the models. A file is judged by one at a time and never under the lock on the models: however long that
+/// takes, what needs no file is done at once, and other files are judged beside it.
 #[derive(Debug)]
 pub struct Reloader {
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
+    /// Held for moments; nobody waits for a [`Turn`] under it.
     files: Mutex<ModelFiles>,
-}
-
-#[derive(Debug, Default)]
-struct ModelFiles {
-    sources: Vec<ModelSource>,
-    directory: Option<PathBuf>,
-    choices: ImportChoices,
-    /// Files of the directory that are no model, each told once.
-    skipped: HashSet<PathBuf>,
-    policy: ReloadPolicy,
 }
 
 impl Reloader {
@@ -60,7 +47,7 @@ impl Reloader {
     }
 
     fn lock(&self) -> MutexGuard<'_, ModelFiles> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.files)
     }
 
     /// Loads and serves what `sources` name. Bad files in a directory are skipped, logged and counted.
@@ -74,19 +61,8 @@ impl Reloader {
         files.choices.clone_from(&sources.choices);
         files.policy =
             ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
-        let mut errors = Vec::new();
-        for file in &sources.files {
-            match ModelSource::open(file, &mut files.policy) {
-                Ok(source) => match files.sources.iter().find(|s| s.name == source.name) {
-                    Some(first) => {
-                        let (name, first) = (source.name.clone(), first.path.clone());
-                        errors.push(LoadError::SameName { name, first, second: file.path.clone() });
-                    }
-                    None => files.sources.push(source),
-                },
-                Err(error) => errors.push(error),
-            }
-        }
+        let mut errors: Vec<_> = sources.files.iter().filter_map(|file| files.open(file).err()).collect();
+        drop(files);
         if let Some(path) = &sources.directory
             && let Err(source) = std::fs::read_dir(path)
         {
@@ -95,11 +71,13 @@ impl Reloader {
         if !errors.is_empty() {
             return Err(errors);
         }
-        self.poll_directory(&mut files);
+        self.poll_directory();
+        let mut files = self.lock();
+        files.is_open = true;
         self.publish(&files);
         match &sources.default {
             Some(name) if sources.directory.is_none() && self.registry.get(name).is_none() => {
-                let names: Vec<&str> = files.sources.iter().map(|s| s.name.as_str()).collect();
+                let names: Vec<&str> = files.sources.iter().filter_map(|s| s.name.as_deref()).collect();
                 let names = names.join(", ");
                 let problem = format!("--default-model {name:?} is not served; the models are {names}");
                 Err(vec![LoadError::BadName(problem)])
@@ -110,36 +88,54 @@ impl Reloader {
 
     /// Polls every file and serves what has changed.
     pub fn poll(&self, trigger: Trigger) {
-        let mut files = self.lock();
-        let ModelFiles { sources, policy, .. } = &mut *files;
-        for source in sources.iter_mut().filter(|source| source.is_served()) {
-            let polled = source.poll(trigger, policy);
-            self.report(source, &polled);
+        // Not in the loop's head, which would hold the lock until its end.
+        let turns = self.lock().turns(ModelSource::is_served);
+        for turn in turns {
+            // What went wrong is reported.
+            let _ = self.judge(&turn, Wanted::Content(trigger), ModelSource::is_served);
         }
-        self.poll_directory(&mut files);
-        self.publish(&files);
+        self.poll_directory();
     }
 
     /// Follows the files that come and go in the directory: loads the sources that have never been served.
-    fn poll_directory(&self, ModelFiles { sources, directory, choices, skipped, policy }: &mut ModelFiles) {
+    fn poll_directory(&self) {
+        let (directory, known) = {
+            let files = self.lock();
+            (files.directory.clone(), files.in_directory())
+        };
         let Some(directory) = directory else { return };
-        match list(directory, sources, skipped) {
-            Ok(files) => update(sources, files, choices),
+        let listed = match list(&directory, &known) {
+            Ok(listed) => listed,
             // Its models stay: nothing is known about their files.
             Err(error) => {
                 tracing::error!(directory = %directory.display(), %error, "cannot read the models' directory");
                 return;
             }
+        };
+        let mut files = self.lock();
+        files.update(listed);
+        self.publish(&files);
+        let new = files.turns(|source| !source.is_named());
+        drop(files);
+        for turn in new {
+            // As above.
+            let _ = self.judge(&turn, Wanted::Content(Trigger::Timer), |source| !source.is_named());
         }
-        let (named, new): (Vec<_>, Vec<_>) = sources.iter_mut().partition(|source| source.is_named());
-        let mut named: HashMap<_, _> = named.into_iter().map(|s| (s.name.clone(), s.path.clone())).collect();
-        for source in new {
-            let polled = source.load_new(&named, policy);
-            self.report(source, &polled);
-            if source.is_named() {
-                named.insert(source.name.clone(), source.path.clone());
-            }
+    }
+
+    /// Judges a source's file in its turn, if the source is still what is meant, and serves what is found.
+    fn judge(&self, turn: &Turn, wanted: Wanted, is_meant: fn(&ModelSource) -> bool) -> Polled {
+        let mut changes = held(turn);
+        let begun = self.lock().source(turn).filter(|source| is_meant(source)).map(|source| source.judging(wanted));
+        let Some(judging) = begun else { return Ok(None) };
+        let judged = judging.judge(&mut changes);
+        let mut files = self.lock();
+        let polled = files.install(turn, judged);
+        if let Some(source) = files.source(turn) {
+            self.report(source, &polled, files.is_open);
         }
+        self.publish(&files);
+        polled
     }
 
     /// Serves what a model's file holds now, or the given version: the one served before, or the one in the file. A
@@ -149,17 +145,19 @@ impl Reloader {
     /// [`ReloadError`]; the model is served as before.
     pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Reloaded, ReloadError> {
         let mut files = self.lock();
-        let ModelFiles { sources, policy, .. } = &mut *files;
-        let source = sources.iter_mut().find(|source| source.name == name && source.is_named());
-        let source = source.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?;
-        let polled = match version {
-            Some(version) => source.choose(version, policy),
-            None => source.poll(Trigger::Request, policy),
-        };
-        self.report(source, &polled);
-        self.publish(&files);
-        // A request always has a result.
-        polled?.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))
+        let source = files.named(name)?;
+        let turn = Arc::clone(&source.turn);
+        if let Some(done) = version.and_then(|version| source.choose(version)) {
+            let polled = Ok(Some(done.clone()));
+            self.report(source, &polled, true);
+            self.publish(&files);
+            return Ok(done);
+        }
+        drop(files);
+        let wanted = version.map_or(Wanted::Content(Trigger::Request), |version| Wanted::Version(version.to_owned()));
+        let polled = self.judge(&turn, wanted, ModelSource::is_named)?;
+        // Whoever asks always gets a result, as long as there is the model.
+        polled.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))
     }
 
     /// Stops serving a model until it is reloaded. Requests that hold it finish.
@@ -171,25 +169,29 @@ impl Reloader {
         if files.policy.default.as_deref() == Some(name) {
             return Err(ReloadError::IsDefault(name.to_owned()));
         }
-        let source = files.sources.iter_mut().find(|source| source.name == name && source.is_served());
-        source.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))?.unload();
+        let source = files.named(name)?;
+        if !source.is_served() {
+            return Err(ReloadError::UnknownModel(name.to_owned()));
+        }
+        source.unload();
         self.publish(&files);
         tracing::info!(model = name, "{name} was unloaded: no longer served");
         Ok(())
     }
 
     /// Logs and counts the result of a poll.
-    fn report(&self, source: &ModelSource, polled: &Polled) {
-        let (name, path) = (source.name.as_str(), source.path.display());
+    fn report(&self, source: &ModelSource, polled: &Polled, is_open: bool) {
+        let (name, path) = (source.shown(), source.path.display());
         match polled {
             Ok(None) => {}
             Ok(Some(Reloaded { version, changed, .. })) => {
                 // At the start all models are announced together.
-                if *changed && !self.registry.is_empty() {
+                if *changed && is_open {
                     tracing::info!(model = name, version, "serving {name} version {version}");
                 }
                 self.metrics.reloaded(ReloadResult::Ok);
             }
+            Err(error @ ReloadError::Overtaken(_)) => tracing::info!(model = name, "{error}"),
             Err(error) => {
                 match source.current() {
                     Some(served) => {
@@ -207,6 +209,9 @@ impl Reloader {
 
     /// Serves what the sources hold, if that has changed.
     fn publish(&self, files: &ModelFiles) {
+        if !files.is_open {
+            return;
+        }
         let models: Vec<_> = files.sources.iter().filter_map(ModelSource::current).collect();
         let before = self.registry.list();
         let same = before.len() == models.len() && before.iter().zip(&models).all(|(a, b)| Arc::ptr_eq(a, b));
@@ -214,60 +219,6 @@ impl Reloader {
             self.registry.replace(models, &self.metrics);
         }
     }
-}
-
-/// The paths of the models in a directory, in order: `*.model`, and what its content tells to be a model of another
-/// library, a file or a directory. Hidden ones are left out; others that are no model are noted in `skipped`, and told once.
-///
-/// One that is a source already stays one while it is there: while it is written it may look like anything.
-fn list(directory: &Path, sources: &[ModelSource], skipped: &mut HashSet<PathBuf>) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let is_known = |path: &PathBuf| sources.iter().any(|source| source.in_directory && source.path == *path);
-    for entry in std::fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
-            continue;
-        }
-        let is_artifact = path.extension().is_some_and(|extension| extension == EXTENSION);
-        if is_artifact || is_known(&path) || looks_like_a_model(&path) {
-            files.push(path);
-        } else if skipped.insert(path.clone()) {
-            tracing::info!(path = %path.display(), "skipped: it is no model");
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// Removes the sources whose files have gone from the directory and adds its new files.
-fn update(sources: &mut Vec<ModelSource>, files: Vec<PathBuf>, choices: &ImportChoices) {
-    sources.retain(|source| {
-        let stays = !source.in_directory || files.contains(&source.path);
-        if !stays && source.is_served() {
-            tracing::info!(model = source.name, path = %source.path.display(), "its file has gone: no longer served");
-        }
-        stays
-    });
-    for path in files {
-        if !sources.iter().any(|source| source.path == path) {
-            let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
-            let name = name.map(|name| name.to_string_lossy().into_owned());
-            if let Some(name) = name.as_deref().filter(|name| check_name(name).is_err()) {
-                let path = path.display();
-                tracing::warn!(%path, "{name:?} cannot be a model's name: unless it has one of its own it is served as model");
-            }
-            sources.push(ModelSource::in_directory(path, options(name.as_deref(), choices)));
-        }
-    }
-}
-
-/// How an entry of a directory is read. Its name is what a model of another library is called that has none of its own.
-fn options(entry: Option<&str>, choices: &ImportChoices) -> ImportOptions {
-    let entry = entry.filter(|entry| check_name(entry).is_ok());
-    let mut options = choices.of(entry);
-    options.entry = options.name.take();
-    options.is_for_all = !entry.is_some_and(|entry| choices.names(entry));
-    options
 }
 
 /// Polls the models' files every `interval` and whenever a reload is requested, until the process stops.

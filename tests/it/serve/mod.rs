@@ -5,6 +5,7 @@ mod admission;
 mod age;
 mod bound;
 mod drain;
+mod judging;
 mod limits;
 mod metrics;
 mod process;

@@ -34,6 +34,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// What it said before it listened.
     pub(crate) head_of_log: String,
+    /// The admin listener's address, once it has been asked.
+    admin: Option<SocketAddr>,
     log: Box<dyn BufRead>,
 }
 
@@ -65,7 +67,7 @@ impl Server {
                 break line["address"].as_str().unwrap().parse().unwrap();
             }
         };
-        Self { child, address, head_of_log, log }
+        Self { child, address, head_of_log, admin: None, log }
     }
 
     /// Status and body, as JSON when it is that.
@@ -84,8 +86,22 @@ impl Server {
         self.exchange(&format!("POST {path}"), &format!("Content-Type: {media}\r\n"), body)
     }
 
+    /// Status and body of what the admin listener answers, as JSON.
+    pub(crate) fn ask_admin(&mut self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let admin = *self.admin.get_or_insert_with(|| {
+            let line = Self::read_until(&mut self.log, "probes and metrics on").pop().unwrap();
+            serde_json::from_str::<Value>(&line).unwrap()["address"].as_str().unwrap().parse().unwrap()
+        });
+        let (status, body) = Self::exchange_with(admin, &format!("{method} {path}"), "", body);
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+
     fn exchange(&self, line: &str, headers: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
+        Self::exchange_with(self.address, line, headers, body)
+    }
+
+    fn exchange_with(address: SocketAddr, line: &str, headers: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(address).unwrap();
         let n = body.len();
         write!(stream, "{line} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {n}\r\nConnection: close\r\n\r\n{body}")
             .unwrap();
@@ -129,10 +145,14 @@ impl Server {
 
     /// Reads the log until a line says this; gives all of its lines since the last that was read.
     pub(crate) fn wait_for(&mut self, message: &str) -> Vec<String> {
+        Self::read_until(&mut self.log, message)
+    }
+
+    fn read_until(log: &mut dyn BufRead, message: &str) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         while !lines.last().is_some_and(|line| line.contains(message)) {
             let mut line = String::new();
-            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the log ended without {message:?}");
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the log ended without {message:?}");
             lines.push(line);
         }
         lines

@@ -1,0 +1,114 @@
+//! What is asked for while a model's file is judged. A long section that no reader needs makes that take long: its bytes
+//! are hashed.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::inotify;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::artifact::Parts;
+use crate::support::model_folder::version;
+use crate::support::process::Server;
+
+/// Bytes of the section: a file that is unchanged is looked at in a hundredth of the time.
+const LONG: usize = 64 << 20;
+
+/// A valid artifact, other than `version(seed)`, that takes long to judge.
+fn long(seed: u64) -> Vec<u8> {
+    let mut parts = Parts::of(&version(seed));
+    let sections = parts.header["payload"]["sections"].as_array_mut().unwrap();
+    sections.push(json!({"name": "notes", "encoding": "none", "bytes": 0, "required": false}));
+    parts.sections.push(("notes".to_owned(), vec![0; LONG]));
+    parts.sealed()
+}
+
+/// A server of the models `quick` and `slow`, which looks at files when it is told to.
+struct House {
+    folder: TempDir,
+    server: Server,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let model = |name: &str| format!("{name}={}", path(name).display());
+        ["quick", "slow"].iter().for_each(|name| fs::write(path(name), version(1)).unwrap());
+        let words = ["--reload-interval", "1h", "--admin-bind", "127.0.0.1:0"];
+        let server = Server::start(&[&["--model", &model("quick"), "--model", &model("slow")], &words[..]].concat());
+        Self { folder, server }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn version(&self, name: &str) -> String {
+        self.server.ask("GET", &format!("/models/{name}"), "").1["version"].as_str().unwrap().to_owned()
+    }
+
+    fn load(&mut self, name: &str, version: Option<&str>) -> (u16, serde_json::Value) {
+        let body = version.map_or(json!({}), |version| json!({"parameters": {"version": version}}));
+        self.server.ask_admin("POST", &format!("/v2/repository/models/{name}/load"), &body.to_string())
+    }
+
+    /// Serves `slow`'s second version, then writes a third and waits until the server has read and begun to judge it.
+    /// The versions: the first and the second.
+    fn begin_to_judge(&mut self) -> (String, String) {
+        let first = self.version("slow");
+        fs::write(self.path("slow"), version(2)).unwrap();
+        let second = self.load("slow", None).1["version"].as_str().unwrap().to_owned();
+        assert_ne!(first, second);
+        self.server.wait_for("serving slow version");
+        write_whole(&self.path("slow"), &long(3));
+        let events = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
+        inotify::add_watch(&events, self.path("slow"), inotify::WatchFlags::CLOSE_NOWRITE).unwrap();
+        self.server.signal("HUP");
+        assert_ne!(File::from(events).read(&mut [0; 512]).unwrap(), 0);
+        (first, second)
+    }
+}
+
+/// As an operator does it: the name never stands for half a file.
+fn write_whole(path: &Path, bytes: &[u8]) {
+    let new = path.with_extension("new");
+    fs::write(&new, bytes).unwrap();
+    fs::rename(new, path).unwrap();
+}
+
+#[test]
+fn another_model_is_loaded_while_a_file_is_judged() {
+    let mut house = House::new();
+    let (_, second) = house.begin_to_judge();
+    assert_eq!(house.load("quick", None).0, 200);
+    assert_eq!(house.version("slow"), second, "its file is judged still");
+    house.server.wait_for("serving slow version");
+    assert_ne!(house.version("slow"), second);
+}
+
+#[test]
+fn a_version_that_is_chosen_while_a_file_is_judged_stays() {
+    let mut house = House::new();
+    let (first, _) = house.begin_to_judge();
+    assert_eq!(house.load("slow", Some(&first)).0, 200);
+    house.server.wait_for("slow was changed by another request while its file was judged");
+    assert_eq!(house.version("slow"), first);
+    // Until the file's content changes again.
+    write_whole(&house.path("slow"), &version(4));
+    house.server.signal("HUP");
+    house.server.wait_for("serving slow version");
+    assert_ne!(house.version("slow"), first);
+}
+
+#[test]
+fn a_model_that_is_unloaded_while_its_file_is_judged_stays_unloaded() {
+    let mut house = House::new();
+    house.begin_to_judge();
+    assert_eq!(house.server.ask_admin("POST", "/v2/repository/models/slow/unload", "").0, 200);
+    house.server.wait_for("slow was changed by another request while its file was judged");
+    assert_eq!(house.server.ask("GET", "/models/slow", "").0, 404);
+    assert_eq!(house.load("slow", None).0, 200);
+}
