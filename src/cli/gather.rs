@@ -1,4 +1,4 @@
-//! Reads a command line to its end although values are wrong, so that all of them are told at once: clap stops at the
+//! Reads a command line to its end although values are wrong, so that all of them are reported at once: clap stops at the
 //! first.
 
 use std::error::Error as _;

@@ -53,8 +53,9 @@ pub struct ServeArgs {
     /// Serve /metrics on the admin listener only; probes stay on both
     #[arg(long, requires = "admin_bind", value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub private_metrics: bool,
-    /// File of bearer tokens, one a line (# begins a comment), re-read within 10 s of a change; one that cannot be read
-    /// for 30 s lets nobody in. The admin listener asks for one to load and unload. Without this flag no token is asked for
+    /// File of bearer tokens, one a line (# begins a comment), re-read within 10 s of a change; once it could not be
+    /// read for 30 s, requests get 401. The admin listener needs one to load and unload. Without this flag there is no
+    /// authentication
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
     /// A name that requests may give as their Host, beside IP addresses and localhost; any other is refused (421); without
@@ -73,7 +74,7 @@ pub struct ServeArgs {
     /// What bounds the server.
     #[command(flatten)]
     pub limits: Limits,
-    /// How often the models' files are looked at; SIGHUP looks at once
+    /// How often the models' files are checked for changes; SIGHUP checks at once
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub reload_interval: Duration,
     /// Take a changed file whose model asks for other columns or answers in other words

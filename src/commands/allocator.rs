@@ -13,7 +13,7 @@ use std::io;
 /// # Errors
 /// When the program cannot be executed again: memory may then exceed its estimate.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(super) fn settle() -> io::Result<()> {
+pub(super) fn apply_settings() -> io::Result<()> {
     use std::os::unix::process::CommandExt as _;
 
     use crate::serve::memory_estimate::{KEPT_AT_END, arenas};
@@ -48,6 +48,6 @@ pub(super) fn settle() -> io::Result<()> {
 /// # Errors
 /// None.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(super) fn settle() -> io::Result<()> {
+pub(super) fn apply_settings() -> io::Result<()> {
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::model::batch::Batch;
 use crate::model::cell::MAX_ABS;
 use crate::model::labels;
 use crate::model::schema::Schema;
-use crate::table::{Head, MAX_PROBLEMS, Problem, RowReader, TableError};
+use crate::table::{CellProblem, Head, MAX_PROBLEMS, RowReader, TableError};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
 use crate::text::shorten::quoted;
@@ -82,7 +82,7 @@ impl Labelled {
 }
 
 /// What was wrong before, and what a reader stopped at.
-fn all(error: TableError, before: &mut Vec<Problem>) -> Failure {
+fn all(error: TableError, before: &mut Vec<CellProblem>) -> Failure {
     match error {
         TableError::Cells(problems) => {
             before.extend(problems);
@@ -92,12 +92,12 @@ fn all(error: TableError, before: &mut Vec<Problem>) -> Failure {
     }
 }
 
-fn told(problems: &[Problem]) -> Failure {
+fn told(problems: &[CellProblem]) -> Failure {
     Failure { exit: Exit::Data, messages: problems.iter().map(ToString::to_string).collect() }
 }
 
 /// Numbers that statistics cannot be made of.
-fn beyond<R: Read>(reader: &RowReader<'_, R>, batch: &Batch, schema: &Schema) -> Vec<Problem> {
+fn beyond<R: Read>(reader: &RowReader<'_, R>, batch: &Batch, schema: &Schema) -> Vec<CellProblem> {
     let cells = batch.rows().enumerate().flat_map(|(row, cells)| cells.iter().enumerate().map(move |at| (row, at)));
     let too_large = cells.filter(|(_, (_, cell))| cell.abs() > MAX_ABS).take(MAX_PROBLEMS);
     let problem = |(row, (feature, cell)): (usize, (usize, &f64))| {

@@ -4,12 +4,10 @@ use std::io::{BufWriter, Read, Write};
 
 use crate::cli::PredictArgs;
 use crate::model::Model;
+use crate::model::answer_table;
 use crate::model::compiled::Scratch;
-use crate::model::labels;
-use crate::model::prediction::{PredictError, Predicted, Prediction};
-use crate::model::schema::{Schema, numbered};
+use crate::model::prediction::PredictError;
 use crate::table::{Head, RowReader, TableError};
-use crate::text::number::shortest;
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -51,13 +49,15 @@ fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
     files::note_absent(name, rows.absent());
     let mut writer = csv::WriterBuilder::new().from_writer(output);
-    write_record(&mut writer, rows.header().iter().map(String::as_str), &heads(rows.header(), model, n_raw))?;
+    let added = answer_table::columns(model.schema().target(), model.has_probability(), n_raw);
+    let names = new_names(rows.header(), added);
+    writer.write_record(rows.header().iter().chain(&names)).map_err(unwritten)?;
     let mut scratch = Scratch::default();
     let mut done = 0;
     while let Some(batch) = rows.next_chunk(CHUNK)? {
         let batch = batch.with_raw(n_raw > 0);
-        let Predicted { prediction: answers, raw } = match model.predicted(&batch, 0..batch.n_rows(), &mut scratch) {
-            Ok(answers) => answers,
+        let predicted = match model.predicted(&batch, 0..batch.n_rows(), &mut scratch) {
+            Ok(predicted) => predicted,
             Err(PredictError { row, cells }) if !cells.is_empty() => {
                 let cells = cells.into_iter().map(|cell| (cell.feature, cell.detail));
                 return Err(rows.refuse(row, cells).into());
@@ -68,58 +68,36 @@ fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl
                 return Err(Failure::new(Exit::Failed, what));
             }
         };
-        let raw = raw.unwrap_or_default();
         for row in 0..batch.n_rows() {
-            let mut added = cells(&answers, row, model.schema());
-            added.extend(raw.iter().skip(row * n_raw).take(n_raw).map(|value| shortest(*value)));
-            write_record(&mut writer, rows.fields(row), &added)?;
+            for field in rows.fields(row) {
+                writer.write_field(field).map_err(unwritten)?;
+            }
+            let added = |field: &[u8]| writer.write_field(field);
+            answer_table::write_row(model.schema(), &predicted, row, added).map_err(unwritten)?;
+            writer.write_record(None::<&[u8]>).map_err(unwritten)?;
         }
         done += batch.n_rows();
     }
     writer.flush().map_err(|e| Failure::writing("the output", &e))
 }
 
-/// The names of the added columns: `prediction`, `probability_CLASS` for each class if there are any, `raw` or `raw_0`. A name
-/// that the input has already gets underscores until it is new.
-fn heads(taken: &[String], model: &Model, n_raw: usize) -> Vec<String> {
-    let columns = model.schema().target().answer_columns(model.has_probability());
-    columns
-        .chain(numbered("raw", n_raw))
-        .map(|mut name| {
-            while taken.contains(&name) {
-                name.push('_');
-            }
-            name
-        })
-        .collect()
+/// The names of the added columns. A name that the input has already gets underscores until it is new.
+fn new_names(taken: &[String], added: impl Iterator<Item = String>) -> Vec<String> {
+    let renamed = |mut name: String| {
+        while taken.contains(&name) {
+            name.push('_');
+        }
+        name
+    };
+    added.map(renamed).collect()
 }
 
-fn cells(answers: &Prediction, row: usize, schema: &Schema) -> Vec<String> {
-    let classes = &schema.target().classes;
-    match answers {
-        Prediction::Regression { values, n_outputs } => {
-            values[row * n_outputs..][..*n_outputs].iter().map(|value| shortest(*value)).collect()
-        }
-        Prediction::Classification { classes: positions, probability } => {
-            let label = labels::shown(&classes[positions[row] as usize], schema.label_kind());
-            let mut cells = vec![label.into_owned()];
-            let probability = probability.iter().flatten().skip(row * classes.len()).take(classes.len());
-            cells.extend(probability.map(|p| shortest(*p)));
-            cells
-        }
-    }
-}
-
-fn write_record<'a, W: Write>(
-    writer: &mut csv::Writer<W>,
-    fields: impl Iterator<Item = &'a str>,
-    added: &'a [String],
-) -> Result<(), Failure> {
-    let all = fields.chain(added.iter().map(String::as_str));
-    writer.write_record(all).map_err(|e| match e.into_kind() {
+/// The output cannot be written.
+fn unwritten(error: csv::Error) -> Failure {
+    match error.into_kind() {
         csv::ErrorKind::Io(e) => Failure::writing("the output", &e),
         other => Failure::new(Exit::Failed, format_args!("the output: {other:?}")),
-    })
+    }
 }
 
 impl From<TableError> for Failure {

@@ -26,11 +26,11 @@ impl FitProgress {
 
     fn style(&self) -> ProgressStyle {
         let about = Arc::clone(&self.about);
-        let told = move |state: &ProgressState, out: &mut dyn Write| {
+        let write_about = move |state: &ProgressState, out: &mut dyn Write| {
             let _ = out.write_str(&of_about(state.elapsed(), Duration::from_millis(about.load(Ordering::Relaxed))));
         };
         let style = ProgressStyle::with_template("{bar:32} {pos}/{len} fits, {elapsed}{about}: fitting {wide_msg}");
-        style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("about", told)
+        style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("about", write_about)
     }
 }
 

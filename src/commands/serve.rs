@@ -37,12 +37,12 @@ use super::sources::{choices, entries};
 /// # Errors
 /// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. No port was open then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
-    let settled = allocator::settle();
+    let allocator_set = allocator::apply_settings();
     let Settings { options, sources, warning, address, sockets } = Settings::resolve(args)?;
     let serving = Arc::new(Serving::new(Vec::new(), args.limits.clone(), args.extra_features));
-    let _telemetry = telemetry(args, &serving)?;
-    if let Err(error) = settled {
-        tracing::warn!(%error, "cannot begin anew with the allocator's setting: memory may grow beyond its bound");
+    let _logging = start_logging(args, &serving)?;
+    if let Err(error) = allocator_set {
+        tracing::warn!(%error, "cannot restart with the allocator settings: memory may exceed its bound");
     }
     if let Some(warning) = warning {
         tracing::warn!("{warning}");
@@ -103,22 +103,24 @@ impl Plan {
         BoundService { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
     }
 
-    /// Logs who may ask.
+    /// Logs whether requests need a token.
     fn announce_access(&self, address: Option<SocketAddr>, admin: Option<SocketAddr>) {
         if let Some(tokens) = &self.options.tokens {
             let (path, n) = (tokens.path().display(), tokens.len());
-            tracing::info!(%path, tokens = n, "bearer tokens are asked for: {n} in {path}");
+            tracing::info!(%path, tokens = n, "bearer tokens are required: {n} in {path}");
             return;
         }
         let everywhere = |address: Option<SocketAddr>| address.map(|a| a.ip()).filter(IpAddr::is_unspecified);
         if let Some(ip) = everywhere(address) {
-            tracing::warn!("no token is asked for, on every interface ({ip}): whoever reaches the port may ask");
+            tracing::warn!(
+                "no authentication, listening on all interfaces ({ip}): anyone who can reach the port can send requests"
+            );
         } else {
-            tracing::info!("no token is asked for; --token-file asks for one");
+            tracing::info!("no authentication; --token-file requires bearer tokens");
         }
         if let Some(ip) = everywhere(admin) {
             tracing::warn!(
-                "no token is asked for by the admin listener, on every interface ({ip}): whoever reaches the port may \
+                "no authentication on the admin listener, on all interfaces ({ip}): anyone who can reach the port can \
                  load and unload models"
             );
         }
@@ -129,14 +131,14 @@ impl Plan {
 fn announce(serving: &Arc<Serving>) {
     let workers = tokio::runtime::Handle::current().metrics().num_workers();
     let (last, weak) = (AtomicUsize::new(0), Arc::downgrade(serving));
-    let announce_bound = move || {
-        let Some(bound) = weak.upgrade().map(|serving| MemoryEstimate::of(&serving, workers)) else { return };
-        if last.swap(bound.total(), Relaxed) != bound.total() {
-            tracing::info!(bound_bytes = bound.total(), workers, "memory stays below {bound}");
+    let announce_estimate = move || {
+        let Some(estimate) = weak.upgrade().map(|serving| MemoryEstimate::of(&serving, workers)) else { return };
+        if last.swap(estimate.total(), Relaxed) != estimate.total() {
+            tracing::info!(bound_bytes = estimate.total(), workers, "memory stays below {estimate}");
         }
     };
-    announce_bound();
-    serving.registry.on_replace(Box::new(move |_| announce_bound()));
+    announce_estimate();
+    serving.registry.on_replace(Box::new(move |_| announce_estimate()));
     for model in serving.registry.list() {
         let (name, version, algorithm) = (&model.name, model.model.version(), &model.model.header().algorithm);
         let is_default = model.is_default;
@@ -155,7 +157,7 @@ struct Settings {
 }
 
 impl Settings {
-    /// Resolves all of them, so that everything that is wrong is told at once.
+    /// Resolves all of them, so that everything that is wrong is reported at once.
     fn resolve(args: &ServeArgs) -> Result<Self, Failure> {
         let mut wrong = args.limits.check().err().unwrap_or_default();
         let address = resolve_bind(args.bind, args.bind_typed, port_of(environment));
@@ -245,7 +247,7 @@ pub(super) fn split(spec: &str, choices: &ImportChoices) -> Result<ModelFile, St
     Ok(ModelFile { name: name.map(str::to_owned), path: PathBuf::from(path), options: choices.of(name) })
 }
 
-fn telemetry(args: &ServeArgs, serving: &Serving) -> Result<LogGuard, Failure> {
+fn start_logging(args: &ServeArgs, serving: &Serving) -> Result<LogGuard, Failure> {
     let format = match args.log_format {
         LogFormat::Auto => Format::auto(),
         LogFormat::Human => Format::human(),

@@ -37,11 +37,10 @@ pub struct Limits {
     /// Bytes of a request target; over it is 414.
     #[arg(skip = 8_usize << 10)]
     pub max_uri_bytes: usize,
-    /// From the first byte of a head to its last; a slower client's connection is closed
+    /// Time from the first byte of a head to its last; a slower client's connection is closed
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub header_timeout: Duration,
-    /// From the head to the last byte of the body; over it is 408, and so is a body that will not make it while others
-    /// wait for its room
+    /// Time from the head to the end of the body; 408 after it, or earlier if the body is too slow while memory is scarce
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub body_timeout: Duration,
     /// Longest computation of one request; over it is 504
@@ -53,7 +52,7 @@ pub struct Limits {
     /// A client that takes nothing of its answer for this long is cut
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     pub write_timeout: Duration,
-    /// Longest wait for room, before 503
+    /// Longest wait for memory or a compute slot; 503 after it
     #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = time)]
     pub admission_wait: Duration,
     /// After SIGTERM: keep accepting for this long, so that endpoints and proxies notice

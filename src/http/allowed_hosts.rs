@@ -1,4 +1,4 @@
-//! The names that the server answers to, so that no name of another's that leads here makes answers readable to its pages.
+//! Host names that requests may use. Prevents DNS rebinding: a foreign name that resolves to this server is refused.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -28,7 +28,8 @@ impl AllowedHosts {
         names.into_iter().map(name).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Checks the host that a request names. IP addresses and `localhost` are always allowed: no name of another's.
+    /// Checks the host that a request names. IP addresses and `localhost` are always allowed: they
+    /// cannot be rebound.
     ///
     /// # Errors
     /// 421: it is none of these names.

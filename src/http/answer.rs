@@ -18,7 +18,7 @@ pub(in crate::http) struct Timings {
     pub(in crate::http) encode: Duration,
 }
 
-/// A handler's answer, and what it did for it; none where that is told later, or is nothing.
+/// A handler's answer and the times of its steps; none where no rows were predicted, or a stream logs them at its end.
 #[derive(Debug)]
 pub(in crate::http) struct Handled {
     /// The answer.
@@ -66,8 +66,8 @@ struct ArrayText {
 
 impl ArrayText {
     fn push(&mut self, text: &[u8]) {
-        if let Some(room) = self.bytes.get_mut(self.len..self.len + text.len()) {
-            room.copy_from_slice(text);
+        if let Some(free) = self.bytes.get_mut(self.len..self.len + text.len()) {
+            free.copy_from_slice(text);
             self.len += text.len();
         }
     }

@@ -8,6 +8,7 @@ use crate::serve::Serving;
 use crate::serve::lifecycle::Phase;
 use crate::serve::listener::Role;
 use crate::serve::registry::Snapshot;
+use crate::text::shorten::shortened;
 
 use super::allowed_hosts::AllowedHosts;
 use super::auth::Tokens;
@@ -106,11 +107,24 @@ impl App {
     /// 404: there is none.
     pub fn model(&self, name: &str) -> Result<Snapshot, Problem> {
         let none = || {
-            let detail =
-                format!("No model is called {}; GET /models lists them", crate::text::shorten::shortened(name));
+            let detail = format!("No model is called {}; GET /models lists them", shortened(name));
             Problem::new(ProblemKind::NotFound, detail)
         };
         self.serving.registry.get(name).ok_or_else(none)
+    }
+
+    /// The model registered as `name`, if it is served in this version.
+    ///
+    /// # Errors
+    /// 404: there is none, or it is served in another version.
+    pub(super) fn model_version(&self, name: &str, version: &str) -> Result<Snapshot, Problem> {
+        let snapshot = self.model(name)?;
+        let current = snapshot.model.version();
+        if version == current {
+            return Ok(snapshot);
+        }
+        let detail = format!("{name} is served in version {current}, not {}", shortened(version));
+        Err(Problem::new(ProblemKind::NotFound, detail))
     }
 
     /// Checks that the runtime makes progress.

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::problem::{Problem, ProblemKind};
-use super::watched::is_watched;
+use super::watched::is_probe_or_metrics;
 
 /// The file is read again this often, so that a change is in force within 10 s.
 const EVERY: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// True when the route never needs a token: probes, metrics, and pages without statistics.
 pub fn is_open(route: &str) -> bool {
-    is_watched(route) || PAGES.contains(&route)
+    is_probe_or_metrics(route) || PAGES.contains(&route)
 }
 
 /// The tokens of a file, one a line; empty lines and those that begin with `#` are skipped.
@@ -93,7 +93,10 @@ impl Tokens {
                 *unreadable_since = None;
                 if digests != **self.digests.load() {
                     match digests.len() {
-                        0 => tracing::error!(path = %self.path.display(), "no token in the token file: nobody gets in"),
+                        0 => {
+                            let path = self.path.display();
+                            tracing::error!(%path, "the token file has no tokens: all requests that need one get 401");
+                        }
                         n => tracing::info!(tokens = n, "token file changed"),
                     }
                     self.digests.store(Arc::new(digests));
@@ -103,12 +106,18 @@ impl Tokens {
             Err(error) => {
                 let left_s = KEPT_UNREADABLE.as_secs();
                 if unreadable_since.is_none() {
-                    tracing::error!(error, "the token file cannot be read; in {left_s} s nobody gets in");
+                    tracing::error!(
+                        error,
+                        "the token file cannot be read; after {left_s} s all requests that need a token get 401"
+                    );
                 }
                 let since = *unreadable_since.get_or_insert(now);
                 if now.saturating_duration_since(since) >= KEPT_UNREADABLE && !self.is_empty() {
                     self.digests.store(Arc::default());
-                    tracing::error!(error, "the token file could not be read for {left_s} s: nobody gets in");
+                    tracing::error!(
+                        error,
+                        "the token file could not be read for {left_s} s: all requests that need a token get 401"
+                    );
                 }
                 Err(error)
             }

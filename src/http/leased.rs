@@ -40,7 +40,7 @@ impl<S: Sync> FromRequestParts<S> for Memory {
 /// # Errors
 /// [`Overloaded`]: they were not free within the admission wait.
 pub(super) async fn lease(memory: &MemoryLease, bytes: usize) -> Result<(), Overloaded> {
-    if bytes <= UNLEASED { Ok(()) } else { memory.at_least(bytes).await }
+    if bytes <= UNLEASED { Ok(()) } else { memory.grow_within_budget(bytes).await }
 }
 
 /// A 200 with this body as JSON and a line end.
@@ -56,12 +56,12 @@ pub(super) async fn json(memory: &MemoryLease, body: &(impl Serialize + Sync)) -
     Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
-/// Where pages that many share take their memory: out of the room made for them, else out of what requests may hold.
+/// Where pages that many requests share take their memory: their own budget, else that of requests.
 #[derive(Debug, Clone)]
 pub(super) struct PageMemory {
-    /// The room made for them.
+    /// Their own budget.
     pub(super) own: MemoryBudget,
-    /// What requests may hold.
+    /// The budget of requests.
     pub(super) of_requests: MemoryBudget,
 }
 

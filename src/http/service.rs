@@ -25,7 +25,7 @@ use super::middleware::validate_head;
 use super::path::PathParams;
 use super::problem::{Problem, ProblemKind};
 use super::route::{Route, RouteHandler, RouteTable};
-use super::routes::predict::predict;
+use super::routes::predict;
 
 /// What answers on a listener: all its routes with the layers around them. A `tower::Service` of requests with any body
 /// that never fails; cheap to clone. It must run within tokio.
@@ -73,13 +73,12 @@ impl Dispatch {
         let app = &self.app;
         let (mut head, body) = request.into_parts();
         let found = self.routes.find(head.uri.path());
-        // 1. Request id, gauge, envelope of errors, metrics, log line. Outermost, so that every answer is seen.
+        // Outermost layer: counts, finishes and logs every answer, panics included.
         let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut head);
-        // 2. What is left of the body is read before the answer goes out: a client that is still sending would see a
-        //    broken pipe instead of a refusal. Within 1, because it takes time that counts.
         let (mut body, waits_for_continue) = (RequestBody::new(body), head.headers.contains_key(EXPECT));
-        // 3. A panic below becomes a 500. Within 1 and 2, so that it is counted and its body read.
+        // Panics become a 500 here, inside both other layers.
         let mut handled = self.caught(self.handle(found, head, &mut body)).await;
+        // Unread body: read before answering, or a client that still sends sees a broken pipe. Inside the timing.
         if let Some(leftover) = body.into_leftover() {
             let (arrival, response) = (in_flight.arrival, &mut handled.response);
             // Boxed, because it is rare, so that the usual future is small.
@@ -104,7 +103,7 @@ impl Dispatch {
         })
     }
 
-    /// 4. Refuses what the head alone is refused for, then asks the handler.
+    /// Innermost: checks the head, then calls the route's handler.
     async fn handle<B>(
         &self,
         found: Option<(&Route, PathParams)>,
@@ -121,7 +120,7 @@ impl Dispatch {
         };
         match route.handler(&head.method) {
             None => route.answer_without_handler(&head.method).map(Handled::from),
-            Some(RouteHandler::Predict) => predict(app, app.default_model()?, None, &head, body).await,
+            Some(RouteHandler::Predict) => predict::answer(app, app.default_model()?, None, &head, body).await,
             Some(RouteHandler::Axum(handler)) => {
                 if !params.is_empty() {
                     head.extensions.insert(params);

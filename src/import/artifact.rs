@@ -5,7 +5,7 @@ use super::golden;
 use super::imported::Imported;
 use super::options::ImportOptions;
 use crate::model::algorithm::Estimator;
-use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT_NEUTRAL, Header, Payload, open, seal};
+use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT_NEUTRAL, Header, Payload, open, to_bytes};
 use crate::model::batch::Batch;
 use crate::model::calibration::Calibration;
 use crate::model::cover;
@@ -52,7 +52,7 @@ pub fn artifact(imported: Imported, options: &ImportOptions) -> Result<Vec<u8>, 
     };
     let section = neutral.to_section()?;
     drop(neutral);
-    Ok(seal(header, &[("neutral", section, true)])?)
+    Ok(to_bytes(header, &[("neutral", section, true)])?)
 }
 
 /// Says of numeric features that they are codes of categories, where a split asks for a set of them.
@@ -112,5 +112,5 @@ pub fn with_data(artifact: &[u8], data: DataFindings<'_>) -> Result<Vec<u8>, Imp
         header.calibration = Some(CalibrationInfo { n: calibration.fold.len() as u64, folds: calibration.folds });
         sections.push(("calibration", calibration.to_section()?, false));
     }
-    Ok(seal(header, &sections)?)
+    Ok(to_bytes(header, &sections)?)
 }

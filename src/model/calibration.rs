@@ -23,8 +23,8 @@ pub enum Scores {
     Residuals {
         /// Observed minus predicted, in the target's unit, shape `[n_rows]`.
         residual: Vec<f64>,
-        /// How hard the row looked to the model that held it out (population standard deviation of its trees'
-        /// answers), shape `[n_rows]`; empty where the method has none.
+        /// Population standard deviation of the trees' answers for the row, from the model of its fold, shape `[n_rows]`;
+        /// empty for other methods.
         difficulty: Vec<f64>,
     },
     /// Classification.

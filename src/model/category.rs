@@ -4,14 +4,11 @@
 //! an identifier never answers for its neighbour.
 
 use super::schema::Feature;
-use crate::text::number::{is_integer, parse_number};
+use crate::text::number::{MAX_EXACT_F64, is_integer, parse_number};
 
 /// The spellings of true and of false in a table, in the order in which they are looked for. The first three are written by
 /// JSON, pandas and spreadsheets.
 pub const SPELLINGS: [[&str; 4]; 2] = [["true", "True", "TRUE", "1"], ["false", "False", "FALSE", "0"]];
-
-/// From here on two integers may be one `f64`.
-const INEXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A number with the digits that were sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,7 +46,7 @@ impl Feature {
     pub(super) fn category_of_digits(&self, digits: Digits<'_>) -> Option<usize> {
         let Digits { value, text, by_value } = digits;
         self.category_position(text).or_else(|| {
-            if value.abs() >= INEXACT || value.fract() != 0.0 {
+            if value.abs() >= MAX_EXACT_F64 || value.fract() != 0.0 {
                 return None;
             }
             let is_float = text.strip_suffix(".0").is_some_and(is_integer);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::number::{is_integer, parse_number, shortest};
+use crate::text::number::{MAX_EXACT_F64, is_integer, parse_number, shortest};
 
 /// What the labels of a target are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +46,10 @@ pub fn integer(label: &str) -> Option<i64> {
 
 /// The number that a label spells; none for a code (`007`) and for an integer that an `f64` may not hold.
 pub fn number(label: &str) -> Option<f64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
     let value = parse_number(label).filter(|value| value.is_finite())?;
     let digits = label.trim().trim_start_matches(['+', '-']);
     let is_code = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
-    let is_rounded = is_integer(digits) && value.abs() > EXACT;
+    let is_rounded = is_integer(digits) && value.abs() > MAX_EXACT_F64;
     (!is_code && !is_rounded).then_some(value + 0.0)
 }
 

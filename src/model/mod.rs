@@ -5,6 +5,7 @@
 //! `neutral` are the two ways in which an artifact holds what predicts: as smartcore's object, or by another library's rule.
 
 pub mod algorithm;
+pub mod answer_table;
 pub mod artifact;
 pub mod batch;
 pub mod calibration;

@@ -65,8 +65,8 @@ impl Model {
         };
         let n_classes = schema.target().classes.len();
         if n_classes == 0 && form.n_outputs() != schema.target().n_outputs() {
-            let (told, got) = (schema.target().n_outputs(), form.n_outputs());
-            return Err(format!("the header tells of {told} outputs, the estimator has {got}"));
+            let (declared, got) = (schema.target().n_outputs(), form.n_outputs());
+            return Err(format!("the header declares {declared} outputs, the estimator has {got}"));
         }
         if let Some(section) = opened.section("cover") {
             let trees = form.trees().ok_or("there is a cover section but the estimator has no trees")?;
@@ -208,7 +208,7 @@ impl Model {
         rows: Range<usize>,
         scratch: &mut Scratch,
     ) -> Result<Prediction, PredictError> {
-        self.pipeline.predict(batch, rows, scratch).map_err(|error| self.overflow(batch, error.row))
+        self.pipeline.predict_rows(batch, rows, scratch).map_err(|error| self.overflow(batch, error.row))
     }
 
     /// The error of a row that has no answer, with the cells to blame.
@@ -285,7 +285,7 @@ fn check_statistics(header: &Header, schema: &Schema) -> Result<(), String> {
 fn check_calibration(opened: &Opened<'_>, n_classes: usize) -> Result<(), String> {
     match (opened.section("calibration"), &opened.header.calibration) {
         (None, None) => Ok(()),
-        (Some(bytes), Some(told)) => Calibration::decode(bytes)?.check(told.n, told.folds, n_classes),
+        (Some(bytes), Some(info)) => Calibration::decode(bytes)?.check(info.n, info.folds, n_classes),
         _ => Err("header and payload disagree on calibration".to_owned()),
     }
 }

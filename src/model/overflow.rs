@@ -1,11 +1,11 @@
-//! Why a row has no finite answer: the cells that are so far from what training saw that a kernel, a slope or a product of
-//! theirs overflows. The golden rows have answers, so it is the row's numbers and not the model.
+//! Which cells made an answer overflow: those farthest outside the training range. The model itself is not at fault, because
+//! its golden rows have finite answers.
 
 use super::neutral::Stop;
 use super::prediction::OverflowingCell;
 use super::schema::{Feature, Kind, Schema};
 
-/// Cells told of one row at most.
+/// Most cells reported of one row.
 const MOST: usize = 20;
 
 /// The cells to blame: those that the model's own `stops` make no number of, else the farthest from training first; none
@@ -24,14 +24,14 @@ pub(super) fn cells(schema: &Schema, row: &[f64], stops: &[Stop]) -> Vec<Overflo
     let least = farthest.sqrt();
     let is_to_blame = |(i, (farness, ..)): &(usize, (f64, usize, f64))| *i == 0 || *farness >= least && *farness > 1.0;
     let blamed = far.into_iter().enumerate().filter(is_to_blame).take(MOST);
-    let told = blamed.map(|(_, (_, at, value))| {
+    let reported = blamed.map(|(_, (_, at, value))| {
         let feature = &schema.features()[at];
         let name = &feature.name;
         let detail =
             format!("{name} is {value:e}: with it the answer is beyond the range of numbers{}", feature.hint());
         OverflowingCell { feature: at, detail }
     });
-    told.collect()
+    reported.collect()
 }
 
 /// The cell that a step makes no number of.
@@ -47,7 +47,7 @@ fn stopped(schema: &Schema, row: &[f64], stop: &Stop) -> OverflowingCell {
     OverflowingCell { feature: stop.feature, detail }
 }
 
-/// How far a value is outside of what training saw, in widths of that; where training is not known, its size.
+/// Distance of a value outside the training range, in widths of the range; its size where the range is not known.
 fn farness(feature: &Feature, value: f64) -> f64 {
     let (Some(min), Some(max)) = (feature.stats().min, feature.stats().max) else { return value.abs() };
     let width = (max - min).max(min.abs()).max(max.abs()).max(f64::MIN_POSITIVE);

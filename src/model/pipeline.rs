@@ -93,7 +93,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`PredictError`] when an answer is not finite.
-    pub fn predict(
+    pub fn predict_rows(
         &self,
         batch: &Batch,
         rows: Range<usize>,

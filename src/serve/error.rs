@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::model::prediction::PredictError;
 use crate::text::shorten::shortened;
 
-/// There was no room within the admission wait.
+/// No memory and no permit were free within the admission wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the server is over capacity")]
 pub struct Overloaded;

@@ -51,7 +51,7 @@ impl Serving {
         // The rows are gone when the answer is encoded.
         let rows_or_answer = size_of_val(batch.values()).max(answer_bytes);
         memory.resize_to(other_bytes + prediction + rows_or_answer).await?;
-        let (predicted, took) = self.compute.predict(memory, snapshot, batch).await?;
+        let (predicted, took) = self.compute.compute(memory, snapshot, batch).await?;
         Ok(Answer { predicted, took })
     }
 }

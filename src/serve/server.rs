@@ -45,7 +45,7 @@ impl From<ServerExit> for ExitCode {
 pub async fn run<S: HttpService>(serving: &Serving, bound: BoundService<S>, mut signals: Signals) -> ServerExit {
     let lifecycle = &serving.lifecycle;
     let heartbeat = tokio::spawn(lifecycle.clone().heartbeat());
-    let mut listening = pin!(listener::serve(bound, ListenerContext::of(serving)));
+    let mut listening = pin!(listener::accept_connections(bound, ListenerContext::of(serving)));
     systemd::notify_ready();
     let exit = loop {
         tokio::select! {
@@ -75,7 +75,7 @@ fn drained(lifecycle: &Lifecycle, cut: usize) -> ServerExit {
 /// Acts on a signal; an exit when it is the second one that stops the process.
 fn on_signal(lifecycle: &Lifecycle, limits: &Limits, signal: Signal) -> Option<ServerExit> {
     if signal == Signal::Hangup {
-        tracing::info!("SIGHUP: looking at the models' files");
+        tracing::info!("SIGHUP: checking the models' files");
         lifecycle.request_reload();
         return None;
     }

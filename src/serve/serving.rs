@@ -1,4 +1,4 @@
-//! What every request can reach: the models, who may compute, what is counted, the limits.
+//! What every request can reach: the models, compute threads, memory, metrics and limits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,9 +29,10 @@ pub struct Serving {
     pub compute: Compute,
     /// The bytes that requests in flight may hold.
     pub memory: MemoryBudget,
-    /// The bytes that are kept for pages which many share, beside those of requests.
+    /// The bytes for pages that many requests share, besides those of requests.
     pub pages: MemoryBudget,
-    /// The bytes that requests on the admin listener may hold: it answers when those on the first hold all of theirs.
+    /// The bytes that requests on the admin listener may hold: a budget of its own, so that it answers when requests on the
+    /// main listener hold all of theirs.
     pub admin_memory: MemoryBudget,
     /// The limits in force.
     pub limits: Limits,
@@ -48,7 +49,7 @@ impl Serving {
         Self {
             compute: Compute::new(&limits, Arc::clone(&metrics), lifecycle.clone()),
             memory: MemoryBudget::new(&limits),
-            // Who finds no room here asks for it among the requests: that is where to wait.
+            // No wait: pages fall back to the request budget, which has the admission wait.
             pages: MemoryBudget::new(&Limits { body_budget: 0, admission_wait: Duration::ZERO, ..limits.clone() }),
             admin_memory: MemoryBudget::new(&Limits { body_budget: ADMIN_ANSWERS, ..limits.clone() }),
             reloader: Arc::new(Reloader::new(Arc::clone(&registry), Arc::clone(&metrics))),

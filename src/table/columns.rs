@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use csv::StringRecord;
 
-use super::error::{Problem, TableError};
+use super::error::{CellProblem, TableError};
 use super::records::field;
 use super::scan::Scan;
 use super::token::{Token, is_missing_word, judge};
@@ -51,7 +51,7 @@ impl Scan<'_> {
                 let text = field(&record, builder.column);
                 builder.push(text).map_err(|detail| {
                     let place = records.place(Some(builder.column));
-                    TableError::Cells(vec![Problem { place, row, detail }])
+                    TableError::Cells(vec![CellProblem { place, row, detail }])
                 })?;
             }
             row += 1;

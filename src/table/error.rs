@@ -45,7 +45,7 @@ impl fmt::Display for Place {
 
 /// One cell that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct CellProblem {
     /// Where.
     pub place: Place,
     /// Number of the row from 0, the header not counted.
@@ -54,7 +54,7 @@ pub struct Problem {
     pub detail: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for CellProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.detail)
     }
@@ -74,7 +74,7 @@ pub enum TableError {
     Shape(String),
     /// Cells that do not fit their columns, [`MAX_PROBLEMS`] at most, in file order; at least one.
     #[error("{}{}", .0[0], and_more(.0.len()))]
-    Cells(Vec<Problem>),
+    Cells(Vec<CellProblem>),
 }
 
 impl TableError {

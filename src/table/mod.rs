@@ -19,7 +19,7 @@ mod scan;
 mod token;
 
 pub use columns::Cells;
-pub use error::{ErrorClass, MAX_PROBLEMS, Place, Problem, TableError};
+pub use error::{CellProblem, ErrorClass, MAX_PROBLEMS, Place, TableError};
 pub use plain::read_plain;
 pub use rows::{Head, RowReader, looks_headerless};
 pub use scan::{ColumnScan, Scan, TableFile};

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use csv::StringRecord;
 
-use super::error::{MAX_PROBLEMS, Problem, TableError};
+use super::error::{CellProblem, MAX_PROBLEMS, TableError};
 use super::records::{Records, field};
 use super::token::is_missing_word;
 use crate::model::batch::Batch;
@@ -189,19 +189,19 @@ impl<'s, R: Read> RowReader<'s, R> {
     /// The error that says what is wrong with cells (feature, detail) of row `row` of the last chunk, which was read by
     /// [`RowReader::keep_fields`].
     pub fn refuse(&self, row: usize, cells: impl Iterator<Item = (usize, String)>) -> TableError {
-        TableError::Cells(cells.map(|(feature, detail)| self.told(row, self.columns[feature], detail)).collect())
+        TableError::Cells(cells.map(|(feature, detail)| self.problem_in(row, self.columns[feature], detail)).collect())
     }
 
     /// What is wrong with the cell in a column (its place in the file, from 0) of row `row` of the last chunk, which was read
     /// by [`RowReader::keep_fields`].
-    pub fn problem(&self, row: usize, column: usize, detail: String) -> Problem {
-        self.told(row, Some(column), detail)
+    pub fn problem(&self, row: usize, column: usize, detail: String) -> CellProblem {
+        self.problem_in(row, Some(column), detail)
     }
 
-    fn told(&self, row: usize, column: Option<usize>, detail: String) -> Problem {
+    fn problem_in(&self, row: usize, column: Option<usize>, detail: String) -> CellProblem {
         let mut place = self.records.place(column);
         place.line = self.line(row).unwrap_or(place.line);
-        Problem { place, row: self.rows_read - self.lines.len() as u64 + row as u64, detail }
+        CellProblem { place, row: self.rows_read - self.lines.len() as u64 + row as u64, detail }
     }
 
     /// The line of row `row` of the last chunk, which was read by [`RowReader::keep_fields`].
@@ -222,7 +222,7 @@ impl<'s, R: Read> RowReader<'s, R> {
         self.records.read(place)
     }
 
-    fn read_cells(&self, values: &mut Vec<f64>, problems: &mut Vec<Problem>) {
+    fn read_cells(&self, values: &mut Vec<f64>, problems: &mut Vec<CellProblem>) {
         let record = &self.chunk[self.in_chunk];
         for (feature, column) in self.schema.features().iter().zip(&self.columns) {
             let given = column.map_or(Cell::Missing, |column| cell(feature, field(record, column)));
@@ -230,7 +230,7 @@ impl<'s, R: Read> RowReader<'s, R> {
                 Ok(value) => values.push(value),
                 Err(detail) if problems.len() < MAX_PROBLEMS => {
                     let place = self.records.place(*column);
-                    problems.push(Problem { place, row: self.rows_read, detail });
+                    problems.push(CellProblem { place, row: self.rows_read, detail });
                 }
                 Err(_) => {}
             }

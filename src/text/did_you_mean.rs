@@ -21,7 +21,7 @@ pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     let allowed = (wanted.len() / 3).max(2).min(wanted.len().max(1));
     // An edit changes a length by one character: two bytes, allowing for scripts that have few of one.
     let is_near = |c: &&str| c.len() <= LONGEST && c.len().abs_diff(text.len()) <= 2 * allowed;
-    let mut room = Vec::new();
+    let mut buffer = Vec::new();
     let mut best: Option<(usize, &str)> = None;
     let candidates = candidates.inspect(|candidate| {
         if extended.is_none() && (begins_with(candidate, text) || begins_with(text, candidate)) {
@@ -30,7 +30,7 @@ pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     });
     for candidate in candidates.filter(is_near).take(COMPARED) {
         let below = best.map_or(allowed + 1, |(distance, _)| distance).min(candidate.chars().count().max(1));
-        if let Some(distance) = distance_below(&wanted, candidate, below, &mut room) {
+        if let Some(distance) = distance_below(&wanted, candidate, below, &mut buffer) {
             best = Some((distance, candidate));
         }
     }

@@ -1,4 +1,4 @@
-//! Numbers as text spells them. JSON and CSV read digits with a grammar each, and share the arithmetic.
+//! Numbers as text and bytes spell them. JSON and CSV read digits with a grammar each, and share the arithmetic.
 
 /// The powers of ten that an `f64` holds exactly.
 const POWERS: [f64; 23] = [
@@ -6,8 +6,11 @@ const POWERS: [f64; 23] = [
     1e21, 1e22,
 ];
 
-/// Whole numbers up to here are exact in an `f64`.
-const EXACT: u64 = 1 << 53;
+/// 2⁵³: integers up to here are exact in an `f64`. Above it, two integers may be one `f64`.
+pub const MAX_EXACT: u64 = 1 << 53;
+
+/// [`MAX_EXACT`] as an `f64`.
+pub const MAX_EXACT_F64: f64 = 9_007_199_254_740_992.0;
 
 /// Decimal digits that cannot overflow a `u64`.
 const MAX_DIGITS: usize = 19;
@@ -19,13 +22,25 @@ const MAX_DIGITS: usize = 19;
 #[inline]
 #[expect(clippy::cast_precision_loss, reason = "the mantissa is at most 2^53")]
 pub fn exact(negative: bool, mantissa: u64, digits: usize, power: i64) -> Option<f64> {
-    if digits > MAX_DIGITS || mantissa > EXACT {
+    if digits > MAX_DIGITS || mantissa > MAX_EXACT {
         return None;
     }
     let scale = *POWERS.get(usize::try_from(power.unsigned_abs()).ok()?)?;
     let mantissa = mantissa as f64;
     let value = if power >= 0 { mantissa * scale } else { mantissa / scale };
     Some(if negative { -value } else { value })
+}
+
+/// The number that the bits of an IEEE 754 half-precision number are: exact.
+pub fn half_to_f64(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1F), f64::from(bits & 0x3FF));
+    let magnitude = match exponent {
+        0 => fraction * 2_f64.powi(-24),
+        0x1F if fraction == 0.0 => f64::INFINITY,
+        0x1F => f64::NAN,
+        _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
 }
 
 /// Appends a finite number as every answer has it: the shortest text that reads back as the same bits (`25.0`, not `25`).

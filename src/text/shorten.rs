@@ -11,6 +11,11 @@ pub fn shortened(text: &str) -> String {
     format!("{:?}…", text.chars().take(LONGEST).collect::<String>())
 }
 
+/// The first bytes of a text, `most` at most.
+pub fn beginning(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
 /// A sentence that quotes what a client sent: hidden characters escaped, and its middle left out where it is longer than
 /// some 200 characters.
 pub fn cut(sentence: &str) -> String {

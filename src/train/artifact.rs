@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::Model;
 use crate::model::algorithm::Estimator;
-use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, seal as write};
+use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, to_bytes};
 use crate::model::cover;
 use crate::model::prediction::Prediction;
 use crate::model::schema::Schema;
@@ -32,7 +32,7 @@ pub struct Trained {
 }
 
 /// Evaluates on the test rows, writes the artifact's bytes and checks that they load.
-pub(crate) fn seal(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained, TrainError> {
+pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained, TrainError> {
     let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
     let encoded = &data.encoded;
     let tested = match &encoded.test {
@@ -46,7 +46,7 @@ pub(crate) fn seal(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained, 
         best_of: outcome.best_of.map(|n| n as u64),
     };
     let header = header(plan, outcome, evaluation.clone());
-    let artifact = write(header, &sections(encoded, outcome)?).map_err(TrainError::Data)?;
+    let artifact = to_bytes(header, &sections(encoded, outcome)?).map_err(TrainError::Data)?;
     let version = verify(&artifact)?;
     let detail = match (&outcome.out_of_fold, &tested) {
         (Some(o), _) => Some(("k-fold", &encoded.train, &o.answers)),

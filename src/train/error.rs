@@ -24,7 +24,7 @@ pub enum TrainError {
         reason: String,
     },
     /// The artifact is invalid: a bug of ours.
-    #[error("the fitted model does not hold: {0}")]
+    #[error("internal error: the trained model is invalid: {0}; please report it")]
     Broken(String),
 }
 

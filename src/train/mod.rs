@@ -64,7 +64,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
         }
         Some(n) => tune::tune(spec, &data, &parameters, &space, n as usize, progress)?,
     };
-    let mut trained = artifact::seal(&FitPlan { spec, data: &data, parameters: &parameters }, &outcome)?;
+    let mut trained = artifact::write(&FitPlan { spec, data: &data, parameters: &parameters }, &outcome)?;
     trained.report.tuning = tuning;
     trained.report.seconds = start.elapsed().as_secs_f64();
     Ok(trained)

@@ -5,8 +5,8 @@ use std::io;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// Room made for inflated bytes at one time.
-const ROOM: usize = 16 << 10;
+/// Capacity added for inflated bytes at one time.
+const OUTPUT_STEP: usize = 16 << 10;
 
 /// A body being inflated.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl Deflate {
     fn inflate(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         let Some(decoder) = &mut self.decoder else { return Ok(()) };
         while !self.has_ended {
-            self.inflated.reserve(ROOM);
+            self.inflated.reserve(OUTPUT_STEP);
             let (before_in, before_out) = (decoder.total_in(), self.inflated.len());
             let status = decoder.decompress_vec(bytes, &mut self.inflated, FlushDecompress::None)?;
             let taken = usize::try_from(decoder.total_in() - before_in).unwrap_or(bytes.len());

@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// Reads a body without keeping it; true when it ended within the bounds. The body's own deadline, counted from
 /// `arrival`, is one of them.
-pub(in crate::http) async fn drain<B>(mut body: B, app: &App, arrival: Instant) -> bool
+pub(in crate::http) async fn discard_rest<B>(mut body: B, app: &App, arrival: Instant) -> bool
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {

@@ -22,14 +22,14 @@ pub(super) struct MinDataRate<'a> {
     budget: &'a MemoryBudget,
     limits: &'a Limits,
     /// The memory that it was given: its announced length in bytes.
-    room: usize,
+    reserved: usize,
     received: AtomicUsize,
 }
 
 impl<'a> MinDataRate<'a> {
-    /// Of a body that was given `room` bytes of the budget.
-    pub(super) fn new(budget: &'a MemoryBudget, limits: &'a Limits, room: usize) -> Self {
-        Self { budget, limits, room, received: AtomicUsize::new(0) }
+    /// Of a body for which `reserved` bytes of the budget are reserved.
+    pub(super) fn new(budget: &'a MemoryBudget, limits: &'a Limits, reserved: usize) -> Self {
+        Self { budget, limits, reserved, received: AtomicUsize::new(0) }
     }
 
     /// Notes how many bytes have arrived in all.
@@ -43,7 +43,7 @@ impl<'a> MinDataRate<'a> {
         let (began, grace) = (Instant::now(), self.limits.admission_wait);
         loop {
             sleep((grace / CHECKS).max(MIN_INTERVAL)).await;
-            if self.budget.is_scarce_for(self.room) && self.lags(began.elapsed().saturating_sub(grace)) {
+            if self.budget.is_scarce_for(self.reserved) && self.lags(began.elapsed().saturating_sub(grace)) {
                 return;
             }
         }
@@ -51,7 +51,7 @@ impl<'a> MinDataRate<'a> {
 
     #[expect(clippy::cast_precision_loss, reason = "compared roughly")]
     fn lags(&self, passed: Duration) -> bool {
-        let due = self.room as f64 * passed.as_secs_f64() / self.limits.body_timeout.as_secs_f64();
+        let due = self.reserved as f64 * passed.as_secs_f64() / self.limits.body_timeout.as_secs_f64();
         (self.received.load(Ordering::Relaxed) as f64) < due
     }
 }

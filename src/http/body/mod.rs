@@ -17,36 +17,28 @@ use crate::serve::admission::MemoryLease;
 use crate::serve::listener::RequestContext;
 
 pub(super) use chunks::BodyChunks;
-pub(super) use drain::drain;
+pub(super) use drain::discard_rest;
 use min_rate::MinDataRate;
 pub(super) use request_body::{Leftover, ReadableBody, RequestBody};
 
 /// Reads a body that must not be empty.
 ///
 /// # Errors
-/// As [`read_any`]; 400 also when it is empty.
+/// As [`read_at_most`]; 400 also when it is empty.
 pub(in crate::http) async fn read(app: &App, head: &Parts, body: impl ReadableBody) -> Result<Bytes, Problem> {
-    let bytes = read_any(app, head, body).await?;
+    let bytes = read_at_most(app, head, body, app.serving.limits.max_body_bytes).await?;
     if bytes.is_empty() {
         return Err(Problem::new(ProblemKind::Syntax, "The body is empty: send rows"));
     }
     Ok(bytes)
 }
 
-/// Reads a body of any length that the limits allow.
+/// Reads a body of at most `most` bytes, which may be empty, and inflates it if it is compressed. The request's lease is
+/// resized to it before its first byte, or while it comes if its length is not known.
 ///
 /// # Errors
-/// As [`read_at_most`].
-pub(in crate::http) async fn read_any(app: &App, head: &Parts, body: impl ReadableBody) -> Result<Bytes, Problem> {
-    read_at_most(app, head, body, app.serving.limits.max_body_bytes).await
-}
-
-/// Reads a body of at most `most` bytes, which may be empty, and inflates it if it is compressed. The request's lease is resized to it before its
-/// first byte, or while it comes if its length is not known.
-///
-/// # Errors
-/// 415: an unknown encoding. 503: no room within the admission wait. 408: it did not come in time, or came slowly while
-/// others waited for room. 413: it is too long. 400: it broke off, or is not of its encoding.
+/// 415: an unknown encoding. 503: no memory within the admission wait. 408: it did not come in time, or came slowly
+/// while memory was scarce. 413: it is too long. 400: it broke off, or is not of its encoding.
 pub(in crate::http) async fn read_at_most(
     app: &App,
     head: &Parts,
@@ -60,9 +52,9 @@ pub(in crate::http) async fn read_at_most(
     if declared.is_some_and(|n| n > most) {
         return Err(Problem::body_too_large(most));
     }
-    let room = declared.unwrap_or(0) + chunks.overhead();
-    context.memory.resize_to(room).await?;
-    let rate = MinDataRate::new(&app.serving.memory, limits, room);
+    let reserved = declared.unwrap_or(0) + chunks.overhead();
+    context.memory.resize_to(reserved).await?;
+    let rate = MinDataRate::new(&app.serving.memory, limits, reserved);
     tokio::select! {
         // The body first: nearly always it is there already.
         biased;
@@ -71,11 +63,11 @@ pub(in crate::http) async fn read_at_most(
     }
 }
 
-/// Resolves when a body is overdue, or when it is too slow while others wait for room.
+/// Resolves when a body is overdue, or when it is too slow while memory is scarce.
 async fn late(context: &RequestContext, rate: &MinDataRate<'_>) -> Problem {
     let detail = tokio::select! {
         () = context.body_overdue() => "The body did not come in time",
-        () = rate.violated() => "The body came too slowly while the server had no room for others: send it again",
+        () = rate.violated() => "The body came too slowly while the server was short of memory: send it again",
     };
     Problem::new(ProblemKind::BodyTimeout, detail)
 }
@@ -97,7 +89,7 @@ async fn collect(
             return Err(Problem::body_too_large(most));
         }
         if declared.is_none() {
-            memory.grow_to(overhead + length).await?;
+            memory.grow_in_steps(overhead + length).await?;
         }
         // A body in one piece is not copied.
         if bytes.is_empty() && joined.is_empty() {

@@ -1,7 +1,7 @@
 //! Lets a long read yield to the reactor, so that other sockets are polled.
 //!
-//! tokio's `yield_now` is not enough: it is done at the next poll, and hyper wakes the task that took a chunk at once, before
-//! the reactor has run.
+//! tokio's `yield_now` is not enough: it is done at the next poll, and hyper wakes the task that took a chunk at once,
+//! before the reactor has run.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -16,32 +16,32 @@ use tokio::task::yield_now;
 pub(super) async fn yield_to_reactor() {
     // Two workers may share a core: let the other one run its tasks.
     std::thread::yield_now();
-    let mut turn = None;
-    poll_fn(move |cx| poll(&mut turn, cx)).await;
+    let mut pass = None;
+    poll_fn(move |cx| poll(&mut pass, cx)).await;
 }
 
-fn poll(turn: &mut Option<Arc<ReactorTurn>>, cx: &mut Context<'_>) -> Poll<()> {
-    let begun = turn.is_some();
-    let turn = turn.get_or_insert_default();
-    turn.task.register(cx.waker());
+fn poll(pass: &mut Option<Arc<ReactorPass>>, cx: &mut Context<'_>) -> Poll<()> {
+    let begun = pass.is_some();
+    let pass = pass.get_or_insert_default();
+    pass.task.register(cx.waker());
     if !begun {
         // The runtime wakes this after it has polled the sockets.
-        let waker = Waker::from(Arc::clone(turn));
+        let waker = Waker::from(Arc::clone(pass));
         let _ = pin!(yield_now()).poll(&mut Context::from_waker(&waker));
     }
-    if turn.has_come.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+    if pass.is_over.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
 }
 
-/// Woken after the reactor has run.
+/// One pass of the reactor over all sockets; woken after it.
 #[derive(Default)]
-struct ReactorTurn {
-    has_come: AtomicBool,
+struct ReactorPass {
+    is_over: AtomicBool,
     task: AtomicWaker,
 }
 
-impl Wake for ReactorTurn {
+impl Wake for ReactorPass {
     fn wake(self: Arc<Self>) {
-        self.has_come.store(true, Ordering::Release);
+        self.is_over.store(true, Ordering::Release);
         self.task.wake();
     }
 }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_turn_is_over_when_there_is_nobody_else() {
+    async fn a_pass_ends_when_no_other_task_waits() {
         for _ in 0..1_000 {
             yield_to_reactor().await;
         }

@@ -1,4 +1,4 @@
-//! Dialects 1 to 3: an object of columns, each a feature's labelled values, its list of values, or its one value.
+//! JSON with columns: `{"RM": {"0": 6.5}}`, `{"RM": [6.5]}` or `{"RM": 6.5}`.
 //!
 //! A body is read feature by feature; cells are joined to rows by position or by label.
 

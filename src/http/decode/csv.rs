@@ -1,4 +1,4 @@
-//! Dialect 6: rows as CSV, read by `table`; its errors become a request's.
+//! CSV bodies. `table` reads them; its errors are mapped to problems here.
 
 use crate::config::ExtraFeatures;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
@@ -20,12 +20,12 @@ const NAME: &str = "body";
 pub(in crate::http) fn read(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Batch, bool), Problem> {
     match read_plain(body, options.schema, head, options.max_rows) {
         Some(rows) => Ok(rows),
-        None => read_any(body, head, options),
+        None => read_quoted_or_broken(body, head, options),
     }
 }
 
 /// Reads a body that is not plain, or has errors.
-fn read_any(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Batch, bool), Problem> {
+fn read_quoted_or_broken(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Batch, bool), Problem> {
     let reader = RowReader::new(body, NAME, options.schema, head).map_err(|e| refuse(&e))?;
     let mut reader = match options.extra {
         ExtraFeatures::Reject => reader.reject_unknown().map_err(|e| refuse(&e))?,

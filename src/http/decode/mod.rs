@@ -1,8 +1,9 @@
 //! From a body to a [`Batch`]: JSON in any dialect, NDJSON, CSV, and tensors of the Open Inference Protocol.
 //!
-//! A JSON dialect is told by shape: an array holds rows, records or lists of values; an object holds columns (of labelled values, of lists, or of
-//! one record's values) unless it has a key that holds rows: `columns` and `data`, `dataframe_split`,
-//! `dataframe_records`, `instances`, `inputs`. The routes of other protocols read only those keys ([`read_as`]).
+//! The shape of a JSON body decides its dialect: an array holds rows, records or lists of values; an object holds
+//! columns (of labelled values, of lists, or of one record's values) unless it has a key that holds rows: `columns` and
+//! `data`, `dataframe_split`, `dataframe_records`, `instances`, `inputs`. The routes of other protocols read only those
+//! keys ([`read_as`]).
 
 mod absent;
 mod cells;

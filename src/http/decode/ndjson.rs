@@ -64,7 +64,8 @@ fn read_line(
         Value::Object if schema.position(FEATURES).is_none() && opens_features(&mut reader) => {
             rows.list(&mut reader, diagnostics)?;
             while let Some(key) = reader.next_key()? {
-                diagnostics.add(&[Step::Index(row), Step::Key(&key)], || format!("{FEATURES} stands without this key"));
+                let detail = || format!("{key} is not allowed next to {FEATURES}; remove it");
+                diagnostics.add(&[Step::Index(row), Step::Key(&key)], detail);
                 let value = reader.next_value()?;
                 reader.skip_rest(&value)?;
             }

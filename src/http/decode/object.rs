@@ -89,7 +89,7 @@ impl<'a> Object<'_, 'a> {
         let goes_on = rows_key == RowsKey::Split && matches!(self.rows_key, Some((RowsKey::Split, _)));
         if !is_first && !goes_on {
             let (key, first) = (&*key, self.rows_key.as_ref().map_or("columns of features", |(_, first)| first));
-            diagnostics.add(&[Step::Key(key)], || format!("{key} cannot stand beside {first}: send one of them"));
+            diagnostics.add(&[Step::Key(key)], || format!("{key} and {first} both hold rows: send one of them"));
             return Ok(reader.skip_rest(&value)?);
         }
         let rows_key = rows_key.or_tensors(reader, &value, self.options.schema);
@@ -107,7 +107,7 @@ impl<'a> Object<'_, 'a> {
             Some((RowsKey::Tensors, _)) => Ok(CellBuffer::None),
             Some((rows_key, first)) => {
                 for key in self.unknown.iter().filter(|k| *rows_key != RowsKey::Split || **k != "index") {
-                    diagnostics.add(&[Step::Key(key)], || format!("{first} stands without this key"));
+                    diagnostics.add(&[Step::Key(key)], || format!("{key} is not allowed next to {first}; remove it"));
                 }
                 if *rows_key == RowsKey::Split {
                     self.split.finish(diagnostics)

@@ -1,6 +1,6 @@
 //! Bodies of other servers' clients: an object with one key that holds the rows.
 //!
-//! The route tells the protocol, so errors use its words.
+//! The protocol is known from the route, so errors use its words.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -40,6 +40,15 @@ enum Member {
     Unknown,
 }
 
+/// The rows of a body, once they are read.
+struct Rows {
+    cells: CellBuffer,
+    /// True when their key was `inputs`.
+    by_inputs: bool,
+    /// Their key, for errors.
+    key: String,
+}
+
 impl Protocol {
     /// The keys that may hold the rows, as a sentence part.
     fn keys(self) -> &'static str {
@@ -65,7 +74,7 @@ impl Protocol {
         }
     }
 
-    /// Reads a body whose opening was just read as `value`; also tells whether its rows came under `inputs`.
+    /// Reads a body whose opening was just read as `value`; also gives whether its rows came under `inputs`.
     pub(super) fn read<'a>(
         self,
         reader: &mut Reader<'a>,
@@ -73,7 +82,6 @@ impl Protocol {
         options: &DecodeOptions<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(CellBuffer, bool), DecodeError> {
-        let mut decoded = (CellBuffer::None, false);
         if self == Self::Mlflow && *value == Value::Array {
             let place = RowsPlace { root: &[], lists_allowed: true };
             return Ok((rows::read(reader, place, options, diagnostics)?, false));
@@ -81,52 +89,61 @@ impl Protocol {
         if *value != Value::Object {
             diagnostics.add(&[], || format!("the body must be an object with {}, not {}", self.keys(), value.noun()));
             reader.skip_rest(value)?;
-            return Ok(decoded);
+            return Ok((CellBuffer::None, false));
         }
         let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
-        let mut rows: Option<String> = None;
+        let mut rows: Option<Rows> = None;
         while let Some(key) = reader.next_key()? {
             if !seen.insert(key.clone()) {
                 return Err(reader.duplicate(&key).into());
             }
             let value = reader.next_value()?;
-            match (self.member(&key), &rows) {
-                (Member::Rows(rows_key), None) => {
-                    let rows_key = rows_key.or_tensors(reader, &value, options.schema);
-                    let cells = rows_key.read(reader, &key, &value, options, diagnostics)?;
-                    decoded = (cells, rows_key == RowsKey::Inputs);
-                    rows = Some(key.into_owned());
-                }
-                (Member::Rows(_), Some(first)) => {
-                    let detail = || format!("{key} cannot stand beside {first}: send one of them");
-                    diagnostics.add(&[Step::Key(&key)], detail);
-                    reader.skip_rest(&value)?;
-                }
-                (Member::Label, _) => {
-                    if !matches!(value, Value::Text(_) | Value::Null) {
-                        diagnostics.add(&[Step::Key(&key)], || format!("{key} must be text, not {}", value.noun()));
-                    }
-                    reader.skip_rest(&value)?;
-                }
-                (Member::Params, _) => params(reader, &key, &value, diagnostics)?,
-                (Member::Parameters, _) => {
-                    if !matches!(value, Value::Object | Value::Null) {
-                        diagnostics
-                            .add(&[Step::Key(&key)], || format!("{key} must be an object, not {}", value.noun()));
-                    }
-                    reader.skip_rest(&value)?;
-                }
-                (Member::Unknown, _) => {
-                    let detail = || format!("{} is not read here: rows go under {}", shortened(&key), self.keys());
-                    diagnostics.add(&[Step::Key(&key)], detail);
-                    reader.skip_rest(&value)?;
+            self.read_member(reader, key, &value, &mut rows, options, diagnostics)?;
+        }
+        let Some(Rows { cells, by_inputs, .. }) = rows else {
+            diagnostics.add(&[], || format!("the rows are missing: send {}", self.keys()));
+            return Ok((CellBuffer::None, false));
+        };
+        Ok((cells, by_inputs))
+    }
+
+    /// Reads one member, whose value was just opened: the rows into `rows`, for others their errors.
+    fn read_member<'a>(
+        self,
+        reader: &mut Reader<'a>,
+        key: Cow<'a, str>,
+        value: &Value<'a>,
+        rows: &mut Option<Rows>,
+        options: &DecodeOptions<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
+        match (self.member(&key), &rows) {
+            (Member::Rows(rows_key), None) => {
+                let rows_key = rows_key.or_tensors(reader, value, options.schema);
+                let cells = rows_key.read(reader, &key, value, options, diagnostics)?;
+                *rows = Some(Rows { cells, by_inputs: rows_key == RowsKey::Inputs, key: key.into_owned() });
+                return Ok(());
+            }
+            (Member::Params, _) => return params(reader, &key, value, diagnostics),
+            (Member::Rows(_), Some(Rows { key: first, .. })) => {
+                diagnostics.add(&[Step::Key(&key)], || format!("{key} and {first} both hold rows: send one of them"));
+            }
+            (Member::Label, _) => {
+                if !matches!(value, Value::Text(_) | Value::Null) {
+                    diagnostics.add(&[Step::Key(&key)], || format!("{key} must be text, not {}", value.noun()));
                 }
             }
+            (Member::Parameters, _) => {
+                if !matches!(value, Value::Object | Value::Null) {
+                    diagnostics.add(&[Step::Key(&key)], || format!("{key} must be an object, not {}", value.noun()));
+                }
+            }
+            (Member::Unknown, _) => {
+                let detail = || format!("{} is not read here: rows go under {}", shortened(&key), self.keys());
+                diagnostics.add(&[Step::Key(&key)], detail);
+            }
         }
-        if rows.is_none() {
-            diagnostics.add(&[], || format!("the rows are missing: send {}", self.keys()));
-        }
-        Ok(decoded)
+        Ok(reader.skip_rest(value)?)
     }
 }
 

@@ -268,7 +268,7 @@ impl<'s> Rows<'s> {
         check_room(self.values.len() / width, self.body_bytes, width)
     }
 
-    /// Makes room for a row and gives its start. After an error only one row is kept: padded to full width, short rows
+    /// Adds a row and gives its start. After an error only one row is kept: padded to full width, short rows
     /// would take more memory than the body.
     #[inline]
     fn start_row(&mut self, diagnostics: &Diagnostics) -> usize {

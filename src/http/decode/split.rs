@@ -1,4 +1,4 @@
-//! Dialect 5's table: `{"columns": ["RM", …], "data": [[6.575, …], …]}`, as pandas' `orient="split"` writes it.
+//! JSON as pandas' `orient="split"` writes it: `{"columns": ["RM", …], "data": [[6.575, …], …]}`.
 //!
 //! The two members may come in either order: rows before their columns' names are skipped, and read at the end.
 

@@ -1,4 +1,5 @@
-//! Answers as one JSON text and a line end: `{"prediction":[25.0],"model":"boston","version":"…"}`, written in one pass over the prediction.
+//! Answers as one JSON text and a line end: `{"prediction":[25.0],"model":"boston","version":"…"}`, written in one pass
+//! over the prediction.
 
 use crate::http::json::write;
 use crate::model::labels::{self, LabelKind};
@@ -9,9 +10,10 @@ use crate::serve::registry::ServedModel;
 /// The type of JSON.
 pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
 
-/// Our own answer. Classes are written as their labels (numbers as numbers), with each row's probabilities where the model has them.
+/// Our own answer. Classes are written as their labels (numbers as numbers), with each row's probabilities where the
+/// model has them.
 pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Predicted) -> Vec<u8> {
-    // A number's usual length, and room for the rest.
+    // A number's usual length, and some for the rest.
     const PER_NUMBER: usize = 20;
     let Predicted { prediction: answer, raw } = predicted;
     let target = served.model.schema().target();

@@ -1,4 +1,5 @@
-//! Answers as NDJSON: an object a row, `{"prediction":25.0}`, with `probability` where the model gives one, and `raw` where it is asked for.
+//! Answers as NDJSON: an object a row, `{"prediction":25.0}`, with `probability` where the model gives one, and `raw`
+//! where it is asked for.
 
 use crate::http::json::write;
 use crate::model::prediction::{Predicted, Prediction};

@@ -1,5 +1,6 @@
 //! Answers of the Open Inference Protocol:
-//! `{"model_name":"boston","model_version":"…","outputs":[{"name":"predict","shape":[1,1],…}]}`, and binary tensors after it.
+//! `{"model_name":"boston","model_version":"…","outputs":[{"name":"predict","shape":[1,1],…}]}`, and binary tensors
+//! after it.
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -20,7 +21,7 @@ pub(in crate::http) fn write(
     wanted: &[RequestedOutput],
     predicted: &Predicted,
 ) -> Response {
-    // A number's usual length, and room for the rest.
+    // A number's usual length, and some for the rest.
     const PER_NUMBER: usize = 20;
     let prediction = &predicted.prediction;
     let target = served.model.schema().target();

@@ -6,21 +6,20 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::HeaderValue;
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
-use http::{HeaderValue, Method};
 
 use crate::http::answer::{Handled, Timings};
 use crate::http::app::App;
 use crate::http::compress;
 use crate::http::leased;
 use crate::http::problem::Problem;
-use crate::http::watched::is_watched;
+use crate::http::watched::is_probe_or_metrics;
 use crate::serve::admission::MemoryLease;
-use crate::serve::lifecycle::Phase;
 use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::logging::milliseconds;
-use crate::serve::metrics::GaugeGuard;
+use crate::serve::metrics::{GaugeGuard, Metrics};
 
 use super::request_id::{REQUEST_ID, request_id, trace_id};
 
@@ -56,7 +55,7 @@ impl InFlightRequest {
             memory: context.memory.clone(),
             id,
             trace_id,
-            method: known_method(&head.method),
+            method: Metrics::method_label(head.method.as_str()),
             route: route.unwrap_or("other"),
             encodings,
             speaks_json: speaks_json(head.uri.path()),
@@ -76,9 +75,6 @@ impl InFlightRequest {
         headers.insert(REQUEST_ID, self.id.to_header_value());
         if let Some(timing) = timings.and_then(Timings::server_timing) {
             headers.insert(SERVER_TIMING, timing);
-        }
-        if app.serving.lifecycle.phase() != Phase::Ready {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if compress::is_wanted(app, self.encodings.as_ref(), &mut response) {
             // Boxed, because it is rare, so that the usual future is small.
@@ -126,7 +122,7 @@ impl InFlightRequest {
                 )
             };
         }
-        if is_watched(route) || app.options.vertex.health.as_deref() == Some(route) {
+        if is_probe_or_metrics(route) || app.options.vertex.health.as_deref() == Some(route) {
             line!(debug);
         } else {
             line!(info);
@@ -139,10 +135,4 @@ impl InFlightRequest {
 fn speaks_json(path: &str) -> bool {
     let rest = path.trim_start_matches('/').strip_prefix('v').and_then(|rest| rest.strip_prefix(['1', '2']));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The method's label: a closed set.
-fn known_method(method: &Method) -> &'static str {
-    const KNOWN: [&str; 9] = ["POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
-    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
 }

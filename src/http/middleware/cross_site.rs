@@ -1,4 +1,4 @@
-//! What a browser may be made to send by a page from elsewhere: such requests change nothing and predict nothing.
+//! Cross-site requests, which a browser sends for a page of another server: they change nothing and predict nothing.
 //!
 //! A page may send form, text and multipart bodies, or none, to any server without asking it first (the Fetch standard's
 //! "simple" requests); for any other type the browser asks with OPTIONS, which is never granted here.
@@ -10,13 +10,13 @@ use http::{HeaderMap, Method};
 use crate::http::changing::is_changing;
 use crate::http::problem::{Problem, ProblemKind};
 
-/// What a browser says of the page that sends: only the page itself can be `same-origin`, only a person `none`.
+/// Set by browsers: `same-origin` for a page of this server, `none` for a user action such as a bookmark.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Checks a request for a route.
 ///
 /// # Errors
-/// 403: a page from elsewhere sends it, to change what is served or with a type that needs no permission. 415: it would
+/// 403: it is cross-site, to change what is served or with a type that needs no permission. 415: it would
 /// change what is served, with a type that a form has.
 pub(super) fn check(route: &str, head: &Parts) -> Result<(), Problem> {
     if head.method != Method::POST {
@@ -24,11 +24,11 @@ pub(super) fn check(route: &str, head: &Parts) -> Result<(), Problem> {
     }
     let headers = &head.headers;
     let changes = is_changing(route);
-    if is_from_elsewhere(head) && (changes || needs_no_permission(headers)) {
+    if is_cross_site(head) && (changes || needs_no_permission(headers)) {
         let detail = if changes {
-            "A page from elsewhere may not change what is served"
+            "Cross-site requests may not change what is served"
         } else {
-            "A page from elsewhere may not ask with this type: send Content-Type: application/json"
+            "Cross-site requests may not have this type: send Content-Type: application/json"
         };
         return Err(Problem::new(ProblemKind::Forbidden, detail));
     }
@@ -38,8 +38,8 @@ pub(super) fn check(route: &str, head: &Parts) -> Result<(), Problem> {
     Ok(())
 }
 
-/// True when a browser says that another page than one of ours sends this.
-fn is_from_elsewhere(head: &Parts) -> bool {
+/// True when a browser says that a page of another server sends this.
+fn is_cross_site(head: &Parts) -> bool {
     let headers = &head.headers;
     // Older browsers have no such field, but all send Origin with POST.
     if headers.contains_key(SEC_FETCH_SITE) {

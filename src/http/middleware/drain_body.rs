@@ -9,7 +9,7 @@ use http::header::CONNECTION;
 use http::{HeaderValue, StatusCode};
 
 use crate::http::app::App;
-use crate::http::body::{Leftover, drain};
+use crate::http::body::{Leftover, discard_rest};
 
 /// Reads what is left, and asks the client to close where that does not end. The request came at `arrival`;
 /// `waits_for_continue` tells that it has an `Expect` field.
@@ -30,7 +30,7 @@ pub(in crate::http) async fn drain_body<B>(
         StatusCode::PAYLOAD_TOO_LARGE => was_polled,
         _ => was_polled || !waits_for_continue,
     };
-    if !is_worth_reading || !drain(body, app, arrival).await {
+    if !is_worth_reading || !discard_rest(body, app, arrival).await {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::model::cell::{Cell, MAX_ABS};
 use crate::model::labels;
 use crate::model::schema::{Feature, Impute, Kind};
-use crate::text::number::{is_integer, parse_number};
+use crate::text::number::{MAX_EXACT, is_integer, parse_number};
 use crate::text::shorten::quoted;
 
 use super::examples;
@@ -59,7 +59,7 @@ fn category(feature: &Feature) -> Value {
     json!({ "anyOf": [{ "type": text }, others[0], others[1]] })
 }
 
-/// These values and no others. Values of several types are told type by type, and a fraction as a range of itself:
+/// These values and no others. Values of several types are listed type by type, and a fraction as a range of itself:
 /// generators of clients give up on other lists.
 pub(super) fn one_of(values: &[Value]) -> Value {
     let of = |is: fn(&Value) -> bool| values.iter().filter(|value| is(value)).collect::<Vec<&Value>>();
@@ -102,9 +102,8 @@ fn words(feature: &Feature) -> Vec<Value> {
 
 /// The JSON number that names this category, if every JSON writer spells it so.
 fn number(category: &str) -> Option<Value> {
-    const EXACT: u64 = 1 << 53;
     match category.strip_suffix(".0") {
-        Some(digits) => labels::integer(digits).filter(|whole| whole.unsigned_abs() < EXACT).map(Value::from),
+        Some(digits) => labels::integer(digits).filter(|whole| whole.unsigned_abs() < MAX_EXACT).map(Value::from),
         None if is_integer(category) => labels::integer(category).map(Value::from),
         None => parse_number(category).filter(|v| v.is_finite() && format!("{v}") == category).map(Value::from),
     }

@@ -86,8 +86,8 @@ impl Frame<'_, '_> {
         tensors
     }
 
-    /// Its elements in one list, or nested as the shape. Apart, and not a choice between two lists within one tensor:
-    /// the Go that is generated of that does not compile.
+    /// Two schemas: its elements in one list, and nested as the shape. A choice inside one schema generates Go code that
+    /// does not compile.
     fn tensors(&self, name: &Value, width: usize, shape: &str, datatype: &Value, element: &Value) -> Vec<Value> {
         let max_rows = number(self.known, "max_rows");
         let shape = fill(&Value::String(format!("{{{shape}}}")), self.known);

@@ -3,7 +3,6 @@
 pub(super) mod docs;
 pub(super) mod index;
 pub(super) mod openapi;
-mod own_page;
 mod rendered;
 pub(super) mod room;
 mod shared_page;

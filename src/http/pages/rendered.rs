@@ -33,10 +33,10 @@ pub(in crate::http) struct Cache {
 
 impl Cache {
     /// The document of these models: the one that was rendered last, or else what `write` writes, rendered on a blocking
-    /// thread for the first who asks while the others wait. That goes on when its asker leaves: the others wait for it.
+    /// thread. Concurrent requests wait for that one rendering, which continues if its request is cancelled.
     ///
     /// # Errors
-    /// 503: another's rendering, or memory for this one, took longer than the admission wait.
+    /// 503: another rendering, or memory for this one, took longer than the admission wait.
     pub(super) async fn get(
         &self,
         models: Vec<Snapshot>,
@@ -55,7 +55,7 @@ impl Cache {
         let (last, memory, handle) = (Arc::clone(&self.last), memory.clone(), Handle::current());
         let render = move || {
             let _rendering = rendering;
-            // Gives its memory back, unless somebody is still being sent it.
+            // Frees the old document, unless an answer still holds it.
             last.store(None);
             let rendered = Arc::new(Rendered::new(&models, &memory, &handle, write)?);
             last.store(Some(Arc::clone(&rendered)));
@@ -117,7 +117,7 @@ fn gzip(bytes: &[u8], most: usize) -> Option<Vec<u8>> {
     Some(gzipped)
 }
 
-/// Takes no more bytes than it has room for.
+/// Takes no more bytes than its capacity.
 struct Bounded(Vec<u8>);
 
 impl Write for Bounded {

@@ -47,7 +47,7 @@ pub enum ProblemKind {
     TransferCoding,
     /// 503: no model, or draining.
     NotReady,
-    /// 503: no room for the body, or no compute permit, within the admission wait.
+    /// 503: no memory for the body, or no compute permit, within the admission wait.
     Overloaded,
     /// 504: the prediction took longer than the limit.
     ComputeTimeout,

@@ -50,7 +50,7 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
     }
 
-    /// What is wrong in a body: the errors that are told (at least one), and whether there may be more.
+    /// What is wrong in a body: the errors that are listed (at least one), and whether there may be more.
     pub fn schema(errors: Vec<FieldError>, has_more: bool) -> Self {
         let first = errors.first().map_or("The body does not fit the model", |e| e.detail.as_str());
         let detail = match (errors.len().saturating_sub(1), has_more) {
@@ -201,11 +201,11 @@ impl From<ComputeError> for Problem {
             ComputeError::Overloaded => Self::new(ProblemKind::Overloaded, sentence(&error)),
             ComputeError::Deadline => Self::new(ProblemKind::ComputeTimeout, sentence(&error)),
             ComputeError::NotFinite(PredictError { row, cells }) if !cells.is_empty() => {
-                let told = |cell: OverflowingCell| FieldError {
+                let field_error = |cell: OverflowingCell| FieldError {
                     pointer: String::new(),
                     detail: format!("row {row}: {}", cell.detail),
                 };
-                Self::schema(cells.into_iter().map(told).collect(), false)
+                Self::schema(cells.into_iter().map(field_error).collect(), false)
             }
             ComputeError::NotFinite(_) | ComputeError::Panicked => Self::internal(error.to_string()),
         }

@@ -10,20 +10,20 @@ use crate::http::answer::Handled;
 use crate::http::app::AppState;
 use crate::http::decode::Protocol;
 use crate::http::problem::Problem;
-use crate::http::routes::predict::predict;
+use crate::http::routes::predict::answer;
 
 /// `POST /invocations`: `MLflow`'s JSON forms, and CSV and NDJSON, with headers or without.
 pub(in crate::http) async fn invoke(State(app): State<AppState>, request: Request) -> Result<Handled, Problem> {
     let snapshot = app.default_model()?;
     let (head, body) = request.into_parts();
-    predict(&app, snapshot, Some(Protocol::Mlflow), &head, body).await
+    answer(&app, snapshot, Some(Protocol::Mlflow), &head, body).await
 }
 
 /// Vertex AI's prediction route.
 pub(in crate::http) async fn vertex(State(app): State<AppState>, request: Request) -> Result<Handled, Problem> {
     let snapshot = app.default_model()?;
     let (head, body) = request.into_parts();
-    predict(&app, snapshot, Some(Protocol::Vertex), &head, body).await
+    answer(&app, snapshot, Some(Protocol::Vertex), &head, body).await
 }
 
 /// `GET /version`: ours, as text; `MLflow`'s client asks.

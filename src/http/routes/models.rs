@@ -1,7 +1,7 @@
 //! `GET /models` and `GET /models/{name}`: the models, and what a row of each must look like.
 //!
-//! The wire types are separate from the artifact's header, which also holds training rows (golden rows, calibration): a field
-//! added there must not leave the server by accident.
+//! The wire types are separate from the artifact's header, which also holds training rows (golden rows, calibration): a
+//! field added there must not leave the server by accident.
 
 use std::collections::BTreeMap;
 
@@ -93,7 +93,7 @@ pub(in crate::http) async fn show(
     leased::json(&memory, &details(&*app.model(&name)?)).await
 }
 
-/// What is told of a model.
+/// What clients see of a model.
 pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
     let header = served.model.header();
     ModelDetails {

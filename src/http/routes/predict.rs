@@ -36,24 +36,24 @@ pub(in crate::http) async fn predict_named(
 ) -> Result<Handled, Problem> {
     let snapshot = app.model(&name)?;
     let (head, body) = request.into_parts();
-    predict(&app, snapshot, None, &head, body).await
+    answer(&app, snapshot, None, &head, body).await
 }
 
 /// Answers one request, with the keys of `protocol` when it came by one of its routes.
-pub(in crate::http) async fn predict(
+pub(in crate::http) async fn answer(
     app: &AppState,
     snapshot: Snapshot,
     protocol: Option<Protocol>,
     head: &Parts,
     body: impl ReadableBody,
 ) -> Result<Handled, Problem> {
-    let wants_raw = query::check(&head.uri, &snapshot.model)?;
+    let wants_raw = query::wants_raw(&head.uri, &snapshot.model)?;
     let format = BodyFormat::of(&head.headers)?;
     let accepted = Accepted::of(&head.headers, format);
     if wants_raw && protocol.is_some() && accepted.format == AnswerFormat::Json {
         return Err(Problem::new(
             ProblemKind::Unsupported,
-            "This protocol's answer has no room for raw scores; /predict has",
+            "This protocol's answers have no member for raw scores; send the request to /predict",
         ));
     }
     if stream::is_wanted(app, &head.headers, &body, format, accepted) {
@@ -88,7 +88,7 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
 ) -> Result<Handled, Problem> {
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.serving.compute);
     let body = body::read(app, head, body).await?;
-    memory.at_least(max_batch_bytes(body.len(), &snapshot, &app.serving.limits)).await?;
+    memory.grow_within_budget(max_batch_bytes(body.len(), &snapshot, &app.serving.limits)).await?;
     let (decoded, decode_time) = if is_inline_text(body.len()) {
         // The body ends here, as in the pool's closure: the lease counts only the batch and the answer from now on.
         let body = body;
@@ -114,8 +114,8 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
 
 /// The most bytes that a batch in a body of `length` bytes takes: its shortest cell, an element of a binary tensor or an
 /// empty field, takes a byte.
-fn max_batch_bytes(length: usize, model: &ServedModel, limits: &Limits) -> usize {
-    length.min(limits.max_rows.saturating_mul(model.model.schema().n_features())) * size_of::<f64>()
+fn max_batch_bytes(length: usize, served: &ServedModel, limits: &Limits) -> usize {
+    length.min(limits.max_rows.saturating_mul(served.model.schema().n_features())) * size_of::<f64>()
 }
 
 /// What `work` gives, and how long it took.

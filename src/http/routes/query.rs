@@ -8,12 +8,12 @@ use crate::model::Model;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::text::shorten::shortened;
 
-/// Checks the query: whether raw scores are asked for.
+/// True when the query asks for raw scores. Checks all of it.
 ///
 /// # Errors
 /// 400: a parameter is unknown, given twice or out of range. 422: it is valid, but not built yet, or the model cannot
 /// answer it.
-pub(in crate::http) fn check(uri: &Uri, model: &Model) -> Result<bool, Problem> {
+pub(in crate::http) fn wants_raw(uri: &Uri, model: &Model) -> Result<bool, Problem> {
     if uri.query().is_none_or(str::is_empty) {
         return Ok(false);
     }
@@ -23,7 +23,7 @@ pub(in crate::http) fn check(uri: &Uri, model: &Model) -> Result<bool, Problem> 
         if name == "raw" {
             wants_raw = switch(name, value)?;
         } else {
-            missing = missing.or(one(name, value)?);
+            missing = missing.or(check_parameter(name, value)?);
         }
         if query.0[..i].iter().any(|(earlier, _)| earlier == name) {
             return Err(bad(format!("The query parameter {name} is given twice")));
@@ -49,7 +49,7 @@ fn switch(name: &str, value: &str) -> Result<bool, Problem> {
 }
 
 /// Checks one parameter: why it cannot be answered, if it asks for something.
-fn one(name: &str, value: &str) -> Result<Option<&'static str>, Problem> {
+fn check_parameter(name: &str, value: &str) -> Result<Option<&'static str>, Problem> {
     match name {
         "interval" => match value.parse::<f64>() {
             Ok(level) if level > 0.0 && level < 1.0 => Ok(Some("Prediction intervals are not built yet")),

@@ -1,7 +1,7 @@
 //! `/v1/models`: `TensorFlow` Serving's REST routes, which are `KServe` v1's too.
 //!
-//! Their verb is part of the last segment (`boston:predict`), which no route template can express: the handlers check verb and
-//! method.
+//! Their verb is part of the last segment (`boston:predict`), which no route template can express: the handlers check
+//! verb and method.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::http::leased::{self, Memory};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
-use crate::http::routes::predict::predict;
+use crate::http::routes::predict::answer;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
@@ -45,7 +45,7 @@ pub(in crate::http) async fn version(
     request: Request,
 ) -> Result<Response, Problem> {
     let (version, verb) = Verb::split(&last)?;
-    verb.answer(&app, || of_version(&app, &name, version), request).await
+    verb.answer(&app, || app.model_version(&name, version), request).await
 }
 
 /// What a path asks.
@@ -85,22 +85,12 @@ impl Verb {
             (Self::State, &Method::GET | &Method::HEAD) => Ok(state(app, &*snapshot()?)),
             (Self::Predict, &Method::POST) => {
                 let (head, body) = request.into_parts();
-                let handled = predict(app, snapshot()?, Some(Protocol::TensorFlow), &head, body).await?;
+                let handled = answer(app, snapshot()?, Some(Protocol::TensorFlow), &head, body).await?;
                 Ok(handled.into_response())
             }
             _ => Err(Problem::method_not_allowed(self.allowed())),
         }
     }
-}
-
-/// The model, if this is the version that is served.
-fn of_version(app: &App, name: &str, version: &str) -> Result<Snapshot, Problem> {
-    let snapshot = app.model(name)?;
-    let served = snapshot.model.version();
-    if version == served {
-        return Ok(snapshot);
-    }
-    Err(not_found(format!("Version {} of {name} is not served; version {served} is", shortened(version))))
 }
 
 /// A model's state: `name` and `ready` for `KServe`, the rest for `TensorFlow` Serving.

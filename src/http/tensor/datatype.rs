@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::model::labels::LabelKind;
+use crate::text::number::half_to_f64;
 
 /// An element's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +135,7 @@ impl Datatype {
         Some(match self {
             Self::Fp64 => f64::from_le_bytes(bytes.try_into().ok()?),
             Self::Fp32 => f32::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::Fp16 => from_half(u16::from_le_bytes(bytes.try_into().ok()?)),
+            Self::Fp16 => half_to_f64(u16::from_le_bytes(bytes.try_into().ok()?)),
             Self::Int64 => i64::from_le_bytes(bytes.try_into().ok()?) as f64,
             Self::Int32 => i32::from_le_bytes(bytes.try_into().ok()?).into(),
             Self::Int16 => i16::from_le_bytes(bytes.try_into().ok()?).into(),
@@ -188,18 +189,6 @@ impl fmt::Display for Datatype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
-}
-
-/// IEEE 754's half precision as a double: exact.
-fn from_half(bits: u16) -> f64 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1F), f64::from(bits & 0x3FF));
-    let magnitude = match exponent {
-        0 => fraction * 2_f64.powi(-24),
-        0x1F if fraction == 0.0 => f64::INFINITY,
-        0x1F => f64::NAN,
-        _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
-    };
-    if bits >> 15 == 1 { -magnitude } else { magnitude }
 }
 
 /// The nearest number that half precision holds (ties to even); none beyond its range.

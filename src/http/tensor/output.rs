@@ -5,7 +5,8 @@ use crate::model::Model;
 /// An output tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// `predict`, shape `[n_rows, 1]`: `FP64` values; of a classifier its labels, `BYTES`, or `INT64` or `FP64` where they are numbers.
+    /// `predict`, shape `[n_rows, 1]`: `FP64` values; of a classifier its labels, `BYTES`, or `INT64` or `FP64` where
+    /// they are numbers.
     Predict,
     /// `predict_proba`, `FP64`, shape `[n_rows, n_classes]`, classes in the order of the schema's target.
     PredictProba,

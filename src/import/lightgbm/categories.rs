@@ -8,6 +8,7 @@ use serde::de::{self, Visitor};
 
 use super::lines::Line;
 use crate::import::error::ImportError;
+use crate::text::number::MAX_EXACT_F64;
 
 /// A category's name, as text: of a number its digits, of a truth value `True` or `False`, as pandas shows it.
 struct Name(String);
@@ -43,9 +44,7 @@ impl<'de> Deserialize<'de> for Name {
             }
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Name, E> {
-                // Where whole numbers stop being told apart.
-                const WHOLE: f64 = 9_007_199_254_740_992.0;
-                if number.abs() < WHOLE {
+                if number.abs() < MAX_EXACT_F64 {
                     return Ok(Name(format!("{number:?}")));
                 }
                 Err(E::custom(format_args!("the category {number} is a number from 2^53 on, which is not read")))

@@ -67,15 +67,7 @@ pub(super) fn booster(bytes: &[u8], around: Around, options: &ImportOptions) -> 
                    `--zero-as-missing` out";
         return Err(ImportError::new(why));
     }
-    let last_round = match (options.iterations, around.best_iteration) {
-        (Some(Iterations::All), _) => None,
-        (Some(Iterations::Best), None) => {
-            return Err(ImportError::new(
-                "no best round is noted: fitting did not stop early; leave `--iterations best` out",
-            ));
-        }
-        (_, best) => best,
-    };
+    let last_round = last_round(options.iterations, around.best_iteration)?;
     let mut lines = Lines::of(bytes);
     let (header, first) = Header::read(&mut lines)?;
     let objective = Objective::read(header.objective, header.n_outputs)?;
@@ -91,25 +83,9 @@ pub(super) fn booster(bytes: &[u8], around: Around, options: &ImportOptions) -> 
     let (target, task, has_probability) =
         answers(&objective, header.n_outputs, around.labels, options.answers, &mut notes)?;
     let n_trees = grown.trees.len();
-    let n_rounds = n_trees / header.n_outputs;
     let mut hyperparameters = tail.parameters;
-    hyperparameters.extend(told(&objective, n_trees));
-    let forest = Forest {
-        n_columns: u32::try_from(header.names.len()).map_err(|_| ImportError::new("there are too many columns"))?,
-        value: Width::F64,
-        comparison: Comparison::AtMost,
-        trees: grown.trees,
-        sets: grown.sets,
-        leaves: grown.leaves,
-        sum: Sum {
-            width: Width::F64,
-            start: vec![0.0; header.n_outputs],
-            divisor: header.average_output.then(|| rounds_as_divisor(n_rounds)),
-            raw_is_undivided: header.average_output,
-        },
-        link: objective.link,
-        decision: Decision::Probability,
-    };
+    hyperparameters.extend(fit_settings(&objective, n_trees));
+    let forest = forest(&header, &objective, grown)?;
     Ok(Imported {
         algorithm: "lightgbm".to_owned(),
         origin: Origin {
@@ -127,13 +103,45 @@ pub(super) fn booster(bytes: &[u8], around: Around, options: &ImportOptions) -> 
     })
 }
 
+/// The number of rounds to read; none for all of them.
+fn last_round(asked: Option<Iterations>, best: Option<usize>) -> Result<Option<usize>, ImportError> {
+    match (asked, best) {
+        (Some(Iterations::All), _) => Ok(None),
+        (Some(Iterations::Best), None) => {
+            Err(ImportError::new("no best round is noted: fitting did not stop early; leave `--iterations best` out"))
+        }
+        (_, best) => Ok(best),
+    }
+}
+
+/// The trees and what becomes of their sums.
+fn forest(header: &Header<'_>, objective: &Objective<'_>, grown: Grown) -> Result<Forest, ImportError> {
+    let n_rounds = grown.trees.len() / header.n_outputs;
+    Ok(Forest {
+        n_columns: u32::try_from(header.names.len()).map_err(|_| ImportError::new("there are too many columns"))?,
+        value: Width::F64,
+        comparison: Comparison::AtMost,
+        trees: grown.trees,
+        sets: grown.sets,
+        leaves: grown.leaves,
+        sum: Sum {
+            width: Width::F64,
+            start: vec![0.0; header.n_outputs],
+            divisor: header.average_output.then(|| rounds_as_divisor(n_rounds)),
+            raw_is_undivided: header.average_output,
+        },
+        link: objective.link,
+        decision: Decision::Probability,
+    })
+}
+
 #[expect(clippy::cast_precision_loss, reason = "there are less than 2^53 rounds")]
 fn rounds_as_divisor(n_rounds: usize) -> f64 {
     n_rounds as f64
 }
 
-/// What people are told of the fit besides its parameters.
-fn told(objective: &Objective<'_>, n_trees: usize) -> BTreeMap<String, Setting> {
+/// What `inspect` shows of the fit besides its parameters: objective and number of trees.
+fn fit_settings(objective: &Objective<'_>, n_trees: usize) -> BTreeMap<String, Setting> {
     let name = objective.name.map_or(Setting::Unset(()), |name| Setting::Word(name.to_owned()));
     BTreeMap::from([("objective".to_owned(), name), ("trees".to_owned(), Setting::Count(n_trees as u64))])
 }

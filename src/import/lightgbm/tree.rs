@@ -30,63 +30,107 @@ pub(super) fn nodes(block: &Block<'_>, n_columns: usize, sets: &mut Sets) -> Res
         let value = finite(&mut values)?;
         return values.end().map(|()| vec![Node::Leaf(value)]);
     }
-    let lists = [
-        ("split_feature", needed(block.split_feature, "split_feature")?),
-        ("threshold", needed(block.threshold, "threshold")?),
-        ("decision_type", needed(block.decision_type, "decision_type")?),
-        ("left_child", needed(block.left_child, "left_child")?),
-        ("right_child", needed(block.right_child, "right_child")?),
-    ];
-    // A number and the blank behind it take two bytes: no count is believed that the lines have no room for.
-    let room = lists.iter().map(|(_, list)| list.len() / 2 + 1).chain([leaf_value.len().div_ceil(2)]).min();
-    if room.is_none_or(|room| room < n_splits) || leaf_value.len().div_ceil(2) < n_leaves {
+    let mut lists = SplitLists::of(block)?;
+    if lists.most_splits < n_splits || leaf_value.len().div_ceil(2) < n_leaves {
         return Err(ImportError::new(format_args!("`num_leaves` is {n_leaves}, more than its lists have numbers")));
     }
-    let first_set = sets.len();
+    let own_sets = OwnSets { first: sets.len(), len: n_sets };
     if n_sets > 0 {
         let boundaries = needed(block.cat_boundaries, "cat_boundaries")?;
         sets.read(n_sets, boundaries, needed(block.cat_threshold, "cat_threshold")?)?;
     }
     let mut nodes = Vec::with_capacity(n_splits + n_leaves);
-    let [mut feature, mut threshold, mut decision, mut left, mut right] =
-        lists.map(|(key, list)| Numbers::of(key, list));
-    let mut seen = Seen::none(n_splits + n_leaves);
+    let mut has_parent = HasParent::none(n_splits + n_leaves);
     for at in 0..n_splits {
-        let column = feature.next::<u16>()?;
-        if usize::from(column) >= n_columns {
-            return Err(feature.wrong(format!("column {column} of {n_columns}")));
-        }
-        let decision_type = decision.next::<u8>()?;
-        let (test, missing) = if decision_type & CATEGORICAL == 0 {
-            let missing = missing(decision_type).map_err(|error| decision.wrong(error))?;
-            let value = threshold.next::<f64>()?;
-            if value.is_nan() {
-                return Err(threshold.wrong("it is not a number".to_owned()));
-            }
-            (Test::Threshold(beside_zero(value)), missing)
-        } else {
-            let place = threshold.next::<f64>()?;
-            let set = place_of(place, n_sets).and_then(|place| u32::try_from(first_set + place).ok());
-            let out_of_range = || threshold.wrong(format!("category set {place} of {n_sets}"));
-            // A missing category is led to the right, whatever the split's rule for missing numbers is.
-            (Test::Set { set: set.ok_or_else(out_of_range)?, members: Side::Left }, Missing::To(Side::Right))
-        };
-        let [left, right] = [&mut left, &mut right].map(|list| {
-            let child = child(list.next()?, at, n_splits).map_err(|error| list.wrong(error))?;
-            seen.add(child).map_err(|error| list.wrong(error))?;
-            u32::try_from(child).map_err(|_| list.wrong("it is too large".to_owned()))
-        });
-        nodes.push(Node::Split(Split { column, test, left: left?, right: right?, missing }));
+        let (column, (test, missing)) = (lists.column(n_columns)?, lists.test(&own_sets)?);
+        let [left, right] = lists.children(at, n_splits, &mut has_parent)?;
+        nodes.push(Node::Split(Split { column, test, left, right, missing }));
     }
-    for list in [feature, threshold, decision, left, right] {
-        list.end()?;
-    }
+    lists.end()?;
     let mut values = Numbers::of("leaf_value", leaf_value);
     for _ in 0..n_leaves {
         nodes.push(Node::Leaf(finite(&mut values)?));
     }
     values.end()?;
     Ok(nodes)
+}
+
+/// The category sets of one tree, among those of all trees.
+struct OwnSets {
+    first: usize,
+    len: usize,
+}
+
+/// The lists of a tree's splits, read side by side.
+struct SplitLists<'a> {
+    feature: Numbers<'a>,
+    threshold: Numbers<'a>,
+    decision: Numbers<'a>,
+    left: Numbers<'a>,
+    right: Numbers<'a>,
+    /// An upper bound of the splits: a number and the blank behind it take two bytes of each list.
+    most_splits: usize,
+}
+
+impl<'a> SplitLists<'a> {
+    /// The lists of a tree's lines.
+    ///
+    /// # Errors
+    /// One is missing.
+    fn of(block: &Block<'a>) -> Result<Self, ImportError> {
+        let lists = [
+            ("split_feature", needed(block.split_feature, "split_feature")?),
+            ("threshold", needed(block.threshold, "threshold")?),
+            ("decision_type", needed(block.decision_type, "decision_type")?),
+            ("left_child", needed(block.left_child, "left_child")?),
+            ("right_child", needed(block.right_child, "right_child")?),
+        ];
+        let most_splits = lists.iter().map(|(_, list)| list.len() / 2 + 1).min().unwrap_or(0);
+        let [feature, threshold, decision, left, right] = lists.map(|(key, list)| Numbers::of(key, list));
+        Ok(Self { feature, threshold, decision, left, right, most_splits })
+    }
+
+    /// The next split's column.
+    fn column(&mut self, n_columns: usize) -> Result<u16, ImportError> {
+        let column = self.feature.next::<u16>()?;
+        if usize::from(column) < n_columns {
+            return Ok(column);
+        }
+        Err(self.feature.wrong(format!("column {column} of {n_columns}")))
+    }
+
+    /// The next split's test, and where it leads missing cells.
+    fn test(&mut self, own_sets: &OwnSets) -> Result<(Test, Missing), ImportError> {
+        let decision_type = self.decision.next::<u8>()?;
+        if decision_type & CATEGORICAL == 0 {
+            let missing = missing(decision_type).map_err(|error| self.decision.wrong(error))?;
+            let value = self.threshold.next::<f64>()?;
+            if value.is_nan() {
+                return Err(self.threshold.wrong("it is not a number".to_owned()));
+            }
+            return Ok((Test::Threshold(beside_zero(value)), missing));
+        }
+        let position = self.threshold.next::<f64>()?;
+        let set = position_of(position, own_sets.len).and_then(|at| u32::try_from(own_sets.first + at).ok());
+        let out_of_range = || self.threshold.wrong(format!("category set {position} of {}", own_sets.len));
+        // A missing category is led to the right, whatever the split's rule for missing numbers is.
+        Ok((Test::Set { set: set.ok_or_else(out_of_range)?, members: Side::Left }, Missing::To(Side::Right)))
+    }
+
+    /// The positions of the next split's children; the split is at `at`.
+    fn children(&mut self, at: usize, n_splits: usize, has_parent: &mut HasParent) -> Result<[u32; 2], ImportError> {
+        let [left, right] = [&mut self.left, &mut self.right].map(|list| {
+            let child = child(list.next()?, at, n_splits).map_err(|error| list.wrong(error))?;
+            has_parent.add(child).map_err(|error| list.wrong(error))?;
+            u32::try_from(child).map_err(|_| list.wrong("it is too large".to_owned()))
+        });
+        Ok([left?, right?])
+    }
+
+    /// Checks that nothing is left of any list.
+    fn end(self) -> Result<(), ImportError> {
+        [self.feature, self.threshold, self.decision, self.left, self.right].into_iter().try_for_each(Numbers::end)
+    }
 }
 
 /// The next number of a list, which must be finite.
@@ -120,9 +164,9 @@ fn missing(decision_type: u8) -> Result<Missing, String> {
 
 /// A set's position in its tree.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a whole number in range")]
-fn place_of(place: f64, n_sets: usize) -> Option<usize> {
-    let is_whole = place >= 0.0 && place.fract() == 0.0 && place < f64::from(u32::MAX);
-    Some(place as usize).filter(|at| is_whole && *at < n_sets)
+fn position_of(position: f64, n_sets: usize) -> Option<usize> {
+    let is_whole = position >= 0.0 && position.fract() == 0.0 && position < f64::from(u32::MAX);
+    Some(position as usize).filter(|at| is_whole && *at < n_sets)
 }
 
 /// The position among the nodes of a split's child: a split, or ~leaf.
@@ -139,9 +183,9 @@ fn child(child: i32, at: usize, n_splits: usize) -> Result<usize, String> {
 }
 
 /// Which nodes have a parent. As many are children as there are nodes but the root: where none has two, each has one.
-struct Seen(Vec<u64>);
+struct HasParent(Vec<u64>);
 
-impl Seen {
+impl HasParent {
     fn none(n_nodes: usize) -> Self {
         Self(vec![0; n_nodes.div_ceil(64)])
     }

@@ -2,6 +2,7 @@
 
 use super::parser::{Element, Parser};
 use crate::import::error::ImportError;
+use crate::text::shorten::beginning;
 
 /// A walk through JSON.
 #[derive(Debug)]
@@ -142,7 +143,7 @@ impl Parser for Json<'_> {
                 Some(number) => out.push(number),
                 None => {
                     return self
-                        .fault(format_args!("{:?} is not a number of the kind that is expected", shortened(text)));
+                        .fault(format_args!("{:?} is not a number of the kind that is expected", beginning(text, 32)));
                 }
             }
         }
@@ -187,8 +188,4 @@ impl Parser for Json<'_> {
     fn end(&mut self) -> Result<(), ImportError> {
         if self.peek() == 0 && self.at == self.bytes.len() { Ok(()) } else { self.fault("something follows the model") }
     }
-}
-
-fn shortened(text: &str) -> &str {
-    &text[..text.len().min(32)]
 }

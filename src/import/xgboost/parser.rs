@@ -44,7 +44,7 @@ pub(super) trait Parser {
     fn end(&mut self) -> Result<(), ImportError>;
 }
 
-/// An element of an array of numbers. Each way in gives `None` for a number that is none of the type's.
+/// An element type of a numeric array. Each conversion gives `None` if the value is not of the type.
 pub(super) trait Element: Copy {
     /// From its text.
     fn of_text(text: &str) -> Option<Self>;

@@ -251,15 +251,15 @@ impl Arrays {
                 counts.len()
             )));
         }
-        let (mut sets, mut told) = (vec![None; if nodes.is_empty() { 0 } else { n }], 0_usize);
+        let (mut sets, mut n_categories) = (vec![None; if nodes.is_empty() { 0 } else { n }], 0_usize);
         for ((node, start), count) in nodes.iter().zip(starts).zip(counts) {
             let place = usize::try_from(*node).ok().and_then(|node| sets.get_mut(node));
             let range = usize::try_from(*start).ok().zip(usize::try_from(*count).ok());
             let range = range.filter(|(from, count)| from.saturating_add(*count) <= self.categories.len());
-            told = told.saturating_add(range.map_or(0, |(_, count)| count));
+            n_categories = n_categories.saturating_add(range.map_or(0, |(_, count)| count));
             match (place, range) {
                 // Ranges that overlap could make far more of a file than it holds; XGBoost writes none.
-                (Some(_), Some(_)) if told > self.categories.len() => {
+                (Some(_), Some(_)) if n_categories > self.categories.len() => {
                     return Err(ImportError::new(format_args!("the categories of node {node} are another's")));
                 }
                 (Some(place), Some(range)) if place.is_none() => *place = Some(range),

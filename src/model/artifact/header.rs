@@ -121,8 +121,8 @@ pub struct Evaluation {
     /// Mean over the folds of the training rows; absent when `--folds 0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub k_fold: Option<KFoldFigures>,
-    /// How many candidates the k-fold figures chose this one from (`--tune`, `--compare`): the best of many flatters
-    /// itself, the holdout figures do not. Absent when there was no choice.
+    /// Number of candidates that the k-fold figures compared (`--tune`, `--compare`): the figures of the best are
+    /// optimistic, its holdout figures are not. Absent when there was no choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_of: Option<u64>,
 }

@@ -60,7 +60,7 @@ impl<'a> Opened<'a> {
 ///
 /// # Errors
 /// One sentence when the header exceeds [`MAX_HEADER_BYTES`] or a limit of its texts, or holds a number that JSON cannot.
-pub fn seal(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, String> {
+pub fn to_bytes(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, String> {
     let entry = |(name, bytes, required): &(&str, Vec<u8>, bool)| Section {
         name: (*name).to_owned(),
         encoding: encoding_of(name).unwrap_or("postcard").to_owned(),
@@ -158,17 +158,17 @@ fn check_format(text: &str) -> Result<(), String> {
 }
 
 /// Cuts the payload by its table of contents.
-fn sections<'a>(told: &Payload, payload: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, String> {
-    if told.bytes != payload.len() as u64 {
-        let (told, got) = (told.bytes, payload.len());
-        return Err(format!("the header tells of {told} bytes of payload, there are {got}"));
+fn sections<'a>(declared: &Payload, payload: &'a [u8]) -> Result<Vec<(String, &'a [u8])>, String> {
+    if declared.bytes != payload.len() as u64 {
+        let (expected, got) = (declared.bytes, payload.len());
+        return Err(format!("the header declares {expected} bytes of payload, there are {got}"));
     }
-    if told.sections.len() > MAX_SECTIONS {
-        return Err(format!("{} sections are more than {MAX_SECTIONS}", told.sections.len()));
+    if declared.sections.len() > MAX_SECTIONS {
+        return Err(format!("{} sections are more than {MAX_SECTIONS}", declared.sections.len()));
     }
     let mut rest = payload;
-    let mut found: Vec<(String, &[u8])> = Vec::with_capacity(told.sections.len());
-    for Section { name, encoding, bytes, required } in &told.sections {
+    let mut found: Vec<(String, &[u8])> = Vec::with_capacity(declared.sections.len());
+    for Section { name, encoding, bytes, required } in &declared.sections {
         let known = encoding_of(name);
         if *required && known.is_none() {
             return Err(format!("it needs the section {name:?}, which this build does not know"));

@@ -1,6 +1,7 @@
 //! Linear models: dot products, each summed from the first column to the last as smartcore does.
 
-use super::links::{AnswerRule, round};
+use super::links::AnswerRule;
+use super::rounding::rounded_to_f32;
 use crate::model::ir::{Linear, LinearRule, Width};
 
 /// Rows whose sums are found together.
@@ -62,7 +63,7 @@ impl Linear {
 
     /// Another library's way, a row at a time.
     fn by_rule<const F32: bool>(&self, matrix: &[f64], out: &mut Vec<f64>) {
-        let narrow = |v: f64| if F32 { round(v) } else { v };
+        let narrow = |v: f64| if F32 { rounded_to_f32(v) } else { v };
         for row in matrix.chunks_exact(self.n_columns) {
             for (weights, intercept) in self.weights.chunks_exact(self.n_columns).zip(&self.intercepts) {
                 let mut sum = if self.rule.intercept_first { *intercept } else { 0.0 };

@@ -1,5 +1,6 @@
 //! Links over rows of margins, and what classes are chosen by.
 
+use super::rounding::{rounded_to_f32, to_f32};
 use crate::model::ir::{Decision, Link, Width};
 
 /// From margins to an answer.
@@ -18,8 +19,8 @@ pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: us
     match (link, width) {
         (Link::Identity, _) => {}
         (Link::Exp, Width::F64) => margins.iter_mut().for_each(|m| *m = m.exp()),
-        (Link::Exp, Width::F32) => margins.iter_mut().for_each(|m| *m = f64::from(narrow(*m).exp())),
-        (Link::WideExp, _) => margins.iter_mut().for_each(|m| *m = round(m.exp())),
+        (Link::Exp, Width::F32) => margins.iter_mut().for_each(|m| *m = f64::from(to_f32(*m).exp())),
+        (Link::WideExp, _) => margins.iter_mut().for_each(|m| *m = rounded_to_f32(m.exp())),
         (Link::Hinge, _) => margins.iter_mut().for_each(|m| *m = f64::from(u8::from(*m > 0.0))),
         (Link::Logistic { slope }, Width::F64) => {
             for m in margins {
@@ -28,7 +29,7 @@ pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: us
         }
         (Link::Logistic { .. }, Width::F32) => {
             for m in margins {
-                *m = f64::from(logistic_f32(narrow(*m)));
+                *m = f64::from(logistic_f32(to_f32(*m)));
             }
         }
         (Link::CutLogistic, _) => margins.iter_mut().for_each(|m| *m = cut_logistic(*m)),
@@ -44,7 +45,7 @@ pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: us
 pub(super) fn complement(p: f64, width: Width) -> f64 {
     match width {
         Width::F64 => 1.0 - p,
-        Width::F32 => f64::from(narrow(1.0 - p)),
+        Width::F32 => rounded_to_f32(1.0 - p),
     }
 }
 
@@ -98,24 +99,13 @@ fn softmax_f32(margins: &mut [f64]) {
     let largest = margins.iter().copied().fold(f64::MIN, f64::max);
     let mut sum = 0.0;
     for margin in margins.iter_mut() {
-        *margin = f64::from(narrow(*margin - largest).exp());
+        *margin = f64::from(to_f32(*margin - largest).exp());
         sum += *margin;
     }
-    let sum = f64::from(narrow(sum));
+    let sum = rounded_to_f32(sum);
     for margin in margins.iter_mut() {
-        *margin = f64::from(narrow(*margin / sum));
+        *margin = rounded_to_f32(*margin / sum);
     }
-}
-
-/// To the nearest f32. A sum, difference, product or quotient of two f32 numbers may be rounded to f64 before.
-#[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
-fn narrow(v: f64) -> f32 {
-    v as f32
-}
-
-/// To the nearest f32, widened.
-pub(super) fn round(v: f64) -> f64 {
-    f64::from(narrow(v))
 }
 
 /// The position of the largest score; ties: the first, as smartcore's `argmax`.

@@ -1,7 +1,7 @@
-//! Predictors in the layouts that answer fastest, made from the neutral form.
+//! Predictors in the layouts that answer fastest, made from the IR.
 //!
-//! They answer in the bits of the source's own `predict`, many times faster, and cannot panic or loop: the neutral form
-//! is checked before.
+//! They answer in the bits of the source's own `predict`, many times faster, and cannot panic or loop: the IR is
+//! checked before.
 
 mod answers;
 mod bayes;
@@ -10,6 +10,7 @@ mod knn;
 mod linear;
 mod links;
 mod predictor;
+mod rounding;
 mod scratch;
 mod simd;
 mod svm;

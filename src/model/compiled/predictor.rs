@@ -63,7 +63,8 @@ impl Predictor {
         Self { has_probability: false, ..self }
     }
 
-    /// The other layout for few rows of the trees in `form`, which this was compiled from; `None` when the trees have only one layout.
+    /// The other layout for few rows of the trees in `form`, which this was compiled from; `None` when the trees have
+    /// only one layout.
     pub fn other_layout(&self, form: &Form) -> Option<Layout> {
         match (&self.kind, form) {
             (Kind::Forest(forest) | Kind::Voters(forest), Form::Trees(trees)) => forest.other_layout(trees).map(Layout),

@@ -21,10 +21,10 @@ pub(super) fn widest<R>(work: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Work on masks, written with the vectors it is given: loops of a known few steps are unrolled before the compiler
-/// looks for vectors in them, and at this crate's level of optimization it does not look again.
+/// Mask work with explicit SIMD. Autovectorization fails here: the short loops are unrolled first, and at this crate's
+/// optimization level LLVM does not vectorize them afterwards.
 pub(super) trait OnMasks {
-    /// Does it. To be `#[inline(always)]`.
+    /// Runs the work. Implementations must be `#[inline(always)]`.
     fn run<S: Simd>(self, simd: S);
 }
 

@@ -1,7 +1,7 @@
-//! The neutral form of a predictor: what it computes, said without any library's layout.
+//! The IR of a predictor: what it computes, without any library's layout.
 //!
-//! `smartcore` makes it from its objects' bytes, `neutral` from the rule of another library's model, `compiled` makes kernels from it. Each type has one
-//! checking constructor, so that a value in hand is valid: kernels index without asking again.
+//! `smartcore` makes it from its objects' bytes, `neutral` from the rule of another library's model; `compiled` makes
+//! kernels from it. Each type has one constructor, which checks: any value is valid, so kernels index without checks.
 
 mod bayes;
 pub mod bounds;

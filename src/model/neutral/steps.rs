@@ -136,8 +136,8 @@ impl Steps {
     /// One sentence: what is wrong.
     pub fn check(&self, n_categories: &[usize]) -> Result<(), String> {
         if self.n_features as usize != n_categories.len() {
-            let (told, got) = (self.n_features, n_categories.len());
-            return Err(format!("the steps are of {told} features, the header lists {got}"));
+            let (declared, got) = (self.n_features, n_categories.len());
+            return Err(format!("the steps are of {declared} features, the header lists {got}"));
         }
         let mut there = n_categories.len();
         for (i, step) in self.steps.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! smartcore's objects: fitted by training, written to the `estimator` section, read from it into the neutral form.
+//! smartcore's objects: fitted by training, written to the `estimator` section, read from it into the IR.
 
 mod boosting;
 mod distances;

@@ -12,21 +12,18 @@ pub(in crate::model) struct Reader<'a> {
     len: usize,
 }
 
-/// One sentence: what is wrong, and at which byte.
-pub(in crate::model) type Fault = String;
-
 impl<'a> Reader<'a> {
     pub(in crate::model) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, len: bytes.len() }
     }
 
     /// Fails with `what` and the place.
-    pub(in crate::model) fn fault<T>(&self, what: impl std::fmt::Display) -> Result<T, Fault> {
+    pub(in crate::model) fn fault<T>(&self, what: impl std::fmt::Display) -> Result<T, String> {
         Err(format!("{what} (byte {} of the estimator section)", self.len - self.rest.len()))
     }
 
     #[inline]
-    pub(in crate::model) fn byte(&mut self) -> Result<u8, Fault> {
+    pub(in crate::model) fn byte(&mut self) -> Result<u8, String> {
         match self.rest.split_first() {
             Some((byte, rest)) => {
                 self.rest = rest;
@@ -38,7 +35,7 @@ impl<'a> Reader<'a> {
 
     /// A varint of at most 64 bits.
     #[inline]
-    pub(in crate::model) fn u64(&mut self) -> Result<u64, Fault> {
+    pub(in crate::model) fn u64(&mut self) -> Result<u64, String> {
         let first = self.byte()?;
         if first < 0x80 {
             return Ok(u64::from(first));
@@ -59,13 +56,13 @@ impl<'a> Reader<'a> {
 
     /// A varint that must fit 32 bits.
     #[inline]
-    pub(in crate::model) fn u32(&mut self) -> Result<u32, Fault> {
+    pub(in crate::model) fn u32(&mut self) -> Result<u32, String> {
         let value = self.u64()?;
         u32::try_from(value).or_else(|_| self.fault(format_args!("{value} is too large an index")))
     }
 
     #[inline]
-    pub(in crate::model) fn f64(&mut self) -> Result<f64, Fault> {
+    pub(in crate::model) fn f64(&mut self) -> Result<f64, String> {
         match self.rest.split_first_chunk::<8>() {
             Some((bytes, rest)) => {
                 self.rest = rest;
@@ -77,21 +74,21 @@ impl<'a> Reader<'a> {
 
     /// An f64 that is not NaN, which smartcore never writes, not even where nothing reads it; `what` names it.
     #[inline]
-    pub(in crate::model) fn number(&mut self, what: &str) -> Result<f64, Fault> {
+    pub(in crate::model) fn number(&mut self, what: &str) -> Result<f64, String> {
         let value = self.f64()?;
         if value.is_nan() { self.fault(format_args!("a {what} is NaN")) } else { Ok(value) }
     }
 
     /// A finite f64; `what` names it in the error.
     #[inline]
-    pub(in crate::model) fn finite(&mut self, what: &str) -> Result<f64, Fault> {
+    pub(in crate::model) fn finite(&mut self, what: &str) -> Result<f64, String> {
         let value = self.f64()?;
         if value.is_finite() { Ok(value) } else { self.fault(format_args!("a {what} is not finite")) }
     }
 
     /// A boolean, or the tag of an option.
     #[inline]
-    pub(in crate::model) fn flag(&mut self) -> Result<bool, Fault> {
+    pub(in crate::model) fn flag(&mut self) -> Result<bool, String> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -100,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An option that must be there: smartcore has `None` only before a fit.
-    pub(in crate::model) fn some(&mut self, what: &str) -> Result<(), Fault> {
+    pub(in crate::model) fn some(&mut self, what: &str) -> Result<(), String> {
         if self.flag()? { Ok(()) } else { self.fault(format_args!("{what} is absent: the estimator was never fitted")) }
     }
 
@@ -108,13 +105,13 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(in crate::model) fn option<T>(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Fault> {
+        read: impl FnOnce(&mut Self) -> Result<T, String>,
+    ) -> Result<Option<T>, String> {
         if self.flag()? { read(self).map(Some) } else { Ok(None) }
     }
 
     /// A sequence's length, refused when that many elements of at least `smallest` bytes cannot follow.
-    pub(in crate::model) fn length(&mut self, smallest: usize, what: &str) -> Result<usize, Fault> {
+    pub(in crate::model) fn length(&mut self, smallest: usize, what: &str) -> Result<usize, String> {
         let value = self.u64()?;
         match usize::try_from(value) {
             Ok(n) if n.saturating_mul(smallest) <= self.rest.len() => Ok(n),
@@ -123,13 +120,13 @@ impl<'a> Reader<'a> {
     }
 
     /// `n` finite f64s.
-    pub(in crate::model) fn finites(&mut self, what: &str) -> Result<Vec<f64>, Fault> {
+    pub(in crate::model) fn finites(&mut self, what: &str) -> Result<Vec<f64>, String> {
         let n = self.length(8, what)?;
         (0..n).map(|_| self.finite(what)).collect()
     }
 
     /// The section must end here.
-    pub(in crate::model) fn end(&self) -> Result<(), Fault> {
+    pub(in crate::model) fn end(&self) -> Result<(), String> {
         if self.rest.is_empty() { Ok(()) } else { self.fault(format_args!("{} bytes too many", self.rest.len())) }
     }
 }

@@ -1,4 +1,4 @@
-//! The `estimator` section into the neutral form.
+//! The `estimator` section into the IR.
 
 use super::distances::{bayes, neighbors, svm};
 use super::ensemble;

@@ -1,11 +1,11 @@
 //! smartcore's decision trees from their bytes, in its own node order.
 
-use super::postcard::{Fault, Reader};
+use super::postcard::Reader;
 use super::shape::Shape;
 use crate::model::ir::{Missing, Node, Split, Test};
 
 /// smartcore's `BaseTree` with f64 outputs: a regression tree.
-pub(super) fn regression_tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, Fault> {
+pub(super) fn regression_tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, String> {
     let tree = nodes(reader, 13, |reader, i| {
         let value = reader.finite("leaf value")?;
         node(reader, i, value)
@@ -23,7 +23,7 @@ pub(super) fn regression_tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, Faul
 }
 
 /// smartcore's `DecisionTreeClassifier`, whose classes are the positions 0 to `n_classes` − 1.
-pub(super) fn classification_tree(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Node>, Fault> {
+pub(super) fn classification_tree(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Node>, String> {
     let n_classes = shape.n_classes;
     let tree = nodes(reader, 8, |reader, i| {
         let class = reader.u32()?;
@@ -41,9 +41,9 @@ pub(super) fn classification_tree(reader: &mut Reader<'_>, shape: Shape) -> Resu
         }
         base_parameters(reader)
     })?;
-    let classes_told = reader.u64()?;
-    if classes_told != n_classes as u64 {
-        return reader.fault(format_args!("a tree was fitted on {classes_told} classes, the header lists {n_classes}"));
+    let declared = reader.u64()?;
+    if declared != n_classes as u64 {
+        return reader.fault(format_args!("a tree was fitted on {declared} classes, the header lists {n_classes}"));
     }
     shape.read_classes(reader)?;
     let _depth = reader.u64()?;
@@ -54,8 +54,8 @@ pub(super) fn classification_tree(reader: &mut Reader<'_>, shape: Shape) -> Resu
 fn nodes<'a>(
     reader: &mut Reader<'a>,
     smallest: usize,
-    mut read: impl FnMut(&mut Reader<'a>, usize) -> Result<Node, Fault>,
-) -> Result<Vec<Node>, Fault> {
+    mut read: impl FnMut(&mut Reader<'a>, usize) -> Result<Node, String>,
+) -> Result<Vec<Node>, String> {
     let n = reader.length(smallest, "nodes")?;
     let mut tree = Vec::with_capacity(n);
     for i in 0..n {
@@ -66,7 +66,7 @@ fn nodes<'a>(
 
 /// The fields from `split_feature` to `false_child` of node `i`; `value` is what it holds if it is a leaf.
 #[inline]
-fn node(reader: &mut Reader<'_>, i: usize, value: f64) -> Result<Node, Fault> {
+fn node(reader: &mut Reader<'_>, i: usize, value: f64) -> Result<Node, String> {
     let feature = reader.u64()?;
     let threshold = reader.option(|reader| reader.number("threshold"))?;
     let _score = reader.option(|reader| reader.number("score"))?;
@@ -85,7 +85,7 @@ pub(super) fn split(
     feature: u64,
     threshold: f64,
     children: (u32, u32),
-) -> Result<Node, Fault> {
+) -> Result<Node, String> {
     let Ok(column) = u16::try_from(feature) else {
         return reader.fault(format_args!("a node splits on column {feature}"));
     };
@@ -96,7 +96,7 @@ pub(super) fn split(
 }
 
 /// `max_depth`, `min_samples_leaf`, `min_samples_split`, `seed`.
-fn base_parameters(reader: &mut Reader<'_>) -> Result<(), Fault> {
+fn base_parameters(reader: &mut Reader<'_>) -> Result<(), String> {
     reader.option(Reader::u64)?;
     reader.u64()?;
     reader.u64()?;

@@ -77,7 +77,7 @@ impl Compute {
     ///
     /// # Errors
     /// [`ComputeError`]. Refusals are for the caller to count.
-    pub async fn predict(
+    pub async fn compute(
         &self,
         memory: &MemoryLease,
         snapshot: &Snapshot,
@@ -100,8 +100,8 @@ impl Compute {
         computed
     }
 
-    /// Decodes a long body with `decode` on the pool, which keeps a handle of `memory` meanwhile. Not begun when the request is
-    /// gone.
+    /// Decodes a long body with `decode` on the pool, which keeps a handle of `memory` meanwhile. Not begun when the
+    /// request is gone.
     ///
     /// # Errors
     /// [`ComputeError::Overloaded`]: the permits to decode long bodies were taken for the whole admission wait.
@@ -115,8 +115,8 @@ impl Compute {
         self.closure_on_pool((memory.clone(), permit), decode).await
     }
 
-    /// Encodes a long answer with `encode`, as [`decode_on_pool`](Self::decode_on_pool) but without a permit: what has been computed is not
-    /// refused.
+    /// Encodes a long answer with `encode`, as [`decode_on_pool`](Self::decode_on_pool) but without a permit: what has
+    /// been computed is not refused.
     ///
     /// # Errors
     /// [`ComputeError::Panicked`], counted.
@@ -185,13 +185,13 @@ impl Compute {
 }
 
 /// Computes here, in slices that fit the thread's scratch.
-fn inline(model: &ServedModel, batch: &Batch) -> Computed {
+fn inline(served: &ServedModel, batch: &Batch) -> Computed {
     let start = Instant::now();
-    let step = slice::rows_per_slice(model);
+    let step = slice::rows_per_slice(served);
     let first = step.min(batch.n_rows());
-    let mut prediction = slice::predict(model, batch, 0..first)?;
+    let mut prediction = slice::compute(served, batch, 0..first)?;
     for from in (first..batch.n_rows()).step_by(step) {
-        prediction.append(slice::predict(model, batch, from..batch.n_rows().min(from + step))?);
+        prediction.append(slice::compute(served, batch, from..batch.n_rows().min(from + step))?);
     }
     Ok((prediction, start.elapsed()))
 }

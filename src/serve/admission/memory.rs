@@ -84,7 +84,7 @@ impl MemoryBudget {
 
     /// Makes the budget larger by `bytes`, the most that pages of the models take. It never gets smaller again: leases may
     /// be out.
-    pub fn make_room_for_pages(&self, bytes: usize) {
+    pub fn add_for_pages(&self, bytes: usize) {
         let bytes = bytes.min(MOST_FOR_PAGES);
         let more = bytes.saturating_sub(self.pools.for_pages.fetch_max(bytes, Relaxed));
         self.pools.free.add_permits(more);
@@ -281,7 +281,7 @@ impl MemoryLease {
     ///
     /// # Errors
     /// As [`resize_to`](Self::resize_to).
-    pub async fn at_least(&self, bytes: usize) -> Result<(), Overloaded> {
+    pub async fn grow_within_budget(&self, bytes: usize) -> Result<(), Overloaded> {
         self.reservation.grow_to(bytes.min(self.reservation.budget.pools.all()), 1).await
     }
 
@@ -289,7 +289,7 @@ impl MemoryLease {
     ///
     /// # Errors
     /// As [`resize_to`](Self::resize_to).
-    pub async fn grow_to(&self, bytes: usize) -> Result<(), Overloaded> {
+    pub async fn grow_in_steps(&self, bytes: usize) -> Result<(), Overloaded> {
         self.reservation.grow_to(bytes, CHUNKED_STEP).await
     }
 

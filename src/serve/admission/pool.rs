@@ -160,7 +160,7 @@ impl<P> Running<P> {
             return Some(Err(ComputeError::Deadline));
         }
         let end = batch.n_rows().min(self.next_row + slice::rows_per_slice(snapshot));
-        let rows = match slice::predict(snapshot, batch, self.next_row..end) {
+        let rows = match slice::compute(snapshot, batch, self.next_row..end) {
             Ok(rows) => rows,
             Err(error) => return Some(Err(error)),
         };

@@ -24,30 +24,30 @@ thread_local! {
 }
 
 /// True when `n_rows` rows are computed inline.
-pub(super) fn runs_inline(model: &ServedModel, n_rows: usize) -> bool {
-    estimate(model, n_rows) <= SLICE
+pub(super) fn runs_inline(served: &ServedModel, n_rows: usize) -> bool {
+    estimate(served, n_rows) <= SLICE
 }
 
 /// The estimated CPU time of `n_rows` rows.
-pub(super) fn estimate(model: &ServedModel, n_rows: usize) -> Duration {
-    model.cost_per_row.saturating_mul(u32::try_from(n_rows).unwrap_or(u32::MAX))
+pub(super) fn estimate(served: &ServedModel, n_rows: usize) -> Duration {
+    served.cost_per_row.saturating_mul(u32::try_from(n_rows).unwrap_or(u32::MAX))
 }
 
 /// The number of rows in a slice, at least 1.
-pub(super) fn rows_per_slice(model: &ServedModel) -> usize {
-    let by_time = SLICE.as_nanos() / model.cost_per_row.as_nanos().max(1);
-    let n_columns = model.model.n_columns().max(1);
-    let by_room = SCRATCH_BYTES / (n_columns * size_of::<f64>());
-    usize::try_from(by_time).unwrap_or(usize::MAX).min(by_room).max(1)
+pub(super) fn rows_per_slice(served: &ServedModel) -> usize {
+    let by_time = SLICE.as_nanos() / served.cost_per_row.as_nanos().max(1);
+    let n_columns = served.model.n_columns().max(1);
+    let by_memory = SCRATCH_BYTES / (n_columns * size_of::<f64>());
+    usize::try_from(by_time).unwrap_or(usize::MAX).min(by_memory).max(1)
 }
 
 /// Predicts `rows` of a batch, with raw scores where it asks for them, and counts their feature values.
-pub(super) fn predict(model: &ServedModel, batch: &Batch, rows: Range<usize>) -> Result<Predicted, ComputeError> {
+pub(super) fn compute(served: &ServedModel, batch: &Batch, rows: Range<usize>) -> Result<Predicted, ComputeError> {
     let slice = || {
-        if let Some(drift) = model.drift() {
+        if let Some(drift) = served.drift() {
             drift.saw_rows(batch, rows.clone());
         }
-        SCRATCH.with_borrow_mut(|scratch| model.model.predicted(batch, rows, scratch))
+        SCRATCH.with_borrow_mut(|scratch| served.model.predicted(batch, rows, scratch))
     };
     let Ok(predicted) = catch_unwind(AssertUnwindSafe(slice)) else {
         // The panic may have left it half written.

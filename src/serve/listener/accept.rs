@@ -43,15 +43,15 @@ fn raise_file_limit(wanted: usize) -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = current != maximum && setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();
     let Some(limit) = (if raised { maximum } else { current }) else { return wanted };
-    let room = usize::try_from(limit - OTHER_FILES.min(limit / 2)).unwrap_or(usize::MAX);
-    if room < wanted {
+    let max_connections = usize::try_from(limit - OTHER_FILES.min(limit / 2)).unwrap_or(usize::MAX);
+    if max_connections < wanted {
         tracing::warn!(
-            max_connections = room,
+            max_connections,
             open_files_limit = limit,
-            "the open-files limit has room for {room} connections, not {wanted}"
+            "the open-files limit allows {max_connections} connections, not {wanted}"
         );
     }
-    room.min(wanted)
+    max_connections.min(wanted)
 }
 
 /// Accepts the connections of one listener.
@@ -70,7 +70,7 @@ struct Acceptor<S> {
 ///
 /// # Panics
 /// Outside a tokio runtime with I/O and time.
-pub async fn serve<S: HttpService>(bound: BoundService<S>, listener: ListenerContext) -> usize {
+pub async fn accept_connections<S: HttpService>(bound: BoundService<S>, listener: ListenerContext) -> usize {
     let tcp = match bound.tcp.set_nonblocking(true).and_then(|()| TcpListener::from_std(bound.tcp)) {
         Ok(tcp) => tcp,
         Err(error) => {

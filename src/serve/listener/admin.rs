@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use crate::config::Limits;
 use crate::serve::admission::MemoryBudget;
 
-use super::accept::serve;
+use super::accept::accept_connections;
 use super::buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES};
 use super::listener_context::{BoundService, ListenerContext, Role};
 use super::service::HttpService;
@@ -30,7 +30,7 @@ pub fn start_admin<S: HttpService>(bound: BoundService<S>, main: ListenerContext
     let context = ListenerContext { role: Role::Admin, buffers, limits, ..main };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     std::thread::Builder::new().name("admin".to_owned()).spawn(move || {
-        runtime.block_on(serve(bound, context));
+        runtime.block_on(accept_connections(bound, context));
         runtime.shutdown_background();
     })
 }

@@ -1,4 +1,4 @@
-//! What the listener tells each request, as an extension of it.
+//! What the listener knows of a request, as an extension of it.
 
 use std::time::{Duration, Instant};
 
@@ -18,8 +18,8 @@ pub struct RequestContext {
     pub arrival: Instant,
     /// Its id in the answer and the log, once that is known.
     pub id: Option<RequestId>,
-    /// The memory that it holds: its body, its batch, its answer. Every handler may resize it; the listener keeps it until
-    /// the last byte of the answer is with the kernel or the connection has ended.
+    /// Counts the bytes of its body, then of its batch, then of its answer. Every handler may resize it; the listener keeps
+    /// it until the answer's last byte is with the kernel or the connection has ended.
     pub memory: MemoryLease,
     /// What is wrong with its head: to be refused. Its answer closes the connection.
     pub head_fault: Option<HeadFault>,

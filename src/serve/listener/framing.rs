@@ -1,12 +1,11 @@
 //! Finds the end of a head in the bytes of a connection.
 //!
-//! hyper's parser reads ahead. Knowing the end, the socket's wrapper hands it one head and no byte after it, so that it is
-//! always known whether the next head has begun. A head that hyper refuses may end elsewhere; only that knowledge is lost.
+//! hyper's parser reads ahead, past the end of a request. The socket's wrapper stops at the end that is found here, so that
+//! it always knows whether a next head has begun. Where hyper refuses a head, only that knowledge may be wrong.
 //!
-//! On the way it finds what hyper takes and others read otherwise, so that a proxy and this server could see different
-//! requests in the same bytes.
+//! The scan also finds heads that hyper accepts but proxies may read otherwise (request smuggling).
 
-/// What makes a head one that is not served, though hyper would.
+/// Why a head that hyper accepts is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeadFault {
     /// A line ends without a carriage return (RFC 9112 §2.2 lets a server take it; a proxy may not).
@@ -15,7 +14,7 @@ pub enum HeadFault {
     TransferCoding,
 }
 
-/// The name of the field that tells transfer codings, and one of the same length that tells nothing.
+/// The field of transfer codings, and a name of the same length that has no meaning.
 const CODING_NAME: &[u8] = b"transfer-encoding";
 const HIDDEN_NAME: &[u8] = b"x-transfer-coding";
 
@@ -36,7 +35,7 @@ pub(super) struct HeadScanner {
     pub(super) fault: Option<HeadFault>,
     /// The last byte of the current line so far is a carriage return.
     after_return: bool,
-    /// Lines that tell a transfer coding.
+    /// Lines with a transfer coding.
     codings: usize,
 }
 

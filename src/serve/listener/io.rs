@@ -73,8 +73,8 @@ impl TrackedIo {
     /// of the stream, or when the client speaks TLS: it would wait for an answer to a head that has no end.
     pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         while self.held_back.len() < IDLE_READ && !has_whole_head(&self.held_back) {
-            let mut room = [0_u8; IDLE_READ];
-            let mut buf = ReadBuf::new(&mut room);
+            let mut buffer = [0_u8; IDLE_READ];
+            let mut buf = ReadBuf::new(&mut buffer);
             ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buf))?;
             if buf.filled().is_empty() {
                 return Poll::Ready(Ok(false));
@@ -154,8 +154,8 @@ impl TrackedIo {
         }
     }
 
-    /// How many of the bytes after a head go with it: at most `most`, and only bytes that are its body for sure. Nearly all
-    /// requests come in one piece and need no copy and no second read then.
+    /// How many of the bytes after a head hyper gets with it: at most `most`, and only if they are surely its body. Most
+    /// requests arrive in one read, so that they need no copy and no second read.
     fn with_head(&self, rest: &[u8], most: usize) -> usize {
         match self.head.content_length {
             Some(length) if self.head.bytes == 0 && rest.len() as u64 <= length => {
@@ -190,9 +190,9 @@ impl TrackedIo {
     /// Reads until the client closes, fails, or has sent `linger_bytes`. Does not wait for a client that has nothing more to
     /// send.
     fn linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut room = [0_u8; 4096];
+        let mut buffer = [0_u8; 4096];
         while !self.read_ended && self.thrown_away < self.linger_bytes {
-            let mut buf = ReadBuf::new(&mut room);
+            let mut buf = ReadBuf::new(&mut buffer);
             match Pin::new(&mut self.socket).poll_read(cx, &mut buf) {
                 Poll::Pending if self.thrown_away > 0 || self.cut_short => return Poll::Pending,
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => self.thrown_away += buf.filled().len(),
@@ -243,13 +243,13 @@ impl AsyncWrite for TrackedIo {
     ) -> Poll<io::Result<usize>> {
         let length: usize = bytes.iter().map(|part| part.len()).sum();
         let result = if length <= SMALL_WRITE {
-            let mut room = [0_u8; SMALL_WRITE];
+            let mut buffer = [0_u8; SMALL_WRITE];
             let mut end = 0;
             for part in bytes {
-                room[end..end + part.len()].copy_from_slice(part);
+                buffer[end..end + part.len()].copy_from_slice(part);
                 end += part.len();
             }
-            Pin::new(&mut self.socket).poll_write(cx, &room[..end])
+            Pin::new(&mut self.socket).poll_write(cx, &buffer[..end])
         } else {
             Pin::new(&mut self.socket).poll_write_vectored(cx, bytes)
         };

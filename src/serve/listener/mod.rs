@@ -19,7 +19,7 @@ mod repoll;
 mod service;
 mod state;
 
-pub use accept::serve;
+pub use accept::accept_connections;
 pub use admin::{ADMIN_BUDGET, ADMIN_CONNECTIONS, start_admin};
 pub use bind::{BindError, bind};
 pub use buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
 
-/// Polls in a row before other tasks get their turn: a request with a body needs two, and the second wakes once more.
+/// Most polls in a row, then other tasks run: a request with a body needs two, and the second wakes once more.
 const IN_A_ROW: u32 = 3;
 
 /// The future is pending, and nothing has happened since.

@@ -75,8 +75,8 @@ enum Asleep {
 }
 
 impl Lines {
-    /// Starts the writer's thread. `reporter` makes the dispatcher that formats the report of dropped lines, so that it looks
-    /// like every other line.
+    /// Starts the writer's thread. `reporter` makes the dispatcher that formats the report of dropped lines, so that it
+    /// looks like every other line.
     pub(super) fn start(
         out: impl Write + Send + 'static,
         dropped: IntCounter,

@@ -1,7 +1,7 @@
 //! Log lines: text on a terminal, coloured unless `NO_COLOR` is set, JSON elsewhere. Logging never blocks a request.
 //!
-//! A line (formatted by `human` or `json`) goes into a bounded queue (`lines`) that a thread of its own writes out. A line that does
-//! not fit is dropped, counted in a metric, and reported in the log as soon as there is room.
+//! A line (formatted by `human` or `json`) goes into a bounded queue (`lines`) that a thread of its own writes out. A
+//! line that does not fit is dropped, counted in a metric, and reported in the log as soon as there is room.
 
 mod human;
 mod json;

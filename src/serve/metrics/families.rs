@@ -45,9 +45,8 @@ const REQUESTS: Family = family(
     "Answered requests, refusals and scrapes included.",
 );
 const LOG_LINES_DROPPED: Family =
-    family("smartserve_log_lines_dropped_total", &[], "Log lines dropped because nobody read them.");
-const RELOADS: Family =
-    family("smartserve_model_reloads_total", &["result"], "Reloads: a file's content had changed, or someone asked.");
+    family("smartserve_log_lines_dropped_total", &[], "Log lines dropped because the log queue was full.");
+const RELOADS: Family = family("smartserve_model_reloads_total", &["result"], "Model reloads, by result.");
 const PANICS: Family = family("smartserve_panics_total", &[], "Panics that were caught; each one was a 500.");
 const PREDICTION_SECONDS: Family =
     family("smartserve_prediction_duration_seconds", &["model"], "Time spent computing a batch, waiting excluded.");

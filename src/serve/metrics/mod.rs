@@ -87,6 +87,11 @@ impl Metrics {
         self.families.reloads[result as usize].inc();
     }
 
+    /// The label of a method, of a closed set; `OTHER` for methods that have none.
+    pub fn method_label(method: &str) -> &'static str {
+        requests::method_label(method)
+    }
+
     /// Counts a panic that was caught.
     pub fn panicked(&self) {
         self.families.panics.inc();
@@ -97,13 +102,13 @@ impl Metrics {
         self.families.log_lines_dropped.clone()
     }
 
-    /// The counters of a model under a registered name, shown from now on. The same version under the same name gets its
-    /// counters of before if they are still shown.
+    /// Starts showing a model's counters under its registered name. A version that is still shown under that name keeps
+    /// its counts.
     pub fn watch(&self, name: &str, model: &Model) -> Arc<Drift> {
         self.drifts.watch(&self.families, name, model)
     }
 
-    /// Ends a version's series: they are shown for ten more minutes, or longer if it is watched again.
+    /// Ends a version's series: they are shown for ten more minutes, or longer if it is served again.
     pub fn retire(&self, drift: &Drift) {
         self.drifts.retire(drift);
     }

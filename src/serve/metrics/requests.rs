@@ -8,8 +8,17 @@ use prometheus::{Histogram, IntCounter};
 
 use super::families::Families;
 
-/// The methods with a label of their own; the last one stands for all others. Fixed, so that clients cannot add series.
+/// The labels of methods; the last one stands for all other methods. Fixed, so that clients cannot add series.
 const METHODS: [&str; 10] = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "OTHER"];
+
+/// The label of a method.
+pub(super) fn method_label(method: &str) -> &'static str {
+    METHODS[index_of(method)]
+}
+
+fn index_of(method: &str) -> usize {
+    METHODS.iter().position(|m| *m == method).unwrap_or(METHODS.len() - 1)
+}
 
 /// A series' key: the method's index, the route, the status.
 type Key = (usize, &'static str, u16);
@@ -30,8 +39,7 @@ pub(super) struct RequestSeries {
 
 impl RequestSeries {
     pub(super) fn count(&self, families: &Families, method: &str, route: &'static str, status: u16, took: Duration) {
-        let method = METHODS.iter().position(|m| *m == method).unwrap_or(METHODS.len() - 1);
-        let key = (method, route, status);
+        let key = (index_of(method), route, status);
         if let Some((_, series)) = self.known.load().iter().find(|(known, _)| *known == key) {
             series.add(took);
         } else {

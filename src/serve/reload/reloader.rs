@@ -231,7 +231,7 @@ pub async fn watch(reloader: Arc<Reloader>, lifecycle: Lifecycle, interval: Dura
         };
         let reloader = Arc::clone(&reloader);
         if tokio::task::spawn_blocking(move || reloader.poll(trigger)).await.is_err() {
-            tracing::error!("looking at the models' files panicked");
+            tracing::error!("checking the models' files panicked");
         }
     }
 }

@@ -3,46 +3,46 @@
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::text::shorten::quoted;
 
-/// Differences told at most.
-const TOLD: usize = 8;
+/// Most differences listed.
+const MAX_SHOWN: usize = 8;
 
 /// What `new` asks of a row, or answers, otherwise than `old`: `no longer "RM"; new "AGE"; "CHAS" is numeric, was
 /// categorical`. Empty when there is nothing.
 pub(super) fn difference(old: &Schema, new: &Schema) -> String {
-    let mut told = Vec::new();
+    let mut differences = Vec::new();
     let absent = |from: &Schema, of: &Schema| {
         let names = from.features().iter().map(|f| &f.name).filter(|name| of.position(name).is_none());
         names.cloned().collect::<Vec<String>>()
     };
     let (gone, added) = (absent(old, new), absent(new, old));
     if !gone.is_empty() {
-        told.push(format!("no longer {}", quoted(&gone)));
+        differences.push(format!("no longer {}", quoted(&gone)));
     }
     if !added.is_empty() {
-        told.push(format!("new {}", quoted(&added)));
+        differences.push(format!("new {}", quoted(&added)));
     }
     for feature in new.features() {
         if let Some(position) = old.position(&feature.name) {
-            told.extend(of_feature(&old.features()[position], feature));
+            differences.extend(of_feature(&old.features()[position], feature));
         }
     }
     let order = |schema: &Schema| schema.features().iter().map(|f| f.name.clone()).collect::<Vec<String>>();
     if gone.is_empty() && added.is_empty() && order(old) != order(new) {
-        told.push("the columns are in another order".to_owned());
+        differences.push("the columns are in another order".to_owned());
     }
     let (before, after) = (old.target(), new.target());
     if before.name != after.name {
-        told.push(format!("the target is {:?}, was {:?}", after.name, before.name));
+        differences.push(format!("the target is {:?}, was {:?}", after.name, before.name));
     }
     if old.task() != new.task() {
-        told.push(format!("the task is {}, was {}", new.task().as_str(), old.task().as_str()));
+        differences.push(format!("the task is {}, was {}", new.task().as_str(), old.task().as_str()));
     } else if before.classes != after.classes {
-        told.push(words("the classes", &before.classes, &after.classes));
+        differences.push(words("the classes", &before.classes, &after.classes));
     }
-    let more = told.len().saturating_sub(TOLD);
-    told.truncate(TOLD);
-    let told = told.join("; ");
-    if more == 0 { told } else { format!("{told}; and {more} more") }
+    let more = differences.len().saturating_sub(MAX_SHOWN);
+    differences.truncate(MAX_SHOWN);
+    let differences = differences.join("; ");
+    if more == 0 { differences } else { format!("{differences}; and {more} more") }
 }
 
 fn of_feature(old: &Feature, new: &Feature) -> Option<String> {

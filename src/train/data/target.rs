@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::model::schema::MAX_CLASSES;
-use crate::table::{Cells, Place, Problem, Scan, TableError};
+use crate::table::{CellProblem, Cells, Place, Scan, TableError};
 use crate::text::number::parse_number;
 use crate::train::error::TrainError;
 use crate::train::options::TaskChoice;
@@ -172,5 +172,5 @@ fn at(scan: &Scan<'_>, column: usize, line: u64, detail: String) -> TrainError {
     let place =
         Place { file: scan.file().to_owned(), line, column: Some((column + 1, scan.columns[column].name.clone())) };
     let row = scan.lines.iter().position(|l| *l == line).unwrap_or_default() as u64;
-    TrainError::Table(TableError::Cells(vec![Problem { place, row, detail }]))
+    TrainError::Table(TableError::Cells(vec![CellProblem { place, row, detail }]))
 }

@@ -53,8 +53,8 @@ impl<'a> FitJob<'a> {
     }
 
     /// Joins the parts, in order, and answers the rows held out, or all when there are none.
-    fn outcome(&self, prepared: &Prepared, held: &[usize], pieces: Vec<FitPart>) -> Result<FitResult, TrainError> {
-        let fitted = self.plan.join(prepared, pieces)?;
+    fn outcome(&self, prepared: &Prepared, held: &[usize], parts: Vec<FitPart>) -> Result<FitResult, TrainError> {
+        let fitted = self.plan.join(prepared, parts)?;
         if self.without.is_some() {
             return folds::evaluate_fold(self.plan, held.to_vec(), &fitted).map(FitResult::Fold);
         }
@@ -151,15 +151,15 @@ impl parallel::ParallelJobs for FitQueue<'_> {
     fn part(&self, job: usize, part: usize, (context, _): &FitContext) -> Self::Part {
         let start = Instant::now();
         let prepared = context.as_ref().map_err(TrainError::clone);
-        let piece = prepared.and_then(|(prepared, _)| self.fits[job].plan.part(prepared, part));
-        (piece, start.elapsed().as_secs_f64())
+        let part = prepared.and_then(|(prepared, _)| self.fits[job].plan.part(prepared, part));
+        (part, start.elapsed().as_secs_f64())
     }
 
     fn finish(&self, job: usize, (context, prepared_in): &FitContext, parts: Vec<Self::Part>) -> FinishedFit {
-        let (pieces, seconds): (Vec<_>, Vec<f64>) = parts.into_iter().unzip();
-        let pieces = pieces.into_iter().collect::<Result<Vec<FitPart>, TrainError>>();
+        let (parts, seconds): (Vec<_>, Vec<f64>) = parts.into_iter().unzip();
+        let parts = parts.into_iter().collect::<Result<Vec<FitPart>, TrainError>>();
         let prepared = context.as_ref().map_err(TrainError::clone);
-        let outcome = prepared.and_then(|(prepared, held)| self.fits[job].outcome(prepared, held, pieces?));
+        let outcome = prepared.and_then(|(prepared, held)| self.fits[job].outcome(prepared, held, parts?));
         self.progress.fitted();
         FinishedFit { outcome, seconds: prepared_in + seconds.iter().sum::<f64>() }
     }

@@ -112,17 +112,17 @@ impl<'a> FitPlan<'a> {
             (None, _) => estimators::fit(&task).map(FitPart::Whole),
         });
         match fitted {
-            Ok(piece) => piece.map_err(|reason| self.refused(reason)),
-            Err(panic) => Err(self.refused(format!("smartcore gave up ({panic})"))),
+            Ok(part) => part.map_err(|reason| self.refused(reason)),
+            Err(panic) => Err(self.refused(format!("smartcore panicked: {panic}"))),
         }
     }
 
     /// The `estimator` section of all parts, which are in order.
-    fn section(&self, prepared: &Prepared, pieces: Vec<FitPart>) -> Result<Vec<u8>, String> {
+    fn section(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<Vec<u8>, String> {
         let task = self.task(prepared);
         let (mut trees, mut pairs) = (Vec::new(), Vec::new());
-        for piece in pieces {
-            match piece {
+        for part in parts {
+            match part {
                 FitPart::Whole(section) => return Ok(section),
                 FitPart::Trees(block) => trees.push(block),
                 FitPart::Machine(parts) => pairs.push(parts),
@@ -132,8 +132,8 @@ impl<'a> FitPlan<'a> {
     }
 
     /// Joins the parts, in order, to a pipeline.
-    pub(crate) fn join(&self, prepared: &Prepared, pieces: Vec<FitPart>) -> Result<FittedModel, TrainError> {
-        let section = self.section(prepared, pieces).map_err(TrainError::Broken)?;
+    pub(crate) fn join(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<FittedModel, TrainError> {
+        let section = self.section(prepared, parts).map_err(TrainError::Broken)?;
         let shape = Shape {
             algorithm: self.spec.algorithm,
             task: self.schema().task(),
@@ -167,7 +167,7 @@ impl<'a> FitPlan<'a> {
 
     /// Answers for a batch through a fitted pipeline.
     pub(crate) fn answer(&self, fitted: &FittedModel, batch: &Batch) -> Result<Prediction, TrainError> {
-        fitted.pipeline.predict(batch, 0..batch.n_rows(), &mut Scratch::default()).map_err(|_| {
+        fitted.pipeline.predict_rows(batch, 0..batch.n_rows(), &mut Scratch::default()).map_err(|_| {
             self.refused(format!("its answers for rows it was not fitted on are not finite{}", self.advice()))
         })
     }

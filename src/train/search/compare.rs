@@ -29,7 +29,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
     let plans: Vec<FitPlan<'_>> =
         specs.iter().zip(&parameters).map(|(spec, parameters)| FitPlan { spec, data: &data, parameters }).collect();
     let (fitted, refused) = fit_all(&plans, &spec, progress);
-    let (best, mut algorithms) = seal_all(fitted, &refused)?;
+    let (best, mut algorithms) = write_all(fitted, &refused)?;
     algorithms.extend(refused);
     let mut comparison = Comparison {
         target: spec.target.clone(),
@@ -84,13 +84,13 @@ fn fit_all<'a>(
 }
 
 /// Writes every model's artifact, to know its size, and keeps the best one's.
-fn seal_all(fitted: Vec<FittedPlan<'_>>, refused: &[Compared]) -> Result<(Trained, Vec<Compared>), TrainError> {
+fn write_all(fitted: Vec<FittedPlan<'_>>, refused: &[Compared]) -> Result<(Trained, Vec<Compared>), TrainError> {
     let best_of = fitted.len();
     let (mut best, mut ranked, mut failed) = (None, Vec::new(), Vec::new());
     for (plan, mut outcome) in fitted {
         outcome.best_of = Some(best_of);
         let algorithm = plan.spec.algorithm;
-        match artifact::seal(&plan, &outcome) {
+        match artifact::write(&plan, &outcome) {
             Ok(trained) => {
                 ranked.push(Compared {
                     algorithm,

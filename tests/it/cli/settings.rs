@@ -109,9 +109,9 @@ fn the_start_says_whether_tokens_are_asked() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "# of the team\nsecret\n").unwrap();
     let mut open = Server::start(&["--model", &model()]);
-    assert!(open.wait_for("no token is asked for").pop().unwrap().contains("INFO"));
+    assert!(open.wait_for("no authentication; --token-file").pop().unwrap().contains("INFO"));
     let mut locked = Server::start(&["--model", &model(), "--token-file", file.path().to_str().unwrap()]);
-    assert!(locked.wait_for("bearer tokens are asked for: 1 in").pop().unwrap().contains("\"tokens\":1"));
+    assert!(locked.wait_for("bearer tokens are required: 1 in").pop().unwrap().contains("\"tokens\":1"));
     let mut everywhere = Command::new(BINARY)
         .args(["serve", "--model", &model(), "--bind", "0.0.0.0:0", "--log-format", "human"])
         .args(["--admin-bind", "0.0.0.0:0"])
@@ -123,10 +123,11 @@ fn the_start_says_whether_tokens_are_asked() {
     let (warned, of_admin) = (warnings.next().unwrap(), warnings.next().unwrap());
     everywhere.kill().unwrap();
     everywhere.wait().unwrap();
-    assert!(warned.ends_with("no token is asked for, on every interface (0.0.0.0): whoever reaches the port may ask"));
-    let everybody =
-        "the admin listener, on every interface (0.0.0.0): whoever reaches the port may load and unload models";
-    assert!(of_admin.ends_with(&format!("no token is asked for by {everybody}")), "{of_admin}");
+    assert!(warned.ends_with(
+        "no authentication, listening on all interfaces (0.0.0.0): anyone who can reach the port can send requests"
+    ));
+    let everybody = "on all interfaces (0.0.0.0): anyone who can reach the port can load and unload models";
+    assert!(of_admin.ends_with(&format!("no authentication on the admin listener, {everybody}")), "{of_admin}");
     // Not on a terminal: no colours.
     assert!(!warned.contains('\u{1b}'), "{warned}");
 }

@@ -187,7 +187,7 @@ fn a_stalled_body_gives_its_room_away() {
         let tell = tell.clone();
         std::thread::spawn(move || tell.send(read_answer(&mut client)));
     }
-    let slow = |(head, body): &(String, String)| head.starts_with("http/1.1 408 ") && body.contains("room for others");
+    let slow = |(head, body): &(String, String)| head.starts_with("http/1.1 408 ") && body.contains("short of memory");
     while !slow(&told.recv_timeout(Duration::from_secs(20)).unwrap()) {}
     let honest = std::iter::repeat_with(|| ask(address, &row(1 << 20)));
     let (_, head, body) = honest.take(100).find(|(_, head, _)| !head.starts_with("http/1.1 503 ")).unwrap();
@@ -236,7 +236,7 @@ fn listen() -> SocketAddr {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let context = ListenerContext::of(&serving);
         let service = router(serving, Role::Main, Options::default());
-        runtime.block_on(smartserve::serve::listener::serve(BoundService { tcp, service }, context));
+        runtime.block_on(smartserve::serve::listener::accept_connections(BoundService { tcp, service }, context));
     });
     address
 }

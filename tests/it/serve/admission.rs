@@ -41,11 +41,11 @@ async fn a_body_without_a_length_takes_steps() {
     let budget = MemoryBudget::new(&Limits { body_budget: 256 * KIB, ..limits() });
     let held = budget.lease();
     assert_eq!(budget.free(), 256 * KIB);
-    held.grow_to(1).await.unwrap();
+    held.grow_in_steps(1).await.unwrap();
     assert_eq!(budget.free(), 256 * KIB - CHUNKED_STEP);
-    held.grow_to(CHUNKED_STEP).await.unwrap();
+    held.grow_in_steps(CHUNKED_STEP).await.unwrap();
     assert_eq!(budget.free(), 256 * KIB - CHUNKED_STEP);
-    held.grow_to(2 * CHUNKED_STEP + 1).await.unwrap();
+    held.grow_in_steps(2 * CHUNKED_STEP + 1).await.unwrap();
     assert_eq!(budget.free(), 256 * KIB - 3 * CHUNKED_STEP);
     drop(held);
     assert_eq!(budget.free(), 256 * KIB);
@@ -88,7 +88,7 @@ async fn short_and_long_work_agree() {
         for n in [1, 64, 10_000] {
             let batch = rows(&served, n);
             let expected = served.model.predict(&batch, &mut Scratch::default()).unwrap();
-            let (answer, took) = compute.predict(&lease(), &served, batch).await.unwrap();
+            let (answer, took) = compute.compute(&lease(), &served, batch).await.unwrap();
             assert_eq!(answer.prediction, expected);
             assert!(took > Duration::ZERO);
         }
@@ -107,13 +107,13 @@ async fn a_small_batch_does_not_wait_for_a_huge_one() {
     let served = slow();
     let huge = tokio::spawn({
         let (compute, served) = (Arc::clone(&compute), Arc::clone(&served));
-        async move { compute.predict(&lease(), &served, rows(&served, 40_000)).await }
+        async move { compute.compute(&lease(), &served, rows(&served, 40_000)).await }
     });
     // Long enough for the pool, short enough to be done in a few turns.
     let small = usize::try_from(4 * SLICE.as_nanos() / served.cost_per_row.as_nanos()).unwrap();
     let mut turns = 0;
     while !huge.is_finished() {
-        compute.predict(&lease(), &served, rows(&served, small)).await.unwrap();
+        compute.compute(&lease(), &served, rows(&served, small)).await.unwrap();
         turns += 1;
     }
     huge.await.unwrap().unwrap();
@@ -127,11 +127,11 @@ async fn long_jobs_are_refused_at_their_limit() {
     let long: Vec<_> = (0..4).map(|_| start_long(&compute, &served)).collect();
     tokio::task::yield_now().await;
     let start = Instant::now();
-    let refused = compute.predict(&lease(), &served, rows(&served, 200_000)).await;
+    let refused = compute.compute(&lease(), &served, rows(&served, 200_000)).await;
     assert_eq!(refused.unwrap_err(), ComputeError::Overloaded);
     assert!(start.elapsed() >= ms(100) && start.elapsed() < ms(1000));
     let small = usize::try_from(4 * SLICE.as_nanos() / served.cost_per_row.as_nanos()).unwrap();
-    compute.predict(&lease(), &served, rows(&served, small)).await.unwrap();
+    compute.compute(&lease(), &served, rows(&served, small)).await.unwrap();
     assert!(long.iter().all(|job| !job.is_finished()));
     long.iter().for_each(tokio::task::JoinHandle::abort);
 }
@@ -140,7 +140,7 @@ fn start_long(compute: &Arc<Compute>, served: &smartserve::serve::registry::Snap
     let (compute, served) = (Arc::clone(compute), Arc::clone(served));
     let batch = rows(&served, 200_000);
     tokio::spawn(async move {
-        let _ = compute.predict(&lease(), &served, batch).await;
+        let _ = compute.compute(&lease(), &served, batch).await;
     })
 }
 
@@ -158,7 +158,7 @@ async fn abandoned_work_leaves_the_pool() {
     }
     // All permits are free again although twelve long jobs, minutes of work, were begun.
     until(|| format!("{compute:?}").contains("tasks: 0")).await;
-    within(compute.predict(&lease(), &served, rows(&served, 5_000))).await.unwrap();
+    within(compute.compute(&lease(), &served, rows(&served, 5_000))).await.unwrap();
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn abandoned_batches_stay_in_the_budget() {
     });
     tokio::task::yield_now().await;
     let share = budget.reserve(60 * KIB).await.unwrap();
-    let mut asked = Box::pin(compute.predict(&share, &served, rows(&served, 5_000)));
+    let mut asked = Box::pin(compute.compute(&share, &served, rows(&served, 5_000)));
     assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(asked.as_mut().poll(cx).is_pending())).await);
     drop(asked);
     drop(share);
@@ -183,7 +183,7 @@ async fn abandoned_batches_stay_in_the_budget() {
     busy.await.unwrap().unwrap().unwrap_err();
     until(|| budget.free() == 100 * KIB).await;
     let share = budget.reserve(60 * KIB).await.unwrap();
-    within(compute.predict(&share, &served, rows(&served, 5_000))).await.unwrap();
+    within(compute.compute(&share, &served, rows(&served, 5_000))).await.unwrap();
     assert_eq!(budget.free(), 40 * KIB);
     drop(share);
     assert_eq!(budget.free(), 100 * KIB);
@@ -193,7 +193,7 @@ async fn abandoned_batches_stay_in_the_budget() {
 async fn a_batch_is_given_up_at_the_deadline() {
     let (compute, ..) = compute(&Limits { compute_timeout: ms(50), ..limits() });
     let served = slow();
-    let overdue = within(compute.predict(&lease(), &served, rows(&served, 200_000))).await;
+    let overdue = within(compute.compute(&lease(), &served, rows(&served, 200_000))).await;
     assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
     until(|| format!("{compute:?}").contains("tasks: 0")).await;
 }
@@ -205,7 +205,7 @@ async fn a_drain_shrinks_deadlines() {
     let limits = Limits { hard_stop: ms(200), ..limits() };
     let lease = lease();
     let drain = async { lifecycle.drain(Schedule::new(Instant::now(), &limits, true)) };
-    let (overdue, ()) = tokio::join!(compute.predict(&lease, &served, rows(&served, 400_000)), drain);
+    let (overdue, ()) = tokio::join!(compute.compute(&lease, &served, rows(&served, 400_000)), drain);
     assert_eq!(overdue.unwrap_err(), ComputeError::Deadline);
 }
 
@@ -216,11 +216,11 @@ async fn a_panic_fails_one_request() {
     // Rows of another model's shape: what the door makes impossible.
     for n in [1, 10_000] {
         let leases = [lease(), lease()];
-        let panicking = compute.predict(&leases[0], &quick, rows(&wrong, n));
-        let (panicked, beside) = tokio::join!(panicking, compute.predict(&leases[1], &quick, rows(&quick, n)));
+        let panicking = compute.compute(&leases[0], &quick, rows(&wrong, n));
+        let (panicked, beside) = tokio::join!(panicking, compute.compute(&leases[1], &quick, rows(&quick, n)));
         assert_eq!(panicked.unwrap_err(), ComputeError::Panicked);
         beside.unwrap();
-        compute.predict(&lease(), &quick, rows(&quick, n)).await.unwrap();
+        compute.compute(&lease(), &quick, rows(&quick, n)).await.unwrap();
     }
     assert!(metrics.render().contains("smartserve_panics_total 2\n"));
 }

@@ -40,7 +40,7 @@ fn label_sets_exist_from_the_start() {
 async fn every_family_is_shown() {
     let serving = Serving::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
     let served = serving.registry.get("boston").unwrap();
-    serving.compute.predict(&serving.memory.lease(), &served, rows(&served, 3)).await.unwrap();
+    serving.compute.compute(&serving.memory.lease(), &served, rows(&served, 3)).await.unwrap();
     serving.metrics.answered("GET", "/metrics", 200, Duration::from_micros(30));
     let text = serving.metrics.render();
     for family in METRICS {
@@ -110,7 +110,7 @@ async fn every_value_is_in_one_bin() {
     let serving = Serving::new(vec![quick("boston", 1), classes()], Limits::default(), ExtraFeatures::Reject);
     for served in serving.registry.list() {
         let n = 1_000_u32;
-        serving.compute.predict(&serving.memory.lease(), &served, rows(&served, n as usize)).await.unwrap();
+        serving.compute.compute(&serving.memory.lease(), &served, rows(&served, n as usize)).await.unwrap();
         let text = serving.metrics.render();
         for feature in served.model.schema().features() {
             let labels = format!(
@@ -138,7 +138,7 @@ async fn every_value_is_in_one_bin() {
 async fn a_class_is_counted_under_its_label() {
     let serving = Serving::new(vec![classes()], Limits::default(), ExtraFeatures::Reject);
     let served = serving.registry.get("iris").unwrap();
-    serving.compute.predict(&serving.memory.lease(), &served, rows(&served, 64)).await.unwrap();
+    serving.compute.compute(&serving.memory.lease(), &served, rows(&served, 64)).await.unwrap();
     let text = serving.metrics.render();
     for class in &served.model.schema().target().classes {
         let seen = values(&text, "smartserve_prediction_values_total", &format!("bin=\"{class}\""));
@@ -155,7 +155,7 @@ async fn values_out_of_range_are_counted() {
     let rm = schema.position("RM").unwrap();
     cells[rm] = 1e6;
     let batch = smartserve::model::batch::Batch::from_rows(schema, cells).unwrap();
-    serving.compute.predict(&serving.memory.lease(), &served, batch).await.unwrap();
+    serving.compute.compute(&serving.memory.lease(), &served, batch).await.unwrap();
     let text = serving.metrics.render();
     let series = |f| format!("smartserve_feature_out_of_range_total{{feature=\"{f}\",model=\"boston\"}}");
     assert_eq!(value(&text, &series("RM")), Some(1.0));
@@ -167,9 +167,9 @@ async fn a_replaced_version_keeps_its_counts() {
     let (old, new) = (quick("boston", 1), quick("boston", 2));
     assert_ne!(old.model.version(), new.model.version());
     let serving = Serving::new(vec![Arc::clone(&old)], Limits::default(), ExtraFeatures::Reject);
-    serving.compute.predict(&serving.memory.lease(), &old, rows(&old, 5)).await.unwrap();
+    serving.compute.compute(&serving.memory.lease(), &old, rows(&old, 5)).await.unwrap();
     serving.registry.replace(vec![Arc::clone(&new)], &serving.metrics);
-    serving.compute.predict(&serving.memory.lease(), &new, rows(&new, 7)).await.unwrap();
+    serving.compute.compute(&serving.memory.lease(), &new, rows(&new, 7)).await.unwrap();
     let rows_seen = |text: &str, served: &smartserve::serve::registry::ServedModel| {
         let labels = format!("version=\"{}\"", served.model.version());
         values(text, "smartserve_prediction_values_total", &labels).iter().sum::<f64>()
@@ -179,7 +179,7 @@ async fn a_replaced_version_keeps_its_counts() {
     assert_eq!(values(&text, "smartserve_model_info", "model=\"boston\""), [1.0, 1.0]);
     assert_eq!(values(&text, "smartserve_prediction_rows_total", "boston"), [12.0]);
     serving.registry.replace(vec![Arc::clone(&old)], &serving.metrics);
-    serving.compute.predict(&serving.memory.lease(), &old, rows(&old, 1)).await.unwrap();
+    serving.compute.compute(&serving.memory.lease(), &old, rows(&old, 1)).await.unwrap();
     assert!((rows_seen(&serving.metrics.render(), &old) - 6.0).abs() < 0.5);
 }
 

@@ -213,7 +213,7 @@ async fn swaps_never_mix_versions() {
                 let served = serving.registry.get("m").unwrap();
                 let batch = crate::support::models::rows(&served, 64);
                 let (answer, _) =
-                    serving.compute.predict(&serving.memory.lease(), &served, batch.clone()).await.unwrap();
+                    serving.compute.compute(&serving.memory.lease(), &served, batch.clone()).await.unwrap();
                 assert_eq!(answer.prediction, served.model.predict(&batch, &mut Scratch::default()).unwrap());
                 asked += 1;
                 tokio::task::yield_now().await;

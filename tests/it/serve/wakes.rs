@@ -11,7 +11,7 @@ use http_body_util::Empty;
 use hyper::body::Incoming;
 use smartserve::config::ExtraFeatures;
 use smartserve::serve::Serving;
-use smartserve::serve::listener::{BoundService, ListenerContext, bind, serve};
+use smartserve::serve::listener::{BoundService, ListenerContext, accept_connections, bind};
 
 use crate::support::server::{Client, limits};
 
@@ -35,7 +35,7 @@ async fn ask(poll: impl Fn(&mut Context<'_>, usize, bool) -> Poll<()> + Clone + 
             Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
         }
     });
-    let listening = tokio::spawn(serve(BoundService { tcp, service }, ListenerContext::of(&serving)));
+    let listening = tokio::spawn(accept_connections(BoundService { tcp, service }, ListenerContext::of(&serving)));
     client.get("/").await;
     assert_eq!(client.answer().await.unwrap().status, 200);
     listening.abort();

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use smartserve::model::batch::Batch;
 use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
-use smartserve::table::{Head, Problem, RowReader, TableError, looks_headerless, read_plain};
+use smartserve::table::{CellProblem, Head, RowReader, TableError, looks_headerless, read_plain};
 
 fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
     let categories: Vec<String> = match kind {
@@ -41,7 +41,7 @@ enum Unknown {
 }
 
 /// The cells that an error is about.
-fn cells(error: &TableError) -> &[Problem] {
+fn cells(error: &TableError) -> &[CellProblem] {
     if let TableError::Cells(problems) = error { problems } else { panic!("{error}") }
 }
 

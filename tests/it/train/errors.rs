@@ -322,7 +322,7 @@ proptest! {
             Err(TrainError::Broken(e)) => prop_assert!(false, "{e}"),
             Err(e) => {
                 let text = e.to_string();
-                prop_assert!(!text.contains('\n') && !text.contains("smartcore gave up"), "{}", text);
+                prop_assert!(!text.contains('\n') && !text.contains("smartcore panicked"), "{}", text);
             }
         }
     }

@@ -25,7 +25,7 @@ pub(super) fn read(
 ) -> Result<Vec<f64>, DecodeError> {
     // An element and its comma take at least two bytes: a large shape alone allocates nothing.
     let capacity = layout.len().min(reader.remaining() / 2 + 1);
-    let mut cells = ElementCells { layout, room: layout.len(), values: Vec::with_capacity(capacity) };
+    let mut cells = ElementCells { layout, n_elements: layout.len(), values: Vec::with_capacity(capacity) };
     if !reader.next_element()? {
         cells.check_count(0, diagnostics);
         return Ok(cells.values);
@@ -42,7 +42,7 @@ pub(super) fn read(
 struct ElementCells<'f, 's> {
     layout: &'f InputLayout<'s>,
     /// [`InputLayout::len`].
-    room: usize,
+    n_elements: usize,
     values: Vec<f64>,
 }
 
@@ -127,7 +127,7 @@ impl ElementCells<'_, '_> {
         let datatype = self.layout.datatype;
         if let Value::Number(number) = value
             && !matches!(datatype, Datatype::Bool | Datatype::Bytes)
-            && self.values.len() < self.room
+            && self.values.len() < self.n_elements
             && self.layout.features[column].kind == Kind::Numeric
             && let Some(number) = datatype.number(*number, || reader.text_since(start).to_owned())
             && let Ok(cell) = self.layout.features[column].read(Cell::Number(number))
@@ -148,7 +148,7 @@ impl ElementCells<'_, '_> {
         at: [usize; 2],
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
-        if self.values.len() >= self.room || diagnostics.is_full() {
+        if self.values.len() >= self.n_elements || diagnostics.is_full() {
             return Ok(reader.skip_rest(value)?);
         }
         let feature = &self.layout.features[column];
@@ -167,8 +167,8 @@ impl ElementCells<'_, '_> {
     }
 
     fn check_count(&self, count: usize, diagnostics: &mut Diagnostics) {
-        if count != self.room {
-            let (shape, expected) = (self.layout.shape, self.room);
+        if count != self.n_elements {
+            let (shape, expected) = (self.layout.shape, self.n_elements);
             let detail = || format!("data has {count} elements, shape {shape} holds {expected}");
             diagnostics.add(&self.steps([NOWHERE; 2]), detail);
         }

@@ -48,7 +48,8 @@ impl<'a> BinaryTail<'a> {
         let there = self.bytes.map_or(0, <[u8]>::len);
         if self.bytes.is_some() && there != self.asked {
             diagnostics.add(&[], || {
-                format!("{there} bytes stand behind the JSON, binary_data_size adds up to {}", self.asked)
+                let asked = self.asked;
+                format!("the body has {there} bytes after the JSON, but the binary_data_size values add up to {asked}")
             });
         }
     }
@@ -177,7 +178,7 @@ impl<'s, 'a> InputReader<'_, 's, 'a> {
             }
             (_, Some(size)) => {
                 tail.take(size);
-                diagnostics.add(&self.place("data"), || "data cannot stand beside binary_data_size".to_owned());
+                diagnostics.add(&self.place("data"), || "data is not allowed next to binary_data_size".to_owned());
             }
             (ElementsState::Done, None) => {}
         }

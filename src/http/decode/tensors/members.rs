@@ -2,6 +2,7 @@
 
 use crate::http::json::Value;
 use crate::text::did_you_mean::nearest;
+use crate::text::number::MAX_EXACT_F64;
 use crate::text::shorten::shortened;
 
 /// The text for a member that is unknown or of another kind. `members` are the known ones, each with its kind.
@@ -32,6 +33,5 @@ pub(super) fn not_an_object(what: &str, value: &Value<'_>) -> String {
 /// A number as a count, if it is a whole one below 2⁵³ (above, two whole numbers read the same).
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number below 2^53")]
 pub(super) fn whole(number: f64) -> Option<usize> {
-    const END: f64 = 9_007_199_254_740_992.0;
-    (number.fract() == 0.0 && (0.0..END).contains(&number)).then_some(number as usize)
+    (number.fract() == 0.0 && (0.0..MAX_EXACT_F64).contains(&number)).then_some(number as usize)
 }

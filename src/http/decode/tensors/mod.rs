@@ -1,7 +1,8 @@
 //! From an inference request to a [`Batch`] and the outputs asked for, in one pass over its JSON and its binary tensors.
 //!
-//! `input` reads one tensor's members, `table` decides which features it holds and joins the columns, `data` and `binary` read
-//! its elements, `parameters` what the protocol leaves open. Members may come in any order; unknown ones are refused.
+//! `input` reads one tensor's members, `table` decides which features it holds and joins the columns, `data` and
+//! `binary` read its elements, `parameters` what the protocol leaves open. Members may come in any order; unknown ones
+//! are refused.
 
 mod binary;
 mod data;

@@ -1,7 +1,7 @@
 //! From tensors to rows: which features a tensor holds, and whether all tensors make one table.
 //!
-//! There are two forms: a tensor per feature, `[n]` or `[n, 1]`, named as the feature; or one tensor `[n, n_features]` of any
-//! name, features in schema order.
+//! There are two forms: a tensor per feature, `[n]` or `[n, 1]`, named as the feature; or one tensor `[n, n_features]`
+//! of any name, features in schema order.
 
 use std::fmt;
 

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use futures_util::stream::unfold;
 
 use crate::http::app::AppState;
-use crate::http::body::drain;
+use crate::http::body::discard_rest;
 use crate::serve::metrics::GaugeGuard;
 
 use super::rows::RowStream;
@@ -48,7 +48,7 @@ async fn next(
             }
         },
         NextStep::Rest(rest, app) => {
-            drain(rest, &app, Instant::now()).await;
+            discard_rest(rest, &app, Instant::now()).await;
             return None;
         }
     };

@@ -1,8 +1,8 @@
 //! NDJSON answered while it arrives: rows are answered as soon as their lines are whole, and neither is kept.
 //!
-//! Limits differ from other predictions': a line may be as long as a whole body and may take as long to arrive; the number of
-//! lines is unlimited, because memory holds one chunk of them. The first rows decide the status. A later error becomes the
-//! last line: the error envelope, recognised by its `status` member.
+//! Limits differ from other predictions': a line may be as long as a whole body and may take as long to arrive; the
+//! number of lines is unlimited, because memory holds one chunk of them. The first rows decide the status. A later
+//! error becomes the last line: the error envelope, recognised by its `status` member.
 
 mod body;
 mod rows;

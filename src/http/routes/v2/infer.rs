@@ -18,7 +18,6 @@ use crate::model::prediction::Predicted;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
-use super::metadata::version_of;
 use crate::http::tensor::{JSON_LENGTH, Output, RequestedOutput};
 
 /// `POST /v2/models/{name}/infer`.
@@ -37,13 +36,13 @@ pub(in crate::http) async fn infer_version(
     path: ModelVersion,
     request: Request,
 ) -> Result<Handled, Problem> {
-    let snapshot = version_of(&app, &path)?;
+    let snapshot = app.model_version(&path.name, &path.version)?;
     infer_by(&app, snapshot, request).await
 }
 
 async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Result<Handled, Problem> {
     let (head, body) = request.into_parts();
-    let wants_raw = query::check(&head.uri, &snapshot.model)?;
+    let wants_raw = query::wants_raw(&head.uri, &snapshot.model)?;
     let json_length = json_length(&head.headers)?;
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         check_length(json_length, body)?;

@@ -10,12 +10,11 @@ use serde_json::json;
 use crate::http::app::{App, AppState};
 use crate::http::leased::{self, Memory};
 use crate::http::path::{ModelName, ModelVersion};
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::problem::Problem;
 use crate::http::routes::models::ok_json;
 use crate::model::artifact::{Header, Origin};
 use crate::model::schema::{Feature, Kind};
-use crate::serve::registry::{ServedModel, Snapshot};
-use crate::text::shorten::shortened;
+use crate::serve::registry::ServedModel;
 
 use crate::http::tensor::{Datatype, Output};
 
@@ -63,7 +62,7 @@ pub(in crate::http) async fn model_version(
     path: ModelVersion,
     Memory(memory): Memory,
 ) -> Result<Response, Problem> {
-    leased::json(&memory, &Description::of(&*version_of(&app, &path)?)).await
+    leased::json(&memory, &Description::of(&*app.model_version(&path.name, &path.version)?)).await
 }
 
 /// `GET /v2/models/{name}/ready`: a model that is served is ready when the server is.
@@ -80,22 +79,8 @@ pub(in crate::http) async fn model_version_ready(
     State(app): State<AppState>,
     path: ModelVersion,
 ) -> Result<Response, Problem> {
-    let served = version_of(&app, &path)?;
+    let served = app.model_version(&path.name, &path.version)?;
     is_ready(&app, &served)
-}
-
-/// The model of that name in that version.
-///
-/// # Errors
-/// 404: there is none, or it is served in another version.
-pub(super) fn version_of(app: &App, ModelVersion { name, version }: &ModelVersion) -> Result<Snapshot, Problem> {
-    let served = app.model(name)?;
-    let current = served.model.version();
-    if version == current {
-        return Ok(served);
-    }
-    let detail = format!("{name} is served in version {current}, not {}", shortened(version));
-    Err(Problem::new(ProblemKind::NotFound, detail))
 }
 
 fn is_ready(app: &App, served: &ServedModel) -> Result<Response, Problem> {

@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use super::node::{Arena, Id, Node, Span, Spelling};
 use super::text;
 use crate::import::error::ImportError;
+use crate::text::shorten::beginning;
+
+/// Bytes of a text that an error quotes.
+const MAX_QUOTED: usize = 100;
 
 /// Steps at most, as a multiple of the inflated bytes. What is made in a step takes 16 bytes at most.
 const MOST_PER_BYTE: usize = 1;
@@ -153,7 +157,7 @@ impl<'a> Arena<'a> {
             Node::Wide => "an integer of more than 64 bits".to_owned(),
             Node::Float(v) => v.to_string(),
             Node::Text(..) => {
-                self.text(id).map_or_else(|| "a text".to_owned(), |text| format!("{:?}", shortened(&text)))
+                self.text(id).map_or_else(|| "a text".to_owned(), |text| format!("{:?}", beginning(&text, MAX_QUOTED)))
             }
             Node::Bytes(_) => "bytes".to_owned(),
             Node::List(_) => "a list".to_owned(),
@@ -168,10 +172,8 @@ impl<'a> Arena<'a> {
 }
 
 fn named(class: Option<Class<'_>>) -> String {
-    class.map_or_else(|| "an object without a class".to_owned(), |class| shortened(&class.to_string()).to_owned())
-}
-
-/// At most 100 bytes of a text.
-fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(100)]
+    class.map_or_else(
+        || "an object without a class".to_owned(),
+        |class| beginning(&class.to_string(), MAX_QUOTED).to_owned(),
+    )
 }

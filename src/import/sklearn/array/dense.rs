@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::dtype::{Dtype, Element, Field, Scalar};
 use crate::import::error::ImportError;
+use crate::text::number::half_to_f64;
 
 /// Dimensions at most, as in numpy.
 const MAX_DIMENSIONS: usize = 32;
@@ -157,20 +158,8 @@ pub(super) fn number(scalar: Scalar, is_big: bool, bytes: &[u8]) -> f64 {
     match scalar {
         Scalar::Float(8) => f64::from_le_bytes(full),
         Scalar::Float(4) => f64::from(f32::from_le_bytes([full[0], full[1], full[2], full[3]])),
-        Scalar::Float(_) => half(u16::from_le_bytes([full[0], full[1]])),
+        Scalar::Float(_) => half_to_f64(u16::from_le_bytes([full[0], full[1]])),
         Scalar::Unsigned(_) | Scalar::Bool => u64::from_le_bytes(full) as f64,
         Scalar::Int(_) => integer(scalar, is_big, bytes).unwrap_or(0) as f64,
-    }
-}
-
-/// A number of 16 bits.
-fn half(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
-    sign * match exponent {
-        0 => fraction * (-24_f64).exp2(),
-        0x1f if fraction == 0.0 => f64::INFINITY,
-        0x1f => f64::NAN,
-        _ => (1024.0 + fraction) * f64::from(exponent - 25).exp2(),
     }
 }

@@ -65,7 +65,7 @@ pub(in crate::import::sklearn) struct Columns {
     pub(super) features: Vec<Draft>,
     pub(super) steps: Vec<Step>,
     pub(super) codings: Vec<Coding>,
-    /// The name of a function that makes no number of some numbers.
+    /// A function that gives NaN for some inputs, such as `log`; named in the error.
     pub(super) partial: Option<&'static str>,
     n_made: usize,
 }

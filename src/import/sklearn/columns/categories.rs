@@ -45,7 +45,8 @@ impl Columns {
         if filled.is_none() {
             self.refuse_missing(*feature);
         }
-        // NaN says two things, missing and unknown: where their codes differ, unknown has another number for a while.
+        // NaN would mean both missing and unknown. If their codes differ, unknown gets a stand-in code until missing is
+        // filled.
         let unknown_is_nan = encoding.unknown.is_some_and(f64::is_nan);
         let stand_in = encoding.codes.iter().map(|(_, code)| *code).fold(0.0, f64::min) - 1e6;
         let needs_stand_in = unknown_is_nan && filled.is_some_and(|code| !code.is_nan());

@@ -1,4 +1,4 @@
-//! From features to an estimator's columns: transformers as steps of the neutral form.
+//! From features to an estimator's columns: transformers as steps of `model::neutral`.
 
 mod builder;
 mod categories;

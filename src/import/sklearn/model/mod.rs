@@ -1,4 +1,4 @@
-//! Estimators: from their attributes to the neutral form's predictors.
+//! Estimators: from their attributes to the predictors of `model::neutral`.
 
 mod boosting;
 mod fitted;

@@ -1,4 +1,4 @@
-//! Nodes of a tree in the neutral form's order: children after their parent, each the child of one.
+//! Nodes of a tree in the order of `model::neutral`: children after their parent, each the child of one.
 
 use crate::import::error::ImportError;
 use crate::model::neutral::{Missing, Node, Side, Split, Test};

@@ -47,7 +47,7 @@ impl<'a> Tree<'a> {
         &self.values[node * n..(node + 1) * n]
     }
 
-    /// The nodes in the neutral form; `leaf` says what a leaf's number is, from its position here.
+    /// The nodes as `model::neutral` has them; `leaf` says what a leaf's number is, from its position here.
     pub(super) fn to_neutral(
         &self,
         mut leaf: impl FnMut(&Self, usize) -> Result<f64, ImportError>,

@@ -1,5 +1,6 @@
 //! From the leaves that rows reach to margins: sums and votes.
 
+use crate::model::compiled::rounding::rounded_to_f32;
 use crate::model::ir::LinearLeaf;
 
 /// Takes leaf numbers; each row's come in tree order.
@@ -20,14 +21,7 @@ pub(super) trait Accumulate {
 #[inline]
 fn add<const F32: bool>(sum: f64, term: f64) -> f64 {
     // Both are f32 numbers then: 53 bits hold enough of their sum that rounding it twice rounds it once.
-    if F32 { round(sum + term) } else { sum + term }
-}
-
-/// To the nearest f32.
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
-pub(super) fn round(v: f64) -> f64 {
-    f64::from(v as f32)
+    if F32 { rounded_to_f32(sum + term) } else { sum + term }
 }
 
 /// One margin a row.

@@ -190,7 +190,7 @@ fn mark<const W: usize>(thresholds: &Thresholds, rows: &[f64], n_columns: usize,
                 *cell = row[usize::from(column.feature)];
             }
             for (j, rank) in thresholds.ranks_in_column(column, &cells).into_iter().enumerate() {
-                let (word, bit) = seat::<W>(i * TOGETHER + j);
+                let (word, bit) = mask_bit::<W>(i * TOGETHER + j);
                 slots[usize::from(rank)][word] |= 1 << bit;
             }
         }
@@ -213,12 +213,12 @@ fn mark_sets<const W: usize>(
     for column in &thresholds.categories {
         let cells = rows.iter().skip(usize::from(column.column)).step_by(n_columns).copied();
         let masks = lines::<W>(buffer, column.n_masks());
-        column.mark(cells.zip((0..).map(seat::<W>)), thresholds.input, masks, slots);
+        column.mark(cells.zip((0..).map(mask_bit::<W>)), thresholds.input, masks, slots);
     }
 }
 
 /// Where a row's bit is, so that [`encode`] gives the codes in the order of the rows: the word and the bit in it.
-fn seat<const W: usize>(row: usize) -> (usize, usize) {
+fn mask_bit<const W: usize>(row: usize) -> (usize, usize) {
     let byte = row % (8 * W);
     (byte / 8, byte % 8 * 8 + row / (8 * W))
 }

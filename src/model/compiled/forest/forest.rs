@@ -1,11 +1,12 @@
 //! A forest ready to answer: which kernel finds the leaves, and what becomes of them.
 
-use super::accumulate::{Accumulate, LinearSums, OutputSums, Squares, Sums, VectorSums, Votes, round};
+use super::accumulate::{Accumulate, LinearSums, OutputSums, Squares, Sums, VectorSums, Votes};
 use super::buffers::Buffers;
 use super::quantized::{FewRows, Quantized};
 use super::views::{Source, Views};
 use super::walk::Walk;
 use crate::model::compiled::links::AnswerRule;
+use crate::model::compiled::rounding::rounded_to_f32;
 use crate::model::ir::{Decision, Leaves, LinearLeaf, Link, Sum, Trees, Width};
 
 /// A flat forest.
@@ -140,7 +141,7 @@ impl Forest {
 
     fn divide(&self, sums: &mut [f64]) {
         match (self.sum.divisor, self.sum.width) {
-            (Some(divisor), Width::F32) => sums.iter_mut().for_each(|sum| *sum = round(*sum / divisor)),
+            (Some(divisor), Width::F32) => sums.iter_mut().for_each(|sum| *sum = rounded_to_f32(*sum / divisor)),
             (Some(divisor), Width::F64) => sums.iter_mut().for_each(|sum| *sum /= divisor),
             (None, _) => {}
         }

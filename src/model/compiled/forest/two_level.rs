@@ -22,17 +22,17 @@ const NEVER: u16 = u16::MAX;
 struct TwoLevelNode {
     /// Of the split, its true child and its false child; [`NEVER`] where that is a leaf.
     slots: [u16; 3],
-    /// From here to the first grandchild. 0 in a leaf.
-    way: u16,
-    /// Of a split's `slots`, the last not used; where the slot is [`NEVER`] any column will do. In a leaf, where all
-    /// slots are, the place of its value.
-    columns: [u8; 4],
+    /// Offset of the first grandchild; 0 for a leaf.
+    grandchildren: u16,
+    /// Columns of the three slots; the fourth byte is unused, as is the column of a slot that is [`NEVER`]. For a leaf: its
+    /// value's index, little-endian.
+    columns_or_leaf: [u8; 4],
 }
 
 impl TwoLevelNode {
     /// The place of a leaf's value.
     fn place(&self) -> usize {
-        u32::from_le_bytes(self.columns) as usize
+        u32::from_le_bytes(self.columns_or_leaf) as usize
     }
 }
 
@@ -59,8 +59,8 @@ struct TwoLevelLayout<'a> {
 }
 
 impl TwoLevel {
-    /// `None` when a tree is too wide for 16 bits, there are too many columns, or some split asks for a set. `slots` are those of all splits,
-    /// `places` those of all leaves' values, tree after tree in node order.
+    /// `None` when a tree is too wide for 16 bits, there are too many columns, or some split is on a category set. `slots`
+    /// are those of all splits, `places` those of all leaves' values, tree after tree in node order.
     #[expect(clippy::cast_possible_truncation, reason = "the caller checked that twice the nodes fit 32 bits")]
     pub(super) fn new(source: &Source<'_>, thresholds: &Thresholds, slots: &[u16], places: &[usize]) -> Option<Self> {
         if !thresholds.categories.is_empty() {
@@ -105,10 +105,10 @@ impl TwoLevel {
             let below = children(at);
             let (left, right) = below.unwrap_or((at, at));
             let [own, first, second] = [at, left, right].map(|at| named[at as usize]);
-            let (mut way, mut columns) = (0, own.1.to_le_bytes());
+            let (mut grandchildren, mut columns_or_leaf) = (0, own.1.to_le_bytes());
             if below.is_some() {
-                way = u16::try_from(order.len() - done).ok()?;
-                (columns[1], columns[2]) = (first.1.to_le_bytes()[0], second.1.to_le_bytes()[0]);
+                grandchildren = u16::try_from(order.len() - done).ok()?;
+                (columns_or_leaf[1], columns_or_leaf[2]) = (first.1.to_le_bytes()[0], second.1.to_le_bytes()[0]);
                 for child in [left, right] {
                     // A leaf one level early is its own children.
                     let (left, right) = children(child).unwrap_or((child, child));
@@ -117,7 +117,7 @@ impl TwoLevel {
             } else {
                 ways.push(round);
             }
-            self.nodes.push(TwoLevelNode { slots: [own.0, first.0, second.0], way, columns });
+            self.nodes.push(TwoLevelNode { slots: [own.0, first.0, second.0], grandchildren, columns_or_leaf });
             done += 1;
         }
         Some(())
@@ -143,12 +143,12 @@ impl TwoLevel {
         let nodes = self.nodes.as_slice();
         let step = |cursor: Cursor| {
             let node = &nodes[cursor.at as usize];
-            let beyond = |i: usize| node.slots[i] < ends[usize::from(node.columns[i])];
+            let beyond = |i: usize| node.slots[i] < ends[usize::from(node.columns_or_leaf[i])];
             let first = beyond(0);
             let second = beyond(1 + usize::from(first));
-            cursor.at + u32::from(node.way) + 2 * u32::from(first) + u32::from(second)
+            cursor.at + u32::from(node.grandchildren) + 2 * u32::from(first) + u32::from(second)
         };
-        walk(cursors, arrived, self.depth, step, |at| nodes[at as usize].way == 0);
+        walk(cursors, arrived, self.depth, step, |at| nodes[at as usize].grandchildren == 0);
         arrived.iter().map(|at| values[nodes[*at as usize].place()])
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::accumulate::round;
+use crate::model::compiled::rounding::rounded_to_f32;
 use crate::model::ir::{Leaves, Missing, Node, Split, Tree, Trees, Width};
 
 /// A forest's trees, and which column each split compares.
@@ -25,7 +25,7 @@ impl Source<'_> {
     pub(super) fn leaf(&self, tree: &Tree, number: f64) -> f64 {
         match (&self.trees.leaves, self.trees.sum.width) {
             (Leaves::Values, Width::F64) => tree.weight * number,
-            (Leaves::Values, Width::F32) => round(tree.weight * number),
+            (Leaves::Values, Width::F32) => rounded_to_f32(tree.weight * number),
             _ => number,
         }
     }

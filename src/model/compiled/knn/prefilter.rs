@@ -1,7 +1,8 @@
 //! A cheap lower bound of distances that rules out most rows, and never one that is among the nearest.
 //!
-//! It works on an f32 copy of the training rows. With columns centred and scaled by a power of two, q and t become q' and t' in f32, and ‖q' − t'‖² = ‖q'‖² + ‖t'‖² − 2⟨q', t'⟩ takes
-//! one multiplication and one addition a column, 32 rows side by side. Let u = 2⁻²³, twice the unit roundoff of f32.
+//! It works on an f32 copy of the training rows. With columns centred and scaled by a power of two, q and t become q'
+//! and t' in f32, and ‖q' − t'‖² = ‖q'‖² + ‖t'‖² − 2⟨q', t'⟩ takes one multiplication and one addition a column, 32
+//! rows side by side. Let u = 2⁻²³, twice the unit roundoff of f32.
 //!
 //! - Rounding moved q by at most u‖q'‖ and t by at most u T, T being the largest ‖t'‖: together by
 //!   δ = u (‖q'‖ + T) + tiny, so that the scaled distance is at least ‖q' − t'‖ − δ.

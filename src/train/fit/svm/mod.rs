@@ -46,7 +46,7 @@ pub fn regression(x: &Matrix, y: &[f64], kernel: Kernel, c: f64, epsilon: f64) -
 }
 
 /// The matrix behind leading rows, and at least 8 columns wide (of zeros, which no dot product sees) so that few rows
-/// have room for `n_rows` cells.
+/// have `n_rows` cells.
 fn with_leading_rows(x: &Matrix, y: &[f64], kernel: Kernel) -> Result<(Matrix, Vec<f64>), String> {
     let (n_rows, n_columns) = x.shape();
     let width = n_columns.max(8);

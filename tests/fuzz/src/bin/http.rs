@@ -14,7 +14,7 @@ use smartserve::config::Limits;
 use smartserve::http::app::Options;
 use smartserve::http::router::router;
 use smartserve::serve::Serving;
-use smartserve::serve::listener::{BoundService, ListenerContext, Role, bind, serve};
+use smartserve::serve::listener::{BoundService, ListenerContext, Role, bind, accept_connections};
 use smartserve_fuzz::{bounded, serving};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -47,7 +47,7 @@ impl Server {
             let tcp = bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
             let address = tcp.local_addr().expect("it is bound");
             let service = router(Arc::clone(&serving), Role::Main, Options::default());
-            tokio::spawn(serve(BoundService { tcp, service }, ListenerContext::of(&serving)));
+            tokio::spawn(accept_connections(BoundService { tcp, service }, ListenerContext::of(&serving)));
             (address, serving)
         });
         Self { runtime, address, serving }

@@ -1,4 +1,4 @@
-//! What the neutral form can say of trees is computed by the kernels, bit for bit as a plain walk in the source's own
+//! What the IR can say of trees is computed by the kernels, bit for bit as a plain walk in the source's own
 //! arithmetic: rules for missing cells, category sets, sums of 32 and 64 bits, several outputs, vector and linear
 //! leaves, links. And the form's constructors refuse what kernels could not walk.
 
