@@ -131,10 +131,10 @@ impl Reloader {
         let judged = judging.judge(&mut changes);
         let mut files = self.lock();
         let polled = files.install(turn, judged);
+        self.publish(&files);
         if let Some(source) = files.source(turn) {
             self.report(source, &polled, files.is_open);
         }
-        self.publish(&files);
         polled
     }
 

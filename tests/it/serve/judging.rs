@@ -62,7 +62,7 @@ impl House {
         fs::write(self.path("slow"), version(2)).unwrap();
         let second = self.load("slow", None).1["version"].as_str().unwrap().to_owned();
         assert_ne!(first, second);
-        self.server.wait_for("serving slow version");
+        self.server.wait_for(&format!("serving slow version {second}"));
         write_whole(&self.path("slow"), &long(3));
         let events = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
         inotify::add_watch(&events, self.path("slow"), inotify::WatchFlags::CLOSE_NOWRITE).unwrap();
