@@ -1,6 +1,7 @@
 //! `inspect`: print what a model file holds, for a person or as JSON.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,6 +12,8 @@ use crate::model::Model;
 use crate::model::artifact::{Figures, Header};
 use crate::model::schema::{Feature, Impute, Kind, NO_STATISTICS};
 use crate::serve::Serving;
+use crate::serve::contents::Contents;
+use crate::serve::loader;
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::printable::printable;
@@ -28,13 +31,15 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
         return files::print_json(&json(&model)?);
     }
     let served = Arc::new(ServedModel::new(model.header().name.clone(), model, true));
-    files::print(&human(&served.model, &memory(&served)))
+    files::print(&human(&served.model, &memory(&args.file, &served)))
 }
 
 /// What a server of this model alone stays below, with the default limits and as many threads as here.
-fn memory(served: &Snapshot) -> String {
+fn memory(path: &Path, served: &Snapshot) -> String {
+    let judged = Contents::read(path).map_or(0, |contents| loader::most_memory(&contents.bytes));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let serving = Serving::new(vec![Arc::clone(served)], Limits::default(), ExtraFeatures::Reject);
+    serving.reloader.expect_files_of(judged);
     let mib = MemoryEstimate::of(&serving, workers).total().div_ceil(1 << 20);
     format!("served alone it stays below {mib} MiB, with the default limits on {workers} cores")
 }

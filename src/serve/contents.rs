@@ -8,11 +8,14 @@ use sha2::{Digest, Sha256};
 
 use crate::import::{Kind, Layout, Source};
 
-use super::directory::Directory;
+use super::directory::{Directory, MAX_FILES};
 use super::error::LoadError;
 
 /// Largest artifact read, in bytes: 1 GiB.
 pub const MAX_ARTIFACT: u64 = 1 << 30;
+
+/// Folders in one another whose files may belong to a model.
+const FOLDERS: usize = 3;
 
 /// How often a directory that changes while it is read is read again.
 const TRIES: usize = 5;
@@ -60,10 +63,27 @@ impl Contents {
         Ok(Self { layout: Layout::default(), bytes, files: Vec::new(), hash })
     }
 
+    /// Bytes that reading a path takes at most: of a file its length, of a directory that of all files in it and its
+    /// folders.
+    pub fn length(path: &Path) -> usize {
+        bytes_below(path, FOLDERS)
+    }
+
     /// Tells whether the content has changed.
     pub fn hash(&self) -> ContentHash {
         self.hash
     }
+}
+
+fn bytes_below(path: &Path, folders: usize) -> usize {
+    let Ok(about) = std::fs::metadata(path) else { return 0 };
+    if !about.is_dir() {
+        // Longer ones are not read.
+        return usize::try_from(about.len()).unwrap_or(0) * usize::from(about.len() <= MAX_ARTIFACT);
+    }
+    let Some(folders) = folders.checked_sub(1) else { return 0 };
+    let entries = std::fs::read_dir(path).into_iter().flatten().take(2 * MAX_FILES).flatten();
+    entries.map(|entry| bytes_below(&entry.path(), folders)).fold(0, usize::saturating_add)
 }
 
 /// Reads a directory until two readings agree: one that is being replaced could give one file of before and one of after.

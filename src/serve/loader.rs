@@ -6,10 +6,20 @@ use std::path::Path;
 
 use crate::import::{self, ImportOptions, Kind, Layout};
 use crate::model::Model;
+use crate::model::artifact::most_memory as most_of_artifact;
 
 use super::contents::Contents;
 use super::error::LoadError;
 use super::timing::choose_layout;
+
+/// Bytes of memory that judging a file of these bytes takes at most, with the file itself: an artifact by what its head
+/// holds, a model of another library by its reader's promise.
+pub fn most_memory(bytes: &[u8]) -> usize {
+    match Kind::of(bytes) {
+        Some(Kind::Artifact) | None => most_of_artifact(bytes),
+        Some(kind) => bytes.len() + import::most_memory(kind, bytes),
+    }
+}
 
 /// The bytes of an artifact: those of the file, or what `import` makes of a model of another library with `options`.
 ///

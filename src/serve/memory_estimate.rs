@@ -35,9 +35,6 @@ const HEAD: usize = 4;
 /// Bytes of a model's counters and series, with a reserve.
 const DESCRIPTION: usize = 256 << 10;
 
-/// Loading a model by the bytes of its sections: the file, the decoded model, the compiled one.
-const LOADING: usize = 3;
-
 /// Bytes while pages are rendered that do not grow with the models: the static document as values, and every series but
 /// those of features as the metrics library gathers them.
 const RENDERING: usize = 1 << 20;
@@ -67,7 +64,6 @@ impl MemoryEstimate {
         let limits = &serving.limits;
         let models = serving.registry.list();
         let features = models.iter().map(|m| m.model.schema().n_features()).max().unwrap_or(0);
-        let loading = models.iter().map(|served| loading(served)).max().unwrap_or(0);
         let resident: usize = models.iter().map(|served| resident(served)).sum();
         let large = parsing(limits, features, limits.max_body_bytes);
         let small = parsing(limits, features, INLINE_TEXT_BYTES);
@@ -82,7 +78,7 @@ impl MemoryEstimate {
             ("scratch and stacks", threads * (2 * SCRATCH_BYTES + STACK)),
             ("log lines", QUEUE_BYTES),
             // The version before of each model is kept.
-            ("a reload", loading + resident),
+            ("a reload", serving.reloader.room() + resident),
         ];
         let fragmented = moving.iter().map(|(_, bytes)| bytes).sum::<usize>() / FRAGMENTED + arenas() * KEPT_AT_END;
         let mut parts = moving.to_vec();
@@ -99,11 +95,6 @@ impl MemoryEstimate {
 /// Bytes of a model in memory.
 fn resident(served: &ServedModel) -> usize {
     RESIDENT * payload(served) + HEAD * served.model.head_bytes() + DESCRIPTION
-}
-
-/// Bytes beside those of the version that is served while another of about its size is loaded and judged.
-fn loading(served: &ServedModel) -> usize {
-    LOADING * payload(served) + (1 + HEAD) * served.model.head_bytes()
 }
 
 /// Bytes of a model's sections.

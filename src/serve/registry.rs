@@ -128,8 +128,8 @@ impl Registry {
         self.models.load().is_empty()
     }
 
-    /// Calls `observer` whenever other models are served, on the thread that brings them and in the order in which
-    /// observers came.
+    /// Calls `observer` whenever other models are served, or a file is judged that takes more memory than any before, on the
+    /// thread that brings them and in the order in which observers came.
     pub fn on_replace(&self, observer: Observer) {
         self.observers.lock().unwrap_or_else(PoisonError::into_inner).push(observer);
     }
@@ -143,9 +143,14 @@ impl Registry {
             // One that is served on has its counters already, and gets the same ones again.
             let _ = served.drift.set(metrics.watch(&served.name, &served.model));
         }
-        let models = Arc::new(models);
-        self.models.store(Arc::clone(&models));
+        self.models.store(Arc::new(models));
+        self.announce();
+    }
+
+    /// Tells the observers which models are served.
+    pub fn announce(&self) {
         let observers = self.observers.lock().unwrap_or_else(PoisonError::into_inner);
+        let models = self.models.load_full();
         observers.iter().for_each(|observer| observer(&models));
     }
 }

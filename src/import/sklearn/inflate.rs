@@ -41,6 +41,24 @@ pub(super) fn inflate(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ImportError> {
     )))
 }
 
+/// Bytes of a file, inflated; [`limit`] and one where there are more. Keeps none of them.
+pub(super) fn length(bytes: &[u8]) -> usize {
+    let count = |decoder: &mut dyn Read| {
+        let mut bounded = decoder.take(limit(bytes.len()) as u64 + 1);
+        // What is broken is refused where it is read; until there it has this length.
+        let (mut n, mut room) = (0, [0; 8 << 10]);
+        while let Ok(some @ 1..) = bounded.read(&mut room) {
+            n += some;
+        }
+        n
+    };
+    match bytes {
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => count(&mut ZlibDecoder::new(bytes)),
+        [0x1f, 0x8b, ..] => count(&mut MultiGzDecoder::new(bytes)),
+        _ => bytes.len(),
+    }
+}
+
 /// All that a decoder gives, if it is not too much.
 pub(super) fn read(decoder: impl Read, n_bytes: usize) -> Result<Vec<u8>, ImportError> {
     let limit = limit(n_bytes);

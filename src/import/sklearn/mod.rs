@@ -42,6 +42,16 @@ fn compressed(kind: Kind) -> Option<&'static str> {
     }
 }
 
+/// Bytes of a pickle, inflated; as many of them as it may have at most where that is less.
+pub(super) fn inflated_length(bytes: &[u8]) -> usize {
+    inflate::length(bytes)
+}
+
+/// Bytes of a skops archive's members, inflated; as many of them as it may have at most where that is less.
+pub(super) fn archive_length(bytes: &[u8]) -> usize {
+    skops::length(bytes)
+}
+
 /// Reads a skops archive.
 ///
 /// # Errors

@@ -54,6 +54,9 @@ pub(super) struct Judging {
     pub(super) decisions: u64,
 }
 
+/// Makes room for so many bytes, that judging a file takes at most, before it takes them.
+pub(super) type MakeRoom<'m> = &'m dyn Fn(usize);
+
 /// What a file holds.
 #[derive(Debug)]
 pub(super) enum Found {
@@ -83,17 +86,22 @@ pub(super) struct Judged {
 
 impl Judging {
     /// Reads the file, if it may have changed or was asked for, and judges what is new in it.
-    pub(super) fn judge(self, changes: &mut ChangeDetector) -> Judged {
+    pub(super) fn judge(self, changes: &mut ChangeDetector, make_room: MakeRoom<'_>) -> Judged {
         let (found, seen) = match &self.wanted {
             Wanted::Content(Trigger::Timer) if !changes.may_have_changed(&self.path) => (Found::Nothing, None),
-            Wanted::Content(trigger) => self.content(*trigger, changes),
-            Wanted::Version(version) => (self.version(version, changes), None),
+            Wanted::Content(trigger) => self.content(*trigger, changes, make_room),
+            Wanted::Version(version) => (self.version(version, changes, make_room), None),
         };
         Judged { found, seen, decisions: self.decisions, wanted: self.wanted }
     }
 
-    fn content(&self, trigger: Trigger, changes: &mut ChangeDetector) -> (Found, Option<Seen>) {
-        let read = self.read(changes);
+    fn content(
+        &self,
+        trigger: Trigger,
+        changes: &mut ChangeDetector,
+        make_room: MakeRoom<'_>,
+    ) -> (Found, Option<Seen>) {
+        let read = self.read(changes, make_room);
         let seen = read.as_ref().map_or(Seen::Unreadable, |contents| Seen::Content(contents.hash()));
         let holds = |kept: Option<ContentHash>| kept.is_some_and(|hash| seen == Seen::Content(hash));
         // A timer reports each content once, a request everything that is not served.
@@ -111,9 +119,9 @@ impl Judging {
         (found, Some(seen))
     }
 
-    fn version(&self, asked: &str, changes: &mut ChangeDetector) -> Found {
+    fn version(&self, asked: &str, changes: &mut ChangeDetector, make_room: MakeRoom<'_>) -> Found {
         let other = |in_file| Found::OtherVersion { asked: asked.to_owned(), in_file };
-        let Ok(contents) = self.read(changes) else { return other(None) };
+        let Ok(contents) = self.read(changes, make_room) else { return other(None) };
         match self.verify(&contents) {
             Ok(model) if model.version() == asked => self.new_version(model, contents.hash()),
             Ok(model) => other(Some(model.version().to_owned())),
@@ -121,8 +129,11 @@ impl Judging {
         }
     }
 
-    fn read(&self, changes: &mut ChangeDetector) -> Result<Contents, LoadError> {
+    /// Reads the file, with room for its bytes; then makes room for what comes of them.
+    fn read(&self, changes: &mut ChangeDetector, make_room: MakeRoom<'_>) -> Result<Contents, LoadError> {
+        make_room(Contents::length(&self.path));
         let contents = Contents::read(&self.path)?;
+        make_room(loader::most_memory(&contents.bytes));
         changes.files.clone_from(&contents.files);
         Ok(contents)
     }

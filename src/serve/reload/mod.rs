@@ -12,6 +12,7 @@ mod judging;
 mod model_files;
 mod model_source;
 mod reloader;
+mod room;
 mod schema_difference;
 
 pub use judging::Trigger;

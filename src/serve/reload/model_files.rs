@@ -1,5 +1,7 @@
 //! The files behind the models, as the lock on them guards them: which there are, and what is served of them.
 
+use std::cell::Cell;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use crate::serve::error::{LoadError, ReloadError};
 
 use super::judging::{Found, Judged, Trigger, Wanted};
 use super::model_source::{ModelFile, ModelSource, Polled, ReloadPolicy, Turn};
+use super::room::{AT_ONCE, JudgingRoom};
 
 /// The ending of an artifact in a directory.
 const EXTENSION: &str = "model";
@@ -64,12 +67,27 @@ impl ModelFiles {
         source.map_or(Ok(None), |source| source.install(judged, &mut self.policy))
     }
 
+    /// Notes that judging the file of the source whose turn it is takes `bytes` at most. Bytes that all files which are
+    /// judged at once may take.
+    pub(super) fn note_judged(&mut self, turn: &Turn, bytes: usize) -> usize {
+        let source = self.sources.iter_mut().find(|source| Arc::ptr_eq(&source.turn, turn));
+        if let Some(source) = source {
+            source.most_judged = source.most_judged.max(bytes);
+        }
+        let mut most: Vec<usize> = self.sources.iter().map(|source| source.most_judged).collect();
+        most.sort_unstable_by_key(|bytes| Reverse(*bytes));
+        most.iter().take(AT_ONCE).sum()
+    }
+
     /// Loads a file given by itself.
-    pub(super) fn open(&mut self, file: &ModelFile) -> Result<(), LoadError> {
+    pub(super) fn open(&mut self, file: &ModelFile, room: &JudgingRoom) -> Result<(), LoadError> {
         let source = ModelSource::new(file)?;
         let turn = Arc::clone(&source.turn);
-        let judged = source.judging(Wanted::Content(Trigger::Request)).judge(&mut held(&turn));
+        let judging = source.judging(Wanted::Content(Trigger::Request));
         self.sources.push(source);
+        let most = Cell::new(0);
+        let judged = judging.judge(&mut held(&turn), &|bytes| most.set(bytes.max(most.get())));
+        room.make(self.note_judged(&turn, most.get()));
         let Err(error) = self.install(&turn, judged) else { return Ok(()) };
         self.sources.pop();
         Err(match error {

@@ -70,6 +70,8 @@ pub(super) struct ModelSource {
     current: Option<Version>,
     /// The version served before, kept for a rollback.
     previous: Option<Version>,
+    /// Bytes that judging its file has taken at most.
+    pub(super) most_judged: usize,
     /// How often it has been decided what is served: what was judged before the last decision does not undo it.
     decisions: u64,
 }
@@ -98,6 +100,7 @@ impl ModelSource {
             seen: None,
             current: None,
             previous: None,
+            most_judged: 0,
             decisions: 0,
         }
     }

@@ -13,6 +13,7 @@ use crate::serve::registry::Registry;
 use super::judging::{Trigger, Wanted};
 use super::model_files::{ModelFiles, held, list};
 use super::model_source::{ModelFile, ModelSource, Polled, ReloadPolicy, Reloaded, Turn};
+use super::room::JudgingRoom;
 
 /// Where models come from.
 #[derive(Debug, Clone, Default)]
@@ -38,12 +39,13 @@ pub struct Reloader {
     metrics: Arc<Metrics>,
     /// Held for moments; nobody waits for a [`Turn`] under it.
     files: Mutex<ModelFiles>,
+    room: JudgingRoom,
 }
 
 impl Reloader {
     /// A reloader without files. It publishes in `registry`.
     pub fn new(registry: Arc<Registry>, metrics: Arc<Metrics>) -> Self {
-        Self { registry, metrics, files: Mutex::default() }
+        Self { registry, metrics, files: Mutex::default(), room: JudgingRoom::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, ModelFiles> {
@@ -61,7 +63,7 @@ impl Reloader {
         files.choices.clone_from(&sources.choices);
         files.policy =
             ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
-        let mut errors: Vec<_> = sources.files.iter().filter_map(|file| files.open(file).err()).collect();
+        let mut errors: Vec<_> = sources.files.iter().filter_map(|file| files.open(file, &self.room).err()).collect();
         drop(files);
         if let Some(path) = &sources.directory
             && let Err(source) = std::fs::read_dir(path)
@@ -128,7 +130,9 @@ impl Reloader {
         let mut changes = held(turn);
         let begun = self.lock().source(turn).filter(|source| is_meant(source)).map(|source| source.judging(wanted));
         let Some(judging) = begun else { return Ok(None) };
-        let judged = judging.judge(&mut changes);
+        let place = self.room.enter();
+        let judged = judging.judge(&mut changes, &|bytes| self.make_room(turn, bytes));
+        drop(place);
         let mut files = self.lock();
         let polled = files.install(turn, judged);
         self.publish(&files);
@@ -136,6 +140,26 @@ impl Reloader {
             self.report(source, &polled, files.is_open);
         }
         polled
+    }
+
+    /// Makes room for `bytes`, which judging a source's file takes at most, beside the largest other file that may be judged
+    /// meanwhile; tells when that is more than there was.
+    fn make_room(&self, turn: &Turn, bytes: usize) {
+        let all = self.lock().note_judged(turn, bytes);
+        if self.room.make(all) {
+            self.registry.announce();
+        }
+    }
+
+    /// Makes room for a file that takes `bytes` while it is judged.
+    pub fn expect_files_of(&self, bytes: usize) {
+        self.room.make(bytes);
+    }
+
+    /// Bytes that files which are judged at once may take: as many as the largest ones looked at so far. More is told to the
+    /// registry's observers before it is taken.
+    pub fn room(&self) -> usize {
+        self.room.bytes()
     }
 
     /// Serves what a model's file holds now, or the given version: the one served before, or the one in the file. A

@@ -10,6 +10,7 @@ mod everything;
 mod expected;
 mod lightgbm;
 mod limits;
+mod memory;
 mod mistakes;
 mod program;
 mod sklearn;

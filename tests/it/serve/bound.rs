@@ -8,13 +8,16 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use rustix::net::sockopt::set_socket_recv_buffer_size;
+use serde_json::Value;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::serve::Serving;
 use smartserve::serve::memory_estimate::MemoryEstimate;
 
-use crate::support::models::{Recipe, snapshot};
-use crate::support::process::{BINARY, Server};
+use crate::support::artifact::seal;
+use crate::support::model_folder::one;
+use crate::support::models::{Recipe, artifact};
+use crate::support::process::{BINARY, SMALL, Server};
 use crate::support::server::PATIENCE;
 
 /// Columns of the wide model.
@@ -23,10 +26,14 @@ const WIDTH: usize = 5_000;
 #[tokio::test]
 async fn defaults_stay_below_128_mib() {
     let recipe = Recipe { data: "boston.csv", target: "MEDV", algorithm: Algorithm::RandomForest, trees: Some(30) };
-    let served = snapshot(recipe, "boston", 1);
-    assert!(served.model.header().payload.bytes > 400_000, "{}", served.model.header().payload.bytes);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), artifact(recipe, "boston", 1)).unwrap();
     let limits = Limits { compute_threads: 1, ..Limits::default() };
-    let bound = MemoryEstimate::of(&Serving::new(vec![served], limits, ExtraFeatures::Reject), 2);
+    let serving = Serving::new(Vec::new(), limits, ExtraFeatures::Reject);
+    serving.reloader.open(&one(file.path())).unwrap();
+    let served = serving.registry.get("m").unwrap();
+    assert!(served.model.header().payload.bytes > 400_000, "{}", served.model.header().payload.bytes);
+    let bound = MemoryEstimate::of(&serving, 2);
     assert_eq!(bound.total(), bound.parts.iter().map(|(_, bytes)| *bytes).sum::<usize>());
     assert!(bound.total() <= 128 << 20, "{bound}");
     assert!(bound.to_string().contains("MiB: requests in flight 64.0, pages "), "{bound}");
@@ -50,13 +57,6 @@ fn wide() -> &'static Path {
         (folder, model)
     });
     model
-}
-
-/// The most memory that the process has had, in bytes.
-fn highest(server: &Server) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
 }
 
 /// A connection that asks for a page, with room for little of it.
@@ -85,7 +85,7 @@ fn pages_that_nobody_reads_stay_below_the_bound() {
         let statuses: Vec<u16> = readers.iter_mut().map(status).collect();
         assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{path}: {statuses:?}");
         assert!(statuses.contains(&200), "{path}: {statuses:?}");
-        assert!(highest(&server) <= bound, "{path}: {} bytes of {bound}", highest(&server));
+        assert!(server.highest() <= bound, "{path}: {} bytes of {bound}", server.highest());
     }
     // What they held is free again.
     assert_eq!(server.ask("GET", "/models/wide", "").0, 200);
@@ -97,11 +97,11 @@ fn those_who_ask_at_once_share_one_document() {
     let mut server = Server::start(&["--model", wide().to_str().unwrap(), "--admission-wait", "1m"]);
     let _ = server.bound();
     let document = server.ask("GET", "/models/wide", "").1.to_string().len() as u64;
-    let before = highest(&server);
+    let before = server.highest();
     let mut readers: Vec<_> = (0..READERS).map(|_| ask_for(&server, "/openapi.json")).collect();
     assert!(readers.iter_mut().all(|reader| status(reader) == 200));
     // A document, longer than the page, its gzipped form and what is in memory while it is made: not one each.
-    let more = highest(&server) - before;
+    let more = server.highest() - before;
     assert!(more < 5 * document, "{more} bytes for a page of {document}");
 }
 
@@ -115,8 +115,37 @@ fn a_wider_model_that_comes_later_changes_the_bound() {
     std::fs::copy(wide(), folder.path().join("wide.new")).unwrap();
     std::fs::rename(folder.path().join("wide.new"), folder.path().join("wide.model")).unwrap();
     server.signal("HUP");
-    let after = server.bound();
+    // Told before the file is read, and again when its model is served.
+    let lines = server.wait_for("serving wide version");
+    let mut bounds =
+        lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).unwrap()["bound_bytes"].as_u64());
+    let after = bounds.next_back().unwrap();
     assert!(after > before + (16 << 20), "{before} {after}");
     assert_eq!(server.ask("GET", "/openapi.json", "").0, 200);
-    assert!(highest(&server) <= after);
+    assert!(server.highest() <= after);
+}
+
+/// Heads that take many times their length once they are read, and are refused at their end.
+#[test]
+fn a_file_that_is_refused_stays_below_the_bound() {
+    const VALUES: usize = 1_000_000;
+    let fixture = crate::support::path("tests/fixtures/artifacts/boston-ridge.model");
+    let list = |value: &str| format!("[{}{value}]", format!("{value},").repeat(VALUES));
+    let heads = [
+        ("lists", format!("\"hyperparameters\":{{\"a\":{}}}", list("[0]"))),
+        ("cells", format!("\"golden\":[{{\"row\":{},\"prediction\":0}}]", list("0"))),
+        ("answers", format!("\"golden\":[{{\"prediction\":{},\"row\":[]}}]", list("0"))),
+        ("texts", format!("\"source\":{{\"notes\":{}}}", list("\"a\""))),
+        ("objects", format!("\"golden\":{}", list("{\"row\":[0],\"prediction\":0}"))),
+    ];
+    for (what, values) in heads {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("m.model");
+        std::fs::copy(&fixture, &model).unwrap();
+        let words = ["--model", model.to_str().unwrap(), "--reload-interval", "1h"];
+        let mut server = Server::start(&[&words[..], &SMALL].concat());
+        let head = format!("{{\"format\":\"smartserve/1\",\"smartcore\":\"0.7.0\",{values}}}");
+        let (highest, bound) = server.memory_of_refusing(&model, &seal(head.as_bytes(), b""));
+        assert!(highest <= bound, "{what}: {highest} bytes of {bound}");
+    }
 }

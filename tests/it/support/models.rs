@@ -58,11 +58,6 @@ pub(crate) fn slow() -> Snapshot {
     Arc::new(ServedModel::new("slow", Model::load(slow_artifact()).unwrap(), true))
 }
 
-/// A recipe, trained and served as `name`.
-pub(crate) fn snapshot(recipe: Recipe, name: &str, seed: u64) -> Snapshot {
-    Arc::new(ServedModel::new(name, Model::load(&artifact(recipe, name, seed)).unwrap(), true))
-}
-
 pub(crate) fn quick(name: &str, seed: u64) -> Snapshot {
     Arc::new(ServedModel::new(name, Model::load(&artifact(QUICK, name, seed)).unwrap(), false))
 }

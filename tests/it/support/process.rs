@@ -136,6 +136,27 @@ impl Server {
         line["bound_bytes"].as_u64().unwrap()
     }
 
+    /// The most memory that the process has had, in bytes.
+    pub(crate) fn highest(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
+    /// Replaces the file of the model that is served by one that is refused, and waits until it was judged: the most memory
+    /// that the process has had, and what it says that this stays below.
+    pub(crate) fn memory_of_refusing(&mut self, file: &std::path::Path, bytes: &[u8]) -> (u64, u64) {
+        let mut bound = self.bound();
+        let new = file.with_extension("new");
+        std::fs::write(&new, bytes).unwrap();
+        std::fs::rename(new, file).unwrap();
+        self.signal("HUP");
+        for line in self.wait_for("not reloaded") {
+            bound = serde_json::from_str::<Value>(&line).unwrap()["bound_bytes"].as_u64().unwrap_or(bound);
+        }
+        (self.highest(), bound)
+    }
+
     /// Waits for the end of the log, which is that of the process.
     pub(crate) fn rest_of_log(&mut self) -> String {
         let mut rest = String::new();
@@ -158,6 +179,10 @@ impl Server {
         lines
     }
 }
+
+/// Flags of a server whose bound has little in it but the models and their files.
+pub(crate) const SMALL: [&str; 8] =
+    ["--body-budget", "1MiB", "--max-body-bytes", "64KiB", "--max-rows", "100", "--max-connections", "16"];
 
 impl Drop for Server {
     fn drop(&mut self) {

@@ -5,4 +5,4 @@ mod nodes;
 mod zip;
 
 pub(super) use nodes::decode;
-pub(super) use zip::inflate;
+pub(super) use zip::{inflate, length};

@@ -76,6 +76,18 @@ pub(in crate::import::sklearn) fn inflate(file: &[u8]) -> Result<Archive, Import
     Ok(archive)
 }
 
+/// Bytes of all members, inflated, as the directory tells them; the limit on them where that is less.
+pub(in crate::import::sklearn) fn length(file: &[u8]) -> usize {
+    let Ok(end) = end_record(file) else { return 0 };
+    let (mut at, mut all) = (end.u32(16), 0);
+    for _ in 0..end.u16(10) {
+        let Some(record) = file.get(at..at + 46).map(Record) else { break };
+        all += record.u32(24);
+        at += 46 + record.u16(28) + record.u16(30) + record.u16(32);
+    }
+    all.min(limit(file.len()))
+}
+
 /// The record at the archive's end: before a comment of at most 65,535 bytes.
 fn end_record(file: &[u8]) -> Result<Record<'_>, ImportError> {
     let from = file.len().saturating_sub(22 + 0xffff);
