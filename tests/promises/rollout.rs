@@ -178,8 +178,9 @@ fn replace(mut old: Server, times: Times) -> (Option<i32>, Duration) {
     (code, signalled.elapsed())
 }
 
-/// What became of the whole rollout.
+/// Lets the clients ask as often as is promised, and tells what became of the whole rollout.
 fn judge(report: &mut Report, cycles: usize, clients: Clients, exits: &[(Option<i32>, Duration)], times: Times) {
+    clients.wait_for(REQUESTS * cycles as u64);
     let (answered, failed) = clients.end();
     for what in failed.iter().take(10) {
         report.figure(what);
@@ -234,7 +235,6 @@ fn rehearse_lag(asked: &Asked, age: Option<Duration>, report: &mut Report) {
         exits.push(replace(old, times));
         endpoints.lock().unwrap().retain(|e| e.went.is_none_or(|went| went.elapsed() < times.lag * 2));
     }
-    clients.wait_for(REQUESTS * cycles as u64);
     judge(report, cycles, clients, &exits, times);
 }
 
@@ -266,6 +266,5 @@ fn rehearse_proxy(asked: &Asked, age: Option<Duration>, report: &mut Report) {
         servers[i] = Some(start(asked, &model, times, addresses[i]));
         proxy.wait_for(i);
     }
-    clients.wait_for(REQUESTS * cycles as u64);
     judge(report, cycles, clients, &exits, times);
 }

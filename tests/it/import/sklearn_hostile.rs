@@ -6,6 +6,7 @@ use smartserve::import::{Answers, ImportError, ImportOptions, Imported, OneFile,
 use smartserve::model::Model;
 
 use super::cases::{folder, load};
+use crate::support::random::Random;
 
 /// How long any of these files may take.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -115,16 +116,7 @@ fn a_changed_file_is_refused_or_read_and_never_panics_or_hangs() {
     }
 }
 
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n.max(1) as u64) as usize
-    }
-
     /// Bytes with one to four changes: a bit, a byte, a piece left out, doubled, moved, the end cut off.
     fn changed(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut changed = bytes.to_vec();

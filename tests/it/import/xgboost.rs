@@ -7,6 +7,7 @@ use smartserve::serve::loader;
 
 use super::cases::{Case, assert_same_bits, batch, folder, load, predict, raw, values};
 use crate::support::path;
+use crate::support::random::Random;
 
 /// The case whose rows name categories that its file cannot tell: see `names_that_xgboost_stores_wrongly_are_not_guessed`.
 const WRONG_NAMES: &str = "xgb-pandascat";
@@ -364,28 +365,22 @@ fn no_part_of_a_file_is_told_twice_to_make_more_of_it() {
 
 #[test]
 fn no_bytes_make_the_readers_panic() {
-    let mut random = 0x2545_f491_4f6c_dd1d_u64;
-    let mut below = |n: usize| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        (random % n as u64) as usize
-    };
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
     let ubjson = std::fs::read(folder().join("xgboost-3.1.3/logistic.ubj")).unwrap();
     for (bytes, n) in [(small(|_| ()), 3_000), (ubjson, 1_000)] {
         for _ in 0..n {
             let mut mutant = bytes.clone();
-            for _ in 0..1 + below(4) {
+            for _ in 0..1 + random.below(4) {
                 if mutant.len() < 2 {
                     break;
                 }
-                let at = below(mutant.len());
-                match below(4) {
-                    0 => mutant[at] = below(256) as u8,
-                    1 => mutant[at] = b"{}[]\",:0-9LlUdS$#"[below(17)],
+                let at = random.below(mutant.len());
+                match random.below(4) {
+                    0 => mutant[at] = random.below(256) as u8,
+                    1 => mutant[at] = b"{}[]\",:0-9LlUdS$#"[random.below(17)],
                     2 => mutant.truncate(at.max(1)),
                     _ => {
-                        let end = (at + below(40)).min(mutant.len());
+                        let end = (at + random.below(40)).min(mutant.len());
                         mutant.drain(at..end);
                     }
                 }

@@ -16,6 +16,7 @@ use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
 
 use crate::support::estimator::{Estimator, SmartcorePrediction};
+use crate::support::random::Random;
 
 /// Rows a call: one, few, around blocks of 64, 128 and 512, several blocks.
 const SIZES: [usize; 19] = [1, 2, 7, 8, 39, 40, 41, 63, 64, 65, 104, 127, 128, 255, 256, 257, 511, 513, 1100];
@@ -33,22 +34,6 @@ const EDGES: [f64; 11] = [
     f64::NAN,
     1.0,
 ];
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
-    }
-
-    /// Between −1 and 1.
-    fn number(&mut self) -> f64 {
-        self.below(1 << 40) as f64 / (1_u64 << 39) as f64 - 1.0
-    }
-}
 
 /// A matrix of numbers, and a target that all columns have a part in.
 fn synthetic(rows: usize, columns: usize) -> (Matrix, Vec<f64>) {

@@ -9,27 +9,15 @@ use smartserve::model::neutral::{
 };
 use smartserve::model::prediction::Prediction;
 
+use crate::support::random::Random;
+
 const THRESHOLDS: [f64; 11] =
     [-2.5, -1e-35, -0.0, 0.0, 1e-35, 0.1, 0.5, 1.0, 16_777_217.0, f64::INFINITY, f64::NEG_INFINITY];
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
-    }
-
-    fn of<T: Copy>(&mut self, items: &[T]) -> T {
-        items[self.below(items.len())]
-    }
-
-    fn number(&mut self, width: Width) -> f64 {
-        let v = self.below(1 << 40) as f64 / (1_u64 << 39) as f64 - 1.0;
-        if width == Width::F32 { f64::from(v as f32) } else { v }
-    }
+/// Between −1 and 1, of the width.
+fn number(random: &mut Random, width: Width) -> f64 {
+    let v = random.number();
+    if width == Width::F32 { f64::from(v as f32) } else { v }
 }
 
 fn split(random: &mut Random, n_columns: u32, n_sets: usize, value: Width, at: u32) -> Split {
@@ -60,7 +48,7 @@ fn forest(random: &mut Random, n_columns: u32) -> Forest {
     let trees = (0..n_trees)
         .map(|_| {
             let leaf = |random: &mut Random| match kind {
-                0 => Node::Leaf(random.number(width)),
+                0 => Node::Leaf(number(random, width)),
                 _ => Node::Leaf(random.below(7) as f64),
             };
             let mut nodes = vec![leaf(random)];
@@ -72,14 +60,14 @@ fn forest(random: &mut Random, n_columns: u32) -> Forest {
                     nodes.extend(children);
                 }
             }
-            let weight = if kind == 0 { random.number(width) } else { 1.0 };
+            let weight = if kind == 0 { number(random, width) } else { 1.0 };
             Tree { nodes, output: random.below(n_outputs) as u16, weight }
         })
         .collect();
     let linear = |random: &mut Random| LinearLeaf {
-        constant: random.number(width),
+        constant: number(random, width),
         terms: (0..random.below(3)).map(|_| (random.below(n_columns as usize) as u16, 0.25)).collect(),
-        otherwise: random.number(width),
+        otherwise: number(random, width),
     };
     let links = match width {
         Width::F32 => {
@@ -102,12 +90,12 @@ fn forest(random: &mut Random, n_columns: u32) -> Forest {
         sets: (0..n_sets).map(|i| [0, 3, 64, 16_777_215].into_iter().skip(i).collect()).collect(),
         leaves: match kind {
             0 => Leaves::Values,
-            1 => Leaves::Vectors((0..7 * n_outputs).map(|_| random.number(width)).collect()),
+            1 => Leaves::Vectors((0..7 * n_outputs).map(|_| number(random, width)).collect()),
             _ => Leaves::Linear((0..7).map(|_| linear(random)).collect()),
         },
         sum: Sum {
             width,
-            start: (0..n_outputs).map(|_| random.number(width)).collect(),
+            start: (0..n_outputs).map(|_| number(random, width)).collect(),
             divisor: (random.below(2) == 0).then_some(n_trees as f64),
             raw_is_undivided: random.below(2) == 0,
         },
@@ -125,8 +113,8 @@ fn linear(random: &mut Random, n_columns: u32) -> LinearModel {
     let n_outputs = 1 + random.below(3);
     LinearModel {
         n_columns,
-        weights: (0..n_columns as usize * n_outputs).map(|_| random.number(width)).collect(),
-        intercepts: (0..n_outputs).map(|_| random.number(width)).collect(),
+        weights: (0..n_columns as usize * n_outputs).map(|_| number(random, width)).collect(),
+        intercepts: (0..n_outputs).map(|_| number(random, width)).collect(),
         link: random.of(&[Link::Identity, Link::Softmax, Link::Logistic { slope: 1.0 }]),
         rule: LinearRule {
             width,

@@ -85,16 +85,3 @@ pub(crate) fn seal(head: &[u8], payload: &[u8]) -> Vec<u8> {
     file.extend_from_slice(&hash);
     file
 }
-
-/// A sequence of numbers that is the same in every run (xorshift64).
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    /// A number below `n`.
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % n.max(1)
-    }
-}

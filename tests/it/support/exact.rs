@@ -12,6 +12,7 @@ use smartserve::model::smartcore::SmartcoreSvc;
 use smartserve::model::smartcore::*;
 
 use super::estimator::{Estimator, SmartcorePrediction};
+use super::random::Random;
 
 /// A data set; `y` is empty where classes are predicted.
 #[derive(Debug)]
@@ -110,13 +111,8 @@ pub(crate) fn probes(data: &Data) -> Vec<f64> {
 pub(crate) fn some_probes(data: &Data, n_mixed: usize) -> Vec<f64> {
     let (n, columns) = (data.x.shape().0, data.columns);
     let cell = |r: usize, c: usize| *data.x.get((r % n, c));
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut next = || random.next();
     let mut rows = Vec::new();
     for _ in 0..n_mixed {
         let (a, b) = (next() as usize % n, next() as usize % n);

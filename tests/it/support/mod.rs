@@ -8,6 +8,7 @@ pub(crate) mod exact;
 pub(crate) mod model_folder;
 pub(crate) mod models;
 pub(crate) mod process;
+pub(crate) mod random;
 pub(crate) mod router;
 pub(crate) mod server;
 pub(crate) mod smartcore;

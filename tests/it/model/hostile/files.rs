@@ -4,7 +4,8 @@
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::artifact::{Dice, Parts, seal, trained};
+use crate::support::artifact::{Parts, seal, trained};
+use crate::support::random::Random;
 use serde_json::{Value, json};
 use smartserve::model::algorithm::Algorithm;
 use smartserve::train::TaskChoice;
@@ -70,31 +71,31 @@ fn verify_within(bytes: &[u8], codes: &[i32], what: &str) -> i32 {
 #[test]
 fn raw_mutants_are_refused() {
     let models = models();
-    let mut dice = Dice(0x5eed);
+    let mut random = Random(0x5eed);
     for i in 0..1_000 {
         let (algorithm, sound) = &models[i % models.len()];
         let mut bytes = sound.clone();
-        let what = match dice.below(4) {
+        let what = match random.below(4) {
             0 => {
-                let (at, bit) = (dice.below(bytes.len()), dice.below(8));
+                let (at, bit) = (random.below(bytes.len()), random.below(8));
                 bytes[at] ^= 1 << bit;
                 format!("{algorithm}: bit {bit} of byte {at} flipped")
             }
             1 => {
-                let keep = dice.below(bytes.len());
+                let keep = random.below(bytes.len());
                 bytes.truncate(keep);
                 format!("{algorithm}: cut to {keep} bytes")
             }
             2 => {
                 let other = &models[(i + 1) % models.len()].1;
-                let (at, from) = (dice.below(bytes.len()), dice.below(other.len()));
+                let (at, from) = (random.below(bytes.len()), random.below(other.len()));
                 bytes.truncate(at);
                 bytes.extend_from_slice(&other[from..]);
                 format!("{algorithm}: first {at} bytes, then another model's from {from}")
             }
             _ => {
-                let at = dice.below(bytes.len());
-                bytes.insert(at, u8::try_from(dice.below(256)).unwrap());
+                let at = random.below(bytes.len());
+                bytes.insert(at, u8::try_from(random.below(256)).unwrap());
                 format!("{algorithm}: a byte inserted at {at}")
             }
         };
@@ -107,13 +108,13 @@ fn raw_mutants_are_refused() {
 #[test]
 fn resealed_mutants_are_bounded() {
     let models = models();
-    let mut dice = Dice(0x005e_a1ed);
+    let mut random = Random(0x005e_a1ed);
     let mut codes = std::collections::BTreeMap::new();
     let mutants = resealed_mutants();
     for i in 0..mutants {
         let (algorithm, sound) = &models[i % models.len()];
         let mut parts = Parts::of(sound);
-        let what = format!("{algorithm}, mutant {i}: {}", mutate(&mut parts, &mut dice));
+        let what = format!("{algorithm}, mutant {i}: {}", mutate(&mut parts, &mut random));
         let bytes = if what.contains("as told") { parts.sealed_as_told() } else { parts.sealed() };
         *codes.entry(verify_within(&bytes, &[0, 1, 65], &what)).or_insert(0) += 1;
     }
@@ -122,27 +123,27 @@ fn resealed_mutants_are_bounded() {
 }
 
 /// One to three changes, most of them in the numbers that the structure is made of.
-fn mutate(parts: &mut Parts, dice: &mut Dice) -> String {
+fn mutate(parts: &mut Parts, random: &mut Random) -> String {
     let mut done = Vec::new();
-    for _ in 0..[1, 2, 3][dice.below(3)] {
-        done.push(match dice.below(5) {
-            0 | 1 => mutate_bytes(parts, dice),
-            2 | 3 => mutate_header(parts, dice),
-            _ => mutate_length(parts, dice),
+    for _ in 0..[1, 2, 3][random.below(3)] {
+        done.push(match random.below(5) {
+            0 | 1 => mutate_bytes(parts, random),
+            2 | 3 => mutate_header(parts, random),
+            _ => mutate_length(parts, random),
         });
     }
     done.join("; ")
 }
 
-/// Bytes of a section: counts, indices, children, tags and floats are all here.
-fn mutate_bytes(parts: &mut Parts, dice: &mut Dice) -> String {
-    let which = dice.below(parts.sections.len());
+/// Bytes of a section: counts, inrandoms, children, tags and floats are all here.
+fn mutate_bytes(parts: &mut Parts, random: &mut Random) -> String {
+    let which = random.below(parts.sections.len());
     let (name, bytes) = &mut parts.sections[which];
-    let at = dice.below(bytes.len());
-    match dice.below(5) {
-        0 => bytes[at] = [0, 1, 2, 0x7f, 0x80, 0xff][dice.below(6)],
+    let at = random.below(bytes.len());
+    match random.below(5) {
+        0 => bytes[at] = [0, 1, 2, 0x7f, 0x80, 0xff][random.below(6)],
         1 => {
-            let wild = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, -0.0][dice.below(5)].to_le_bytes();
+            let wild = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, -0.0][random.below(5)].to_le_bytes();
             let end = (at + 8).min(bytes.len());
             bytes[at..end].copy_from_slice(&wild[..end - at]);
         }
@@ -159,7 +160,7 @@ fn mutate_bytes(parts: &mut Parts, dice: &mut Dice) -> String {
 }
 
 /// A value somewhere in the head: removed, or replaced.
-fn mutate_header(parts: &mut Parts, dice: &mut Dice) -> String {
+fn mutate_header(parts: &mut Parts, random: &mut Random) -> String {
     let mut path = String::new();
     loop {
         let keys: Vec<String> = match parts.header.pointer(&path) {
@@ -169,12 +170,12 @@ fn mutate_header(parts: &mut Parts, dice: &mut Dice) -> String {
         };
         if keys.is_empty() {
             let wild = [json!(null), json!(-1), json!(0), json!(1_u64 << 32), json!(1e308), json!("x"), json!([])];
-            let wild = wild[dice.below(wild.len())].clone();
+            let wild = wild[random.below(wild.len())].clone();
             *parts.header.pointer_mut(&path).unwrap() = wild.clone();
             return format!("{path} replaced by {wild}");
         }
-        let key = &keys[dice.below(keys.len())];
-        if dice.below(12) == 0 {
+        let key = &keys[random.below(keys.len())];
+        if random.below(12) == 0 {
             match parts.header.pointer_mut(&path) {
                 Some(Value::Object(map)) => drop(map.remove(key)),
                 Some(Value::Array(list)) => drop(list.remove(key.parse().unwrap())),
@@ -187,11 +188,11 @@ fn mutate_header(parts: &mut Parts, dice: &mut Dice) -> String {
 }
 
 /// The table of contents, left as changed.
-fn mutate_length(parts: &mut Parts, dice: &mut Dice) -> String {
-    let wild = [json!(0), json!(1), json!(u64::MAX), json!(1_u64 << 40)][dice.below(4)].clone();
-    let section = dice.below(parts.sections.len());
+fn mutate_length(parts: &mut Parts, random: &mut Random) -> String {
+    let wild = [json!(0), json!(1), json!(u64::MAX), json!(1_u64 << 40)][random.below(4)].clone();
+    let section = random.below(parts.sections.len());
     let places = ["/payload/bytes".to_owned(), format!("/payload/sections/{section}/bytes")];
-    parts.tell(&places[dice.below(2)], wild);
+    parts.tell(&places[random.below(2)], wild);
     "lengths as told".to_owned()
 }
 

@@ -9,6 +9,8 @@ use smartserve::model::ir::{
 };
 use smartserve::model::prediction::Prediction;
 
+use crate::support::random::Random;
+
 const N_COLUMNS: usize = 5;
 const SIZES: [usize; 8] = [1, 7, 39, 40, 64, 130, 256, 600];
 const BOUNDS: [f64; 12] =
@@ -36,25 +38,10 @@ const CELLS: [f64; 20] = [
     1e300,
 ];
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
-    }
-
-    fn of<T: Copy>(&mut self, items: &[T]) -> T {
-        items[self.below(items.len())]
-    }
-
-    /// Between −1 and 1, of the width.
-    fn number(&mut self, width: Width) -> f64 {
-        let v = self.below(1 << 40) as f64 / (1_u64 << 39) as f64 - 1.0;
-        if width == Width::F32 { f64::from(v as f32) } else { v }
-    }
+/// Between −1 and 1, of the width.
+fn number(random: &mut Random, width: Width) -> f64 {
+    let v = random.number();
+    if width == Width::F32 { f64::from(v as f32) } else { v }
 }
 
 fn nodes(random: &mut Random, n_sets: usize, with_rules: bool, mut leaf: impl FnMut(&mut Random) -> f64) -> Vec<Node> {
@@ -94,13 +81,13 @@ fn ensemble(random: &mut Random, kind: usize) -> Ensemble {
     let n_leaves = 9;
     let leaves = match kind {
         0 | 1 => Leaves::Values,
-        2 => Leaves::Vectors((0..n_leaves * n_outputs).map(|_| random.number(width)).collect()),
+        2 => Leaves::Vectors((0..n_leaves * n_outputs).map(|_| number(random, width)).collect()),
         3 => Leaves::Linear(
             (0..n_leaves)
                 .map(|_| LinearLeaf {
-                    constant: random.number(width),
+                    constant: number(random, width),
                     terms: (0..random.below(4)).map(|_| (random.below(N_COLUMNS) as u16, 1e-9)).collect(),
-                    otherwise: random.number(width),
+                    otherwise: number(random, width),
                 })
                 .collect(),
         ),
@@ -111,12 +98,12 @@ fn ensemble(random: &mut Random, kind: usize) -> Ensemble {
     let trees = (0..n_trees)
         .map(|_| Tree {
             nodes: nodes(random, sets.len(), with_rules, |random| match kind {
-                0 | 1 => random.number(width),
+                0 | 1 => number(random, width),
                 2 | 3 => random.below(n_leaves) as f64,
                 _ => random.below(n_outputs) as f64,
             }),
             output: random.below(n_outputs) as u16,
-            weight: if kind < 2 { random.number(width) } else { 1.0 },
+            weight: if kind < 2 { number(random, width) } else { 1.0 },
         })
         .collect();
     let votes = kind == 4;
@@ -143,7 +130,7 @@ fn ensemble(random: &mut Random, kind: usize) -> Ensemble {
         leaves,
         sum: Sum {
             width,
-            start: (0..n_outputs).map(|_| random.number(width)).collect(),
+            start: (0..n_outputs).map(|_| number(random, width)).collect(),
             divisor: (!votes && random.below(3) == 0).then_some(n_trees as f64),
             raw_is_undivided: random.below(2) == 0,
         },
