@@ -16,6 +16,7 @@
 
 mod client;
 mod drain;
+mod hostile;
 mod join;
 mod load;
 mod machine;
@@ -59,7 +60,7 @@ pub(crate) struct Asked {
 type Scenario = fn(&Asked, &mut Report);
 
 /// Every scenario: its name, what it proves, how.
-const SCENARIOS: [(&str, &str, Scenario); 16] = [
+const SCENARIOS: [(&str, &str, Scenario); 19] = [
     ("rollout-lag", "no request is lost in a rollout whose clients hear of it late", rollout::lag),
     ("rollout-proxy", "no request is lost in a rollout behind haproxy", rollout::behind_proxy),
     ("rollout-lag-aging", "nor where connections live for two seconds", rollout::lag_aging),
@@ -75,6 +76,9 @@ const SCENARIOS: [(&str, &str, Scenario); 16] = [
     ("reloads", "every answer is of one version, and of the one it names", reloads::reloads),
     ("memory", "memory stays below what was printed with every limit at 100 % at once", memory::memory),
     ("pages", "a page that thousands ask for and nobody reads stays within the printed bound", pages::pages),
+    ("inflating", "bodies that inflate to nothing take no worker and no memory", hostile::inflating),
+    ("echo", "no text of a request comes back whole", hostile::echo),
+    ("files", "a file that is refused takes no more than was printed before, and holds up no load", hostile::files),
     ("soak", "many small requests leave memory and metrics as they were", soak::soak),
 ];
 

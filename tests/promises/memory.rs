@@ -65,11 +65,11 @@ pub(crate) fn memory(asked: &Asked, report: &mut Report) {
         "highest {:.1} MiB, at the end {:.1} MiB; {:.1} MiB was the bound printed at start",
         mib(highest),
         mib(now),
-        mib(server.bound)
+        mib(server.bound())
     );
     // A debug build's own pages are not in the bound.
-    report.promise_if(asked.long, highest <= server.bound, text);
-    report.promise_if(asked.long, server.bound <= 128 << 20, "that bound is at most 128 MiB");
+    report.promise_if(asked.long, highest <= server.bound(), text);
+    report.promise_if(asked.long, server.bound() <= 128 << 20, "that bound is at most 128 MiB");
 }
 
 /// Raises this process's limit of open files; true when there is room for `files`.

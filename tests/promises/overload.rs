@@ -93,7 +93,7 @@ pub(crate) fn overload(asked: &Asked, report: &mut Report) {
     judge(asked, report, &mut found);
     let back = format!("2 s after overload p99 is {}, before it {}", ms(after), ms(calm));
     report.promise_if(asked.long, after <= calm.mul_f64(1.5), back);
-    let (highest, bound) = (bench.server.memory().1 >> 20, bench.server.bound >> 20);
+    let (highest, bound) = (bench.server.memory().1 >> 20, bench.server.bound() >> 20);
     report.promise(highest <= bound, format!("memory at its highest {highest} MiB, bound {bound} MiB"));
     if let Some(directory) = &asked.plot {
         let curves = draw(&bench, saturating, median(&mut found.cost_of_refusal));

@@ -45,9 +45,9 @@ pub(crate) fn pages(asked: &Asked, report: &mut Report) {
             "{page}: {open} open, {got} of them being sent it; highest {:.1} MiB, at the end {:.1}; {:.1} printed",
             mib(highest),
             mib(now),
-            mib(server.bound)
+            mib(server.bound())
         );
-        report.promise(highest <= server.bound && got > 0, text);
+        report.promise(highest <= server.bound() && got > 0, text);
         report.promise_if(asked.long, open >= connections as f64, "every connection was open at once");
     }
 }

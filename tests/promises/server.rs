@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -19,8 +20,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// The admin listener's, when it has one.
     pub(crate) admin: Option<SocketAddr>,
-    /// What it says that its memory stays below, in bytes.
-    pub(crate) bound: u64,
+    /// What it said last that its memory stays below, in bytes.
+    bound: Arc<AtomicU64>,
 }
 
 /// How a server is started.
@@ -63,24 +64,31 @@ impl<'a> Start<'a> {
         let out = BufReader::new(child.stdout.take().unwrap());
         let (lines, first) = mpsc::channel();
         let log_is_read = self.log_is_read;
-        std::thread::spawn(move || read_log(out, &lines, log_is_read));
-        let mut server = Server { child, address: ([0, 0, 0, 0], 0).into(), admin: None, bound: 0 };
-        while server.bound == 0 {
+        let bound = Arc::new(AtomicU64::new(0));
+        let latest = Arc::clone(&bound);
+        std::thread::spawn(move || read_log(out, &lines, log_is_read, &latest));
+        let mut server = Server { child, address: ([0, 0, 0, 0], 0).into(), admin: None, bound };
+        while server.bound() == 0 {
             let line = first.recv_timeout(PATIENCE).expect("it ended before it listened");
             let line: Value = serde_json::from_str(&line).unwrap_or_default();
             let address = line["address"].as_str().and_then(|address| address.parse().ok());
             match (address, line["message"].as_str()) {
                 (Some(address), Some(text)) if text.starts_with("listening on") => server.address = address,
                 (Some(address), Some(text)) if text.starts_with("probes") => server.admin = Some(address),
-                _ => server.bound = line["bound_bytes"].as_u64().unwrap_or(0),
+                _ => server.bound.store(bound_in(&line), Relaxed),
             }
         }
         server
     }
 }
 
-/// Passes the first lines on, then reads and forgets, or keeps the pipe open and reads nothing.
-fn read_log(mut out: impl BufRead, lines: &mpsc::Sender<String>, is_read: bool) {
+/// The bound that a line of the log tells; 0 in others.
+fn bound_in(line: &Value) -> u64 {
+    line["bound_bytes"].as_u64().unwrap_or(0)
+}
+
+/// Passes the first lines on, then reads on and keeps what is said of memory, or keeps the pipe open and reads nothing.
+fn read_log(mut out: impl BufRead, lines: &mpsc::Sender<String>, is_read: bool, bound: &AtomicU64) {
     let mut line = String::new();
     while !line.contains("bound_bytes") {
         line.clear();
@@ -91,8 +99,13 @@ fn read_log(mut out: impl BufRead, lines: &mpsc::Sender<String>, is_read: bool) 
     if !is_read {
         std::thread::park();
     }
-    let mut room = vec![0; 64 << 10];
-    while out.read(&mut room).is_ok_and(|n| n > 0) {}
+    line.clear();
+    while out.read_line(&mut line).is_ok_and(|n| n > 0) {
+        if line.contains("bound_bytes") {
+            bound.store(bound_in(&serde_json::from_str(&line).unwrap_or_default()), Relaxed);
+        }
+        line.clear();
+    }
 }
 
 impl Server {
@@ -122,6 +135,11 @@ impl Server {
         let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
         let ticks = |i: usize| fields[i].parse::<u64>().unwrap();
         Duration::from_millis((ticks(11) + ticks(12)) * 10)
+    }
+
+    /// What it said last that its memory stays below, in bytes.
+    pub(crate) fn bound(&self) -> u64 {
+        self.bound.load(Relaxed)
     }
 
     /// Resident memory now and at its highest, in bytes.
