@@ -7,7 +7,7 @@ use super::error::ImportError;
 use crate::model::artifact::{Golden, GoldenPrediction};
 use crate::model::golden::{MAX_GOLDEN, cells};
 use crate::model::ir::Width;
-use crate::model::neutral::{Neutral, Predictor, Side, Visit};
+use crate::model::neutral::{Neutral, Predictor, Side, Visit, Walked};
 use crate::model::schema::Schema;
 
 /// Rows that are made at most, to choose golden rows among them.
@@ -32,7 +32,7 @@ pub(super) fn rows(neutral: &Neutral, schema: &Schema) -> Result<Vec<Golden>, Im
             sides.push(starts[tree] + 2 * u32::try_from(node).unwrap_or(0) + u32::from(side == Side::Right));
         });
         n_visits += sides.len();
-        if let Some(prediction) = prediction(neutral, schema, &answer.linked, answer.class) {
+        if let Some(prediction) = prediction(neutral, schema, &answer) {
             made.push((row, prediction, sides));
         }
         if n_visits > MAX_VISITS && made.len() >= MAX_GOLDEN {
@@ -58,7 +58,7 @@ pub(super) fn answered<'a>(
 ) -> Result<Vec<Golden>, ImportError> {
     let one = |row: &'a [f64]| {
         let answer = neutral.walk(row, &mut |_| {});
-        let prediction = prediction(neutral, schema, &answer.linked, answer.class)
+        let prediction = prediction(neutral, schema, &answer)
             .ok_or_else(|| ImportError::new(format_args!("the row {row:?} has no finite answer")))?;
         Ok(Golden { row: cells(row, schema), prediction })
     };
@@ -114,9 +114,10 @@ fn choose(made: &[(Vec<f64>, GoldenPrediction, Vec<u32>)], n_sides: usize) -> Ve
     chosen
 }
 
-/// An answer as the header has it; `None` where it is not finite.
-fn prediction(neutral: &Neutral, schema: &Schema, linked: &[f64], class: usize) -> Option<GoldenPrediction> {
-    if linked.iter().any(|value| !value.is_finite()) {
+/// An answer as the header has it; `None` where it, or the margin behind it, is not finite.
+fn prediction(neutral: &Neutral, schema: &Schema, answer: &Walked) -> Option<GoldenPrediction> {
+    let (linked, class) = (answer.linked.as_slice(), answer.class);
+    if answer.raw.iter().chain(linked).any(|value| !value.is_finite()) {
         return None;
     }
     let classes = &schema.target().classes;

@@ -22,4 +22,4 @@ pub use forest::{Comparison, Forest, Leaves, Missing, Node, Side, Split, Sum, Te
 pub use form::{Neutral, Predictor};
 pub use linear::LinearModel;
 pub use steps::{Function, Operation, Step, Steps};
-pub use walk::Visit;
+pub use walk::{Visit, Walked};

@@ -5,7 +5,7 @@ import dataclasses
 import numpy
 import pandas
 
-# How a number may differ: not at all. Else a count of representable numbers, or an array of greatest differences.
+# How a number may differ: not at all. Else a count of representable numbers, or a greatest difference or an array of them.
 BITS = "bits"
 
 

@@ -25,7 +25,7 @@ def wrong_rows(answer, columns):
         output = over[row].argmax()
         ours, theirs = got[row, output], expected[row, output]
         lines.append(
-            f"output {output}: {ours!r}, the library {theirs!r}, {ulps(ours, theirs)} representable numbers away"
+            f"output {output}: {ours!r}, the library {theirs!r}, {ulps(ours, theirs):.0f} representable numbers away"
         )
     return rows.tolist(), lines
 
@@ -38,16 +38,18 @@ def excess(expected, got, within):
     if isinstance(within, int):
         return numpy.maximum(apart - within, 0)
     difference = numpy.abs(expected - got)
-    bound = numpy.asarray(within, dtype=float).reshape(len(expected), -1)
+    bound = within if isinstance(within, float) else numpy.asarray(within, dtype=float).reshape(len(expected), -1)
     return numpy.where(difference <= bound, 0.0, difference / numpy.maximum(bound, 1e-300))
 
 
 def ulps(a, b):
-    """How many representable numbers lie between two, about. Zeros have two signs, which are equal."""
+    """How many representable numbers lie between two. Zeros have two signs, which are equal."""
     places = []
     for number in (a, b):
         bits = (numpy.asarray(number, dtype=float) + 0.0).view(numpy.int64)
         places.append(numpy.where(bits < 0, numpy.iinfo(numpy.int64).min - bits, bits))
-    # Far numbers are as far as can be told.
-    apart = numpy.abs(places[0].astype(float) - places[1].astype(float))
-    return numpy.where(places[0] == places[1], 0.0, numpy.maximum(apart, 1.0))
+    # Of another sign they are far, which is told about.
+    with numpy.errstate(over="ignore"):
+        exact = numpy.abs(places[0] - places[1]).astype(float)
+    is_near = (places[0] < 0) == (places[1] < 0)
+    return numpy.where(is_near, exact, numpy.abs(places[0].astype(float) - places[1].astype(float)))

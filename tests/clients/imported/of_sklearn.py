@@ -69,7 +69,7 @@ ESTIMATORS = {
     "forest": Estimator(small(ensemble.RandomForestRegressor), "number", FOREST),
     "forest_numbers": Estimator(small(ensemble.RandomForestRegressor), "numbers", FOREST),
     "forest_flag": Estimator(small(ensemble.RandomForestClassifier), "flag", FOREST),
-    "forest_class": Estimator(small(ensemble.RandomForestClassifier, class_weight="balanced"), "class", FOREST),
+    "forest_class": Estimator(small(ensemble.RandomForestClassifier, criterion="entropy"), "class", FOREST),
     "extras": Estimator(small(ensemble.ExtraTreesRegressor), "number", EXTRA),
     "extras_class": Estimator(small(ensemble.ExtraTreesClassifier, bootstrap=True), "class", EXTRA),
     "boosting": Estimator(small(ensemble.GradientBoostingRegressor), "number"),
@@ -165,7 +165,9 @@ def model_of(name, before):
         steps = [("w", encoder, ["few", "many"]), ("n", SimpleImputer(), slice(0, 3))]
         return make_pipeline(ColumnTransformer(steps, remainder="drop"), estimator)
     if before == "functions":
-        steps = [("log", FunctionTransformer(numpy.log1p), ["zeros"]), ("abs", FunctionTransformer(numpy.abs), ["a"])]
+        # Trees have no answer for the logarithm of what has none.
+        function = numpy.log1p if ESTIMATORS[name].is_linear else numpy.square
+        steps = [("f", FunctionTransformer(function), ["zeros"]), ("abs", FunctionTransformer(numpy.abs), ["a"])]
         return make_pipeline(ColumnTransformer(steps, remainder="passthrough"), estimator)
     if before == "categories":
         words = [4, 5] if VERSION < (1, 4) else "from_dtype"
@@ -301,21 +303,23 @@ def asked(model, rows, estimator):
     texts_of[~sure] = None
     answers.append(Answer("prediction", texts_of))
     if hasattr(model, "predict_proba") and getattr(last, "loss", "") != "modified_huber":
-        shares = model.predict_proba(rows)
-        within = estimator.within if bound is None else 2 * bound.max(axis=1, keepdims=True) + 4 * EPSILON
-        if within == BITS if isinstance(within, str) else False:
-            within = start_within(estimator, last)
+        shares, within = model.predict_proba(rows), estimator.within
+        if bound is not None:
+            within = 2 * bound.max(axis=1, keepdims=True) + 4 * EPSILON
+        elif start_within(estimator, last) != BITS:
+            within = numpy.full(shares.shape, 2e-15)
         return {"label": [*answers, Answer("probability", shares, within)], "library": answers}
     return {"label": answers, "library": answers}
 
 
 def start_within(estimator, last):
-    """Boosting of two classes starts from scipy's logit, whose bits older scipys have otherwise."""
+    """Boosting starts from scipy's logit, whose bits older scipys have otherwise, or from numpy's logarithm."""
     import scipy
 
     is_old = tuple(int(part) for part in scipy.__version__.split(".")[:2]) < (1, 12)
-    is_by_logit = type(last).__name__ == "GradientBoostingClassifier" and estimator.task == "flag" and VERSION >= (1, 4)
-    return 1e-15 if is_by_logit and is_old else BITS
+    is_by_logit = estimator.task == "flag" and VERSION >= (1, 4) and is_old
+    is_boosting = type(last).__name__ == "GradientBoostingClassifier"
+    return 1e-15 if is_boosting and (is_by_logit or estimator.task == "class") else BITS
 
 
 def linear_bound(last, x):

@@ -87,7 +87,7 @@ def is_number(column):
 def near(thresholds, single):
     """Numbers on thresholds and beside them; where cells become singles, halfway between two of them too."""
     at = numpy.asarray(thresholds, dtype=float)
-    at = random_few(at)
+    at = few(at[numpy.isfinite(at)])
     found = [at, numpy.nextafter(at, -numpy.inf), numpy.nextafter(at, numpy.inf)]
     if single:
         with numpy.errstate(over="ignore"):
@@ -99,7 +99,7 @@ def near(thresholds, single):
     return numpy.concatenate(found)
 
 
-def random_few(values):
+def few(values):
     """Two hundred of the values at most."""
     values = numpy.unique(values)
     return values if len(values) <= 200 else values[:: len(values) // 200]

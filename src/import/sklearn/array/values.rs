@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::dense::{Array, n_elements};
-use super::dtype::{Dtype, Element};
+use super::dtype::{Dtype, Element, Scalar};
 use super::npy;
 use super::wrapper::shape;
 use crate::import::error::ImportError;
@@ -43,6 +43,19 @@ impl<'a> Values<'a> {
             Node::Object { args, state, .. } => Self::rebuilt(arena, id, args, state),
             _ => Err(none(arena, id)),
         }
+    }
+
+    /// True for numpy's type of numbers of 32 bits: itself, or an empty array of it, as skops has it.
+    ///
+    /// # Errors
+    /// It is no type that is read.
+    pub(in crate::import::sklearn) fn is_single_type(arena: &Arena<'a>, id: Id) -> Result<bool, ImportError> {
+        let args = if let Node::Object { args, .. } = arena.node(id) { arena.items(args)? } else { None };
+        let dtype = match args.and_then(|args| args.first().map(|first| arena.node(*first))) {
+            Some(Node::Npy(span)) => npy::read(arena.span(span))?.dtype,
+            _ => Dtype::read(arena, id)?,
+        };
+        Ok(dtype.element == Element::Number(Scalar::Float(4)))
     }
 
     /// What numpy's functions for unpickling would make.

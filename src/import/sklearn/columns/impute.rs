@@ -9,7 +9,14 @@ use crate::model::neutral::Operation;
 /// Reads an imputer.
 pub(super) fn impute(object: &Object<'_>, columns: &mut Columns, slots: &[Slot]) -> Result<Vec<Slot>, ImportError> {
     let arena = object.arena;
-    let fills = Label::all(arena, object.need("statistics_")?).map_err(|e| e.within("statistics_"))?;
+    let mut fills = Label::all(arena, object.need("statistics_")?).map_err(|e| e.within("statistics_"))?;
+    if let Some(dtype) = object.get("_fill_dtype")?
+        && fills.iter().any(|fill| matches!(fill, Label::Number(_)))
+        && Values::is_single_type(arena, dtype).map_err(|e| e.within("_fill_dtype"))?
+    {
+        // Fitted on numbers of 32 bits, later versions fill one of them in.
+        fills.iter_mut().for_each(to_single);
+    }
     if fills.len() != slots.len() {
         let (n, of) = (fills.len(), slots.len());
         return Err(ImportError::new(format_args!("{n} values for {of} columns")).within("statistics_"));
@@ -42,6 +49,13 @@ pub(super) fn impute(object: &Object<'_>, columns: &mut Columns, slots: &[Slot])
         made.push(indicated(columns, slot, &missing)?);
     }
     Ok(made)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "as numpy does it")]
+fn to_single(fill: &mut Label) {
+    if let Label::Number(v) = fill {
+        *v = f64::from(*v as f32);
+    }
 }
 
 /// A column whose missing cells have a value.
