@@ -5,7 +5,8 @@ import dataclasses
 import numpy
 import pandas
 
-# How a number may differ: not at all. Else a count of representable numbers, or a greatest difference or an array of them.
+# How a number may differ: not at all. Else a count of representable numbers, or a greatest difference, or an array of
+# such.
 BITS = "bits"
 
 
