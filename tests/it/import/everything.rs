@@ -110,6 +110,9 @@ async fn ask_every_route(router: &Service, admin: &Service, version: &str) {
         // A new route that GET does not ask is not passed over: 405 is no 200.
         let answer = match template {
             "/v2/repository/index" => post(router, &path, "{}").await,
+            "/v2/repository/models/{name}/load" => post(admin, &path, "{}").await,
+            // The default model stays.
+            "/v2/repository/models/{name}/unload" => continue,
             _ => get(router, &path).await,
         };
         assert_eq!(answer.status, 200, "{template}: {}", answer.text());
