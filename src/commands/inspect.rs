@@ -1,21 +1,24 @@
 //! `inspect`: print what a model file holds, for a person or as JSON.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::sync::Arc;
+use std::path::Path;
 
 use serde_json::Value;
 
 use crate::cli::InspectArgs;
 use crate::config::{ExtraFeatures, Limits};
+use crate::http::app::Options;
+use crate::http::router::router;
 use crate::model::Model;
 use crate::model::artifact::{Figures, Header};
 use crate::model::schema::{Feature, Impute, Kind, NO_STATISTICS};
 use crate::serve::Serving;
 use crate::serve::contents::Contents;
 use crate::serve::loader;
+use crate::serve::listener::Role;
 use crate::serve::memory_estimate::MemoryEstimate;
-use crate::serve::registry::{ServedModel, Snapshot};
+use crate::serve::reload::{ModelFile, Sources};
 use crate::text::printable::printable;
 
 use super::failure::{Exit, Failure};
@@ -30,18 +33,20 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     if args.json {
         return files::print_json(&json(&model)?);
     }
-    let served = Arc::new(ServedModel::new(model.header().name.clone(), model, true));
-    files::print(&human(&served.model, &memory(&args.file, &served)))
+    files::print(&human(&model, memory(args).as_deref()))
 }
 
-/// What a server of this model alone stays below, with the default limits and as many threads as here.
-fn memory(path: &Path, served: &Snapshot) -> String {
-    let judged = Contents::read(path).map_or(0, |contents| loader::most_memory(&contents.bytes));
+/// What a server of this model alone stays below, with the default limits and as many threads as here; none of a model that
+/// is not served.
+fn memory(args: &InspectArgs) -> Option<String> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let serving = Serving::new(vec![Arc::clone(served)], Limits::default(), ExtraFeatures::Reject);
-    serving.reloader.expect_files_of(judged);
+    let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
+    let file = ModelFile { name: None, path: args.file.clone(), options: (&args.source).into() };
+    serving.reloader.open(&Sources { files: vec![file], ..Sources::default() }).ok()?;
+    // It keeps room for its pages.
+    let _router = router(Arc::clone(&serving), Role::Main, Options::default());
     let mib = MemoryEstimate::of(&serving, workers).total().div_ceil(1 << 20);
-    format!("served alone it stays below {mib} MiB, with the default limits on {workers} cores")
+    Some(format!("served alone it stays below {mib} MiB, with the default limits on {workers} cores"))
 }
 
 /// The header without golden rows (they are training rows), with the version.
@@ -55,7 +60,7 @@ fn json(model: &Model) -> Result<Value, Failure> {
     Ok(value)
 }
 
-fn human(model: &Model, memory: &str) -> String {
+fn human(model: &Model, memory: Option<&str>) -> String {
     let header = model.header();
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
@@ -92,7 +97,9 @@ fn human(model: &Model, memory: &str) -> String {
     line("golden rows", &header.golden.len().to_string());
     let bytes: Vec<String> = header.payload.sections.iter().map(|s| format!("{} {} B", s.name, s.bytes)).collect();
     line("payload", &bytes.join(", "));
-    line("memory", memory);
+    if let Some(memory) = memory {
+        line("memory", memory);
+    }
     text + "\n" + &features(&header.features)
 }
 
