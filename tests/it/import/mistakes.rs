@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-
 use super::cases::folder;
 use crate::support::process::{BINARY, Server, run_with};
 
