@@ -1,7 +1,6 @@
 //! `inspect`: print what a model file holds, for a person or as JSON.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,9 +13,7 @@ use crate::model::Model;
 use crate::model::artifact::{Figures, Header};
 use crate::model::schema::{Feature, Impute, Kind, NO_STATISTICS};
 use crate::serve::Serving;
-use crate::serve::contents::Contents;
 use crate::serve::listener::Role;
-use crate::serve::loader;
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources};
 use crate::text::printable::printable;
