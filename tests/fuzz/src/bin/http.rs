@@ -14,7 +14,7 @@ use smartserve::config::Limits;
 use smartserve::http::app::Options;
 use smartserve::http::router::router;
 use smartserve::serve::Serving;
-use smartserve::serve::listener::{BoundService, ListenerContext, Role, bind, accept_connections};
+use smartserve::serve::listener::{BoundService, ListenerContext, Role, accept_connections, bind};
 use smartserve_fuzz::{bounded, serving};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
