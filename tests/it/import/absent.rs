@@ -18,7 +18,10 @@ fn mixed() -> String {
 
 fn server() -> Server {
     let models = [("numbers", numbers()), ("mixed", mixed())].map(|(name, file)| format!("--model={name}={file}"));
-    Server::start(&models.each_ref().map(String::as_str))
+    // The debug build takes its time for thousands of rows beside other tests.
+    let mut args: Vec<&str> = models.iter().map(String::as_str).collect();
+    args.push("--compute-timeout=120s");
+    Server::start(&args)
 }
 
 #[test]
