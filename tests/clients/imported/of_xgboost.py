@@ -63,7 +63,6 @@ OTHERS = {
     "vector-softprob": SOFTPROB | {"multi_strategy": "multi_output_tree"},
     "vector-quantiles": OBJECTIVES["quantiles"] | {"multi_strategy": "multi_output_tree"},
     "vector-forest": {"multi_strategy": "multi_output_tree", "num_parallel_tree": 3, "subsample": 0.5},
-    "vector-codes": {"multi_strategy": "multi_output_tree"},
     "deep": {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 400, "min_child_weight": 0},
     "one-leaf": {"gamma": 1e9},
     "one-hot": {"max_cat_to_onehot": 60},
@@ -151,8 +150,6 @@ def fitted(name, n_rows, random):
     objective_name, missing, kind, types = words
     if name in ("exact", "pruned") or name.startswith(("gblinear", "vector")):
         kind = "numbers"
-    if name == "vector-codes":
-        kind = "codes"
     parameters = {**OTHERS, **OBJECTIVES}[objective_name]
     vocabulary = tables.WORDS if name == "not-ascii" else ASCII
     frame = tables.columns(n_rows, kind, types, missing != "none", random, vocabulary, (-3, 8))
