@@ -230,7 +230,9 @@ fn linear(
         return Err(ImportError::new(problem).within("learner.gradient_booster.model.weights"));
     }
     let of_output = |output: usize| (0..n).map(move |feature| f64::from(given[feature * n_outputs + output]));
-    let intercepts = (0..n_outputs).map(|output| f64::from(given[n * n_outputs + output] + start[output] as f32));
+    // XGBoost adds the first output's base to every output of gblinear (3.2, which has one a class).
+    let base = start[0] as f32;
+    let intercepts = (0..n_outputs).map(|output| f64::from(given[n * n_outputs + output] + base));
     Ok(LinearModel {
         n_columns,
         weights: (0..n_outputs).flat_map(of_output).collect(),
