@@ -69,8 +69,8 @@ impl Kind {
 const PICKLES: [&str; 3] = [".pkl", ".pickle", ".joblib"];
 
 impl Kind {
-    /// True for a file that is a model beyond doubt, by its first bytes: one among others, which nobody named. Texts that
-    /// merely begin as a pickle does are told by their name's ending.
+    /// True when the first bytes prove that a file of a directory is a model, so that other files there are skipped. Of
+    /// pickles without a mark, which many texts begin like, the name's ending decides.
     pub fn is_surely_a_model(head: &[u8], name: &str) -> bool {
         let text = head.trim_ascii_start();
         let key = |key: &str| text.strip_prefix(b"{").is_some_and(|rest| begins_with(rest, key));

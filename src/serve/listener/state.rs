@@ -179,8 +179,8 @@ impl ConnectionState {
         self.enter(if self.next_begun.load(Relaxed) { HEAD } else { IDLE });
     }
 
-    /// True when the client may go on sending bytes that nobody reads: its body was not read to the end before the answer, or
-    /// it sent something other than HTTP.
+    /// True when bytes of the client may be left unread: its body was not read to the end before the answer, or it sent
+    /// something other than HTTP.
     pub(super) fn is_cut_short(&self) -> bool {
         self.body_left.load(Relaxed) != 0 || self.was_chunked.load(Relaxed) || self.state.load(Relaxed) == HEAD
     }

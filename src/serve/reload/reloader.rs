@@ -37,7 +37,7 @@ pub struct Sources {
 pub struct Reloader {
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
-    /// Held for moments; nobody waits for a [`Turn`] under it.
+    /// Locked to look up or exchange an entry, never while waiting for a [`Turn`]: a turn lasts as long as a file is judged.
     files: Mutex<ModelFiles>,
     room: JudgingRoom,
 }
@@ -149,11 +149,6 @@ impl Reloader {
         if self.room.make(all) {
             self.registry.announce();
         }
-    }
-
-    /// Makes room for a file that takes `bytes` while it is judged.
-    pub fn expect_files_of(&self, bytes: usize) {
-        self.room.make(bytes);
     }
 
     /// Bytes that files which are judged at once may take: as many as the largest ones looked at so far. More is told to the
