@@ -41,18 +41,18 @@ impl Case {
     fn new(name: String, estimator: Estimator, task: Task, data: &Data, n_classes: usize) -> Self {
         let shape = Shape { algorithm: estimator.algorithm(), task, n_columns: data.n_columns, n_classes };
         let section = estimator.to_section().unwrap();
-        let predictor = Predictor::compile(&read(&section, shape).unwrap(), n_classes).unwrap();
+        let predictor = Predictor::compile(&read(&section, None, shape).unwrap(), n_classes).unwrap();
         Self { name, estimator, section, shape, predictor }
     }
 
     /// Of a forest.
     pub(crate) fn n_nodes(&self) -> usize {
-        let form = read(&self.section, self.shape).unwrap();
+        let form = read(&self.section, None, self.shape).unwrap();
         form.trees().unwrap().trees.iter().map(|tree| tree.nodes.len()).sum()
     }
 
     pub(crate) fn decode(&self) -> Predictor {
-        Predictor::compile(&read(&self.section, self.shape).unwrap(), self.shape.n_classes).unwrap()
+        Predictor::compile(&read(&self.section, None, self.shape).unwrap(), self.shape.n_classes).unwrap()
     }
 }
 

@@ -40,8 +40,8 @@ of --compare; the holdout figures do not: the rows set aside have no part in the
 
 /// The rest.
 const ABOUT_DATA: &str = "Fits run on all cores (trees of a forest in blocks of 8), to the same bytes whatever their number. Trees of classes \
-are ours, by the rules of scikit-learn's: of equally good splits the first in a seeded order of the columns; answers \
-are those of smartcore's predict. A random-forest of three classes on 16,000 rows of 20 columns takes 1.2 s of \
+are ours, by the rules of scikit-learn's: of equally good splits the first in a seeded order of the columns; probabilities \
+are the mean of the classes' shares in the leaves, with --vote those of smartcore's predict. A random-forest of three classes on 16,000 rows of 20 columns takes 1.2 s of \
 processor time.
 
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are \
@@ -115,6 +115,10 @@ pub struct TrainArgs {
     /// Do not scale columns
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub no_scale: bool,
+    /// Trees of classes vote, each for the commonest class of its leaf, as smartcore's do: their shares are the
+    /// probabilities. Without it these are the mean of the classes' shares in the leaves, as scikit-learn's
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub vote: bool,
     /// The hyperparameters that were given.
     #[command(flatten)]
     pub options: Options,

@@ -11,6 +11,7 @@ use crate::http::app::Options;
 use crate::http::router::router;
 use crate::model::Model;
 use crate::model::artifact::{Figures, Header};
+use crate::model::prediction::Probabilities;
 use crate::model::schema::{Feature, Impute, Kind, NO_STATISTICS};
 use crate::serve::Serving;
 use crate::serve::listener::Role;
@@ -53,6 +54,9 @@ fn json(model: &Model) -> Result<Value, Failure> {
     if let Some(map) = value.as_object_mut() {
         map.shift_remove("golden");
         map.insert("version".to_owned(), model.version().into());
+        if let Some(kind) = model.probabilities() {
+            map.insert("probability".to_owned(), kind.as_str().into());
+        }
     }
     Ok(value)
 }
@@ -73,6 +77,9 @@ fn human(model: &Model, memory: Option<&str>) -> String {
     let settings: Vec<String> = header.hyperparameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
     line("hyperparameters", &settings.join(", "));
     line("target", &target(header));
+    if let Some(kind) = model.probabilities() {
+        line("probability", described(kind));
+    }
     if let Some(origin) = &header.source {
         let version = origin.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         line("source", &format!("{}{version}, {}", origin.library, origin.format));
@@ -98,6 +105,15 @@ fn human(model: &Model, memory: Option<&str>) -> String {
         line("memory", memory);
     }
     text + "\n" + &features(&header.features)
+}
+
+/// What probabilities are, in words.
+fn described(kind: Probabilities) -> &'static str {
+    match kind {
+        Probabilities::Shares => "shares: the mean over the trees of the classes' shares in the leaves",
+        Probabilities::Votes => "votes: the share of the trees that vote for the class",
+        Probabilities::Absent => "none: it answers with a class alone",
+    }
 }
 
 fn target(header: &Header) -> String {

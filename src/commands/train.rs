@@ -84,6 +84,7 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         task: args.task,
         tune: args.tune,
         options: args.options.clone(),
+        vote: args.vote,
         scale: (args.scale || args.no_scale).then_some(args.scale),
         seed: args.seed,
         test_size: args.test_size,

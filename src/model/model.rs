@@ -13,7 +13,7 @@ use super::ir::{Form, Width};
 use super::neutral::Neutral;
 use super::overflow;
 use super::pipeline::{Encoder, Pipeline};
-use super::prediction::{PredictError, Predicted, Prediction};
+use super::prediction::{PredictError, Predicted, Prediction, Probabilities};
 use super::schema::Schema;
 use super::smartcore::{self, Shape};
 use super::statistics::Stats;
@@ -143,6 +143,11 @@ impl Model {
         self.pipeline.predictor().has_probability()
     }
 
+    /// What a classifier's probabilities are; `None` for numbers, and where they are those of the method itself.
+    pub fn probabilities(&self) -> Option<Probabilities> {
+        self.pipeline.predictor().probabilities()
+    }
+
     /// The width of the numbers in answers: of 32 bits, each is an f32.
     pub fn width(&self) -> Width {
         self.pipeline.predictor().width()
@@ -244,12 +249,15 @@ fn own(opened: &Opened<'_>, schema: &Schema) -> Result<(Encoder, Form, bool), St
         n_classes: schema.target().classes.len(),
     };
     let section = opened.section("estimator").ok_or("there is no estimator section")?;
-    Ok((Encoder::Preprocessing(preprocessing), smartcore::read(section, shape)?, true))
+    let form = smartcore::read(section, opened.section("shares"), shape)?;
+    Ok((Encoder::Preprocessing(preprocessing), form, true))
 }
 
 /// Another library's model.
 fn other_library(opened: &Opened<'_>, schema: &Schema) -> Result<(Encoder, Form, bool), String> {
-    if opened.section("estimator").is_some() || opened.header.preprocessing.is_some() {
+    if ["estimator", "shares"].iter().any(|name| opened.section(name).is_some())
+        || opened.header.preprocessing.is_some()
+    {
         return Err("a model of another library has steps in its neutral section, and no estimator of ours".to_owned());
     }
     let neutral = Neutral::from_section(opened.section("neutral").ok_or("there is no neutral section")?)?;

@@ -47,6 +47,28 @@ impl Prediction {
     }
 }
 
+/// What a classifier's probabilities are, where trees or their absence make it worth a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probabilities {
+    /// The mean over the trees of the classes' shares in the leaves.
+    Shares,
+    /// The share of the trees that vote for the class.
+    Votes,
+    /// There are none: it answers with a class alone.
+    Absent,
+}
+
+impl Probabilities {
+    /// The word for people and programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shares => "shares",
+            Self::Votes => "votes",
+            Self::Absent => "none",
+        }
+    }
+}
+
 /// The answer for a row is not a finite number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the model's answer for row {row} is not a finite number")]

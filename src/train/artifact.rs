@@ -115,7 +115,10 @@ type Section = (&'static str, Vec<u8>, bool);
 
 fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, TrainError> {
     let fitted = &outcome.fitted;
-    let mut sections = vec![("estimator", fitted.section.clone(), true)];
+    let mut sections = vec![("estimator", fitted.sections.estimator.clone(), true)];
+    if let Some(shares) = &fitted.sections.shares {
+        sections.push(("shares", shares.clone(), true));
+    }
     if let Some(trees) = fitted.form.trees() {
         let matrix = fitted.matrix(&encoded.train.batch);
         sections.push(("cover", cover::section(trees, &matrix).map_err(TrainError::Broken)?, false));

@@ -54,6 +54,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
         return Err(TrainError::Usage(format!("{algorithm} has no hyperparameters left to --tune")));
     }
     let data = TrainingData::read(spec, table)?;
+    spec.check_task(data.encoded.schema.task())?;
     let (parameters, outcome, tuning) = match spec.tune {
         None => {
             let plan = FitPlan { spec, data: &data, parameters: &parameters };

@@ -6,6 +6,7 @@ use super::error::TrainError;
 use super::options::{DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, Hyperparameters, Options, TaskChoice};
 use crate::model::algorithm::Algorithm;
 use crate::model::check_name;
+use crate::model::schema::Task;
 
 /// Everything that a training run is asked for.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct TrainSpec {
     pub tune: Option<u32>,
     /// Hyperparameters that were given.
     pub options: Options,
+    /// True when trees of classes vote, as smartcore's do, instead of answering with the mean of their leaves' shares.
+    pub vote: bool,
     /// Standard scaling; `None`: as the algorithm needs it.
     pub scale: Option<bool>,
     /// Seeds the split, the folds and the estimator.
@@ -65,6 +68,7 @@ impl TrainSpec {
             task: None,
             tune: None,
             options: Options::default(),
+            vote: false,
             scale: None,
             seed: DEFAULT_SEED,
             test_size: DEFAULT_TEST_SIZE,
@@ -84,6 +88,15 @@ impl TrainSpec {
             return Ok(());
         }
         Err(TrainError::Usage(format!("{flag} chooses by cross-validation: it needs --folds of at least 2")))
+    }
+
+    /// Checks what depends on the task that the data have.
+    pub(super) fn check_task(&self, task: Task) -> Result<(), TrainError> {
+        if self.vote && !task.is_classification() {
+            let target = &self.target;
+            return Err(TrainError::Usage(format!("--vote is of trees of classes, and {target:?} is a number")));
+        }
+        Ok(())
     }
 
     /// Checks everything that can be checked without the data.
@@ -109,6 +122,12 @@ impl TrainSpec {
         if !does {
             let wanted = if self.task == Some(TaskChoice::Regression) { "regression" } else { "classification" };
             return Err(TrainError::Usage(format!("{} does not do {wanted}", self.algorithm)));
+        }
+        if self.vote && !(self.algorithm.is_trees() && self.algorithm.does_classification()) {
+            return Err(TrainError::Usage(format!(
+                "--vote does not apply to {}, but to decision-tree and random-forest",
+                self.algorithm
+            )));
         }
         let both = self.categorical.iter().find(|c| self.numeric.contains(c));
         if let Some(column) = both {

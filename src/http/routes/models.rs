@@ -11,6 +11,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
 use crate::model::artifact::{Evaluation, Origin, Setting};
+use crate::model::prediction::Probabilities;
 use crate::model::schema::{Feature, NO_STATISTICS, Target};
 use crate::model::statistics::Stats;
 use crate::serve::registry::ServedModel;
@@ -46,6 +47,9 @@ struct ModelDetails<'a> {
     smartcore: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a Origin>,
+    /// `shares`, `votes` or `none`, of a classifier of trees or one that answers with a class alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<&'static str>,
     hyperparameters: &'a BTreeMap<String, Setting>,
     target: &'a Target,
     features: &'a [Feature],
@@ -103,6 +107,7 @@ pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
         reload_error: served.reload_error(),
         smartcore: header.smartcore.as_deref(),
         source: header.source.as_ref(),
+        probability: served.model.probabilities().map(Probabilities::as_str),
         hyperparameters: &header.hyperparameters,
         target: &header.target,
         features: &header.features,

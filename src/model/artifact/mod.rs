@@ -5,6 +5,7 @@
 
 mod header;
 mod keys;
+mod memory;
 
 use std::fmt::Write;
 
@@ -14,24 +15,13 @@ pub use header::{
     CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Golden, GoldenCell, GoldenPrediction, Header,
     KFoldFigures, Origin, Payload, SMARTCORE, Section, Setting,
 };
+pub use memory::most_memory;
 
 /// Bytes of the JSON head at most: 16 MiB.
 pub const MAX_HEADER_BYTES: usize = 16 << 20;
 
 /// Sections at most.
 pub const MAX_SECTIONS: usize = 64;
-
-/// Loading a model by the bytes of its sections: decoded, and compiled.
-const LOADED: usize = 2;
-
-/// Bytes of a number in a head, read: 32 while it may be one of several types, in a list that has doubled.
-const VALUE: usize = 64;
-
-/// Bytes of a text, read twice: its place in a list, and the allocator's smallest block.
-const TEXT: usize = 112;
-
-/// Bytes of a list or an object: room for four values that may be one of several types.
-const CONTAINER: usize = 320;
 
 /// Bytes of the length that a file begins with.
 const LENGTH_BYTES: usize = 8;
@@ -40,8 +30,13 @@ const LENGTH_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
 
 /// Sections that this build knows, and how their bytes are to be read.
-const KNOWN_SECTIONS: [(&str, &str); 4] =
-    [("estimator", "postcard"), ("neutral", "neutral"), ("cover", "postcard"), ("calibration", "postcard")];
+const KNOWN_SECTIONS: [(&str, &str); 5] = [
+    ("estimator", "postcard"),
+    ("neutral", "neutral"),
+    ("shares", "postcard"),
+    ("cover", "postcard"),
+    ("calibration", "postcard"),
+];
 
 /// The encoding of a section that this build knows.
 fn encoding_of(name: &str) -> Option<&'static str> {
@@ -105,20 +100,6 @@ pub fn stored_hash(file: &[u8]) -> Option<String> {
         let _ = write!(hex, "{byte:02x}");
         hex
     }))
-}
-
-/// Bytes of memory that loading an artifact takes at most, with those of the file: its sections decoded and compiled, and
-/// its head's values. The shortest value, `0,`, takes many times its length once it is read: what counts is how many there
-/// are.
-pub fn most_memory(file: &[u8]) -> usize {
-    let Ok((head, payload)) = frame(file) else { return file.len() };
-    let of = |byte: u8| match byte {
-        b',' => VALUE,
-        b'"' => TEXT / 2,
-        b'[' | b'{' => CONTAINER,
-        _ => 0,
-    };
-    file.len() + LOADED * payload.len() + head.len() + head.iter().map(|byte| of(*byte)).sum::<usize>()
 }
 
 /// Takes an artifact apart: length and hash first, so that nothing else is looked at in a damaged file.

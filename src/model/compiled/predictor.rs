@@ -8,7 +8,7 @@ use super::links::{self, AnswerRule};
 use super::scratch::Scratch;
 use super::svm::KernelSums;
 use crate::model::ir::{Form, Leaves, Linear, Link, Width};
-use crate::model::prediction::{PredictError, Prediction};
+use crate::model::prediction::{PredictError, Prediction, Probabilities};
 
 /// A predictor ready to answer.
 #[derive(Debug, Clone)]
@@ -150,6 +150,17 @@ impl Predictor {
     /// True where a classifier's answers have the probability of each class.
     pub fn has_probability(&self) -> bool {
         self.n_classes > 0 && self.has_probability && !matches!(self.kind, Kind::Machines(_))
+    }
+
+    /// What a classifier's probabilities are; `None` for numbers, and where they are those of the method itself.
+    pub fn probabilities(&self) -> Option<Probabilities> {
+        match &self.kind {
+            _ if self.n_classes == 0 => None,
+            _ if !self.has_probability() => Some(Probabilities::Absent),
+            Kind::Voters(_) => Some(Probabilities::Votes),
+            Kind::Forest(forest) if forest.holds_shares() => Some(Probabilities::Shares),
+            _ => None,
+        }
     }
 
     /// The width of answers: of 32 bits, each is an f32.

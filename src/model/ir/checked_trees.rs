@@ -96,7 +96,8 @@ impl Ensemble {
         let mut bounds: Vec<f64> = self.sum.start.iter().map(|start| start.abs()).collect();
         let size = |node: &Node| if let Node::Leaf(number) = node { number.abs() } else { 0.0 };
         match &self.leaves {
-            Leaves::Votes => return Ok(()),
+            // A leaf's shares add up to 1.
+            Leaves::Votes | Leaves::Shares(_) => return Ok(()),
             Leaves::Values => {
                 for tree in &self.trees {
                     let largest = tree.nodes.iter().map(size).fold(0.0, f64::max);
@@ -138,6 +139,8 @@ impl Ensemble {
                 Ok(())
             }
             Leaves::Vectors(_) => Err("a leaf has not one finite value an output".to_owned()),
+            Leaves::Shares(shares) if self.sum.width == Width::F64 && shares.fit(self.n_outputs()) => Ok(()),
+            Leaves::Shares(_) => Err("a leaf has shares of classes that there are not".to_owned()),
             Leaves::Linear(leaves) => {
                 if self.sum.width == Width::F32 {
                     return Err("linear leaves are of 64 bits".to_owned());
@@ -196,6 +199,7 @@ impl Ensemble {
             Leaves::Values => self.sum.width.holds(number),
             Leaves::Votes => below(self.n_outputs()),
             Leaves::Vectors(values) => below(values.len() / self.n_outputs()),
+            Leaves::Shares(shares) => below(shares.n_leaves()),
             Leaves::Linear(leaves) => below(leaves.len()),
         };
         if fits { Ok(()) } else { Err(format!("the leaf {i} holds {number}")) }

@@ -62,7 +62,9 @@ impl Form {
             _ => n_outputs == n_classes,
         };
         match self {
-            Self::Trees(trees) if trees.leaves == Leaves::Votes => trees.n_outputs() == n_classes,
+            Self::Trees(trees) if matches!(trees.leaves, Leaves::Votes | Leaves::Shares(_)) => {
+                trees.n_outputs() == n_classes
+            }
             Self::Trees(trees) => by_margins(trees.n_outputs()),
             Self::Linear(linear) => by_margins(linear.intercepts.len()),
             Self::Neighbors(neighbors) => neighbors.n_classes == n_classes,

@@ -12,6 +12,7 @@ mod form;
 mod linear;
 mod link;
 mod neighbors;
+mod shares;
 mod svm;
 mod trees;
 
@@ -22,5 +23,6 @@ pub use form::Form;
 pub use linear::{Linear, LinearRule};
 pub use link::{Decision, Link, Width};
 pub use neighbors::Neighbors;
+pub use shares::Shares;
 pub use svm::{Kernel, Machine, Svm};
 pub use trees::{Ensemble, Leaves, LinearLeaf, Missing, Node, Split, Sum, Test, Tree};

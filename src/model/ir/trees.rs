@@ -2,6 +2,7 @@
 
 use super::categories::CategorySet;
 use super::link::{Decision, Link, Width};
+use super::shares::Shares;
 
 /// A node of a tree.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,6 +87,8 @@ pub enum Leaves {
     Votes,
     /// A position in this list of values, one an output: row-major `[n_leaves, n_outputs]`.
     Vectors(Vec<f64>),
+    /// The same, a leaf's values being the shares of the classes among its rows; outputs are classes.
+    Shares(Shares),
     /// A position in this list of linear functions.
     Linear(Vec<LinearLeaf>),
 }

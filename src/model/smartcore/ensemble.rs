@@ -3,13 +3,14 @@
 use super::boosting::boosting;
 use super::postcard::Reader;
 use super::shape::Shape;
+use super::shares::LeafShares;
 use super::trees::{classification_tree, regression_tree};
 use crate::model::algorithm::Algorithm;
 use crate::model::ir::{Decision, Ensemble, Leaves, Link, Node, Sum, Tree, Trees, Width};
 
-/// Reads the ensemble that a shape tells of.
+/// Reads the ensemble that a shape tells of; `shares` is the section of a classifier's leaves.
 #[expect(clippy::cast_precision_loss, reason = "tree counts stay far below 2^53")]
-pub(super) fn read(reader: &mut Reader<'_>, shape: Shape) -> Result<Trees, String> {
+pub(super) fn read(reader: &mut Reader<'_>, shares: Option<&[u8]>, shape: Shape) -> Result<Trees, String> {
     let (mut weight, mut divisor) = (1.0, None);
     let (trees, leaves, start) = match (shape.algorithm, shape.task.is_classification()) {
         // Adds nothing, not even to −0.
@@ -25,9 +26,15 @@ pub(super) fn read(reader: &mut Reader<'_>, shape: Shape) -> Result<Trees, Strin
             (boosting.trees, Leaves::Values, vec![boosting.base_score])
         }
         (Algorithm::DecisionTree, true) => {
-            (vec![classification_tree(reader, shape)?], Leaves::Votes, vec![0.0; shape.n_classes])
+            let mut shares = leaf_shares(shares, 1, shape)?;
+            let trees = vec![classification_tree(reader, shape, shares.as_mut())?];
+            (trees, leaves_of_classes(shares)?, vec![0.0; shape.n_classes])
         }
-        (Algorithm::RandomForest, true) => (voting(reader, shape)?, Leaves::Votes, vec![0.0; shape.n_classes]),
+        (Algorithm::RandomForest, true) => {
+            let (trees, leaves) = of_classes(reader, shares, shape)?;
+            divisor = (leaves != Leaves::Votes).then_some(trees.len() as f64);
+            (trees, leaves, vec![0.0; shape.n_classes])
+        }
         (algorithm, _) => return Err(format!("{algorithm} does not do {}", shape.task.as_str())),
     };
     Trees::new(Ensemble {
@@ -62,14 +69,28 @@ fn averaged(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, Str
 }
 
 /// `RandomForestClassifier`.
-fn voting(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, String> {
+fn of_classes(
+    reader: &mut Reader<'_>,
+    shares: Option<&[u8]>,
+    shape: Shape,
+) -> Result<(Vec<Vec<Node>>, Leaves), String> {
     reader.some("the list of trees")?;
     let n = reader.length(4, "trees")?;
-    let trees = (0..n).map(|_| classification_tree(reader, shape)).collect::<Result<_, _>>()?;
+    let mut shares = leaf_shares(shares, n, shape)?;
+    let trees = (0..n).map(|_| classification_tree(reader, shape, shares.as_mut())).collect::<Result<_, _>>()?;
     reader.some("the classes")?;
     shape.read_classes(reader)?;
     no_samples(reader)?;
-    Ok(trees)
+    Ok((trees, leaves_of_classes(shares)?))
+}
+
+fn leaf_shares(section: Option<&[u8]>, n_trees: usize, shape: Shape) -> Result<Option<LeafShares<'_>>, String> {
+    section.map(|section| LeafShares::of(section, n_trees, shape.n_classes)).transpose()
+}
+
+/// What the leaves of classifiers hold: shares where there are some, else votes.
+fn leaves_of_classes(shares: Option<LeafShares<'_>>) -> Result<Leaves, String> {
+    shares.map_or(Ok(Leaves::Votes), |shares| shares.end().map(Leaves::Shares))
 }
 
 /// `keep_samples` is off in `train`: the in-bag rows are training data that nothing reads.

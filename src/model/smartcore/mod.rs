@@ -8,6 +8,7 @@ mod objects;
 mod postcard;
 mod read;
 mod shape;
+mod shares;
 mod svm;
 mod trees;
 

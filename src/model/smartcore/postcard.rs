@@ -10,16 +10,19 @@
 pub(in crate::model) struct Reader<'a> {
     rest: &'a [u8],
     len: usize,
+    /// The section's name, for errors.
+    section: &'static str,
 }
 
 impl<'a> Reader<'a> {
-    pub(in crate::model) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, len: bytes.len() }
+    /// A reader of the section of this name.
+    pub(in crate::model) fn of(bytes: &'a [u8], section: &'static str) -> Self {
+        Self { rest: bytes, len: bytes.len(), section }
     }
 
     /// Fails with `what` and the place.
     pub(in crate::model) fn fault<T>(&self, what: impl std::fmt::Display) -> Result<T, String> {
-        Err(format!("{what} (byte {} of the estimator section)", self.len - self.rest.len()))
+        Err(format!("{what} (byte {} of the {} section)", self.len - self.rest.len(), self.section))
     }
 
     #[inline]

@@ -1,4 +1,4 @@
-//! The `estimator` section into the IR.
+//! The `estimator` section, and the `shares` of its leaves where there are some, into the IR.
 
 use super::distances::{bayes, neighbors, svm};
 use super::ensemble;
@@ -8,12 +8,17 @@ use super::shape::Shape;
 use crate::model::algorithm::Algorithm;
 use crate::model::ir::Form;
 
-/// Reads a section. Total: any bytes give a form or an error, in time and memory proportional to their length.
+/// Reads the `estimator` section; with the `shares` of their leaves, trees of classes answer with those instead of votes.
+/// Total: any bytes give a form or an error, in time and memory proportional to their length.
 ///
 /// # Errors
-/// One sentence: what is wrong in the section.
-pub fn read(section: &[u8], shape: Shape) -> Result<Form, String> {
-    let reader = &mut Reader::new(section);
+/// One sentence: what is wrong in a section.
+pub fn read(section: &[u8], shares: Option<&[u8]>, shape: Shape) -> Result<Form, String> {
+    if shares.is_some() && !(shape.task.is_classification() && shape.algorithm.is_trees()) {
+        let (algorithm, task) = (shape.algorithm, shape.task.as_str());
+        return Err(format!("there is a shares section, but {algorithm} of a {task} has no leaves of classes"));
+    }
+    let reader = &mut Reader::of(section, "estimator");
     let form = match (shape.algorithm, shape.task.is_classification()) {
         (Algorithm::Linear, false) => linear::linear(reader, shape.n_columns)?,
         (Algorithm::Ridge | Algorithm::Lasso | Algorithm::ElasticNet, false) => linear::ridge(reader, shape.n_columns)?,
@@ -21,7 +26,7 @@ pub fn read(section: &[u8], shape: Shape) -> Result<Form, String> {
         (Algorithm::Knn, _) => neighbors(reader, shape)?,
         (Algorithm::Svr, false) | (Algorithm::Svc, true) => svm(reader, shape)?,
         (Algorithm::GaussianNb, true) => bayes(reader, shape)?,
-        _ => Form::Trees(ensemble::read(reader, shape)?),
+        _ => Form::Trees(ensemble::read(reader, shares, shape)?),
     };
     reader.end()?;
     Ok(form)

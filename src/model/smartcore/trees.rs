@@ -2,6 +2,7 @@
 
 use super::postcard::Reader;
 use super::shape::Shape;
+use super::shares::LeafShares;
 use crate::model::ir::{Missing, Node, Split, Test};
 
 /// smartcore's `BaseTree` with f64 outputs: a regression tree.
@@ -22,19 +23,33 @@ pub(super) fn regression_tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, Stri
     Ok(tree)
 }
 
-/// smartcore's `DecisionTreeClassifier`, whose classes are the positions 0 to `n_classes` − 1.
-pub(super) fn classification_tree(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Node>, String> {
+/// smartcore's `DecisionTreeClassifier`, whose classes are the positions 0 to `n_classes` − 1. Its leaves hold the class that
+/// they vote for, or their position among the `shares`.
+pub(super) fn classification_tree(
+    reader: &mut Reader<'_>,
+    shape: Shape,
+    mut shares: Option<&mut LeafShares<'_>>,
+) -> Result<Vec<Node>, String> {
     let n_classes = shape.n_classes;
+    if let Some(shares) = &mut shares {
+        shares.begin_tree()?;
+    }
     let tree = nodes(reader, 8, |reader, i| {
         let class = reader.u32()?;
         if class as usize >= n_classes {
             return reader.fault(format_args!("a node predicts class {class} of {n_classes}"));
         }
-        let _n_node_samples = reader.u64()?;
+        let n_rows = reader.u64()?;
         let node = node(reader, i, f64::from(class))?;
         let _impurity = reader.option(|reader| reader.number("impurity"))?;
-        Ok(node)
+        match (node, &mut shares) {
+            (Node::Leaf(_), Some(shares)) => shares.leaf(class, n_rows).map(Node::Leaf),
+            (node, _) => Ok(node),
+        }
     })?;
+    if let Some(shares) = shares {
+        shares.end_tree()?;
+    }
     reader.option(|reader| {
         if reader.u32()? > 2 {
             return reader.fault("there is no such split criterion");

@@ -22,16 +22,17 @@ use crate::train::data::target::Observed;
 use crate::train::fit::bayes;
 use crate::train::fit::linear;
 use crate::train::fit::svm::{self, ClassTask};
-use crate::train::fit::task::{FitTask, leaf, levels, matrix, sentence};
+use crate::train::fit::task::{FitTask, FittedBytes, leaf, levels, matrix, sentence};
 use crate::train::fit::trees::smartcore_tree;
 use crate::train::moments::mean;
 use crate::train::options::Hyperparameters;
 
-/// Fits what is fitted whole; gives the `estimator` section.
-pub(crate) fn fit(task: &FitTask<'_>) -> Result<Vec<u8>, String> {
+/// Fits what is fitted whole; gives its sections.
+pub(crate) fn fit(task: &FitTask<'_>) -> Result<FittedBytes, String> {
     match task.observed {
-        Observed::Values(y) => regressor(task, y),
-        Observed::Classes(y) => classifier(task, y),
+        Observed::Values(y) => regressor(task, y).map(FittedBytes::from),
+        Observed::Classes(y) if task.algorithm == Algorithm::DecisionTree => smartcore_tree::tree(task, y),
+        Observed::Classes(y) => classifier(task, y).map(FittedBytes::from),
     }
 }
 
@@ -81,7 +82,6 @@ fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Vec<u8>, String> {
         Algorithm::GaussianNb => {
             return section(&bayes::fit(task.matrix, task.n_columns, y, task.n_classes)?);
         }
-        Algorithm::DecisionTree => return smartcore_tree::tree(task, y),
         Algorithm::RandomForest | Algorithm::Svc => return Err("it is fitted in parts".to_owned()),
         _ => return Err("it predicts numbers".to_owned()),
     };

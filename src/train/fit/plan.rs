@@ -19,7 +19,7 @@ use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::fit::estimators;
 use crate::train::fit::svm;
-use crate::train::fit::task::FitTask;
+use crate::train::fit::task::{FitTask, FittedBytes};
 use crate::train::fit::trees::forests::{self, ForestInput};
 use crate::train::options::Hyperparameters;
 use crate::train::spec::TrainSpec;
@@ -32,14 +32,14 @@ pub(crate) struct FitPlan<'a> {
     pub(crate) parameters: &'a Hyperparameters,
 }
 
-/// A fitted pipeline and its `estimator` section.
+/// A fitted pipeline and its sections.
 #[derive(Debug)]
 pub(crate) struct FittedModel {
     pub(crate) pipeline: Pipeline,
     /// Its steps before the estimator.
     pub(crate) preprocessing: Preprocessing,
-    /// The `estimator` section.
-    pub(crate) section: Vec<u8>,
+    /// What the artifact holds of it.
+    pub(crate) sections: FittedBytes,
     /// What it computes.
     pub(crate) form: Form,
 }
@@ -59,10 +59,10 @@ pub(crate) struct Prepared {
 /// The result of a part of a fit.
 #[derive(Debug)]
 pub(crate) enum FitPart {
-    /// All of it: the `estimator` section.
-    Whole(Vec<u8>),
+    /// All of it.
+    Whole(FittedBytes),
     /// A block of a forest's trees.
-    Trees(Vec<u8>),
+    Trees(FittedBytes),
     /// The machine of a pair of classes.
     Machine(Parts),
 }
@@ -117,36 +117,40 @@ impl<'a> FitPlan<'a> {
         }
     }
 
-    /// The `estimator` section of all parts, which are in order.
-    fn section(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<Vec<u8>, String> {
+    /// The sections of all parts, which are in order.
+    fn sections(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<FittedBytes, String> {
         let task = self.task(prepared);
         let (mut trees, mut pairs) = (Vec::new(), Vec::new());
         for part in parts {
             match part {
-                FitPart::Whole(section) => return Ok(section),
+                FitPart::Whole(sections) => return Ok(sections),
                 FitPart::Trees(block) => trees.push(block),
                 FitPart::Machine(parts) => pairs.push(parts),
             }
         }
-        if pairs.is_empty() { forests::merge(&task, &trees) } else { estimators::machines(&task, &pairs) }
+        if pairs.is_empty() {
+            forests::merge(&task, &trees)
+        } else {
+            estimators::machines(&task, &pairs).map(Into::into)
+        }
     }
 
     /// Joins the parts, in order, to a pipeline.
     pub(crate) fn join(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<FittedModel, TrainError> {
-        let section = self.section(prepared, parts).map_err(TrainError::Broken)?;
+        let sections = self.sections(prepared, parts).map_err(TrainError::Broken)?;
         let shape = Shape {
             algorithm: self.spec.algorithm,
             task: self.schema().task(),
             n_columns: prepared.n_columns,
             n_classes: self.data.n_classes(),
         };
-        let read = smartcore::read(&section, shape);
+        let read = smartcore::read(&sections.estimator, sections.shares.as_deref(), shape);
         let form = read.map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
         let predictor = Predictor::compile(&form, shape.n_classes).map_err(|e| self.refused(e))?;
         let preprocessing = prepared.preprocessing.clone();
         let encoder = Encoder::Preprocessing(preprocessing.clone());
         let pipeline = Pipeline::new(encoder, predictor).map_err(TrainError::Broken)?;
-        Ok(FittedModel { pipeline, preprocessing, section, form })
+        Ok(FittedModel { pipeline, preprocessing, sections, form })
     }
 
     fn task<'t>(&'t self, prepared: &'t Prepared) -> FitTask<'t> {
@@ -154,6 +158,7 @@ impl<'a> FitPlan<'a> {
             algorithm: self.spec.algorithm,
             parameters: self.parameters,
             seed: self.spec.seed,
+            votes: self.spec.vote,
             scaled: self.spec.scales(),
             n_rows: prepared.observed.len(),
             n_columns: prepared.n_columns,

@@ -14,6 +14,8 @@ pub(crate) struct FitTask<'a> {
     pub(crate) algorithm: Algorithm,
     pub(crate) parameters: &'a Hyperparameters,
     pub(crate) seed: u64,
+    /// True when trees of classes vote: their leaves' shares are not kept.
+    pub(crate) votes: bool,
     /// True when the columns were scaled to mean 0 and standard deviation 1.
     pub(crate) scaled: bool,
     pub(crate) n_rows: usize,
@@ -27,6 +29,21 @@ pub(crate) struct FitTask<'a> {
     /// Row-major `[n_rows, n_columns]`.
     pub(crate) matrix: &'a [f64],
     pub(crate) observed: &'a Observed,
+}
+
+/// What was fitted, as the artifact's sections hold it, or a part of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FittedBytes {
+    /// The `estimator` section.
+    pub(crate) estimator: Vec<u8>,
+    /// The `shares` section of trees of classes.
+    pub(crate) shares: Option<Vec<u8>>,
+}
+
+impl From<Vec<u8>> for FittedBytes {
+    fn from(estimator: Vec<u8>) -> Self {
+        Self { estimator, shares: None }
+    }
 }
 
 /// Fewest rows of a leaf.

@@ -22,6 +22,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
     check(&spec)?;
     let data = TrainingData::read(&spec, table)?;
     let task = data.encoded.schema.task();
+    spec.check_task(task)?;
     let suits = |a: &Algorithm| if task.is_classification() { a.does_classification() } else { a.does_regression() };
     let specs: Vec<TrainSpec> =
         Algorithm::ALL.into_iter().filter(suits).map(|algorithm| TrainSpec { algorithm, ..spec.clone() }).collect();

@@ -90,7 +90,7 @@ fn assert_equal(estimator: &Estimator, json: &Value, x: &Matrix, n_probes: usize
     found.retain(|(feature, _)| *feature < n_columns);
     let task = if n_classes == 0 { Task::Regression } else { Task::Multiclass };
     let shape = Shape { algorithm: estimator.algorithm(), task, n_columns, n_classes };
-    let form = read(&estimator.to_section().unwrap(), shape).unwrap();
+    let form = read(&estimator.to_section().unwrap(), None, shape).unwrap();
     let mut predictor = Predictor::compile(&form, n_classes).unwrap();
     let rows = probes(x, &found, n_probes);
     let expected = estimator.predict(&Matrix::new(n_probes, n_columns, rows.clone(), false).unwrap()).unwrap();
@@ -193,7 +193,7 @@ fn a_forest_takes_at_most_32_bytes_a_node() {
     for estimator in [forest(5), forest(100), forest(300), extra, boosting] {
         let (algorithm, section) = (estimator.algorithm(), estimator.to_section().unwrap());
         let shape = Shape { algorithm, task: Task::Regression, n_columns: set.num_features, n_classes: 0 };
-        let form = read(&section, shape).unwrap();
+        let form = read(&section, None, shape).unwrap();
         let nodes = form.trees().unwrap().trees.iter().map(|tree| tree.nodes.len()).sum::<usize>();
         let bytes = Predictor::compile(&form, 0).unwrap().resident_bytes();
         assert!(bytes <= 2 * 16 * nodes, "{algorithm} of {nodes} nodes: {bytes} bytes");

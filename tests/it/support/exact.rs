@@ -149,7 +149,7 @@ pub(crate) fn assert_equal(estimator: &Estimator, data: &Data, task: Task, n_cla
 /// The estimator written and read again.
 pub(crate) fn predictor(estimator: &Estimator, n_columns: usize, task: Task, n_classes: usize) -> Predictor {
     let shape = Shape { algorithm: estimator.algorithm(), task, n_columns, n_classes };
-    Predictor::compile(&read(&estimator.to_section().unwrap(), shape).unwrap(), n_classes).unwrap()
+    Predictor::compile(&read(&estimator.to_section().unwrap(), None, shape).unwrap(), n_classes).unwrap()
 }
 
 /// What smartcore's in-memory object says of some rows.

@@ -78,7 +78,10 @@ fn forests_of_any_size_are_smartcores() {
         let extra = trained(Algorithm::ExtraTrees, "y", change);
         same_values(&extra, &estimator::<ExtraTrees>(&extra).predict(&rows()).unwrap());
         for target in ["two", "three"] {
-            let votes = trained(Algorithm::RandomForest, target, change);
+            let votes = trained(Algorithm::RandomForest, target, |spec| {
+                spec.vote = true;
+                change(spec);
+            });
             same_classes(&votes, &estimator::<ForestClassifier>(&votes).predict(&rows()).unwrap());
         }
     }
@@ -101,6 +104,7 @@ fn class_trees_keep_their_limits() {
     for (depth, leaf) in [(None, 1), (Some(1), 1), (Some(3), 5), (None, 40)] {
         for target in ["two", "three"] {
             let tree = trained(Algorithm::DecisionTree, target, |spec| {
+                spec.vote = true;
                 depth.iter().for_each(|depth| spec.options.set("max-depth", depth).unwrap());
                 spec.options.set("min-samples-leaf", leaf).unwrap();
             });
@@ -135,7 +139,8 @@ fn cover(trained: &Trained) -> Vec<u32> {
 fn trees_may_lack_a_class() {
     let lines: Vec<String> = (0..12).map(|i| format!("{i},{}", ["p", "q", "r"][i / 3 % 3])).collect();
     let csv = format!("a,y\n{}\n", lines.join("\n"));
-    let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", Algorithm::RandomForest) };
+    let new = TrainSpec::new("m", "y", Algorithm::RandomForest);
+    let mut spec = TrainSpec { folds: 0, test_size: 0.0, vote: true, ..new };
     spec.options.set("trees", 300).unwrap();
     let forest = train(&spec, &TableFile::from_bytes("t.csv", csv.into_bytes()), &()).unwrap();
     let model = Model::load(&forest.artifact).unwrap();

@@ -9,6 +9,7 @@ mod figures;
 mod forests;
 mod parallel;
 mod run;
+mod shares;
 mod smartcore_cases;
 mod split;
 mod write;

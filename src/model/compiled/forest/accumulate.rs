@@ -1,7 +1,7 @@
 //! From the leaves that rows reach to margins: sums and votes.
 
 use crate::model::compiled::rounding::rounded_to_f32;
-use crate::model::ir::LinearLeaf;
+use crate::model::ir::{LinearLeaf, Shares};
 
 /// Takes leaf numbers; each row's come in tree order.
 pub(super) trait Accumulate {
@@ -78,13 +78,74 @@ pub(super) struct VectorSums<'a, const F32: bool> {
     pub(super) vectors: &'a [f64],
 }
 
+impl<const F32: bool> VectorSums<'_, F32> {
+    /// `N` is the number of outputs, so that a vector is added at once.
+    #[inline]
+    fn rows_of<const N: usize>(&mut self, first: usize, leaves: &[f64]) {
+        let (vectors, sums) = (self.vectors.as_chunks::<N>().0, self.sums.as_chunks_mut::<N>().0);
+        for (sums, leaf) in sums[first..].iter_mut().zip(leaves) {
+            add_all::<F32>(sums, &vectors[position(*leaf)]);
+        }
+    }
+
+    #[inline]
+    fn row_of<const N: usize>(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
+        let (vectors, sums) = (self.vectors.as_chunks::<N>().0, self.sums.as_chunks_mut::<N>().0);
+        let mut of_row = sums[row];
+        leaves.for_each(|leaf| add_all::<F32>(&mut of_row, &vectors[position(leaf)]));
+        sums[row] = of_row;
+    }
+}
+
 impl<const F32: bool> Accumulate for VectorSums<'_, F32> {
     fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
-        for (row, leaf) in (first..).zip(leaves) {
-            let vector = &self.vectors[position(*leaf) * self.n_outputs..][..self.n_outputs];
-            for (sum, value) in self.sums[row * self.n_outputs..].iter_mut().zip(vector) {
-                *sum = add::<F32>(*sum, *value);
-            }
+        match self.n_outputs {
+            2 => return self.rows_of::<2>(first, leaves),
+            3 => return self.rows_of::<3>(first, leaves),
+            4 => return self.rows_of::<4>(first, leaves),
+            _ => {}
+        }
+        let sums = self.sums[first * self.n_outputs..].chunks_exact_mut(self.n_outputs);
+        for (sums, leaf) in sums.zip(leaves) {
+            add_all::<F32>(sums, &self.vectors[position(*leaf) * self.n_outputs..][..self.n_outputs]);
+        }
+    }
+
+    fn row(&mut self, row: usize, leaves: impl Iterator<Item = f64>) {
+        match self.n_outputs {
+            2 => return self.row_of::<2>(row, leaves),
+            3 => return self.row_of::<3>(row, leaves),
+            4 => return self.row_of::<4>(row, leaves),
+            _ => {}
+        }
+        let sums = &mut self.sums[row * self.n_outputs..][..self.n_outputs];
+        for leaf in leaves {
+            add_all::<F32>(sums, &self.vectors[position(leaf) * self.n_outputs..][..self.n_outputs]);
+        }
+    }
+}
+
+/// Adds each term to its sum.
+#[inline]
+fn add_all<const F32: bool>(sums: &mut [f64], terms: &[f64]) {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum = add::<F32>(*sum, *term);
+    }
+}
+
+/// As [`VectorSums`] of 64 bits, of vectors that are mostly zeros: adding 0 to a share changes no bit of it.
+pub(super) struct ShareSums<'a> {
+    /// Row-major `[n_rows, n_outputs]`.
+    pub(super) sums: &'a mut [f64],
+    pub(super) n_outputs: usize,
+    pub(super) shares: &'a Shares,
+}
+
+impl Accumulate for ShareSums<'_> {
+    fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
+        let sums = self.sums[first * self.n_outputs..].chunks_exact_mut(self.n_outputs);
+        for (sums, leaf) in sums.zip(leaves) {
+            self.shares.of_leaf(position(*leaf)).for_each(|(class, share)| sums[class] += share);
         }
     }
 }

@@ -1,13 +1,17 @@
 //! A forest ready to answer: which kernel finds the leaves, and what becomes of them.
 
-use super::accumulate::{Accumulate, LinearSums, OutputSums, Squares, Sums, VectorSums, Votes};
+use super::accumulate::{Accumulate, LinearSums, OutputSums, ShareSums, Squares, Sums, VectorSums, Votes};
 use super::buffers::Buffers;
 use super::quantized::{FewRows, Quantized};
 use super::views::{Source, Views};
 use super::walk::Walk;
 use crate::model::compiled::links::AnswerRule;
 use crate::model::compiled::rounding::rounded_to_f32;
-use crate::model::ir::{Decision, Leaves, LinearLeaf, Link, Sum, Trees, Width};
+use crate::model::ir::{Decision, Leaves, LinearLeaf, Link, Shares, Sum, Trees, Width};
+
+/// Classes up to which leaves' shares are laid out with their zeros, 64 bytes a leaf at most: adding up to 8 numbers is
+/// faster than finding out which of them are there.
+const FEW_CLASSES: usize = 8;
 
 /// A flat forest.
 #[derive(Debug, Clone)]
@@ -31,6 +35,8 @@ enum LeafNumbers {
     Outputs(Vec<u16>),
     /// Positions in this list of vectors.
     Vectors(Vec<f64>),
+    /// Positions in this list of shares.
+    Shares(Shares),
     /// Positions in this list of functions; the output of each tree.
     Linear(Vec<LinearLeaf>, Vec<u16>),
 }
@@ -62,6 +68,10 @@ impl Forest {
             Leaves::Values if trees.n_outputs() == 1 => LeafNumbers::Numbers,
             Leaves::Values => LeafNumbers::Outputs(outputs()),
             Leaves::Vectors(values) => LeafNumbers::Vectors(values.clone()),
+            Leaves::Shares(shares) if trees.n_outputs() <= FEW_CLASSES => {
+                LeafNumbers::Vectors(shares.to_vectors(trees.n_outputs()))
+            }
+            Leaves::Shares(shares) => LeafNumbers::Shares(shares.clone()),
             Leaves::Linear(leaves) => LeafNumbers::Linear(leaves.clone(), outputs()),
         };
         Ok(Self {
@@ -96,6 +106,7 @@ impl Forest {
             LeafNumbers::Numbers => 0,
             LeafNumbers::Outputs(outputs) => outputs.len() * 2,
             LeafNumbers::Vectors(values) => values.len() * 8,
+            LeafNumbers::Shares(shares) => shares.resident_bytes(),
             LeafNumbers::Linear(leaves, outputs) => {
                 let terms: usize = leaves.iter().map(|leaf| leaf.terms.len() * size_of::<(u16, f64)>()).sum();
                 leaves.len() * size_of::<LinearLeaf>() + terms + outputs.len() * 2
@@ -121,6 +132,11 @@ impl Forest {
     /// True when the answer is the mean of independent trees.
     pub(in crate::model::compiled) fn is_mean(&self) -> bool {
         self.sum.divisor.is_some() && matches!(self.leaves, LeafNumbers::Numbers)
+    }
+
+    /// True when the answer is the mean of what leaves hold for each class.
+    pub(in crate::model::compiled) fn holds_shares(&self) -> bool {
+        self.link == Link::Identity && matches!(self.leaves, LeafNumbers::Vectors(_) | LeafNumbers::Shares(_))
     }
 
     /// Margins for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`. Not for votes.
@@ -170,6 +186,7 @@ impl Forest {
             LeafNumbers::Vectors(vectors) => {
                 self.each_leaf(matrix, buffers, &mut VectorSums::<F32> { sums, n_outputs, vectors });
             }
+            LeafNumbers::Shares(shares) => self.each_leaf(matrix, buffers, &mut ShareSums { sums, n_outputs, shares }),
             LeafNumbers::Linear(leaves, outputs) => {
                 let mut sums = LinearSums { sums, n_outputs, outputs, leaves, matrix, n_columns };
                 self.each_leaf(matrix, buffers, &mut sums);

@@ -11,7 +11,7 @@ use smartcore::ensemble::random_forest_regressor::RandomForestRegressorParameter
 use crate::model::algorithm::Algorithm;
 use crate::model::smartcore::{ExtraTrees, ForestRegressor, Matrix};
 use crate::train::data::target::Observed;
-use crate::train::fit::task::{FitTask, leaf, levels, matrix, sentence};
+use crate::train::fit::task::{FitTask, FittedBytes, leaf, levels, matrix, sentence};
 use crate::train::fit::trees::cart::Ranks;
 use crate::train::fit::trees::smartcore_tree;
 use crate::train::options::Hyperparameters;
@@ -51,8 +51,8 @@ impl ForestInput {
     }
 }
 
-/// Grows one block; its trees as bytes, without the list's head and tail.
-pub(crate) fn grow(task: &FitTask<'_>, shared: &ForestInput, block: usize) -> Result<Vec<u8>, String> {
+/// Grows one block; its trees as bytes, without the list's head and tail, and their leaves' shares likewise.
+pub(crate) fn grow(task: &FitTask<'_>, shared: &ForestInput, block: usize) -> Result<FittedBytes, String> {
     let p = task.parameters;
     let n_trees = (n_trees(p) - block * TREES_TOGETHER).min(TREES_TOGETHER);
     let seed = SplitMix64::new(task.seed, BLOCK_STREAM + block as u64).next_u64();
@@ -62,11 +62,12 @@ pub(crate) fn grow(task: &FitTask<'_>, shared: &ForestInput, block: usize) -> Re
             let rest = RandomForestRegressorParameters::default();
             let parameters = RandomForestRegressorParameters { max_depth, min_samples_leaf, n_trees, m, seed, ..rest };
             bare(&ForestRegressor::fit(x, y, parameters).map_err(|e| sentence(&e))?, task, n_trees)
+                .map(FittedBytes::from)
         }
         (ForestInput::Matrix(x), Algorithm::ExtraTrees, Observed::Values(y)) => {
             let rest = ExtraTreesRegressorParameters::default();
             let parameters = ExtraTreesRegressorParameters { max_depth, min_samples_leaf, n_trees, m, seed, ..rest };
-            bare(&ExtraTrees::fit(x, y, parameters).map_err(|e| sentence(&e))?, task, n_trees)
+            bare(&ExtraTrees::fit(x, y, parameters).map_err(|e| sentence(&e))?, task, n_trees).map(FittedBytes::from)
         }
         (ForestInput::Ranks(ranks), Algorithm::RandomForest, Observed::Classes(y)) => {
             smartcore_tree::of_forest(task, ranks, y, n_trees, seed)
@@ -75,10 +76,16 @@ pub(crate) fn grow(task: &FitTask<'_>, shared: &ForestInput, block: usize) -> Re
     }
 }
 
-/// The `estimator` section of all blocks' trees.
-pub(crate) fn merge(task: &FitTask<'_>, blocks: &[Vec<u8>]) -> Result<Vec<u8>, String> {
-    let (head, tail) = around(task, n_trees(task.parameters))?;
-    Ok([head, blocks.concat(), tail].concat())
+/// The sections of all blocks' trees.
+pub(crate) fn merge(task: &FitTask<'_>, blocks: &[FittedBytes]) -> Result<FittedBytes, String> {
+    let n_trees = n_trees(task.parameters);
+    let (head, tail) = around(task, n_trees)?;
+    let trees: Vec<&[u8]> = blocks.iter().map(|block| block.estimator.as_slice()).collect();
+    let estimator = [head, trees.concat(), tail].concat();
+    let shares: Option<Vec<&[u8]>> = blocks.iter().map(|block| block.shares.as_deref()).collect();
+    let Some(shares) = shares else { return Ok(estimator.into()) };
+    let head = postcard::to_allocvec(&n_trees).map_err(|e| e.to_string())?;
+    Ok(FittedBytes { estimator, shares: Some([head, shares.concat()].concat()) })
 }
 
 fn bare<F: Serialize>(forest: &F, task: &FitTask<'_>, n_trees: usize) -> Result<Vec<u8>, String> {

@@ -1,9 +1,10 @@
 //! Writes the trees that `cart` grows as smartcore's `DecisionTreeClassifier`, through its serialized form because its
-//! fields are private. "Equal to smartcore" means smartcore's own `predict` on that object.
+//! fields are private, and the shares of their leaves beside it. "Equal to smartcore" means smartcore's own `predict` on that
+//! object, which votes: `--vote`.
 
 use serde::Serialize;
 
-use crate::train::fit::task::{FitTask, leaf, levels};
+use crate::train::fit::task::{FitTask, FittedBytes, leaf, levels};
 use crate::train::fit::trees::cart::{GrowthLimits, Ranked, Ranks, TreeNode};
 use crate::train::random::SplitMix64;
 
@@ -41,33 +42,60 @@ struct Parameters {
     seed: Option<u64>,
 }
 
-/// A tree on all rows, looking at all columns; gives the `estimator` section.
-pub(crate) fn tree(task: &FitTask<'_>, classes: &[u32]) -> Result<Vec<u8>, String> {
+/// A tree on all rows, looking at all columns; gives its sections.
+pub(crate) fn tree(task: &FitTask<'_>, classes: &[u32]) -> Result<FittedBytes, String> {
     let ranks = Ranks::new(task.matrix, task.n_columns);
     let table = Ranked::new(task.matrix, &ranks, classes, task.n_classes);
     let limits = limits(task, task.n_columns);
     let nodes = table.grow(&vec![1; classes.len()], limits, &mut SplitMix64::new(task.seed, 0));
-    postcard::to_allocvec(&written(task, limits, &nodes, task.seed)).map_err(|e| e.to_string())
+    let mut fitted = FittedBytes::default();
+    push(&mut fitted, task, limits, &nodes, task.seed)?;
+    // A list of one tree.
+    fitted.shares = fitted.shares.map(|leaves| [&[1], leaves.as_slice()].concat());
+    Ok(fitted)
 }
 
-/// So many trees of a forest, each on rows of its own drawing; serialized one after the other.
+/// So many trees of a forest, each on rows of its own drawing; serialized one after the other, as are their leaves' shares.
 pub(crate) fn of_forest(
     task: &FitTask<'_>,
     ranks: &Ranks,
     classes: &[u32],
     n_trees: usize,
     seed: u64,
-) -> Result<Vec<u8>, String> {
+) -> Result<FittedBytes, String> {
     let table = Ranked::new(task.matrix, ranks, classes, task.n_classes);
     let limits = limits(task, task.parameters.columns_per_split(task.n_columns));
-    let mut trees = Vec::new();
+    let mut fitted = FittedBytes::default();
     for tree in (0..).take(n_trees) {
         let mut random = SplitMix64::new(seed, tree);
         let drawn = table.draw(&mut random);
         let nodes = table.grow(&drawn, limits, &mut random);
-        trees = postcard::to_extend(&written(task, limits, &nodes, seed), trees).map_err(|e| e.to_string())?;
+        push(&mut fitted, task, limits, &nodes, seed)?;
     }
-    Ok(trees)
+    Ok(fitted)
+}
+
+/// Appends a tree, and its leaves' rows unless trees vote.
+fn push(
+    fitted: &mut FittedBytes,
+    task: &FitTask<'_>,
+    limits: GrowthLimits,
+    nodes: &[TreeNode],
+    seed: u64,
+) -> Result<(), String> {
+    let tree = written(task, limits, nodes, seed);
+    fitted.estimator = extended(std::mem::take(&mut fitted.estimator), &tree)?;
+    if task.votes {
+        return Ok(());
+    }
+    let leaves: Vec<&[(u32, u32)]> =
+        nodes.iter().filter(|node| node.split.is_none()).map(|node| node.rows.as_slice()).collect();
+    fitted.shares = Some(extended(fitted.shares.take().unwrap_or_default(), &leaves)?);
+    Ok(())
+}
+
+fn extended(bytes: Vec<u8>, value: &impl Serialize) -> Result<Vec<u8>, String> {
+    postcard::to_extend(value, bytes).map_err(|e| e.to_string())
 }
 
 fn limits(task: &FitTask<'_>, columns: usize) -> GrowthLimits {

@@ -32,7 +32,7 @@ fn large_linear_batches_equal_small_ones() {
     let data = boston_data();
     let fitted = RidgeRegression::fit(&data.x, &data.y, Default::default()).unwrap();
     let shape = Shape { algorithm: Algorithm::Ridge, task: Task::Regression, n_columns: data.columns, n_classes: 0 };
-    let form = read(&Estimator::Ridge(fitted).to_section().unwrap(), shape).unwrap();
+    let form = read(&Estimator::Ridge(fitted).to_section().unwrap(), None, shape).unwrap();
     let predictor = Predictor::compile(&form, 0).unwrap();
     let some = probes(&data);
     let scratch = &mut Scratch::default();

@@ -208,6 +208,7 @@ fn margins(e: &Ensemble, row: &[f64]) -> Vec<f64> {
                 let value = leaf.terms.iter().fold(leaf.constant, |sum, (c, w)| sum + w * row[*c as usize]);
                 sums[output] += if is_missing { leaf.otherwise } else { value };
             }
+            Leaves::Shares(shares) => shares.of_leaf(number as usize).for_each(|(class, share)| sums[class] += share),
             Leaves::Votes => sums[number as usize] += 1.0,
         }
     }

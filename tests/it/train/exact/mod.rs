@@ -70,6 +70,11 @@ fn probes(csv: &str, trained: &Trained<'_>) -> String {
     text
 }
 
+/// True when the target is a text.
+fn has_classes(csv: &str) -> bool {
+    csv.lines().nth(1).unwrap().rsplit(',').next().unwrap().parse::<f64>().is_err()
+}
+
 fn run(arguments: &[&str]) {
     let out = Command::new(env!("CARGO_BIN_EXE_smartserve")).args(arguments).output().unwrap();
     assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
@@ -88,6 +93,9 @@ fn check(algorithm: Algorithm, (name, csv): &Set, directory: &Path) {
     }
     if matches!(algorithm, Algorithm::Svr | Algorithm::Svc) {
         arguments.extend(["--gamma", &gamma]);
+    }
+    if algorithm.is_trees() && has_classes(csv) {
+        arguments.push("--vote");
     }
     run(&arguments);
     let artifact = std::fs::read(&model).unwrap();
@@ -202,6 +210,7 @@ fn answers_as_smartcore_does(algorithm: Algorithm, n_classes: usize, known: &[Kn
     if matches!(algorithm, Algorithm::Svr | Algorithm::Svc) {
         spec.options.set("gamma", GAMMA).unwrap();
     }
+    spec.vote = n_classes > 0 && algorithm.is_trees();
     let Ok(artifact) = train(&spec, &TableFile::from_bytes("t.csv", csv.clone().into_bytes()), &()) else {
         return false;
     };

@@ -34,6 +34,8 @@ pub struct TreeNode {
     pub n_rows: usize,
     /// 1 − Σ p², p being the classes' shares.
     pub impurity: f64,
+    /// Of a leaf, the classes that it has rows of, ascending, and how many; of a split nothing.
+    pub rows: Vec<(u32, u32)>,
     /// The root's level is 1.
     pub level: u16,
     /// How its rows are split; `None` for a leaf.
@@ -112,6 +114,8 @@ impl Grower<'_> {
                 let middle = self.partition(&range, best);
                 ranges.push((range.start..middle, level.saturating_add(1)));
                 ranges.push((middle..range.end, level.saturating_add(1)));
+            } else {
+                node.rows = self.rows_of_classes();
             }
             nodes.push(node);
         }
@@ -132,9 +136,16 @@ impl Grower<'_> {
             class: self.counts.iter().position(|count| *count == most).unwrap_or_default(),
             n_rows: usize::try_from(n).unwrap_or(usize::MAX),
             impurity: 1.0 - self.counts.iter().map(|count| share(count) * share(count)).sum::<f64>(),
+            rows: Vec::new(),
             level,
             split: None,
         }
+    }
+
+    /// The classes in `counts`, ascending, with their rows.
+    fn rows_of_classes(&self) -> Vec<(u32, u32)> {
+        let known = (0..).zip(&self.counts).filter(|(_, n)| **n > 0);
+        known.map(|(class, n)| (class, u32::try_from(*n).unwrap_or(u32::MAX))).collect()
     }
 
     fn may_split(&self, node: &TreeNode) -> bool {
