@@ -120,15 +120,16 @@ version: ## Print the version that images are tagged with
 
 # --- check ------------------------------------------------------------------------------------------------------
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
-TESTS := test-rust test-clients test-import test-schemathesis test-scripts test-readme
-TESTS_LONG := test-promises test-fuzz test-schemathesis-long test-import-long test-readme-release test-container
+TESTS := test-rust test-clients-live test-import test-scripts test-readme
+TESTS_LONG := test-clients-generated test-schemathesis test-import-long test-promises test-fuzz test-readme-release \
+              test-container
 
 .PHONY: test
-test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, OpenAPI, scripts, README
+test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, scripts, README
 	@DEV_BUILD=true LATER="$(TESTS_LONG)" tests/parts.sh $(TESTS)
 
 .PHONY: test-long
-test-long: ## Run the long rest: PROMISES.md rehearsed, fuzzing, OpenAPI and other libraries at length, release build, container
+test-long: ## Run the long rest: generated clients, OpenAPI, other libraries at length, PROMISES.md rehearsed, fuzzing, release build, container
 	@DEV_BUILD=true tests/parts.sh $(TESTS_LONG)
 
 .PHONY: test-rust
@@ -136,12 +137,20 @@ test-rust: ## Run the Rust tests
 	cargo test --locked
 
 .PHONY: test-clients
-test-clients: $(CLIENTS)/installed generators ## Test with tritonclient, pandas and generated clients against a running server; docs/clients.md; 2,000 bodies by the oracle
+test-clients: ## Both of the next
+	@$(MAKE) --no-print-directory test-clients-live test-clients-generated
+
+.PHONY: test-clients-live
+test-clients-live: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server; docs/clients.md; 2,000 bodies by the oracle
 	$(DEV_BUILD)
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
 	$(CLIENTS)/bin/python -B tests/clients/documented_test.py
-	$(GENERATORS)/bin/python -B tests/clients/generated_test.py
 	$(CLIENTS)/bin/python -B tests/oracle.py 2000 $(SEED)
+
+.PHONY: test-clients-generated
+test-clients-generated: generators ## Generate clients of the OpenAPI document in Python, TypeScript and Go, compile them and ask
+	$(DEV_BUILD)
+	$(GENERATORS)/bin/python -B tests/clients/generated_test.py
 
 # What makes clients of the OpenAPI document, and compiles them.
 .PHONY: generators
@@ -155,8 +164,9 @@ test-import: $(VENV_IMPORT)/installed ## Fit some models with the libraries them
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --seed $(SEED)
 
 .PHONY: test-import-long
-test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells, kind of category and type of column
+test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells, kind of category and type of column; memory of large files
 	$(DEV_BUILD)
+	$(VENV_IMPORT)/bin/python -B tests/clients/memory_test.py --seed $(SEED)
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --seed $(SEED)
 
 .PHONY: test-import-versions
@@ -177,11 +187,7 @@ clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which 
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/documented_test.py --all
 
 .PHONY: test-schemathesis
-test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 20 cases an operation
-	@$(MAKE) --no-print-directory schemathesis EXAMPLES=20
-
-.PHONY: test-schemathesis-long
-test-schemathesis-long: ## The same, 200 cases
+test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 200 cases an operation
 	@$(MAKE) --no-print-directory schemathesis EXAMPLES=200
 
 .PHONY: schemathesis
@@ -216,6 +222,10 @@ fuzz-long: ## The same for EXECUTIONS=100,000,000 in all
 .PHONY: mutants
 mutants: ## 10,000 resealed artifacts with mistakes in them
 	MUTANTS=10000 cargo test --locked --test it resealed_mutants
+
+.PHONY: exact
+exact: ## The comparison with smartcore's neighbours and support vector machines on 10,000 rows each
+	PROBES=10000 cargo test --locked --test it model::exact
 
 .PHONY: overload-plot
 overload-plot: $(BINARY) ## Measure goodput against load and write docs/overload.md and docs/overload.svg

@@ -17,10 +17,10 @@ if has test-container && ! reason=$(tests/container.sh --check); then
   fi
   skipped+=("the container test. $reason")
 fi
-if has test-clients && ! command -v node >/dev/null; then
+if has test-clients-live && ! command -v node >/dev/null; then
   skipped+=("the JavaScript snippet of docs/clients.md. There is no node.")
 fi
-if has test-clients; then
+if has test-clients-live; then
   skipped+=("the snippets of docs/clients.md with MLflow and MLServer. They take a gigabyte: make clients.")
 fi
 

@@ -2,7 +2,7 @@
 
 use super::links::AnswerRule;
 use super::rounding::rounded_to_f32;
-use crate::model::ir::{Linear, LinearRule, Width};
+use crate::model::ir::{Linear, Width};
 
 /// Rows whose sums are found together.
 const ROWS_TOGETHER: usize = 8;
@@ -27,7 +27,7 @@ impl Linear {
 
     /// Scores for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`.
     pub(super) fn scores(&self, matrix: &[f64], out: &mut Vec<f64>) {
-        if self.rule != LinearRule::plain(self.rule.decision) {
+        if !self.rule.is_plain() {
             return match self.rule.width {
                 Width::F32 => self.by_rule::<true>(matrix, out),
                 Width::F64 => self.by_rule::<false>(matrix, out),

@@ -21,6 +21,11 @@ impl LinearRule {
     pub fn plain(decision: Decision) -> Self {
         Self { width: Width::F64, intercept_first: false, skips_missing: false, decision }
     }
+
+    /// True where sums are made as [`LinearRule::plain`] makes them.
+    pub fn is_plain(&self) -> bool {
+        self.width == Width::F64 && !self.intercept_first && !self.skips_missing
+    }
 }
 
 /// Σ x · w + intercept an output, summed from the first column to the last.
