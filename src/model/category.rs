@@ -23,15 +23,21 @@ pub struct Digits<'a> {
 }
 
 impl Feature {
-    /// The position of the category of this text; white space around it does not count.
+    /// The part of a text that is compared with the categories: without the white space around it, but where the model's own
+    /// library counts that.
+    pub fn compared<'t>(&self, text: &'t str) -> &'t str {
+        if self.untrimmed { text } else { text.trim() }
+    }
+
+    /// The position of the category of this text.
     pub(super) fn category_of_text(&self, text: &str) -> Option<usize> {
-        self.category_position(text).or_else(|| self.category_position(text.trim()))
+        self.category_position(text).or_else(|| self.category_position(self.compared(text)))
     }
 
     /// The position of the category of a CSV field's digits. Only where a text that names no category is accepted, which
     /// models of other libraries do: what names one as JSON's `7.0` must not pass for unknown as a field.
     pub(super) fn category_of_field(&self, text: &str) -> Option<usize> {
-        let text = text.trim();
+        let text = self.compared(text);
         let value = parse_number(text).filter(|_| self.unknown)?;
         self.category_of_digits(Digits { value, text, by_value: false })
     }

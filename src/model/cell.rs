@@ -47,7 +47,7 @@ impl Feature {
     fn read_slowly(&self, cell: Cell<'_>) -> Result<f64, String> {
         match cell {
             Cell::Missing => self.missing(),
-            Cell::Field(text) if text.trim().is_empty() => self.missing(),
+            Cell::Field(text) if self.compared(text).is_empty() => self.missing(),
             _ if self.kind == Kind::Numeric => self.number(cell),
             _ => self.category(cell),
         }

@@ -55,6 +55,9 @@ pub fn number(label: &str) -> Option<f64> {
 
 /// The position of the class that a text names: the label itself, or another way to write its number or boolean.
 pub fn position(labels: &[String], text: &str) -> Option<usize> {
+    if let Some(exact) = labels.iter().position(|label| label == text) {
+        return Some(exact);
+    }
     let text = text.trim();
     let is_truth = |text: &str| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false");
     let is_same = |label: &String| {

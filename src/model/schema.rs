@@ -71,9 +71,15 @@ pub struct Feature {
     /// True where the model has a rule for categories that are not listed: they are accepted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
+    /// True where text is compared with the categories as it stands, blanks around it too: another library compares texts so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untrimmed: bool,
     /// True where a numeric feature takes any number, infinite ones too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unbounded: bool,
+    /// True of a model of another library: what is known of its columns comes from data that were given with it.
+    #[serde(skip)]
+    pub is_imported: bool,
     /// What training saw; absent where a model of another library came without data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<Stats>,
@@ -168,6 +174,7 @@ impl Schema {
                     && a.accepts_missing() == b.accepts_missing()
                     && a.missing == b.missing
                     && a.unknown == b.unknown
+                    && a.untrimmed == b.untrimmed
             })
     }
 }
@@ -186,7 +193,9 @@ impl Feature {
             impute: None,
             missing,
             unknown: false,
+            untrimmed: false,
             unbounded: true,
+            is_imported: true,
             stats: None,
         }
     }
@@ -235,6 +244,9 @@ impl Feature {
                 return Err(format!("feature {name:?} is categorical but lists no categories"));
             }
             _ => {}
+        }
+        if self.untrimmed && self.kind == Kind::Numeric {
+            return Err(format!("feature {name:?} is numeric but compares texts"));
         }
         if self.missing && self.impute.is_some() {
             return Err(format!("feature {name:?}: a missing cell is filled, or the model's rule is for it, not both"));

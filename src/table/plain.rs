@@ -5,7 +5,8 @@
 
 use memchr::{memchr, memchr2};
 
-use super::rows::{Head, cell};
+use super::header::Head;
+use super::rows::cell;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::schema::{Kind, Schema};
@@ -57,7 +58,8 @@ impl PlainRows<'_> {
             return Some(false);
         }
         self.at = (end + 1).min(self.bytes.len());
-        self.columns = line.split(',').map(|name| self.schema.position(name.trim())).collect::<Option<_>>()?;
+        let feature = |name: &str| self.schema.position(name).or_else(|| self.schema.position(name.trim()));
+        self.columns = line.split(',').map(feature).collect::<Option<_>>()?;
         let mut is_there = vec![false; n_features];
         self.columns.iter().for_each(|feature| is_there[*feature] = true);
         // A first line of numbers may be a row or a header of numeric names: `RowReader` decides.

@@ -85,8 +85,13 @@ impl<R: Read> Records<R> {
         Err(TableError::Syntax(format!("{}: the file is empty; it must start with a header line", self.file)))
     }
 
-    /// Takes `record` for the header: names trimmed, none twice, not all numbers. An empty one is no name.
-    pub(super) fn set_header(&mut self, record: &StringRecord) -> Result<(), TableError> {
+    /// Takes `record` for the header: none twice, not all numbers. An empty one is no name. Names are trimmed, but those that
+    /// `is_known` as they stand.
+    pub(super) fn set_header(
+        &mut self,
+        record: &StringRecord,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<(), TableError> {
         let is_number = |field: &str| parse_number(field).is_some();
         if record.iter().all(|field| field.trim().is_empty() || is_number(field)) {
             return Err(TableError::Shape(format!(
@@ -95,7 +100,7 @@ impl<R: Read> Records<R> {
                 if record.iter().any(is_number) { "only numbers" } else { "no name" }
             )));
         }
-        self.header = record.iter().map(|name| name.trim().to_owned()).collect();
+        self.header = names(record, is_known);
         let mut seen = std::collections::HashMap::with_capacity(self.header.len());
         for (i, name) in self.header.iter().enumerate() {
             if name.is_empty() {
@@ -202,6 +207,12 @@ impl<R: Read> Records<R> {
 /// A line of white space; in a file of one column only the bare line end (a quoted nothing is a missing cell there).
 fn is_blank(record: &StringRecord, width: usize) -> bool {
     record.len() == 1 && (&record[0] == "\r" || width != 1 && record[0].trim().is_empty())
+}
+
+/// The columns' names: trimmed, but those that `is_known` as they stand.
+pub(super) fn names(record: &StringRecord, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    let name = |name: &str| if is_known(name) { name.to_owned() } else { name.trim().to_owned() };
+    (0..record.len()).map(|column| name(field(record, column))).collect()
 }
 
 /// Line ends inside the fields of a record.

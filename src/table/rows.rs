@@ -8,36 +8,14 @@ use std::io::Read;
 use csv::StringRecord;
 
 use super::error::{CellProblem, MAX_PROBLEMS, TableError};
+use super::header::{Head, called, map_columns, renamed, set_header};
 use super::records::{Records, field};
 use super::token::is_missing_word;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::text::did_you_mean::nearest;
-use crate::text::number::parse_number;
 use crate::text::shorten::quoted;
-
-/// Whether the input has a header line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Head {
-    /// The first line names the columns.
-    Present,
-    /// There is none: columns are the features in schema order.
-    Absent,
-    /// As [`looks_headerless`] says of the first line.
-    Guess,
-}
-
-impl Head {
-    /// True when the first line, of these fields, is a row.
-    pub(super) fn is_absent<'a>(self, first: impl Iterator<Item = &'a str>, schema: &Schema) -> bool {
-        match self {
-            Self::Present => false,
-            Self::Absent => true,
-            Self::Guess => looks_headerless(first, schema),
-        }
-    }
-}
 
 /// Reads rows that fit a schema.
 #[derive(Debug)]
@@ -56,20 +34,6 @@ pub struct RowReader<'s, R> {
     in_chunk: usize,
     keep: bool,
     rows_read: u64,
-}
-
-/// True when a first line is a row rather than a header: one number a feature (`SageMaker`'s habit), unless the fields
-/// are the features' names.
-pub fn looks_headerless<'a>(fields: impl Iterator<Item = &'a str>, schema: &Schema) -> bool {
-    let (mut n, mut named) = (0, 0);
-    for text in fields {
-        if parse_number(text).is_none() {
-            return false;
-        }
-        n += 1;
-        named += usize::from(schema.position(text.trim()).is_some());
-    }
-    n == schema.n_features() && named < n
 }
 
 impl<'s, R: Read> RowReader<'s, R> {
@@ -142,6 +106,11 @@ impl<'s, R: Read> RowReader<'s, R> {
     pub fn absent(&self) -> impl Iterator<Item = &'s str> {
         let pairs = self.schema.features().iter().zip(&self.columns);
         pairs.filter(|(_, column)| column.is_none()).map(|(feature, _)| feature.name.as_str())
+    }
+
+    /// What a feature without a column may be called in the file, as the end of a sentence; empty where nothing is near.
+    pub fn hint_for_absent(&self) -> String {
+        renamed(self.absent(), self.header(), self.schema)
     }
 
     /// False when the first line was a row.
@@ -238,46 +207,12 @@ impl<'s, R: Read> RowReader<'s, R> {
     }
 }
 
-/// What a column is called in messages: by its place where the header has no name for it.
-pub(super) fn called(name: &str, column: usize) -> String {
-    if name.is_empty() { format!("#{}", column + 1) } else { name.to_owned() }
-}
-
 /// A field as the feature is to read it: missing words are missing where they were in training.
 pub(super) fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
+    let word = feature.compared(text);
     let word_is_missing = match feature.kind {
         Kind::Numeric => true,
-        Kind::Categorical => feature.accepts_missing() && feature.category_position(text.trim()).is_none(),
+        Kind::Categorical => feature.accepts_missing() && feature.category_position(word).is_none(),
     };
-    if word_is_missing && is_missing_word(text) { Cell::Missing } else { Cell::Field(text) }
-}
-
-/// A header of numbers is one here if the features are called so.
-fn set_header<R: Read>(records: &mut Records<R>, first: &StringRecord, schema: &Schema) -> Result<(), TableError> {
-    let names: Vec<String> = first.iter().map(|name| name.trim().to_owned()).collect();
-    let times = |f: &Feature| names.iter().filter(|name| **name == f.name).count();
-    let is_known = |f: &Feature| times(f) == 1 || f.missing && times(f) == 0;
-    let known = schema.features().iter().all(is_known) && schema.features().iter().any(|f| times(f) == 1);
-    if known && names.iter().all(|name| name.is_empty() || parse_number(name).is_some()) {
-        records.set_names(names);
-        return Ok(());
-    }
-    records.set_header(first)
-}
-
-fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<Option<usize>>, TableError> {
-    let header = records.header();
-    let column = |feature: &Feature| header.iter().position(|name| *name == feature.name);
-    let columns: Vec<Option<usize>> = schema.features().iter().map(column).collect();
-    let is_none_given = columns.iter().all(Option::is_none);
-    let is_needed =
-        |(feature, column): &(&Feature, &Option<usize>)| column.is_none() && (is_none_given || !feature.missing);
-    let needed = schema.features().iter().zip(&columns).filter(is_needed);
-    let missing: Vec<String> = needed.map(|(feature, _)| feature.name.clone()).collect();
-    if missing.is_empty() {
-        return Ok(columns);
-    }
-    let header: Vec<String> = header.iter().enumerate().map(|(column, name)| called(name, column)).collect();
-    let (file, missing, found) = (records.file(), quoted(&missing), quoted(&header));
-    Err(TableError::Shape(format!("{file}: no column {missing}; the header has {found}")))
+    if word_is_missing && is_missing_word(word) { Cell::Missing } else { Cell::Field(text) }
 }

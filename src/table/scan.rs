@@ -9,8 +9,8 @@ use std::path::Path;
 use csv::StringRecord;
 
 use super::error::TableError;
+use super::header::called;
 use super::records::{Records, field};
-use super::rows::called;
 use super::token::{Token, judge};
 
 /// A CSV file's bytes and the name that errors give it.
@@ -113,7 +113,7 @@ impl TableFile {
     pub(super) fn records(&self) -> Result<Records<&[u8]>, TableError> {
         let mut records = Records::new(self.bytes.as_slice(), &self.name);
         let first = records.read_first()?;
-        records.set_header(&first)?;
+        records.set_header(&first, |_| false)?;
         Ok(records)
     }
 }

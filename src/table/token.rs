@@ -38,9 +38,8 @@ pub(super) fn judge(text: &str) -> Token {
     }
 }
 
-/// True for one of [`MISSING_WORDS`]; white space around it does not count.
+/// True for one of [`MISSING_WORDS`], without white space around it.
 pub fn is_missing_word(text: &str) -> bool {
-    let text = text.trim();
     MISSING_WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 

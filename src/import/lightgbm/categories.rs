@@ -11,7 +11,17 @@ use crate::import::error::ImportError;
 use crate::text::number::MAX_EXACT_F64;
 
 /// A category's name, as text: of a number its digits, of a truth value `True` or `False`, as pandas shows it.
-struct Name(String);
+struct Name {
+    text: String,
+    /// True where it is text in pandas too.
+    is_text: bool,
+}
+
+impl Name {
+    fn of(text: String) -> Self {
+        Self { text, is_text: false }
+    }
+}
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -24,28 +34,28 @@ impl<'de> Deserialize<'de> for Name {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Name, E> {
-                Ok(Name(text.to_owned()))
+                self.visit_string(text.to_owned())
             }
 
             fn visit_string<E: de::Error>(self, text: String) -> Result<Name, E> {
-                Ok(Name(text))
+                Ok(Name { text, is_text: true })
             }
 
             fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Name, E> {
-                Ok(Name(if truth { "True" } else { "False" }.to_owned()))
+                Ok(Name::of(if truth { "True" } else { "False" }.to_owned()))
             }
 
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Name, E> {
-                Ok(Name(number.to_string()))
+                Ok(Name::of(number.to_string()))
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Name, E> {
-                Ok(Name(number.to_string()))
+                Ok(Name::of(number.to_string()))
             }
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Name, E> {
                 if number.abs() < MAX_EXACT_F64 {
-                    return Ok(Name(format!("{number:?}")));
+                    return Ok(Name::of(format!("{number:?}")));
                 }
                 Err(E::custom(format_args!("the category {number} is a number from 2^53 on, which is not read")))
             }
@@ -61,12 +71,14 @@ pub(super) struct Named {
     pub(super) names: Vec<String>,
     /// The number of each.
     pub(super) codes: Vec<f64>,
+    /// True where they are texts in pandas, blanks and all.
+    pub(super) are_texts: bool,
 }
 
 /// Reads the names of categories; of a model without, none. One place a column, `None` for one without names.
 ///
 /// # Errors
-/// It is not JSON of lists of names, a name is there twice or has blanks around it, or it is not certain which list is of
+/// It is not JSON of lists of names, a name is there twice, or it is not certain which list is of
 /// which column.
 pub(super) fn named(line: Option<(Line<'_>, &str)>, infos: &[&str]) -> Result<Vec<Option<Named>>, ImportError> {
     let nothing = || infos.iter().map(|_| None).collect();
@@ -88,16 +100,14 @@ pub(super) fn named(line: Option<(Line<'_>, &str)>, infos: &[&str]) -> Result<Ve
 
 /// Names in byte order, with their numbers.
 fn sorted(list: Vec<Name>) -> Result<Named, String> {
-    let mut pairs: Vec<(String, u32)> = list.into_iter().zip(0..).map(|(Name(name), code)| (name, code)).collect();
+    let are_texts = list.iter().any(|name| name.is_text);
+    let mut pairs: Vec<(String, u32)> = list.into_iter().zip(0..).map(|(name, code)| (name.text, code)).collect();
     pairs.sort_unstable();
     if let Some(pair) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         return Err(format!("two categories are called {:?}", pair[0].0));
     }
-    if let Some((name, _)) = pairs.iter().find(|(name, _)| name.trim() != name) {
-        return Err(format!("the category {name:?} has blanks around it, which no request can tell; fit without them"));
-    }
     let (names, codes) = pairs.into_iter().map(|(name, code)| (name, f64::from(code))).unzip();
-    Ok(Named { names, codes })
+    Ok(Named { names, codes, are_texts })
 }
 
 /// What `feature_infos` says of a column.

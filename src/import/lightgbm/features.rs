@@ -39,10 +39,10 @@ pub(super) fn features(
         match of_column {
             // A column of one category, or none, that pandas knew: no row was fitted by it.
             Some(Named { names, .. }) if names.is_empty() => {}
-            Some(Named { names, codes }) => {
+            Some(Named { names, codes, are_texts }) => {
                 with_names.push(format!("{} ({})", feature.name, names.len()));
-                feature =
-                    Feature { kind: Kind::Categorical, categories: names, unknown: true, unbounded: false, ..feature };
+                (feature.kind, feature.categories) = (Kind::Categorical, names);
+                (feature.unknown, feature.untrimmed, feature.unbounded) = (true, are_texts, false);
                 steps.steps.push(Step { input, operation: Operation::Codes { codes, unknown: f64::NAN } });
             }
             None if is_categorical(info) => {

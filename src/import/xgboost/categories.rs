@@ -9,7 +9,12 @@ pub(super) enum Encoding {
     /// It has none.
     None,
     /// By code, all different.
-    Names(Vec<String>),
+    Names {
+        /// The names.
+        names: Vec<String>,
+        /// True for texts, blanks and all; false for numbers.
+        are_texts: bool,
+    },
     /// They are there, but cannot be told: why.
     Unusable(&'static str),
 }
@@ -63,7 +68,7 @@ fn encoding<P: Parser>(parser: &mut P) -> Result<Encoding, ImportError> {
     if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
         return Ok(Encoding::Unusable("two of its categories have one name"));
     }
-    Ok(Encoding::Names(names))
+    Ok(Encoding::Names { names, are_texts })
 }
 
 /// The texts, `None` if one has a byte that is not ASCII.

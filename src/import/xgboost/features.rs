@@ -36,7 +36,10 @@ pub(super) fn columns(
     for (i, name) in names.into_iter().enumerate() {
         let mut feature = Feature::imported(name, true);
         match encodings.get(i) {
-            Some(Encoding::Names(names)) => made.name_categories(i, &mut feature, names),
+            Some(Encoding::Names { names, are_texts }) => {
+                feature.untrimmed = *are_texts;
+                made.name_categories(i, &mut feature, names);
+            }
             Some(Encoding::Unusable(why)) => made
                 .notes
                 .push(format!("the categories of {:?} are sent as codes, by position from 0: {why}", feature.name)),

@@ -54,11 +54,19 @@ fn of_feature(old: &Feature, new: &Feature) -> Option<String> {
     if old.categories != new.categories {
         return Some(words(&format!("{name:?}"), &old.categories, &new.categories));
     }
-    match (old.accepts_missing(), new.accepts_missing()) {
-        (true, false) => Some(format!("{name:?} may no longer be missing")),
-        (false, true) => Some(format!("{name:?} may be missing")),
+    let rule = |rule: fn(&Feature) -> bool| (rule(old), rule(new));
+    let rules = [
+        (rule(Feature::accepts_missing), "may no longer be missing", "may be missing"),
+        (rule(|f| f.missing), "may no longer be left out", "may be left out"),
+        (rule(|f| f.unknown), "takes listed categories alone", "takes categories that are not listed"),
+        (rule(|f| f.untrimmed), "is compared without blanks around it", "is compared with the blanks around it"),
+    ];
+    let what = rules.into_iter().find_map(|((was, is), gone, came)| match (was, is) {
+        (true, false) => Some(gone),
+        (false, true) => Some(came),
         _ => None,
-    }
+    });
+    what.map(|what| format!("{name:?} {what}"))
 }
 
 /// How a list of words differs from what it was.

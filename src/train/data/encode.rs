@@ -82,6 +82,8 @@ fn derive(
         impute: None,
         missing: false,
         unknown: false,
+        untrimmed: false,
+        is_imported: false,
         unbounded: false,
         stats: None,
     };

@@ -16,7 +16,7 @@ fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
         Kind::Numeric => Stats::numeric(&[0.0, 10.0]),
         Kind::Categorical => Stats::categorical(&[0.0, 1.0, 2.0], 3),
     };
-    let plain = Feature { unbounded: false, ..Feature::imported(name.to_owned(), false) };
+    let plain = Feature { unbounded: false, is_imported: false, ..Feature::imported(name.to_owned(), false) };
     Feature { kind, categories, impute, stats: Some(stats), ..plain }
 }
 
@@ -66,7 +66,10 @@ fn columns_are_found_by_name_in_any_order() {
 #[test]
 fn missing_and_unknown_columns_are_named() {
     let error = all("size,colour\n1,red\n", &schema(), Head::Present, Unknown::Skipped, 9).unwrap_err();
-    assert_eq!(error.to_string(), "in.csv: no column \"color\", \"age\"; the header has \"size\", \"colour\"");
+    assert_eq!(
+        error.to_string(),
+        "in.csv: no column \"color\", \"age\"; the header has \"size\", \"colour\"; if \"colour\" is meant, rename it \"color\""
+    );
     let error = all("size,color,age,sizes\n1,red,2,3\n", &schema(), Head::Present, Unknown::Refused, 9).unwrap_err();
     assert_eq!(error.to_string(), "in.csv: no feature is called \"sizes\"; did you mean \"size\"?");
 }

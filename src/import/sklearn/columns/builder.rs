@@ -41,6 +41,8 @@ pub(super) struct Draft {
     pub(super) is_number: bool,
     /// All that transformers list.
     pub(super) categories: Option<Vec<String>>,
+    /// Some of them are texts, not numbers.
+    pub(super) has_texts: bool,
     /// A missing cell is accepted.
     pub(super) takes_missing: bool,
     /// A category that is not listed is accepted.
@@ -87,6 +89,7 @@ impl Columns {
             name,
             is_number: false,
             categories: None,
+            has_texts: false,
             takes_missing: true,
             takes_unknown: true,
             takes_any_number: true,

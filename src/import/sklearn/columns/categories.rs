@@ -29,6 +29,7 @@ impl Columns {
             encoding.codes.iter().map(|(label, code)| (label.to_text(), *code)).collect();
         let draft = &mut self.features[*feature];
         draft.takes_unknown &= encoding.unknown.is_some();
+        draft.has_texts |= encoding.codes.iter().any(|(label, _)| matches!(label, Label::Text(_)));
         if let Some(missing) = missing {
             let text = missing.to_text();
             codes.retain(|(own, _)| *own != text);

@@ -59,7 +59,7 @@ fn is_unused(draft: &Draft) -> bool {
 
 fn feature(draft: Draft) -> Result<Feature, ImportError> {
     let is_unused = is_unused(&draft);
-    let Draft { name, is_number, categories, takes_missing, takes_unknown, takes_any_number } = draft;
+    let Draft { name, is_number, categories, has_texts, takes_missing, takes_unknown, takes_any_number } = draft;
     if is_number && categories.is_some() {
         return Err(ImportError::new(format_args!(
             "the column {name:?} is taken for a number and for a category, which is not read"
@@ -72,6 +72,7 @@ fn feature(draft: Draft) -> Result<Feature, ImportError> {
     }
     feature.kind = Kind::Categorical;
     feature.unbounded = false;
+    feature.untrimmed = has_texts;
     feature.unknown = is_unused || takes_unknown;
     feature.categories = categories.unwrap_or_else(|| vec![UNUSED.to_owned()]);
     Ok(feature)

@@ -68,7 +68,6 @@ fn lists_belong_to_the_columns_with_categories_in_order() {
         (["0:1:2", "[-5:7]", "2:1:0"], two, "column 0 has more categories than its list"),
         (["0:1:x", "[-5:7]", "2:1:0"], two, "`feature_infos` of column 0 is not read"),
         (["0:1", "[-5:7]", "2:1:0"], r#"[["x", "x"], ["p", "q", "r"]]"#, "two categories are called \"x\""),
-        (["0:1", "[-5:7]", "2:1:0"], r#"[["x", " x"], ["p", "q", "r"]]"#, "\" x\" has blanks around it"),
         (["0:1", "[-5:7]", "2:1:0"], r#"[["x", null], ["p", "q", "r"]]"#, "expected a category"),
         (["0:1", "[-5:7]", "2:1:0"], r#"[["x", "y"], ["p", "q""#, "EOF while parsing"),
         (["0:1", "[-5:7]", "2:1:0"], r#"[["x", 1e300], ["p", "q", "r"]]"#, "a number from 2^53 on"),

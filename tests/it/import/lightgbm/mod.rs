@@ -1,5 +1,6 @@
 //! `LightGBM`'s text.
 
+mod blanks;
 mod categories;
 mod equality;
 mod hostile;

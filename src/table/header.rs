@@ -1,0 +1,96 @@
+//! A table's header against a schema: which column is which feature's.
+
+use std::io::Read;
+
+use csv::StringRecord;
+
+use super::error::TableError;
+use super::records::{Records, names};
+use crate::model::schema::{Feature, Schema};
+use crate::text::did_you_mean::nearest;
+use crate::text::number::parse_number;
+use crate::text::shorten::quoted;
+
+/// Whether the input has a header line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// The first line names the columns.
+    Present,
+    /// There is none: columns are the features in schema order.
+    Absent,
+    /// As [`looks_headerless`] says of the first line.
+    Guess,
+}
+
+impl Head {
+    /// True when the first line, of these fields, is a row.
+    pub(super) fn is_absent<'a>(self, first: impl Iterator<Item = &'a str>, schema: &Schema) -> bool {
+        match self {
+            Self::Present => false,
+            Self::Absent => true,
+            Self::Guess => looks_headerless(first, schema),
+        }
+    }
+}
+
+/// True when a first line is a row rather than a header: one number a feature (`SageMaker`'s habit), unless the fields
+/// are the features' names.
+pub fn looks_headerless<'a>(fields: impl Iterator<Item = &'a str>, schema: &Schema) -> bool {
+    let (mut n, mut named) = (0, 0);
+    for text in fields {
+        if parse_number(text).is_none() {
+            return false;
+        }
+        n += 1;
+        named += usize::from(schema.position(text.trim()).is_some());
+    }
+    n == schema.n_features() && named < n
+}
+
+/// What a column is called in messages: by its place where the header has no name for it.
+pub(super) fn called(name: &str, column: usize) -> String {
+    if name.is_empty() { format!("#{}", column + 1) } else { name.to_owned() }
+}
+
+/// A header of numbers is one here if the features are called so.
+pub(super) fn set_header<R: Read>(
+    records: &mut Records<R>,
+    first: &StringRecord,
+    schema: &Schema,
+) -> Result<(), TableError> {
+    let is_feature = |name: &str| schema.position(name).is_some();
+    let names = names(first, is_feature);
+    let times = |f: &Feature| names.iter().filter(|name| **name == f.name).count();
+    let is_known = |f: &Feature| times(f) == 1 || f.missing && times(f) == 0;
+    let known = schema.features().iter().all(is_known) && schema.features().iter().any(|f| times(f) == 1);
+    if known && names.iter().all(|name| name.is_empty() || parse_number(name).is_some()) {
+        records.set_names(names);
+        return Ok(());
+    }
+    records.set_header(first, is_feature)
+}
+
+/// The first of these features that a column of another name may be meant for.
+pub(super) fn renamed<'m>(missing: impl IntoIterator<Item = &'m str>, header: &[String], schema: &Schema) -> String {
+    let others = || header.iter().map(String::as_str).filter(|name| schema.position(name).is_none());
+    let pair = missing.into_iter().find_map(|feature| Some((nearest(feature, others())?, feature)));
+    pair.map_or_else(String::new, |(near, feature)| format!("; if {near:?} is meant, rename it {feature:?}"))
+}
+
+pub(super) fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<Option<usize>>, TableError> {
+    let header = records.header();
+    let column = |feature: &Feature| header.iter().position(|name| *name == feature.name);
+    let columns: Vec<Option<usize>> = schema.features().iter().map(column).collect();
+    let is_none_given = columns.iter().all(Option::is_none);
+    let is_needed =
+        |(feature, column): &(&Feature, &Option<usize>)| column.is_none() && (is_none_given || !feature.missing);
+    let needed = schema.features().iter().zip(&columns).filter(is_needed);
+    let missing: Vec<String> = needed.map(|(feature, _)| feature.name.clone()).collect();
+    if missing.is_empty() {
+        return Ok(columns);
+    }
+    let hint = renamed(missing.iter().map(String::as_str), header, schema);
+    let header: Vec<String> = header.iter().enumerate().map(|(column, name)| called(name, column)).collect();
+    let (file, missing, found) = (records.file(), quoted(&missing), quoted(&header));
+    Err(TableError::Shape(format!("{file}: no column {missing}; the header has {found}{hint}")))
+}
