@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -16,28 +16,41 @@ use crate::text::printable::{is_hidden, printable, printable_lines};
 use crate::text::shorten::quoted;
 
 use super::failure::{Exit, Failure};
-use super::output::Destination;
+use super::output::{Destination, is_same_file};
 
 /// Reads and checks a model file or directory, but not its golden rows; a model of another library is read by `args`.
 ///
 /// # Errors
 /// 66 when there is no such file, 65 when it is not a valid model, 2 for choices beside an artifact.
 pub fn model(path: &Path, args: &SourceArgs) -> Result<Model, Failure> {
-    artifact(path, args).map(|(model, _)| model)
+    opened(path, args).map(|opened| opened.model)
 }
 
-/// The same, with the artifact's bytes.
+/// A model, and what it was read from.
+#[derive(Debug)]
+pub struct OpenedModel {
+    /// The model.
+    pub model: Model,
+    /// The bytes of its artifact.
+    pub artifact: Vec<u8>,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
+}
+
+/// The same, with what it was read from.
 ///
 /// # Errors
 /// As [`model`].
-pub fn artifact(path: &Path, args: &SourceArgs) -> Result<(Model, Vec<u8>), Failure> {
+pub fn opened(path: &Path, args: &SourceArgs) -> Result<OpenedModel, Failure> {
     let contents = Contents::read(path)?;
-    let bytes = match loader::artifact_of(path, &contents, &args.into())? {
+    let files = contents.paths(path);
+    let artifact = match loader::artifact_of(path, &contents, &args.into())? {
         Cow::Owned(artifact) => artifact,
         Cow::Borrowed(_) => contents.bytes,
     };
-    let model = Model::load(&bytes);
-    Ok((model.map_err(|e| Failure::new(Exit::Data, format_args!("{}: {e}", path.display())))?, bytes))
+    let model = Model::load(&artifact);
+    let model = model.map_err(|e| Failure::new(Exit::Data, format_args!("{}: {e}", path.display())))?;
+    Ok(OpenedModel { model, artifact, files })
 }
 
 /// Writes lines to standard output; what a terminal would obey in them is escaped. Within JSON such characters stand in
@@ -141,6 +154,18 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
 }
 
 /// An output that cannot be written; no message when the reader closed the pipe.
+/// Refuses an output that is one of the files that `what` is read from.
+///
+/// # Errors
+/// 2 where it is.
+pub fn keep<P: AsRef<Path>>(what: &str, files: &[P], output: &Path) -> Result<(), Failure> {
+    if !files.iter().any(|file| is_same_file(output, file.as_ref())) {
+        return Ok(());
+    }
+    let output = output.display();
+    Err(Failure::new(Exit::Usage, format_args!("--output {output} would replace {what}; write to another file")))
+}
+
 pub fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::writing(format_args!("{}: cannot be written", path.display()), error)
 }

@@ -22,20 +22,18 @@ use super::{files, inspect};
 ///
 /// # Errors
 /// 66: no such file. 65: an artifact, not a model that can be read, or data that do not fit it. 2: an invalid `--name` or
-/// choice, a target of a model of several outputs, or an output that is the source. 1: the compiled predictor and the
+/// choice, a target of a model of several outputs, or an output that is the source or the data. 1: the compiled predictor and the
 /// reference walk disagree, or the output cannot be written.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     if let Some(name) = &args.name {
         check_name(name).map_err(|e| Failure::new(Exit::Usage, e))?;
     }
     files::check_writable(&args.output)?;
+    files::keep("the --data", args.data.as_slice(), &args.output)?;
     let path = args.file.display();
-    if overwrites(&args.output, &args.file) {
-        let what = format_args!("--output {} is the source itself; write to another file", args.output.display());
-        return Err(Failure::new(Exit::Usage, what));
-    }
     let options = ImportOptions { name: args.name.clone(), ..ImportOptions::from(&args.source) };
     let contents = Contents::read(&args.file)?;
+    files::keep("the source", &contents.paths(&args.file), &args.output)?;
     let artifact = loader::artifact_of(&args.file, &contents, &options)?;
     let Cow::Owned(mut artifact) = artifact else {
         let what = match Model::load(&contents.bytes) {
@@ -59,12 +57,6 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         return Ok(());
     }
     files::print(&report)
-}
-
-/// True where a file that is the source, or one of its directory, would be replaced.
-fn overwrites(output: &Path, source: &Path) -> bool {
-    let (Ok(output), Ok(source)) = (std::fs::canonicalize(output), std::fs::canonicalize(source)) else { return false };
-    output.starts_with(source)
 }
 
 /// Loads what was made, and checks that the kernels answer the golden rows as the plain walk does.

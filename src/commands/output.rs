@@ -97,6 +97,16 @@ impl Destination {
     }
 }
 
+/// True where both are one regular file, whatever links lead to it; `-` is the standard input, or output, that was led
+/// into one.
+pub fn is_same_file(output: &Path, input: &Path) -> bool {
+    let identity = |path: &Path, standard: &str| {
+        let path = if path == Path::new("-") { Path::new(standard) } else { path };
+        std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|about| (about.dev(), about.ino()))
+    };
+    identity(output, "/dev/stdout").is_some_and(|output| identity(input, "/dev/stdin") == Some(output))
+}
+
 /// An open output.
 pub enum Output {
     /// Bytes go where they are meant to at once.

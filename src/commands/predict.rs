@@ -10,7 +10,7 @@ use crate::model::prediction::PredictError;
 use crate::table::{Head, RowReader, TableError};
 
 use super::failure::{Exit, Failure};
-use super::files;
+use super::files::{self, OpenedModel};
 use super::output::{Destination, Output};
 
 /// Rows read, scored and written at one time: enough to fill the compiled predictor's blocks.
@@ -19,9 +19,11 @@ const CHUNK: usize = 4_096;
 /// Runs the command.
 ///
 /// # Errors
-/// 66 a missing input, 65 rows or a model that are invalid, 1 golden rows that differ or output that cannot be written.
+/// 66 a missing input, 65 rows or a model that are invalid, 2 an output that is one of its inputs, 1 golden rows that differ or output that cannot be written.
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
-    let model = files::model(&args.model, &args.source)?;
+    files::keep("the --input", &[&args.input], &args.output)?;
+    let OpenedModel { model, files: read, .. } = files::opened(&args.model, &args.source)?;
+    files::keep("the --model", &read, &args.output)?;
     if model.check_golden().is_err() {
         let path = args.model.display();
         let what = format_args!("{path}: it does not answer its golden rows as written; see smartserve verify {path}");
@@ -33,9 +35,6 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, what));
     }
     let (input, name) = files::open(&args.input)?;
-    if std::fs::canonicalize(&args.output).is_ok_and(|out| std::fs::canonicalize(&args.input).is_ok_and(|i| i == out)) {
-        return Err(Failure::new(Exit::Usage, "--output is the --input itself; write to another file"));
-    }
     let unwritable = |e| files::unwritable(&args.output, &e);
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
     let mut output = BufWriter::new(output);

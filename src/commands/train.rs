@@ -17,11 +17,12 @@ use super::progress::FitProgress;
 /// Runs the command.
 ///
 /// # Errors
-/// 2 options that contradict each other, 65 data that does not do, 66 no such file, 78 a bad `SOURCE_DATE_EPOCH`,
+/// 2 options that contradict each other or an output that is the data, 65 data that does not do, 66 no such file, 78 a bad `SOURCE_DATE_EPOCH`,
 /// 1 a fit or a write that failed. Nothing is written then.
 pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     let spec = spec(args)?;
     if let Some(path) = &args.output {
+        files::keep("the --data", &[&args.data], path)?;
         files::check_writable(path)?;
     }
     let table = open(&args.data)?;

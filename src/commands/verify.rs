@@ -11,7 +11,7 @@ use crate::text::printable::printable;
 
 use super::expected::{Compared, Difference, Pair, compare};
 use super::failure::{Exit, Failure};
-use super::files;
+use super::files::{self, OpenedModel};
 
 /// Most differences of golden rows shown; the message has their count.
 const SHOWN: usize = 5;
@@ -22,7 +22,7 @@ const SHOWN: usize = 5;
 /// 66 no such file, 65 not a valid model or rows that do not fit it, 2 columns that are no answers of the model, 1 golden rows
 /// or expected answers that differ.
 pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
-    let (model, bytes) = files::artifact(&args.file, &args.source)?;
+    let OpenedModel { model, artifact, .. } = files::opened(&args.file, &args.source)?;
     let header = model.header();
     let path = args.file.display();
     if let Err(differences) = model.check_golden() {
@@ -31,7 +31,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
         let what = format!("{path}: {bad} of {all} golden rows are answered otherwise: {}", shown.join("; "));
         return Err(Failure::new(Exit::Failed, what));
     }
-    let reached = check(&bytes, &model);
+    let reached = check(&artifact, &model);
     let reached = reached.map_err(|e| Failure::new(Exit::Failed, format_args!("{path}: {e}")))?;
     let (name, version, n) = (&header.name, model.version(), header.golden.len());
     let said = format!("{path}: sound; model {name}, version {version}, {n} golden rows answered as written");

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -67,6 +67,14 @@ impl Contents {
     /// folders.
     pub fn length(path: &Path) -> usize {
         bytes_below(path, FOLDERS)
+    }
+
+    /// The files that were read of `path`.
+    pub fn paths(&self, path: &Path) -> Vec<PathBuf> {
+        match self.files.as_slice() {
+            [] => vec![path.to_owned()],
+            files => files.iter().map(|name| path.join(name)).collect(),
+        }
     }
 
     /// Tells whether the content has changed.

@@ -83,6 +83,46 @@ fn pipes_are_written_through() {
 }
 
 #[test]
+fn no_output_replaces_a_file_that_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name).display().to_string();
+    let source = path("docs/examples/xgboost.ubj");
+    for (from, to) in [(path(&model()), "own.model"), (source, "m.ubj"), (path("data/iris.csv"), "data.csv")] {
+        std::fs::copy(from, directory.path().join(to)).unwrap();
+    }
+    std::fs::write(at("rows.csv"), format!("{HEADER}{ROW}")).unwrap();
+    let (own, ubj, data, rows) = (at("own.model"), at("m.ubj"), at("data.csv"), at("rows.csv"));
+    let commands: [(&[&str], &str, &str); 5] = [
+        (&["import", &ubj], &ubj, "the source"),
+        (&["import", &ubj, "--data", &rows], &rows, "the --data"),
+        (&["predict", "--model", &own, "--input", &rows], &own, "the --model"),
+        (&["predict", "--model", &own, "--input", &rows], &rows, "the --input"),
+        (&["train", "--data", &data, "--target", "species"], &data, "the --data"),
+    ];
+    for (args, read, what) in commands {
+        let before = std::fs::read(read).unwrap();
+        let (link, hard) = (at("link"), at("hard"));
+        std::os::unix::fs::symlink(read, &link).unwrap();
+        std::fs::hard_link(read, &hard).unwrap();
+        let around = read.replace("/own", "/./own").replace("/m.", "/./m.");
+        for output in [read, &link, &hard, &around] {
+            let ran = run_with(&[], &[args, &["-o", output]].concat());
+            let said = format!("smartserve: --output {output} would replace {what}; write to another file\n");
+            assert_eq!((ran.code, ran.err, ran.out.as_str()), (Some(2), said, ""));
+            assert_eq!(std::fs::read(read).unwrap(), before);
+        }
+        std::fs::remove_file(link).unwrap();
+        std::fs::remove_file(hard).unwrap();
+    }
+    assert_eq!(names(directory.path()), ["data.csv", "m.ubj", "own.model", "rows.csv"]);
+    // Standard output that is led into the input would grow it without an end.
+    let script = "\"$0\" predict --model own.model --input rows.csv >> rows.csv";
+    let done = Command::new("sh").args(["-c", script, BINARY]).current_dir(directory.path()).output().unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&rows).unwrap(), format!("{HEADER}{ROW}"));
+}
+
+#[test]
 fn train_checks_its_output_before_the_data() {
     let data = path("data/boston.csv").display().to_string();
     let directory = tempfile::tempdir().unwrap();
