@@ -82,9 +82,11 @@ fn describe_by(model: &Model, artifact: &[u8], data: &Path, target: Option<&str>
     }
     let (input, name) = files::open(data)?;
     let Labelled { rows, observed, lines } = Labelled::read(model, input, &name, target)?;
-    let answers = model.predict(&rows, &mut Scratch::default()).map_err(|PredictError { row, .. }| {
+    let answers = model.predict(&rows, &mut Scratch::default()).map_err(|PredictError { row, cells }| {
         let line = lines.get(row).copied().unwrap_or_default();
-        Failure::new(Exit::Data, format_args!("{name}, line {line}: the model has no finite answer; remove the row"))
+        let why: Vec<String> = cells.into_iter().map(|cell| cell.detail).collect();
+        let why = if why.is_empty() { "the model has no finite answer".to_owned() } else { why.join("; ") };
+        Failure::new(Exit::Data, format_args!("{name}, line {line}: {why}; remove the row"))
     })?;
     let Description { stats, prediction_stats, golden, evaluation, calibration } =
         describe(model, &rows, &answers, observed.as_ref());

@@ -218,8 +218,7 @@ impl Model {
 
     /// The error of a row that has no answer, with the cells to blame.
     fn overflow(&self, batch: &Batch, row: usize) -> PredictError {
-        let cells = batch.row(row);
-        PredictError { row, cells: overflow::cells(&self.schema, cells, &self.pipeline.encoder().stops(cells)) }
+        PredictError { row, cells: overflow::cells(&self.schema, batch.row(row), self.pipeline.encoder()) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::batch::Batch;
 use super::compiled::{Layout, Predictor, Scratch};
-use super::neutral::{Steps, Stop};
+use super::neutral::{Given, Steps, Stop};
 use super::prediction::{PredictError, Prediction};
 use super::preprocessing::Preprocessing;
 
@@ -43,6 +43,14 @@ impl Encoder {
             // What `train` fits makes numbers of numbers.
             Self::Preprocessing(_) => Vec::new(),
             Self::Steps(steps) => steps.stops(row),
+        }
+    }
+
+    /// What the predictor is given of each feature of a row, by the steps of another library's model.
+    pub(super) fn given(&self, row: &[f64]) -> Option<Vec<Given>> {
+        match self {
+            Self::Preprocessing(_) => None,
+            Self::Steps(steps) => Some(steps.given(row)),
         }
     }
 

@@ -13,6 +13,7 @@ use super::column::{ColumnForm, ColumnState};
 use super::diagnostics::{Diagnostics, MAX_REPORTED};
 use super::labels::{Counter, Labels, next_of_first};
 use super::options::{DecodeError, DecodeOptions};
+use super::places::Places;
 use super::pointer::Step;
 
 /// The columns read so far.
@@ -105,6 +106,11 @@ impl<'s, 'a> Columns<'s, 'a> {
         if !diagnostics.is_empty() {
             return Ok(CellBuffer::None);
         }
+        diagnostics.set_places(match (self.form, &self.labels) {
+            (Some(ColumnForm::Labelled), Labels::Listed { .. }) => Places::Labelled(self.root),
+            (Some(ColumnForm::Labelled | ColumnForm::Lists), _) => Places::Columns(self.root),
+            (Some(ColumnForm::Record) | None, _) => Places::Record(self.root),
+        });
         if is_sparse {
             check_room(n_rows, body_bytes, features.len())?;
         }

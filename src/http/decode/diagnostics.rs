@@ -5,6 +5,7 @@ use crate::model::schema::Schema;
 use crate::text::did_you_mean::nearest;
 use crate::text::shorten::shortened;
 
+use super::places::Places;
 use super::pointer::{self, Step};
 
 /// The most errors in one answer.
@@ -17,6 +18,7 @@ pub struct Diagnostics {
     has_more: bool,
     /// The line being read, where rows are lines.
     line: Option<usize>,
+    places: Places,
 }
 
 impl Diagnostics {
@@ -29,6 +31,16 @@ impl Diagnostics {
             let detail = self.line.map_or_else(String::new, |line| format!("line {line}: ")) + &detail();
             self.reported.push(FieldError { pointer: pointer::to(steps), detail });
         }
+    }
+
+    /// Notes how the body holds its rows.
+    pub(super) fn set_places(&mut self, places: Places) {
+        self.places = places;
+    }
+
+    /// How the body holds its rows.
+    pub(super) fn places(&self) -> Places {
+        self.places
     }
 
     /// Errors from here on are of this line, from 1.

@@ -15,6 +15,7 @@ mod labels;
 pub mod ndjson;
 mod object;
 mod options;
+mod places;
 mod pointer;
 mod protocol;
 mod rows;
@@ -29,14 +30,26 @@ use cells::CellBuffer;
 
 pub use diagnostics::Diagnostics;
 pub use options::{DecodeError, DecodeOptions};
+pub use places::Places;
 pub use pointer::Step;
 pub use protocol::Protocol;
+
+/// A body that fits.
+#[derive(Debug)]
+pub struct Decoded {
+    /// Its rows.
+    pub batch: Batch,
+    /// Where their cells stand in it.
+    pub places: Places,
+    /// True when the rows came under `inputs`, by a route of another protocol.
+    pub by_inputs: bool,
+}
 
 /// Reads a JSON body. It is read to its end as JSON before it is judged by shape.
 ///
 /// # Errors
 /// [`DecodeError`]; of a body that does not fit, up to 20 errors at once.
-pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, DecodeError> {
+pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Decoded, DecodeError> {
     let mut reader = Reader::new(body)?;
     let mut diagnostics = Diagnostics::default();
     let value = reader.next_value()?;
@@ -52,18 +65,20 @@ pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, DecodeErr
         }
     };
     reader.finish()?;
-    cells.into_batch(options.schema, diagnostics)
+    let places = diagnostics.places();
+    Ok(Decoded { batch: cells.into_batch(options.schema, diagnostics)?, places, by_inputs: false })
 }
 
-/// Reads a JSON body of another protocol's client; also tells whether its rows came under `inputs`.
+/// Reads a JSON body of another protocol's client.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_as(protocol: Protocol, body: &[u8], options: &DecodeOptions<'_>) -> Result<(Batch, bool), DecodeError> {
+pub fn read_as(protocol: Protocol, body: &[u8], options: &DecodeOptions<'_>) -> Result<Decoded, DecodeError> {
     let mut reader = Reader::new(body)?;
     let mut diagnostics = Diagnostics::default();
     let value = reader.next_value()?;
     let (cells, by_inputs) = protocol.read(&mut reader, &value, options, &mut diagnostics)?;
     reader.finish()?;
-    Ok((cells.into_batch(options.schema, diagnostics)?, by_inputs))
+    let places = diagnostics.places();
+    Ok(Decoded { batch: cells.into_batch(options.schema, diagnostics)?, places, by_inputs })
 }

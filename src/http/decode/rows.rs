@@ -13,6 +13,7 @@ use super::absent::{NONE_GIVEN, check_room, note_needed};
 use super::cells::{CellBuffer, read_cell};
 use super::diagnostics::{Diagnostics, unknown_feature};
 use super::options::{DecodeError, DecodeOptions};
+use super::places::RowKinds;
 use super::pointer::Step;
 
 /// Where rows are in a body, and what a row may be.
@@ -62,6 +63,7 @@ pub(super) struct Rows<'s> {
     count: usize,
     /// Bytes of the body.
     body_bytes: usize,
+    kinds: RowKinds,
 }
 
 impl<'s> Rows<'s> {
@@ -85,6 +87,7 @@ impl<'s> Rows<'s> {
             values: Vec::new(),
             count: 0,
             body_bytes,
+            kinds: RowKinds::default(),
         }
     }
 
@@ -109,6 +112,7 @@ impl<'s> Rows<'s> {
         if self.count == 0 {
             diagnostics.add(self.root, || "no rows".to_owned());
         }
+        diagnostics.set_places(self.kinds.places(self.root, &self.mapping));
         CellBuffer::Rows(self.values)
     }
 
@@ -140,6 +144,7 @@ impl<'s> Rows<'s> {
     /// Reads the rest of a list of values whose bracket was read.
     pub(super) fn list(&mut self, reader: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let base = self.start_row(diagnostics);
+        self.kinds.has_lists = true;
         let mut n = 0;
         while reader.next_element()? {
             let value = reader.next_value()?;
@@ -171,6 +176,7 @@ impl<'s> Rows<'s> {
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
         let base = self.start_row(diagnostics);
+        self.kinds.has_values = true;
         let of = &self.options.schema.features()[0];
         self.values[base] = read_cell(reader, of, value, diagnostics, |diagnostics, detail| {
             diagnostics.add(&self.steps(&[]), || detail);
@@ -186,6 +192,7 @@ impl<'s> Rows<'s> {
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
         let base = self.start_row(diagnostics);
+        self.kinds.has_records = true;
         let mut n_given = 0;
         let mut unknowns: HashSet<Cow<'a, str>> = HashSet::new();
         loop {

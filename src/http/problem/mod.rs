@@ -195,20 +195,27 @@ impl From<ReloadError> for Problem {
     }
 }
 
-impl From<ComputeError> for Problem {
-    fn from(error: ComputeError) -> Self {
+impl Problem {
+    /// Of a batch that was not answered. `pointer` leads to the cell of a row and a feature, by their positions.
+    pub(in crate::http) fn of_batch(error: ComputeError, pointer: impl Fn(usize, usize) -> String) -> Self {
         match error {
             ComputeError::Overloaded => Self::new(ProblemKind::Overloaded, sentence(&error)),
             ComputeError::Deadline => Self::new(ProblemKind::ComputeTimeout, sentence(&error)),
             ComputeError::NotFinite(PredictError { row, cells }) if !cells.is_empty() => {
                 let field_error = |cell: OverflowingCell| FieldError {
-                    pointer: String::new(),
+                    pointer: pointer(row, cell.feature),
                     detail: format!("row {row}: {}", cell.detail),
                 };
                 Self::schema(cells.into_iter().map(field_error).collect(), false)
             }
             ComputeError::NotFinite(_) | ComputeError::Panicked => Self::internal(error.to_string()),
         }
+    }
+}
+
+impl From<ComputeError> for Problem {
+    fn from(error: ComputeError) -> Self {
+        Self::of_batch(error, |_, _| String::new())
     }
 }
 

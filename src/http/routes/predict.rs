@@ -20,7 +20,7 @@ use crate::serve::registry::{ServedModel, Snapshot};
 use crate::http::answer::{Handled, Timings};
 use crate::http::app::{App, AppState};
 use crate::http::body::{self, ReadableBody};
-use crate::http::decode::{self, DecodeOptions, Protocol, csv, ndjson};
+use crate::http::decode::{self, DecodeOptions, Decoded, Places, Protocol, csv, ndjson};
 use crate::http::encode::{self, ResponseFormat};
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::path::ModelName;
@@ -65,14 +65,14 @@ pub(in crate::http) async fn answer(
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         let mut response = response;
-        let batch = decode_body(body, format, &DecodeOptions::new(&app.serving, snapshot), &mut response)?;
-        Ok((batch.with_raw(wants_raw), response))
+        let (batch, places) = decode_body(body, format, &DecodeOptions::new(&app.serving, snapshot), &mut response)?;
+        Ok((batch.with_raw(wants_raw), places, response))
     };
     run_prediction(app, head, body, snapshot, decode, ResponseFormat::write).await
 }
 
 /// Runs every prediction from its body to its encoded answer, whatever the protocol: `decode` makes a batch of the body,
-/// and gives with it what `encode` needs to write the prediction. Texts of up to 64 KiB are read and written here, longer
+/// and gives with it where its cells stand and what `encode` needs to write the prediction. Texts of up to 64 KiB are read and written here, longer
 /// ones on the pool. Before each step the request's lease is resized to what the step makes.
 ///
 /// # Errors
@@ -83,7 +83,7 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     head: &Parts,
     body: impl ReadableBody,
     snapshot: Snapshot,
-    decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, F), Problem> + Send + 'static,
+    decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, Places, F), Problem> + Send + 'static,
     encode: impl FnOnce(F, &ServedModel, &Predicted) -> Response + Send + 'static,
 ) -> Result<Handled, Problem> {
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.serving.compute);
@@ -97,12 +97,14 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
         let (app, snapshot) = (app.clone(), Arc::clone(&snapshot));
         Box::pin(compute.decode_on_pool(memory, move || timed(|| decode(&app, &snapshot, &body)))).await?
     };
-    let (batch, format) = decoded?;
+    let (batch, places, format) = decoded?;
     let rows = batch.n_rows();
     let n_raw = if batch.wants_raw() { snapshot.model.n_raw().unwrap_or(0) } else { 0 };
     let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows, n_raw);
     let question = Question { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
-    let Answer { predicted, took: predict_time } = app.serving.predict(memory, question).await?;
+    let answer = app.serving.predict(memory, question).await;
+    let pointer = |row, feature| places.pointer(row, feature, snapshot.model.schema());
+    let Answer { predicted, took: predict_time } = answer.map_err(|error| Problem::of_batch(error, pointer))?;
     let (response, encode_time) = if is_inline_text(answer_bytes) {
         timed(|| encode(format, &snapshot, &predicted))
     } else {
@@ -131,22 +133,20 @@ fn decode_body(
     format: BodyFormat,
     options: &DecodeOptions<'_>,
     response: &mut ResponseFormat,
-) -> Result<Batch, Problem> {
-    let batch = match (format, response.protocol) {
+) -> Result<(Batch, Places), Problem> {
+    let Decoded { batch, places, by_inputs } = match (format, response.protocol) {
         (BodyFormat::Json, None) => decode::read(body, options)?,
-        (BodyFormat::Json, Some(protocol)) => {
-            let (batch, by_inputs) = decode::read_as(protocol, body, options)?;
-            response.by_inputs = by_inputs;
-            batch
-        }
+        (BodyFormat::Json, Some(protocol)) => decode::read_as(protocol, body, options)?,
         (BodyFormat::Csv(header), _) => {
             let (batch, has_header) = csv::read(body, header, options)?;
             response.is_headless = !has_header;
-            batch
+            return Ok((batch, Places::Records(&[])));
         }
         (BodyFormat::Ndjson, _) => {
-            ndjson::read(body, options, &mut ndjson::LinesRead::default())?.ok_or_else(Problem::no_rows)?
+            let batch = ndjson::read(body, options, &mut ndjson::LinesRead::default())?;
+            return Ok((batch.ok_or_else(Problem::no_rows)?, Places::Records(&[])));
         }
     };
-    Ok(batch)
+    response.by_inputs = by_inputs;
+    Ok((batch, places))
 }

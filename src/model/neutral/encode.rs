@@ -1,6 +1,6 @@
 //! Steps at work: a row of features into a row of the predictor's columns.
 
-use super::steps::{Function, Operation, Step, Steps};
+use super::steps::{Operation, Step, Steps};
 
 impl Steps {
     /// Encodes a row of features into `out`, `[n_outputs]`; `slots` is a buffer. The steps are checked.
@@ -21,13 +21,24 @@ impl Steps {
     }
 }
 
-/// A step that makes no finite number of one that is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A step, and what it makes of a feature's cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::model) struct Stop {
     /// The position of the feature that it reads, at the end.
     pub(in crate::model) feature: usize,
     /// What it is called.
     pub(in crate::model) operation: &'static str,
+    /// What it makes.
+    pub(in crate::model) made: f64,
+}
+
+/// The largest number that the predictor is given of a feature's cell.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(in crate::model) struct Given {
+    /// Its size.
+    pub(in crate::model) size: f64,
+    /// The function that made it, and what it made, if one did.
+    pub(in crate::model) function: Option<(&'static str, f64)>,
 }
 
 impl Steps {
@@ -36,27 +47,52 @@ impl Steps {
     pub(in crate::model) fn stops(&self, row: &[f64]) -> Vec<Stop> {
         let mut slots = Vec::new();
         self.encode(row, &mut slots, &mut []);
-        // The step of each column after the features; one-hot columns are all the same step's.
-        let made = self.steps.iter().flat_map(|step| std::iter::repeat_n(step, step.operation.n_made()));
-        let made: Vec<&Step> = made.collect();
+        let made = self.steps_of_columns();
         let mut stops: Vec<Stop> = Vec::new();
         for output in &self.outputs {
             let mut column = *output as usize;
-            let mut operation = None;
+            let mut stop = None;
             while let Some(step) = column.checked_sub(row.len()).map(|at| made[at]) {
                 let input = step.input as usize;
                 if !slots[column].is_finite() && slots[input].is_finite() {
-                    operation = step.operation.overflowing();
+                    stop = step.operation.overflowing().map(|operation| (operation, slots[column]));
                 }
                 column = input;
             }
-            if let Some(operation) = operation {
-                stops.push(Stop { feature: column, operation });
+            if let Some((operation, made)) = stop {
+                stops.push(Stop { feature: column, operation, made });
             }
         }
         stops.sort_by_key(|stop| stop.feature);
         stops.dedup_by_key(|stop| stop.feature);
         stops
+    }
+
+    /// The largest number that the predictor is given of each feature's cell.
+    pub(in crate::model) fn given(&self, row: &[f64]) -> Vec<Given> {
+        let mut slots = Vec::new();
+        self.encode(row, &mut slots, &mut []);
+        let made = self.steps_of_columns();
+        let mut given = vec![Given::default(); row.len()];
+        for output in &self.outputs {
+            let (mut column, mut function) = (*output as usize, None);
+            let size = slots[column].abs();
+            while let Some(step) = column.checked_sub(row.len()).map(|at| made[at]) {
+                if let Operation::Function(own) = &step.operation {
+                    function = Some((own.name(), slots[column]));
+                }
+                column = step.input as usize;
+            }
+            if size > given[column].size {
+                given[column] = Given { size, function };
+            }
+        }
+        given
+    }
+
+    /// The step of each column after the features; one-hot columns are all the same step's.
+    fn steps_of_columns(&self) -> Vec<&Step> {
+        self.steps.iter().flat_map(|step| std::iter::repeat_n(step, step.operation.n_made())).collect()
     }
 }
 
@@ -66,7 +102,7 @@ impl Operation {
         match self {
             Self::Standardize { .. } | Self::Affine { .. } => Some("its scaling"),
             Self::Narrow => Some("rounding to 32 bits"),
-            Self::Function(function) => Function::ALL.iter().find(|(own, _)| own == function).map(|(_, name)| *name),
+            Self::Function(function) => Some(function.name()),
             _ => None,
         }
     }

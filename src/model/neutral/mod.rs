@@ -17,7 +17,7 @@ mod steps;
 mod to_form;
 mod walk;
 
-pub(in crate::model) use encode::Stop;
+pub(in crate::model) use encode::{Given, Stop};
 pub use forest::{Comparison, Forest, Leaves, Missing, Node, Side, Split, Sum, Test, Tree};
 pub use form::{Neutral, Predictor};
 pub use linear::LinearModel;

@@ -217,6 +217,11 @@ impl Function {
         Self::ALL.iter().find(|(_, own)| *own == name).map(|(function, _)| *function)
     }
 
+    /// What numpy calls it.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(own, _)| *own == self).map_or("", |(_, name)| *name)
+    }
+
     /// Its value.
     pub fn of(self, x: f64) -> f64 {
         match self {

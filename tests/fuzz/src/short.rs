@@ -86,8 +86,8 @@ fn parse(form: Form, model: &Model, name: &str, body: &[u8]) -> Result<Batch, Pr
     let rules = DecodeOptions { schema, model: name, max_rows: MAX_ROWS, extra: ExtraFeatures::Reject };
     let bad = |detail: String| Problem::new(smartserve::http::problem::ProblemKind::Schema, detail);
     match form {
-        Form::Json => Ok(read(body, &rules)?),
-        Form::Of(protocol) => Ok(read_as(protocol, body, &rules)?.0),
+        Form::Json => Ok(read(body, &rules)?.batch),
+        Form::Of(protocol) => Ok(read_as(protocol, body, &rules)?.batch),
         Form::Lines => {
             ndjson::read(body, &rules, &mut ndjson::LinesRead::default())?.ok_or_else(|| bad("no rows".to_owned()))
         }

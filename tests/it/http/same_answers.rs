@@ -177,7 +177,7 @@ proptest! {
         let cells = rows.iter().flat_map(|r| [r.0, r.1.unwrap_or(f64::NAN), f64::from(u8::try_from(r.2).unwrap())]);
         let expected: Vec<u64> = cells.map(f64::to_bits).collect();
         for text in spellings(&rows) {
-            let batch = read(text.as_bytes(), &rules).map_err(|e| TestCaseError::fail(format!("{e:?}: {text}")))?;
+            let batch = read(text.as_bytes(), &rules).map(|decoded| decoded.batch).map_err(|e| TestCaseError::fail(format!("{e:?}: {text}")))?;
             let bits: Vec<u64> = batch.values().iter().map(|v| v.to_bits()).collect();
             prop_assert_eq!(&bits, &expected, "{}", text);
         }

@@ -15,6 +15,7 @@ mod table;
 
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::{DecodeError, DecodeOptions};
+use crate::http::decode::places::Places;
 use crate::http::decode::pointer::Step;
 use crate::http::json::{Reader, Value};
 use crate::model::batch::Batch;
@@ -27,7 +28,7 @@ use parameters::Parameters;
 use table::InputTable;
 
 /// An inference request, judged.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct InferRequest {
     /// The client's name for it, to be echoed.
     pub id: Option<String>,
@@ -35,6 +36,8 @@ pub struct InferRequest {
     pub outputs: Vec<RequestedOutput>,
     /// The rows.
     pub batch: Batch,
+    /// Where their cells stand.
+    pub places: Places,
     /// The parameter `raw`: raw scores are asked for too.
     pub wants_raw: bool,
 }
@@ -155,6 +158,7 @@ impl<'a> RequestReader<'_, 'a> {
             });
         }
         self.tail.finish(&mut diagnostics);
+        let places = self.table.places();
         let batch = self.table.finish(self.has_inputs, body_bytes, diagnostics)?;
         let default = self.is_binary_output;
         let wanted = |(output, is_binary): (Output, Option<bool>)| RequestedOutput {
@@ -169,6 +173,7 @@ impl<'a> RequestReader<'_, 'a> {
             id: self.id,
             outputs: outputs.into_iter().map(wanted).collect(),
             batch,
+            places,
             wants_raw: self.wants_raw,
         })
     }

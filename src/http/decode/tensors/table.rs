@@ -9,6 +9,7 @@ use crate::config::ExtraFeatures;
 use crate::http::decode::absent::{NONE_GIVEN, check_room, note_needed};
 use crate::http::decode::diagnostics::{Diagnostics, unknown_feature};
 use crate::http::decode::options::{DecodeError, DecodeOptions};
+use crate::http::decode::places::Places;
 use crate::http::decode::pointer::Step;
 use crate::http::tensor::Datatype;
 use crate::model::batch::Batch;
@@ -96,6 +97,8 @@ pub(super) struct InputTable<'s> {
     matrix: CellsState,
     /// The rows of the first tensor, and its position among the inputs.
     first: Option<(usize, usize)>,
+    /// Each tensor is of one feature, whose position is its own.
+    is_in_order: bool,
     /// A tensor meant as a matrix did not fit: then no feature is reported as missing.
     is_matrix_wrong: bool,
 }
@@ -104,7 +107,14 @@ impl<'s> InputTable<'s> {
     /// Nothing so far.
     pub(super) fn new(options: &DecodeOptions<'s>) -> Self {
         let columns = vec![CellsState::Absent; options.schema.n_features()];
-        Self { options: *options, columns, matrix: CellsState::Absent, first: None, is_matrix_wrong: false }
+        Self {
+            options: *options,
+            columns,
+            matrix: CellsState::Absent,
+            first: None,
+            is_in_order: true,
+            is_matrix_wrong: false,
+        }
     }
 
     /// The model's features.
@@ -129,6 +139,7 @@ impl<'s> InputTable<'s> {
             return Err(DecodeError::TooManyRows(self.options.max_rows));
         }
         let is_again = !matches!(std::mem::replace(self.part(contents), CellsState::Announced), CellsState::Absent);
+        self.is_in_order &= matches!(contents, Contents::Feature(feature) if feature == index);
         let (first_rows, first) = *self.first.get_or_insert((n_rows, index));
         let place = |member| [Step::Key("inputs"), Step::Index(index), Step::Key(member)];
         if is_again {
@@ -146,6 +157,11 @@ impl<'s> InputTable<'s> {
             return Ok(Some(InputLayout { features, n_rows, datatype, shape, index, contents }));
         }
         Ok(None)
+    }
+
+    /// Where cells stand.
+    pub(super) fn places(&self) -> Places {
+        Places::Tensors { in_order: self.is_in_order }
     }
 
     /// Notes that the feature `name` came, in a tensor that cannot be read.

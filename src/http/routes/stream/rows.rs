@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use crate::http::app::AppState;
 use crate::http::body::BodyChunks;
-use crate::http::decode::{DecodeOptions, ndjson};
+use crate::http::decode::{DecodeOptions, Places, ndjson};
 use crate::http::encode;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::serve::admission::CHUNKED_STEP;
@@ -161,7 +161,8 @@ impl RowStream {
         let other_bytes = self.stepped(self.held.len());
         let question = Question { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
         let answer = self.app.serving.predict(&self.log.context.memory, question).await;
-        let Answer { predicted, .. } = answer.map_err(|error| error.counted_from(first))?;
+        let pointer = |row, feature| Places::Records(&[]).pointer(row, feature, schema);
+        let Answer { predicted, .. } = answer.map_err(|error| Problem::of_batch(error.counted_from(first), pointer))?;
         let rows = encode::ndjson::rows(schema, &predicted);
         self.share(self.held.len() + rows.len()).await?;
         Ok(Some(rows.into()))

@@ -47,14 +47,14 @@ async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Resul
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         check_length(json_length, body)?;
         let options = DecodeOptions::new(&app.serving, snapshot);
-        let InferRequest { id, batch, mut outputs, wants_raw: in_body } =
+        let InferRequest { id, batch, places, mut outputs, wants_raw: in_body } =
             tensors::read(body, json_length, &options, Output::offered(&snapshot.model))?;
         let has_raw = outputs.iter().any(|wanted| wanted.output == Output::Raw);
         if (wants_raw || in_body) && !has_raw {
             let is_binary = outputs.first().is_some_and(|wanted| wanted.is_binary);
             outputs.push(RequestedOutput { output: Output::Raw, is_binary });
         }
-        Ok((batch.with_raw(wants_raw || in_body || has_raw), (id, outputs)))
+        Ok((batch.with_raw(wants_raw || in_body || has_raw), places, (id, outputs)))
     };
     let encode = |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &Predicted| {
         encode::tensors::write(model, id.as_deref(), &outputs, answer)
