@@ -28,10 +28,18 @@ pub(super) fn names(object: &Object<'_>, options: &ImportOptions) -> Result<Vec<
 /// Makes a number stand for a missing cell in every column of the predictor.
 fn take_for_missing(steps: &mut Steps, missing: f64) {
     for i in 0..steps.outputs.len() {
-        let made = u32::try_from(steps.n_slots()).unwrap_or(u32::MAX);
-        steps.steps.push(Step { input: steps.outputs[i], operation: Operation::AsMissing(missing) });
-        steps.outputs[i] = made;
+        for operation in as_missing(missing) {
+            let made = u32::try_from(steps.n_slots()).unwrap_or(u32::MAX);
+            steps.steps.push(Step { input: steps.outputs[i], operation });
+            steps.outputs[i] = made;
+        }
     }
+}
+
+/// How `XGBoost` compares a cell with the number that stands for missing: both rounded to 32 bits.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is the rule")]
+fn as_missing(missing: f64) -> [Operation; 2] {
+    [Operation::Narrow, Operation::AsMissing(f64::from(missing as f32))]
 }
 
 /// The estimator over columns that transformers made: its predictor, and the columns that it takes.
@@ -57,8 +65,8 @@ pub(super) fn over(
         made.extend(columns.take(std::slice::from_ref(slot), feature.missing, feature.unbounded)?);
     }
     for column in &mut made {
-        if let Some(missing) = missing {
-            *column = columns.step(*column, Operation::AsMissing(missing))?;
+        for operation in missing.into_iter().flat_map(as_missing) {
+            *column = columns.step(*column, operation)?;
         }
     }
     let beyond = || ImportError::new("its steps refer to columns that are not there");
