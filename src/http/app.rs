@@ -96,9 +96,16 @@ impl App {
     /// The model that `/predict` asks, as it is now.
     ///
     /// # Errors
-    /// 503: there is none.
+    /// 503: no model is served. 404: others are, since the default one's file went or has not come.
     pub fn default_model(&self) -> Result<Snapshot, Problem> {
-        self.serving.registry.default_model().ok_or_else(Problem::not_ready)
+        let registry = &self.serving.registry;
+        registry.default_model().ok_or_else(|| {
+            if registry.is_empty() {
+                return Problem::not_ready();
+            }
+            let detail = "The default model is not served; GET /models lists those that are";
+            Problem::new(ProblemKind::NotFound, detail)
+        })
     }
 
     /// The model registered as `name`, as it is now.

@@ -1,7 +1,7 @@
 //! What can go wrong while models are loaded and asked. No HTTP status here: `http::problem` maps these errors to one.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::prediction::PredictError;
 use crate::text::shorten::shortened;
@@ -71,7 +71,7 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// Two models have one name.
-    #[error("{} and {} are both called {name:?}; name one of them: --model OTHER={}", first.display(), second.display(), second.display())]
+    #[error("{} and {} are both called {name:?}; {}", first.display(), second.display(), rename(second, *is_found))]
     SameName {
         /// The name.
         name: String,
@@ -87,12 +87,23 @@ pub enum LoadError {
 
 /// Why a model was not reloaded. The old version, if there is one, is served as before. `Display` is the public text.
 #[derive(Debug, thiserror::Error)]
+        /// The other one was found in a directory, not given by itself.
+        is_found: bool,
 pub enum ReloadError {
     /// There is no such model.
     #[error("no model is called {}", shortened(.0))]
     UnknownModel(String),
     /// The version is neither served, nor the previous one, nor in the file.
     #[error("{name} has no version {}; it has {}", shortened(version), available.join(", "))]
+/// What to do with a file whose model has another one's name.
+fn rename(file: &Path, is_found: bool) -> String {
+    let file = file.display();
+    if is_found {
+        return format!("move one of them out of the directory and give it by itself: --model OTHER={file}");
+    }
+    format!("name one of them: --model OTHER={file}")
+}
+
     UnknownVersion {
         /// The model.
         name: String,

@@ -53,18 +53,36 @@ impl ModelFiles {
         self.sources.iter().find(|source| Arc::ptr_eq(&source.turn, turn))
     }
 
+    /// The sources that have never been served, each with what is to be looked at: content that has changed, or all of it
+    /// where a name is free that another source had.
+    pub(super) fn to_be_served(&self) -> Vec<(Turn, Trigger)> {
+        let has = |name: &String| self.sources.iter().any(|source| source.name.as_ref() == Some(name));
+        let trigger = |source: &ModelSource| match &source.waits_for {
+            Some(name) if !has(name) => Trigger::Request,
+            _ => Trigger::Timer,
+        };
+        let new = self.sources.iter().filter(|source| !source.is_named());
+        new.map(|source| (Arc::clone(&source.turn), trigger(source))).collect()
+    }
+
     /// Serves what was found in the file of the source whose turn it is, unless another one has its name.
     pub(super) fn install(&mut self, turn: &Turn, mut judged: Judged) -> Polled {
         let is_it = |source: &ModelSource| Arc::ptr_eq(&source.turn, turn);
+        let mut waits_for = None;
         if let Found::New(new, _) = &judged.found
             && let Some(first) = self.sources.iter().find(|s| s.name.as_ref() == Some(&new.name) && !is_it(s))
             && let Some(source) = self.source(turn)
         {
             let (name, first, second) = (new.name.clone(), first.path.clone(), source.path.clone());
-            judged.found = Found::Refused(LoadError::SameName { name, first, second });
+            waits_for = Some(name.clone());
+            let is_found = source.in_directory;
+            judged.found = Found::Refused(LoadError::SameName { name, first, second, is_found });
         }
-        let source = self.sources.iter_mut().find(|source| is_it(source));
-        source.map_or(Ok(None), |source| source.install(judged, &mut self.policy))
+        let Some(source) = self.sources.iter_mut().find(|source| is_it(source)) else { return Ok(None) };
+        if !matches!(judged.found, Found::Nothing) {
+            source.waits_for = waits_for;
+        }
+        source.install(judged, &mut self.policy)
     }
 
     /// Notes that judging the file of the source whose turn it is takes `bytes` at most. Bytes that all files which are

@@ -72,6 +72,8 @@ pub(super) struct ModelSource {
     previous: Option<Version>,
     /// Bytes that judging its file has taken at most.
     pub(super) most_judged: usize,
+    /// The name of its model, where another source has that: it is judged again when the name is free.
+    pub(super) waits_for: Option<String>,
     /// How often it has been decided what is served: what was judged before the last decision does not undo it.
     decisions: u64,
 }
@@ -101,6 +103,7 @@ impl ModelSource {
             current: None,
             previous: None,
             most_judged: 0,
+            waits_for: None,
             decisions: 0,
         }
     }

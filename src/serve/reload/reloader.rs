@@ -117,11 +117,11 @@ impl Reloader {
         let mut files = self.lock();
         files.update(listed);
         self.publish(&files);
-        let new = files.turns(|source| !source.is_named());
+        let new = files.to_be_served();
         drop(files);
-        for turn in new {
+        for (turn, trigger) in new {
             // As above.
-            let _ = self.judge(&turn, Wanted::Content(Trigger::Timer), |source| !source.is_named());
+            let _ = self.judge(&turn, Wanted::Content(trigger), |source| !source.is_named());
         }
     }
 
@@ -219,6 +219,9 @@ impl Reloader {
                         tracing::error!(model = name, version, %error, "not reloaded; {name} goes on as {version}");
                     }
                     None if source.is_named() => tracing::error!(model = name, %error, "not loaded"),
+                    None if source.waits_for.is_some() => {
+                        tracing::error!(%path, %error, "not served as long as another model has its name");
+                    }
                     None => tracing::error!(%path, %error, "not served; it is looked at again when it changes"),
                 }
                 self.metrics.reloaded(ReloadResult::Error);

@@ -4,6 +4,7 @@
 mod admission;
 mod age;
 mod bound;
+mod clashes;
 mod drain;
 mod judging;
 mod limits;

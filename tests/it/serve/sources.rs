@@ -92,7 +92,8 @@ async fn models_of_a_directory_come_and_go() {
     fs::remove_file(house.path("b.model")).unwrap();
     house.look();
     assert!(house.version("a").is_some());
-    assert_eq!(house.names().len(), 2);
+    assert_eq!(house.names().len(), 3, "the second b has the name now");
+    assert_eq!(house.serving.registry.default_model().unwrap().name, "b");
 }
 
 /// A file of the cases of other libraries.
