@@ -1,14 +1,16 @@
 //! Rows that a model accepts as they stand, and what it answers.
 //!
-//! They are medians and most frequent categories, or, where statistics may not be shown, zeros and first categories.
+//! They are medians and most frequent categories, or, where there are no statistics or these may not be shown, first
+//! categories and a number that the model has an answer for.
 
 use serde_json::{Map, Value, json};
 
 use crate::http::encode;
+use crate::model::Model;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::Predicted;
+use crate::model::prediction::{Predicted, Prediction};
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::serve::registry::Snapshot;
 
@@ -20,22 +22,39 @@ pub(super) const MEDIAN: usize = 10;
 /// Where the rows of an example stand among the quantiles: the median first.
 const ROWS: [usize; 2] = [MEDIAN, 15];
 
+/// Numbers that stand for one whose range is not known, the first that the model has an answer for: there is no logarithm
+/// of 0.
+const PLAIN: [f64; 5] = [0.0, 1.0, 0.5, 10.0, -1.0];
+
 /// Rows of a model, one value a feature in schema order.
-pub(super) struct Rows<'s> {
+pub(in crate::http) struct Rows<'s> {
     schema: &'s Schema,
-    rows: Vec<Vec<Value>>,
+    made: Vec<Vec<Value>>,
+    /// What stands for a number whose range is not known.
+    pub(super) plain: f64,
 }
 
 impl<'s> Rows<'s> {
-    /// Of this schema.
-    pub(super) fn new(schema: &'s Schema, shows_statistics: bool) -> Self {
-        let row = |level| schema.features().iter().map(|f| cell(f, shows_statistics, level)).collect();
-        Self { schema, rows: ROWS.map(row).to_vec() }
+    /// Of this model.
+    pub(in crate::http) fn new(model: &'s Model, shows_statistics: bool) -> Self {
+        let schema = model.schema();
+        let rows = |plain: f64| {
+            let row = |level| schema.features().iter().map(|f| cell(f, shows_statistics, level, plain)).collect();
+            ROWS.map(row).to_vec()
+        };
+        let of = |plain: &f64| Self { schema, made: rows(*plain), plain: *plain };
+        let has_answers = |rows: &Self| (0..rows.len()).all(|row| rows.predicted(model, row).is_some());
+        PLAIN.iter().map(of).find(has_answers).unwrap_or_else(|| of(&PLAIN[0]))
+    }
+
+    /// The first row as a record in JSON.
+    pub(in crate::http) fn record(&self) -> String {
+        self.labelled(&self.made[0]).to_string()
     }
 
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.made.len()
     }
 
     /// The forms that examples have.
@@ -44,8 +63,8 @@ impl<'s> Rows<'s> {
         let labelled = |(row, cell): (usize, Value)| (row.to_string(), cell);
         let member = move |f: usize, column: Value| (self.schema.features()[f].name.as_str(), column);
         [
-            ("record", Filling::Object(width, Box::new(move |f| member(f, self.rows[0][f].clone())))),
-            ("records", Filling::List(self.len(), Box::new(|row| self.labelled(&self.rows[row])))),
+            ("record", Filling::Object(width, Box::new(move |f| member(f, self.made[0][f].clone())))),
+            ("records", Filling::List(self.len(), Box::new(|row| self.labelled(&self.made[row])))),
             ("columns", Filling::Object(width, Box::new(move |f| member(f, self.column(f))))),
             (
                 "labelled_columns",
@@ -56,7 +75,7 @@ impl<'s> Rows<'s> {
                     }),
                 ),
             ),
-            ("lists", Filling::List(self.len(), Box::new(|row| json!(self.rows[row])))),
+            ("lists", Filling::List(self.len(), Box::new(|row| json!(self.made[row])))),
             ("csv", Filling::Json(self.csv().into())),
             ("ndjson", Filling::Json(self.lines().into())),
         ]
@@ -68,17 +87,17 @@ impl<'s> Rows<'s> {
     }
 
     fn cells(&self, feature: usize) -> impl Iterator<Item = Value> {
-        self.rows.iter().map(move |row| row[feature].clone())
+        self.made.iter().map(move |row| row[feature].clone())
     }
 
     /// Rows of values.
     pub(super) fn lists(&self) -> Value {
-        json!(self.rows)
+        json!(self.made)
     }
 
     /// NDJSON, a record a line.
     fn lines(&self) -> String {
-        let lines: Vec<String> = self.rows.iter().map(|row| self.labelled(row).to_string()).collect();
+        let lines: Vec<String> = self.made.iter().map(|row| self.labelled(row).to_string()).collect();
         lines.join("\n")
     }
 
@@ -87,7 +106,7 @@ impl<'s> Rows<'s> {
         let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
         let mut out = csv::Writer::from_writer(Vec::new());
         let _ = out.write_record(self.schema.features().iter().map(|f| f.name.as_str()));
-        for row in &self.rows {
+        for row in &self.made {
             let _ = out.write_record(row.iter().map(text));
         }
         String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
@@ -95,11 +114,15 @@ impl<'s> Rows<'s> {
 
     /// What the model answers to the first row, as its route writes it.
     pub(super) fn answer(&self, served: &Snapshot) -> Option<Value> {
-        let read = |(feature, cell): (&Feature, &Value)| feature.read(as_cell(cell)).ok();
-        let values: Vec<f64> = self.schema.features().iter().zip(&self.rows[0]).map(read).collect::<Option<_>>()?;
-        let batch = Batch::from_rows(self.schema, values).ok()?;
-        let prediction = served.model.predict(&batch, &mut Scratch::default()).ok()?;
+        let prediction = self.predicted(&served.model, 0)?;
         serde_json::from_slice(&encode::json::prediction(served, &Predicted { prediction, raw: None })).ok()
+    }
+
+    fn predicted(&self, model: &Model, row: usize) -> Option<Prediction> {
+        let read = |(feature, cell): (&Feature, &Value)| feature.read(as_cell(cell)).ok();
+        let values: Vec<f64> = self.schema.features().iter().zip(&self.made[row]).map(read).collect::<Option<_>>()?;
+        let batch = Batch::from_rows(self.schema, values).ok()?;
+        model.predict(&batch, &mut Scratch::default()).ok()
     }
 
     fn labelled(&self, row: &[Value]) -> Value {
@@ -108,15 +131,15 @@ impl<'s> Rows<'s> {
     }
 }
 
-/// A value of this feature: of `level` among its quantiles, or its most frequent category.
-pub(super) fn cell(feature: &Feature, shows_statistics: bool, level: usize) -> Value {
+/// A value of this feature: of `level` among its quantiles, `plain` without them, or its most frequent category.
+pub(super) fn cell(feature: &Feature, shows_statistics: bool, level: usize, plain: f64) -> Value {
     match feature.kind {
         Kind::Categorical => {
             let most = if shows_statistics { most_frequent(feature) } else { None };
             json!(most.or(feature.categories.first().map(String::as_str)))
         }
-        Kind::Numeric if shows_statistics => number(feature.stats().quantiles.get(level).copied().unwrap_or(0.0)),
-        Kind::Numeric => json!(0),
+        Kind::Numeric if shows_statistics => number(feature.stats().quantiles.get(level).copied().unwrap_or(plain)),
+        Kind::Numeric => number(plain),
     }
 }
 

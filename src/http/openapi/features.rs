@@ -15,12 +15,16 @@ use crate::text::shorten::quoted;
 
 use super::examples;
 
-/// The feature as a property of a record, described; with what training saw of it if that may be shown.
-pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
+/// The feature as a property of a record, described; with what training saw of it if that may be shown. `plain` is an example
+/// of a number whose range is not known.
+pub(super) fn property(feature: &Feature, shows_statistics: bool, plain: f64) -> Value {
     let mut schema = match feature.kind {
         Kind::Numeric => {
-            let kinds = if feature.accepts_missing() { json!(["number", "null"]) } else { json!("number") };
-            json!({ "type": kinds, "format": "double", "minimum": -MAX_ABS, "maximum": MAX_ABS })
+            let mut schema = any_number(feature.accepts_missing());
+            if !feature.unbounded {
+                (schema["minimum"], schema["maximum"]) = (json!(-MAX_ABS), json!(MAX_ABS));
+            }
+            schema
         }
         Kind::Categorical => category(feature),
     };
@@ -28,7 +32,7 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
     if !description.is_empty() {
         schema["description"] = description.into();
     }
-    schema["examples"] = json!([examples::cell(feature, shows_statistics, examples::MEDIAN)]);
+    schema["examples"] = json!([examples::cell(feature, shows_statistics, examples::MEDIAN, plain)]);
     if let Some(unit) = &feature.unit {
         schema["x-unit"] = json!(unit);
     }
@@ -44,7 +48,7 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool) -> Value {
 /// What is accepted, in short.
 pub(super) fn value(feature: &Feature) -> Value {
     match (feature.kind, feature.accepts_missing()) {
-        (Kind::Numeric, accepts_missing) => number_reference(accepts_missing),
+        (Kind::Numeric, accepts_missing) => number(accepts_missing, !feature.unbounded),
         (Kind::Categorical, _) => category(feature),
     }
 }
@@ -80,9 +84,19 @@ pub(super) fn one_of(values: &[Value]) -> Value {
     if kinds.len() == 1 { kinds.remove(0) } else { json!({ "anyOf": kinds }) }
 }
 
-/// A reference to the schema of a number.
-pub(super) fn number_reference(accepts_missing: bool) -> Value {
-    json!({ "$ref": if accepts_missing { "#/components/schemas/NumberOrNull" } else { "#/components/schemas/Number" } })
+/// A number; a reference where its range is that of most.
+pub(super) fn number(accepts_missing: bool, is_bounded: bool) -> Value {
+    match (is_bounded, accepts_missing) {
+        (false, _) => any_number(accepts_missing),
+        (true, true) => json!({ "$ref": "#/components/schemas/NumberOrNull" }),
+        (true, false) => json!({ "$ref": "#/components/schemas/Number" }),
+    }
+}
+
+/// A number of 64 bits, whatever its size.
+fn any_number(accepts_missing: bool) -> Value {
+    let kinds = if accepts_missing { json!(["number", "null"]) } else { json!("number") };
+    json!({ "type": kinds, "format": "double" })
 }
 
 /// Everything that names a category: its text, the number whose digits it is, the boolean it spells, null where missing
@@ -90,7 +104,7 @@ pub(super) fn number_reference(accepts_missing: bool) -> Value {
 fn words(feature: &Feature) -> Vec<Value> {
     let mut words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).collect();
     let mut seen = HashSet::new();
-    let numbers = feature.categories.iter().filter_map(|category| number(category));
+    let numbers = feature.categories.iter().filter_map(|category| spelled_number(category));
     words.extend(numbers.filter(|number| seen.insert(number.to_string())));
     let is_spelled = |truth: &bool| feature.read(Cell::Bool(*truth)).is_ok();
     words.extend([false, true].into_iter().filter(is_spelled).map(Value::from));
@@ -101,7 +115,7 @@ fn words(feature: &Feature) -> Vec<Value> {
 }
 
 /// The JSON number that names this category, if every JSON writer spells it so.
-fn number(category: &str) -> Option<Value> {
+fn spelled_number(category: &str) -> Option<Value> {
     match category.strip_suffix(".0") {
         Some(digits) => labels::integer(digits).filter(|whole| whole.unsigned_abs() < MAX_EXACT).map(Value::from),
         None if is_integer(category) => labels::integer(category).map(Value::from),
@@ -118,7 +132,8 @@ fn description(feature: &Feature, shows_statistics: bool) -> String {
         parts.push(format!("In {unit}"));
     }
     if let (true, Some(min), Some(max)) = (shows_statistics, feature.stats().min, feature.stats().max) {
-        parts.push(format!("Training saw {} to {}; other values are answered too", shown(min), shown(max)));
+        let saw = if feature.is_imported { "Its data had" } else { "Training saw" };
+        parts.push(format!("{saw} {} to {}; other values are answered too", shown(min), shown(max)));
     }
     if feature.unknown {
         let listed = quoted(&feature.categories);
@@ -180,7 +195,9 @@ mod tests {
             impute: None,
             missing: false,
             unknown: false,
+            untrimmed: false,
             unbounded: false,
+            is_imported: false,
             stats: Some(stats),
         }
     }
@@ -195,9 +212,7 @@ mod tests {
             "1.5",
             "123456789012345679",
             "2e1",
-            untrimmed: false,
             "True",
-            is_imported: false,
             "a",
             1,
             1.5,

@@ -22,4 +22,5 @@ mod template;
 mod tensors;
 
 pub use document::Document;
+pub(super) use examples::Rows;
 pub use subject::Subject;

@@ -46,7 +46,7 @@ impl<'a> ModelComponents<'a> {
         for key in WRAPPERS.into_iter().filter(|key| !wraps(schema, key)) {
             remove_form(&mut template, key);
         }
-        Self { subject, served, template, rows: Rows::new(schema, subject.shows_statistics()) }
+        Self { subject, served, template, rows: Rows::new(&served.model, subject.shows_statistics()) }
     }
 
     /// Writes those of a kind (`schemas`, `requestBodies`, `responses`) into the map of all of them.
@@ -64,7 +64,7 @@ impl<'a> ModelComponents<'a> {
         let schema = self.served.model.schema();
         let mut values = Values::new();
         values.extend(limits(self.subject, schema));
-        values.extend(of_features(self.subject, schema));
+        values.extend(of_features(self.subject, schema, self.rows.plain));
         values.extend(of_answer(self.subject, self.served, &self.rows));
         values.extend(self.rows.values());
         let parts = self.template["parts"].as_object().into_iter().flatten();
@@ -112,7 +112,7 @@ fn limits<'a>(subject: &Subject<'_>, schema: &Schema) -> [(&'a str, Filling<'a>)
 }
 
 /// What is said of each feature: as a value, in a record, in columns.
-fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema) -> [(&'a str, Filling<'a>); 8] {
+fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema, plain: f64) -> [(&'a str, Filling<'a>); 8] {
     let (features, most) = (schema.features(), subject.max_rows);
     let list = |make: fn(&Feature) -> Value| Filling::List(features.len(), Box::new(move |i| make(&features[i])));
     let object = |make: Box<dyn Fn(&Feature) -> Value + 'a>| {
@@ -141,7 +141,7 @@ fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema) -> [(&'a str, F
         ("names", list(|f| json!(f.name))),
         ("constants", list(|f| json!({ "type": "string", "const": f.name }))),
         ("values", list(features::value)),
-        ("property_of_each", object(Box::new(move |f| features::property(f, shows_statistics)))),
+        ("property_of_each", object(Box::new(move |f| features::property(f, shows_statistics, plain)))),
         ("list_of_each", object(Box::new(column))),
         ("labels_of_each", object(Box::new(labels))),
     ]

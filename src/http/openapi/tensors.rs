@@ -22,9 +22,12 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
         move |feature: &Feature| feature.kind == Kind::Numeric && feature.accepts_missing() == accepts_missing
     };
     let input = |accepts_missing| {
-        let is_there = features.iter().any(is_number(accepts_missing));
-        let input =
-            is_there.then(|| json!({ "anyOf": frame.of_numbers(&any_name, 1, "column_shape", accepts_missing) }));
+        let mut numbers = features.iter().filter(|feature| is_number(accepts_missing)(feature)).peekable();
+        let is_there = numbers.peek().is_some();
+        // All of them have one schema: that of the narrower ones.
+        let number = features::number(accepts_missing, numbers.any(|feature| !feature.unbounded));
+        let input = is_there
+            .then(|| json!({ "anyOf": frame.of_numbers(&any_name, 1, "column_shape", &number, accepts_missing) }));
         Filling::Json(input.unwrap_or_default())
     };
     let (number, number_or_null) = (input(false), input(true));
@@ -32,7 +35,8 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
     let matrix = is_numeric.then(|| {
         let name = json!({ "type": "string", "description": "Any name that is no feature's." });
         let accepts_missing = features.iter().all(Feature::accepts_missing);
-        let tensors = frame.of_numbers(&name, schema.n_features(), "matrix_shape", accepts_missing);
+        let number = features::number(accepts_missing, features.iter().any(|feature| !feature.unbounded));
+        let tensors = frame.of_numbers(&name, schema.n_features(), "matrix_shape", &number, accepts_missing);
         let any = json!({ "$ref": "#/components/schemas/V2InputTensor" });
         json!({ "type": "array", "minItems": 1, "maxItems": 1, "prefixItems": [{ "anyOf": tensors }], "items": any })
     });
@@ -76,12 +80,11 @@ struct Frame<'f, 'v> {
 
 impl Frame<'_, '_> {
     /// Numbers, or for `BOOL` truths too.
-    fn of_numbers(&self, name: &Value, width: usize, shape: &str, accepts_missing: bool) -> Vec<Value> {
+    fn of_numbers(&self, name: &Value, width: usize, shape: &str, number: &Value, accepts_missing: bool) -> Vec<Value> {
         let bits = if accepts_missing { json!(["integer", "null"]) } else { json!("integer") };
         let truth = json!({ "anyOf": [{ "type": "boolean" }, { "type": bits, "minimum": 0, "maximum": 1 }] });
         let datatypes = json!({ "type": "string", "enum": numeric(), "description": "Elements must be of it." });
-        let number = features::number_reference(accepts_missing);
-        let mut tensors = self.tensors(name, width, shape, &datatypes, &number);
+        let mut tensors = self.tensors(name, width, shape, &datatypes, number);
         tensors.extend(self.tensors(name, width, shape, &constant(Datatype::Bool.as_str()), &truth));
         tensors
     }

@@ -66,7 +66,7 @@
     return el("section", { id: "model:" + name }, el("h2", {}, "Features of ", name), el("p", {}, prose(about.description)),
       el("p", {}, "Answers ", answers.items && answers.items.enum ? "one of " + answers.items.enum.join(", ") : "a number",
         ". Every row needs these features:"),
-      table(["feature", "kind", "training saw", ""], record.required.map(key => feature(key, record.properties[key]))));
+      table(["feature", "kind", "values seen", ""], record.required.map(key => feature(key, record.properties[key]))));
   };
 
   // --- operations ---

@@ -4,19 +4,19 @@
 //! tokens, it shows no statistics.
 
 use std::io::{self, Write};
+use std::net::Ipv6Addr;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, VARY, X_CONTENT_TYPE_OPTIONS};
 
-use crate::model::schema::{Feature, Kind};
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use crate::http::app::{App, AppState};
-use crate::http::json::write as json;
 use crate::http::leased::{self, Memory};
 use crate::http::media::accept_items;
+use crate::http::openapi::Rows;
 use crate::http::problem::Problem;
 use crate::http::routes::health;
 
@@ -32,7 +32,8 @@ pub(in crate::http) async fn show(
         return health::live(State(app)).await;
     }
     let models = app.serving.registry.list();
-    let page = leased::written(&memory, |out| write(&app, &models, out)).await?;
+    let host = host(&headers);
+    let page = leased::written(&memory, |out| write(&app, &models, host, out)).await?;
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -55,8 +56,30 @@ fn prefers_json(headers: &HeaderMap) -> bool {
     weights[0] > weights[1]
 }
 
-/// Writes the page about these models.
-pub(super) fn write(app: &App, models: &[Snapshot], out: &mut dyn Write) -> io::Result<()> {
+/// Bytes of a host and port that the page repeats at most.
+pub(super) const MAX_HOST: usize = 100;
+
+/// The host and port that the client has asked; the usual ones where they are not plain.
+fn host(headers: &HeaderMap) -> &str {
+    let given = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| host.len() <= MAX_HOST);
+    given.filter(|host| is_plain_host(host)).unwrap_or("localhost:8000")
+}
+
+/// True for a name or an address, with a port or none.
+fn is_plain_host(host: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    let address = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (is_named, port) = if let Some((address, port)) = address {
+        (address.parse::<Ipv6Addr>().is_ok(), port)
+    } else {
+        let (name, port) = host.split_at(host.find(':').unwrap_or(host.len()));
+        (!name.is_empty() && name.bytes().all(is_plain), port)
+    };
+    is_named && (port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok()))
+}
+
+/// Writes the page about these models, for a client that asked `host`.
+pub(super) fn write(app: &App, models: &[Snapshot], host: &str, out: &mut dyn Write) -> io::Result<()> {
     let shows_statistics = app.options.tokens.is_none();
     out.write_all(
         b"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>smartserve</title>\
@@ -64,7 +87,7 @@ pub(super) fn write(app: &App, models: &[Snapshot], out: &mut dyn Write) -> io::
           </head><body>\n<h1>smartserve</h1>\n",
     )?;
     for served in models {
-        write_model(served, shows_statistics, out)?;
+        write_model(served, shows_statistics, host, out)?;
     }
     if models.is_empty() {
         out.write_all(b"<p>No model is loaded.</p>\n")?;
@@ -77,44 +100,22 @@ pub(super) fn write(app: &App, models: &[Snapshot], out: &mut dyn Write) -> io::
     )
 }
 
-fn write_model(served: &ServedModel, shows_statistics: bool, out: &mut dyn Write) -> io::Result<()> {
+fn write_model(served: &ServedModel, shows_statistics: bool, host: &str, out: &mut dyn Write) -> io::Result<()> {
     let header = served.model.header();
     let (name, target) = (escape(&served.name), escape(&header.target.name));
     let about = escape(header.description.as_deref().unwrap_or_default());
-    let row = example(&header.features, shows_statistics);
+    let row = Rows::new(&served.model, shows_statistics).record();
     // A single quote would end the shell's string: it is written outside of it, as `\'`.
     let body = escape(&row.replace('\'', r"'\''"));
     write!(
         out,
         "<h2><a href=\"/models/{name}\">{name}</a></h2>\n<p>{about}</p>\n\
          <p>Predicts {target} ({}, {}). Version {}.</p>\n\
-         <pre>curl -d '{body}' http://localhost:8000/models/{name}/predict</pre>\n",
+         <pre>curl -d '{body}' http://{host}/models/{name}/predict</pre>\n",
         header.task.as_str(),
         header.algorithm.as_str(),
         served.model.version(),
     )
-}
-
-/// A record that the model accepts: medians when statistics may be shown, else zeros.
-fn example(features: &[Feature], shows_statistics: bool) -> String {
-    let mut record = b"{".to_vec();
-    for (i, feature) in features.iter().enumerate() {
-        if i > 0 {
-            record.push(b',');
-        }
-        json::string(&mut record, &feature.name);
-        record.push(b':');
-        let quantiles = &feature.stats().quantiles;
-        match (feature.kind, feature.categories.first()) {
-            (Kind::Categorical, Some(category)) => json::string(&mut record, category),
-            _ if shows_statistics => {
-                json::number(&mut record, quantiles.get(quantiles.len() / 2).copied().unwrap_or(0.0));
-            }
-            _ => record.push(b'0'),
-        }
-    }
-    record.push(b'}');
-    String::from_utf8(record).unwrap_or_default()
 }
 
 /// Text as HTML shows it, in an attribute too.

@@ -40,7 +40,8 @@ fn document(app: &AppState, models: &[Snapshot]) -> io::Result<usize> {
 
 /// The length of the longest page that is rendered for each request.
 fn widest(app: &AppState, models: &[Snapshot]) -> io::Result<usize> {
-    let mut widest = length(|out| index::write(app, models, out))?;
+    let host = "h".repeat(index::MAX_HOST);
+    let mut widest = length(|out| index::write(app, models, &host, out))?;
     for served in models {
         widest = widest.max(length(|out| Ok(serde_json::to_writer(out, &details(served))?))?);
     }
