@@ -77,7 +77,7 @@ fn load(path: &Path, artifact: &[u8]) -> Result<Model, Failure> {
 fn describe_by(model: &Model, artifact: &[u8], data: &Path, target: Option<&str>) -> Result<Vec<u8>, Failure> {
     let n_outputs = model.schema().target().n_outputs();
     if let (Some(target), 2..) = (target, n_outputs) {
-        let what = format_args!("--target {target}: a row of the model has {n_outputs} outputs; leave it out");
+        let what = format_args!("--target {target}: {}; leave it out", no_figures(n_outputs));
         return Err(Failure::new(Exit::Usage, what));
     }
     let (input, name) = files::open(data)?;
@@ -94,6 +94,11 @@ fn describe_by(model: &Model, artifact: &[u8], data: &Path, target: Option<&str>
     with_data(artifact, findings).map_err(|e| Failure::new(Exit::Data, format_args!("{name}: {e}")))
 }
 
+/// Why a model of several outputs has no figures.
+fn no_figures(n_outputs: usize) -> String {
+    format!("figures and calibration are of one target column, and a row of the model has {n_outputs} outputs")
+}
+
 fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String {
     let header = model.header();
     let (output, algorithm, version) = (args.output.display(), &header.algorithm, model.version());
@@ -108,6 +113,13 @@ fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String 
     }
     if let Some(figures) = header.evaluation.as_ref().and_then(|evaluation| evaluation.holdout.as_ref()) {
         let _ = writeln!(text, "figures: {}", inspect::shown(figures));
+    }
+    if header.prediction_stats.is_some() && header.evaluation.is_none() {
+        let why = match header.target.n_outputs() {
+            1 => "--target gives them".to_owned(),
+            several => no_figures(several),
+        };
+        let _ = writeln!(text, "figures: none; {why}");
     }
     if let Some(calibration) = &header.calibration {
         let _ = writeln!(text, "calibration: {} rows", calibration.n);

@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::candidates::Candidates;
 use super::error::ImportError;
-use super::golden;
 use super::same_bits::{TOGETHER, compare};
 use super::thresholds::{self, Sides};
 use crate::model::Model;
@@ -32,8 +31,8 @@ pub struct Reached {
 /// What a predictor is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Parts {
-    /// Trees; so many of the sides are taken by golden rows.
-    Splits { sides: Sides, by_golden: usize },
+    /// Trees.
+    Splits(Sides),
     /// Weights, so many of which were asked alone.
     Weights { asked: usize, of: usize },
 }
@@ -42,7 +41,7 @@ impl fmt::Display for Reached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { parts, rows } = self;
         match parts {
-            Parts::Splits { sides: Sides { taken, of, missing, ended }, by_golden } => {
+            Parts::Splits(Sides { taken, by_golden, of, missing, ended }) => {
                 write!(f, "{taken} of {of} sides of splits were asked, {by_golden} of them by golden rows, ")?;
                 write!(f, "{missing} of {} splits for a missing cell, and {rows} rows", of / 2)?;
                 f.write_str(", all answered as by a plain walk")?;
@@ -69,10 +68,7 @@ pub fn check(bytes: &[u8], model: &Model) -> Result<Option<Reached>, ImportError
     let Some(section) = opened.section("neutral") else { return Ok(None) };
     let neutral = Neutral::from_section(section)?;
     let parts = match &neutral.predictor {
-        Predictor::Forest(forest) => {
-            let by_golden = golden::n_sides(&neutral, model.golden_batch().rows());
-            Parts::Splits { sides: thresholds::check(&neutral, forest, model)?, by_golden }
-        }
+        Predictor::Forest(forest) => Parts::Splits(thresholds::check(&neutral, forest, model)?),
         Predictor::Linear(linear) => {
             let n_columns = linear.n_columns as usize;
             let asked = n_columns.min(MAX_CELLS / n_columns.max(1));

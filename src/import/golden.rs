@@ -65,18 +65,6 @@ pub(super) fn answered<'a>(
     rows.map(one).collect()
 }
 
-/// How many sides of splits these rows take together.
-pub(super) fn n_sides<'a>(neutral: &Neutral, rows: impl Iterator<Item = &'a [f64]>) -> usize {
-    let (starts, n_sides) = first_sides(neutral);
-    let mut taken = vec![false; n_sides];
-    for row in rows {
-        neutral.walk(row, &mut |Visit { tree, node, side }| {
-            taken[starts[tree] as usize + 2 * node + usize::from(side == Side::Right)] = true;
-        });
-    }
-    taken.into_iter().filter(|taken| *taken).count()
-}
-
 /// The number of the first side of each tree's root, and how many sides there are.
 fn first_sides(neutral: &Neutral) -> (Vec<u32>, usize) {
     let Predictor::Forest(forest) = &neutral.predictor else { return (Vec::new(), 0) };

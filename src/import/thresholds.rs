@@ -14,8 +14,10 @@ const MAX_VISITS: usize = 1 << 25;
 /// How many sides of a forest's splits were asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sides {
-    /// Sides that some row took.
+    /// Sides that some row took, golden rows too.
     pub(super) taken: usize,
+    /// Those that golden rows took.
+    pub(super) by_golden: usize,
     /// All sides.
     pub(super) of: usize,
     /// Splits that some row passed with a missing cell.
@@ -36,7 +38,11 @@ pub(super) fn check(neutral: &Neutral, forest: &Forest, model: &Model) -> Result
     check.ask()?;
     let count = |taken: &[bool]| taken.iter().filter(|taken| **taken).count();
     let ended = check.n_visits >= MAX_VISITS;
-    Ok(Sides { taken: count(&check.taken), of: check.n_sides, missing: count(&check.missing), ended })
+    // Rows of features, which may come where no row of columns was found.
+    let by_golden = check.taken_by(model.golden_batch().rows());
+    check.taken.iter_mut().zip(&by_golden).for_each(|(taken, by_golden)| *taken |= by_golden);
+    let (taken, missing) = (count(&check.taken), count(&check.missing));
+    Ok(Sides { taken, by_golden: count(&by_golden), of: check.n_sides, missing, ended })
 }
 
 /// A check under way.
@@ -90,6 +96,17 @@ impl<'a> Check<'a> {
         let (taken, missing) = (vec![false; 2 * n_nodes], vec![false; n_nodes]);
         let (rows, n_columns) = (Vec::new(), forest.n_columns as usize);
         Self { neutral, forest, model, n_columns, rows, starts, taken, missing, n_sides, n_visits: 0 }
+    }
+
+    /// Of each node its two sides, as these rows of features take them.
+    fn taken_by<'r>(&self, rows: impl Iterator<Item = &'r [f64]>) -> Vec<bool> {
+        let mut taken = vec![false; self.taken.len()];
+        for row in rows {
+            self.neutral.walk(row, &mut |Visit { tree, node, side }| {
+                taken[2 * (self.starts[tree] + node) + usize::from(side == Side::Right)] = true;
+            });
+        }
+        taken
     }
 
     /// Makes rows for the sides of a tree's splits that no row has taken yet.

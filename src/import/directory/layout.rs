@@ -6,6 +6,7 @@ use crate::import::imported::Imported;
 use crate::import::kind::Kind;
 use crate::import::options::ImportOptions;
 use crate::import::source::{Entry, Source};
+use crate::model::check_name;
 
 use super::signature::Signature;
 
@@ -17,7 +18,7 @@ const TOLD: usize = 5;
 pub struct Layout {
     /// The file that holds the model; without a name where that is all there is.
     pub(super) file: String,
-    /// The name that MLServer's settings give it.
+    /// The name that MLServer's settings give it, perhaps one that a model cannot have.
     pub(super) name: Option<String>,
     /// The name that MLflow knows it by, which is mostly `model`.
     pub(super) artifact_path: Option<String>,
@@ -90,6 +91,10 @@ impl Layout {
     ) -> Result<(), ImportError> {
         if let Some(signature) = &self.signature {
             signature.add_to(imported).map_err(|e| e.within("signature").in_file(&self.described))?;
+        }
+        if let (Some(name), None) = (&self.name, &options.name) {
+            let wrong = |error| ImportError::new(error).within("name").in_file(settings::FILE);
+            check_name(name).map_err(wrong)?;
         }
         imported.origin.notes.extend(self.notes.iter().cloned());
         imported.name = self

@@ -22,7 +22,7 @@ const RUNTIMES: [&str; 4] = [
 /// What it says of a model.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// The model's name; empty where none is given.
+    /// The model's name, which may be none that a model can have; empty where none is given.
     pub(super) name: String,
     /// The file or folder that holds it; none where `MLServer` would look for one. Empty for the settings' own folder.
     pub(super) uri: Option<String>,
@@ -54,10 +54,6 @@ impl Settings {
         }
         let uri = written.parameters.and_then(|parameters| parameters.uri);
         let uri = uri.map(|uri| path::inside(&uri)).transpose().map_err(|error| error.within("parameters.uri"))?;
-        let name = written.name.unwrap_or_default();
-        if !name.is_empty() {
-            crate::model::check_name(&name).map_err(|error| ImportError::new(error).within("name"))?;
-        }
-        Ok(Self { name, uri })
+        Ok(Self { name: written.name.unwrap_or_default(), uri })
     }
 }

@@ -6,6 +6,7 @@ use super::yaml::Yaml;
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
 use crate::model::schema::{Feature, Kind};
+use crate::text::shorten::quoted;
 
 /// What `signature.inputs` lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) struct Column {
     name: Option<String>,
     /// As MLflow calls it: `double`, `long`, `string`.
     kind: String,
+    /// MLflow lets a request leave it out.
+    is_optional: bool,
 }
 
 impl Signature {
@@ -97,6 +100,12 @@ impl Signature {
         let notes: Vec<String> =
             imported.features.iter().filter(odd).map(|feature| not_a_number(feature, by_name(feature))).collect();
         imported.origin.notes.extend(notes);
+        let is_needed = |feature: &&Feature| !feature.missing && by_name(feature).is_some_and(|c| c.is_optional);
+        let needed: Vec<String> = imported.features.iter().filter(is_needed).map(|f| f.name.clone()).collect();
+        if !needed.is_empty() {
+            let what = "optional in MLflow's signature, needed here: the model has no rule for a missing cell of";
+            imported.origin.notes.push(format!("{what} {}", quoted(&needed)));
+        }
         Ok(())
     }
 }
@@ -123,7 +132,11 @@ impl Column {
             Some(kind @ ("array" | "object" | "map" | "tensor")) => {
                 Err(format!("it is of the type {kind}: only columns of a table are read"))
             }
-            Some(kind) => Ok(Self { name, kind: kind.to_owned() }),
+            // Before MLflow 2.9 the key was `optional`.
+            Some(kind) => {
+                let is_optional = input["required"] == false || input["optional"] == true;
+                Ok(Self { name, kind: kind.to_owned(), is_optional })
+            }
             None => Err("it has no type".to_owned()),
         }
     }

@@ -250,3 +250,36 @@ fn a_directory_is_served_and_imported_as_a_file_is() {
     assert_eq!(server.ask("GET", "/models/model", "").0, 200, "a directory without a name is called model");
     fs::remove_file(artifact).unwrap();
 }
+
+#[test]
+fn a_name_in_the_settings_that_no_model_can_have_matters_where_it_is_used() {
+    let directory = of_cases(&[("a.bst", "xgb-sqerr/model.ubj")]);
+    fs::write(directory.path().join("model-settings.json"), json!({"name": "my model"}).to_string()).unwrap();
+    let (code, why) = exit(directory.path());
+    assert!(code == Some(65) && why.contains("model-settings.json: name: the name \"my model\" is not"), "{why}");
+    let path = directory.path().to_str().unwrap();
+    let artifact = directory.path().with_extension("model");
+    let ran = run_with(&[], &["import", path, "-o", artifact.to_str().unwrap(), "--name", "price"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    fs::remove_file(artifact).unwrap();
+    let server = Server::start(&["--model", &format!("price={path}")]);
+    assert_eq!(server.ask("GET", "/models/price", "").0, 200);
+}
+
+#[test]
+fn a_column_that_is_optional_in_the_signature_but_needed_is_noted() {
+    let noted = |case: &str| {
+        let directory = mlflow(case);
+        edit(
+            &directory.path().join("MLmodel"),
+            "\"name\": \"a\", \"required\": true",
+            "\"name\": \"a\", \"required\": false",
+        );
+        let model = load(directory.path(), Answers::Label).unwrap();
+        let notes = model.header().source.as_ref().unwrap().notes.join("\n");
+        notes.contains("needed here: the model has no rule for a missing cell of \"a\"")
+    };
+    let needed = load(&folder().join("mlflow/sk-default"), Answers::Label).unwrap();
+    assert_eq!(noted("sk-default"), !needed.schema().features()[0].missing);
+    assert!(!noted("xgb-booster"), "XGBoost has a rule for it");
+}

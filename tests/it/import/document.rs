@@ -99,3 +99,21 @@ fn query_parameters_that_are_not_there_are_told_by_those_that_are() {
     assert_eq!(detail("row=1"), "There is no query parameter \"row\"; there is raw");
     assert_eq!(detail("raw=1"), "raw must be true or false, not \"1\"");
 }
+
+#[test]
+fn the_platform_is_one_word_of_library_and_format_from_a_directory_too() {
+    let of = |file: &str| folder().join(file).display().to_string();
+    let fixture = |file: &str| crate::support::path("tests/fixtures/sklearn").join(file).display().to_string();
+    let models = [
+        ("text", of("lgb-l2/model.txt"), "lightgbm_text"),
+        ("mlflow", of("mlflow/lgb-sklearn"), "lightgbm_skops"),
+        ("alone", fixture("xgboost-booster/model.zlib.joblib"), "xgboost_pickle"),
+        ("lgb", fixture("lightgbm-booster/model.zlib.joblib"), "lightgbm_pickle"),
+        ("pipe", fixture("xgboost-marked/model.zlib.joblib"), "sklearn_pickle"),
+    ];
+    let flags: Vec<String> = models.iter().map(|(name, file, _)| format!("--model={name}={file}")).collect();
+    let server = Server::start(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+    for (name, file, platform) in models {
+        assert_eq!(server.ask("GET", &format!("/v2/models/{name}"), "").1["platform"], platform, "{file}");
+    }
+}

@@ -28,6 +28,8 @@ const PLATFORM: &str = "smartserve_smartcore";
 fn platform(header: &Header) -> Cow<'static, str> {
     let Some(Origin { library, format, .. }) = &header.source else { return PLATFORM.into() };
     let project = if library == "scikit-learn" { "sklearn" } else { library };
+    // The first word: `text v4` has its version behind it.
+    let format = format.split(' ').next().unwrap_or_default();
     let format = if format == "ubjson" { "ubj" } else { format };
     format!("{project}_{format}").into()
 }
