@@ -278,7 +278,7 @@ fn exit_of(error: &LoadError) -> Exit {
     match error {
         LoadError::Missing { .. } => Exit::NoInput,
         LoadError::Invalid { .. } => Exit::Data,
-        LoadError::Options { .. } => Exit::Usage,
+        LoadError::Options { .. } | LoadError::Choice { .. } => Exit::Usage,
         LoadError::SameName { .. } | LoadError::BadName(_) => Exit::Config,
     }
 }

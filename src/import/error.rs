@@ -9,12 +9,24 @@ pub struct ImportError {
     /// From the outermost to the innermost.
     place: Vec<String>,
     problem: String,
+    /// It is a choice that was made for it, not the source.
+    is_choice: bool,
 }
 
 impl ImportError {
     /// A problem, one sentence without the place.
     pub fn new(problem: impl fmt::Display) -> Self {
-        Self { file: None, place: Vec::new(), problem: problem.to_string() }
+        Self { file: None, place: Vec::new(), problem: problem.to_string(), is_choice: false }
+    }
+
+    /// A choice that means nothing for this source, one sentence.
+    pub fn of_choice(problem: impl fmt::Display) -> Self {
+        Self { is_choice: true, ..Self::new(problem) }
+    }
+
+    /// True where a choice is wrong, and the source may be sound.
+    pub fn is_choice(&self) -> bool {
+        self.is_choice
     }
 
     /// The same, inside this: a key, `trees[3]`, `line 12`, `byte 300`. The innermost is told first.

@@ -65,6 +65,16 @@ impl Kind {
     }
 }
 
+/// What is said of a tar archive.
+pub(super) const TAR: &str =
+    "it is a tar archive: unpack it into a directory (tar -xf F -C DIR) and give the directory";
+
+/// True for a tar archive as today's programs write it.
+pub(super) fn is_tar(bytes: &[u8]) -> bool {
+    const MAGIC: std::ops::Range<usize> = 257..262;
+    bytes.get(MAGIC) == Some(b"ustar")
+}
+
 /// Endings of a pickle that begins without a mark: protocols 0 and 1.
 const PICKLES: [&str; 3] = [".pkl", ".pickle", ".joblib"];
 

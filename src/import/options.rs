@@ -72,6 +72,11 @@ impl ImportChoices {
 }
 
 impl ImportOptions {
+    /// True where rounds were chosen for this model, which not every model has.
+    pub(super) fn chooses_rounds(&self) -> bool {
+        self.iterations.is_some() && !self.is_for_all
+    }
+
     /// True where something was chosen for this model, which an artifact has inside.
     pub fn are_given(&self) -> bool {
         let is_chosen = self.answers != Answers::default() || self.iterations.is_some() || self.zero_as_missing;

@@ -3,12 +3,13 @@
 use super::directory::Layout;
 use super::error::ImportError;
 use super::imported::Imported;
-use super::kind::Kind;
+use super::kind::{Kind, TAR, is_tar};
 use super::lightgbm;
 use super::options::ImportOptions;
 use super::sklearn;
 use super::source::Source;
 use super::xgboost;
+use crate::model::neutral::Predictor;
 
 /// Reads a source: a file that holds a model, or a directory with one.
 ///
@@ -26,12 +27,18 @@ pub fn read(source: &dyn Source, options: &ImportOptions) -> Result<Imported, Im
 /// As [`read`].
 pub fn read_file(layout: &Layout, bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
     let mut imported = file(bytes, options).map_err(|error| error.in_file(layout.file()))?;
+    if options.chooses_rounds() && matches!(imported.neutral.predictor, Predictor::Linear(_)) {
+        return Err(ImportError::of_choice("a linear model has no rounds: leave --iterations out"));
+    }
     layout.add_to(&mut imported, options)?;
     Ok(imported)
 }
 
 /// Reads one file's bytes.
 fn file(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
+    if is_tar(bytes) {
+        return Err(ImportError::new(TAR));
+    }
     match Kind::of(bytes) {
         Some(Kind::XgboostJson) => xgboost::json(bytes, options),
         Some(Kind::XgboostUbjson) => xgboost::ubjson(bytes, options),

@@ -70,6 +70,14 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
+    /// A choice of reading another library's model that means nothing for this one.
+    #[error("{}: {problem}", path.display())]
+    Choice {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Two models have one name.
     #[error("{} and {} are both called {name:?}; {}", first.display(), second.display(), rename(second, *is_found))]
     SameName {
@@ -79,22 +87,14 @@ pub enum LoadError {
         first: PathBuf,
         /// The other file.
         second: PathBuf,
+        /// The other one was found in a directory, not given by itself.
+        is_found: bool,
     },
     /// A name that is not valid in a URL, or a default model that is not served.
     #[error("{0}")]
     BadName(String),
 }
 
-/// Why a model was not reloaded. The old version, if there is one, is served as before. `Display` is the public text.
-#[derive(Debug, thiserror::Error)]
-        /// The other one was found in a directory, not given by itself.
-        is_found: bool,
-pub enum ReloadError {
-    /// There is no such model.
-    #[error("no model is called {}", shortened(.0))]
-    UnknownModel(String),
-    /// The version is neither served, nor the previous one, nor in the file.
-    #[error("{name} has no version {}; it has {}", shortened(version), available.join(", "))]
 /// What to do with a file whose model has another one's name.
 fn rename(file: &Path, is_found: bool) -> String {
     let file = file.display();
@@ -104,6 +104,14 @@ fn rename(file: &Path, is_found: bool) -> String {
     format!("name one of them: --model OTHER={file}")
 }
 
+/// Why a model was not reloaded. The old version, if there is one, is served as before. `Display` is the public text.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// There is no such model.
+    #[error("no model is called {}", shortened(.0))]
+    UnknownModel(String),
+    /// The version is neither served, nor the previous one, nor in the file.
+    #[error("{name} has no version {}; it has {}", shortened(version), available.join(", "))]
     UnknownVersion {
         /// The model.
         name: String,

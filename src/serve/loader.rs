@@ -24,7 +24,8 @@ pub fn most_memory(bytes: &[u8]) -> usize {
 /// The bytes of an artifact: those of the file, or what `import` makes of a model of another library with `options`.
 ///
 /// # Errors
-/// [`LoadError::Invalid`] for a file that cannot be read, [`LoadError::Options`] for choices beside an artifact.
+/// [`LoadError::Invalid`] for a file that cannot be read, [`LoadError::Options`] for choices beside an artifact,
+/// [`LoadError::Choice`] for one that means nothing for this model.
 pub fn artifact<'a>(path: &Path, bytes: &'a [u8], options: &ImportOptions) -> Result<Cow<'a, [u8]>, LoadError> {
     artifact_in(path, &Layout::default(), bytes, options)
 }
@@ -54,7 +55,10 @@ fn artifact_in<'a>(
             Err(LoadError::Invalid { path: path.to_owned(), problem: "it is empty".to_owned() })
         }
         _ => {
-            let invalid = |e: import::ImportError| LoadError::Invalid { path: path.to_owned(), problem: e.to_string() };
+            let invalid = |e: import::ImportError| {
+                let (path, problem) = (path.to_owned(), e.to_string());
+                if e.is_choice() { LoadError::Choice { path, problem } } else { LoadError::Invalid { path, problem } }
+            };
             let imported = import::read_file(layout, bytes, options).map_err(invalid)?;
             import::artifact(imported, options).map(Cow::Owned).map_err(invalid)
         }

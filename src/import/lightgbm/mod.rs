@@ -52,7 +52,7 @@ pub(super) fn text(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Im
     if options.iterations == Some(Iterations::Best) {
         let why = "LightGBM's text does not say which round was the best: it holds those that were saved, after early \
                    stopping the rounds up to the best one; leave `--iterations best` out";
-        return Err(ImportError::new(why));
+        return Err(ImportError::of_choice(why));
     }
     booster(bytes, Around::default(), options)
 }
@@ -65,7 +65,7 @@ pub(super) fn booster(bytes: &[u8], around: Around, options: &ImportOptions) -> 
     if options.zero_as_missing {
         let why = "a LightGBM model says itself where 0 is missing (its parameter `zero_as_missing`); leave \
                    `--zero-as-missing` out";
-        return Err(ImportError::new(why));
+        return Err(ImportError::of_choice(why));
     }
     let last_round = last_round(options.iterations, around.best_iteration)?;
     let mut lines = Lines::of(bytes);
@@ -108,7 +108,8 @@ fn last_round(asked: Option<Iterations>, best: Option<usize>) -> Result<Option<u
     match (asked, best) {
         (Some(Iterations::All), _) => Ok(None),
         (Some(Iterations::Best), None) => {
-            Err(ImportError::new("no best round is noted: fitting did not stop early; leave `--iterations best` out"))
+            let why = "no best round is noted: fitting did not stop early; leave `--iterations best` out";
+            Err(ImportError::of_choice(why))
         }
         (_, best) => Ok(best),
     }

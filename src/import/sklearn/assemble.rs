@@ -116,7 +116,11 @@ fn fit(
     options: &ImportOptions,
 ) -> Result<(Fitted, Vec<u32>), ImportError> {
     if options.zero_as_missing {
-        return Err(ImportError::new("scikit-learn's estimators take a 0 for a 0: leave --zero-as-missing out"));
+        let why = "scikit-learn's estimators take a 0 for a 0: leave --zero-as-missing out";
+        return Err(ImportError::of_choice(why));
+    }
+    if options.chooses_rounds() {
+        return Err(ImportError::of_choice("scikit-learn's estimators have no best round: leave --iterations out"));
     }
     let read = reader(object)
         .ok_or_else(|| ImportError::new(format_args!("{} is not an estimator that is read", object.class)))?;

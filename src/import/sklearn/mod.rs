@@ -14,7 +14,7 @@ mod skops;
 use self::arena::Arena;
 use super::error::ImportError;
 use super::imported::Imported;
-use super::kind::Kind;
+use super::kind::{Kind, TAR, is_tar};
 use super::options::ImportOptions;
 
 /// Reads a pickle: protocols 0 to 5, plain or compressed by zlib or gzip.
@@ -23,6 +23,9 @@ use super::options::ImportOptions;
 /// It is cut off, takes more than its size allows, or holds what is not read: named, with its place.
 pub(super) fn pickle(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
     let inflated = inflate::inflate(bytes)?;
+    if is_tar(&inflated) {
+        return Err(ImportError::new(TAR));
+    }
     if let Some(what) = Kind::of(&inflated).and_then(compressed) {
         return Err(ImportError::new(format_args!("it is {what}, compressed: unpack it first, as gunzip does")));
     }

@@ -107,3 +107,45 @@ fn a_file_whose_name_can_be_no_models_is_told_under_which_one_it_is_served() {
     assert_eq!(server.ask("GET", "/models/model", "").0, 200);
     assert!(server.head_of_log.contains("cannot be a model's name"), "{}", server.head_of_log);
 }
+
+#[test]
+fn a_choice_that_means_nothing_for_a_model_is_a_mistake_of_use() {
+    let of = |file: &str| folder().join(file).display().to_string();
+    let forest = of("sk-rfr-nan/model.joblib");
+    let logistic = of("sk-logit-bin/model.joblib");
+    let text = of("lgb-l2/model.txt");
+    for (file, choice) in [
+        (&forest, "--iterations=best"),
+        (&forest, "--iterations=all"),
+        (&logistic, "--iterations=all"),
+        (&forest, "--zero-as-missing"),
+        (&text, "--iterations=best"),
+        (&text, "--zero-as-missing"),
+    ] {
+        for command in ["inspect", "verify"] {
+            let ran = run_with(&[], &[command, file, choice]);
+            let name = choice.split('=').next().unwrap();
+            assert!(ran.code == Some(2) && ran.err.contains(name), "{file} {choice}: {:?} {}", ran.code, ran.err);
+        }
+        let ran = run_with(&[], &["serve", "--bind", "127.0.0.1:0", "--model", file, choice]);
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+    }
+    // For all models of a directory it holds where it means something.
+    let directory = tempfile::tempdir().unwrap();
+    fs::copy(&forest, directory.path().join("forest.joblib")).unwrap();
+    let server = Server::start(&["--models", directory.path().to_str().unwrap(), "--iterations", "all"]);
+    assert_eq!(server.ask("GET", "/models/forest", "").0, 200);
+}
+
+#[test]
+fn a_tar_archive_is_called_what_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::copy(folder().join("xgb-sqerr/model.ubj"), directory.path().join("model.ubj")).unwrap();
+    for (flags, name) in [("-czf", "model.tar.gz"), ("-cf", "model.tar")] {
+        let made = Command::new("tar").args([flags, name, "model.ubj"]).current_dir(directory.path()).status().unwrap();
+        assert!(made.success());
+        let ran = run_with(&[], &["inspect", directory.path().join(name).to_str().unwrap()]);
+        let expected = "it is a tar archive: unpack it into a directory (tar -xf F -C DIR) and give the directory";
+        assert!(ran.code == Some(65) && ran.err.contains(expected), "{name}: {}", ran.err);
+    }
+}
