@@ -88,7 +88,7 @@ pub(super) fn compare(
     tolerance: f64,
 ) -> Result<Compared, Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
-    files::note_absent(name, rows.absent());
+    files::note_absent(name, &rows);
     let mut compared = Compared { n_rows: 0, pairs: pairs(model, rows.header(), name, expect)?, worst: Vec::new() };
     let wants_raw = compared.pairs.iter().any(|pair| matches!(pair.asked, Asked::Raw(_)));
     let mut scratch = Scratch::default();

@@ -12,6 +12,7 @@ use crate::cli::SourceArgs;
 use crate::model::Model;
 use crate::serve::contents::Contents;
 use crate::serve::loader;
+use crate::table::RowReader;
 use crate::text::printable::{is_hidden, printable, printable_lines};
 use crate::text::shorten::quoted;
 
@@ -111,10 +112,10 @@ pub fn open(path: &Path) -> Result<(Box<dyn Read>, String), Failure> {
 
 /// Tells on standard error which features a table has no column of: they are missing in every row. Where it is closed, the
 /// answers still come.
-pub fn note_absent<'a>(file: &str, absent: impl Iterator<Item = &'a str>) {
-    let absent: Vec<String> = absent.map(str::to_owned).collect();
+pub fn note_absent<R: Read>(file: &str, rows: &RowReader<'_, R>) {
+    let absent: Vec<String> = rows.absent().map(str::to_owned).collect();
     if !absent.is_empty() {
-        let note = format!("{file}: no column {}: missing in every row", quoted(&absent));
+        let note = format!("{file}: no column {}: missing in every row{}", quoted(&absent), rows.hint_for_absent());
         let _ = writeln!(io::stderr(), "note: {}", printable(&note));
     }
 }
@@ -153,7 +154,6 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
     Destination::of(path).and_then(|destination| destination.check()).map_err(|e| unwritable(path, &e))
 }
 
-/// An output that cannot be written; no message when the reader closed the pipe.
 /// Refuses an output that is one of the files that `what` is read from.
 ///
 /// # Errors
@@ -166,6 +166,7 @@ pub fn keep<P: AsRef<Path>>(what: &str, files: &[P], output: &Path) -> Result<()
     Err(Failure::new(Exit::Usage, format_args!("--output {output} would replace {what}; write to another file")))
 }
 
+/// An output that cannot be written; no message when the reader closed the pipe.
 pub fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::writing(format_args!("{}: cannot be written", path.display()), error)
 }

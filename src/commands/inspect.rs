@@ -143,7 +143,8 @@ pub(super) fn shown(figures: &Figures) -> String {
 
 /// Prints a table of the input columns.
 fn features(features: &[Feature]) -> String {
-    let mut rows = vec![["feature", "kind", "training saw", "missing", ""].map(str::to_owned)];
+    let saw = if features.iter().any(|feature| feature.is_imported) { "its data had" } else { "training saw" };
+    let mut rows = vec![["feature", "kind", saw, "missing", ""].map(str::to_owned)];
     for feature in features {
         let saw = match (feature.kind, feature.stats().min, feature.stats().max) {
             (Kind::Numeric, Some(min), Some(max)) => format!("{min} to {max}"),

@@ -44,7 +44,8 @@ impl Labelled {
         let absent: Vec<String> = reader.absent().map(str::to_owned).collect();
         if !absent.is_empty() {
             let what = "statistics are made of each feature; give it an empty column where all cells are missing";
-            return Err(Failure::new(Exit::Data, format_args!("{name}: no column {}: {what}", quoted(&absent))));
+            let (absent, hint) = (quoted(&absent), reader.hint_for_absent());
+            return Err(Failure::new(Exit::Data, format_args!("{name}: no column {absent}: {what}{hint}")));
         }
         let target = target.map(|target| position(reader.header(), name, target)).transpose()?;
         let (mut cells, mut lines, mut problems) = (Vec::new(), Vec::new(), Vec::new());
@@ -93,7 +94,12 @@ fn all(error: TableError, before: &mut Vec<CellProblem>) -> Failure {
 }
 
 fn told(problems: &[CellProblem]) -> Failure {
-    Failure { exit: Exit::Data, messages: problems.iter().map(ToString::to_string).collect() }
+    let mut messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    if let (MAX_PROBLEMS.., Some(last)) = (messages.len(), problems.last()) {
+        let (file, line) = (&last.place.file, last.place.line);
+        messages.push(format!("{file}: {} problems up to line {line}; what is behind it was not read", messages.len()));
+    }
+    Failure { exit: Exit::Data, messages }
 }
 
 /// Numbers that statistics cannot be made of.

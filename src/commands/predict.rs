@@ -46,7 +46,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
 /// `n_raw` raw scores a row are added; none where it is 0.
 fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
-    files::note_absent(name, rows.absent());
+    files::note_absent(name, &rows);
     let mut writer = csv::WriterBuilder::new().from_writer(output);
     let added = answer_table::columns(model.schema().target(), model.has_probability(), n_raw);
     let names = new_names(rows.header(), added);

@@ -65,6 +65,13 @@ impl Feature {
     }
 }
 
+/// 1 for a word that spells true in a table, 0 for false.
+pub(super) fn truth(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let is_word = |spellings: &[&str; 4]| spellings[..3].contains(&text);
+    SPELLINGS.iter().position(is_word).map(|at| if at == 0 { 1.0 } else { 0.0 })
+}
+
 /// Two of these texts that spell the same boolean, if there are any: a boolean that a client sends could mean either.
 pub fn spelled_twice(texts: &[String]) -> Option<(bool, [&str; 2])> {
     [true, false].into_iter().find_map(|truth| {

@@ -1,6 +1,6 @@
 //! One cell of a row, judged against its feature, and the public text of what is wrong with it.
 
-use super::category::Digits;
+use super::category::{Digits, truth};
 use super::schema::{Feature, Kind, position_as_f64};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
@@ -57,8 +57,8 @@ impl Feature {
         if self.accepts_missing() {
             return Ok(f64::NAN);
         }
-        let is_imported = self.unbounded || self.stats.is_none();
-        let why = if is_imported { "the model has no rule for that" } else { "nothing was imputed for it in training" };
+        let why =
+            if self.is_imported { "the model has no rule for that" } else { "nothing was imputed for it in training" };
         Err(format!("{} is missing, and {why}{}", self.name, self.hint()))
     }
 
@@ -66,7 +66,10 @@ impl Feature {
         let value = match cell {
             Cell::Number(value) | Cell::Digits(Digits { value, .. }) => Some(value),
             Cell::Bool(truth) => Some(f64::from(u8::from(truth))),
-            Cell::Field(text) => parse_number(text),
+            // pandas writes its booleans as words; in a table that `train` read, such a column is of categories.
+            Cell::Field(text) => parse_number(text)
+                .or_else(|| truth(text).filter(|_| self.is_imported))
+                .or_else(|| infinite(text).filter(|_| self.unbounded)),
             Cell::Text(_) | Cell::Missing => None,
         };
         let expected = match value {
@@ -98,6 +101,7 @@ impl Feature {
     /// `; training saw 3.561 to 8.78`, or the first categories.
     pub fn hint(&self) -> String {
         match (self.kind, self.stats().min, self.stats().max) {
+            (Kind::Numeric, Some(min), Some(max)) if self.is_imported => format!("; its data had {min} to {max}"),
             (Kind::Numeric, Some(min), Some(max)) => format!("; training saw {min} to {max}"),
             (Kind::Numeric, ..) => String::new(),
             (Kind::Categorical, ..) => format!("; it has {}", quoted(&self.categories)),
@@ -112,6 +116,15 @@ impl Feature {
             _ => None,
         };
         near.map_or_else(|| self.hint(), |category| format!("; did you mean {category:?}?"))
+    }
+}
+
+/// A number that is not finite, as pandas writes it.
+fn infinite(text: &str) -> Option<f64> {
+    match text.trim() {
+        "inf" => Some(f64::INFINITY),
+        "-inf" => Some(f64::NEG_INFINITY),
+        _ => None,
     }
 }
 

@@ -54,8 +54,10 @@ impl Model {
         self.pipeline.swap_layout(other);
     }
 
-    fn build(opened: Opened<'_>) -> Result<(Self, Form), String> {
+    fn build(mut opened: Opened<'_>) -> Result<(Self, Form), String> {
         check_name(&opened.header.name)?;
+        let is_imported = opened.header.source.is_some();
+        opened.header.features.iter_mut().for_each(|feature| feature.is_imported = is_imported);
         let header = &opened.header;
         let schema = Schema::new(header.features.clone(), header.target.clone(), header.task)?;
         check_statistics(header, &schema)?;

@@ -10,7 +10,7 @@ use smartserve::model::statistics::Stats;
 
 fn numeric(name: &str) -> Feature {
     let stats = Some(Stats::numeric(&[1.0, 2.0, 9.5]));
-    Feature { stats, unbounded: false, ..Feature::imported(name.to_owned(), false) }
+    Feature { stats, unbounded: false, is_imported: false, ..Feature::imported(name.to_owned(), false) }
 }
 
 fn categorical(name: &str, categories: &[&str]) -> Feature {

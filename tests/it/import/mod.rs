@@ -17,4 +17,5 @@ mod program;
 mod sklearn;
 mod sklearn_hostile;
 mod sklearn_old;
+mod tables;
 mod xgboost;
