@@ -3,85 +3,74 @@
 use axum::body::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use http::request::Parts;
 use http_body_util::BodyExt as _;
 
+use crate::http::app::App;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::serve::listener::BoxError;
+use crate::serve::listener::{BoxError, RequestContext};
 
-use super::inflate::{Encoding, Inflater};
+use super::inflate::Encoding;
+use super::inflating::{INFLATING, Inflating, Piece};
 use super::request_body::ReadableBody;
 use super::yield_io;
 
-/// Memory for inflating besides the inflated bytes: window, tables and one chunk.
-const INFLATING: usize = 256 << 10;
-
 /// After this many bytes, about 80 µs of reading, a read yields so that the reactor polls the other sockets.
 const YIELD_AFTER: usize = 64 << 10;
-
-/// What a compressed byte counts as, in bytes given: 2 MiB of empty gzip members took a worker 80 ms, 40 ns a byte.
-const COMPRESSED_BYTE: usize = 32;
 
 /// A body, chunk by chunk.
 #[derive(Debug)]
 pub(in crate::http) struct BodyChunks<B> {
     body: B,
-    inflater: Option<Box<Inflater>>,
+    inflating: Option<Box<Inflating>>,
     is_done: bool,
-    /// Work done since the reactor polled the other sockets, in bytes given.
+    /// Work done here since the reactor polled the other sockets, in bytes read.
     work: usize,
 }
 
 impl<B: ReadableBody> BodyChunks<B> {
-    /// The chunks of a body with these headers.
+    /// The chunks of the body of the request with this head.
     ///
     /// # Errors
     /// 415: an encoding that is not read.
-    pub(in crate::http) fn new(headers: &HeaderMap, body: B) -> Result<Self, Problem> {
-        let inflater = encoding(headers)?.map(|encoding| Box::new(Inflater::new(encoding)));
-        Ok(Self { body, inflater, is_done: false, work: 0 })
+    pub(in crate::http) fn new(app: &App, head: &Parts, body: B) -> Result<Self, Problem> {
+        let memory = &RequestContext::of(&head.extensions).memory;
+        let inflating = |encoding| Box::new(Inflating::new(encoding, memory, &app.serving));
+        Ok(Self { body, inflating: encoding(&head.headers)?.map(inflating), is_done: false, work: 0 })
     }
 
     /// The number of bytes, if it is known before they are read.
     pub(in crate::http) fn length(&self) -> Option<usize> {
-        let length = self.body.size_hint().exact().filter(|_| self.inflater.is_none())?;
+        let length = self.body.size_hint().exact().filter(|_| self.inflating.is_none())?;
         Some(usize::try_from(length).unwrap_or(usize::MAX))
     }
 
     /// The memory that reading takes besides the body's bytes.
     pub(in crate::http) fn overhead(&self) -> usize {
-        if self.inflater.is_some() { INFLATING } else { 0 }
+        if self.inflating.is_some() { INFLATING } else { 0 }
     }
 
-    /// The next chunk; none at the end. A chunk is at most what arrived at one time, or 136 KiB when inflated.
+    /// The next chunk; none at the end. A chunk is at most what arrived at one time, or 64 KiB when inflated. Not to be
+    /// asked again once its future was dropped.
     ///
     /// # Errors
-    /// 400: the body broke off, or is not of its encoding.
+    /// 400: the body broke off, or is not of its encoding. 503: it takes long to inflate, and there was no permit to do so
+    /// within the admission wait.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        self.yield_if_due().await;
-        let chunk = self.chunk().await?;
-        self.work += chunk.as_ref().map_or(0, Bytes::len);
-        Ok(chunk)
-    }
-
-    /// Yields so that other sockets are polled, when enough work has been done.
-    async fn yield_if_due(&mut self) {
-        if self.work >= YIELD_AFTER {
-            self.work = 0;
-            yield_io::yield_to_reactor().await;
-        }
-    }
-
-    async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
-            if let Some(inflater) = &mut self.inflater
-                && let Some((chunk, taken)) = inflater.next().map_err(|error| broken(inflater.encoding(), &error))?
+            // So that other sockets are polled.
+            if self.work >= YIELD_AFTER {
+                self.work = 0;
+                yield_io::yield_to_reactor().await;
+            }
+            if let Some(inflating) = &mut self.inflating
+                && let Some(Piece { bytes, work }) = inflating.next().await?
             {
-                self.work += taken * COMPRESSED_BYTE;
-                if !chunk.is_empty() {
-                    return Ok(Some(chunk));
+                self.work += work;
+                if bytes.is_empty() {
+                    continue;
                 }
-                self.yield_if_due().await;
-                continue;
+                return Ok(Some(bytes));
             }
             if self.is_done {
                 return Ok(None);
@@ -94,15 +83,16 @@ impl<B: ReadableBody> BodyChunks<B> {
                 }
                 None => {
                     self.is_done = true;
-                    return self.inflater.as_mut().map_or(Ok(None), |inflater| {
-                        inflater.finish().map_err(|error| broken(inflater.encoding(), &error))
-                    });
+                    return self.inflating.as_mut().map_or(Ok(()), |inflating| inflating.finish()).map(|()| None);
                 }
             };
-            match &mut self.inflater {
-                Some(inflater) => inflater.feed(data),
+            match &mut self.inflating {
+                Some(inflating) => inflating.feed(data),
                 None if data.is_empty() => {}
-                None => return Ok(Some(data)),
+                None => {
+                    self.work += data.len();
+                    return Ok(Some(data));
+                }
             }
         }
     }
@@ -111,10 +101,6 @@ impl<B: ReadableBody> BodyChunks<B> {
     pub(in crate::http) fn into_rest(self) -> B {
         self.body
     }
-}
-
-fn broken(encoding: Encoding, error: &std::io::Error) -> Problem {
-    Problem::new(ProblemKind::Syntax, format!("The body is not {}, or was cut: {error}", encoding.as_str()))
 }
 
 /// The encoding in the head; none for a body as it is.

@@ -1,29 +1,35 @@
-//! Inflates gzip and deflate bodies step by step.
+//! Inflates gzip and deflate bodies piece by piece.
 //!
-//! A thousand bytes may become a million: the caller checks its limits between two chunks.
+//! A thousand bytes may become a million or, of empty blocks and members, none: a piece is bounded by its length and by
+//! the time that it takes, and the caller checks its limits between two pieces.
 
-use std::io::{self, Write as _};
+use std::io;
+use std::time::Instant;
 
 use axum::body::Bytes;
-use flate2::write::MultiGzDecoder;
+use bytes::Buf as _;
+use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::deflate::Deflate;
+/// Compressed bytes between two looks at the clock: at most 60 µs of work, where each dozen of them is a block of its own.
+const STEP: usize = 512;
 
-/// Compressed bytes per step; DEFLATE makes at most 1,032 times as many of them.
-const STEP: usize = 64;
+/// The longest piece.
+const PIECE: usize = 64 << 10;
 
-/// After this many compressed bytes a chunk is given out however short it is: blocks and members may be empty.
-pub(super) const MAX_TAKEN: usize = 4 << 10;
+/// The shortest room for a piece, and how many times as long as the compressed bytes it is: JSON becomes a quarter.
+const LEAST_ROOM: usize = 1 << 10;
+const ROOM: usize = 8;
 
-/// A chunk is given out when it has this many bytes.
-const CHUNK: usize = 32 << 10;
+/// The window of DEFLATE, as the power of two that zlib counts it by; with 16 added, of gzip's format.
+const WINDOW: u8 = 15;
+const GZIP: u8 = 16;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// gzip (RFC 1952); several members after one another are one body.
     Gzip,
-    /// `deflate`: zlib's format (RFC 1950), or bare DEFLATE as some clients send it.
+    /// `deflate`: zlib's format (RFC 1950) as RFC 9110 has it, or bare DEFLATE, which some clients send under the same name.
     Deflate,
 }
 
@@ -37,61 +43,27 @@ impl Encoding {
     }
 }
 
-#[derive(Debug)]
-enum Decoder {
-    Gzip(MultiGzDecoder<Vec<u8>>),
-    Deflate(Deflate),
-}
-
-impl Decoder {
-    /// The inflated bytes that were not taken.
-    fn inflated(&mut self) -> &mut Vec<u8> {
-        match self {
-            Self::Gzip(decoder) => decoder.get_mut(),
-            Self::Deflate(decoder) => &mut decoder.inflated,
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Gzip(decoder) => decoder.write_all(bytes),
-            Self::Deflate(decoder) => decoder.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Gzip(decoder) => decoder.flush(),
-            Self::Deflate(_) => Ok(()),
-        }
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        match self {
-            Self::Gzip(decoder) => decoder.try_finish(),
-            Self::Deflate(decoder) => decoder.finish(),
-        }
-    }
-}
-
 /// A body being inflated.
-#[derive(Debug)]
 pub(super) struct Inflater {
     encoding: Encoding,
-    decoder: Decoder,
+    /// None before a member, and after the last one.
+    decoder: Option<Inflate>,
     /// Compressed bytes that are not inflated yet.
     waiting: Bytes,
-    has_begun: bool,
+    /// Deflate's first byte, until the second one has come: the two tell its format.
+    first: Option<u8>,
+    /// The last piece had no room left: the decoder may hold more without more compressed bytes.
+    is_full: bool,
+    /// A member has ended.
+    has_ended: bool,
+    /// Compressed bytes that are inflated.
+    taken: usize,
 }
 
 impl Inflater {
     /// At the beginning of a body.
     pub(super) fn new(encoding: Encoding) -> Self {
-        let decoder = match encoding {
-            Encoding::Gzip => Decoder::Gzip(MultiGzDecoder::new(Vec::new())),
-            Encoding::Deflate => Decoder::Deflate(Deflate::default()),
-        };
-        Self { encoding, decoder, waiting: Bytes::new(), has_begun: false }
+        Self { encoding, decoder: None, waiting: Bytes::new(), first: None, is_full: false, has_ended: false, taken: 0 }
     }
 
     /// How the body is compressed.
@@ -99,55 +71,102 @@ impl Inflater {
         self.encoding
     }
 
-    /// The next bytes of the body, less than 136 KiB of them and maybe not one; none when more compressed ones are needed.
-    /// Beside them the number of compressed bytes that they took, at most [`MAX_TAKEN`].
-    ///
-    /// # Errors
-    /// They are not of the encoding.
-    pub(super) fn next(&mut self) -> io::Result<Option<(Bytes, usize)>> {
-        if self.waiting.is_empty() {
-            return Ok(None);
-        }
-        let mut taken = 0;
-        while !self.waiting.is_empty() && self.decoder.inflated().len() < CHUNK && taken < MAX_TAKEN {
-            let n = self.waiting.len().min(STEP);
-            taken += n;
-            self.decoder.write(&self.waiting.split_to(n))?;
-        }
-        if self.waiting.is_empty() {
-            self.decoder.flush()?;
-        }
-        Ok(Some((std::mem::take(self.decoder.inflated()).into(), taken)))
+    /// The number of compressed bytes that are not inflated yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Adds compressed bytes. The ones before must have been taken: [`Inflater::next`] gave none.
     pub(super) fn feed(&mut self, bytes: Bytes) {
-        self.has_begun |= !bytes.is_empty();
-        self.waiting = bytes;
+        self.waiting = match self.first.take() {
+            Some(first) => [&[first], &bytes[..]].concat().into(),
+            None => bytes,
+        };
+        if self.encoding == Encoding::Deflate && self.decoder.is_none() && !self.has_ended && self.waiting.len() == 1 {
+            self.first = Some(self.waiting[0]);
+            self.waiting.clear();
+        }
     }
 
-    /// The last bytes, when all compressed ones have come.
+    /// The next piece of the body, at most 64 KiB and maybe nothing: what there is when `until` has come. None when more
+    /// compressed bytes are needed.
     ///
     /// # Errors
-    /// The body broke off, or its checksum does not fit.
-    pub(super) fn finish(&mut self) -> io::Result<Option<Bytes>> {
-        if self.has_begun {
-            self.decoder.finish()?;
+    /// They are not of the encoding, a checksum does not fit, or bytes follow the end.
+    pub(super) fn next(&mut self, until: Instant) -> io::Result<Option<Bytes>> {
+        if self.waiting.is_empty() && !self.is_full {
+            return Ok(None);
         }
-        let piece = std::mem::take(self.decoder.inflated());
-        Ok((!piece.is_empty()).then(|| piece.into()))
+        let room = if self.is_full { PIECE } else { self.waiting.len().saturating_mul(ROOM) };
+        let mut piece = vec![0; room.clamp(LEAST_ROOM, PIECE)];
+        let mut length = 0;
+        loop {
+            length += self.step(&mut piece[length..])?;
+            if self.is_full || length == piece.len() || self.waiting.is_empty() || Instant::now() >= until {
+                break;
+            }
+        }
+        piece.truncate(length);
+        Ok(Some(piece.into()))
+    }
+
+    /// Inflates a few bytes into `room`; how many that made.
+    fn step(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let decoder = match self.decoder.take() {
+            Some(decoder) => decoder,
+            None => self.begin()?,
+        };
+        let decoder = self.decoder.insert(decoder);
+        let step = &self.waiting[..self.waiting.len().min(STEP)];
+        let (before_in, before_out) = (decoder.total_in(), decoder.total_out());
+        let status = decoder.decompress(step, room, InflateFlush::NoFlush);
+        let (taken, made) = (decoder.total_in() - before_in, decoder.total_out() - before_out);
+        // Neither is longer than the slice that it counts bytes of.
+        let (taken, made) = (usize::try_from(taken).unwrap_or(step.len()), usize::try_from(made).unwrap_or(room.len()));
+        self.waiting.advance(taken);
+        self.taken += taken;
+        // The library's own words are those of its parts.
+        let status = status.map_err(|_| io::Error::other(format!("it is broken near byte {}", self.taken)))?;
+        self.is_full = made == room.len();
+        if status == Status::StreamEnd {
+            (self.decoder, self.is_full, self.has_ended) = (None, false, true);
+        }
+        Ok(made)
+    }
+
+    /// The decoder of the member that begins with the waiting bytes.
+    fn begin(&self) -> io::Result<Inflate> {
+        match self.encoding {
+            Encoding::Gzip => Ok(Inflate::new(true, WINDOW + GZIP)),
+            Encoding::Deflate if self.has_ended => Err(io::Error::other("bytes follow its end")),
+            Encoding::Deflate => {
+                // zlib's two are a multiple of 31 and name its method.
+                let head: [u8; 2] = self.waiting.first_chunk().copied().unwrap_or_default();
+                let is_zlib = head[0] & 0x0F == 8 && u16::from_be_bytes(head).is_multiple_of(31);
+                Ok(Inflate::new(is_zlib, WINDOW))
+            }
+        }
+    }
+
+    /// Checks that the body is whole, when all compressed bytes have come and been taken.
+    ///
+    /// # Errors
+    /// It broke off.
+    pub(super) fn finish(&self) -> io::Result<()> {
+        if self.decoder.is_none() && self.first.is_none() { Ok(()) } else { Err(io::Error::other("it ends too early")) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::time::{Duration, Instant};
 
     use axum::body::Bytes;
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
-    use super::{Encoding, Inflater, MAX_TAKEN};
+    use super::{Encoding, Inflater, PIECE};
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -177,13 +196,12 @@ mod tests {
         let (mut inflater, mut all, mut longest) = (Inflater::new(encoding), Vec::new(), 0);
         for chunk in bytes.chunks(n) {
             inflater.feed(Bytes::copy_from_slice(chunk));
-            while let Some((piece, taken)) = inflater.next()? {
-                assert!(taken <= MAX_TAKEN, "{taken}");
+            while let Some(piece) = inflater.next(Instant::now() + Duration::from_secs(9))? {
                 longest = longest.max(piece.len());
                 all.extend_from_slice(&piece);
             }
         }
-        all.extend_from_slice(&inflater.finish()?.unwrap_or_default());
+        inflater.finish()?;
         Ok((longest, all))
     }
 
@@ -197,7 +215,7 @@ mod tests {
                     [(Encoding::Gzip, gzip(body)), (Encoding::Deflate, zlib(body)), (Encoding::Deflate, bare(body))]
                 {
                     let (longest, all) = inflate_as(encoding, &compressed, n).unwrap();
-                    assert!(all == body && longest < 136 << 10, "{encoding:?} {longest}");
+                    assert!(all == body && longest <= PIECE, "{encoding:?} {longest}");
                 }
             }
         }
@@ -237,7 +255,7 @@ mod tests {
         encoder.flush().unwrap();
         let mut inflater = Inflater::new(Encoding::Gzip);
         inflater.feed(encoder.get_ref().clone().into());
-        assert_eq!(inflater.next().unwrap().unwrap().0, "a line\n");
-        assert_eq!(inflater.next().unwrap(), None);
+        assert_eq!(inflater.next(Instant::now()).unwrap().unwrap(), "a line\n");
+        assert_eq!(inflater.next(Instant::now()).unwrap(), None);
     }
 }

@@ -1,9 +1,9 @@
 //! Reads a request's whole body within its limits: bytes, time, and the memory that all requests share.
 
 mod chunks;
-mod deflate;
 mod drain;
 mod inflate;
+mod inflating;
 mod min_rate;
 mod request_body;
 mod yield_io;
@@ -47,7 +47,7 @@ pub(in crate::http) async fn read_at_most(
 ) -> Result<Bytes, Problem> {
     let limits = &app.serving.limits;
     let context = RequestContext::of(&head.extensions);
-    let chunks = BodyChunks::new(&head.headers, body)?;
+    let chunks = BodyChunks::new(app, head, body)?;
     let declared = chunks.length();
     if declared.is_some_and(|n| n > most) {
         return Err(Problem::body_too_large(most));

@@ -78,7 +78,7 @@ impl RowStream {
     ) -> Result<Self, Problem> {
         let context = RequestContext::of(&head.extensions).clone();
         Ok(Self {
-            chunks: BodyChunks::new(&head.headers, body)?,
+            chunks: BodyChunks::new(app, head, body)?,
             held: Vec::new(),
             whole: 0,
             waited: Duration::ZERO,

@@ -1,0 +1,114 @@
+//! Where a compressed body is inflated: first where it is read, and on the pool when it takes long.
+//!
+//! A body of 2 MiB may be made so that it takes 150 ms to inflate and becomes nothing. Where it is read, the requests whose
+//! connections share the thread would wait.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+
+use crate::http::problem::{Problem, ProblemKind};
+use crate::serve::Serving;
+use crate::serve::admission::{MemoryLease, SLICE};
+
+use super::inflate::{Encoding, Inflater};
+
+/// Memory for inflating besides the body's own bytes: window, tables and one piece.
+pub(super) const INFLATING: usize = 128 << 10;
+
+/// A body is inflated where it is read until that has taken so long, more than 64 KiB of JSON take.
+const INLINE: Duration = Duration::from_micros(200);
+
+/// Then no more than so many compressed bytes at one time, such as a stream's line: at most 60 µs of work.
+const INLINE_BYTES: usize = 512;
+
+/// What a compressed byte counts as, in bytes read: at most 110 ns of work.
+const WORK: usize = 64;
+
+/// A compressed body being read.
+pub(super) struct Inflating {
+    /// None while the pool has it.
+    inflater: Option<Box<Inflater>>,
+    /// How long it is still inflated where it is read.
+    inline: Duration,
+    memory: MemoryLease,
+    serving: Arc<Serving>,
+}
+
+impl fmt::Debug for Inflating {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflating").field("inline", &self.inline).finish_non_exhaustive()
+    }
+}
+
+/// A piece of a body.
+pub(super) struct Piece {
+    /// Its bytes, maybe none.
+    pub(super) bytes: Bytes,
+    /// The work that it was for this thread, in bytes read.
+    pub(super) work: usize,
+}
+
+impl Inflating {
+    /// A body of which nothing was read, of the request that holds `memory`.
+    pub(super) fn new(encoding: Encoding, memory: &MemoryLease, serving: &Arc<Serving>) -> Self {
+        let inflater = Some(Box::new(Inflater::new(encoding)));
+        Self { inflater, inline: INLINE, memory: memory.clone(), serving: Arc::clone(serving) }
+    }
+
+    /// Adds compressed bytes, when [`next`](Self::next) gave none.
+    pub(super) fn feed(&mut self, bytes: Bytes) {
+        self.inflater().feed(bytes);
+    }
+
+    /// The next piece; none when more compressed bytes are needed. Not to be asked again once its future was dropped.
+    ///
+    /// # Errors
+    /// 400: the body is not of its encoding. 503: no permit for the pool within the admission wait. 500: it panicked.
+    pub(super) async fn next(&mut self) -> Result<Option<Piece>, Problem> {
+        let waiting = self.inflater().waiting();
+        if self.inline.is_zero() && waiting > INLINE_BYTES {
+            return Box::pin(self.next_on_pool()).await;
+        }
+        let start = Instant::now();
+        let until = start + self.inline;
+        let inflated = self.inflater().next(until).map_err(|error| self.broken(&error))?;
+        self.inline = self.inline.saturating_sub(start.elapsed());
+        let work = (waiting - self.inflater().waiting()) * WORK;
+        Ok(inflated.map(|bytes| Piece { work: work + bytes.len(), bytes }))
+    }
+
+    async fn next_on_pool(&mut self) -> Result<Option<Piece>, Problem> {
+        let mut inflater = self.inflater.take().expect(OURS);
+        let inflate = move || {
+            let inflated = inflater.next(Instant::now() + SLICE);
+            (inflater, inflated)
+        };
+        let (inflater, inflated) = self.serving.compute.decode_on_pool(&self.memory, inflate).await?;
+        self.inflater = Some(inflater);
+        let inflated = inflated.map_err(|error| self.broken(&error))?;
+        Ok(inflated.map(|bytes| Piece { bytes, work: 0 }))
+    }
+
+    /// Checks that the body was whole, when all of it has come.
+    ///
+    /// # Errors
+    /// 400: it broke off.
+    pub(super) fn finish(&mut self) -> Result<(), Problem> {
+        self.inflater().finish().map_err(|error| self.broken(&error))
+    }
+
+    fn inflater(&mut self) -> &mut Inflater {
+        self.inflater.as_mut().expect(OURS)
+    }
+
+    fn broken(&mut self, error: &std::io::Error) -> Problem {
+        let encoding = self.inflater().encoding().as_str();
+        Problem::new(ProblemKind::Syntax, format!("The body is not {encoding}, or was cut: {error}"))
+    }
+}
+
+/// Why the inflater is here: it is with the pool only while [`Inflating::next`] waits, which borrows it.
+const OURS: &str = "a read that was given up is not taken up again";
