@@ -1,7 +1,7 @@
 //! smartserve: a model server for tables.
 //!
 //! One self-describing artifact — estimator, preprocessing, schema, training statistics, golden rows, calibration —
-//! is written by `train` and served by `serve`, from one small static process.
+//! is written by `train` and served by `serve`, by one small program (in the image a static one).
 //!
 //! # One prediction, step by step
 //!

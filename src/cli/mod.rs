@@ -30,8 +30,8 @@ pub use train::TrainArgs;
   smartserve serve --model boston.model
   curl -d '{\"RM\":6.575,…}' http://127.0.0.1:8000/predict
 
-Every flag can be set by an environment variable: SMARTSERVE_ and its name in capitals (--max-rows is
-SMARTSERVE_MAX_ROWS). A repeatable one holds an entry a line, a switch 1, 0, true or false. One that is empty, or that
+Every flag can be set by an environment variable: SMARTSERVE_ and its name in capitals (--max-rows is \
+SMARTSERVE_MAX_ROWS). A repeatable one holds an entry a line, a switch 1, 0, true or false. One that is empty, or that \
 no flag has, is an error.")]
 pub struct Cli {
     /// What to do.

@@ -47,7 +47,9 @@ pub struct ServeArgs {
     /// True when `--bind` was typed rather than set by the environment or the default: then `PORT` does not count.
     #[arg(skip)]
     pub bind_typed: bool,
-    /// Address of a second listener for probes and metrics, which answers when the first is saturated
+    /// Address of a second listener, which answers when the first is saturated: probes, /metrics, and loading and
+    /// unloading of models. It asks for a token only to load and unload, and only with --token-file: bind it where nobody
+    /// but you and Prometheus can reach it
     #[arg(long, value_name = "IP:PORT", value_parser = address)]
     pub admin_bind: Option<SocketAddr>,
     /// Serve /metrics on the admin listener only; probes stay on both
@@ -80,15 +82,15 @@ pub struct ServeArgs {
     /// Take a changed file whose model asks for other columns or answers in other words
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub allow_schema_change: bool,
-    /// How models of other libraries are read.
-    #[command(flatten)]
-    pub source: SourcesArgs,
     /// How log lines look: human on a terminal, else JSON
     #[arg(long, value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,
     /// The least important lines to write
     #[arg(long, default_value = "info", value_parser = level())]
     pub log_level: LevelFilter,
+    /// How models of other libraries are read. Last: what follows it would stand under its heading in the help.
+    #[command(flatten)]
+    pub source: SourcesArgs,
 }
 
 /// How log lines look.

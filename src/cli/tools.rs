@@ -12,7 +12,7 @@ use super::source::{SourceArgs, SourcesArgs};
 
 /// `predict`.
 #[derive(Debug, Args)]
-#[command(after_help = "The input's columns come back as they are, with a column `prediction` after them (and
+#[command(after_help = "The input's columns come back as they are, with a column `prediction` after them (and \
 `probability_CLASS` for each class of a classifier that has probabilities). Columns that the model does not know pass through.
 
 Examples:
@@ -39,12 +39,12 @@ pub struct PredictArgs {
 /// `import`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "XGBoost's JSON and UBJSON (1.0 to 3.x), LightGBM's text, scikit-learn's pickle, joblib and skops files, and
-directories of MLflow, MLServer or with one model file are read; a file is told by its content, not by its name.
+    after_help = "XGBoost's JSON and UBJSON (1.0 to 3.x), LightGBM's text, scikit-learn's pickle, joblib and skops files, and \
+directories of MLflow, MLServer or with one model file are read; a file is told by its content, not by its name. \
 Nothing in it is executed, and what is not understood is refused with its place (65).
 
-With --data the model gets what training gives: statistics of each column and of the predictions (ranges, drift metrics) and
-golden rows out of the table; with --target too, figures and calibration on its rows, which mean something only where the model
+With --data the model gets what training gives: statistics of each column and of the predictions (ranges, drift metrics) and \
+golden rows out of the table; with --target too, figures and calibration on its rows, which mean something only where the model \
 was not fitted on them.
 
 Examples:
@@ -92,9 +92,9 @@ pub struct InspectArgs {
 /// `verify`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "With --input, rows are scored and compared with answers that the model's own library gave them: columns
-of the same file. One COLUMN holds the predictions (of a classifier the labels), as many as the model has outputs or classes
-hold these in their order; another answer is named as predict names its column: probability_yes=p, raw=margin. The greatest
+    after_help = "With --input, rows are scored and compared with answers that the model's own library gave them: columns \
+of the same file. One COLUMN holds the predictions (of a classifier the labels), as many as the model has outputs or classes \
+hold these in their order; another answer is named as predict names its column: probability_yes=p, raw=margin. The greatest \
 difference and the worst rows are printed. What a model of 32 bits answers is compared as numbers of 32 bits.
 
 Examples:
@@ -103,7 +103,7 @@ Examples:
   smartserve verify m.pkl --input rows.csv --expect label,probability_yes=p \\
     --tolerance 1e-15
 
-Exit codes: 0 the model is sound; 1 the golden rows are answered otherwise than when the model was written, or an expected
+Exit codes: 0 the model is sound; 1 the golden rows are answered otherwise than when the model was written, or an expected \
 answer differs by more than the tolerance; 65 the file is not a valid model, or rows do not fit it; 66 there is no such file."
 )]
 pub struct VerifyArgs {

@@ -90,6 +90,28 @@ fn examples_of_help_fit_a_terminal() {
 }
 
 #[test]
+fn paragraphs_of_help_are_wrapped_by_the_terminal_alone() {
+    fn check(command: &clap::Command) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for two in help.lines().collect::<Vec<_>>().windows(2) {
+            let is_apart = |line: &str| line.is_empty() || line.starts_with(' ');
+            assert!(two.iter().any(|line| is_apart(line)) || two[0].ends_with(':'), "{}: {two:?}", command.get_name());
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&cli::command());
+}
+
+#[test]
+fn only_flags_of_other_libraries_stand_under_their_heading() {
+    let command = cli::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let under = serve.get_arguments().filter(|arg| arg.get_help_heading() == Some("Models of other libraries"));
+    let flags: Vec<_> = under.filter_map(clap::Arg::get_long).collect();
+    assert_eq!(flags, ["answer", "iterations", "zero-as-missing"]);
+}
+
+#[test]
 fn nothing_in_a_file_steers_the_terminal() {
     let directory = tempfile::tempdir().unwrap();
     let evil = "a\u{1b}]0;owned\u{7}\u{202e}b\u{9b}31m";
