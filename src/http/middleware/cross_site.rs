@@ -13,12 +13,12 @@ use crate::http::problem::{Problem, ProblemKind};
 /// Set by browsers: `same-origin` for a page of this server, `none` for a user action such as a bookmark.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Checks a request for a route.
+/// Checks a request for a route; `may_change` tells that requests may change what is served here.
 ///
 /// # Errors
 /// 403: it is cross-site, to change what is served or with a type that needs no permission. 415: it would
-/// change what is served, with a type that a form has.
-pub(super) fn check(route: &str, head: &Parts) -> Result<(), Problem> {
+/// change what is served, with a type that a form has; not told where its handler refuses it whatever its type is.
+pub(super) fn check(route: &str, head: &Parts, may_change: bool) -> Result<(), Problem> {
     if head.method != Method::POST {
         return Ok(());
     }
@@ -32,7 +32,7 @@ pub(super) fn check(route: &str, head: &Parts) -> Result<(), Problem> {
         };
         return Err(Problem::new(ProblemKind::Forbidden, detail));
     }
-    if changes && kinds(headers).any(|kind| is_of_a_form(&kind)) {
+    if changes && may_change && kinds(headers).any(|kind| is_of_a_form(&kind)) {
         return Err(Problem::unsupported_media("Send Content-Type: application/json, or none"));
     }
     Ok(())

@@ -98,6 +98,22 @@ async fn a_page_from_elsewhere_changes_nothing() {
 }
 
 #[tokio::test]
+async fn who_may_not_load_is_told_so_first() {
+    let folder = folder();
+    let main = router(Arc::clone(&folder.serving), Role::Main, Options::default());
+    let (_file, options) = tokens();
+    let with_tokens = router(Arc::clone(&folder.serving), Role::Main, options);
+    for path in [LOAD, UNLOAD] {
+        for kind in ["", FORM, "text/csv", "application/json"] {
+            for body in ["{}", "no JSON"] {
+                assert_eq!(status(&main, path, &[("content-type", kind)], body).await, 403, "{path} {kind}");
+                assert_eq!(status(&with_tokens, path, &[("content-type", kind)], body).await, 401, "{path} {kind}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_page_from_elsewhere_predicts_nothing_by_a_form() {
     let router = public(Limits::default());
     for path in ["/models/line/predict", "/v2/models/line/infer", "/invocations", "/predict"] {
