@@ -74,22 +74,22 @@ impl Inflating {
         }
         let start = Instant::now();
         let until = start + self.inline;
-        let inflated = self.inflater().next(until).map_err(|error| self.broken(&error))?;
+        let piece = self.inflater().next(until).map_err(|error| self.broken(&error))?;
         self.inline = self.inline.saturating_sub(start.elapsed());
         let work = (waiting - self.inflater().waiting()) * WORK;
-        Ok(inflated.map(|bytes| Piece { work: work + bytes.len(), bytes }))
+        Ok(piece.map(|bytes| Piece { work: work + bytes.len(), bytes }))
     }
 
     async fn next_on_pool(&mut self) -> Result<Option<Piece>, Problem> {
         let mut inflater = self.inflater.take().expect(OURS);
-        let inflate = move || {
-            let inflated = inflater.next(Instant::now() + SLICE);
-            (inflater, inflated)
+        let slice = move || {
+            let piece = inflater.next(Instant::now() + SLICE);
+            (inflater, piece)
         };
-        let (inflater, inflated) = self.serving.compute.decode_on_pool(&self.memory, inflate).await?;
+        let (inflater, piece) = self.serving.compute.decode_on_pool(&self.memory, slice).await?;
         self.inflater = Some(inflater);
-        let inflated = inflated.map_err(|error| self.broken(&error))?;
-        Ok(inflated.map(|bytes| Piece { bytes, work: 0 }))
+        let piece = piece.map_err(|error| self.broken(&error))?;
+        Ok(piece.map(|bytes| Piece { bytes, work: 0 }))
     }
 
     /// Checks that the body was whole, when all of it has come.
