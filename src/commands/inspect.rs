@@ -135,6 +135,8 @@ pub(super) fn shown(figures: &Figures) -> String {
         ("F1", figures.f1),
         ("log-loss", figures.log_loss),
         ("ROC AUC", figures.roc_auc),
+        ("average precision", figures.average_precision),
+        ("Brier", figures.brier),
     ];
     let mut parts: Vec<String> = all.iter().filter_map(|(name, v)| v.map(|v| format!("{name} {v:.4}"))).collect();
     parts.push(format!("n {}", figures.n));

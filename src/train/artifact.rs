@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::model::algorithm::Estimator;
 use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, to_bytes};
 use crate::model::cover;
-use crate::model::prediction::Prediction;
+use crate::model::prediction::{Prediction, Probabilities};
 use crate::model::schema::Schema;
 use crate::model::statistics::Stats;
 use crate::train::data::encode::{Encoded, LabeledBatch};
@@ -60,6 +60,7 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         task: schema.task(),
         target: spec.target.clone(),
         data: data_report(data, outcome.fitted.form.n_columns()),
+        probability: outcome.fitted.pipeline.predictor().probabilities().map(Probabilities::as_str),
         hyperparameters: settings(plan),
         tuning: None,
         evaluation,

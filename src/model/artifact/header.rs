@@ -138,7 +138,7 @@ pub struct KFoldFigures {
     pub sd: Figures,
 }
 
-/// Figures of one evaluation. Regression has the first three, classification the last four; one that is not defined
+/// Figures of one evaluation. Regression has the first three, classification the last six; one that is not defined
 /// (R² of a constant target, ROC AUC of a method without probabilities) is absent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
@@ -165,6 +165,13 @@ pub struct Figures {
     /// Area under the ROC curve; several classes: one-vs-rest, unweighted mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roc_auc: Option<f64>,
+    /// Average precision, of the second of two classes; several classes: one-vs-rest, unweighted mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_precision: Option<f64>,
+    /// Brier score, 0 at best: the mean squared error of the second of two classes' probability, of several classes its sum
+    /// over them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brier: Option<f64>,
 }
 
 /// What the `calibration` section holds: see [`Calibration`](crate::model::calibration::Calibration).

@@ -42,7 +42,8 @@ pub fn regression(observed: &[f64], predicted: &[f64]) -> Figures {
     }
 }
 
-/// Accuracy, F1, log-loss and ROC AUC of class positions; `probability` is row-major `[n_rows, n_classes]`.
+/// Accuracy and F1 of class positions, and with probabilities, row-major `[n_rows, n_classes]`, log-loss, ROC AUC, average
+/// precision and Brier score.
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 pub fn classification(observed: &[u32], predicted: &[u32], probability: Option<&[f64]>, n_classes: usize) -> Figures {
     let right = observed.iter().zip(predicted).filter(|(y, p)| y == p).count();
@@ -52,6 +53,8 @@ pub fn classification(observed: &[u32], predicted: &[u32], probability: Option<&
         f1: macro_f1(&class_counts(observed, predicted, n_classes)),
         log_loss: probability.and_then(|p| log_loss(observed, p, n_classes)),
         roc_auc: probability.and_then(|p| roc_auc(observed, p, n_classes)),
+        average_precision: probability.and_then(|p| average_precision(observed, p, n_classes)),
+        brier: probability.and_then(|p| brier(observed, p, n_classes)),
         ..Figures::default()
     }
 }
@@ -101,16 +104,45 @@ pub fn log_loss(observed: &[u32], probability: &[f64], n_classes: usize) -> Opti
 /// Area under the ROC curve: of the second class for two classes, else the unweighted mean over one-vs-rest. `None`
 /// when a class has no row, or all.
 pub fn roc_auc(observed: &[u32], probability: &[f64], n_classes: usize) -> Option<f64> {
+    one_against_rest(observed, probability, n_classes, area)
+}
+
+/// Average precision, Σ (recall − recall before) · precision over the distinct scores downwards: of the second class for two
+/// classes, else the unweighted mean over one-vs-rest. `None` when a class has no row, or all.
+pub fn average_precision(observed: &[u32], probability: &[f64], n_classes: usize) -> Option<f64> {
+    one_against_rest(observed, probability, n_classes, step_area)
+}
+
+/// Σ (p − y)² / n of the second of two classes, 0 to 1; of several classes the sum over them, 0 to 2.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+pub fn brier(observed: &[u32], probability: &[f64], n_classes: usize) -> Option<f64> {
+    let first = usize::from(n_classes == 2);
+    let of_row = |(class, of_row): (&u32, &[f64])| -> f64 {
+        let error = |(p, at): (&f64, usize)| p - f64::from(u8::from(*class as usize == at));
+        of_row.iter().zip(0..).skip(first).map(error).map(|error| error * error).sum()
+    };
+    let sum: f64 = observed.iter().zip(probability.chunks_exact(n_classes)).map(of_row).sum();
+    finite(sum / observed.len() as f64)
+}
+
+/// A figure of whether rows are of a class, and their scores for it: of the second class for two classes, else the
+/// unweighted mean over the classes.
+fn one_against_rest(
+    observed: &[u32],
+    probability: &[f64],
+    n_classes: usize,
+    figure: fn(&[bool], &[f64]) -> Option<f64>,
+) -> Option<f64> {
     let of_class = |class: usize| {
         let scores: Vec<f64> = probability.iter().skip(class).step_by(n_classes).copied().collect();
         let positive: Vec<bool> = observed.iter().map(|y| *y as usize == class).collect();
-        area(&positive, &scores)
+        figure(&positive, &scores)
     };
     if n_classes == 2 {
         return of_class(1);
     }
-    let areas: Option<Vec<f64>> = (0..n_classes).map(of_class).collect();
-    areas.map(|areas| mean(&areas))
+    let figures: Option<Vec<f64>> = (0..n_classes).map(of_class).collect();
+    figures.map(|figures| mean(&figures))
 }
 
 /// The share of (positive, negative) pairs that the scores order correctly, ties counting half: from midranks
@@ -134,6 +166,25 @@ fn area(positive: &[bool], scores: &[f64]) -> Option<f64> {
     finite((rank_sum - n_positive * (n_positive + 1.0) / 2.0) / (n_positive * n_negative))
 }
 
+/// The area under precision by recall, in steps: each distinct score's precision, weighted by the recall that it adds.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+fn step_area(positive: &[bool], scores: &[f64]) -> Option<f64> {
+    let n_positive = positive.iter().filter(|p| **p).count();
+    if n_positive == 0 || n_positive == positive.len() {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
+    let (mut above, mut hits, mut sum) = (0, 0, 0.0);
+    // Sorted downwards: not above the next means equal to it.
+    for tied in order.chunk_by(|a, b| scores[*a] <= scores[*b]) {
+        let found = tied.iter().filter(|row| positive[**row]).count();
+        (above, hits) = (above + tied.len(), hits + found);
+        sum += found as f64 / n_positive as f64 * (hits as f64 / above as f64);
+    }
+    finite(sum)
+}
+
 /// Mean and population standard deviation over folds, each fold with the same weight; `n` is the sum of the folds'
 /// rows. A metric that one fold lacks is absent.
 pub fn over_folds(folds: &[Figures]) -> (Figures, Figures) {
@@ -154,6 +205,8 @@ fn combined(folds: &[Figures], statistic: fn(&[f64]) -> f64) -> Figures {
         f1: of(|f| f.f1),
         log_loss: of(|f| f.log_loss),
         roc_auc: of(|f| f.roc_auc),
+        average_precision: of(|f| f.average_precision),
+        brier: of(|f| f.brier),
     }
 }
 

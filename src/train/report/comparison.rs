@@ -4,9 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
-use super::run::{DataReport, NamedFigure, short, size};
+use super::run::{DataReport, NamedFigure, short, size, without_probabilities};
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::KFoldFigures;
+use crate::model::prediction::Probabilities;
 use crate::model::schema::Task;
 use crate::text::printable::printable;
 use crate::train::artifact::Trained;
@@ -43,6 +44,9 @@ pub struct Comparison {
 pub struct Compared {
     /// Its name.
     pub algorithm: Algorithm,
+    /// What its probabilities are, as [`Report::probability`](super::Report::probability).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<&'static str>,
     /// Figures over the folds of the training rows; absent when it refused the data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub k_fold: Option<KFoldFigures>,
@@ -59,7 +63,8 @@ pub struct Compared {
 
 /// The columns, the one that ranks first.
 const REGRESSION: [NamedFigure; 3] = [("rmse", |f| f.rmse), ("r2", |f| f.r2), ("mae", |f| f.mae)];
-const CLASSIFICATION: [NamedFigure; 3] = [("accuracy", |f| f.accuracy), ("log-loss", |f| f.log_loss), ("f1", |f| f.f1)];
+const CLASSIFICATION: [NamedFigure; 3] =
+    [("accuracy", |f| f.accuracy), ("log-loss", |f| f.log_loss), ("roc-auc", |f| f.roc_auc)];
 
 impl Display for Comparison {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -85,6 +90,9 @@ impl Display for Comparison {
                 writeln!(f, "  –  {:<17}  {}", c.algorithm, printable(reason))?;
             }
         }
+        for c in self.algorithms.iter().filter(|c| c.probability == Some(Probabilities::Absent.as_str())) {
+            writeln!(f, "{}: it is ranked by its accuracy", without_probabilities(c.algorithm))?;
+        }
         self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", printable(warning)))?;
         write!(f, "\nranked by the mean {} over the folds; {:.1} s", self.ranked_by, self.seconds)
     }
@@ -104,6 +112,6 @@ fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [NamedFigure; 
 impl Compared {
     pub(crate) fn refused(algorithm: Algorithm, error: &TrainError) -> Self {
         let refused = Some(error.to_string());
-        Self { algorithm, k_fold: None, fit_seconds: None, artifact_bytes: None, refused }
+        Self { algorithm, probability: None, k_fold: None, fit_seconds: None, artifact_bytes: None, refused }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::{Evaluation, Figures, Setting};
+use crate::model::prediction::Probabilities;
 use crate::model::schema::Task;
 use crate::text::printable::printable;
 use crate::train::evaluate::metrics::ClassCounts;
@@ -28,6 +29,9 @@ pub struct Report {
     pub target: String,
     /// The table.
     pub data: DataReport,
+    /// What a classifier's probabilities are: `shares`, `votes` or `none`; absent where they are those of the method itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<&'static str>,
     /// Every hyperparameter, by flag name.
     pub hyperparameters: BTreeMap<String, Setting>,
     /// How they were found, with `--tune`.
@@ -101,7 +105,7 @@ impl ClassReport {
 pub(super) type NamedFigure = (&'static str, fn(&Figures) -> Option<f64>);
 
 /// The figures in the order of the table.
-const FIGURES: [NamedFigure; 7] = [
+const FIGURES: [NamedFigure; 9] = [
     ("rmse", |f| f.rmse),
     ("mae", |f| f.mae),
     ("r2", |f| f.r2),
@@ -109,6 +113,8 @@ const FIGURES: [NamedFigure; 7] = [
     ("f1", |f| f.f1),
     ("log-loss", |f| f.log_loss),
     ("roc-auc", |f| f.roc_auc),
+    ("avg-precision", |f| f.average_precision),
+    ("brier", |f| f.brier),
 ];
 
 impl Display for Report {
@@ -130,6 +136,9 @@ impl Display for Report {
         writeln!(f, "{}", options.join(", "))?;
         self.tuned(f)?;
         self.figures(f)?;
+        if self.probability == Some(Probabilities::Absent.as_str()) {
+            writeln!(f, "{}: it has no {OF_PROBABILITIES}", without_probabilities(self.algorithm))?;
+        }
         self.classes(f)?;
         self.groups(f)?;
         self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", printable(warning)))?;
@@ -155,7 +164,7 @@ impl Report {
         if holdout.is_none() && k_fold.is_none() {
             return Ok(());
         }
-        write!(f, "\n{:<10}", "")?;
+        write!(f, "\n{:<13}", "")?;
         holdout.iter().try_for_each(|_| write!(f, "  {:>11}", "holdout"))?;
         k_fold.iter().try_for_each(|k| write!(f, "  {:>20}", format!("{}-fold mean ± sd", k.folds)))?;
         writeln!(f)?;
@@ -165,7 +174,7 @@ impl Report {
             if alone.is_none() && mean.is_none() {
                 continue;
             }
-            write!(f, "{name:<10}")?;
+            write!(f, "{name:<13}")?;
             if holdout.is_some() {
                 write!(f, "  {:>11}", alone.map_or_else(|| "–".to_owned(), short))?;
             }
@@ -212,6 +221,14 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// The figures that only probabilities have.
+const OF_PROBABILITIES: &str = "log-loss, ROC AUC, average precision or Brier score";
+
+/// What a method without probabilities does instead.
+pub(super) fn without_probabilities(algorithm: Algorithm) -> String {
+    format!("{algorithm} answers with a class alone, without probabilities")
 }
 
 /// A figure with about four significant digits.

@@ -95,6 +95,7 @@ fn write_all(fitted: Vec<FittedPlan<'_>>, refused: &[Compared]) -> Result<(Train
             Ok(trained) => {
                 ranked.push(Compared {
                     algorithm,
+                    probability: trained.report.probability,
                     k_fold: outcome.k_fold().cloned(),
                     fit_seconds: Some(outcome.seconds),
                     artifact_bytes: Some(trained.artifact.len()),

@@ -1,5 +1,5 @@
 //! Artifacts that an earlier version wrote, one of each algorithm and task: they load, they answer the same bits, and
-//! training with the same flags writes the same bytes.
+//! training with the same flags writes the same, but for the figures that it did not know.
 //!
 //! `tests/fixtures/artifacts/models.txt` has a line a model: data, algorithm, flags of `train`. `rows/DATA.csv` is what
 //! was asked, and `DATA-ALGORITHM.csv` the answers of that version, each number as the shortest text that reads back.
@@ -7,8 +7,10 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use smartserve::model::Model;
 
+use crate::support::artifact::Parts;
 use crate::support::path;
 use crate::support::process::BINARY;
 
@@ -77,8 +79,18 @@ fn old_artifacts_answer_the_same_bits() {
     }
 }
 
+/// A head without what has been added to the figures since.
+fn without_new_figures(mut head: Value) -> Value {
+    for figures in ["/evaluation/holdout", "/evaluation/k_fold/mean", "/evaluation/k_fold/sd"] {
+        if let Some(Value::Object(figures)) = head.pointer_mut(figures) {
+            figures.retain(|name, _| !["average_precision", "brier"].contains(&name.as_str()));
+        }
+    }
+    head
+}
+
 #[test]
-fn training_writes_the_same_bytes() {
+fn training_writes_what_it_wrote() {
     let directory = tempfile::tempdir().unwrap();
     for fixture in Fixture::all() {
         let written = directory.path().join(fixture.name());
@@ -86,7 +98,9 @@ fn training_writes_the_same_bytes() {
         train.arg("train").args(&fixture.flags).args(["--seed", "7", "--folds", "2"]);
         train.args(["--algorithm", &fixture.algorithm, "--name", &fixture.algorithm, "-o"]).arg(&written);
         run(&mut train);
-        let is_same = std::fs::read(&written).unwrap() == std::fs::read(fixture.model()).unwrap();
-        assert!(is_same, "{} is not what it was", fixture.name());
+        let (new, old) =
+            (Parts::of(&std::fs::read(&written).unwrap()), Parts::of(&std::fs::read(fixture.model()).unwrap()));
+        assert_eq!(without_new_figures(new.header), old.header, "{}", fixture.name());
+        assert!(new.sections == old.sections, "{} is not what it was", fixture.name());
     }
 }

@@ -7,7 +7,9 @@ use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
 use smartserve::table::TableFile;
-use smartserve::train::evaluate::metrics::{class_counts, classification, log_loss, over_folds, regression, roc_auc};
+use smartserve::train::evaluate::metrics::{
+    average_precision, brier, class_counts, classification, log_loss, over_folds, regression, roc_auc,
+};
 use smartserve::train::{TrainSpec, train};
 
 fn near(got: impl Into<Option<f64>>, expected: f64) {
@@ -46,6 +48,8 @@ fn classification_figures_are_right() {
     near(f.f1, 0.694_444_444_444_444_3);
     near(f.log_loss, 0.647_060_547_460_747_9);
     near(f.roc_auc, 0.901_785_714_285_714_3);
+    near(f.average_precision, 0.880_952_380_952_380_9);
+    near(f.brier, 0.355_5);
 }
 
 #[test]
@@ -65,6 +69,9 @@ fn ties_count_half_in_roc_auc() {
     let probability: Vec<f64> = scores.iter().flat_map(|s| [1.0 - s, *s]).collect();
     near(roc_auc(&observed, &probability, 2), 0.906_25);
     near(log_loss(&observed, &probability, 2), 0.375_051_902_682_296_6);
+    near(average_precision(&observed, &probability, 2), 0.916_666_666_666_666_6);
+    near(brier(&observed, &probability, 2), 0.122_5);
+    assert_eq!(average_precision(&[1, 1], &[0.5, 0.5, 0.1, 0.9], 2), None);
     assert_eq!(roc_auc(&[1, 1], &[0.5, 0.5, 0.1, 0.9], 2), None);
     assert_eq!(roc_auc(&[0, 1], &[0.5, 0.5, 0.0, 0.1, 0.9, 0.0], 3), None);
 }
