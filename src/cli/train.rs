@@ -11,7 +11,8 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use crate::config::Names;
 use crate::config::values::{names, share, switch};
 use crate::train::options::{
-    Algorithm, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, OPTIONS, OptionInfo, Options, Setting, TaskChoice,
+    Algorithm, CalibrationMethod, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, OPTIONS, OptionInfo, Options,
+    Setting, TaskChoice, ThresholdChoice,
 };
 
 /// What `--help` shows first after the flags.
@@ -119,6 +120,14 @@ pub struct TrainArgs {
     /// probabilities. Without it these are the mean of the classes' shares in the leaves, as scikit-learn's
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub vote: bool,
+    /// Calibrate a classifier's probabilities on its out-of-fold scores; of several classes each against the rest, then
+    /// divided by their sum. Raw scores stay
+    #[arg(long, value_name = "METHOD", value_enum)]
+    pub calibrate: Option<CalibrationMethod>,
+    /// Of two classes, answer the second where its probability is above this [default: 0.5]; or choose it on the
+    /// out-of-fold scores: by its F1, by Youden's J, or by what a miss and a false alarm cost
+    #[arg(long, value_name = "f1|youden|cost=5:1|0.3")]
+    pub threshold: Option<ThresholdChoice>,
     /// The hyperparameters that were given.
     #[command(flatten)]
     pub options: Options,

@@ -80,6 +80,12 @@ fn human(model: &Model, memory: Option<&str>) -> String {
     if let Some(kind) = model.probabilities() {
         line("probability", described(kind));
     }
+    if let Some(method) = &header.calibrator {
+        line("calibrated", method);
+    }
+    if let Some(sentence) = header.threshold_sentence() {
+        line("threshold", &sentence);
+    }
     if let Some(origin) = &header.source {
         let version = origin.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         line("source", &format!("{}{version}, {}", origin.library, origin.format));

@@ -86,6 +86,8 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         tune: args.tune,
         options: args.options.clone(),
         vote: args.vote,
+        calibrate: args.calibrate,
+        threshold: args.threshold,
         scale: (args.scale || args.no_scale).then_some(args.scale),
         seed: args.seed,
         test_size: args.test_size,

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::artifact::Opened;
+
 /// One entry a training row, in row order. The served estimator is fitted on all training rows; these scores come from
 /// the k-fold run, in which each row is scored by a model that was not fitted on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,18 @@ pub enum Scores {
         /// Class probabilities, row-major `[n_rows, n_classes]` (1 and 0 where the method only votes for a class).
         probability: Vec<f64>,
     },
+}
+
+/// Checks an artifact's `calibration` section, where there is one, for so many classes; 0 for regression.
+///
+/// # Errors
+/// One sentence: what does not agree.
+pub(super) fn check(opened: &Opened<'_>, n_classes: usize) -> Result<(), String> {
+    match (opened.section("calibration"), &opened.header.calibration) {
+        (None, None) => Ok(()),
+        (Some(bytes), Some(info)) => Calibration::decode(bytes)?.check(info.n, info.folds, n_classes),
+        _ => Err("header and payload disagree on calibration".to_owned()),
+    }
 }
 
 impl Calibration {

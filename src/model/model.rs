@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::algorithm::Algorithm;
 use super::artifact::{self, FORMAT_NEUTRAL, Header, Opened};
 use super::batch::Batch;
-use super::calibration::Calibration;
+use super::calibration;
 use super::compiled::{Layout, Predictor, Scratch};
 use super::cover;
 use super::golden::{self, GoldenDifference};
@@ -13,6 +13,7 @@ use super::ir::{Form, Width};
 use super::neutral::Neutral;
 use super::overflow;
 use super::pipeline::{Encoder, Pipeline};
+use super::postprocessing::Postprocessing;
 use super::prediction::{PredictError, Predicted, Prediction, Probabilities};
 use super::schema::Schema;
 use super::smartcore::{self, Shape};
@@ -76,9 +77,10 @@ impl Model {
         }
         let predictor = Predictor::compile(&form, n_classes)?;
         let predictor = if has_probability { predictor } else { predictor.without_probability() };
-        check_calibration(&opened, n_classes)?;
+        calibration::check(&opened, n_classes)?;
+        let after = Postprocessing::of(&opened, n_classes, predictor.has_probability())?;
         let golden = golden::batch(header, &schema)?;
-        let pipeline = Pipeline::new(encoder, predictor)?;
+        let pipeline = Pipeline::new(encoder, predictor)?.with_postprocessing(after);
         let Opened { header, head_bytes, version, .. } = opened;
         Ok((Self { header, head_bytes, schema, pipeline, golden, version }, form))
     }
@@ -132,7 +134,7 @@ impl Model {
     pub fn resident_bytes(&self) -> usize {
         // A head in memory takes about twice its JSON: numbers of a few digits become 8 bytes.
         let stats: usize = self.header.features.iter().map(|f| 8 * (f.stats().quantiles.len() + 80)).sum();
-        self.pipeline.predictor().resident_bytes() + stats + self.golden.values().len() * 40
+        self.pipeline.resident_bytes() + stats + self.golden.values().len() * 40
     }
 
     /// Columns that a row is encoded into, at least 1.
@@ -152,7 +154,7 @@ impl Model {
 
     /// The width of the numbers in answers: of 32 bits, each is an f32.
     pub fn width(&self) -> Width {
-        self.pipeline.predictor().width()
+        self.pipeline.width()
     }
 
     /// Raw scores a row (margins before the link); `None` where the estimator has none.
@@ -289,12 +291,4 @@ fn check_statistics(header: &Header, schema: &Schema) -> Result<(), String> {
     let check =
         |stats: &Stats| stats.check(schema.target().classes.len()).map_err(|e| format!("prediction_stats: {e}"));
     header.prediction_stats.as_ref().map_or(Ok(()), check)
-}
-
-fn check_calibration(opened: &Opened<'_>, n_classes: usize) -> Result<(), String> {
-    match (opened.section("calibration"), &opened.header.calibration) {
-        (None, None) => Ok(()),
-        (Some(bytes), Some(info)) => Calibration::decode(bytes)?.check(info.n, info.folds, n_classes),
-        _ => Err("header and payload disagree on calibration".to_owned()),
-    }
 }

@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use super::batch::Batch;
 use super::compiled::{Layout, Predictor, Scratch};
+use super::ir::Width;
 use super::neutral::{Given, Steps, Stop};
+use super::postprocessing::Postprocessing;
 use super::prediction::{PredictError, Prediction};
 use super::preprocessing::Preprocessing;
 
@@ -17,6 +19,7 @@ pub struct Pipeline {
     /// True where cells are the columns as they are. Looking through the steps took 10 ns a call.
     is_identity: bool,
     predictor: Predictor,
+    after: Postprocessing,
 }
 
 /// From a batch's cells to the predictor's columns.
@@ -81,7 +84,28 @@ impl Pipeline {
         if given != expected {
             return Err(format!("preprocessing gives {given} columns, the estimator takes {expected}"));
         }
-        Ok(Self { is_identity: encoder.is_identity(), encoder, predictor })
+        Ok(Self { is_identity: encoder.is_identity(), encoder, predictor, after: Postprocessing::default() })
+    }
+
+    /// The same with other steps after the predictor.
+    #[must_use]
+    pub fn with_postprocessing(self, after: Postprocessing) -> Self {
+        Self { after, ..self }
+    }
+
+    /// What is done with probabilities after the predictor.
+    pub fn postprocessing(&self) -> &Postprocessing {
+        &self.after
+    }
+
+    /// The width of the numbers in answers: of 32 bits, each is an f32.
+    pub fn width(&self) -> Width {
+        if self.after.calibrator.is_some() { Width::F64 } else { self.predictor.width() }
+    }
+
+    /// Bytes that predictor and calibrator occupy.
+    pub fn resident_bytes(&self) -> usize {
+        self.predictor.resident_bytes() + self.after.resident_bytes()
     }
 
     /// The way from cells to columns.
@@ -110,7 +134,10 @@ impl Pipeline {
         scratch: &mut Scratch,
     ) -> Result<Prediction, PredictError> {
         let first = rows.start;
-        self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.predict(matrix, first, scratch))
+        let mut answers =
+            self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.predict(matrix, first, scratch))?;
+        self.after.apply(&mut answers);
+        Ok(answers)
     }
 
     /// Raw scores for `rows` of a batch, as [`Predictor::raw`].
@@ -118,9 +145,12 @@ impl Pipeline {
         self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.raw(matrix, scratch))
     }
 
-    /// Σ|terms| behind the numbers of every row, as [`Predictor::magnitudes`].
+    /// Σ|terms| behind the numbers of every row, as [`Predictor::magnitudes`]; of calibrated ones what a calibrator makes of
+    /// it.
     pub fn magnitudes(&self, batch: &Batch, scratch: &mut Scratch) -> Option<Vec<f64>> {
-        self.encoded(batch, 0..batch.n_rows(), scratch, |matrix, scratch| self.predictor.magnitudes(matrix, scratch))
+        let terms = self
+            .encoded(batch, 0..batch.n_rows(), scratch, |matrix, scratch| self.predictor.magnitudes(matrix, scratch));
+        self.after.magnitudes(terms, batch.n_rows())
     }
 
     /// How far the trees disagree on every row, as [`Predictor::spread`].

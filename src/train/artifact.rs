@@ -5,8 +5,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::Model;
 use crate::model::algorithm::Estimator;
-use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, to_bytes};
+use crate::model::artifact::{
+    CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, Threshold, to_bytes,
+};
 use crate::model::cover;
+use crate::model::postprocessing::Postprocessing;
 use crate::model::prediction::{Prediction, Probabilities};
 use crate::model::schema::Schema;
 use crate::model::statistics::Stats;
@@ -18,8 +21,10 @@ use crate::train::evaluate::folds::score;
 use crate::train::evaluate::metrics::class_counts;
 use crate::train::evaluate::schedule::RunOutcome;
 use crate::train::evaluate::subgroup_errors;
+use crate::train::evaluate::thresholds::{self, TradeOff};
 use crate::train::fit::plan::FitPlan;
 use crate::train::golden;
+use crate::train::options::ThresholdChoice;
 use crate::train::report::{ClassReport, DataReport, Report};
 
 /// A trained model.
@@ -53,6 +58,12 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         (None, Some((test, answers))) => Some(("holdout", *test, answers)),
         (None, None) => None,
     };
+    let after = outcome.fitted.pipeline.postprocessing();
+    let has_probability = outcome.fitted.pipeline.predictor().has_probability();
+    let trade_off = detail.filter(|_| has_probability).map_or_else(Vec::new, |(_, part, answers)| {
+        let own = after.threshold.unwrap_or(0.5);
+        trade_off(&part.observed, answers, own)
+    });
     let report = Report {
         model: spec.name.clone(),
         version,
@@ -61,11 +72,15 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         target: spec.target.clone(),
         data: data_report(data, outcome.fitted.form.n_columns()),
         probability: outcome.fitted.pipeline.predictor().probabilities().map(Probabilities::as_str),
+        calibrator: after.calibrator.as_ref().map(|calibrator| calibrator.method().to_owned()),
+        threshold: threshold(plan, after),
         hyperparameters: settings(plan),
         tuning: None,
         evaluation,
         detail_on: detail.map(|(on, ..)| on),
         classes: detail.map_or_else(Vec::new, |(_, part, answers)| classes(schema, part, answers)),
+        positive_class: (!trade_off.is_empty()).then(|| schema.target().classes[1].clone()),
+        trade_off,
         groups: detail.map_or_else(Vec::new, |(_, part, answers)| {
             subgroup_errors::errors(schema, &part.batch, &part.observed, answers)
         }),
@@ -79,6 +94,7 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
 fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> Header {
     let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
     let train = &data.encoded.train;
+    let after = outcome.fitted.pipeline.postprocessing();
     let chosen = golden::choose(&train.batch, train.observed.classes(), &outcome.answers);
     Header {
         format: FORMAT.to_owned(),
@@ -98,10 +114,21 @@ fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> H
             .out_of_fold
             .as_ref()
             .map(|o| CalibrationInfo { n: train.observed.len() as u64, folds: o.calibration.folds }),
+        calibrator: after.calibrator.as_ref().map(|calibrator| calibrator.method().to_owned()),
+        threshold: threshold(plan, after),
         golden: golden::rows(schema, &train.batch, &outcome.answers, &chosen),
         prediction_stats: Some(prediction_stats(&outcome.answers, schema)),
         payload: Payload::default(),
     }
+}
+
+/// The threshold and how it was chosen.
+fn threshold(plan: &FitPlan<'_>, after: &Postprocessing) -> Option<Threshold> {
+    let chosen_by = match plan.spec.threshold {
+        None | Some(ThresholdChoice::Value(_)) => None,
+        Some(choice) => Some(choice.to_string()),
+    };
+    after.threshold.map(|above| Threshold { above, chosen_by })
 }
 
 /// The hyperparameters, with `scale` among them.
@@ -126,6 +153,14 @@ fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, Tra
     }
     if let Some(o) = &outcome.out_of_fold {
         sections.push(("calibration", o.calibration.to_section().map_err(TrainError::Broken)?, false));
+    }
+    // What does not know these would answer otherwise: they are required.
+    let after = fitted.pipeline.postprocessing();
+    if let Some(calibrator) = &after.calibrator {
+        sections.push(("calibrator", calibrator.to_section().map_err(TrainError::Broken)?, true));
+    }
+    if after.threshold.is_some() {
+        sections.push(("threshold", Vec::new(), true));
     }
     Ok(sections)
 }
@@ -159,6 +194,18 @@ fn data_report(data: &TrainingData, encoded_columns: usize) -> DataReport {
         test_rows: data.n_test,
         features: data.encoded.schema.features().iter().map(|f| f.name.clone()).collect(),
         encoded_columns,
+    }
+}
+
+/// The trade-off at some thresholds, of two classes; of others none.
+fn trade_off(observed: &Observed, answers: &Prediction, own: f64) -> Vec<TradeOff> {
+    match (observed, answers) {
+        (Observed::Classes(observed), Prediction::Classification { probability: Some(p), .. })
+            if p.len() == 2 * observed.len() =>
+        {
+            thresholds::trade_off(observed, p, own)
+        }
+        _ => Vec::new(),
     }
 }
 

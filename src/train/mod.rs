@@ -25,7 +25,10 @@ pub use describe::{Description, describe};
 pub use error::TrainError;
 pub use evaluate::schedule::Progress;
 pub use evaluate::subgroup_errors::GroupFigures;
-pub use options::{Hyperparameters, OPTIONS, OptionInfo, Options, SearchRange, TaskChoice};
+pub use evaluate::thresholds::TradeOff;
+pub use options::{
+    CalibrationMethod, Hyperparameters, OPTIONS, OptionInfo, Options, SearchRange, TaskChoice, ThresholdChoice,
+};
 pub use report::{ClassReport, Compared, Comparison, DataReport, Report};
 pub use search::compare::compare;
 pub use search::tune::{Candidate, Tuning};
@@ -34,6 +37,7 @@ pub use spec::TrainSpec;
 use std::time::Instant;
 
 use data::training_data::TrainingData;
+use evaluate::postprocess;
 use evaluate::schedule::{self, FitJob, RunOutcome};
 use fit::plan::FitPlan;
 use search::space::SearchSpace;
@@ -55,7 +59,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
     }
     let data = TrainingData::read(spec, table)?;
     spec.check_task(data.encoded.schema.task())?;
-    let (parameters, outcome, tuning) = match spec.tune {
+    let (parameters, mut outcome, tuning) = match spec.tune {
         None => {
             let plan = FitPlan { spec, data: &data, parameters: &parameters };
             let jobs: Vec<FitJob<'_>> = FitJob::all(&plan, spec.folds).collect();
@@ -65,7 +69,9 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
         }
         Some(n) => tune::tune(spec, &data, &parameters, &space, n as usize, progress)?,
     };
-    let mut trained = artifact::write(&FitPlan { spec, data: &data, parameters: &parameters }, &outcome)?;
+    let plan = FitPlan { spec, data: &data, parameters: &parameters };
+    postprocess::apply(&plan, &mut outcome)?;
+    let mut trained = artifact::write(&plan, &outcome)?;
     trained.report.tuning = tuning;
     trained.report.seconds = start.elapsed().as_secs_f64();
     Ok(trained)

@@ -3,7 +3,10 @@
 use std::num::NonZeroUsize;
 
 use super::error::TrainError;
-use super::options::{DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, Hyperparameters, Options, TaskChoice};
+use super::options::{
+    CalibrationMethod, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, Hyperparameters, Options, TaskChoice,
+    ThresholdChoice,
+};
 use crate::model::algorithm::Algorithm;
 use crate::model::check_name;
 use crate::model::schema::Task;
@@ -38,6 +41,10 @@ pub struct TrainSpec {
     pub options: Options,
     /// True when trees of classes vote, as smartcore's do, instead of answering with the mean of their leaves' shares.
     pub vote: bool,
+    /// Calibrates a classifier's probabilities on its out-of-fold scores.
+    pub calibrate: Option<CalibrationMethod>,
+    /// When the second of two classes is answered; `None`: above 0.5.
+    pub threshold: Option<ThresholdChoice>,
     /// Standard scaling; `None`: as the algorithm needs it.
     pub scale: Option<bool>,
     /// Seeds the split, the folds and the estimator.
@@ -69,6 +76,8 @@ impl TrainSpec {
             tune: None,
             options: Options::default(),
             vote: false,
+            calibrate: None,
+            threshold: None,
             scale: None,
             seed: DEFAULT_SEED,
             test_size: DEFAULT_TEST_SIZE,
@@ -95,6 +104,13 @@ impl TrainSpec {
         if self.vote && !task.is_classification() {
             let target = &self.target;
             return Err(TrainError::Usage(format!("--vote is of trees of classes, and {target:?} is a number")));
+        }
+        if self.calibrate.is_some() && !task.is_classification() {
+            return Err(TrainError::Usage(format!("--calibrate is of classes, and {:?} is a number", self.target)));
+        }
+        if self.threshold.is_some() && task != Task::Binary {
+            let (target, task) = (&self.target, task.as_str());
+            return Err(TrainError::Usage(format!("--threshold is of two classes, and {target:?} is {task}")));
         }
         Ok(())
     }
@@ -128,6 +144,14 @@ impl TrainSpec {
                 "--vote does not apply to {}, but to decision-tree and random-forest",
                 self.algorithm
             )));
+        }
+        if self.calibrate.is_some() && self.folds < 2 {
+            let text = "--calibrate fits on out-of-fold scores: it needs --folds of at least 2";
+            return Err(TrainError::Usage(text.to_owned()));
+        }
+        match self.threshold {
+            None | Some(ThresholdChoice::Value(_)) => {}
+            Some(choice) => self.needs_folds(&format!("--threshold {choice}"))?,
         }
         let both = self.categorical.iter().find(|c| self.numeric.contains(c));
         if let Some(column) = both {

@@ -158,10 +158,13 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
     // An answer tells of the training data: only those with a token may see one.
     let answer = if subject.asks_tokens { None } else { rows.answer(served) };
     let schema = served.model.schema();
-    let prediction = match schema.label_kind() {
+    let mut prediction = match schema.label_kind() {
         LabelKind::Integers | LabelKind::Text if is_classifier => features::one_of(&labels(schema)),
         _ => several(target.n_outputs(), number()),
     };
+    if let Some(sentence) = served.model.header().threshold_sentence() {
+        prediction["description"] = json!(format!("{sentence}."));
+    }
     let raw = served.model.n_raw().map(|n_raw| {
         let text = "Raw scores, before the link: one a row, or a list of one a class or output; with `raw=true` alone.";
         json!({ "type": "array", "description": text, "items": several(n_raw, number()) })

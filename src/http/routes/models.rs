@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
-use crate::model::artifact::{Evaluation, Origin, Setting};
+use crate::model::artifact::{Evaluation, Origin, Setting, Threshold};
 use crate::model::prediction::Probabilities;
 use crate::model::schema::{Feature, NO_STATISTICS, Target};
 use crate::model::statistics::Stats;
@@ -50,6 +50,10 @@ struct ModelDetails<'a> {
     /// `shares`, `votes` or `none`, of a classifier of trees or one that answers with a class alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibrator: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<&'a Threshold>,
     hyperparameters: &'a BTreeMap<String, Setting>,
     target: &'a Target,
     features: &'a [Feature],
@@ -108,6 +112,8 @@ pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
         smartcore: header.smartcore.as_deref(),
         source: header.source.as_ref(),
         probability: served.model.probabilities().map(Probabilities::as_str),
+        calibrator: header.calibrator.as_deref(),
+        threshold: header.threshold.as_ref(),
         hyperparameters: &header.hyperparameters,
         target: &header.target,
         features: &header.features,

@@ -58,6 +58,12 @@ pub struct Header {
     /// What the `calibration` section holds; absent when there was no k-fold run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<CalibrationInfo>,
+    /// How the `calibrator` section was fitted, `isotonic` or `sigmoid`; absent where probabilities are not calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibrator: Option<String>,
+    /// When the second of two classes is answered; absent: above 0.5. With it there is a `threshold` section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
     /// Rows with their answers, checked at every load: training rows, or rows made from the model itself.
     pub golden: Vec<Golden>,
     /// Statistics of the predictions on the training rows (of the predicted class's position for classifiers).
@@ -65,6 +71,15 @@ pub struct Header {
     pub prediction_stats: Option<Stats>,
     /// Where the sections lie.
     pub payload: Payload,
+}
+
+impl Header {
+    /// When which of two classes is answered, in words, where it is not above 0.5.
+    pub fn threshold_sentence(&self) -> Option<String> {
+        let (Some(threshold), [first, second]) = (&self.threshold, self.target.classes.as_slice()) else { return None };
+        let by = threshold.chosen_by.as_ref().map(|by| format!(", chosen by {by}")).unwrap_or_default();
+        Some(format!("{second} where its probability is above {}, else {first}{by}", threshold.above))
+    }
 }
 
 /// Where a model of another library comes from, and by which choices it was read.
@@ -172,6 +187,16 @@ pub struct Figures {
     /// over them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brier: Option<f64>,
+}
+
+/// When the second of two classes is answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// Above this probability, 0 to 1.
+    pub above: f64,
+    /// How it was chosen: `f1`, `youden`, `cost=5:1`; absent where it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen_by: Option<String>,
 }
 
 /// What the `calibration` section holds: see [`Calibration`](crate::model::calibration::Calibration).

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 pub use header::{
     CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Golden, GoldenCell, GoldenPrediction, Header,
-    KFoldFigures, Origin, Payload, SMARTCORE, Section, Setting,
+    KFoldFigures, Origin, Payload, SMARTCORE, Section, Setting, Threshold,
 };
 pub use memory::most_memory;
 
@@ -30,12 +30,14 @@ const LENGTH_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
 
 /// Sections that this build knows, and how their bytes are to be read.
-const KNOWN_SECTIONS: [(&str, &str); 5] = [
+const KNOWN_SECTIONS: [(&str, &str); 7] = [
     ("estimator", "postcard"),
     ("neutral", "neutral"),
     ("shares", "postcard"),
     ("cover", "postcard"),
     ("calibration", "postcard"),
+    ("calibrator", "postcard"),
+    ("threshold", "postcard"),
 ];
 
 /// The encoding of a section that this build knows.

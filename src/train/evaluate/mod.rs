@@ -1,7 +1,10 @@
 //! The fits of a run and what they are worth: one queue of jobs, out-of-fold answers, figures, errors by subgroup.
 
+pub mod calibrate;
 pub(crate) mod folds;
 pub mod metrics;
 pub mod parallel;
+pub(crate) mod postprocess;
 pub(crate) mod schedule;
 pub(crate) mod subgroup_errors;
+pub mod thresholds;

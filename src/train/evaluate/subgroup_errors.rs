@@ -77,7 +77,8 @@ fn is(a: f64, b: f64) -> bool {
     a == b
 }
 
-fn subset(answers: &Prediction, rows: &[usize], n_classes: usize) -> Prediction {
+/// The answers for some rows, in that order.
+pub(crate) fn subset(answers: &Prediction, rows: &[usize], n_classes: usize) -> Prediction {
     match answers {
         Prediction::Regression { values, .. } => {
             Prediction::Regression { values: rows.iter().map(|row| values[*row]).collect(), n_outputs: 1 }

@@ -1,12 +1,14 @@
 //! The hyperparameters of `train`: one table, from which come the command line's flags and help, what each algorithm
 //! takes, the defaults, the ranges, what `--tune` draws, and the entries of the artifact.
 
+mod decision;
 pub(crate) mod draw;
 mod given;
 mod hyperparameters;
 mod info;
 mod table;
 
+pub use decision::{CalibrationMethod, ThresholdChoice};
 pub use given::Options;
 pub use hyperparameters::Hyperparameters;
 pub use info::{OptionInfo, SearchRange};

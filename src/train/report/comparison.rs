@@ -4,7 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
-use super::run::{DataReport, NamedFigure, short, size, without_probabilities};
+use super::decision::without_probabilities;
+use super::numbers::{short, size};
+use super::run::{DataReport, NamedFigure};
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::KFoldFigures;
 use crate::model::prediction::Probabilities;

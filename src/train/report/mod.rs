@@ -1,6 +1,8 @@
 //! What a run reports: the facts of one model, or of a comparison, as JSON and as text for a terminal.
 
 mod comparison;
+mod decision;
+mod numbers;
 mod run;
 
 pub use comparison::{Compared, Comparison};

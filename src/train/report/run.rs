@@ -5,13 +5,15 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
+use super::decision;
+use super::numbers::{short, size};
 use crate::model::algorithm::Algorithm;
-use crate::model::artifact::{Evaluation, Figures, Setting};
-use crate::model::prediction::Probabilities;
+use crate::model::artifact::{Evaluation, Figures, Setting, Threshold};
 use crate::model::schema::Task;
 use crate::text::printable::printable;
 use crate::train::evaluate::metrics::ClassCounts;
 use crate::train::evaluate::subgroup_errors::GroupFigures;
+use crate::train::evaluate::thresholds::TradeOff;
 use crate::train::search::tune::Tuning;
 
 /// The facts of one run.
@@ -32,6 +34,12 @@ pub struct Report {
     /// What a classifier's probabilities are: `shares`, `votes` or `none`; absent where they are those of the method itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probability: Option<&'static str>,
+    /// How its probabilities are calibrated, if they are: `isotonic` or `sigmoid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibrator: Option<String>,
+    /// When the second of two classes is answered, where it is not above 0.5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
     /// Every hyperparameter, by flag name.
     pub hyperparameters: BTreeMap<String, Setting>,
     /// How they were found, with `--tune`.
@@ -45,6 +53,12 @@ pub struct Report {
     /// One entry a class, in class order; classification only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassReport>,
+    /// The second of two classes, which `trade_off` is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub positive_class: Option<String>,
+    /// Its predictions at five thresholds and the model's own, ascending.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trade_off: Vec<TradeOff>,
     /// Errors by the groups of sensitive features.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupFigures>,
@@ -136,10 +150,9 @@ impl Display for Report {
         writeln!(f, "{}", options.join(", "))?;
         self.tuned(f)?;
         self.figures(f)?;
-        if self.probability == Some(Probabilities::Absent.as_str()) {
-            writeln!(f, "{}: it has no {OF_PROBABILITIES}", without_probabilities(self.algorithm))?;
-        }
+        decision::probabilities(f, self.algorithm, self.probability, self.calibrator.as_deref())?;
         self.classes(f)?;
+        self.trade_off(f)?;
         self.groups(f)?;
         self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", printable(warning)))?;
         write!(f, "version {}, {}, {:.1} s", self.version, size(self.artifact_bytes), self.seconds)
@@ -198,6 +211,12 @@ impl Report {
         Ok(())
     }
 
+    fn trade_off(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (Some(class), Some(on)) = (&self.positive_class, self.detail_on) else { return Ok(()) };
+        let chosen_by = self.threshold.as_ref().and_then(|threshold| threshold.chosen_by.as_deref());
+        decision::trade_off(f, class, on, &self.trade_off, chosen_by)
+    }
+
     fn groups(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Some(width) = self.groups.iter().map(|g| g.group.chars().count()).max() else { return Ok(()) };
         let (width, on) = (width.clamp(8, 40), self.detail_on.unwrap_or_default());
@@ -220,33 +239,5 @@ impl Report {
             writeln!(f)?;
         }
         Ok(())
-    }
-}
-
-/// The figures that only probabilities have.
-const OF_PROBABILITIES: &str = "log-loss, ROC AUC, average precision or Brier score";
-
-/// What a method without probabilities does instead.
-pub(super) fn without_probabilities(algorithm: Algorithm) -> String {
-    format!("{algorithm} answers with a class alone, without probabilities")
-}
-
-/// A figure with about four significant digits.
-pub(crate) fn short(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
-        size if (0.001..10.0).contains(&size) => format!("{value:.3}"),
-        size if (10.0..1_000.0).contains(&size) => format!("{value:.2}"),
-        size if (1_000.0..1e6).contains(&size) => format!("{value:.0}"),
-        _ => format!("{value:.3e}"),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a file's size for people")]
-pub(crate) fn size(bytes: usize) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }

@@ -6,6 +6,7 @@ use crate::train::artifact::{self, Trained};
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::metrics::{order, ranked_by};
+use crate::train::evaluate::postprocess;
 use crate::train::evaluate::schedule::{self, FinishedFit, FitJob, Progress, RunOutcome};
 use crate::train::fit::plan::FitPlan;
 use crate::train::report::{Compared, Comparison};
@@ -74,7 +75,9 @@ fn fit_all<'a>(
     let (mut fitted, mut refused) = (Vec::new(), Vec::new());
     for plan in plans {
         let fits: Vec<FinishedFit> = finished.by_ref().take(1 + spec.folds as usize).collect();
-        match RunOutcome::join(plan.data, fits) {
+        let joined = RunOutcome::join(plan.data, fits)
+            .and_then(|mut outcome| postprocess::apply(plan, &mut outcome).map(|()| outcome));
+        match joined {
             Ok(outcome) => fitted.push((*plan, outcome)),
             Err(error) => refused.push(Compared::refused(plan.spec.algorithm, &error)),
         }

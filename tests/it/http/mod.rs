@@ -19,4 +19,5 @@ mod service;
 mod sockets;
 mod streams;
 mod tensor;
+mod thresholds;
 mod v2;

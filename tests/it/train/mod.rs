@@ -2,6 +2,7 @@
 
 mod cart;
 mod compare;
+mod decisions;
 mod errors;
 mod estimators;
 mod exact;

@@ -12,7 +12,7 @@ use smartserve::model::calibration::{Calibration, Scores};
 use smartserve::train::TaskChoice;
 
 /// A sound model without the sections that depend on the estimator's shape.
-fn bare(data: &str, target: &str, algorithm: Algorithm) -> Parts {
+pub(super) fn bare(data: &str, target: &str, algorithm: Algorithm) -> Parts {
     let task = (data == "iris").then_some(TaskChoice::Classification);
     let mut parts = Parts::of(&trained(data, target, algorithm, task));
     parts.sections.retain(|(name, _)| name == "estimator");
@@ -27,16 +27,16 @@ fn boston() -> Parts {
     Parts::of(&trained("boston", "MEDV", Algorithm::RandomForest, None))
 }
 
-fn iris() -> Parts {
+pub(super) fn iris() -> Parts {
     Parts::of(&trained("iris", "species", Algorithm::RandomForest, Some(TaskChoice::Classification)))
 }
 
 /// Lets a removed value go.
-fn gone<T>(_: T) {}
+pub(super) fn gone<T>(_: T) {}
 
 /// The file is refused, in these words.
 #[track_caller]
-fn refused(bytes: &[u8], words: &str) {
+pub(super) fn refused(bytes: &[u8], words: &str) {
     let said = Model::load(bytes).map(|_| ()).expect_err("it was taken").to_string();
     assert!(said.contains(words), "{said:?} does not say {words:?}");
     assert!(!said.contains('\n'), "{said:?} is more than one line");
@@ -56,7 +56,7 @@ fn estimator<T: Serialize + DeserializeOwned>(parts: &Parts, words: &str, change
 
 /// Changes the head and expects these words.
 #[track_caller]
-fn head(parts: &Parts, words: &str, change: impl FnOnce(&mut Value)) {
+pub(super) fn head(parts: &Parts, words: &str, change: impl FnOnce(&mut Value)) {
     let mut parts = parts.clone();
     change(&mut parts.header);
     refused(&parts.sealed(), words);
@@ -295,72 +295,6 @@ fn forests_must_vote_for_their_classes() {
     change("fitted on 5 columns", &|v| v.trees.as_mut().unwrap()[0].num_features = 5);
     change("the trees' samples", &|v| v.samples = Some(Vec::new()));
     change("the classes is absent", &|v| v.classes = None);
-}
-
-/// Per tree and leaf the classes and their rows.
-type Counts = Vec<Vec<Vec<(u32, u32)>>>;
-
-#[test]
-fn shares_must_agree_with_the_trees() {
-    let parts = iris();
-    let change = |words: &str, change: &dyn Fn(&mut Counts)| {
-        let mut parts = parts.clone();
-        let section = parts.section("shares");
-        let mut counts: Counts = postcard::from_bytes(section).unwrap();
-        assert_eq!(&postcard::to_allocvec(&counts).unwrap(), section);
-        change(&mut counts);
-        *section = postcard::to_allocvec(&counts).unwrap();
-        refused(&parts.sealed(), words);
-    };
-    change("shares of 4 trees, the estimator has 5", &|c| gone(c.pop()));
-    change("a tree has more leaves than shares", &|c| gone(c[0].pop()));
-    change("shares of 1 leaves more than a tree has", &|c| c[4].push(vec![(0, 1)]));
-    change("shares of 0 rows, ", &|c| c[0][0].clear());
-    change("a leaf has 0 rows of class 1", &|c| {
-        let leaf = c[0].iter_mut().find(|leaf| leaf[0].0 == 0).unwrap();
-        leaf.push((1, 0));
-    });
-    change("the classes of a leaf do not ascend", &|c| {
-        let leaf = c[0].iter_mut().find(|leaf| leaf[0].1 > 2).unwrap();
-        leaf[0].1 -= 1;
-        leaf.push((leaf[0].0, 1));
-    });
-    change("rows of class 3 of 3", &|c| {
-        let leaf = c[0].iter_mut().find(|leaf| leaf[0].1 > 2).unwrap();
-        leaf[0].1 -= 1;
-        leaf.push((3, 1));
-    });
-    change(" reached the leaf", &|c| c[0][0][0].1 += 1);
-    change("most rows of a leaf are of class 1, it votes for 0", &|c| {
-        let leaf = c[0].iter_mut().find(|leaf| leaf[0].0 == 0).unwrap();
-        leaf[0].0 = 1;
-    });
-    let bytes = |words: &str, change: &dyn Fn(&mut Vec<u8>)| {
-        let mut parts = parts.clone();
-        change(parts.section("shares"));
-        refused(&parts.sealed(), words);
-    };
-    bytes("1 bytes too many (byte ", &|b| b.push(0));
-    bytes("of the shares section", &|b| gone(b.pop()));
-    bytes("trees cannot fit", &|b| gone(b.splice(0..1, [0xff, 0xff, 0xff, 0xff, 0x0f])));
-    bytes("leaves cannot fit", &|b| gone(b.splice(1..2, [0xff, 0xff, 0xff, 0xff, 0x0f])));
-    bytes("classes of a leaf cannot fit", &|b| gone(b.splice(2..3, [0xff, 0xff, 0xff, 0xff, 0x0f])));
-    bytes("an integer is too long", &|b| gone(b.splice(1..2, [0xff; 10])));
-    let shares = parts.sections.iter().find(|(name, _)| name == "shares").unwrap();
-    let told = json!({"name": "shares", "encoding": "postcard", "bytes": shares.1.len(), "required": true});
-    for (data, target, algorithm) in [("boston", "MEDV", Algorithm::RandomForest), ("iris", "species", Algorithm::Knn)]
-    {
-        let mut other = bare(data, target, algorithm);
-        other.sections.push(shares.clone());
-        other.header["payload"]["sections"].as_array_mut().unwrap().push(told.clone());
-        refused(&other.sealed(), "has no leaves of classes");
-    }
-    let mut other = bare("iris", "species", Algorithm::RandomForest);
-    other.header["payload"]["sections"].as_array_mut().unwrap().push(json!({
-        "name": "shares", "encoding": "neutral", "bytes": 0, "required": true
-    }));
-    other.sections.push(("shares".to_owned(), Vec::new()));
-    refused(&other.sealed(), "is encoded as \"neutral\", not postcard");
 }
 
 #[test]
