@@ -42,8 +42,13 @@ of --compare; the holdout figures do not: the rows set aside have no part in the
 /// The rest.
 const ABOUT_DATA: &str = "Fits run on all cores (trees of a forest in blocks of 8), to the same bytes whatever their number. Trees of classes \
 are ours, by the rules of scikit-learn's: of equally good splits the first in a seeded order of the columns; probabilities \
-are the mean of the classes' shares in the leaves, with --vote those of smartcore's predict. A random-forest of three classes on 16,000 rows of 20 columns takes 1.2 s of \
-processor time.
+are the mean of the classes' shares in the leaves, with --vote those of smartcore's predict. A random-forest of three \
+classes on 16,000 rows of 20 columns takes 1.2 s of processor time.
+
+ROC AUC and average precision are of the second of two classes, of several the mean over the classes, each against the \
+rest; the Brier score is the squared error of the second's probability, of several the sum over the classes. --calibrate \
+sigmoid is 1 / (1 + e^-(a p + b)), fitted as Platt did. cost=5:1 is what a row of the second class costs that is not found, \
+to what one of the first costs that is taken for it.
 
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are \
 categorical (one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty cells are filled: \
