@@ -58,6 +58,11 @@ pub fn print(messages: &[String]) {
     }
 }
 
+/// Tells on standard error what is to be known beforehand. Where it is closed, the work goes on.
+pub fn warn(warning: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {}", printable(warning));
+}
+
 /// Tells on standard error what clap says of a command line, which it quotes.
 pub fn print_usage_error(error: &clap::Error) {
     let _ = write!(std::io::stderr(), "{}", printable_lines(&error.render().to_string()));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
+use super::failure;
 use crate::train::Progress;
 
 /// The bar. It is cleared when it goes out of scope.
@@ -41,6 +42,10 @@ impl Drop for FitProgress {
 }
 
 impl Progress for FitProgress {
+    fn warn(&self, warning: &str) {
+        failure::warn(warning);
+    }
+
     fn begin(&self, fits: usize) {
         if self.bar.is_hidden() {
             return;

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::model::Model;
 use crate::model::algorithm::Estimator;
 use crate::model::artifact::{
-    CalibrationInfo, Evaluation, FORMAT, Header, Payload, SMARTCORE, Setting, Threshold, to_bytes,
+    CalibrationInfo, Evaluation, FORMAT, Figures, Header, Payload, SMARTCORE, Setting, Threshold, to_bytes,
 };
 use crate::model::cover;
 use crate::model::postprocessing::Postprocessing;
@@ -17,6 +17,7 @@ use crate::train::data::encode::{Encoded, LabeledBatch};
 use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
+use crate::train::evaluate::baseline::Baseline;
 use crate::train::evaluate::folds::score;
 use crate::train::evaluate::metrics::class_counts;
 use crate::train::evaluate::schedule::RunOutcome;
@@ -76,6 +77,7 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         threshold: threshold(plan, after),
         hyperparameters: settings(plan),
         tuning: None,
+        baseline: baseline(data, outcome, evaluation.holdout.as_ref()),
         evaluation,
         detail_on: detail.map(|(on, ..)| on),
         classes: detail.map_or_else(Vec::new, |(_, part, answers)| classes(schema, part, answers)),
@@ -183,6 +185,13 @@ pub(crate) fn prediction_stats(answers: &Prediction, schema: &Schema) -> Stats {
             Stats::categorical(&positions, schema.target().classes.len())
         }
     }
+}
+
+/// The baseline beside the model; `None` where nothing was scored.
+fn baseline(data: &TrainingData, outcome: &RunOutcome, holdout: Option<&Figures>) -> Option<Baseline> {
+    let out_of_fold = outcome.out_of_fold.as_ref().map(|o| &o.answers);
+    let has_probability = outcome.fitted.pipeline.predictor().has_probability();
+    (out_of_fold.is_some() || holdout.is_some()).then(|| Baseline::new(data, out_of_fold, holdout, has_probability))
 }
 
 /// The table as it was used.

@@ -58,6 +58,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
         return Err(TrainError::Usage(format!("{algorithm} has no hyperparameters left to --tune")));
     }
     let data = TrainingData::read(spec, table)?;
+    data.leaks.iter().for_each(|leak| progress.warn(leak));
     spec.check_task(data.encoded.schema.task())?;
     let (parameters, mut outcome, tuning) = match spec.tune {
         None => {

@@ -2,6 +2,7 @@
 
 pub(crate) mod dataset;
 pub(crate) mod encode;
+pub(crate) mod leaks;
 pub mod split;
 pub(crate) mod target;
 pub(crate) mod training_data;

@@ -4,6 +4,7 @@ use crate::model::schema::Target;
 use crate::table::TableFile;
 use crate::train::data::dataset::{self, Dataset};
 use crate::train::data::encode::{self, Encoded};
+use crate::train::data::leaks;
 use crate::train::data::split;
 use crate::train::data::target::Observed;
 use crate::train::error::TrainError;
@@ -20,6 +21,8 @@ pub(crate) struct TrainingData {
     pub(crate) n_rows: usize,
     /// Rows set aside.
     pub(crate) n_test: usize,
+    /// A sentence for each column that may tell the target; they are among the warnings too.
+    pub(crate) leaks: Vec<String>,
 }
 
 impl TrainingData {
@@ -33,9 +36,12 @@ impl TrainingData {
         let mut encoded = encode::encode(&dataset, target, &split)?;
         let Dataset { file, warnings, .. } = dataset;
         encoded.warnings.splice(0..0, warnings);
+        let Encoded { schema, train, .. } = &encoded;
+        let leaks = leaks::possible(schema, &train.batch, &train.observed);
+        encoded.warnings.extend(leaks.iter().cloned());
         let observed = &encoded.train.observed;
         let fold = split::folds(observed.len(), observed.classes(), spec.folds.max(1), spec.seed);
-        Ok(Self { encoded, fold, file, n_rows, n_test: split.test.len() })
+        Ok(Self { encoded, fold, file, n_rows, n_test: split.test.len(), leaks })
     }
 
     /// The targets of the training rows.

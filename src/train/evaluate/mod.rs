@@ -1,5 +1,6 @@
 //! The fits of a run and what they are worth: one queue of jobs, out-of-fold answers, figures, errors by subgroup.
 
+pub mod baseline;
 pub mod calibrate;
 pub(crate) mod folds;
 pub mod metrics;

@@ -13,6 +13,8 @@ use crate::train::fit::plan::{FitPart, FitPlan, FittedModel, Prepared};
 
 /// Receives the progress of a run, for a progress bar. Called from several threads.
 pub trait Progress: Sync {
+    /// What is to be known of the data before the first fit.
+    fn warn(&self, _warning: &str) {}
     /// The run has `fits` fits to do.
     fn begin(&self, fits: usize);
     /// A fit begins: `random-forest, fold 3 of 10`.

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
+use super::baseline;
 use super::decision::without_probabilities;
 use super::numbers::{short, size};
 use super::run::{DataReport, NamedFigure};
@@ -14,6 +15,7 @@ use crate::model::schema::Task;
 use crate::text::printable::printable;
 use crate::train::artifact::Trained;
 use crate::train::error::TrainError;
+use crate::train::evaluate::baseline::Baseline;
 
 /// The ranked algorithms and the best one's model.
 #[derive(Debug, Clone, Serialize)]
@@ -32,6 +34,8 @@ pub struct Comparison {
     pub ranked_by: &'static str,
     /// The algorithms, the best first, those that refused the data last.
     pub algorithms: Vec<Compared>,
+    /// A model that looks at no feature, and how the first differs from it.
+    pub baseline: Option<Baseline>,
     /// Warnings about the data.
     pub warnings: Vec<String>,
     /// Wall time of the run.
@@ -87,6 +91,7 @@ impl Display for Comparison {
         writeln!(f, "  {:>8}  {:>9}", "fit s", "artifact")?;
         let ranked = self.algorithms.iter().filter(|c| c.refused.is_none());
         ranked.zip(1..).try_for_each(|(c, rank)| row(f, c, rank, columns))?;
+        self.baseline.iter().try_for_each(|b| baseline_row(f, b, columns))?;
         for c in &self.algorithms {
             if let Some(reason) = &c.refused {
                 writeln!(f, "  –  {:<17}  {}", c.algorithm, printable(reason))?;
@@ -96,6 +101,7 @@ impl Display for Comparison {
             writeln!(f, "{}: it is ranked by its accuracy", without_probabilities(c.algorithm))?;
         }
         self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", printable(warning)))?;
+        self.recommended(f)?;
         write!(f, "\nranked by the mean {} over the folds; {:.1} s", self.ranked_by, self.seconds)
     }
 }
@@ -109,6 +115,24 @@ fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [NamedFigure; 
     }
     let seconds = c.fit_seconds.map_or_else(String::new, |s| format!("{s:.3}"));
     writeln!(f, "  {seconds:>8}  {:>9}", c.artifact_bytes.map_or_else(String::new, size))
+}
+
+/// The baseline's row, which has no rank.
+fn baseline_row(f: &mut Formatter<'_>, baseline: &Baseline, columns: [NamedFigure; 3]) -> fmt::Result {
+    write!(f, "  –  {:<17}", "baseline")?;
+    for (_, pick) in columns {
+        write!(f, "  {:>17}", baseline.figure(pick).map_or_else(|| "–".to_owned(), short))?;
+    }
+    writeln!(f)
+}
+
+impl Comparison {
+    /// Which one to take, and whether it is worth more than the baseline.
+    fn recommended(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.algorithms.iter().find(|c| c.refused.is_none()) else { return Ok(()) };
+        writeln!(f, "\nrecommended: {}, the best mean {} over the folds", first.algorithm, self.ranked_by)?;
+        self.baseline.iter().try_for_each(|b| baseline::sentence(f, b))
+    }
 }
 
 impl Compared {

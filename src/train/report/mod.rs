@@ -1,5 +1,6 @@
 //! What a run reports: the facts of one model, or of a comparison, as JSON and as text for a terminal.
 
+mod baseline;
 mod comparison;
 mod decision;
 mod numbers;

@@ -5,12 +5,13 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
-use super::decision;
 use super::numbers::{short, size};
+use super::{baseline, decision};
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::{Evaluation, Figures, Setting, Threshold};
 use crate::model::schema::Task;
 use crate::text::printable::printable;
+use crate::train::evaluate::baseline::Baseline;
 use crate::train::evaluate::metrics::ClassCounts;
 use crate::train::evaluate::subgroup_errors::GroupFigures;
 use crate::train::evaluate::thresholds::TradeOff;
@@ -45,6 +46,9 @@ pub struct Report {
     /// How they were found, with `--tune`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tuning: Option<Tuning>,
+    /// A model that looks at no feature beside it; absent where nothing was scored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// Holdout and k-fold figures, and the seed.
     pub evaluation: Evaluation,
     /// What `classes` and `groups` were counted on: `k-fold` (out-of-fold answers), `holdout`, or absent.
@@ -180,6 +184,7 @@ impl Report {
         write!(f, "\n{:<13}", "")?;
         holdout.iter().try_for_each(|_| write!(f, "  {:>11}", "holdout"))?;
         k_fold.iter().try_for_each(|k| write!(f, "  {:>20}", format!("{}-fold mean ± sd", k.folds)))?;
+        self.baseline.iter().try_for_each(|_| write!(f, "  {:>11}", "baseline"))?;
         writeln!(f)?;
         for (name, pick) in FIGURES {
             let alone = holdout.as_ref().and_then(pick);
@@ -195,9 +200,12 @@ impl Report {
                 let text = mean.map_or_else(|| "–".to_owned(), |(m, s)| format!("{} ± {}", short(m), short(s)));
                 write!(f, "  {text:>20}")?;
             }
+            if let Some(baseline) = &self.baseline {
+                write!(f, "  {:>11}", baseline.figure(pick).map_or_else(|| "–".to_owned(), short))?;
+            }
             writeln!(f)?;
         }
-        Ok(())
+        self.baseline.iter().try_for_each(|baseline| baseline::sentence(f, baseline))
     }
 
     fn classes(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -22,6 +22,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
     let spec = TrainSpec { algorithm: Algorithm::RandomForest, ..spec.clone() };
     check(&spec)?;
     let data = TrainingData::read(&spec, table)?;
+    data.leaks.iter().for_each(|leak| progress.warn(leak));
     let task = data.encoded.schema.task();
     spec.check_task(task)?;
     let suits = |a: &Algorithm| if task.is_classification() { a.does_classification() } else { a.does_regression() };
@@ -41,6 +42,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
         folds: spec.folds,
         ranked_by: ranked_by(task),
         algorithms,
+        baseline: best.report.baseline.clone(),
         warnings: data.encoded.warnings.clone(),
         seconds: start.elapsed().as_secs_f64(),
         best,

@@ -13,4 +13,5 @@ mod run;
 mod shares;
 mod smartcore_cases;
 mod split;
+mod worth;
 mod write;
