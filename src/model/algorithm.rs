@@ -95,11 +95,19 @@ impl Algorithm {
     }
 
     /// True when standard scaling is on unless `--no-scale` says otherwise: where the penalty, the solver or a
-    /// distance depends on the columns' units.
+    /// distance depends on the columns' units, and where sums of large numbers beside small ones lose what tells them apart.
     pub fn scales_by_default(self) -> bool {
         matches!(
             self,
-            Self::Ridge | Self::Lasso | Self::ElasticNet | Self::Knn | Self::Svr | Self::Logistic | Self::Svc
+            Self::Linear
+                | Self::Ridge
+                | Self::Lasso
+                | Self::ElasticNet
+                | Self::Knn
+                | Self::Svr
+                | Self::Logistic
+                | Self::GaussianNb
+                | Self::Svc
         )
     }
 }

@@ -24,7 +24,7 @@ use crate::train::fit::linear;
 use crate::train::fit::svm::{self, ClassTask};
 use crate::train::fit::task::{FitTask, FittedBytes, leaf, levels, matrix, sentence};
 use crate::train::fit::trees::smartcore_tree;
-use crate::train::moments::mean;
+use crate::train::moments::{mean, variance};
 use crate::train::options::Hyperparameters;
 
 /// Fits what is fitted whole; gives its sections.
@@ -135,6 +135,7 @@ fn regression_tree(task: &FitTask<'_>) -> DecisionTreeRegressorParameters {
 
 /// Checks everything that would make the fit fail, or worse, and can be seen beforehand.
 pub(crate) fn check(task: &FitTask<'_>) -> Result<(), String> {
+    nothing_is_lost(task)?;
     match (task.algorithm, task.observed) {
         (Algorithm::Linear | Algorithm::Ridge | Algorithm::Lasso, _) => more_rows_than_columns(task),
         (Algorithm::Knn, _) => enough_neighbors(task),
@@ -143,6 +144,28 @@ pub(crate) fn check(task: &FitTask<'_>) -> Result<(), String> {
         (Algorithm::GaussianNb, Observed::Classes(y)) => spread(task, y),
         _ => Ok(()),
     }
+}
+
+/// A column whose values differ by less than this share of their size is lost beside others in sums of products: of the 53
+/// bits of an f64 the squares keep half.
+const LOST: f64 = 1e-8;
+
+/// Unscaled, what tells a column's values apart must not be lost in the sums that a fit makes of them.
+fn nothing_is_lost(task: &FitTask<'_>) -> Result<(), String> {
+    if task.scaled || !task.algorithm.scales_by_default() {
+        return Ok(());
+    }
+    let lost = task.preprocessing.columns.iter().enumerate().find(|(column, _)| {
+        let cells: Vec<f64> = task.matrix.iter().skip(*column).step_by(task.n_columns).copied().collect();
+        let largest = cells.iter().fold(0.0_f64, |largest, cell| largest.max(cell.abs()));
+        variance(&cells).sqrt() < LOST * largest
+    });
+    let Some((_, column)) = lost else { return Ok(()) };
+    let name = &task.schema.features()[column.feature as usize].name;
+    Err(format!(
+        "{name} differs between rows by less than 1e-8 of its size: unscaled it is lost to rounding in {}; leave out --no-scale",
+        task.algorithm
+    ))
 }
 
 /// Linear models solve a system: smartcore wants more rows than columns.

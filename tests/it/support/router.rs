@@ -51,7 +51,8 @@ fn classes() -> String {
 pub(crate) fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm) -> Vec<u8> {
     let table = TableFile::from_bytes("test.csv", csv.as_bytes().to_vec());
     let mut spec = TrainSpec::new(name, target, algorithm);
-    (spec.folds, spec.test_size) = (2, 0.0);
+    // Unscaled, what is whole is answered whole.
+    (spec.folds, spec.test_size, spec.scale) = (2, 0.0, Some(false));
     train(&spec, &table, &()).unwrap().artifact
 }
 

@@ -13,5 +13,6 @@ mod run;
 mod shares;
 mod smartcore_cases;
 mod split;
+mod units;
 mod worth;
 mod write;

@@ -34,8 +34,11 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// A table of some columns, each made of a row.
-fn table(columns: &[(&str, &dyn Fn(usize, &Row) -> String)]) -> TableFile {
+/// A column's name, and its cell of a row with a number.
+type Column<'a> = (&'a str, &'a dyn Fn(usize, &Row) -> String);
+
+/// A table of some columns.
+fn table(columns: &[Column<'_>]) -> TableFile {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let rows = rows();
     let lines = rows
