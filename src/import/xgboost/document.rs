@@ -55,37 +55,24 @@ impl Document {
 
     /// The outermost object; that of a pickled booster has it under `Model`.
     fn top<P: Parser>(&mut self, parser: &mut P, is_outermost: bool) -> Result<(), ImportError> {
-        parser.begin_object()?;
-        let mut keys = Keys::default();
-        while let Some(key) = parser.next_key()? {
-            keys.note(&key, &["learner", "version", "Model"])?;
-            match key.as_str() {
-                "learner" => self.learner(parser).map_err(|error| error.within("learner"))?,
-                "version" => parser.numbers(&mut self.version).map_err(|error| error.within("version"))?,
-                "Model" if is_outermost => self.top(parser, false)?,
-                _ => parser.skip()?,
-            }
-        }
-        Ok(())
+        each_key(parser, &["learner", "version", "Model"], |parser, key| match key {
+            "learner" => self.learner(parser),
+            "version" => parser.numbers(&mut self.version),
+            "Model" if is_outermost => self.top(parser, false),
+            _ => parser.skip(),
+        })
     }
 
     fn learner<P: Parser>(&mut self, parser: &mut P) -> Result<(), ImportError> {
-        parser.begin_object()?;
-        let mut keys = Keys::default();
-        while let Some(key) = parser.next_key()? {
-            keys.note(&key, &LEARNER)?;
-            let read = match key.as_str() {
-                "attributes" => self.attributes(parser),
-                "feature_names" => texts(parser, &mut self.names),
-                "feature_types" => texts(parser, &mut self.types),
-                "gradient_booster" => self.booster(parser),
-                "learner_model_param" => parameters(parser, &mut self.parameters),
-                "objective" => self.objective(parser),
-                _ => parser.skip(),
-            };
-            read.map_err(|error| error.within(&key))?;
-        }
-        Ok(())
+        each_key(parser, &LEARNER, |parser, key| match key {
+            "attributes" => self.attributes(parser),
+            "feature_names" => texts(parser, &mut self.names),
+            "feature_types" => texts(parser, &mut self.types),
+            "gradient_booster" => self.booster(parser),
+            "learner_model_param" => parameters(parser, &mut self.parameters),
+            "objective" => self.objective(parser),
+            _ => parser.skip(),
+        })
     }
 
     fn attributes<P: Parser>(&mut self, parser: &mut P) -> Result<(), ImportError> {
@@ -104,35 +91,21 @@ impl Document {
     }
 
     fn objective<P: Parser>(&mut self, parser: &mut P) -> Result<(), ImportError> {
-        parser.begin_object()?;
-        let mut keys = Keys::default();
-        while let Some(key) = parser.next_key()? {
-            keys.note(&key, &["name"])?;
-            if key == "name" {
-                self.objective = Some(parser.text()?);
-            } else {
-                parser.skip()?;
-            }
-        }
-        Ok(())
+        each_key(parser, &["name"], |parser, key| match key {
+            "name" => parser.text().map(|name| self.objective = Some(name)),
+            _ => parser.skip(),
+        })
     }
 
     /// `gradient_booster`: a name and a model; dart has both again under `gbtree`.
     fn booster<P: Parser>(&mut self, parser: &mut P) -> Result<(), ImportError> {
-        parser.begin_object()?;
-        let mut keys = Keys::default();
-        while let Some(key) = parser.next_key()? {
-            keys.note(&key, &["name", "model", "gbtree", "weight_drop"])?;
-            let read = match key.as_str() {
-                "name" => parser.text().map(|name| self.booster = Some(name)),
-                "model" => self.model(parser),
-                "gbtree" => self.inner_booster(parser),
-                "weight_drop" => parser.numbers(&mut self.tree_weights),
-                _ => parser.skip(),
-            };
-            read.map_err(|error| error.within(&key))?;
-        }
-        Ok(())
+        each_key(parser, &["name", "model", "gbtree", "weight_drop"], |parser, key| match key {
+            "name" => parser.text().map(|name| self.booster = Some(name)),
+            "model" => self.model(parser),
+            "gbtree" => self.inner_booster(parser),
+            "weight_drop" => parser.numbers(&mut self.tree_weights),
+            _ => parser.skip(),
+        })
     }
 
     fn inner_booster<P: Parser>(&mut self, parser: &mut P) -> Result<(), ImportError> {
@@ -147,23 +120,16 @@ impl Document {
     }
 
     fn model<P: Parser>(&mut self, parser: &mut P) -> Result<(), ImportError> {
-        parser.begin_object()?;
-        let mut keys = Keys::default();
-        while let Some(key) = parser.next_key()? {
-            keys.note(&key, &MODEL)?;
-            let read = match key.as_str() {
-                "trees" => self.read_trees(parser),
-                "tree_info" => parser.numbers(&mut self.outputs),
-                "iteration_indptr" => parser.numbers(&mut self.rounds),
-                "gbtree_model_param" => parameters(parser, &mut self.parameters),
-                "weights" => parser.numbers(&mut self.weights),
-                "weight_drop" => parser.numbers(&mut self.tree_weights),
-                "cats" => encodings(parser).map(|read| self.encodings = read),
-                _ => parser.skip(),
-            };
-            read.map_err(|error| error.within(&key))?;
-        }
-        Ok(())
+        each_key(parser, &MODEL, |parser, key| match key {
+            "trees" => self.read_trees(parser),
+            "tree_info" => parser.numbers(&mut self.outputs),
+            "iteration_indptr" => parser.numbers(&mut self.rounds),
+            "gbtree_model_param" => parameters(parser, &mut self.parameters),
+            "weights" => parser.numbers(&mut self.weights),
+            "weight_drop" => parser.numbers(&mut self.tree_weights),
+            "cats" => encodings(parser).map(|read| self.encodings = read),
+            _ => parser.skip(),
+        })
     }
 
     fn read_trees<P: Parser>(&mut self, parser: &mut P) -> Result<(), ImportError> {
@@ -179,6 +145,21 @@ impl Document {
         }
         Ok(())
     }
+}
+
+/// Reads an object: `read` takes the value of each key, and an error of it names the key. Those of `known` are there once.
+fn each_key<P: Parser>(
+    parser: &mut P,
+    known: &[&str],
+    mut read: impl FnMut(&mut P, &str) -> Result<(), ImportError>,
+) -> Result<(), ImportError> {
+    parser.begin_object()?;
+    let mut keys = Keys::default();
+    while let Some(key) = parser.next_key()? {
+        keys.note(&key, known)?;
+        read(parser, &key).map_err(|error| error.within(&key))?;
+    }
+    Ok(())
 }
 
 fn texts<P: Parser>(parser: &mut P, out: &mut Vec<String>) -> Result<(), ImportError> {
