@@ -1,9 +1,9 @@
 //! Compressed pickles: zlib and gzip, within a bound on what they become.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, Read};
 
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use zlib_rs::{Inflate, InflateFlush, Status};
 
 use crate::import::error::ImportError;
 
@@ -27,8 +27,8 @@ pub(super) fn limit(n_bytes: usize) -> usize {
 /// The compression is another one, is cut off, or makes too much of too little.
 pub(super) fn inflate(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ImportError> {
     let by_name = match bytes {
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => return read(ZlibDecoder::new(bytes), bytes.len()).map(Cow::Owned),
-        [0x1f, 0x8b, ..] => return read(MultiGzDecoder::new(bytes), bytes.len()).map(Cow::Owned),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => return read(Inflater::new(Format::Zlib, bytes), bytes.len()).map(Cow::Owned),
+        [0x1f, 0x8b, ..] => return read(Inflater::new(Format::Gzip, bytes), bytes.len()).map(Cow::Owned),
         [b'B', b'Z', b'h', ..] => "bzip2",
         [0xfd, b'7', b'z', b'X', b'Z', ..] => "xz",
         [0x5d, 0, 0, ..] => "lzma",
@@ -53,8 +53,8 @@ pub(super) fn length(bytes: &[u8]) -> usize {
         n
     };
     match bytes {
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => count(&mut ZlibDecoder::new(bytes)),
-        [0x1f, 0x8b, ..] => count(&mut MultiGzDecoder::new(bytes)),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => count(&mut Inflater::new(Format::Zlib, bytes)),
+        [0x1f, 0x8b, ..] => count(&mut Inflater::new(Format::Gzip, bytes)),
         _ => bytes.len(),
     }
 }
@@ -71,4 +71,70 @@ pub(super) fn read(decoder: impl Read, n_bytes: usize) -> Result<Vec<u8>, Import
         return Err(ImportError::new(format_args!("it inflates to more than {limit} bytes, too much for its size")));
     }
     Ok(inflated)
+}
+
+/// What is around DEFLATE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Nothing.
+    Deflate,
+    /// zlib's two bytes and checksum.
+    Zlib,
+    /// gzip's head and checksum; several members are one.
+    Gzip,
+}
+
+impl Format {
+    fn decoder(self) -> Inflate {
+        match self {
+            Self::Deflate => Inflate::new(false, 15),
+            Self::Zlib => Inflate::new(true, 15),
+            // As zlib counts its window, 16 says that it is gzip.
+            Self::Gzip => Inflate::new(true, 15 + 16),
+        }
+    }
+}
+
+/// Inflates bytes that are all there.
+pub(super) struct Inflater<'a> {
+    format: Format,
+    /// None between two members and at the end.
+    decoder: Option<Inflate>,
+    rest: &'a [u8],
+}
+
+impl<'a> Inflater<'a> {
+    /// Before the first byte.
+    pub(super) fn new(format: Format, bytes: &'a [u8]) -> Self {
+        Self { format, decoder: Some(format.decoder()), rest: bytes }
+    }
+}
+
+impl Read for Inflater<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        while !room.is_empty() {
+            let decoder = match &mut self.decoder {
+                Some(decoder) => decoder,
+                None if self.format == Format::Gzip && !self.rest.is_empty() => {
+                    self.decoder.insert(self.format.decoder())
+                }
+                None => return Ok(0),
+            };
+            let (before_in, before_out) = (decoder.total_in(), decoder.total_out());
+            let status = decoder.decompress(self.rest, room, InflateFlush::NoFlush);
+            let status = status.map_err(|_| io::Error::other("a byte does not fit"))?;
+            let (taken, made) = (decoder.total_in() - before_in, decoder.total_out() - before_out);
+            // Neither is more than the slice holds.
+            self.rest = usize::try_from(taken).ok().and_then(|taken| self.rest.get(taken..)).unwrap_or_default();
+            if status == Status::StreamEnd {
+                self.decoder = None;
+            } else if taken == 0 && made == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is cut off"));
+            }
+            if made > 0 {
+                return Ok(usize::try_from(made).unwrap_or(room.len()));
+            }
+        }
+        Ok(0)
+    }
 }

@@ -3,6 +3,12 @@
 use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rustix::time::{ClockId, clock_gettime};
+use smartserve::import::{Kind, most_memory};
 
 use super::cases::folder;
 use crate::support::process::{BINARY, Server, run_with};
@@ -82,7 +88,7 @@ fn a_file_that_is_no_model_is_called_what_it_is() {
     );
     assert!(said("empty.ubj", b"").ends_with("empty.ubj: it is empty\n"));
     for (file, what) in [("xgb-sqerr/model.ubj", "a model of XGBoost"), ("lgb-l2/model.txt", "a model of LightGBM")] {
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
         packed.write_all(&fs::read(folder().join(file)).unwrap()).unwrap();
         let why = said("model.gz", &packed.finish().unwrap());
         assert!(why.contains(&format!("it is {what}, compressed: unpack it first")), "{why}");
@@ -148,4 +154,22 @@ fn a_tar_archive_is_called_what_it_is() {
         let expected = "it is a tar archive: unpack it into a directory (tar -xf F -C DIR) and give the directory";
         assert!(ran.code == Some(65) && ran.err.contains(expected), "{name}: {}", ran.err);
     }
+}
+
+/// A compressed file may be made so that each byte takes long to inflate and becomes nothing.
+#[test]
+fn a_compressed_file_of_nothing_takes_time_in_proportion() {
+    let whole = {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(b"no pickle").unwrap();
+        encoder.finish().unwrap()
+    };
+    // Four empty blocks of Huffman's fixed codes, 10 bits each, behind the member's head.
+    let blocks = [0x02, 0x08, 0x20, 0x80, 0x00].repeat(200_000);
+    let file = [&whole[..10], &blocks, &whole[10..]].concat();
+    let seconds = || clock_gettime(ClockId::ThreadCPUTime);
+    let begun = seconds();
+    assert_eq!(most_memory(Kind::Pickle, &file), most_memory(Kind::Pickle, &whole));
+    let took = Duration::try_from(seconds()).unwrap() - Duration::try_from(begun).unwrap();
+    assert!(took < Duration::from_secs(1), "{took:?}");
 }

@@ -2,11 +2,9 @@
 
 use std::io::Read;
 
-use flate2::read::DeflateDecoder;
-
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::Span;
-use crate::import::sklearn::inflate::limit;
+use crate::import::sklearn::inflate::{Format, Inflater, limit};
 
 /// Members at most: one an array.
 const MAX_MEMBERS: usize = 1 << 20;
@@ -117,7 +115,7 @@ fn member(file: &[u8], record: &Record<'_>, out: &mut Vec<u8>, limit: usize) -> 
         0 if n_packed == n_bytes => out.extend_from_slice(packed),
         8 => {
             let before = out.len();
-            let decoder = DeflateDecoder::new(packed).take(n_bytes as u64 + 1);
+            let decoder = Inflater::new(Format::Deflate, packed).take(n_bytes as u64 + 1);
             { decoder }.read_to_end(out).map_err(|e| broken(&format!("{e}")))?;
             if out.len() - before != n_bytes {
                 return Err(broken("a member is not as long as the directory says"));
