@@ -27,7 +27,9 @@ pub(super) fn limit(n_bytes: usize) -> usize {
 /// The compression is another one, is cut off, or makes too much of too little.
 pub(super) fn inflate(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ImportError> {
     let by_name = match bytes {
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => return read(Inflater::new(Format::Zlib, bytes), bytes.len()).map(Cow::Owned),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => {
+            return read(Inflater::new(Format::Zlib, bytes), bytes.len()).map(Cow::Owned);
+        }
         [0x1f, 0x8b, ..] => return read(Inflater::new(Format::Gzip, bytes), bytes.len()).map(Cow::Owned),
         [b'B', b'Z', b'h', ..] => "bzip2",
         [0xfd, b'7', b'z', b'X', b'Z', ..] => "xz",

@@ -63,8 +63,8 @@ pub(crate) enum FitPart {
     Whole(FittedBytes),
     /// A block of a forest's trees.
     Trees(FittedBytes),
-    /// The machine of a pair of classes.
-    Machine(Parts),
+    /// The support vectors between a pair of classes.
+    PairwiseSvm(Parts),
 }
 
 impl<'a> FitPlan<'a> {
@@ -108,7 +108,7 @@ impl<'a> FitPlan<'a> {
         let task = self.task(prepared);
         let fitted = catch_panic(|| match (&prepared.shared, self.spec.algorithm) {
             (Some(shared), _) => forests::grow(&task, shared, part).map(FitPart::Trees),
-            (None, Algorithm::Svc) => estimators::machine(&task, part).map(FitPart::Machine),
+            (None, Algorithm::Svc) => estimators::machine(&task, part).map(FitPart::PairwiseSvm),
             (None, _) => estimators::fit(&task).map(FitPart::Whole),
         });
         match fitted {
@@ -125,7 +125,7 @@ impl<'a> FitPlan<'a> {
             match part {
                 FitPart::Whole(sections) => return Ok(sections),
                 FitPart::Trees(block) => trees.push(block),
-                FitPart::Machine(parts) => pairs.push(parts),
+                FitPart::PairwiseSvm(parts) => pairs.push(parts),
             }
         }
         if pairs.is_empty() {

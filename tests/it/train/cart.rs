@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use smartserve::train::fit::trees::cart::{GrowthLimits, Ranked, Ranks, TreeNode};
+use smartserve::train::fit::trees::cart::{GrowthLimits, RankedRows, Ranks, TreeNode};
 use smartserve::train::random::SplitMix64;
 
 const COLUMNS: usize = 3;
@@ -37,7 +37,7 @@ fn grown(known: &Known, limits: GrowthLimits, seed: u64) -> Vec<TreeNode> {
     let classes: Vec<u32> = known.iter().map(|row| row.1).collect();
     let drawn: Vec<u32> = known.iter().map(|row| row.2).collect();
     let ranks = Ranks::new(&matrix, COLUMNS);
-    Ranked::new(&matrix, &ranks, &classes, 4).grow(&drawn, limits, &mut SplitMix64::new(seed, 0))
+    RankedRows::new(&matrix, &ranks, &classes, 4).grow(&drawn, limits, &mut SplitMix64::new(seed, 0))
 }
 
 /// (Σ p², rows): from the definition.

@@ -21,7 +21,7 @@ enum NextStep {
     /// More rows.
     Rows(Box<RowStream>),
     /// Nothing: read what the client still sends, so that it can read the error.
-    Rest(Body, AppState),
+    Discard(Body, AppState),
 }
 
 /// A response's body: `first`, then what `stream` still gives. The request counts as in flight until its last chunk is made.
@@ -44,10 +44,10 @@ async fn next(
             Err(problem) => {
                 let app = stream.app();
                 let (line, rest) = stream.end(Some(&problem));
-                (line, NextStep::Rest(rest, app))
+                (line, NextStep::Discard(rest, app))
             }
         },
-        NextStep::Rest(rest, app) => {
+        NextStep::Discard(rest, app) => {
             discard_rest(rest, &app, Instant::now()).await;
             return None;
         }

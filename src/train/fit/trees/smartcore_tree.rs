@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::train::fit::task::{FitTask, FittedBytes, leaf, levels};
-use crate::train::fit::trees::cart::{GrowthLimits, Ranked, Ranks, TreeNode};
+use crate::train::fit::trees::cart::{GrowthLimits, RankedRows, Ranks, TreeNode};
 use crate::train::random::SplitMix64;
 
 /// smartcore's `DecisionTreeClassifier`.
@@ -45,7 +45,7 @@ struct Parameters {
 /// A tree on all rows, looking at all columns; gives its sections.
 pub(crate) fn tree(task: &FitTask<'_>, classes: &[u32]) -> Result<FittedBytes, String> {
     let ranks = Ranks::new(task.matrix, task.n_columns);
-    let table = Ranked::new(task.matrix, &ranks, classes, task.n_classes);
+    let table = RankedRows::new(task.matrix, &ranks, classes, task.n_classes);
     let limits = limits(task, task.n_columns);
     let nodes = table.grow(&vec![1; classes.len()], limits, &mut SplitMix64::new(task.seed, 0));
     let mut fitted = FittedBytes::default();
@@ -63,7 +63,7 @@ pub(crate) fn of_forest(
     n_trees: usize,
     seed: u64,
 ) -> Result<FittedBytes, String> {
-    let table = Ranked::new(task.matrix, ranks, classes, task.n_classes);
+    let table = RankedRows::new(task.matrix, ranks, classes, task.n_classes);
     let limits = limits(task, task.parameters.columns_per_split(task.n_columns));
     let mut fitted = FittedBytes::default();
     for tree in (0..).take(n_trees) {

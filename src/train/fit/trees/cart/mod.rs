@@ -7,12 +7,12 @@
 //! node, as scikit-learn does, the first of equally good splits wins, and a node sorts its own rows by ranks that are
 //! computed once for a whole forest.
 
-mod ranked;
+mod ranked_rows;
 
 use std::ops::Range;
 
 use crate::train::random::SplitMix64;
-pub use ranked::{Ranked, Ranks};
+pub use ranked_rows::{RankedRows, Ranks};
 
 /// When growing stops, and how many columns a split considers.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +65,7 @@ struct Boundary {
     rows: (u32, u32),
 }
 
-impl Ranked<'_> {
+impl RankedRows<'_> {
     /// Grows a tree on rows that count as often as `drawn` says, some of them once at least.
     pub fn grow(&self, drawn: &[u32], limits: GrowthLimits, random: &mut SplitMix64) -> Vec<TreeNode> {
         let rows: Vec<u32> = (0..).zip(drawn).filter(|(_, times)| **times > 0).map(|(row, _)| row).collect();
@@ -87,7 +87,7 @@ impl Ranked<'_> {
 
 /// One tree being grown.
 struct Grower<'a> {
-    table: &'a Ranked<'a>,
+    table: &'a RankedRows<'a>,
     drawn: &'a [u32],
     limits: GrowthLimits,
     random: &'a mut SplitMix64,

@@ -5,7 +5,7 @@ use crate::train::random::SplitMix64;
 
 /// The encoded rows with each cell's rank in its column.
 #[derive(Debug)]
-pub struct Ranked<'a> {
+pub struct RankedRows<'a> {
     /// Row-major `[n_rows, n_columns]`.
     matrix: &'a [f64],
     pub(crate) n_columns: usize,
@@ -41,7 +41,7 @@ impl Ranks {
     }
 }
 
-impl<'a> Ranked<'a> {
+impl<'a> RankedRows<'a> {
     /// Row-major rows, their [`Ranks`], and a class position below `n_classes` for each row.
     pub fn new(matrix: &'a [f64], ranks: &'a Ranks, classes: &'a [u32], n_classes: usize) -> Self {
         Self { matrix, n_columns: matrix.len() / classes.len().max(1), ranks, classes, n_classes }
