@@ -20,7 +20,7 @@ use super::answer::Handled;
 use super::app::AppState;
 use super::body::RequestBody;
 use super::middleware::access_log::InFlightRequest;
-use super::middleware::drain_body::drain_body;
+use super::middleware::discard_body::discard_body;
 use super::middleware::validate_head;
 use super::path::PathParams;
 use super::problem::{Problem, ProblemKind};
@@ -82,7 +82,7 @@ impl Dispatch {
         if let Some(leftover) = body.into_leftover() {
             let (arrival, response) = (in_flight.arrival, &mut handled.response);
             // Boxed, because it is rare, so that the usual future is small.
-            Box::pin(drain_body(app, leftover, arrival, waits_for_continue, response)).await;
+            Box::pin(discard_body(app, leftover, arrival, waits_for_continue, response)).await;
         }
         in_flight.end(app, handled).await
     }

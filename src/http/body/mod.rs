@@ -1,7 +1,7 @@
 //! Reads a request's whole body within its limits: bytes, time, and the memory that all requests share.
 
 mod chunks;
-mod drain;
+mod discard;
 mod inflate;
 mod inflating;
 mod min_rate;
@@ -17,7 +17,7 @@ use crate::serve::admission::MemoryLease;
 use crate::serve::listener::RequestContext;
 
 pub(super) use chunks::BodyChunks;
-pub(super) use drain::discard_rest;
+pub(super) use discard::discard_rest;
 use min_rate::MinDataRate;
 pub(super) use request_body::{Leftover, ReadableBody, RequestBody};
 

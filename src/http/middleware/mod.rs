@@ -2,6 +2,6 @@
 
 pub(super) mod access_log;
 mod cross_site;
-pub(super) mod drain_body;
+pub(super) mod discard_body;
 mod request_id;
 pub(super) mod validate_head;

@@ -16,8 +16,8 @@ use tower::util::Oneshot;
 
 use crate::serve::admission::MemoryLease;
 
-use super::context::RequestContext;
 use super::listener_context::ListenerContext;
+use super::request_context::RequestContext;
 use super::state::ConnectionState;
 
 /// An error of any type, as hyper takes it.

@@ -13,7 +13,7 @@ use crate::http::body::{Leftover, discard_rest};
 
 /// Reads what is left, and asks the client to close where that does not end. The request came at `arrival`;
 /// `waits_for_continue` tells that it has an `Expect` field.
-pub(in crate::http) async fn drain_body<B>(
+pub(in crate::http) async fn discard_body<B>(
     app: &App,
     leftover: Leftover<B>,
     arrival: Instant,
