@@ -49,7 +49,7 @@ fn memory_holds(server: &Server, what: &str, report: &mut Report) {
     report.promise(highest <= bound, text);
 }
 
-/// Bodies of 2 MiB: empty gzip members, and empty blocks in one member.
+/// Bodies of 2 MiB: empty gzip members, and empty blocks in one member, stored ones and ones of Huffman's fixed codes.
 fn inflating_to_nothing() -> Vec<Vec<u8>> {
     const LENGTH: usize = (2 << 20) - 1_024;
     let member = GzEncoder::new(Vec::new(), Compression::fast()).finish().unwrap();
@@ -57,7 +57,9 @@ fn inflating_to_nothing() -> Vec<Vec<u8>> {
     // Head, stored blocks of no bytes, a last one, checksum and length.
     let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let blocks = [&head[..], &[0, 0, 0, 0xff, 0xff].repeat(LENGTH / 5), &[1, 0, 0, 0xff, 0xff], &[0; 8]].concat();
-    [members, blocks]
+    // Four of 10 bits are 5 bytes.
+    let coded = [&head[..], &[0x02, 0x08, 0x20, 0x80, 0x00].repeat(LENGTH / 5), &[3, 0], &[0; 8]].concat();
+    [members, blocks, coded]
         .map(|body| {
             let head = format!(
                 "POST /predict HTTP/1.1\r\nHost: promises\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
