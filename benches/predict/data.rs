@@ -9,12 +9,15 @@ use smartcore::neighbors::knn_classifier::KNNClassifierParameters;
 use smartcore::neighbors::knn_regressor::KNNRegressorParameters;
 use smartcore::xgboost::XGRegressorParameters;
 use smartserve::model::algorithm::Algorithm;
+use smartserve::model::artifact::open;
 use smartserve::model::compiled::Predictor;
 use smartserve::model::ir::Kernel;
 use smartserve::model::schema::Task;
 use smartserve::model::smartcore::*;
+use smartserve::table::TableFile;
 use smartserve::train::fit::svm::{self, ClassTask};
 use smartserve::train::fit::{bayes, linear};
+use smartserve::train::{TrainSpec, train};
 
 use crate::estimator::Estimator;
 use crate::time::{quick, wanted};
@@ -226,6 +229,30 @@ pub(crate) fn classification(algorithm: Algorithm, data: &Data) -> Option<Case> 
         _ => return None,
     };
     Some(Case::new(name, estimator, Task::Multiclass, data, n_classes))
+}
+
+/// The forest of classes that `train` grows with its defaults, which answers with shares, or one of the same trees that votes.
+pub(crate) fn trained_forest(data: &Data, vote: bool) -> Option<Case> {
+    let name = format!("random-forest of {}, {}", if vote { "votes" } else { "shares" }, data.name);
+    if !wanted(&name) {
+        return None;
+    }
+    let header: Vec<String> = (0..data.n_columns).map(|column| format!("c{column}")).collect();
+    let mut csv = format!("{},y\n", header.join(","));
+    for (row, class) in data.cells.chunks(data.n_columns).zip(&data.y) {
+        let cells: Vec<String> = row.iter().map(f64::to_string).collect();
+        csv += &format!("{},k{class}\n", cells.join(","));
+    }
+    let new = TrainSpec::new("m", "y", Algorithm::RandomForest);
+    let spec = TrainSpec { folds: 0, test_size: 0.0, vote, ..new };
+    let artifact = train(&spec, &TableFile::from_bytes("data.csv", csv.into_bytes()), &()).unwrap().artifact;
+    let opened = open(&artifact).unwrap();
+    let (section, n_classes) = (opened.section("estimator").unwrap(), opened.header.target.classes.len());
+    let estimator = Estimator::ForestClassifier(postcard::from_bytes(section).unwrap());
+    let mut case = Case::new(name, estimator, Task::Multiclass, data, n_classes);
+    let form = read(section, opened.section("shares"), case.shape).unwrap();
+    case.predictor = Predictor::compile(&form, n_classes).unwrap();
+    Some(case)
 }
 
 /// A forest of so many trees.

@@ -55,6 +55,10 @@ fn main() {
             predict(&iris, |data| data::classification(algorithm, data));
         }
     }
+    let digits = data::digits();
+    for (data, vote) in [(&iris, true), (&iris, false), (&digits, true), (&digits, false)] {
+        predict(data, |data| data::trained_forest(data, vote));
+    }
     load(&boston);
     scoring::score(&boston);
     if !quick() {

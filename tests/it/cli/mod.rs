@@ -2,6 +2,7 @@
 
 mod columns;
 mod fallback;
+mod inspect;
 mod outputs;
 mod settings;
 mod terminal;
