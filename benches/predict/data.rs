@@ -196,7 +196,8 @@ fn fit_regression(algorithm: Algorithm, data: &Data) -> Option<Estimator> {
             let kernel = Kernel::Rbf { gamma: data.gamma() };
             Estimator::Svr(svm::regression(x, y, kernel, 1.0, 0.1).unwrap())
         }
-        Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return None,
+        // Boosting on histograms answers by the kernels of imported forests: `imported.rs` times them.
+        Algorithm::HistGradientBoosting | Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return None,
     })
 }
 

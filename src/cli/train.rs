@@ -11,12 +11,13 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use crate::config::Names;
 use crate::config::values::{names, share, switch};
 use crate::train::options::{
-    Algorithm, CalibrationMethod, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, OPTIONS, OptionInfo, Options,
-    Setting, TaskChoice, ThresholdChoice,
+    Algorithm, CalibrationMethod, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, MonotoneFeature, OPTIONS, OptionInfo,
+    Options, Setting, TaskChoice, ThresholdChoice, UnknownCategories,
 };
 
 /// What `--help` shows first after the flags.
 const EXAMPLES: &str = "Examples:
+  smartserve train --data data/boston.csv --target MEDV -o boston.model
   smartserve train --data data/boston.csv --target MEDV -o boston.model \\
     --algorithm random-forest --sensitive B
   smartserve train --data data/iris.csv --target species -o iris.model \\
@@ -26,6 +27,9 @@ const EXAMPLES: &str = "Examples:
   smartserve train --data data/diabetes.csv --target target --compare
   smartserve train --data data/diabetes.csv --target target \\
     --algorithm svr --tune=40 -o diabetes.model";
+
+/// Columns that a row of the help has at most; clap breaks longer ones anywhere.
+const HELP_WIDTH: usize = 98;
 
 /// What it says of hyperparameters below their defaults.
 const ABOUT_DEFAULTS: &str = "A hyperparameter that the algorithm, or the kernel, does not have is refused. \
@@ -40,7 +44,12 @@ RMSE or 0.01 of accuracy, is given up. The k-fold figures of the one that is cho
 of --compare; the holdout figures do not: the rows set aside have no part in the choice.";
 
 /// The rest.
-const ABOUT_DATA: &str = "Fits run on all cores (trees of a forest in blocks of 8), to the same bytes whatever their number. Trees of classes \
+const ABOUT_DATA: &str = "hist-gradient-boosting takes missing cells and categories as they are and numbers of any size; categories beyond the \
+254 commonest of a column go together. It sets a tenth of the rows to fit on aside and ends when they are no longer \
+answered better; below 10000 rows it is then fitted again on all of them. --loss poisson, gamma and tweedie answer \
+means above 0. --compare and --tune rank by RMSE whatever the loss.
+
+Fits run on all cores (trees of a forest in blocks of 8), to the same bytes whatever their number. Trees of classes \
 are ours, by the rules of scikit-learn's: of equally good splits the first in a seeded order of the columns; probabilities \
 are the mean of the classes' shares in the leaves, with --vote those of smartcore's predict. A random-forest of three \
 classes on 16,000 rows of 20 columns takes 1.2 s of processor time.
@@ -51,9 +60,10 @@ sigmoid is 1 / (1 + e^-(a p + b)), fitted as Platt did. cost=5:1 is what a row o
 to what one of the first costs that is taken for it.
 
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are \
-categorical (one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty cells are filled: \
-the median, or the most frequent category, of the training rows. A request with a category that the file does not have \
-is refused (422), as is an empty cell in a column where the file has none.";
+categorical (of other algorithms one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty \
+cells are filled by other algorithms: the median, or the most frequent category, of the training rows. A request with \
+a category that the file does not have is refused (422) unless --unknown other is given, as is an empty cell in a column \
+where the file has none unless --allow-missing is.";
 
 /// `train`.
 #[derive(Debug, Args)]
@@ -69,9 +79,9 @@ pub struct TrainArgs {
     /// Where to write the model; its stem is the default --name
     #[arg(short, long, value_name = "F.model", required_unless_present = "compare")]
     pub output: Option<PathBuf>,
-    /// The estimator. Numbers: linear, ridge, lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes:
-    /// logistic, gaussian-nb, svc. Both: decision-tree, random-forest, knn
-    #[arg(long, value_name = "NAME", default_value = "random-forest", value_parser = algorithm(), hide_possible_values = true)]
+    /// The estimator. Both tasks: hist-gradient-boosting, decision-tree, random-forest, knn. Numbers: linear, ridge,
+    /// lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes: logistic, gaussian-nb, svc
+    #[arg(long, value_name = "NAME", default_value = "hist-gradient-boosting", value_parser = algorithm(), hide_possible_values = true)]
     pub algorithm: Algorithm,
     /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; -o then
     /// writes the best
@@ -100,6 +110,19 @@ pub struct TrainArgs {
     /// Columns that encode a protected attribute: marked in the model, group errors reported
     #[arg(long, value_name = "COLUMNS", value_parser = names)]
     pub sensitive: Vec<Names>,
+    /// The column that says what each row weighs in the fit, 0 or more; it is no feature, and figures count each row
+    /// once
+    #[arg(long, value_name = "COLUMN")]
+    pub weight: Option<String>,
+    /// Numeric columns with which answers only rise (=+1) or only fall (=-1); of classes the probability of the second
+    #[arg(long, value_name = "COLUMN=+1|-1", value_parser = monotone, allow_hyphen_values = true)]
+    pub monotone: Vec<MonotoneList>,
+    /// Take missing cells in every column, also in one that has none in the file
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub allow_missing: bool,
+    /// What a category does that the file does not have
+    #[arg(long, value_enum, default_value_t)]
+    pub unknown: UnknownCategories,
     /// The model's own name [default: the output's stem]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -179,6 +202,15 @@ impl FromArgMatches for Options {
     }
 }
 
+/// Constraints as one flag gives them: a CSV record.
+#[derive(Debug, Clone)]
+pub struct MonotoneList(pub Vec<MonotoneFeature>);
+
+fn monotone(text: &str) -> Result<MonotoneList, String> {
+    let parsed = names(text)?.0.iter().map(|one| one.parse()).collect::<Result<_, String>>();
+    parsed.map(MonotoneList)
+}
+
 /// The estimators' names, which shells complete and clap guesses at.
 fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
     PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::as_str)).try_map(|name| name.parse::<Algorithm>())
@@ -216,12 +248,20 @@ fn defaults() -> String {
     let (mut text, mut without) = (String::new(), Vec::new());
     for algorithm in algorithms {
         let own = OPTIONS.iter().filter_map(|o| Some(format!(" --{} {}", o.name, o.default_for(algorithm)?)));
-        let own: String = own.collect();
+        let own: Vec<String> = own.collect();
         if own.is_empty() {
             without.push(algorithm);
-        } else {
-            let _ = writeln!(text, "  {algorithm:<18}{own}");
+            continue;
         }
+        let mut line = format!("  {algorithm:<22}");
+        for option in own {
+            if line.len() + option.len() > HELP_WIDTH {
+                let _ = writeln!(text, "{line}");
+                line = " ".repeat(24);
+            }
+            line += &option;
+        }
+        let _ = writeln!(text, "{line}");
     }
     text + &format!("{} have none. ", listed(&without))
 }

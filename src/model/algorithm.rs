@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Algorithm {
+    /// Boosted trees on histograms, of our own; kept in the neutral form.
+    HistGradientBoosting,
     /// smartcore's `LinearRegression` (SVD solver).
     Linear,
     /// smartcore's `RidgeRegression` (Cholesky solver, no normalization of its own).
@@ -36,7 +38,8 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All of them, in the order that help and reports list them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
+        Self::HistGradientBoosting,
         Self::Linear,
         Self::Ridge,
         Self::Lasso,
@@ -55,6 +58,7 @@ impl Algorithm {
     /// The word users type.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::HistGradientBoosting => "hist-gradient-boosting",
             Self::Linear => "linear",
             Self::Ridge => "ridge",
             Self::Lasso => "lasso",
@@ -80,13 +84,32 @@ impl Algorithm {
     pub fn does_classification(self) -> bool {
         matches!(
             self,
-            Self::DecisionTree | Self::RandomForest | Self::Knn | Self::Logistic | Self::GaussianNb | Self::Svc
+            Self::HistGradientBoosting
+                | Self::DecisionTree
+                | Self::RandomForest
+                | Self::Knn
+                | Self::Logistic
+                | Self::GaussianNb
+                | Self::Svc
         )
     }
 
     /// True for single trees, forests and boosting.
     pub fn is_trees(self) -> bool {
-        matches!(self, Self::DecisionTree | Self::RandomForest | Self::ExtraTrees | Self::GradientBoosting)
+        matches!(
+            self,
+            Self::HistGradientBoosting
+                | Self::DecisionTree
+                | Self::RandomForest
+                | Self::ExtraTrees
+                | Self::GradientBoosting
+        )
+    }
+
+    /// True when it takes missing cells and categories as they are: nothing is filled, encoded or scaled, and the
+    /// artifact holds it in the neutral form.
+    pub fn takes_raw_cells(self) -> bool {
+        self == Self::HistGradientBoosting
     }
 
     /// True when the answer is the mean of independent trees.

@@ -14,6 +14,7 @@ pub mod category;
 pub mod cell;
 pub mod compiled;
 pub mod cover;
+mod estimator;
 pub mod golden;
 pub mod ir;
 pub mod labels;

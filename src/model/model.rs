@@ -2,21 +2,19 @@
 
 use std::ops::Range;
 
-use super::algorithm::Algorithm;
-use super::artifact::{self, FORMAT_NEUTRAL, Header, Opened};
+use super::artifact::{self, Header, Opened};
 use super::batch::Batch;
 use super::calibration;
 use super::compiled::{Layout, Predictor, Scratch};
 use super::cover;
+use super::estimator;
 use super::golden::{self, GoldenDifference};
 use super::ir::{Form, Width};
-use super::neutral::Neutral;
 use super::overflow;
-use super::pipeline::{Encoder, Pipeline};
+use super::pipeline::Pipeline;
 use super::postprocessing::Postprocessing;
 use super::prediction::{PredictError, Predicted, Prediction, Probabilities};
 use super::schema::Schema;
-use super::smartcore::{self, Shape};
 use super::statistics::Stats;
 
 /// A model, verified: every reference in it is in range, so that predicting cannot fail but by a non-finite answer.
@@ -62,10 +60,7 @@ impl Model {
         let header = &opened.header;
         let schema = Schema::new(header.features.clone(), header.target.clone(), header.task)?;
         check_statistics(header, &schema)?;
-        let (encoder, form, has_probability) = match header.format.as_str() {
-            FORMAT_NEUTRAL => other_library(&opened, &schema)?,
-            _ => own(&opened, &schema)?,
-        };
+        let (encoder, form, has_probability) = estimator::read(&opened, &schema)?;
         let n_classes = schema.target().classes.len();
         if n_classes == 0 && form.n_outputs() != schema.target().n_outputs() {
             let (declared, got) = (schema.target().n_outputs(), form.n_outputs());
@@ -224,49 +219,6 @@ impl Model {
     fn overflow(&self, batch: &Batch, row: usize) -> PredictError {
         PredictError { row, cells: overflow::cells(&self.schema, batch.row(row), self.pipeline.encoder()) }
     }
-}
-
-/// The estimator that `train` wrote: smartcore's object and fitted preprocessing.
-fn own(opened: &Opened<'_>, schema: &Schema) -> Result<(Encoder, Form, bool), String> {
-    let header = &opened.header;
-    let absent = |what: &str| format!("the header has no {what}");
-    if opened.section("neutral").is_some() {
-        return Err(format!("there is a neutral section, but its format is {:?}", header.format));
-    }
-    if header.evaluation.is_none() || header.prediction_stats.is_none() {
-        return Err(absent("evaluation or no prediction_stats"));
-    }
-    if let Some(feature) = schema.features().iter().find(|feature| feature.stats.is_none()) {
-        return Err(format!("feature {:?} has no stats", feature.name));
-    }
-    let Some(algorithm) = header.algorithm.own() else {
-        return Err(header.algorithm.as_str().parse::<Algorithm>().err().unwrap_or_default());
-    };
-    let mut preprocessing = header.preprocessing.clone().ok_or_else(|| absent("preprocessing"))?;
-    preprocessing.fill_from(schema);
-    preprocessing.check(schema)?;
-    let shape = Shape {
-        algorithm,
-        task: header.task,
-        n_columns: preprocessing.n_columns(),
-        n_classes: schema.target().classes.len(),
-    };
-    let section = opened.section("estimator").ok_or("there is no estimator section")?;
-    let form = smartcore::read(section, opened.section("shares"), shape)?;
-    Ok((Encoder::Preprocessing(preprocessing), form, true))
-}
-
-/// Another library's model.
-fn other_library(opened: &Opened<'_>, schema: &Schema) -> Result<(Encoder, Form, bool), String> {
-    if ["estimator", "shares"].iter().any(|name| opened.section(name).is_some())
-        || opened.header.preprocessing.is_some()
-    {
-        return Err("a model of another library has steps in its neutral section, and no estimator of ours".to_owned());
-    }
-    let neutral = Neutral::from_section(opened.section("neutral").ok_or("there is no neutral section")?)?;
-    let n_categories: Vec<usize> = schema.features().iter().map(|feature| feature.categories.len()).collect();
-    let form = neutral.to_form(&n_categories)?;
-    Ok((Encoder::Steps(neutral.steps), form, neutral.has_probability))
 }
 
 /// Checks a model's name: `[A-Za-z0-9][A-Za-z0-9._-]*`, 64 characters at most, so that it fits paths and labels.

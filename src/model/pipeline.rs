@@ -57,6 +57,16 @@ impl Encoder {
         }
     }
 
+    /// The predictor's columns for row-major cells of rows of `n_features`, row-major `[n_rows, n_columns]`.
+    pub fn matrix(&self, cells: &[f64], n_features: usize) -> Vec<f64> {
+        if self.is_identity() {
+            return cells.to_vec();
+        }
+        let mut matrix = vec![0.0; cells.len() / n_features * self.n_columns()];
+        self.encode(cells, n_features, &mut Vec::new(), &mut matrix);
+        matrix
+    }
+
     fn is_identity(&self) -> bool {
         match self {
             Self::Preprocessing(preprocessing) => preprocessing.is_identity(),

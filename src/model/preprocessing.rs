@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::schema::{Kind, Schema};
+use super::schema::{Feature, Kind, Schema};
 
 /// The fitted steps: which encoded columns there are and how each is made from a feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,15 +48,13 @@ impl Preprocessing {
     /// Numeric features with one distinct value leave the matrix, as do categories that every row or no row has.
     pub fn fit(schema: &Schema, rows: &[f64], scale: bool) -> Self {
         let n_features = schema.n_features();
-        let mut fitted = Self { fill: Vec::with_capacity(n_features), columns: Vec::new(), scaled: scale };
+        let mut fitted = Self { fill: Self::fills(schema, rows), columns: Vec::new(), scaled: scale };
         for (f, feature) in schema.features().iter().enumerate() {
             let mut cells: Vec<f64> = rows.iter().skip(f).step_by(n_features).copied().collect();
-            let fill = feature.accepts_missing().then(|| fill_value(feature.kind, &cells));
-            let given = fill.unwrap_or(f64::NAN);
+            let given = fitted.fill[f].unwrap_or(f64::NAN);
             for cell in cells.iter_mut().filter(|c| c.is_nan()) {
                 *cell = given;
             }
-            fitted.fill.push(fill);
             let position = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
             match feature.kind {
                 Kind::Numeric => fitted.push(position(f), None, &cells, scale),
@@ -71,6 +69,17 @@ impl Preprocessing {
             }
         }
         fitted
+    }
+
+    /// What would fill missing cells of each feature, in schema order, fitted on row-major `rows`; `None` for a feature
+    /// that takes none.
+    pub fn fills(schema: &Schema, rows: &[f64]) -> Vec<Option<f64>> {
+        let n_features = schema.n_features();
+        let fill = |(f, feature): (usize, &Feature)| {
+            let cells = || rows.iter().skip(f).step_by(n_features).copied().collect::<Vec<f64>>();
+            feature.accepts_missing().then(|| fill_value(feature.kind, &cells()))
+        };
+        schema.features().iter().enumerate().map(fill).collect()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
@@ -90,7 +99,7 @@ impl Preprocessing {
 
     /// Takes the fills from the schema, after reading from an artifact.
     pub fn fill_from(&mut self, schema: &Schema) {
-        self.fill = schema.features().iter().map(super::schema::Feature::fill_value).collect();
+        self.fill = schema.features().iter().map(Feature::fill_value).collect();
     }
 
     /// Checks that every reference is in range, so that [`Preprocessing::encode`] cannot fail.

@@ -1,12 +1,14 @@
 //! Writes the artifact and its report: holdout figures, golden rows, cover, calibration; then loads it as a server
 //! would.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::Model;
 use crate::model::algorithm::Estimator;
 use crate::model::artifact::{
-    CalibrationInfo, Evaluation, FORMAT, Figures, Header, Payload, SMARTCORE, Setting, Threshold, to_bytes,
+    CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Header, Payload, SMARTCORE, Setting, Threshold,
+    to_bytes,
 };
 use crate::model::cover;
 use crate::model::postprocessing::Postprocessing;
@@ -23,10 +25,15 @@ use crate::train::evaluate::metrics::class_counts;
 use crate::train::evaluate::schedule::RunOutcome;
 use crate::train::evaluate::subgroup_errors;
 use crate::train::evaluate::thresholds::{self, TradeOff};
-use crate::train::fit::plan::FitPlan;
+use crate::train::fit::plan::{FitPlan, Section};
 use crate::train::golden;
 use crate::train::options::ThresholdChoice;
 use crate::train::report::{ClassReport, DataReport, Report};
+
+/// Training rows below which the report says that they are few for boosting…
+const FEW_ROWS: usize = 100;
+/// …and such rows of a class.
+const FEW_ROWS_OF_A_CLASS: usize = 50;
 
 /// A trained model.
 #[derive(Debug, Clone)]
@@ -75,7 +82,8 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         probability: outcome.fitted.pipeline.predictor().probabilities().map(Probabilities::as_str),
         calibrator: after.calibrator.as_ref().map(|calibrator| calibrator.method().to_owned()),
         threshold: threshold(plan, after),
-        hyperparameters: settings(plan),
+        hyperparameters: settings(plan, outcome),
+        rounds: outcome.fitted.rounds,
         tuning: None,
         baseline: baseline(data, outcome, evaluation.holdout.as_ref()),
         evaluation,
@@ -86,11 +94,38 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         groups: detail.map_or_else(Vec::new, |(_, part, answers)| {
             subgroup_errors::errors(schema, &part.batch, &part.observed, answers)
         }),
-        warnings: encoded.warnings.clone(),
+        warnings: encoded.warnings.iter().cloned().chain(few_rows(plan)).collect(),
         artifact_bytes: artifact.len(),
         seconds: 0.0,
     };
     Ok(Trained { artifact, report })
+}
+
+/// Says where boosting has few rows to learn from.
+fn few_rows(plan: &FitPlan<'_>) -> Option<String> {
+    let (algorithm, observed) = (plan.spec.algorithm, plan.data.observed());
+    if !algorithm.takes_raw_cells() {
+        return None;
+    }
+    let classes = &plan.schema().target().classes;
+    let rarest = |y: &[u32]| {
+        let mut counts = vec![0; classes.len()];
+        for class in y {
+            counts[*class as usize] += 1;
+        }
+        counts.into_iter().zip(classes).min_by_key(|(n, _)| *n)
+    };
+    match observed.classes().and_then(rarest) {
+        Some((n, class)) if n < FEW_ROWS_OF_A_CLASS => Some(format!(
+            "{n} training rows of class {class:?} are few for {algorithm}: random-forest or logistic may do better, as \
+             --compare shows"
+        )),
+        None if observed.len() < FEW_ROWS => Some(format!(
+            "{} training rows are few for {algorithm}: random-forest or ridge may do better, as --compare shows",
+            observed.len()
+        )),
+        _ => None,
+    }
 }
 
 fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> Header {
@@ -98,19 +133,20 @@ fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> H
     let train = &data.encoded.train;
     let after = outcome.fitted.pipeline.postprocessing();
     let chosen = golden::choose(&train.batch, train.observed.classes(), &outcome.answers);
+    let is_neutral = spec.algorithm.takes_raw_cells();
     Header {
-        format: FORMAT.to_owned(),
+        format: if is_neutral { FORMAT_NEUTRAL } else { FORMAT }.to_owned(),
         name: spec.name.clone(),
         description: spec.description.clone(),
         created: spec.source_date_epoch.and_then(rfc3339),
-        smartcore: Some(SMARTCORE.to_owned()),
+        smartcore: (!is_neutral).then(|| SMARTCORE.to_owned()),
         source: None,
         task: schema.task(),
         algorithm: Estimator::Own(spec.algorithm),
-        hyperparameters: settings(plan),
+        hyperparameters: settings(plan, outcome),
         target: schema.target().clone(),
         features: schema.features().to_vec(),
-        preprocessing: Some(outcome.fitted.preprocessing.clone()),
+        preprocessing: outcome.fitted.preprocessing.clone(),
         evaluation: Some(evaluation),
         calibration: outcome
             .out_of_fold
@@ -133,22 +169,28 @@ fn threshold(plan: &FitPlan<'_>, after: &Postprocessing) -> Option<Threshold> {
     after.threshold.map(|above| Threshold { above, chosen_by })
 }
 
-/// The hyperparameters, with `scale` among them.
-pub(crate) fn settings(plan: &FitPlan<'_>) -> std::collections::BTreeMap<String, Setting> {
+/// The hyperparameters, and what else the fit was told: `scale`; of boosting the rounds kept, the weights' column and the
+/// constraints.
+fn settings(plan: &FitPlan<'_>, outcome: &RunOutcome) -> BTreeMap<String, Setting> {
     let mut settings = plan.parameters.to_map();
-    settings.insert("scale".to_owned(), Setting::Switch(plan.spec.scales()));
+    let Some(rounds) = outcome.fitted.rounds else {
+        settings.insert("scale".to_owned(), Setting::Switch(plan.spec.scales()));
+        return settings;
+    };
+    settings.insert("rounds".to_owned(), Setting::Count(rounds.kept as u64));
+    if let Some(weight) = &plan.spec.weight {
+        settings.insert("weight".to_owned(), Setting::Word(weight.clone()));
+    }
+    if !plan.spec.monotone.is_empty() {
+        let all: Vec<String> = plan.spec.monotone.iter().map(ToString::to_string).collect();
+        settings.insert("monotone".to_owned(), Setting::Word(all.join(",")));
+    }
     settings
 }
 
-/// A section's name, its bytes, and whether a reader must know it.
-type Section = (&'static str, Vec<u8>, bool);
-
 fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, TrainError> {
     let fitted = &outcome.fitted;
-    let mut sections = vec![("estimator", fitted.sections.estimator.clone(), true)];
-    if let Some(shares) = &fitted.sections.shares {
-        sections.push(("shares", shares.clone(), true));
-    }
+    let mut sections = fitted.sections.clone();
     if let Some(trees) = fitted.form.trees() {
         let matrix = fitted.matrix(&encoded.train.batch);
         sections.push(("cover", cover::section(trees, &matrix).map_err(TrainError::Broken)?, false));

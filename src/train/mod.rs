@@ -26,8 +26,10 @@ pub use error::TrainError;
 pub use evaluate::schedule::Progress;
 pub use evaluate::subgroup_errors::GroupFigures;
 pub use evaluate::thresholds::TradeOff;
+pub use fit::boosting::Rounds;
 pub use options::{
-    CalibrationMethod, Hyperparameters, OPTIONS, OptionInfo, Options, SearchRange, TaskChoice, ThresholdChoice,
+    CalibrationMethod, Hyperparameters, Loss, Monotone, MonotoneFeature, OPTIONS, OptionInfo, Options, SearchRange,
+    TaskChoice, ThresholdChoice, UnknownCategories,
 };
 pub use report::{ClassReport, Compared, Comparison, DataReport, Report};
 pub use search::compare::compare;
@@ -60,6 +62,8 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
     let data = TrainingData::read(spec, table)?;
     data.leaks.iter().for_each(|leak| progress.warn(leak));
     spec.check_task(data.encoded.schema.task())?;
+    spec.options.check_task(data.task())?;
+    let parameters = parameters.of_task(data.task());
     let (parameters, mut outcome, tuning) = match spec.tune {
         None => {
             let plan = FitPlan { spec, data: &data, parameters: &parameters };

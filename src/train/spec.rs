@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use super::error::TrainError;
 use super::options::{
-    CalibrationMethod, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, Hyperparameters, Options, TaskChoice,
-    ThresholdChoice,
+    CalibrationMethod, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, Hyperparameters, MonotoneFeature, Options,
+    TaskChoice, ThresholdChoice, UnknownCategories,
 };
 use crate::model::algorithm::Algorithm;
 use crate::model::check_name;
@@ -30,6 +30,14 @@ pub struct TrainSpec {
     pub numeric: Vec<String>,
     /// Features that encode a protected attribute.
     pub sensitive: Vec<String>,
+    /// The column that says what each row weighs in the fit; only where boosting on histograms is fitted.
+    pub weight: Option<String>,
+    /// Directions in which answers may move with a feature; only where boosting on histograms is fitted.
+    pub monotone: Vec<MonotoneFeature>,
+    /// True: missing cells are taken in every column, also where the file has none.
+    pub allow_missing: bool,
+    /// What a category does that the file does not have.
+    pub unknown: UnknownCategories,
     /// The estimator.
     pub algorithm: Algorithm,
     /// What to predict where the algorithm does both; `None`: a text target is a class, a numeric one a number.
@@ -71,6 +79,10 @@ impl TrainSpec {
             categorical: Vec::new(),
             numeric: Vec::new(),
             sensitive: Vec::new(),
+            weight: None,
+            monotone: Vec::new(),
+            allow_missing: false,
+            unknown: UnknownCategories::Error,
             algorithm,
             task: None,
             tune: None,
@@ -90,6 +102,11 @@ impl TrainSpec {
     /// True when columns are scaled.
     pub fn scales(&self) -> bool {
         self.scale.unwrap_or_else(|| self.algorithm.scales_by_default())
+    }
+
+    /// Threads of one fit that has one part: all, where it is the only one.
+    pub(super) fn threads_of_a_fit(&self) -> NonZeroUsize {
+        NonZeroUsize::new(self.threads.get() / (self.folds as usize + 1)).unwrap_or(NonZeroUsize::MIN)
     }
 
     pub(super) fn needs_folds(&self, flag: &str) -> Result<(), TrainError> {
@@ -139,7 +156,9 @@ impl TrainSpec {
             let wanted = if self.task == Some(TaskChoice::Regression) { "regression" } else { "classification" };
             return Err(TrainError::Usage(format!("{} does not do {wanted}", self.algorithm)));
         }
-        if self.vote && !(self.algorithm.is_trees() && self.algorithm.does_classification()) {
+        let votes =
+            self.algorithm.is_trees() && self.algorithm.does_classification() && !self.algorithm.takes_raw_cells();
+        if self.vote && !votes {
             return Err(TrainError::Usage(format!(
                 "--vote does not apply to {}, but to decision-tree and random-forest",
                 self.algorithm
@@ -152,6 +171,19 @@ impl TrainSpec {
         match self.threshold {
             None | Some(ThresholdChoice::Value(_)) => {}
             Some(choice) => self.needs_folds(&format!("--threshold {choice}"))?,
+        }
+        if !self.algorithm.takes_raw_cells() {
+            let given = [("--weight", self.weight.is_some()), ("--monotone", !self.monotone.is_empty())];
+            if let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) {
+                let (own, other) = (Algorithm::HistGradientBoosting, self.algorithm);
+                return Err(TrainError::Usage(format!("{flag} does not apply to {other}, but to {own}")));
+            }
+        } else if self.scale.is_some() {
+            let flag = if self.scale == Some(true) { "--scale" } else { "--no-scale" };
+            let algorithm = self.algorithm;
+            return Err(TrainError::Usage(format!(
+                "{flag} does not apply to {algorithm}: it takes columns as they are"
+            )));
         }
         let both = self.categorical.iter().find(|c| self.numeric.contains(c));
         if let Some(column) = both {

@@ -26,6 +26,8 @@ pub(crate) struct Dataset {
     pub(crate) classes: Vec<String>,
     /// What was observed, shape `[n_rows]`.
     pub(crate) observed: Observed,
+    /// What each row weighs in the fit, shape `[n_rows]`; `None`: all the same.
+    pub(crate) weights: Option<Vec<f64>>,
     /// Warnings for the report.
     pub(crate) warnings: Vec<String>,
 }
@@ -43,7 +45,8 @@ pub(crate) struct InputColumn {
 pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Dataset, TrainError> {
     let scan = table.scan()?;
     let target = position(&scan, &spec.target, "--target")?;
-    let features = choose(spec, &scan, target)?;
+    let weight = spec.weight.as_ref().map(|name| position(&scan, name, "--weight")).transpose()?;
+    let features = choose(spec, &scan, target, weight)?;
     check_named(&scan, target, &features)?;
     check_names(spec, &scan, target, &features)?;
     let kinds = features.iter().map(|f| kind(spec, &scan, *f)).collect::<Result<Vec<Kind>, _>>()?;
@@ -51,12 +54,16 @@ pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Dataset, Train
     let target_kind = if task == TaskChoice::Regression { Kind::Numeric } else { Kind::Categorical };
     let mut wanted = vec![(target, target_kind)];
     wanted.extend(features.iter().copied().zip(kinds.iter().copied()));
+    wanted.extend(weight.map(|column| (column, Kind::Numeric)));
     let columns = scan.read(&wanted)?;
     wanted.iter().zip(&columns).try_for_each(|((column, _), cells)| check_booleans(&scan, *column, cells))?;
     let mut columns = columns.into_iter();
+    let weights = weight.and_then(|column| Some((column, columns.next_back()?)));
+    let weights = weights.map(|(column, cells)| target::weights(&scan, column, cells)).transpose()?;
     let target_cells = columns.next().ok_or_else(|| TrainError::Broken("no target was read".to_owned()))?;
     let (observed, classes) = target::observe(&scan, target, target_cells)?;
-    let warnings = warnings(&scan, &features, &kinds);
+    let mut warnings = warnings(&scan, &features, &kinds);
+    warnings.extend(target::note_of_two(spec, &observed, &classes));
     let inputs = features.iter().zip(kinds).zip(columns).map(|((f, kind), cells)| {
         let name = scan.columns[*f].name.clone();
         InputColumn { sensitive: spec.sensitive.contains(&name), name, kind, cells }
@@ -67,7 +74,7 @@ pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Dataset, Train
         (TaskChoice::Classification, 2) => Task::Binary,
         (TaskChoice::Classification, _) => Task::Multiclass,
     };
-    Ok(Dataset { file: scan.file().to_owned(), inputs, task, classes, observed, warnings, lines: scan.lines })
+    Ok(Dataset { file: scan.file().to_owned(), inputs, task, classes, observed, weights, warnings, lines: scan.lines })
 }
 
 /// Refuses a column that spells a boolean in two ways: a request's `true` could mean either.
@@ -108,16 +115,23 @@ fn check_named(scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(),
 }
 
 /// The features' columns, in schema order.
-fn choose(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result<Vec<usize>, TrainError> {
+fn choose(spec: &TrainSpec, scan: &Scan<'_>, target: usize, weight: Option<usize>) -> Result<Vec<usize>, TrainError> {
     let dropped = spec.drop.iter().map(|d| position(scan, d, "--drop")).collect::<Result<Vec<_>, _>>()?;
     if dropped.contains(&target) {
         return Err(TrainError::Usage(format!("{:?} is both --target and in --drop", spec.target)));
     }
+    if weight == Some(target) {
+        return Err(TrainError::Usage(format!("{:?} is both --target and --weight", spec.target)));
+    }
     let mut chosen = Vec::new();
     for name in &spec.features {
         let column = position(scan, name, "--features")?;
-        if column == target || dropped.contains(&column) {
-            let other = if column == target { "--target" } else { "--drop" };
+        if column == target || weight == Some(column) || dropped.contains(&column) {
+            let other = match column {
+                _ if column == target => "--target",
+                _ if weight == Some(column) => "--weight",
+                _ => "--drop",
+            };
             return Err(TrainError::Usage(format!("{name:?} is in --features and {other}")));
         }
         if chosen.contains(&column) {
@@ -126,7 +140,8 @@ fn choose(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result<Vec<usize>
         chosen.push(column);
     }
     if spec.features.is_empty() {
-        chosen = (0..scan.columns.len()).filter(|c| *c != target && !dropped.contains(c)).collect();
+        chosen =
+            (0..scan.columns.len()).filter(|c| *c != target && weight != Some(*c) && !dropped.contains(c)).collect();
     }
     if chosen.is_empty() {
         return Err(TrainError::Data(format!("{}: no column is left to predict from", scan.file())));

@@ -2,6 +2,7 @@
 //! comes from the whole file, so that a model takes every row of its own file whatever the seed of the split;
 //! statistics, imputed values and the encoding come from the training rows alone.
 
+use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::{Feature, Impute, Kind, MAX_COLUMNS, Schema, Target, position_as_f64};
@@ -11,6 +12,8 @@ use crate::train::data::dataset::{Dataset, InputColumn};
 use crate::train::data::split::HoldoutSplit;
 use crate::train::data::target::{Observed, is_constant};
 use crate::train::error::TrainError;
+use crate::train::options::UnknownCategories;
+use crate::train::spec::TrainSpec;
 
 /// Most encoded cells of the training rows: 2 GiB of `f64`, of which a fit holds several copies.
 const MAX_CELLS: usize = 1 << 28;
@@ -25,6 +28,8 @@ pub(crate) struct LabeledBatch {
     pub(crate) batch: Batch,
     /// Shape `[n_rows]`.
     pub(crate) observed: Observed,
+    /// What each row weighs in the fit, shape `[n_rows]`; `None`: all the same.
+    pub(crate) weights: Option<Vec<f64>>,
 }
 
 impl LabeledBatch {
@@ -32,41 +37,79 @@ impl LabeledBatch {
     pub(crate) fn cells(&self, rows: &[usize]) -> Vec<f64> {
         rows.iter().flat_map(|row| self.batch.row(*row).iter().copied()).collect()
     }
+
+    /// What some rows weigh, in that order; all without `rows`.
+    pub(crate) fn weights_of(&self, rows: Option<&[usize]>) -> Option<Vec<f64>> {
+        let weights = self.weights.as_ref()?;
+        Some(rows.map_or_else(|| weights.clone(), |rows| rows.iter().map(|row| weights[*row]).collect()))
+    }
 }
 
 /// A dataset as the model sees it.
 #[derive(Debug)]
 pub(crate) struct Encoded {
+    /// As most algorithms take cells: missing ones are filled.
     pub(crate) schema: Schema,
+    /// As an algorithm takes them that has a rule of its own for missing cells.
+    raw_schema: Schema,
     pub(crate) train: LabeledBatch,
     /// The test rows; `None` when there are none.
     pub(crate) test: Option<LabeledBatch>,
     pub(crate) warnings: Vec<String>,
 }
 
+impl Encoded {
+    /// The schema of an algorithm's model.
+    pub(crate) fn schema_of(&self, algorithm: Algorithm) -> &Schema {
+        if algorithm.takes_raw_cells() { &self.raw_schema } else { &self.schema }
+    }
+
+    /// Checks that one-hot columns stay within what is held.
+    pub(crate) fn check_width(&self, file: &str) -> Result<(), TrainError> {
+        let features = self.schema.features();
+        let n_rows = self.train.batch.n_rows();
+        check_width(file, features, n_rows, features.iter().map(|f| f.categories.len().max(1)).sum())
+    }
+}
+
 /// Derives the schema from the training rows and encodes both parts.
-pub(crate) fn encode(dataset: &Dataset, target: Target, split: &HoldoutSplit) -> Result<Encoded, TrainError> {
+pub(crate) fn encode(
+    spec: &TrainSpec,
+    dataset: &Dataset,
+    target: Target,
+    split: &HoldoutSplit,
+) -> Result<Encoded, TrainError> {
     let mut warnings = Vec::new();
     let mut features = Vec::with_capacity(dataset.inputs.len());
     let mut columns = Vec::with_capacity(dataset.inputs.len());
     for input in &dataset.inputs {
-        let (feature, column) = derive(dataset, input, &split.train, &mut warnings)?;
+        let (feature, column) = derive(spec, dataset, input, &split.train, &mut warnings)?;
         features.push(feature);
         columns.push(column);
     }
-    check_width(dataset, &features, split.train.len())?;
+    check_width(&dataset.file, &features, split.train.len(), features.len())?;
     let provisional = Schema::new(features.clone(), target.clone(), dataset.task).map_err(TrainError::Data)?;
     let batch = Batch::from_columns(&provisional, &columns).map_err(TrainError::Broken)?;
+    drop(columns);
     impute(&mut features, &provisional, &batch);
+    let raw = features.iter().map(|f| Feature { missing: f.impute.is_some(), impute: None, ..f.clone() }).collect();
+    let raw_schema = Schema::new(raw, target.clone(), dataset.task).map_err(TrainError::Broken)?;
     let schema = Schema::new(features, target, dataset.task).map_err(TrainError::Broken)?;
-    let train = LabeledBatch { batch, observed: dataset.observed.of_rows(&split.train) };
+    let train = part(dataset, batch, &split.train);
     check_observed(dataset, &train.observed)?;
     let test = test_part(dataset, &schema, &split.test, &train.batch, &mut warnings)?;
-    Ok(Encoded { schema, train, test, warnings })
+    Ok(Encoded { schema, raw_schema, train, test, warnings })
+}
+
+/// Encoded rows with what else is known of them.
+fn part(dataset: &Dataset, batch: Batch, rows: &[usize]) -> LabeledBatch {
+    let weights = dataset.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect());
+    LabeledBatch { batch, observed: dataset.observed.of_rows(rows), weights }
 }
 
 /// One feature and its training cells as a batch holds them.
 fn derive(
+    spec: &TrainSpec,
     dataset: &Dataset,
     input: &InputColumn,
     rows: &[usize],
@@ -81,7 +124,7 @@ fn derive(
         categories: categories(&input.cells),
         impute: None,
         missing: false,
-        unknown: false,
+        unknown: input.kind == Kind::Categorical && spec.unknown == UnknownCategories::Other,
         untrimmed: false,
         is_imported: false,
         unbounded: false,
@@ -97,7 +140,7 @@ fn derive(
         let file = &dataset.file;
         return Err(TrainError::Data(format!("{file}: column {name:?} has no value in the training rows; --drop it")));
     }
-    if has_missing(&input.cells) {
+    if spec.allow_missing || has_missing(&input.cells) {
         feature.impute = Some(match feature.categories.first() {
             None => Impute::Median(0.0),
             Some(category) => Impute::MostFrequent(category.clone()),
@@ -146,7 +189,7 @@ fn cell(feature: &Feature, cells: &Cells, row: usize) -> f64 {
 
 /// Replaces the provisional imputed values by those of the training rows.
 fn impute(features: &mut [Feature], provisional: &Schema, batch: &Batch) {
-    let fill = Preprocessing::fit(provisional, batch.values(), false).fill;
+    let fill = Preprocessing::fills(provisional, batch.values());
     for (feature, value) in features.iter_mut().zip(fill) {
         feature.impute = match (value, feature.kind) {
             (None, _) => None,
@@ -161,11 +204,10 @@ fn position(value: f64) -> usize {
     value as usize
 }
 
-fn check_width(dataset: &Dataset, features: &[Feature], n_rows: usize) -> Result<(), TrainError> {
-    let width: usize = features.iter().map(|f| f.categories.len().max(1)).sum();
+/// Checks `width` columns of the features.
+fn check_width(file: &str, features: &[Feature], n_rows: usize, width: usize) -> Result<(), TrainError> {
     let widest = features.iter().max_by_key(|f| f.categories.len()).map(|f| (f.name.as_str(), f.categories.len()));
     let (name, categories) = widest.unwrap_or_default();
-    let file = &dataset.file;
     if width > MAX_COLUMNS {
         return Err(TrainError::Data(format!(
             "{file}: {width} encoded columns are more than {MAX_COLUMNS}; {name:?} alone has {categories} categories: \
@@ -209,7 +251,7 @@ fn test_part(
     let values = rows.iter().flat_map(|row| inputs().map(|(f, i)| cell(f, &i.cells, *row))).collect();
     let batch = Batch::from_rows(schema, values).map_err(TrainError::Broken)?;
     warn_of_new(dataset, schema, rows, train, &batch, warnings);
-    Ok(Some(LabeledBatch { batch, observed: dataset.observed.of_rows(rows) }))
+    Ok(Some(part(dataset, batch, rows)))
 }
 
 /// Says how many test rows have a category, or a missing cell, that no training row has.

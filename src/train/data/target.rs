@@ -74,6 +74,34 @@ pub(crate) fn decide(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result
     }
 }
 
+/// Says which task a target of two numbers was taken for, where nothing said it, and how to change it.
+pub(crate) fn note_of_two(spec: &TrainSpec, observed: &Observed, labels: &[String]) -> Option<String> {
+    if spec.task.is_some() {
+        return None;
+    }
+    let (name, algorithm) = (&spec.target, spec.algorithm);
+    let both = algorithm.does_regression() && algorithm.does_classification();
+    match (observed, labels) {
+        (Observed::Values(values), _) => {
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            values.iter().all(|v| *v == low || *v == high).then(|| {
+                let how = if both { "--task classification" } else { "an algorithm that does classes" };
+                format!("{name} is {low} or {high} and is predicted as a number; {how} predicts which of the two it is")
+            })
+        }
+        (Observed::Classes(_), [low, high]) if parse_number(low).and(parse_number(high)).is_some() => {
+            let how = match (both, spec.categorical.contains(name)) {
+                (true, true) => return None,
+                (true, false) => "--task regression",
+                (false, _) => "an algorithm that does regression",
+            };
+            Some(format!("{name} is {low} or {high} and is predicted as a class; {how} predicts a number"))
+        }
+        _ => None,
+    }
+}
+
 /// Reads the target: its values, and the class labels in class order (none for numbers).
 pub(crate) fn observe(scan: &Scan<'_>, target: usize, cells: Cells) -> Result<(Observed, Vec<String>), TrainError> {
     match cells {
@@ -95,6 +123,21 @@ fn values_of(scan: &Scan<'_>, target: usize, values: Vec<f64>) -> Result<Observe
         return Err(of_column(scan, target, detail));
     }
     Ok(Observed::Values(values))
+}
+
+/// Reads the column of `--weight`: what each row weighs, at least 0.
+pub(crate) fn weights(scan: &Scan<'_>, column: usize, cells: Cells) -> Result<Vec<f64>, TrainError> {
+    let Cells::Numbers(weights) = cells else { return Ok(Vec::new()) };
+    match weights.iter().position(|weight| weight.is_nan() || *weight < 0.0) {
+        Some(row) if weights[row].is_nan() => {
+            Err(at(scan, column, scan.lines[row], "the row's weight is missing; 0 leaves it out".to_owned()))
+        }
+        Some(row) => {
+            Err(at(scan, column, scan.lines[row], format!("a row weighs 0 or more, and this one {}", weights[row])))
+        }
+        None if weights.iter().all(|weight| *weight == 0.0) => Err(of_column(scan, column, "every row weighs 0")),
+        None => Ok(weights),
+    }
 }
 
 fn classes_of(

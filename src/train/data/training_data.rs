@@ -1,6 +1,6 @@
 //! A table made ready for fitting: the schema, the training rows, the test rows, the folds.
 
-use crate::model::schema::Target;
+use crate::model::schema::{Kind, Schema, Target};
 use crate::table::TableFile;
 use crate::train::data::dataset::{self, Dataset};
 use crate::train::data::encode::{self, Encoded};
@@ -8,6 +8,7 @@ use crate::train::data::leaks;
 use crate::train::data::split;
 use crate::train::data::target::Observed;
 use crate::train::error::TrainError;
+use crate::train::options::{Monotone, MonotoneFeature, TaskChoice};
 use crate::train::spec::TrainSpec;
 
 /// What all fits of a run read.
@@ -15,6 +16,8 @@ pub(crate) struct TrainingData {
     pub(crate) encoded: Encoded,
     /// The fold that holds each training row out.
     pub(crate) fold: Vec<u32>,
+    /// The constraint of each feature, in schema order; empty where there is none.
+    pub(crate) monotone: Vec<Option<Monotone>>,
     /// The file as the user named it.
     pub(crate) file: String,
     /// Rows in it.
@@ -33,7 +36,8 @@ impl TrainingData {
         let split = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
         check_rows(spec, &dataset.file, split.train.len())?;
         let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone(), outputs: None };
-        let mut encoded = encode::encode(&dataset, target, &split)?;
+        let mut encoded = encode::encode(spec, &dataset, target, &split)?;
+        let monotone = constraints(spec, &encoded.schema)?;
         let Dataset { file, warnings, .. } = dataset;
         encoded.warnings.splice(0..0, warnings);
         let Encoded { schema, train, .. } = &encoded;
@@ -41,7 +45,7 @@ impl TrainingData {
         encoded.warnings.extend(leaks.iter().cloned());
         let observed = &encoded.train.observed;
         let fold = split::folds(observed.len(), observed.classes(), spec.folds.max(1), spec.seed);
-        Ok(Self { encoded, fold, file, n_rows, n_test: split.test.len(), leaks })
+        Ok(Self { encoded, fold, monotone, file, n_rows, n_test: split.test.len(), leaks })
     }
 
     /// The targets of the training rows.
@@ -49,10 +53,38 @@ impl TrainingData {
         &self.encoded.train.observed
     }
 
+    /// A number or a class.
+    pub(crate) fn task(&self) -> TaskChoice {
+        if self.n_classes() == 0 { TaskChoice::Regression } else { TaskChoice::Classification }
+    }
+
     /// The number of classes; 0 for regression.
     pub(crate) fn n_classes(&self) -> usize {
         self.encoded.schema.target().classes.len()
     }
+}
+
+/// What `--monotone` says of each feature.
+fn constraints(spec: &TrainSpec, schema: &Schema) -> Result<Vec<Option<Monotone>>, TrainError> {
+    if spec.monotone.is_empty() {
+        return Ok(Vec::new());
+    }
+    if schema.target().classes.len() > 2 {
+        let n = schema.target().classes.len();
+        return Err(TrainError::Usage(format!("--monotone is for a number or one of two classes, and there are {n}")));
+    }
+    let mut all = vec![None; schema.n_features()];
+    for MonotoneFeature { feature, direction } in &spec.monotone {
+        let wrong = |what: &str| TrainError::Usage(format!("{feature:?} (--monotone) {what}"));
+        let position = schema.position(feature).ok_or_else(|| wrong("is not one of the features"))?;
+        if schema.features()[position].kind == Kind::Categorical {
+            return Err(wrong("holds categories, which have no order"));
+        }
+        if all[position].replace(*direction).is_some() {
+            return Err(wrong("is given twice"));
+        }
+    }
+    Ok(all)
 }
 
 fn check_rows(spec: &TrainSpec, file: &str, n_train: usize) -> Result<(), TrainError> {

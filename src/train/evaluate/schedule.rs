@@ -139,12 +139,11 @@ impl parallel::ParallelJobs for FitQueue<'_> {
         let start = Instant::now();
         self.progress.began(&self.fits[job].label());
         let FitJob { plan, without } = self.fits[job];
-        let train = &plan.data.encoded.train;
         let prepared = match without {
-            None => plan.prepare(train.batch.values(), train.observed.clone()).map(|p| (p, Vec::new())),
+            None => plan.prepare(None).map(|p| (p, Vec::new())),
             Some(f) => {
                 let (held, rest) = folds::split_fold(&plan.data.fold, f);
-                plan.prepare(&train.cells(&rest), train.observed.of_rows(&rest)).map(|p| (p, held))
+                plan.prepare(Some(&rest)).map(|p| (p, held))
             }
         };
         (prepared, start.elapsed().as_secs_f64())

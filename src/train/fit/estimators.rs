@@ -60,6 +60,7 @@ fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Vec<u8>, String> {
         Algorithm::DecisionTree => TreeRegressor::fit(x, y, regression_tree(task)).map(|e| section(&e)),
         Algorithm::GradientBoosting => Boosting::fit(x, y, boosting(task, y)).map(|e| section(&e)),
         Algorithm::RandomForest | Algorithm::ExtraTrees => return Err("it is fitted in parts".to_owned()),
+        Algorithm::HistGradientBoosting => return Err("it is fitted on bins".to_owned()),
         Algorithm::Logistic | Algorithm::GaussianNb | Algorithm::Svc => return Err("it predicts classes".to_owned()),
     };
     fitted.map_err(|e| sentence(&e))?

@@ -1,8 +1,10 @@
 //! One fit: preprocessing, then an estimator of smartcore's or of ours.
 
 pub mod bayes;
+pub mod boosting;
 pub(crate) mod estimators;
 pub mod linear;
+mod panics;
 pub(crate) mod plan;
 pub mod svm;
 pub(crate) mod task;

@@ -1,9 +1,7 @@
 //! Fits one model, from rows of features to the pipeline that would be served. Folds and the final fit use the same
 //! path: preprocessing is fitted on the given rows alone.
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use std::borrow::Cow;
 
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
@@ -17,12 +15,17 @@ use crate::model::smartcore::{self, Parts, Shape};
 use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
+use crate::train::fit::boosting::{self, BinnedRows, Boosted, BoostingTask, Rounds};
 use crate::train::fit::estimators;
+use crate::train::fit::panics::catch_panic;
 use crate::train::fit::svm;
 use crate::train::fit::task::{FitTask, FittedBytes};
 use crate::train::fit::trees::forests::{self, ForestInput};
 use crate::train::options::Hyperparameters;
 use crate::train::spec::TrainSpec;
+
+/// A section's name, its bytes, and whether a reader must know it.
+pub(crate) type Section = (&'static str, Vec<u8>, bool);
 
 /// How a candidate is fitted, on whatever rows.
 #[derive(Clone, Copy)]
@@ -36,17 +39,28 @@ pub(crate) struct FitPlan<'a> {
 #[derive(Debug)]
 pub(crate) struct FittedModel {
     pub(crate) pipeline: Pipeline,
-    /// Its steps before the estimator.
-    pub(crate) preprocessing: Preprocessing,
-    /// What the artifact holds of it.
-    pub(crate) sections: FittedBytes,
+    /// Its steps before the estimator; of a model in the neutral form they are in the section.
+    pub(crate) preprocessing: Option<Preprocessing>,
+    /// What the artifact holds of it; a reader must know each.
+    pub(crate) sections: Vec<Section>,
     /// What it computes.
     pub(crate) form: Form,
+    /// How many rounds of boosting were kept, where it is boosted with early stopping.
+    pub(crate) rounds: Option<Rounds>,
+}
+
+/// Rows to fit on.
+#[derive(Debug)]
+pub(crate) enum Prepared {
+    /// For smartcore and forests of ours.
+    Encoded(Box<EncodedRows>),
+    /// For boosting on histograms.
+    Binned(Box<BinnedFit>),
 }
 
 /// Encoded rows to fit on.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct EncodedRows {
     preprocessing: Preprocessing,
     n_columns: usize,
     /// Row-major `[n_rows, n_columns]`.
@@ -56,9 +70,19 @@ pub(crate) struct Prepared {
     observed: Observed,
 }
 
+/// Binned rows to fit on.
+#[derive(Debug)]
+pub(crate) struct BinnedFit {
+    rows: BinnedRows,
+    observed: Observed,
+    weights: Option<Vec<f64>>,
+}
+
 /// The result of a part of a fit.
 #[derive(Debug)]
 pub(crate) enum FitPart {
+    /// All of it, in the neutral form.
+    Boosted(Box<Boosted>),
     /// All of it.
     Whole(FittedBytes),
     /// A block of a forest's trees.
@@ -68,30 +92,49 @@ pub(crate) enum FitPart {
 }
 
 impl<'a> FitPlan<'a> {
+    /// The schema as the algorithm takes cells.
     pub(crate) fn schema(&self) -> &'a Schema {
-        &self.data.encoded.schema
+        self.data.encoded.schema_of(self.spec.algorithm)
     }
 
-    /// Fits preprocessing on row-major `rows` of shape `[n_rows, n_features]` and encodes them.
-    pub(crate) fn prepare(&self, rows: &[f64], observed: Observed) -> Result<Prepared, TrainError> {
-        let preprocessing = Preprocessing::fit(self.schema(), rows, self.spec.scales());
+    /// Fits preprocessing, or bins, on some training rows, all without `rows`, and encodes them.
+    pub(crate) fn prepare(&self, rows: Option<&[usize]>) -> Result<Prepared, TrainError> {
+        let train = &self.data.encoded.train;
+        let cells = rows.map_or(Cow::Borrowed(train.batch.values()), |rows| Cow::Owned(train.cells(rows)));
+        let observed = rows.map_or_else(|| train.observed.clone(), |rows| train.observed.of_rows(rows));
+        if self.spec.algorithm.takes_raw_cells() {
+            return self.bin(&cells, observed, train.weights_of(rows));
+        }
+        self.data.encoded.check_width(&self.data.file)?;
+        let preprocessing = Preprocessing::fit(self.schema(), &cells, self.spec.scales());
         let n_columns = preprocessing.n_columns();
         if n_columns == 0 {
-            return Err(TrainError::Data(format!(
-                "{}: every feature has one value in {} rows to fit on: use other features or fewer --folds",
-                self.data.file,
-                observed.len()
-            )));
+            return Err(self.constant(observed.len()));
         }
-        let matrix = encode(&preprocessing, rows, self.schema().n_features());
-        let mut prepared = Prepared { preprocessing, n_columns, matrix, shared: None, observed };
+        let matrix = encode(&preprocessing, &cells, self.schema().n_features());
+        let mut prepared = EncodedRows { preprocessing, n_columns, matrix, shared: None, observed };
         let task = self.task(&prepared);
         estimators::check(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.data.file)))?;
         if self.spec.algorithm.is_averaged() {
             let shared = ForestInput::of(&task);
             prepared.shared = Some(shared.map_err(|reason| self.refused(reason))?);
         }
-        Ok(prepared)
+        Ok(Prepared::Encoded(Box::new(prepared)))
+    }
+
+    fn bin(&self, cells: &[f64], observed: Observed, weights: Option<Vec<f64>>) -> Result<Prepared, TrainError> {
+        let rows = BinnedRows::of(self.schema(), cells, self.spec.seed);
+        if rows.are_constant() {
+            return Err(self.constant(observed.len()));
+        }
+        Ok(Prepared::Binned(Box::new(BinnedFit { rows, observed, weights })))
+    }
+
+    fn constant(&self, n_rows: usize) -> TrainError {
+        TrainError::Data(format!(
+            "{}: every feature has one value in {n_rows} rows to fit on: use other features or fewer --folds",
+            self.data.file
+        ))
     }
 
     /// The number of parts that a fit can do at the same time.
@@ -105,27 +148,76 @@ impl<'a> FitPlan<'a> {
 
     /// Fits one of the parts.
     pub(crate) fn part(&self, prepared: &Prepared, part: usize) -> Result<FitPart, TrainError> {
-        let task = self.task(prepared);
-        let fitted = catch_panic(|| match (&prepared.shared, self.spec.algorithm) {
-            (Some(shared), _) => forests::grow(&task, shared, part).map(FitPart::Trees),
-            (None, Algorithm::Svc) => estimators::machine(&task, part).map(FitPart::PairwiseSvm),
-            (None, _) => estimators::fit(&task).map(FitPart::Whole),
+        let fitted = catch_panic(|| match prepared {
+            Prepared::Binned(fit) => {
+                boosting::fit(&self.boosting(fit)).map(|boosted| FitPart::Boosted(Box::new(boosted)))
+            }
+            Prepared::Encoded(rows) => {
+                let task = self.task(rows);
+                match (&rows.shared, self.spec.algorithm) {
+                    (Some(shared), _) => forests::grow(&task, shared, part).map(FitPart::Trees),
+                    (None, Algorithm::Svc) => estimators::machine(&task, part).map(FitPart::PairwiseSvm),
+                    (None, _) => estimators::fit(&task).map(FitPart::Whole),
+                }
+            }
         });
         match fitted {
             Ok(part) => part.map_err(|reason| self.refused(reason)),
-            Err(panic) => Err(self.refused(format!("smartcore panicked: {panic}"))),
+            Err(panic) => Err(self.refused(format!("its library panicked: {panic}"))),
         }
     }
 
+    /// Joins the parts, in order, to a pipeline.
+    pub(crate) fn join(&self, prepared: &Prepared, mut parts: Vec<FitPart>) -> Result<FittedModel, TrainError> {
+        match prepared {
+            Prepared::Encoded(rows) => self.join_encoded(rows, parts),
+            Prepared::Binned(_) => match parts.pop() {
+                Some(FitPart::Boosted(boosted)) => self.join_boosted(*boosted),
+                _ => Err(TrainError::Broken("boosting gave no trees".to_owned())),
+            },
+        }
+    }
+
+    fn join_boosted(&self, boosted: Boosted) -> Result<FittedModel, TrainError> {
+        let Boosted { neutral, rounds } = boosted;
+        let section = neutral.to_section().map_err(TrainError::Broken)?;
+        let n_categories: Vec<usize> = self.schema().features().iter().map(|f| f.categories.len()).collect();
+        let form = neutral.to_form(&n_categories).map_err(|e| self.refused(e))?;
+        let predictor = Predictor::compile(&form, self.data.n_classes()).map_err(|e| self.refused(e))?;
+        let pipeline = Pipeline::new(Encoder::Steps(neutral.steps), predictor).map_err(TrainError::Broken)?;
+        let sections = vec![("neutral", section, true)];
+        Ok(FittedModel { pipeline, preprocessing: None, sections, form, rounds: Some(rounds) })
+    }
+
+    fn join_encoded(&self, rows: &EncodedRows, parts: Vec<FitPart>) -> Result<FittedModel, TrainError> {
+        let fitted = self.sections(rows, parts).map_err(TrainError::Broken)?;
+        let shape = Shape {
+            algorithm: self.spec.algorithm,
+            task: self.schema().task(),
+            n_columns: rows.n_columns,
+            n_classes: self.data.n_classes(),
+        };
+        let read = smartcore::read(&fitted.estimator, fitted.shares.as_deref(), shape);
+        let form = read.map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
+        let predictor = Predictor::compile(&form, shape.n_classes).map_err(|e| self.refused(e))?;
+        let preprocessing = rows.preprocessing.clone();
+        let encoder = Encoder::Preprocessing(preprocessing.clone());
+        let pipeline = Pipeline::new(encoder, predictor).map_err(TrainError::Broken)?;
+        let mut sections = vec![("estimator", fitted.estimator, true)];
+        sections.extend(fitted.shares.map(|shares| ("shares", shares, true)));
+        Ok(FittedModel { pipeline, preprocessing: Some(preprocessing), sections, form, rounds: None })
+    }
+
     /// The sections of all parts, which are in order.
-    fn sections(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<FittedBytes, String> {
-        let task = self.task(prepared);
+    fn sections(&self, rows: &EncodedRows, parts: Vec<FitPart>) -> Result<FittedBytes, String> {
+        let task = self.task(rows);
         let (mut trees, mut pairs) = (Vec::new(), Vec::new());
         for part in parts {
             match part {
                 FitPart::Whole(sections) => return Ok(sections),
                 FitPart::Trees(block) => trees.push(block),
                 FitPart::PairwiseSvm(parts) => pairs.push(parts),
+                FitPart::Boosted(_) => return Err("boosted trees were fitted on encoded rows".to_owned()),
             }
         }
         if pairs.is_empty() {
@@ -135,38 +227,33 @@ impl<'a> FitPlan<'a> {
         }
     }
 
-    /// Joins the parts, in order, to a pipeline.
-    pub(crate) fn join(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<FittedModel, TrainError> {
-        let sections = self.sections(prepared, parts).map_err(TrainError::Broken)?;
-        let shape = Shape {
-            algorithm: self.spec.algorithm,
-            task: self.schema().task(),
-            n_columns: prepared.n_columns,
-            n_classes: self.data.n_classes(),
-        };
-        let read = smartcore::read(&sections.estimator, sections.shares.as_deref(), shape);
-        let form = read.map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
-        let predictor = Predictor::compile(&form, shape.n_classes).map_err(|e| self.refused(e))?;
-        let preprocessing = prepared.preprocessing.clone();
-        let encoder = Encoder::Preprocessing(preprocessing.clone());
-        let pipeline = Pipeline::new(encoder, predictor).map_err(TrainError::Broken)?;
-        Ok(FittedModel { pipeline, preprocessing, sections, form })
+    fn boosting<'t>(&'t self, fit: &'t BinnedFit) -> BoostingTask<'t> {
+        BoostingTask {
+            schema: self.schema(),
+            rows: &fit.rows,
+            observed: &fit.observed,
+            weights: fit.weights.as_deref(),
+            parameters: self.parameters,
+            monotone: &self.data.monotone,
+            seed: self.spec.seed,
+            threads: self.spec.threads_of_a_fit(),
+        }
     }
 
-    fn task<'t>(&'t self, prepared: &'t Prepared) -> FitTask<'t> {
+    fn task<'t>(&'t self, rows: &'t EncodedRows) -> FitTask<'t> {
         FitTask {
             algorithm: self.spec.algorithm,
             parameters: self.parameters,
             seed: self.spec.seed,
             votes: self.spec.vote,
             scaled: self.spec.scales(),
-            n_rows: prepared.observed.len(),
-            n_columns: prepared.n_columns,
+            n_rows: rows.observed.len(),
+            n_columns: rows.n_columns,
             n_classes: self.data.n_classes(),
             schema: self.schema(),
-            preprocessing: &prepared.preprocessing,
-            matrix: &prepared.matrix,
-            observed: &prepared.observed,
+            preprocessing: &rows.preprocessing,
+            matrix: &rows.matrix,
+            observed: &rows.observed,
         }
     }
 
@@ -189,7 +276,7 @@ impl<'a> FitPlan<'a> {
 impl FittedModel {
     /// The estimator's matrix for a batch, row-major `[n_rows, n_columns]`.
     pub(crate) fn matrix(&self, batch: &Batch) -> Vec<f64> {
-        encode(&self.preprocessing, batch.values(), batch.n_features())
+        self.pipeline.encoder().matrix(batch.values(), batch.n_features())
     }
 }
 
@@ -200,34 +287,4 @@ fn encode(preprocessing: &Preprocessing, rows: &[f64], n_features: usize) -> Vec
         preprocessing.encode(row, encoded);
     }
     matrix
-}
-
-thread_local! {
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs `work` and returns a panic's message as an error, off the terminal. Known causes of smartcore's panics are
-/// checked before; this is for the unknown ones.
-fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    silence_quiet_threads();
-    let before = QUIET.replace(true);
-    let outcome = catch_unwind(AssertUnwindSafe(work));
-    QUIET.set(before);
-    outcome.map_err(|payload| {
-        let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
-        text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
-    })
-}
-
-/// Installs a hook, once a process, that drops the message of a panic inside [`catch_panic`] and passes on others.
-fn silence_quiet_threads() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                before(info);
-            }
-        }));
-    });
 }

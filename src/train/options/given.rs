@@ -8,7 +8,7 @@ use std::fmt::Display;
 use super::hyperparameters::Hyperparameters;
 use super::info::OptionInfo;
 use super::table::OPTIONS;
-use super::{Algorithm, Setting};
+use super::{Algorithm, Setting, TaskChoice};
 use crate::train::error::TrainError;
 
 /// Hyperparameters that were given, by flag name; the others have the algorithm's defaults.
@@ -53,6 +53,24 @@ impl Options {
             (Some(value), Some(_)) if (option.accepts)(algorithm, value) => Ok(Some(value.clone())),
             (Some(value), Some(_)) => {
                 Err(TrainError::Usage(format!("--{name} {value} is out of range: it is {range}")))
+            }
+        }
+    }
+
+    /// Checks that nothing was given that the task does not have.
+    ///
+    /// # Errors
+    /// [`TrainError::Usage`].
+    pub(crate) fn check_task(&self, task: TaskChoice) -> Result<(), TrainError> {
+        let given = OPTIONS.iter().filter(|option| self.0.contains_key(option.name));
+        match given.map(|option| (option.name, option.task)).find(|(_, own)| own.is_some_and(|own| own != task)) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let (own, other) = match task {
+                    TaskChoice::Regression => ("classes", "a number is"),
+                    TaskChoice::Classification => ("numbers", "classes are"),
+                };
+                Err(TrainError::Usage(format!("--{name} is for {own}, and {other} predicted here; --task chooses")))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Setting;
+use super::{Loss, OPTIONS, Setting, TaskChoice};
 use crate::model::ir::Kernel;
 use crate::train::moments::variance;
 
@@ -21,6 +21,25 @@ impl Hyperparameters {
         let mut all = self.0.clone();
         all.extend(replaced);
         Self(all)
+    }
+
+    /// Those that a task has.
+    pub(crate) fn of_task(&self, task: TaskChoice) -> Self {
+        let is_others = |name: &str| OPTIONS.iter().any(|o| o.name == name && o.task.is_some_and(|own| own != task));
+        Self(self.0.iter().filter(|(name, _)| !is_others(name)).map(|(name, value)| (*name, value.clone())).collect())
+    }
+
+    /// True when it is this word.
+    pub fn is(&self, name: &str, word: &str) -> bool {
+        matches!(self.0.get(name), Some(Setting::Word(given)) if given == word)
+    }
+
+    /// What boosting of numbers makes small; `None` when the algorithm has no such option.
+    pub fn loss(&self) -> Option<Loss> {
+        match self.0.get("loss") {
+            Some(Setting::Word(word)) => word.parse().ok(),
+            _ => None,
+        }
     }
 
     /// A count; `None` when it is unset or the algorithm has no such option.

@@ -1,7 +1,7 @@
 //! What the table says of an option.
 
 use super::draw::DataShape;
-use super::{Algorithm, Setting};
+use super::{Algorithm, Loss, Setting, TaskChoice};
 use crate::train::random::SplitMix64;
 
 /// One option: a row of the table.
@@ -23,6 +23,8 @@ pub struct OptionInfo {
     pub parse: fn(&str) -> Result<Setting, String>,
     /// What `--tune` draws; empty for options that are not searched.
     pub search: &'static [SearchRange],
+    /// The task that has it; `None` when both do.
+    pub(super) task: Option<TaskChoice>,
     /// The kernels that have it; empty when it does not depend on the kernel.
     pub(super) kernels: &'static [&'static str],
     pub(super) default: fn(Algorithm) -> Option<Setting>,
@@ -83,5 +85,18 @@ pub(super) fn parse_kernel(text: &str) -> Result<Setting, String> {
     match text {
         "rbf" | "linear" | "poly" | "sigmoid" => Ok(Setting::Word(text.to_owned())),
         _ => Err(format!("{text:?} is not rbf, linear, poly or sigmoid")),
+    }
+}
+
+/// A loss, in the words of [`Loss`].
+pub(super) fn parse_loss(text: &str) -> Result<Setting, String> {
+    text.parse::<Loss>().map(|loss| Setting::Word(loss.to_string()))
+}
+
+/// How much classes weigh.
+pub(super) fn parse_class_weight(text: &str) -> Result<Setting, String> {
+    match text {
+        "none" | "balanced" => Ok(Setting::Word(text.to_owned())),
+        _ => Err(format!("{text:?} is not none or balanced")),
     }
 }

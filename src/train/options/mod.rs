@@ -6,12 +6,16 @@ pub(crate) mod draw;
 mod given;
 mod hyperparameters;
 mod info;
+mod loss;
+mod monotone;
 mod table;
 
 pub use decision::{CalibrationMethod, ThresholdChoice};
 pub use given::Options;
 pub use hyperparameters::Hyperparameters;
 pub use info::{OptionInfo, SearchRange};
+pub use loss::Loss;
+pub use monotone::{Monotone, MonotoneFeature};
 pub use table::OPTIONS;
 
 pub use crate::model::algorithm::Algorithm;
@@ -31,4 +35,14 @@ pub enum TaskChoice {
     Regression,
     /// A class
     Classification,
+}
+
+/// What a category does that the training file does not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum UnknownCategories {
+    /// It is refused (422)
+    #[default]
+    Error,
+    /// It is none of those that are known: a missing cell to hist-gradient-boosting, zeros in one-hot columns
+    Other,
 }

@@ -1,11 +1,14 @@
 //! The table of hyperparameters.
 
 use super::Algorithm::{
-    self, DecisionTree, ElasticNet, ExtraTrees, GradientBoosting, Knn, Lasso, Logistic, Ridge, Svc, Svr,
+    self, DecisionTree, ElasticNet, ExtraTrees, GradientBoosting, HistGradientBoosting, Knn, Lasso, Logistic, Ridge,
+    Svc, Svr,
 };
-use super::Setting;
 use super::draw::{log, log_count, uniform};
-use super::info::{OptionInfo, SearchRange, parse_columns, parse_count, parse_kernel, parse_number};
+use super::info::{
+    OptionInfo, SearchRange, parse_class_weight, parse_columns, parse_count, parse_kernel, parse_loss, parse_number,
+};
+use super::{Loss, Setting, TaskChoice};
 
 /// A count that no kernel matters to and `--tune` does not draw: what most rows begin with.
 const COUNT: OptionInfo = OptionInfo {
@@ -17,6 +20,7 @@ const COUNT: OptionInfo = OptionInfo {
     words: &[],
     parse: parse_count,
     search: &[],
+    task: None,
     kernels: &[],
     default: |_| None,
     accepts: |_, _| false,
@@ -26,12 +30,15 @@ const COUNT: OptionInfo = OptionInfo {
 const NUMBER: OptionInfo = OptionInfo { value_name: "X", parse: parse_number, ..COUNT };
 
 /// The table: every option, in the order of `--help`.
-pub static OPTIONS: [OptionInfo; 14] = [
+pub static OPTIONS: [OptionInfo; 18] = [
     OptionInfo {
         name: "trees",
-        help: "Trees of a forest, or boosting rounds",
+        help: "Trees of a forest, or boosting rounds, of hist-gradient-boosting at most",
         range: "1 to 10000",
-        default: |a| (a.is_averaged() || a == GradientBoosting).then_some(Setting::Count(100)),
+        default: |a| match a {
+            HistGradientBoosting => Some(Setting::Count(300)),
+            _ => (a.is_averaged() || a == GradientBoosting).then_some(Setting::Count(100)),
+        },
         accepts: |_, v| matches!(v, Setting::Count(1..=10_000)),
         search: &[SearchRange {
             range: "50 to 400, log",
@@ -71,9 +78,20 @@ pub static OPTIONS: [OptionInfo; 14] = [
         name: "min-samples-leaf",
         help: "Fewest training rows in a leaf",
         range: "1 to 1000000000",
-        default: |a| a.is_trees().then_some(Setting::Count(1)),
+        default: |a| a.is_trees().then_some(Setting::Count(if a == HistGradientBoosting { 20 } else { 1 })),
         accepts: |_, v| matches!(v, Setting::Count(1..=1_000_000_000)),
-        search: &[SearchRange::any("1 to 20, log", |data, r| log_count(r, 1.0, 20.0_f64.min(data.n_rows / 4.0)))],
+        search: &[
+            SearchRange {
+                range: "1 to 20, log",
+                applies: |a| a != HistGradientBoosting,
+                draw: |data, r| log_count(r, 1.0, 20.0_f64.min(data.n_rows / 4.0)),
+            },
+            SearchRange {
+                range: "5 to 100, log",
+                applies: |a| a == HistGradientBoosting,
+                draw: |data, r| log_count(r, 5.0, 100.0_f64.min(data.n_rows / 4.0)),
+            },
+        ],
         ..COUNT
     },
     OptionInfo {
@@ -104,10 +122,52 @@ pub static OPTIONS: [OptionInfo; 14] = [
         name: "learning-rate",
         help: "Share of each boosting round's correction that is taken",
         range: "above 0, at most 1",
-        default: |a| (a == GradientBoosting).then_some(Setting::Number(0.1)),
+        default: |a| matches!(a, HistGradientBoosting | GradientBoosting).then_some(Setting::Number(0.1)),
         accepts: |_, v| matches!(v, Setting::Number(r) if *r > 0.0 && *r <= 1.0),
         search: &[SearchRange::any("0.02 to 0.3, log", |_, r| log(r, 0.02, 0.3))],
         ..NUMBER
+    },
+    OptionInfo {
+        name: "max-leaves",
+        help: "Leaves of a tree; the leaf that gains most is split next",
+        range: "2 to 65536",
+        default: |a| (a == HistGradientBoosting).then_some(Setting::Count(31)),
+        accepts: |_, v| matches!(v, Setting::Count(2..=65_536)),
+        search: &[SearchRange::any("7 to 127, log", |_, r| log_count(r, 7.0, 127.0))],
+        ..COUNT
+    },
+    OptionInfo {
+        name: "early-stopping",
+        help: "Rounds without a better score on rows set aside for it after which boosting ends; 0 for never",
+        range: "0 to 10000",
+        default: |a| (a == HistGradientBoosting).then_some(Setting::Count(20)),
+        accepts: |_, v| matches!(v, Setting::Count(0..=10_000)),
+        ..COUNT
+    },
+    OptionInfo {
+        name: "loss",
+        value_name: "NAME[=X]",
+        help: "What boosting of numbers makes small: squared, absolute, huber[=DELTA], quantile[=LEVEL], poisson, gamma, \
+               or tweedie[=POWER]",
+        range: "squared, absolute, huber, quantile, poisson, gamma or tweedie",
+        words: &Loss::WORDS,
+        parse: parse_loss,
+        task: Some(TaskChoice::Regression),
+        default: |a| (a == HistGradientBoosting).then(|| Setting::Word("squared".to_owned())),
+        accepts: |_, v| matches!(v, Setting::Word(_)),
+        ..COUNT
+    },
+    OptionInfo {
+        name: "class-weight",
+        value_name: "NAME",
+        help: "How much classes weigh in boosting: by their rows (none), or all the same (balanced)",
+        range: "none or balanced",
+        words: &["none", "balanced"],
+        parse: parse_class_weight,
+        task: Some(TaskChoice::Classification),
+        default: |a| (a == HistGradientBoosting).then(|| Setting::Word("none".to_owned())),
+        accepts: |_, v| matches!(v, Setting::Word(_)),
+        ..COUNT
     },
     OptionInfo {
         name: "alpha",

@@ -86,7 +86,7 @@ impl Display for Comparison {
             data.features.len()
         )?;
         let columns = if self.task.is_classification() { CLASSIFICATION } else { REGRESSION };
-        write!(f, "     {:<17}", "algorithm")?;
+        write!(f, "     {:<22}", "algorithm")?;
         columns.iter().try_for_each(|(name, _)| write!(f, "  {:>17}", format!("{name} ± sd")))?;
         writeln!(f, "  {:>8}  {:>9}", "fit s", "artifact")?;
         let ranked = self.algorithms.iter().filter(|c| c.refused.is_none());
@@ -94,7 +94,7 @@ impl Display for Comparison {
         self.baseline.iter().try_for_each(|b| baseline_row(f, b, columns))?;
         for c in &self.algorithms {
             if let Some(reason) = &c.refused {
-                writeln!(f, "  –  {:<17}  {}", c.algorithm, printable(reason))?;
+                writeln!(f, "  –  {:<22}  {}", c.algorithm, printable(reason))?;
             }
         }
         for c in self.algorithms.iter().filter(|c| c.probability == Some(Probabilities::Absent.as_str())) {
@@ -107,7 +107,7 @@ impl Display for Comparison {
 }
 
 fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [NamedFigure; 3]) -> fmt::Result {
-    write!(f, "{rank:>3}  {:<17}", c.algorithm)?;
+    write!(f, "{rank:>3}  {:<22}", c.algorithm)?;
     for (_, pick) in columns {
         let both = c.k_fold.as_ref().and_then(|k| Some((pick(&k.mean)?, pick(&k.sd)?)));
         let text = both.map_or_else(|| "–".to_owned(), |(mean, sd)| format!("{} ± {}", short(mean), short(sd)));

@@ -15,6 +15,7 @@ use crate::train::evaluate::baseline::Baseline;
 use crate::train::evaluate::metrics::ClassCounts;
 use crate::train::evaluate::subgroup_errors::GroupFigures;
 use crate::train::evaluate::thresholds::TradeOff;
+use crate::train::fit::boosting::Rounds;
 use crate::train::search::tune::Tuning;
 
 /// The facts of one run.
@@ -43,6 +44,9 @@ pub struct Report {
     pub threshold: Option<Threshold>,
     /// Every hyperparameter, by flag name.
     pub hyperparameters: BTreeMap<String, Setting>,
+    /// Rounds of boosting on histograms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<Rounds>,
     /// How they were found, with `--tune`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tuning: Option<Tuning>,
@@ -152,6 +156,9 @@ impl Display for Report {
         )?;
         let options: Vec<String> = self.hyperparameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
         writeln!(f, "{}", options.join(", "))?;
+        if let Some(rounds) = &self.rounds {
+            writeln!(f, "{rounds}")?;
+        }
         self.tuned(f)?;
         self.figures(f)?;
         decision::probabilities(f, self.algorithm, self.probability, self.calibrator.as_deref())?;

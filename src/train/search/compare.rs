@@ -28,7 +28,8 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
     let suits = |a: &Algorithm| if task.is_classification() { a.does_classification() } else { a.does_regression() };
     let specs: Vec<TrainSpec> =
         Algorithm::ALL.into_iter().filter(suits).map(|algorithm| TrainSpec { algorithm, ..spec.clone() }).collect();
-    let parameters = specs.iter().map(|s| s.options.resolve(s.algorithm)).collect::<Result<Vec<_>, _>>()?;
+    let resolved = |s: &TrainSpec| s.options.resolve(s.algorithm).map(|parameters| parameters.of_task(data.task()));
+    let parameters = specs.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
     let plans: Vec<FitPlan<'_>> =
         specs.iter().zip(&parameters).map(|(spec, parameters)| FitPlan { spec, data: &data, parameters }).collect();
     let (fitted, refused) = fit_all(&plans, &spec, progress);
@@ -52,9 +53,10 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
 }
 
 fn check(spec: &TrainSpec) -> Result<(), TrainError> {
-    if !spec.options.0.is_empty() || spec.tune.is_some() {
+    if !spec.options.0.is_empty() || spec.tune.is_some() || spec.weight.is_some() || !spec.monotone.is_empty() {
         return Err(TrainError::Usage(
-            "--compare fits every algorithm with its defaults: leave hyperparameters and --tune for the one you choose"
+            "--compare fits every algorithm with its defaults: leave hyperparameters, --weight, --monotone and --tune for the one you \
+             choose"
                 .to_owned(),
         ));
     }

@@ -21,7 +21,12 @@ fn train_help_lists_hyperparameters() {
             .filter_map(|option| Some(format!("--{} {}", option.name, option.default_for(algorithm)?)))
             .collect();
         let is_row = |line: &&str| line.split_whitespace().next() == Some(algorithm.as_str()) && line.contains("--");
-        let row = help.lines().find(is_row);
+        // A long row goes on below its first option.
+        let mut lines = help.lines().skip_while(|line| !is_row(line));
+        let row = lines.next().map(|first| {
+            let more = lines.take_while(|line| line.trim_start().starts_with("--"));
+            more.fold(first.to_owned(), |row, line| row + line)
+        });
         match row {
             Some(row) => {
                 for option in &own {

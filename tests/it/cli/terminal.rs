@@ -62,7 +62,8 @@ fn the_bar_says_which_fit_it_is_at() {
     let reader = std::thread::spawn(move || shown(screen, |_| false));
     let done = Command::new(BINARY)
         .current_dir(path(""))
-        .args(["train", "--data", "data/boston.csv", "--target", "MEDV", "--trees", "300", "--folds", "4", "-o"])
+        .args(["train", "--data", "data/boston.csv", "--target", "MEDV", "--algorithm", "random-forest"])
+        .args(["--trees", "300", "--folds", "4", "-o"])
         .arg(directory.path().join("m.model"))
         .stdout(Stdio::null())
         .stderr(Stdio::from(end))

@@ -78,7 +78,10 @@ fn comparing_fits_as_training_does() {
     }
     let best = &comparison.best;
     let alone = train(&spec(best.report.algorithm, "y"), &mixed(), &()).unwrap();
-    let section = |t: &Trained| open(&t.artifact).unwrap().section("estimator").unwrap().to_vec();
+    let section = |t: &Trained| {
+        let opened = open(&t.artifact).unwrap();
+        opened.section("estimator").or(opened.section("neutral")).unwrap().to_vec()
+    };
     assert_eq!(section(best), section(&alone));
     assert_eq!(evaluation(best).holdout, evaluation(&alone).holdout);
     assert_eq!(

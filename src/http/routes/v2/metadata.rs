@@ -21,12 +21,15 @@ use crate::http::tensor::{Datatype, Output};
 /// What is spoken here besides the protocol itself.
 const EXTENSIONS: [&str; 2] = ["binary_tensor_data", "model_repository"];
 
-/// The protocol's `<project>_<format>` of what `train` wrote.
+/// The protocol's `<project>_<format>` of what `train` wrote: smartcore's object, or the neutral form.
 const PLATFORM: &str = "smartserve_smartcore";
+const PLATFORM_NEUTRAL: &str = "smartserve_neutral";
 
 /// The same of a model of another library, as Triton and `KServe` spell projects and formats: `xgboost_json`, `sklearn_pickle`.
 fn platform(header: &Header) -> Cow<'static, str> {
-    let Some(Origin { library, format, .. }) = &header.source else { return PLATFORM.into() };
+    let Some(Origin { library, format, .. }) = &header.source else {
+        return if header.smartcore.is_some() { PLATFORM.into() } else { PLATFORM_NEUTRAL.into() };
+    };
     let project = if library == "scikit-learn" { "sklearn" } else { library };
     // The first word: `text v4` has its version behind it.
     let format = format.split(' ').next().unwrap_or_default();

@@ -1,0 +1,175 @@
+//! Columns cut into bins, in f64: the thresholds of numbers, the commonest categories.
+//!
+//! Boosting sees a byte a cell, the number of its bin, whatever a column's unit or offset is: seconds since 1970,
+//! identifiers of 64 bits. A split between two bins becomes the f64 in the middle of the two values beside it.
+
+use crate::model::schema::{Kind, Schema};
+use crate::train::random::SplitMix64;
+
+/// Bins of a column at most, missing cells apart.
+pub const MAX_BINS: usize = 255;
+/// The bin of missing cells, in every column.
+pub(super) const MISSING: u8 = 255;
+/// Rows that the cuts are taken from at most, drawn evenly over the table: sorting a million takes twice the fit's time.
+const MAX_SAMPLED: usize = 200_000;
+/// The random stream of that sample.
+const STREAM: u64 = 4;
+
+/// What separates a column's bins.
+#[derive(Debug, Clone)]
+pub(super) enum Cuts {
+    /// Ascending: bin b has the values above threshold b − 1 and up to threshold b.
+    Thresholds(Vec<f64>),
+    /// The bin of each category, by its position: the commonest have one each, all others share the last.
+    Categories(Vec<u8>),
+}
+
+/// How one column is cut.
+#[derive(Debug, Clone)]
+pub(super) struct ColumnBins {
+    pub(super) cuts: Cuts,
+    /// Bins, that of missing cells apart; at least 1.
+    pub(super) n_bins: usize,
+}
+
+/// Rows as boosting sees them: four columns a block, so that one look-up gives four bins.
+#[derive(Debug)]
+pub(crate) struct BinnedRows {
+    pub(super) columns: Vec<ColumnBins>,
+    /// Each block has a row's bins of its columns; columns beyond the last have bin 0.
+    pub(super) blocks: Vec<Vec<[u8; BLOCK]>>,
+    pub(super) n_rows: usize,
+}
+
+/// Columns of a block.
+pub(super) const BLOCK: usize = 4;
+
+impl BinnedRows {
+    /// Cuts the columns of row-major `rows`, `[n_rows, n_features]` as a batch holds them, and bins them.
+    pub(crate) fn of(schema: &Schema, rows: &[f64], seed: u64) -> Self {
+        let n_features = schema.n_features();
+        let n_rows = rows.len() / n_features;
+        let sample = sample(n_rows, seed);
+        let columns: Vec<ColumnBins> = (0..n_features)
+            .map(|f| {
+                let cells = || rows.iter().skip(f).step_by(n_features).copied();
+                let feature = &schema.features()[f];
+                let cuts = match (feature.kind, &sample) {
+                    (Kind::Categorical, _) => Cuts::Categories(categories(feature.categories.len(), cells())),
+                    (_, None) => Cuts::Thresholds(thresholds(cells())),
+                    (_, Some(sample)) => Cuts::Thresholds(thresholds(sample.iter().map(|r| rows[r * n_features + f]))),
+                };
+                ColumnBins { n_bins: cuts.n_bins(), cuts }
+            })
+            .collect();
+        let block = |columns: &[ColumnBins], first: usize| {
+            let of_row = |row: &[f64]| {
+                let mut bins = [0; BLOCK];
+                let cells = &row[first..first + columns.len()];
+                bins.iter_mut()
+                    .zip(columns.iter().zip(cells))
+                    .for_each(|(bin, (column, cell))| *bin = column.bin(*cell));
+                bins
+            };
+            rows.chunks_exact(n_features).map(of_row).collect()
+        };
+        let blocks = columns.chunks(BLOCK).zip((0..).step_by(BLOCK)).map(|(c, first)| block(c, first)).collect();
+        Self { columns, blocks, n_rows }
+    }
+
+    /// The bin of a cell.
+    pub(super) fn bin(&self, row: usize, column: usize) -> u8 {
+        self.blocks[column / BLOCK][row][column % BLOCK]
+    }
+
+    /// True when no column has two values.
+    pub(crate) fn are_constant(&self) -> bool {
+        (0..self.columns.len()).all(|column| {
+            let first = self.bin(0, column);
+            (1..self.n_rows).all(|row| self.bin(row, column) == first)
+        })
+    }
+}
+
+impl Cuts {
+    fn n_bins(&self) -> usize {
+        match self {
+            Self::Thresholds(thresholds) => thresholds.len() + 1,
+            Self::Categories(bins) => bins.iter().max().map_or(1, |last| usize::from(*last) + 1),
+        }
+    }
+}
+
+impl ColumnBins {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 255; a category's position")]
+    fn bin(&self, cell: f64) -> u8 {
+        match &self.cuts {
+            _ if cell.is_nan() => MISSING,
+            Cuts::Thresholds(thresholds) => thresholds.partition_point(|t| *t < cell) as u8,
+            Cuts::Categories(bins) => bins.get(cell as usize).copied().unwrap_or(MISSING),
+        }
+    }
+}
+
+/// Row numbers, one of each of so many equal spans; `None` where all rows are taken.
+#[expect(clippy::cast_possible_truncation, reason = "below a row count")]
+fn sample(n_rows: usize, seed: u64) -> Option<Vec<usize>> {
+    if n_rows <= MAX_SAMPLED {
+        return None;
+    }
+    let mut random = SplitMix64::new(seed, STREAM);
+    let start = |i: usize| i * n_rows / MAX_SAMPLED;
+    Some((0..MAX_SAMPLED).map(|i| start(i) + random.below((start(i + 1) - start(i)) as u64) as usize).collect())
+}
+
+/// The bin of each category: by its rows, the commonest first; ties: the first in byte order.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a category's position; at most 254")]
+fn categories(n_categories: usize, cells: impl Iterator<Item = f64>) -> Vec<u8> {
+    let mut counts = vec![0_usize; n_categories];
+    for cell in cells.filter(|cell| !cell.is_nan()) {
+        counts[cell as usize] += 1;
+    }
+    let mut order: Vec<usize> = (0..n_categories).collect();
+    order.sort_by_key(|category| std::cmp::Reverse(counts[*category]));
+    let mut bins = vec![0; n_categories];
+    for (rank, category) in order.into_iter().enumerate() {
+        bins[category] = rank.min(MAX_BINS - 1) as u8;
+    }
+    bins
+}
+
+/// The thresholds between the bins of some values: as many rows a bin as can be, and no value in two. A column with no
+/// more distinct values than bins has one bin each.
+pub fn thresholds(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let mut distinct: Vec<(f64, usize)> = Vec::new();
+    for value in &sorted {
+        match distinct.last_mut() {
+            Some((last, n)) if *last == *value => *n += 1,
+            _ => distinct.push((*value, 1)),
+        }
+    }
+    let between = |pair: &[(f64, usize)]| middle(pair[0].0, pair[1].0);
+    if distinct.len() <= MAX_BINS {
+        return distinct.windows(2).map(between).collect();
+    }
+    let (mut rows_left, mut bins_left, mut in_bin) = (sorted.len(), MAX_BINS, 0);
+    let mut cuts = Vec::with_capacity(MAX_BINS - 1);
+    for pair in distinct.windows(2) {
+        in_bin += pair[0].1;
+        // The bin has its share of what is left, or the next value alone has.
+        let is_full = in_bin * bins_left >= rows_left || pair[1].1 * bins_left >= rows_left;
+        if is_full && bins_left > 1 {
+            cuts.push(between(pair));
+            (rows_left, bins_left, in_bin) = (rows_left - in_bin, bins_left - 1, 0);
+        }
+    }
+    cuts
+}
+
+/// A number from `low` on and below `high`, in the middle where f64 has one.
+fn middle(low: f64, high: f64) -> f64 {
+    let middle = low + (high - low) / 2.0;
+    if middle < high { middle } else { low }
+}

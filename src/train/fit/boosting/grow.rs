@@ -1,0 +1,251 @@
+//! Grows one tree: the leaf that gains most is split next.
+
+use std::collections::BinaryHeap;
+
+use super::bins::BinnedRows;
+use super::growing::Growing;
+use super::histogram::{Gradients, Histogram};
+use super::split::{self, Bounds, Rule, Split, Sums};
+use crate::train::options::Monotone;
+
+/// Bytes of histograms that a tree keeps at most; beyond, children are summed anew instead of by subtraction.
+const MAX_KEPT: usize = 1 << 28;
+
+/// A tree over bins; the root is node 0, children come after their parent.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) nodes: Vec<TreeNode>,
+    /// The fitting rows, leaf by leaf.
+    pub(super) rows: Vec<u32>,
+}
+
+/// A node.
+#[derive(Debug)]
+pub(super) enum TreeNode {
+    /// A leaf: its value, and where its rows are in [`Tree::rows`].
+    Leaf { value: f64, rows: std::ops::Range<usize> },
+    /// A split, and the positions of its children.
+    Split { split: Split, left: u32, right: u32 },
+}
+
+/// A leaf that may be split.
+struct Open<const K: usize> {
+    node: usize,
+    depth: usize,
+    rows: std::ops::Range<usize>,
+    bounds: Bounds,
+    split: Split,
+    /// Kept until it is split, unless there are too many.
+    histogram: Option<Histogram<K>>,
+}
+
+impl<const K: usize> Open<K> {
+    fn key(&self) -> (f64, std::cmp::Reverse<usize>) {
+        (self.split.gain, std::cmp::Reverse(self.node))
+    }
+}
+
+impl<const K: usize> PartialEq for Open<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<const K: usize> Eq for Open<K> {}
+
+impl<const K: usize> PartialOrd for Open<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const K: usize> Ord for Open<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let ((gain, node), (other_gain, other_node)) = (self.key(), other.key());
+        gain.total_cmp(&other_gain).then(node.cmp(&other_node))
+    }
+}
+
+/// A node in the making.
+struct Fresh {
+    node: usize,
+    depth: usize,
+    rows: std::ops::Range<usize>,
+    bounds: Bounds,
+    sums: Sums,
+}
+
+/// Grows a tree on `rows`, ascending; `gradients` are of all rows of the data, by their numbers. `K` is 2 where every
+/// hessian is 1, else 3.
+pub(super) fn tree<const K: usize>(growing: &Growing<'_>, rows: Vec<u32>, gradients: &Gradients) -> Tree {
+    Grower::<K> { growing, gradients, tree: Tree { nodes: Vec::new(), rows }, ordered: Vec::new(), spare: Vec::new() }
+        .grow()
+}
+
+struct Grower<'a, const K: usize> {
+    growing: &'a Growing<'a>,
+    gradients: &'a Gradients,
+    tree: Tree,
+    /// A node's gradients in the order of its rows.
+    ordered: Vec<[f32; 2]>,
+    /// Rows that go to the right, while a node's are divided.
+    spare: Vec<u32>,
+}
+
+impl<const K: usize> Grower<'_, K> {
+    fn grow(mut self) -> Tree {
+        let mut open = BinaryHeap::new();
+        let all = 0..self.tree.rows.len();
+        let histogram = self.fill(all.clone());
+        let sums = self.sums();
+        let root = self.leaf(0, all, Bounds::NONE, sums);
+        self.consider(root, histogram, &mut open);
+        let mut n_leaves = 1;
+        while n_leaves < self.growing.max_leaves {
+            let Some(next) = open.pop() else { break };
+            n_leaves += 1;
+            let is_last = n_leaves == self.growing.max_leaves;
+            self.split(next, is_last, &mut open);
+        }
+        self.tree
+    }
+
+    /// The histogram of a node's rows.
+    fn fill(&mut self, rows: std::ops::Range<usize>) -> Histogram<K> {
+        let rows = &self.tree.rows[rows];
+        self.ordered.clear();
+        self.ordered.extend(rows.iter().map(|row| self.gradients[*row as usize]));
+        Histogram::of(self.growing.data, rows, &self.ordered, self.growing.threads)
+    }
+
+    /// The sums of the rows that were filled in last.
+    #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+    fn sums(&self) -> Sums {
+        let n = self.ordered.len() as f64;
+        let add = |sums: Sums, [gradient, hessian]: &[f32; 2]| {
+            sums.plus(Sums { gradient: f64::from(*gradient), hessian: f64::from(*hessian), n: 0.0 })
+        };
+        Sums { n, ..self.ordered.iter().fold(Sums::default(), add) }
+    }
+
+    fn leaf(&mut self, depth: usize, rows: std::ops::Range<usize>, bounds: Bounds, sums: Sums) -> Fresh {
+        let value = sums.value(self.growing.lambda, bounds);
+        self.tree.nodes.push(TreeNode::Leaf { value, rows: rows.clone() });
+        Fresh { node: self.tree.nodes.len() - 1, depth, rows, bounds, sums }
+    }
+
+    /// Keeps a leaf as open if it can be split.
+    fn consider(&self, leaf: Fresh, histogram: Histogram<K>, open: &mut BinaryHeap<Open<K>>) {
+        let Fresh { node, depth, rows, bounds, sums } = leaf;
+        if depth >= self.growing.max_depth || sums.n < 2.0 * self.growing.min_rows {
+            return;
+        }
+        if let Some(split) = split::best(self.growing, &histogram, sums, bounds) {
+            let bytes = size_of::<[[[f64; K]; 256]; 4]>() * self.growing.data.blocks.len();
+            let histogram = ((open.len() + 1) * bytes <= MAX_KEPT).then_some(histogram);
+            open.push(Open { node, depth, rows, bounds, split, histogram });
+        }
+    }
+
+    fn split(&mut self, leaf: Open<K>, is_last: bool, open: &mut BinaryHeap<Open<K>>) {
+        let Open { node, depth, rows, bounds, split, histogram } = leaf;
+        let middle = rows.start + self.divide(rows.clone(), &split);
+        let (left_bounds, right_bounds) = self.bounds_below(&split, bounds);
+        let left = self.leaf(depth + 1, rows.start..middle, left_bounds, split.left);
+        let right = self.leaf(depth + 1, middle..rows.end, right_bounds, split.right);
+        let position = |fresh: &Fresh| u32::try_from(fresh.node).unwrap_or(u32::MAX);
+        self.tree.nodes[node] = TreeNode::Split { split, left: position(&left), right: position(&right) };
+        // The last split's children stay leaves.
+        if is_last || depth + 1 >= self.growing.max_depth {
+            return;
+        }
+        let (small, large) = if left.rows.len() <= right.rows.len() { (left, right) } else { (right, left) };
+        let of_small = self.fill(small.rows.clone());
+        let of_large = match histogram {
+            Some(mut parent) => {
+                parent.subtract(&of_small);
+                parent
+            }
+            None => self.fill(large.rows.clone()),
+        };
+        self.consider(small, of_small, open);
+        self.consider(large, of_large, open);
+    }
+
+    /// Moves the rows that go to the left before the others, each part in its order; gives the number of those.
+    fn divide(&mut self, rows: std::ops::Range<usize>, split: &Split) -> usize {
+        let Split { column, rule, missing_left, .. } = *split;
+        // One byte says where each bin leads.
+        let mut leads_left = [false; 256];
+        for (leads, bin) in leads_left.iter_mut().zip(0..=u8::MAX) {
+            *leads = rule.leads_left(bin, missing_left);
+        }
+        let block = &self.growing.data.blocks[column / super::bins::BLOCK];
+        let at = column % super::bins::BLOCK;
+        self.spare.clear();
+        let rows = &mut self.tree.rows[rows];
+        let mut n_left = 0;
+        for i in 0..rows.len() {
+            let row = rows[i];
+            if leads_left[usize::from(block[row as usize][at])] {
+                rows[n_left] = row;
+                n_left += 1;
+            } else {
+                self.spare.push(row);
+            }
+        }
+        rows[n_left..].copy_from_slice(&self.spare);
+        n_left
+    }
+
+    /// The bounds of the children: below a constrained split the middle of their values parts them.
+    fn bounds_below(&self, split: &Split, bounds: Bounds) -> (Bounds, Bounds) {
+        let Some(Some(direction)) = self.growing.monotone.get(split.column) else { return (bounds, bounds) };
+        let value = |sums: &Sums| sums.value(self.growing.lambda, bounds);
+        let middle = f64::midpoint(value(&split.left), value(&split.right));
+        let (below, above) = (Bounds { high: middle, ..bounds }, Bounds { low: middle, ..bounds });
+        match direction {
+            Monotone::Rising => (below, above),
+            Monotone::Falling => (above, below),
+        }
+    }
+}
+
+impl Tree {
+    /// The value of a row of the data.
+    pub(super) fn value(&self, data: &BinnedRows, row: usize) -> f64 {
+        let mut at = 0;
+        loop {
+            match &self.nodes[at] {
+                TreeNode::Leaf { value, .. } => return *value,
+                TreeNode::Split { split: Split { column, rule, missing_left, .. }, left, right } => {
+                    let goes_left = Rule::leads_left(rule, data.bin(row, *column), *missing_left);
+                    at = if goes_left { *left } else { *right } as usize;
+                }
+            }
+        }
+    }
+
+    /// True where nothing was split.
+    pub(super) fn is_stump(&self) -> bool {
+        self.nodes.len() == 1
+    }
+
+    /// Gives each leaf the value that `of` makes of its value and rows.
+    pub(super) fn renew(&mut self, mut of: impl FnMut(f64, &[u32]) -> f64) {
+        for node in &mut self.nodes {
+            if let TreeNode::Leaf { value, rows } = node {
+                *value = of(*value, &self.rows[rows.clone()]);
+            }
+        }
+    }
+
+    /// Calls `with` for each leaf's rows.
+    pub(super) fn for_leaves(&self, mut with: impl FnMut(f64, &[u32])) {
+        for node in &self.nodes {
+            if let TreeNode::Leaf { value, rows } = node {
+                with(*value, &self.rows[rows.clone()]);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Boosted trees on histograms, for numbers and classes, on cells as they are: a byte a cell, missing ones among them.
+//! The fitted trees are held in the neutral form. `docs/libraries.md` says why they are grown here.
+
+pub mod bins;
+mod grow;
+mod growing;
+mod histogram;
+mod neutral;
+mod objective;
+mod rounds;
+mod split;
+mod target;
+
+use std::num::NonZeroUsize;
+
+pub(crate) use bins::BinnedRows;
+pub use rounds::Rounds;
+
+use growing::Growing;
+use objective::Objective;
+use rounds::Boosting;
+use target::ScaledTarget;
+
+use crate::model::neutral::Neutral;
+use crate::model::schema::Schema;
+use crate::train::data::target::Observed;
+use crate::train::options::{Hyperparameters, Loss, Monotone};
+
+/// What pulls leaves towards 0, in rows.
+const LAMBDA: f64 = 1.0;
+
+/// What a fit is asked for.
+pub(crate) struct BoostingTask<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) rows: &'a BinnedRows,
+    pub(crate) observed: &'a Observed,
+    /// What each row weighs; `None`: 1.
+    pub(crate) weights: Option<&'a [f64]>,
+    pub(crate) parameters: &'a Hyperparameters,
+    /// One a feature; empty where there is no constraint.
+    pub(crate) monotone: &'a [Option<Monotone>],
+    pub(crate) seed: u64,
+    pub(crate) threads: NonZeroUsize,
+}
+
+/// A fitted model.
+#[derive(Debug)]
+pub(crate) struct Boosted {
+    pub(crate) neutral: Neutral,
+    pub(crate) rounds: Rounds,
+}
+
+/// Fits a model.
+///
+/// # Errors
+/// One sentence: what the loss is not defined for, or what the rows lack.
+#[expect(clippy::cast_precision_loss, reason = "a row count")]
+pub(crate) fn fit(task: &BoostingTask<'_>) -> Result<Boosted, String> {
+    let n_classes = task.schema.target().classes.len();
+    let weights = row_weights(task, n_classes)?;
+    let weights = weights.as_deref();
+    let (target, objective) = match task.observed {
+        Observed::Values(y) => numbers(task, y, weights)?,
+        Observed::Classes(y) => {
+            let objective = if n_classes == 2 { Objective::Binary } else { Objective::Classes(n_classes) };
+            (target::of_classes(y, n_classes, weights), objective)
+        }
+    };
+    let p = task.parameters;
+    // Margins are of the scaled target: they start from 0, or its logarithm does; classes from their shares.
+    let start = if n_classes == 0 { vec![0.0] } else { target.start.clone() };
+    let boosting = Boosting {
+        growing: Growing {
+            data: task.rows,
+            monotone: task.monotone,
+            max_leaves: p.count("max-leaves").unwrap_or(31),
+            max_depth: p.count("max-depth").unwrap_or(usize::MAX),
+            min_rows: p.count("min-samples-leaf").unwrap_or(1) as f64,
+            lambda: LAMBDA,
+            threads: task.threads,
+        },
+        objective,
+        labels: &target.labels,
+        weights,
+        classes: task.observed.classes(),
+        start: &start,
+        learning_rate: p.number("learning-rate").unwrap_or(0.1),
+        most: p.count("trees").unwrap_or(100),
+        patience: p.count("early-stopping").unwrap_or(0),
+        seed: task.seed,
+    };
+    let (trees, rounds) = boosting.run();
+    Ok(Boosted { neutral: neutral::model(task.schema, task.rows, &trees, objective, &target), rounds })
+}
+
+fn numbers(task: &BoostingTask<'_>, y: &[f64], weights: Option<&[f64]>) -> Result<(ScaledTarget, Objective), String> {
+    let loss = task.parameters.loss().unwrap_or(Loss::Squared);
+    if loss.is_of_quantiles() && !task.monotone.is_empty() {
+        return Err(format!("--monotone does not go with --loss {loss}, whose leaves are quantiles of their rows"));
+    }
+    let target = target::scale(y, weights, loss)?;
+    let delta = match loss {
+        Loss::Huber { delta: Some(delta) } => delta / target.factor,
+        _ => 1.0,
+    };
+    Ok((target, Objective::Number(loss, delta)))
+}
+
+/// What each row weighs: its own weight, times its class's where classes are balanced; `None` where all weigh 1.
+#[expect(clippy::cast_precision_loss, reason = "at most 1,000 classes")]
+fn row_weights(task: &BoostingTask<'_>, n_classes: usize) -> Result<Option<Vec<f64>>, String> {
+    let own = |row: usize| task.weights.map_or(1.0, |weights| weights[row]);
+    if task.weights.is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
+        return Err("every row to fit on weighs 0".to_owned());
+    }
+    let balanced = |y: &[u32]| {
+        let mut of_class = vec![0.0; n_classes];
+        y.iter().enumerate().for_each(|(row, class)| of_class[*class as usize] += own(row));
+        let n_present = of_class.iter().filter(|weight| **weight > 0.0).count() as f64;
+        let share = of_class.iter().sum::<f64>() / n_present;
+        let weight = |(row, class): (usize, &u32)| match of_class[*class as usize] {
+            0.0 => 0.0,
+            of_class => own(row) * share / of_class,
+        };
+        y.iter().enumerate().map(weight).collect()
+    };
+    match task.observed {
+        Observed::Classes(y) if task.parameters.is("class-weight", "balanced") => Ok(Some(balanced(y))),
+        _ => Ok(task.weights.map(<[f64]>::to_vec)),
+    }
+}
