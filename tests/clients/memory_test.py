@@ -33,7 +33,7 @@ def models(random, small):
     """Files by name: the bytes, their inflated length, and how many times that an import may hold."""
     x = random.normal(size=(2_000 if small else ROWS, COLUMNS))
     y = x[:, 0] * x[:, 1] + x[:, 2] ** 2 + random.normal(size=len(x))
-    trees = 2 if small else 200
+    trees = 2 if small else 100
 
     settings = {"max_depth": 10, "eta": 0.1, "seed": 1}
     booster = xgboost.train(settings, xgboost.DMatrix(x, y), trees)
