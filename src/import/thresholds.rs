@@ -11,6 +11,9 @@ use crate::model::neutral::{Comparison, Forest, Missing, Neutral, Node, Side, Sp
 /// Splits that all rows pass at most: bounds the time, to about a second.
 const MAX_VISITS: usize = 1 << 25;
 
+/// Trees that rows walk before the splits that they passed are counted: a few hundredths of [`MAX_VISITS`].
+const TREES_BETWEEN: usize = 1 << 18;
+
 /// How many sides of a forest's splits were asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sides {
@@ -200,7 +203,8 @@ impl<'a> Check<'a> {
         }
         self.rows[from + usize::from(column)] = cell;
         self.n_visits += self.n_columns / 8;
-        if self.rows.len() >= TOGETHER { self.ask() } else { Ok(()) }
+        let n_walked = self.rows.len() / self.n_columns * self.forest.trees.len();
+        if self.rows.len() >= TOGETHER || n_walked >= TREES_BETWEEN { self.ask() } else { Ok(()) }
     }
 
     /// Asks for the rows that were made.
