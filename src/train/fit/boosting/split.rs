@@ -13,7 +13,10 @@ const MIN_HESSIAN: f64 = 1e-3;
 const CATEGORY_SMOOTHING: f64 = 10.0;
 /// What pulls leaves towards 0 further where a set of categories is split off: there are many sets to choose from.
 const CATEGORY_LAMBDA: f64 = 10.0;
-/// A column of up to so many categories is free of that.
+/// Fewest rows between two places where the order of categories is split, and beyond the last: by chance alone a set of
+/// small categories fits well.
+const CATEGORY_ROWS: f64 = 100.0;
+/// A column of up to so many categories is free of both.
 const FEW_CATEGORIES: usize = 4;
 
 /// Sums over the rows of a node.
@@ -145,14 +148,21 @@ impl Search<'_> {
         let mut order: Vec<(u8, Sums)> = own.chain([(MISSING, missing)]).filter(|(_, sums)| sums.n > 0.0).collect();
         let key = |sums: &Sums| sums.gradient / (sums.hessian + CATEGORY_SMOOTHING);
         order.sort_by(|(a, x), (b, y)| key(x).total_cmp(&key(y)).then(a.cmp(b)));
+        let least = if bins.len() <= FEW_CATEGORIES { 0.0 } else { CATEGORY_ROWS };
         let (mut left, mut set, mut missing_left) = (Sums::default(), [0_u64; 4], false);
+        let mut n_since = 0.0;
         for (bin, sums) in order.iter().take(order.len().saturating_sub(1)) {
             left = left.plus(*sums);
+            n_since += sums.n;
             if *bin == MISSING {
                 missing_left = true;
             } else {
                 set[usize::from(bin / 64)] |= 1 << (bin % 64);
             }
+            if n_since < least || self.total.n - left.n < least {
+                continue;
+            }
+            n_since = 0.0;
             let learned = (missing.n > 0.0).then_some(missing_left);
             self.offer(column, Rule::In(set), learned, left, lambda);
         }
