@@ -58,7 +58,7 @@ impl Feature {
             return Ok(f64::NAN);
         }
         let why =
-            if self.is_imported { "the model has no rule for that" } else { "nothing was imputed for it in training" };
+            if self.is_imported { "the model has no rule for that" } else { "no cell of it was missing in training" };
         Err(format!("{} is missing, and {why}{}", self.name, self.hint()))
     }
 

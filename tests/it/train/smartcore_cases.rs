@@ -154,12 +154,12 @@ async fn a_row_with_nan_or_nothing_is_refused() {
     for (case, model) in models() {
         for cell in ["NaN", ""] {
             let says = predict_says(model, &format!("a,b\n1,{cell}\n"));
-            let expected = "r.csv, line 2, column 2 (b): b is missing, and nothing was imputed for it in training";
+            let expected = "r.csv, line 2, column 2 (b): b is missing, and no cell of it was missing in training";
             assert!(says.starts_with(expected), "{case:?}: {says}");
         }
     }
     server_says(&[
-        (r#"{"a":1,"b":null}"#, 422, "b is missing, and nothing was imputed"),
+        (r#"{"a":1,"b":null}"#, 422, "b is missing, and no cell of it was missing"),
         (r#"{"a":1,"b":NaN}"#, 400, "JSON has no NaN and no Infinity; a missing value is null"),
         (r#"{"a":1,"b":"NaN"}"#, 422, "b must be a number"),
     ])
