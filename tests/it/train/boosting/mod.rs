@@ -3,6 +3,7 @@
 mod cells;
 mod choices;
 mod losses;
+mod served;
 
 use std::num::NonZeroUsize;
 
