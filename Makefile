@@ -187,8 +187,8 @@ clients: $(CLIENTS_HEAVY)/installed ## The same with MLflow and MLServer, which 
 	$(CLIENTS_HEAVY)/bin/python -B tests/clients/documented_test.py --all
 
 .PHONY: test-schemathesis
-test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 200 cases an operation
-	@$(MAKE) --no-print-directory schemathesis EXAMPLES=200
+test-schemathesis: ## Ask a server what its OpenAPI document allows and forbids, 100 cases an operation
+	@$(MAKE) --no-print-directory schemathesis EXAMPLES=100
 
 .PHONY: schemathesis
 schemathesis: $(VENV_SCHEMATHESIS)/installed ## The same, EXAMPLES=1000 cases an operation
