@@ -48,8 +48,8 @@ pub struct ServeArgs {
     #[arg(skip)]
     pub bind_typed: bool,
     /// Address of a second listener, which answers when the first is saturated: probes, /metrics, and loading and
-    /// unloading of models. It asks for a token only to load and unload, and only with --token-file: bind it where nobody
-    /// but you and Prometheus can reach it
+    /// unloading of models. It asks for a token only to load and unload, and only with --token-file: give an address
+    /// that only you and Prometheus can reach
     #[arg(long, value_name = "IP:PORT", value_parser = address)]
     pub admin_bind: Option<SocketAddr>,
     /// Serve /metrics on the admin listener only; probes stay on both

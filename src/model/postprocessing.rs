@@ -96,7 +96,7 @@ impl Postprocessing {
         }
     }
 
-    /// The class of a row: by the threshold, else that of the greatest probability, of equals the first.
+    /// The class of a row: by the threshold, else that of the greatest probability; ties: the first.
     fn class(&self, of_row: &[f64]) -> u32 {
         if let (Some(threshold), [_, second]) = (self.threshold, of_row) {
             return u32::from(*second > threshold);

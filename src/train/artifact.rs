@@ -16,7 +16,7 @@ use crate::model::prediction::{Prediction, Probabilities};
 use crate::model::schema::Schema;
 use crate::model::statistics::Stats;
 use crate::train::data::encode::{Encoded, LabeledBatch};
-use crate::train::data::target::Observed;
+use crate::train::data::target::{Observed, class_sizes};
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::baseline::Baseline;
@@ -30,9 +30,9 @@ use crate::train::golden;
 use crate::train::options::ThresholdChoice;
 use crate::train::report::{ClassReport, DataReport, Report};
 
-/// Training rows below which the report says that they are few for boosting…
+/// With fewer training rows the report says that they are few for boosting.
 const FEW_ROWS: usize = 100;
-/// …and such rows of a class.
+/// The same of the rarest class.
 const FEW_ROWS_OF_A_CLASS: usize = 50;
 
 /// A trained model.
@@ -108,13 +108,7 @@ fn few_rows(plan: &FitPlan<'_>) -> Option<String> {
         return None;
     }
     let classes = &plan.schema().target().classes;
-    let rarest = |y: &[u32]| {
-        let mut counts = vec![0; classes.len()];
-        for class in y {
-            counts[*class as usize] += 1;
-        }
-        counts.into_iter().zip(classes).min_by_key(|(n, _)| *n)
-    };
+    let rarest = |y: &[u32]| class_sizes(y, classes.len()).into_iter().zip(classes).min_by_key(|(n, _)| *n);
     match observed.classes().and_then(rarest) {
         Some((n, class)) if n < FEW_ROWS_OF_A_CLASS => Some(format!(
             "{n} training rows of class {class:?} are few for {algorithm}: random-forest or logistic may do better, as \

@@ -22,10 +22,10 @@ const ALMOST_ALL: f64 = 0.98;
 /// Fewest missing cells that are judged.
 const LEAST_MISSING: usize = 10;
 
-/// Share of one class among the rows where a cell is missing from which the column is named …
+/// A column is named when at least this share of the rows where it is missing are of one class.
 const MOSTLY: f64 = 0.95;
 
-/// … where that class has at most this share of all rows.
+/// That class has at most this share of all rows: of a commoner one many missing cells say nothing.
 const ORDINARY: f64 = 0.8;
 
 /// A sentence for each column that may tell the target.

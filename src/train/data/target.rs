@@ -162,10 +162,7 @@ fn classes_of(
         return Err(of_column(scan, target, detail));
     }
     let classes: Vec<u32> = cells.iter().flatten().map(|code| position_of[*code as usize]).collect();
-    let mut count = vec![0; labels.len()];
-    for class in &classes {
-        count[*class as usize] += 1;
-    }
+    let count = class_sizes(&classes, labels.len());
     if let Some(row) = classes.iter().position(|c| count[*c as usize] < LEAST_PER_CLASS) {
         let label = &labels[classes[row] as usize];
         let detail =
@@ -193,6 +190,15 @@ fn order_labels(names: &[String]) -> (Vec<String>, Vec<u32>) {
         labels.push(label);
     }
     (labels, position_of)
+}
+
+/// How many rows each class has, in class order.
+pub(crate) fn class_sizes(classes: &[u32], n_classes: usize) -> Vec<usize> {
+    let mut sizes = vec![0; n_classes];
+    for class in classes {
+        sizes[*class as usize] += 1;
+    }
+    sizes
 }
 
 /// True when all values are the same, and when there are none.

@@ -58,6 +58,11 @@ impl TrainingData {
         if self.n_classes() == 0 { TaskChoice::Regression } else { TaskChoice::Classification }
     }
 
+    /// The number of folds; 1 where none was asked for.
+    pub(crate) fn n_folds(&self) -> u32 {
+        self.fold.iter().max().map_or(0, |last| last + 1)
+    }
+
     /// The number of classes; 0 for regression.
     pub(crate) fn n_classes(&self) -> usize {
         self.encoded.schema.target().classes.len()

@@ -5,11 +5,10 @@ use serde::Serialize;
 
 use crate::model::artifact::{Figures, KFoldFigures};
 use crate::model::prediction::Prediction;
-use crate::train::data::target::Observed;
+use crate::train::data::target::{Observed, class_sizes};
 use crate::train::data::training_data::TrainingData;
-use crate::train::evaluate::folds::{score, split_fold};
+use crate::train::evaluate::folds::{of_folds, score, split_fold};
 use crate::train::evaluate::metrics::over_folds;
-use crate::train::evaluate::subgroup_errors::subset;
 use crate::train::moments::mean;
 
 /// A difference is beyond noise where it is more than so many standard errors.
@@ -98,14 +97,12 @@ impl Baseline {
 /// Each fold's figures: the model's, and the baseline's.
 fn fold_figures(data: &TrainingData, answers: &Prediction) -> Vec<(Figures, Figures)> {
     let (observed, n_classes) = (data.observed(), data.n_classes());
-    let n_folds = data.fold.iter().max().map_or(0, |last| last + 1);
-    let of_fold = |fold: u32| {
+    let of_baseline = |fold: u32| {
         let (rows, rest) = split_fold(&data.fold, fold);
-        let truth = observed.of_rows(&rows);
-        let baseline = Constant::fit(&observed.of_rows(&rest), n_classes).answers(rows.len());
-        (score(&truth, &subset(answers, &rows, n_classes), n_classes), score(&truth, &baseline, n_classes))
+        let constant = Constant::fit(&observed.of_rows(&rest), n_classes);
+        score(&observed.of_rows(&rows), &constant.answers(rows.len()), n_classes)
     };
-    (0..n_folds).map(of_fold).collect()
+    of_folds(answers, data).into_iter().zip((0..data.n_folds()).map(of_baseline)).collect()
 }
 
 impl Gain {
@@ -147,10 +144,7 @@ impl Constant {
         match observed {
             Observed::Values(values) => Self::Mean(mean(values)),
             Observed::Classes(classes) => {
-                let mut counts = vec![0_usize; n_classes];
-                for class in classes {
-                    counts[*class as usize] += 1;
-                }
+                let counts = class_sizes(classes, n_classes);
                 let shares: Vec<f64> = counts.iter().map(|n| *n as f64 / classes.len() as f64).collect();
                 let commonest = (0_u32..)
                     .zip(&counts)

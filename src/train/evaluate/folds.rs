@@ -60,6 +60,31 @@ pub(crate) fn score(observed: &Observed, answers: &Prediction, n_classes: usize)
     }
 }
 
+/// The answers for some rows, in that order.
+pub(crate) fn subset(answers: &Prediction, rows: &[usize], n_classes: usize) -> Prediction {
+    match answers {
+        Prediction::Regression { values, .. } => {
+            Prediction::Regression { values: rows.iter().map(|row| values[*row]).collect(), n_outputs: 1 }
+        }
+        Prediction::Classification { classes, probability } => Prediction::Classification {
+            classes: rows.iter().map(|row| classes[*row]).collect(),
+            probability: probability.as_ref().map(|p| {
+                rows.iter().flat_map(|row| p[row * n_classes..(row + 1) * n_classes].iter().copied()).collect()
+            }),
+        },
+    }
+}
+
+/// Each fold's figures, in order, from answers for all training rows in row order.
+pub(crate) fn of_folds(answers: &Prediction, data: &TrainingData) -> Vec<Figures> {
+    let n_classes = data.n_classes();
+    let of_fold = |fold: u32| {
+        let (held, _) = split_fold(&data.fold, fold);
+        score(&data.observed().of_rows(&held), &subset(answers, &held, n_classes), n_classes)
+    };
+    (0..data.n_folds()).map(of_fold).collect()
+}
+
 /// Joins the folds, which are in order.
 pub(crate) fn join(held: &[FoldResult], data: &TrainingData) -> OutOfFold {
     let per_fold: Vec<Figures> = held.iter().map(|h| h.figures.clone()).collect();

@@ -215,7 +215,7 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-fn ratio(part: u64, whole: u64) -> f64 {
+pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 

@@ -10,10 +10,9 @@ use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::calibrate;
-use crate::train::evaluate::folds::{OutOfFold, score, split_fold};
+use crate::train::evaluate::folds::{OutOfFold, of_folds, split_fold};
 use crate::train::evaluate::metrics::over_folds;
 use crate::train::evaluate::schedule::RunOutcome;
-use crate::train::evaluate::subgroup_errors::subset;
 use crate::train::evaluate::thresholds;
 use crate::train::fit::plan::FitPlan;
 use crate::train::options::{CalibrationMethod, ThresholdChoice};
@@ -46,7 +45,9 @@ pub(crate) fn apply(plan: &FitPlan<'_>, outcome: &mut RunOutcome) -> Result<(), 
     if let Some(scored) = &mut outcome.out_of_fold {
         // They are calibrated already, each fold by a map that did not see it.
         Postprocessing { calibrator: None, ..after.clone() }.choose(&mut scored.answers);
-        scored.figures = figures(scored, data);
+        let per_fold = of_folds(&scored.answers, data);
+        let (mean, sd) = over_folds(&per_fold);
+        scored.figures = KFoldFigures { mean, sd, ..scored.figures };
     }
     after.apply(&mut outcome.answers);
     outcome.fitted.pipeline = outcome.fitted.pipeline.clone().with_postprocessing(after);
@@ -84,15 +85,4 @@ pub(crate) fn probability_of(scored: &OutOfFold) -> &[f64] {
         Prediction::Classification { probability: Some(probability), .. } => probability,
         _ => &[],
     }
-}
-
-/// The figures of the folds, anew.
-fn figures(scored: &OutOfFold, data: &TrainingData) -> KFoldFigures {
-    let (folds, n_classes) = (scored.figures.folds, data.n_classes());
-    let of_fold = |fold| {
-        let (held, _) = split_fold(&data.fold, fold);
-        score(&data.observed().of_rows(&held), &subset(&scored.answers, &held, n_classes), n_classes)
-    };
-    let (mean, sd) = over_folds(&(0..folds).map(of_fold).collect::<Vec<_>>());
-    KFoldFigures { folds, mean, sd }
 }

@@ -7,7 +7,7 @@ use crate::model::batch::Batch;
 use crate::model::prediction::Prediction;
 use crate::model::schema::{Feature, Kind, Schema};
 use crate::train::data::target::Observed;
-use crate::train::evaluate::folds::score;
+use crate::train::evaluate::folds::{score, subset};
 use crate::train::moments::mean;
 
 /// A feature with at most this many distinct values has a group for each; others are cut at their quartiles.
@@ -75,21 +75,6 @@ fn groups(feature: &Feature, cells: &[f64]) -> Vec<(String, Vec<usize>)> {
 #[allow(clippy::float_cmp, reason = "the same value is meant")]
 fn is(a: f64, b: f64) -> bool {
     a == b
-}
-
-/// The answers for some rows, in that order.
-pub(crate) fn subset(answers: &Prediction, rows: &[usize], n_classes: usize) -> Prediction {
-    match answers {
-        Prediction::Regression { values, .. } => {
-            Prediction::Regression { values: rows.iter().map(|row| values[*row]).collect(), n_outputs: 1 }
-        }
-        Prediction::Classification { classes, probability } => Prediction::Classification {
-            classes: rows.iter().map(|row| classes[*row]).collect(),
-            probability: probability.as_ref().map(|p| {
-                rows.iter().flat_map(|row| p[row * n_classes..(row + 1) * n_classes].iter().copied()).collect()
-            }),
-        },
-    }
 }
 
 fn mean_error(observed: &Observed, answers: &Prediction) -> Option<f64> {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::train::evaluate::metrics::ratio;
 use crate::train::options::ThresholdChoice;
 
 /// The thresholds of a report.
@@ -138,9 +139,4 @@ fn at(observed: &[u32], probability: &[f64], threshold: f64, chosen: bool) -> Tr
         f1: above.f1(),
         false_alarms: above.false_alarms(),
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

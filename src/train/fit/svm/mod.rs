@@ -12,6 +12,7 @@ use smartcore::svm::svr::SVRParameters;
 use crate::model::ir::Kernel;
 use crate::model::smartcore::Matrix;
 use crate::model::smartcore::{Parts, SmartcoreSvr, SupportMachines};
+use crate::train::data::target::class_sizes;
 use crate::train::fit::task::sentence;
 
 /// Most rows that a machine is fitted on: 800 MB of kernel values.
@@ -148,10 +149,7 @@ pub(crate) fn check_classification(y: &[u32], n_classes: usize) -> Result<(), St
             "{n_classes} classes are more than {MAX_CLASSES}: svc fits a machine for every two; use random-forest"
         ));
     }
-    let mut counts = vec![0; n_classes];
-    for class in y {
-        counts[*class as usize] += 1;
-    }
+    let mut counts = class_sizes(y, n_classes);
     counts.sort_unstable();
     let most: usize = counts.iter().rev().take(2).sum();
     if most <= MAX_ROWS {
