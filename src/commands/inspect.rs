@@ -12,8 +12,8 @@ use crate::http::router::router;
 use crate::model::Model;
 use crate::model::artifact::{Figures, Header};
 use crate::model::prediction::Probabilities;
-use crate::model::schema::{Feature, Impute, Kind, NO_STATISTICS};
-use crate::serve::Serving;
+use crate::model::schema::{Feature, FeatureKind, Impute, NO_STATISTICS};
+use crate::serve::ServerState;
 use crate::serve::listener::Role;
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources};
@@ -38,12 +38,12 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
 /// is not served.
 fn memory(args: &InspectArgs) -> Option<String> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
+    let server = Arc::new(ServerState::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
     let file = ModelFile { name: None, path: args.file.clone(), options: (&args.source).into() };
-    serving.reloader.open(&Sources { files: vec![file], ..Sources::default() }).ok()?;
+    server.reloader.open(&Sources { files: vec![file], ..Sources::default() }).ok()?;
     // It keeps room for its pages.
-    let _router = router(Arc::clone(&serving), Role::Main, Options::default());
-    let mib = MemoryEstimate::of(&serving, workers).total().div_ceil(1 << 20);
+    let _router = router(Arc::clone(&server), Role::Main, Options::default());
+    let mib = MemoryEstimate::of(&server, workers).total().div_ceil(1 << 20);
     Some(format!("served alone it stays below {mib} MiB, with the default limits on {workers} cores"))
 }
 
@@ -155,9 +155,9 @@ fn features(features: &[Feature]) -> String {
     let mut rows = vec![["feature", "kind", saw, "missing", ""].map(str::to_owned)];
     for feature in features {
         let saw = match (feature.kind, feature.stats().min, feature.stats().max) {
-            (Kind::Numeric, Some(min), Some(max)) => format!("{min} to {max}"),
-            (Kind::Numeric, ..) => "not known".to_owned(),
-            (Kind::Categorical, ..) => feature.categories.join(", "),
+            (FeatureKind::Numeric, Some(min), Some(max)) => format!("{min} to {max}"),
+            (FeatureKind::Numeric, ..) => "not known".to_owned(),
+            (FeatureKind::Categorical, ..) => feature.categories.join(", "),
         };
         let missing = match &feature.impute {
             None if feature.missing => "the model's rule".to_owned(),
@@ -165,7 +165,7 @@ fn features(features: &[Feature]) -> String {
             Some(Impute::Median(v)) => format!("median {v}"),
             Some(Impute::MostFrequent(category)) => format!("most frequent {category:?}"),
         };
-        let kind = if feature.kind == Kind::Numeric { "numeric" } else { "categorical" };
+        let kind = if feature.kind == FeatureKind::Numeric { "numeric" } else { "categorical" };
         let mark = if feature.sensitive { "sensitive" } else { "" };
         let cells = [&feature.name, kind, &saw, &missing, mark];
         rows.push(cells.map(|cell| printable(cell).into_owned()));

@@ -17,7 +17,7 @@ use crate::http::router::{check, router};
 use crate::http::service::Service;
 use crate::import::ImportChoices;
 use crate::model::check_name;
-use crate::serve::Serving;
+use crate::serve::ServerState;
 use crate::serve::error::LoadError;
 use crate::serve::lifecycle::Signals;
 use crate::serve::listener::{BoundService, ListenerContext, Role, bind, start_admin};
@@ -39,22 +39,22 @@ use super::sources::{choices, entries};
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let allocator_set = allocator::apply_settings();
     let Settings { options, sources, warning, address, sockets } = Settings::resolve(args)?;
-    let serving = Arc::new(Serving::new(Vec::new(), args.limits.clone(), args.extra_features));
-    let _logging = start_logging(args, &serving)?;
+    let server = Arc::new(ServerState::new(Vec::new(), args.limits.clone(), args.extra_features));
+    let _logging = start_logging(args, &server)?;
     if let Err(error) = allocator_set {
         tracing::warn!(%error, "cannot restart with the allocator settings: memory may exceed its bound");
     }
     if let Some(warning) = warning {
         tracing::warn!("{warning}");
     }
-    serving.reloader.open(&sources)?;
+    server.reloader.open(&sources)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(workers) = args.workers {
         runtime.worker_threads(workers);
     }
     let runtime = runtime.enable_all().build().map_err(failed)?;
     let plan = Plan { options, address, admin: args.admin_bind, sockets, reload_interval: args.reload_interval };
-    let ended = runtime.block_on(plan.answer(serving))?;
+    let ended = runtime.block_on(plan.answer(server))?;
     runtime.shutdown_background();
     Ok(ended.into())
 }
@@ -71,36 +71,36 @@ struct Plan {
 
 impl Plan {
     /// Binds, then answers until the drain is over.
-    async fn answer(mut self, serving: Arc<Serving>) -> Result<ServerExit, Failure> {
+    async fn answer(mut self, server: Arc<ServerState>) -> Result<ServerExit, Failure> {
         let signals = Signals::of_process().map_err(failed)?;
         if let Some(tokens) = &self.options.tokens {
             tokio::spawn(Arc::clone(tokens).keep_fresh());
         }
         let tcp = self.sockets.main.take().map_or_else(|| bind(self.address), Ok).map_err(failed)?;
         let main_address = tcp.local_addr().ok();
-        let main = self.bound(&serving, Role::Main, tcp);
+        let main = self.bound(&server, Role::Main, tcp);
         let inherited = self.sockets.admin.take();
         let admin = inherited.map(Ok).or_else(|| self.admin.map(bind)).transpose().map_err(failed)?;
         let admin_address = admin.as_ref().and_then(|tcp| tcp.local_addr().ok());
         if let Some(tcp) = admin {
-            let bound = self.bound(&serving, Role::Admin, tcp);
-            let memory = serving.admin_memory.clone();
-            start_admin(bound, ListenerContext { memory, ..ListenerContext::of(&serving) }).map_err(failed)?;
+            let bound = self.bound(&server, Role::Admin, tcp);
+            let memory = server.admin_memory.clone();
+            start_admin(bound, ListenerContext { memory, ..ListenerContext::of(&server) }).map_err(failed)?;
         }
-        tokio::spawn(watch(Arc::clone(&serving.reloader), serving.lifecycle.clone(), self.reload_interval));
-        announce(&serving);
+        tokio::spawn(watch(Arc::clone(&server.reloader), server.lifecycle.clone(), self.reload_interval));
+        announce(&server);
         self.announce_access(main_address, admin_address);
-        Ok(server::run(&serving, main, signals).await)
+        Ok(server::run(&server, main, signals).await)
     }
 
-    fn bound(&self, serving: &Arc<Serving>, role: Role, tcp: TcpListener) -> BoundService<Service> {
+    fn bound(&self, server: &Arc<ServerState>, role: Role, tcp: TcpListener) -> BoundService<Service> {
         if let Ok(address) = tcp.local_addr() {
             match role {
                 Role::Main => tracing::info!(%address, "listening on http://{address}"),
                 Role::Admin => tracing::info!(%address, "probes and metrics on http://{address}"),
             }
         }
-        BoundService { tcp, service: router(Arc::clone(serving), role, self.options.clone()) }
+        BoundService { tcp, service: router(Arc::clone(server), role, self.options.clone()) }
     }
 
     /// Logs whether requests need a token.
@@ -128,18 +128,18 @@ impl Plan {
 }
 
 /// Logs the served models and the estimate of the memory they take; the estimate again whenever other models change it.
-fn announce(serving: &Arc<Serving>) {
+fn announce(server: &Arc<ServerState>) {
     let workers = tokio::runtime::Handle::current().metrics().num_workers();
-    let (last, weak) = (AtomicUsize::new(0), Arc::downgrade(serving));
+    let (last, weak) = (AtomicUsize::new(0), Arc::downgrade(server));
     let announce_estimate = move || {
-        let Some(estimate) = weak.upgrade().map(|serving| MemoryEstimate::of(&serving, workers)) else { return };
+        let Some(estimate) = weak.upgrade().map(|server| MemoryEstimate::of(&server, workers)) else { return };
         if last.swap(estimate.total(), Relaxed) != estimate.total() {
             tracing::info!(bound_bytes = estimate.total(), workers, "memory stays below {estimate}");
         }
     };
     announce_estimate();
-    serving.registry.on_replace(Box::new(move |_| announce_estimate()));
-    for model in serving.registry.list() {
+    server.registry.on_replace(Box::new(move |_| announce_estimate()));
+    for model in server.registry.list() {
         let (name, version, algorithm) = (&model.name, model.model.version(), &model.model.header().algorithm);
         let is_default = model.is_default;
         tracing::info!(model = name, version, %algorithm, default = is_default, "serving {name} version {version}");
@@ -247,13 +247,13 @@ pub(super) fn split(spec: &str, choices: &ImportChoices) -> Result<ModelFile, St
     Ok(ModelFile { name: name.map(str::to_owned), path: PathBuf::from(path), options: choices.of(name) })
 }
 
-fn start_logging(args: &ServeArgs, serving: &Serving) -> Result<LogGuard, Failure> {
+fn start_logging(args: &ServeArgs, server: &ServerState) -> Result<LogGuard, Failure> {
     let format = match args.log_format {
         LogFormat::Auto => Format::auto(),
         LogFormat::Human => Format::human(),
         LogFormat::Json => Format::Json,
     };
-    LogGuard::start(format, args.log_level, serving.metrics.log_lines_dropped()).map_err(failed)
+    LogGuard::start(format, args.log_level, server.metrics.log_lines_dropped()).map_err(failed)
 }
 
 fn failed(what: impl std::fmt::Display) -> Failure {

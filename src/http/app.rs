@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Weak};
 
 use crate::config::Vertex;
-use crate::serve::Serving;
+use crate::serve::ServerState;
 use crate::serve::lifecycle::Phase;
 use crate::serve::listener::Role;
 use crate::serve::registry::Snapshot;
@@ -39,7 +39,7 @@ pub struct AppState(Arc<App>);
 #[derive(Debug)]
 pub struct App {
     /// Models, limits, metrics, lifecycle.
-    pub serving: Arc<Serving>,
+    pub server: Arc<ServerState>,
     /// What the command line decided.
     pub options: Options,
     /// Whose listener this is.
@@ -56,15 +56,15 @@ pub struct App {
 
 impl AppState {
     /// The state of a listener's router.
-    pub fn new(serving: Arc<Serving>, role: Role, options: Options) -> Self {
+    pub fn new(server: Arc<ServerState>, role: Role, options: Options) -> Self {
         let openapi = pages::Cache::default();
         let (metrics, open_metrics) = (pages::SharedPage::default(), pages::SharedPage::default());
         let (own, of_requests) = match role {
-            Role::Main => (&serving.pages, &serving.memory),
-            Role::Admin => (&serving.admin_memory, &serving.admin_memory),
+            Role::Main => (&server.pages, &server.memory),
+            Role::Admin => (&server.admin_memory, &server.admin_memory),
         };
         let page_memory = PageMemory { own: own.clone(), of_requests: of_requests.clone() };
-        Self(Arc::new(App { serving, options, role, page_memory, openapi, metrics, open_metrics }))
+        Self(Arc::new(App { server, options, role, page_memory, openapi, metrics, open_metrics }))
     }
 
     /// A handle that does not keep the state.
@@ -98,7 +98,7 @@ impl App {
     /// # Errors
     /// 503: no model is served. 404: others are, since the default one's file went or has not come.
     pub fn default_model(&self) -> Result<Snapshot, Problem> {
-        let registry = &self.serving.registry;
+        let registry = &self.server.registry;
         registry.default_model().ok_or_else(|| {
             if registry.is_empty() {
                 return Problem::not_ready();
@@ -117,7 +117,7 @@ impl App {
             let detail = format!("No model is called {}; GET /models lists them", shortened(name));
             Problem::new(ProblemKind::NotFound, detail)
         };
-        self.serving.registry.get(name).ok_or_else(none)
+        self.server.registry.get(name).ok_or_else(none)
     }
 
     /// The model registered as `name`, if it is served in this version.
@@ -140,7 +140,7 @@ impl App {
     /// 503: it does not.
     pub(super) fn check_alive(&self) -> Result<(), Problem> {
         let stuck = || Problem::new(ProblemKind::NotReady, "The server makes no progress");
-        self.serving.lifecycle.is_alive().then_some(()).ok_or_else(stuck)
+        self.server.lifecycle.is_alive().then_some(()).ok_or_else(stuck)
     }
 
     /// Checks that predictions should be sent here.
@@ -153,6 +153,6 @@ impl App {
 
     /// True when predictions should be sent here.
     pub fn is_ready(&self) -> bool {
-        self.serving.lifecycle.phase() == Phase::Ready && !self.serving.registry.is_empty()
+        self.server.lifecycle.phase() == Phase::Ready && !self.server.registry.is_empty()
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn is_wanted(app: &App, accepted: Option<&HeaderValue>, response: &mu
         return false;
     }
     response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-    accepted.is_some_and(accepts_gzip) && app.serving.memory.free() >= GZIP_STATE_BYTES
+    accepted.is_some_and(accepts_gzip) && app.server.memory.free() >= GZIP_STATE_BYTES
 }
 
 /// The answer, compressed if there is memory for it now.
@@ -43,7 +43,7 @@ pub(super) async fn compress(app: &App, response: Response) -> Response {
     let length = response.body().size_hint().exact().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     // What cannot be compressed gets 0.1 % longer.
     let most = length + length / 1_000 + SHORTEST;
-    let Some(lease) = app.serving.memory.try_reserve(GZIP_STATE_BYTES + most) else { return response };
+    let Some(lease) = app.server.memory.try_reserve(GZIP_STATE_BYTES + most) else { return response };
     let (mut head, body) = response.into_parts();
     // The whole of it is in memory: its length is known.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();

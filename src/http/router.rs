@@ -8,7 +8,7 @@ use http::header::CACHE_CONTROL;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::config::Vertex;
-use crate::serve::Serving;
+use crate::serve::ServerState;
 use crate::serve::listener::Role;
 
 use super::app::{AppState, Options};
@@ -19,12 +19,12 @@ use super::service::Service;
 use super::{auth, pages};
 
 /// All routes of a listener with their layers.
-pub fn router(serving: Arc<Serving>, role: Role, options: Options) -> Service {
+pub fn router(server: Arc<ServerState>, role: Role, options: Options) -> Service {
     let routes = match role {
         Role::Main => public(&options),
         Role::Admin => admin(),
     };
-    let app = AppState::new(serving, role, options);
+    let app = AppState::new(server, role, options);
     if role == Role::Main {
         pages::room::follow(&app);
     }

@@ -97,7 +97,7 @@ impl Dispatch {
             Ok(Ok(handled)) => handled,
             Ok(Err(problem)) => problem.into_response().into(),
             Err(panic) => {
-                self.app.serving.metrics.panicked();
+                self.app.server.metrics.panicked();
                 panic_problem(&*panic).into_response().into()
             }
         })

@@ -10,7 +10,7 @@ use crate::model::batch::Batch;
 use crate::model::calibration::Calibration;
 use crate::model::cover;
 use crate::model::neutral::{Neutral, Node, Predictor, Split, Test};
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::model::statistics::Stats;
 
 /// The name of a model whose source has none.
@@ -63,7 +63,9 @@ fn describe_codes(neutral: &Neutral, features: &mut [Feature]) {
     for node in forest.trees.iter().flat_map(|tree| &tree.nodes) {
         let Node::Split(Split { column, test: Test::Set { .. }, .. }) = node else { continue };
         let Some(feature) = neutral.steps.outputs.get(usize::from(*column)) else { continue };
-        if let Some(feature) = features.get_mut(*feature as usize).filter(|feature| feature.kind == Kind::Numeric) {
+        if let Some(feature) =
+            features.get_mut(*feature as usize).filter(|feature| feature.kind == FeatureKind::Numeric)
+        {
             feature.description.get_or_insert_with(|| CODE.to_owned());
         }
     }

@@ -1,7 +1,7 @@
 //! Rows on and beside a model's thresholds, with each category, missing cells and categories that are not listed.
 
 use crate::model::neutral::{Neutral, Node, Operation, Predictor, Test};
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::{Feature, FeatureKind, Schema};
 
 /// Values that are kept of a feature's thresholds.
 const MAX_VALUES: usize = 4_096;
@@ -33,7 +33,7 @@ impl Candidates {
                 let Node::Split(split) = node else { continue };
                 let (feature, way) = &slots[neutral.steps.outputs[usize::from(split.column)] as usize];
                 let pool = &mut values[*feature];
-                if pool.len() >= MAX_VALUES || schema.features()[*feature].kind == Kind::Categorical {
+                if pool.len() >= MAX_VALUES || schema.features()[*feature].kind == FeatureKind::Categorical {
                     continue;
                 }
                 match split.test {
@@ -49,7 +49,7 @@ impl Candidates {
         for pool in &mut values {
             pool.retain(|value| value.is_nan() || value.abs() <= 1e30);
         }
-        let in_turn = schema.features().iter().map(|feature| feature.kind == Kind::Categorical).collect();
+        let in_turn = schema.features().iter().map(|feature| feature.kind == FeatureKind::Categorical).collect();
         Self { values, in_turn, random: Random(0x9e37_79b9_7f4a_7c15) }
     }
 
@@ -81,8 +81,8 @@ fn plain_values(feature: &Feature) -> Vec<f64> {
         values.push(f64::NAN);
     }
     match feature.kind {
-        Kind::Numeric => values.extend([0.0, 1.0, -1.0]),
-        Kind::Categorical => {
+        FeatureKind::Numeric => values.extend([0.0, 1.0, -1.0]),
+        FeatureKind::Categorical => {
             let n = feature.categories.len() + usize::from(feature.unknown);
             values.extend((0..u32::try_from(n).unwrap_or(u32::MAX)).map(f64::from));
         }

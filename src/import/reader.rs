@@ -2,8 +2,8 @@
 
 use super::directory::Layout;
 use super::error::ImportError;
+use super::file_format::{FileFormat, TAR, is_tar};
 use super::imported::Imported;
-use super::kind::{Kind, TAR, is_tar};
 use super::lightgbm;
 use super::options::ImportOptions;
 use super::sklearn;
@@ -39,14 +39,14 @@ fn file(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> 
     if is_tar(bytes) {
         return Err(ImportError::new(TAR));
     }
-    match Kind::of(bytes) {
-        Some(Kind::XgboostJson) => xgboost::json(bytes, options),
-        Some(Kind::XgboostUbjson) => xgboost::ubjson(bytes, options),
-        Some(Kind::XgboostBinary) => Err(ImportError::new(xgboost::BINARY)),
-        Some(Kind::LightgbmText) => lightgbm::text(bytes, options),
-        Some(Kind::Pickle) => sklearn::pickle(bytes, options),
-        Some(Kind::Zip) => sklearn::skops(bytes, options),
-        Some(Kind::Artifact) => Err(ImportError::new("it is an artifact of smartserve already")),
+    match FileFormat::of(bytes) {
+        Some(FileFormat::XgboostJson) => xgboost::json(bytes, options),
+        Some(FileFormat::XgboostUbjson) => xgboost::ubjson(bytes, options),
+        Some(FileFormat::XgboostBinary) => Err(ImportError::new(xgboost::BINARY)),
+        Some(FileFormat::LightgbmText) => lightgbm::text(bytes, options),
+        Some(FileFormat::Pickle) => sklearn::pickle(bytes, options),
+        Some(FileFormat::Zip) => sklearn::skops(bytes, options),
+        Some(FileFormat::Artifact) => Err(ImportError::new("it is an artifact of smartserve already")),
         None => Err(ImportError::new(
             "it is neither a model of smartserve nor one of XGBoost, LightGBM or scikit-learn in a format that is read \
              (docs/import.md lists them)",

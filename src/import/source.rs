@@ -28,7 +28,7 @@ pub trait Source {
     /// It leads out of the source, or cannot be looked at.
     fn find(&self, name: &str) -> Result<Option<Entry>, ImportError>;
 
-    /// The first bytes of a file: [`Kind::HEAD`](super::Kind::HEAD), or all where it has fewer.
+    /// The first bytes of a file: [`FileFormat::HEAD`](super::FileFormat::HEAD), or all where it has fewer.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -59,7 +59,7 @@ impl Source for OneFile<'_> {
 
     fn head(&self, name: &str) -> Result<Vec<u8>, ImportError> {
         let bytes = self.open(name, usize::MAX)?;
-        Ok(bytes[..bytes.len().min(super::kind::Kind::HEAD)].to_vec())
+        Ok(bytes[..bytes.len().min(super::file_format::FileFormat::HEAD)].to_vec())
     }
 
     fn open(&self, name: &str, _: usize) -> Result<Cow<'_, [u8]>, ImportError> {

@@ -5,7 +5,7 @@
 //! a cell and a `Batch` constructor for the whole.
 
 use super::cell::MAX_ABS;
-use super::schema::{Feature, Kind, Schema, position_as_f64};
+use super::schema::{Feature, FeatureKind, Schema, position_as_f64};
 
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
 ///
@@ -104,8 +104,8 @@ impl Batch {
         for row in self.rows() {
             for (value, feature) in row.iter().zip(schema.features()) {
                 let fits = match feature.kind {
-                    Kind::Numeric => value.abs() <= MAX_ABS || feature.unbounded && !value.is_nan(),
-                    Kind::Categorical => names_one(*value, feature),
+                    FeatureKind::Numeric => value.abs() <= MAX_ABS || feature.unbounded && !value.is_nan(),
+                    FeatureKind::Categorical => names_one(*value, feature),
                 };
                 if !(fits || value.is_nan() && feature.accepts_missing()) {
                     return Err(format!("{value} does not fit the feature {:?}", feature.name));

@@ -1,7 +1,7 @@
 //! One cell of a row, judged against its feature, and the public text of what is wrong with it.
 
 use super::category::{Digits, truth};
-use super::schema::{Feature, Kind, position_as_f64};
+use super::schema::{Feature, FeatureKind, position_as_f64};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
 use crate::text::shorten::{quoted, shortened};
@@ -39,7 +39,7 @@ impl Feature {
     #[inline]
     pub fn read(&self, cell: Cell<'_>) -> Result<f64, String> {
         match (self.kind, cell) {
-            (Kind::Numeric, Cell::Number(v)) if v.abs() <= MAX_ABS => Ok(v),
+            (FeatureKind::Numeric, Cell::Number(v)) if v.abs() <= MAX_ABS => Ok(v),
             _ => self.read_slowly(cell),
         }
     }
@@ -48,7 +48,7 @@ impl Feature {
         match cell {
             Cell::Missing => self.missing(),
             Cell::Field(text) if self.compared(text).is_empty() => self.missing(),
-            _ if self.kind == Kind::Numeric => self.number(cell),
+            _ if self.kind == FeatureKind::Numeric => self.number(cell),
             _ => self.category(cell),
         }
     }
@@ -101,10 +101,12 @@ impl Feature {
     /// `; training saw 3.561 to 8.78`, or the first categories.
     pub fn hint(&self) -> String {
         match (self.kind, self.stats().min, self.stats().max) {
-            (Kind::Numeric, Some(min), Some(max)) if self.is_imported => format!("; its data had {min} to {max}"),
-            (Kind::Numeric, Some(min), Some(max)) => format!("; training saw {min} to {max}"),
-            (Kind::Numeric, ..) => String::new(),
-            (Kind::Categorical, ..) => format!("; it has {}", quoted(&self.categories)),
+            (FeatureKind::Numeric, Some(min), Some(max)) if self.is_imported => {
+                format!("; its data had {min} to {max}")
+            }
+            (FeatureKind::Numeric, Some(min), Some(max)) => format!("; training saw {min} to {max}"),
+            (FeatureKind::Numeric, ..) => String::new(),
+            (FeatureKind::Categorical, ..) => format!("; it has {}", quoted(&self.categories)),
         }
     }
 

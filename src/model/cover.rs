@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::ir::{Form, Node, Tree, Trees};
 use super::neutral::Neutral;
-use super::smartcore::Reader;
+use super::smartcore::PostcardReader;
 
 /// The section for a row-major matrix, `[n_rows, n_columns]`.
 ///
@@ -42,7 +42,7 @@ pub fn of_neutral(neutral: &Neutral, n_categories: &[usize], rows: &Batch) -> Re
 /// # Errors
 /// One sentence: what does not agree.
 pub fn check(section: &[u8], trees: &Trees) -> Result<(), String> {
-    let reader = &mut Reader::of(section, "cover");
+    let reader = &mut PostcardReader::of(section, "cover");
     let n = reader.length(1, "trees")?;
     if n != trees.trees.len() {
         return Err(format!("cover counts {n} trees, the estimator has {}", trees.trees.len()));

@@ -5,7 +5,7 @@ use super::artifact::{Golden, GoldenCell, GoldenPrediction, Header};
 use super::batch::Batch;
 use super::cell::Cell;
 use super::prediction::Prediction;
-use super::schema::{Feature, Kind, Schema};
+use super::schema::{Feature, FeatureKind, Schema};
 
 /// Golden rows at most.
 pub const MAX_GOLDEN: usize = 64;
@@ -91,8 +91,8 @@ fn stored(value: f64, feature: &Feature) -> GoldenCell {
     let is_it = |(_, position): &(&String, u32)| f64::from(*position) == value;
     match feature.kind {
         _ if value.is_nan() => GoldenCell::Missing(()),
-        Kind::Numeric => GoldenCell::Number(value),
-        Kind::Categorical => {
+        FeatureKind::Numeric => GoldenCell::Number(value),
+        FeatureKind::Categorical => {
             let named = feature.categories.iter().zip(0_u32..).find(is_it);
             GoldenCell::Text(named.map_or_else(|| unlisted(feature), |(name, _)| name.clone()))
         }

@@ -4,7 +4,7 @@
 use super::neutral::{Given, Stop};
 use super::pipeline::Encoder;
 use super::prediction::OverflowingCell;
-use super::schema::{Feature, Kind, Schema};
+use super::schema::{Feature, FeatureKind, Schema};
 
 /// Most cells reported of one row.
 const MOST: usize = 20;
@@ -19,7 +19,7 @@ pub(super) fn cells(schema: &Schema, row: &[f64], encoder: &Encoder) -> Vec<Over
     let given = encoder.given(row);
     let given = |at: usize| given.as_ref().map(|given| given[at]);
     let numbers = schema.features().iter().zip(row).enumerate();
-    let numbers = numbers.filter(|(_, (feature, value))| feature.kind == Kind::Numeric && !value.is_nan());
+    let numbers = numbers.filter(|(_, (feature, value))| feature.kind == FeatureKind::Numeric && !value.is_nan());
     let mut far: Vec<(f64, usize, f64)> =
         numbers.map(|(at, (feature, value))| (farness(feature, *value, given(at)), at, *value)).collect();
     far.sort_by(|a, b| b.0.total_cmp(&a.0));

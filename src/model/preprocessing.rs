@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::schema::{Feature, Kind, Schema};
+use super::schema::{Feature, FeatureKind, Schema};
 
 /// The fitted steps: which encoded columns there are and how each is made from a feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,8 +57,8 @@ impl Preprocessing {
             }
             let position = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
             match feature.kind {
-                Kind::Numeric => fitted.push(position(f), None, &cells, scale),
-                Kind::Categorical => {
+                FeatureKind::Numeric => fitted.push(position(f), None, &cells, scale),
+                FeatureKind::Categorical => {
                     for category in 0..feature.categories.len() {
                         let category = position(category);
                         let hot: Vec<f64> =
@@ -124,7 +124,7 @@ impl Preprocessing {
             .get(column.feature as usize)
             .ok_or_else(|| format!("preprocessing column {i}: feature {} does not exist", column.feature))?;
         let kind_fits = match column.category {
-            None => feature.kind == Kind::Numeric,
+            None => feature.kind == FeatureKind::Numeric,
             Some(c) => (c as usize) < feature.categories.len(),
         };
         if !kind_fits {
@@ -166,13 +166,13 @@ impl Preprocessing {
 }
 
 /// The median of the present numbers, or the most frequent category (ties: the first).
-fn fill_value(kind: Kind, cells: &[f64]) -> f64 {
+fn fill_value(kind: FeatureKind, cells: &[f64]) -> f64 {
     let mut present: Vec<f64> = cells.iter().copied().filter(|c| !c.is_nan()).collect();
     if present.is_empty() {
         return 0.0;
     }
     present.sort_by(f64::total_cmp);
-    if kind == Kind::Numeric {
+    if kind == FeatureKind::Numeric {
         return super::statistics::quantile(&present, 0.5);
     }
     let mut best = (0_usize, 0.0);

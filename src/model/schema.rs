@@ -25,7 +25,7 @@ pub const NO_STATISTICS: &str = "none: the model was imported without data (impo
 /// How a feature's cells are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum FeatureKind {
     /// Finite numbers.
     Numeric,
     /// One of [`Feature::categories`].
@@ -49,7 +49,7 @@ pub struct Feature {
     /// The column's name, unique within a schema.
     pub name: String,
     /// How its cells are read.
-    pub kind: Kind,
+    pub kind: FeatureKind,
     /// Unit of measurement, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -185,7 +185,7 @@ impl Feature {
     pub fn imported(name: String, missing: bool) -> Self {
         Self {
             name,
-            kind: Kind::Numeric,
+            kind: FeatureKind::Numeric,
             unit: None,
             description: None,
             sensitive: false,
@@ -237,15 +237,15 @@ impl Feature {
             return Err(format!("feature {name:?}: categories are not distinct and in byte order"));
         }
         match self.kind {
-            Kind::Numeric if !self.categories.is_empty() => {
+            FeatureKind::Numeric if !self.categories.is_empty() => {
                 return Err(format!("feature {name:?} is numeric but lists categories"));
             }
-            Kind::Categorical if self.categories.is_empty() => {
+            FeatureKind::Categorical if self.categories.is_empty() => {
                 return Err(format!("feature {name:?} is categorical but lists no categories"));
             }
             _ => {}
         }
-        if self.untrimmed && self.kind == Kind::Numeric {
+        if self.untrimmed && self.kind == FeatureKind::Numeric {
             return Err(format!("feature {name:?} is numeric but compares texts"));
         }
         if self.missing && self.impute.is_some() {
@@ -253,8 +253,8 @@ impl Feature {
         }
         match (&self.impute, self.kind) {
             (None, _) => Ok(()),
-            (Some(Impute::Median(v)), Kind::Numeric) if v.is_finite() => Ok(()),
-            (Some(Impute::MostFrequent(c)), Kind::Categorical) if self.category_position(c).is_some() => Ok(()),
+            (Some(Impute::Median(v)), FeatureKind::Numeric) if v.is_finite() => Ok(()),
+            (Some(Impute::MostFrequent(c)), FeatureKind::Categorical) if self.category_position(c).is_some() => Ok(()),
             _ => Err(format!("feature {name:?}: the imputed value does not fit the feature")),
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::import::{Kind, Layout, Source};
+use crate::import::{FileFormat, Layout, Source};
 
 use super::directory::{Directory, MAX_FILES};
 use super::error::LoadError;
@@ -129,7 +129,7 @@ pub fn looks_like_a_model(path: &Path) -> bool {
         return Directory::open(path, MAX_ARTIFACT).is_ok_and(|directory| Layout::is_there(&directory));
     }
     let mut head = Vec::new();
-    let mut read = || File::open(path).and_then(|file| file.take(Kind::HEAD as u64).read_to_end(&mut head));
+    let mut read = || File::open(path).and_then(|file| file.take(FileFormat::HEAD as u64).read_to_end(&mut head));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    about.is_file() && read().is_ok() && Kind::is_surely_a_model(&head, &name)
+    about.is_file() && read().is_ok() && FileFormat::is_surely_a_model(&head, &name)
 }

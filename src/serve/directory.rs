@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::import::{Entry, ImportError, Kind, Source};
+use crate::import::{Entry, FileFormat, ImportError, Source};
 
 /// Files looked at, at most.
 pub(super) const MAX_FILES: usize = 64;
@@ -102,7 +102,7 @@ impl Source for Directory {
     }
 
     fn head(&self, name: &str) -> Result<Vec<u8>, ImportError> {
-        self.bytes(name, Kind::HEAD as u64)
+        self.bytes(name, FileFormat::HEAD as u64)
     }
 
     fn open(&self, name: &str, most: usize) -> Result<Cow<'_, [u8]>, ImportError> {

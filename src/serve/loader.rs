@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::import::{self, ImportOptions, Kind, Layout};
+use crate::import::{self, FileFormat, ImportOptions, Layout};
 use crate::model::Model;
 use crate::model::artifact::most_memory as most_of_artifact;
 
@@ -15,8 +15,8 @@ use super::timing::choose_layout;
 /// Bytes of memory that judging a file of these bytes takes at most, with the file itself: an artifact by what its head
 /// holds, a model of another library by its reader's promise.
 pub fn most_memory(bytes: &[u8]) -> usize {
-    match Kind::of(bytes) {
-        Some(Kind::Artifact) | None => most_of_artifact(bytes),
+    match FileFormat::of(bytes) {
+        Some(FileFormat::Artifact) | None => most_of_artifact(bytes),
         Some(kind) => bytes.len() + import::most_memory(kind, bytes),
     }
 }
@@ -48,9 +48,9 @@ fn artifact_in<'a>(
     bytes: &'a [u8],
     options: &ImportOptions,
 ) -> Result<Cow<'a, [u8]>, LoadError> {
-    match Kind::of(bytes) {
-        Some(Kind::Artifact) if options.are_given() => Err(LoadError::Options { path: path.to_owned() }),
-        Some(Kind::Artifact) => Ok(Cow::Borrowed(bytes)),
+    match FileFormat::of(bytes) {
+        Some(FileFormat::Artifact) if options.are_given() => Err(LoadError::Options { path: path.to_owned() }),
+        Some(FileFormat::Artifact) => Ok(Cow::Borrowed(bytes)),
         None if bytes.is_empty() => {
             Err(LoadError::Invalid { path: path.to_owned(), problem: "it is empty".to_owned() })
         }

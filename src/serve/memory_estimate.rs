@@ -9,7 +9,7 @@ use super::admission::{INLINE_TEXT_BYTES, SCRATCH_BYTES};
 use super::listener::{ADMIN_BUDGET, ADMIN_CONNECTIONS, IDLE_BYTES};
 use super::logging::QUEUE_BYTES;
 use super::registry::ServedModel;
-use super::{ADMIN_ANSWERS, Serving};
+use super::{ADMIN_ANSWERS, ServerState};
 
 /// The program, its runtime and its libraries: 4 to 5 MiB measured before the first request.
 const BASE: usize = 6 << 20;
@@ -59,17 +59,17 @@ pub struct MemoryEstimate {
 }
 
 impl MemoryEstimate {
-    /// The estimate for a process that serves `serving`'s models under its limits with `workers` threads for requests.
-    pub fn of(serving: &Serving, workers: usize) -> Self {
-        let limits = &serving.limits;
-        let models = serving.registry.list();
+    /// The estimate for a process that serves `server`'s models under its limits with `workers` threads for requests.
+    pub fn of(server: &ServerState, workers: usize) -> Self {
+        let limits = &server.limits;
+        let models = server.registry.list();
         let features = models.iter().map(|m| m.model.schema().n_features()).max().unwrap_or(0);
         let resident: usize = models.iter().map(|served| resident(served)).sum();
         let large = parsing(limits, features, limits.max_body_bytes);
         let small = parsing(limits, features, INLINE_TEXT_BYTES);
         let admin = ADMIN_CONNECTIONS * IDLE_BYTES + ADMIN_BUDGET;
         let threads = workers + limits.compute_threads;
-        let pages = serving.pages.for_pages() + serving.admin_memory.for_pages() + ADMIN_ANSWERS + RENDERING;
+        let pages = server.pages.for_pages() + server.admin_memory.for_pages() + ADMIN_ANSWERS + RENDERING;
         let moving = [
             ("requests in flight", limits.body_budget),
             ("pages", pages),
@@ -78,7 +78,7 @@ impl MemoryEstimate {
             ("scratch and stacks", threads * (2 * SCRATCH_BYTES + STACK)),
             ("log lines", QUEUE_BYTES),
             // The version before of each model is kept.
-            ("a reload", serving.reloader.room() + resident),
+            ("a reload", server.reloader.room() + resident),
         ];
         let fragmented = moving.iter().map(|(_, bytes)| bytes).sum::<usize>() / FRAGMENTED + arenas() * KEPT_AT_END;
         let mut parts = moving.to_vec();

@@ -17,8 +17,8 @@ pub mod predict;
 pub mod registry;
 pub mod reload;
 pub mod server;
-mod serving;
+mod server_state;
 pub mod systemd;
 mod timing;
 
-pub use serving::{ADMIN_ANSWERS, Serving};
+pub use server_state::{ADMIN_ANSWERS, ServerState};

@@ -1,12 +1,12 @@
 //! One prediction: a model, its rows and what is asked of them in, the answer out. Every protocol's handler calls
-//! [`Serving::predict`].
+//! [`ServerState::predict`].
 
 use std::time::Duration;
 
 use crate::model::batch::Batch;
 use crate::model::prediction::Predicted;
 
-use super::Serving;
+use super::ServerState;
 use super::admission::MemoryLease;
 use super::error::ComputeError;
 use super::registry::Snapshot;
@@ -36,7 +36,7 @@ pub struct Answer {
     pub took: Duration,
 }
 
-impl Serving {
+impl ServerState {
     /// Answers a question: resizes the request's lease to hold the rows, the prediction and then the encoded answer, and
     /// computes inline or on the pool.
     ///

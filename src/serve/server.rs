@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::config::Limits;
 
-use super::Serving;
+use super::ServerState;
 use super::lifecycle::{DrainStep, Lifecycle, Schedule, Signal, Signals};
 use super::listener::{self, BoundService, HttpService, ListenerContext};
 use super::systemd;
@@ -42,16 +42,16 @@ impl From<ServerExit> for ExitCode {
 
 /// Answers requests on `bound` until a signal has drained it. Then the phase is stopped, which also ends the admin
 /// listener. The runtime's owner should not wait for its tasks (`Runtime::shutdown_background`).
-pub async fn run<S: HttpService>(serving: &Serving, bound: BoundService<S>, mut signals: Signals) -> ServerExit {
-    let lifecycle = &serving.lifecycle;
+pub async fn run<S: HttpService>(server: &ServerState, bound: BoundService<S>, mut signals: Signals) -> ServerExit {
+    let lifecycle = &server.lifecycle;
     let heartbeat = tokio::spawn(lifecycle.clone().heartbeat());
-    let mut listening = pin!(listener::accept_connections(bound, ListenerContext::of(serving)));
+    let mut listening = pin!(listener::accept_connections(bound, ListenerContext::of(server)));
     systemd::notify_ready();
     let exit = loop {
         tokio::select! {
             cut = &mut listening => break drained(lifecycle, cut),
             signal = signals.next() => {
-                if let Some(exit) = on_signal(lifecycle, &serving.limits, signal) {
+                if let Some(exit) = on_signal(lifecycle, &server.limits, signal) {
                     break exit;
                 }
             }

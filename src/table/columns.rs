@@ -9,7 +9,7 @@ use super::records::field;
 use super::scan::Scan;
 use super::token::{Token, is_missing_word, judge};
 use crate::model::cell::MAX_ABS;
-use crate::model::schema::Kind;
+use crate::model::schema::FeatureKind;
 
 /// One column's cells, in row order.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ impl Scan<'_> {
     ///
     /// # Errors
     /// [`TableError::Cells`] for text or too large a number in a numeric column.
-    pub fn read(&self, wanted: &[(usize, Kind)]) -> Result<Vec<Cells>, TableError> {
+    pub fn read(&self, wanted: &[(usize, FeatureKind)]) -> Result<Vec<Cells>, TableError> {
         let mut records = self.file.records()?;
         let mut builders: Vec<ColumnBuilder> = wanted.iter().map(|(c, kind)| self.builder(*c, *kind)).collect();
         let mut record = StringRecord::new();
@@ -59,11 +59,11 @@ impl Scan<'_> {
         Ok(builders.into_iter().map(|b| b.cells).collect())
     }
 
-    fn builder(&self, column: usize, kind: Kind) -> ColumnBuilder {
+    fn builder(&self, column: usize, kind: FeatureKind) -> ColumnBuilder {
         let n_rows = self.n_rows();
         let cells = match kind {
-            Kind::Numeric => Cells::Numbers(Vec::with_capacity(n_rows)),
-            Kind::Categorical => Cells::Texts { cells: Vec::with_capacity(n_rows), names: Vec::new() },
+            FeatureKind::Numeric => Cells::Numbers(Vec::with_capacity(n_rows)),
+            FeatureKind::Categorical => Cells::Texts { cells: Vec::with_capacity(n_rows), names: Vec::new() },
         };
         ColumnBuilder { column, cells, known: HashMap::new(), words_are_missing: self.columns[column].is_numeric() }
     }

@@ -9,7 +9,7 @@ use super::header::Head;
 use super::rows::cell;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
-use crate::model::schema::{Kind, Schema};
+use crate::model::schema::{FeatureKind, Schema};
 use crate::text::number;
 use crate::text::number::parse_number;
 
@@ -95,7 +95,7 @@ impl PlainRows<'_> {
     fn cell(&mut self, column: usize, is_last: bool) -> Option<f64> {
         let feature = &self.schema.features()[self.columns[column]];
         // Nearly all cells are numbers.
-        if feature.kind == Kind::Numeric
+        if feature.kind == FeatureKind::Numeric
             && let Some((number, length)) = number(&self.bytes[self.at..])
             && let Some(after) = after(&self.bytes[self.at + length..], is_last)
         {

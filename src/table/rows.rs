@@ -13,7 +13,7 @@ use super::records::{Records, field};
 use super::token::is_missing_word;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::text::did_you_mean::nearest;
 use crate::text::shorten::quoted;
 
@@ -211,8 +211,8 @@ impl<'s, R: Read> RowReader<'s, R> {
 pub(super) fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
     let word = feature.compared(text);
     let word_is_missing = match feature.kind {
-        Kind::Numeric => true,
-        Kind::Categorical => feature.accepts_missing() && feature.category_position(word).is_none(),
+        FeatureKind::Numeric => true,
+        FeatureKind::Categorical => feature.accepts_missing() && feature.category_position(word).is_none(),
     };
     if word_is_missing && is_missing_word(word) { Cell::Missing } else { Cell::Field(text) }
 }

@@ -6,7 +6,7 @@ use crate::model::artifact::Evaluation;
 use crate::model::batch::Batch;
 use crate::model::calibration::{Calibration, Scores};
 use crate::model::prediction::Prediction;
-use crate::model::schema::Kind;
+use crate::model::schema::FeatureKind;
 use crate::model::statistics::Stats;
 use crate::train::artifact::prediction_stats;
 use crate::train::data::target::Observed;
@@ -35,8 +35,8 @@ pub fn describe(model: &Model, rows: &Batch, answers: &Prediction, observed: Opt
     let n_classes = schema.target().classes.len();
     let column = |feature: usize| -> Vec<f64> { rows.rows().map(|row| row[feature]).collect() };
     let stats = schema.features().iter().enumerate().map(|(at, feature)| match feature.kind {
-        Kind::Numeric => Stats::numeric(&column(at)),
-        Kind::Categorical => Stats::categorical(&column(at), feature.categories.len()),
+        FeatureKind::Numeric => Stats::numeric(&column(at)),
+        FeatureKind::Categorical => Stats::categorical(&column(at), feature.categories.len()),
     });
     let calibration = |observed: &Observed| {
         let scores = scores(model, rows, answers, observed)?;

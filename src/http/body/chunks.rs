@@ -35,7 +35,7 @@ impl<B: ReadableBody> BodyChunks<B> {
     /// 415: an encoding that is not read.
     pub(in crate::http) fn new(app: &App, head: &Parts, body: B) -> Result<Self, Problem> {
         let memory = &RequestContext::of(&head.extensions).memory;
-        let inflating = |encoding| Box::new(Inflating::new(encoding, memory, &app.serving));
+        let inflating = |encoding| Box::new(Inflating::new(encoding, memory, &app.server));
         Ok(Self { body, inflating: encoding(&head.headers)?.map(inflating), is_done: false, work: 0 })
     }
 

@@ -20,7 +20,7 @@ pub(in crate::http) async fn discard_rest<B>(mut body: B, app: &App, arrival: In
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let limits = &app.serving.limits;
+    let limits = &app.server.limits;
     let max_bytes = limits.max_body_bytes.saturating_mul(TIMES_MAX_BODY);
     let read = async {
         let mut bytes = 0;
@@ -35,6 +35,6 @@ where
     tokio::select! {
         is_done = read => is_done,
         () = tokio::time::sleep(LONGEST) => false,
-        () = app.serving.lifecycle.passed(arrival + limits.body_timeout) => false,
+        () = app.server.lifecycle.passed(arrival + limits.body_timeout) => false,
     }
 }

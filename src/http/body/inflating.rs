@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 
 use crate::http::problem::{Problem, ProblemKind};
-use crate::serve::Serving;
+use crate::serve::ServerState;
 use crate::serve::admission::{MemoryLease, SLICE};
 
 use super::inflate::{Encoding, Inflater};
@@ -34,7 +34,7 @@ pub(super) struct Inflating {
     /// How long it is still inflated where it is read.
     inline: Duration,
     memory: MemoryLease,
-    serving: Arc<Serving>,
+    server: Arc<ServerState>,
 }
 
 impl fmt::Debug for Inflating {
@@ -53,9 +53,9 @@ pub(super) struct Piece {
 
 impl Inflating {
     /// A body of which nothing was read, of the request that holds `memory`.
-    pub(super) fn new(encoding: Encoding, memory: &MemoryLease, serving: &Arc<Serving>) -> Self {
+    pub(super) fn new(encoding: Encoding, memory: &MemoryLease, server: &Arc<ServerState>) -> Self {
         let inflater = Some(Box::new(Inflater::new(encoding)));
-        Self { inflater, inline: INLINE, memory: memory.clone(), serving: Arc::clone(serving) }
+        Self { inflater, inline: INLINE, memory: memory.clone(), server: Arc::clone(server) }
     }
 
     /// Adds compressed bytes, when [`next`](Self::next) gave none.
@@ -86,7 +86,7 @@ impl Inflating {
             let piece = inflater.next(Instant::now() + SLICE);
             (inflater, piece)
         };
-        let (inflater, piece) = self.serving.compute.decode_on_pool(&self.memory, slice).await?;
+        let (inflater, piece) = self.server.compute.decode_on_pool(&self.memory, slice).await?;
         self.inflater = Some(inflater);
         let piece = piece.map_err(|error| self.broken(&error))?;
         Ok(piece.map(|bytes| Piece { bytes, work: 0 }))

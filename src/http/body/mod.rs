@@ -26,7 +26,7 @@ pub(super) use request_body::{Leftover, ReadableBody, RequestBody};
 /// # Errors
 /// As [`read_at_most`]; 400 also when it is empty.
 pub(in crate::http) async fn read(app: &App, head: &Parts, body: impl ReadableBody) -> Result<Bytes, Problem> {
-    let bytes = read_at_most(app, head, body, app.serving.limits.max_body_bytes).await?;
+    let bytes = read_at_most(app, head, body, app.server.limits.max_body_bytes).await?;
     if bytes.is_empty() {
         return Err(Problem::new(ProblemKind::Syntax, "The body is empty: send rows"));
     }
@@ -45,7 +45,7 @@ pub(in crate::http) async fn read_at_most(
     body: impl ReadableBody,
     most: usize,
 ) -> Result<Bytes, Problem> {
-    let limits = &app.serving.limits;
+    let limits = &app.server.limits;
     let context = RequestContext::of(&head.extensions);
     let chunks = BodyChunks::new(app, head, body)?;
     let declared = chunks.length();
@@ -54,7 +54,7 @@ pub(in crate::http) async fn read_at_most(
     }
     let reserved = declared.unwrap_or(0) + chunks.overhead();
     context.memory.resize_to(reserved).await?;
-    let rate = MinDataRate::new(&app.serving.memory, limits, reserved);
+    let rate = MinDataRate::new(&app.server.memory, limits, reserved);
     tokio::select! {
         // The body first: nearly always it is there already.
         biased;

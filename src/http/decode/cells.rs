@@ -1,10 +1,10 @@
 //! The cells of a JSON body: read and judged one by one, then made a batch.
 
-use crate::http::json::{Reader, SyntaxError, Value};
+use crate::http::json::{JsonReader, SyntaxError, Value};
 use crate::model::batch::Batch;
 use crate::model::category::Digits;
 use crate::model::cell::Cell;
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::{Feature, FeatureKind, Schema};
 
 use super::diagnostics::Diagnostics;
 use super::options::DecodeError;
@@ -44,7 +44,7 @@ impl CellBuffer {
 /// skipped unjudged.
 #[inline]
 pub(super) fn read_cell<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     feature: &Feature,
     value: &Value<'a>,
     diagnostics: &mut Diagnostics,
@@ -55,7 +55,7 @@ pub(super) fn read_cell<'a>(
             reader.skip_rest(value)?;
             return Ok(f64::NAN);
         }
-        Value::Number(number) if feature.kind == Kind::Numeric => Cell::Number(*number),
+        Value::Number(number) if feature.kind == FeatureKind::Numeric => Cell::Number(*number),
         Value::Number(number) => Cell::Digits(Digits { value: *number, text: reader.last_number(), by_value: false }),
         Value::Text(text) => Cell::Text(text),
         Value::Bool(truth) => Cell::Bool(*truth),
@@ -74,8 +74,8 @@ pub(super) fn read_cell<'a>(
 
 fn not_a_cell(feature: &Feature, value: &Value<'_>) -> String {
     let expected = match feature.kind {
-        Kind::Numeric => "a number",
-        Kind::Categorical => "a category",
+        FeatureKind::Numeric => "a number",
+        FeatureKind::Categorical => "a category",
     };
     format!("{} must be {expected}, not {}{}", feature.name, value.noun(), feature.hint())
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 
 use super::absent::{NONE_GIVEN, check_room, note_needed};
 use super::cells::{CellBuffer, read_cell};
@@ -17,7 +17,7 @@ use super::places::Places;
 use super::pointer::Step;
 
 /// The columns read so far.
-pub(super) struct Columns<'s, 'a> {
+pub(super) struct ColumnsReader<'s, 'a> {
     options: DecodeOptions<'s>,
     /// The steps from the body's root to the object of columns.
     root: &'static [Step<'static>],
@@ -28,7 +28,7 @@ pub(super) struct Columns<'s, 'a> {
     read: Vec<ColumnState>,
 }
 
-impl<'s, 'a> Columns<'s, 'a> {
+impl<'s, 'a> ColumnsReader<'s, 'a> {
     /// None so far. `root` are the steps from the body's root to the object.
     pub(super) fn new(options: &DecodeOptions<'s>, root: &'static [Step<'static>]) -> Self {
         let read = vec![ColumnState::Absent; options.schema.n_features()];
@@ -44,7 +44,7 @@ impl<'s, 'a> Columns<'s, 'a> {
     /// Reads the column of `feature`, whose key and value's beginning were just read.
     pub(super) fn read(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         feature: usize,
         value: &Value<'a>,
         diagnostics: &mut Diagnostics,
@@ -127,7 +127,7 @@ impl<'s, 'a> Columns<'s, 'a> {
 
     fn first_labelled(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         feature: usize,
         diagnostics: &mut Diagnostics,
     ) -> Result<ColumnState, DecodeError> {
@@ -145,7 +145,7 @@ impl<'s, 'a> Columns<'s, 'a> {
     /// A column after the first: by position while its labels repeat the first column's, by label after that.
     fn next_labelled(
         &self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         feature: usize,
         diagnostics: &mut Diagnostics,
     ) -> Result<ColumnState, DecodeError> {
@@ -186,7 +186,7 @@ impl<'s, 'a> Columns<'s, 'a> {
     /// Reads the rest of a column by label, each value into its row.
     fn by_label(
         &self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         feature: usize,
         column: &mut Vec<f64>,
         seen: &mut Vec<bool>,
@@ -222,7 +222,7 @@ impl<'s, 'a> Columns<'s, 'a> {
 
     fn list(
         &self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         feature: usize,
         diagnostics: &mut Diagnostics,
     ) -> Result<ColumnState, DecodeError> {
@@ -249,7 +249,7 @@ impl<'s, 'a> Columns<'s, 'a> {
     #[inline]
     fn labelled_cell(
         &self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         feature: usize,
         row: usize,
         diagnostics: &mut Diagnostics,
@@ -266,7 +266,7 @@ impl<'s, 'a> Columns<'s, 'a> {
     #[inline]
     fn cell(
         &self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         feature: usize,
         value: &Value<'a>,
         within: &[Step<'_>],

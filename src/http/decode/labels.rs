@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::http::json::{Reader, SyntaxError};
+use crate::http::json::{JsonReader, SyntaxError};
 
 /// The labels of the first column, in its order, each once.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl<'a> Labels<'a> {
 
     /// Moves the reader past its next key if that is the label of `row`: one comparison. `counter` must be at `row`.
     #[inline]
-    pub(super) fn is_next(&self, reader: &mut Reader<'a>, row: usize, counter: &Counter) -> bool {
+    pub(super) fn is_next(&self, reader: &mut JsonReader<'a>, row: usize, counter: &Counter) -> bool {
         match self {
             Self::Counting(n) => row < *n && reader.next_key_is(counter.as_bytes()),
             // A borrowed label had no escapes, so its bytes in the body are its text.
@@ -85,7 +85,7 @@ impl<'a> Labels<'a> {
 /// It is no key, or labels an earlier row too.
 #[inline]
 pub(super) fn next_of_first<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     labels: &mut Labels<'a>,
     counter: &mut Counter,
 ) -> Result<bool, SyntaxError> {

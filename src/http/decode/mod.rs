@@ -23,7 +23,7 @@ mod rows_key;
 mod split;
 pub mod tensors;
 
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::model::batch::Batch;
 
 use cells::CellBuffer;
@@ -50,7 +50,7 @@ pub struct Decoded {
 /// # Errors
 /// [`DecodeError`]; of a body that does not fit, up to 20 errors at once.
 pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Decoded, DecodeError> {
-    let mut reader = Reader::new(body)?;
+    let mut reader = JsonReader::new(body)?;
     let mut diagnostics = Diagnostics::default();
     let value = reader.next_value()?;
     let cells = match value {
@@ -74,7 +74,7 @@ pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Decoded, DecodeE
 /// # Errors
 /// As [`read`].
 pub fn read_as(protocol: Protocol, body: &[u8], options: &DecodeOptions<'_>) -> Result<Decoded, DecodeError> {
-    let mut reader = Reader::new(body)?;
+    let mut reader = JsonReader::new(body)?;
     let mut diagnostics = Diagnostics::default();
     let value = reader.next_value()?;
     let (cells, by_inputs) = protocol.read(&mut reader, &value, options, &mut diagnostics)?;

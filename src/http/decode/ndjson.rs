@@ -3,7 +3,7 @@
 //! A body is read in pieces that end at a line's end, so that a stream can be answered before its end; rows and lines are
 //! counted across the pieces.
 
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::batch::Batch;
 use crate::model::schema::Schema;
@@ -57,7 +57,7 @@ fn read_line(
     rows: &mut Rows<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), DecodeError> {
-    let mut reader = Reader::new(line)?;
+    let mut reader = JsonReader::new(line)?;
     rows.check_room()?;
     match reader.next_value()? {
         value if diagnostics.is_full() => rows.pass(&mut reader, &value)?,
@@ -78,7 +78,7 @@ fn read_line(
 }
 
 /// Moves the reader past `"features":[` if an object begins so; otherwise it stays at its position.
-fn opens_features(reader: &mut Reader<'_>) -> bool {
+fn opens_features(reader: &mut JsonReader<'_>) -> bool {
     let mut ahead = reader.clone();
     let opens = ahead.next_key_is(FEATURES.as_bytes()) && ahead.next_value() == Ok(Value::Array);
     if opens {

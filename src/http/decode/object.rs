@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::config::ExtraFeatures;
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 
 use super::cells::CellBuffer;
-use super::columns::Columns;
+use super::columns::ColumnsReader;
 use super::diagnostics::{Diagnostics, unknown_feature};
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
@@ -22,7 +22,7 @@ const PARAMETERS: &str = "parameters";
 /// An object being read.
 struct Object<'s, 'a> {
     options: DecodeOptions<'s>,
-    columns: Columns<'s, 'a>,
+    columns: ColumnsReader<'s, 'a>,
     split: Split<'s, 'a>,
     /// The first key that holds rows, and what it announced.
     rows_key: Option<(RowsKey, Cow<'a, str>)>,
@@ -37,13 +37,13 @@ struct Object<'s, 'a> {
 
 /// Reads the rest of a body whose opening brace was read.
 pub(super) fn read(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     options: &DecodeOptions<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<CellBuffer, DecodeError> {
     let mut object = Object {
         options: *options,
-        columns: Columns::new(options, &[]),
+        columns: ColumnsReader::new(options, &[]),
         split: Split::new(options, false),
         rows_key: None,
         cells: None,
@@ -69,7 +69,7 @@ impl<'a> Object<'_, 'a> {
     /// Reads a member that is not a column.
     fn other(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         key: Cow<'a, str>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {

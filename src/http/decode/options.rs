@@ -4,7 +4,7 @@ use crate::config::ExtraFeatures;
 use crate::http::json::SyntaxError;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::schema::Schema;
-use crate::serve::Serving;
+use crate::serve::ServerState;
 use crate::serve::registry::ServedModel;
 
 use super::diagnostics::Diagnostics;
@@ -24,12 +24,12 @@ pub struct DecodeOptions<'s> {
 
 impl<'s> DecodeOptions<'s> {
     /// Of a body for this model.
-    pub fn new(serving: &Serving, served: &'s ServedModel) -> Self {
+    pub fn new(server: &ServerState, served: &'s ServedModel) -> Self {
         Self {
             schema: served.model.schema(),
             model: &served.name,
-            max_rows: serving.limits.max_rows,
-            extra: serving.extra_features,
+            max_rows: server.limits.max_rows,
+            extra: server.extra_features,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::text::shorten::shortened;
 
 use super::cells::CellBuffer;
@@ -77,7 +77,7 @@ impl Protocol {
     /// Reads a body whose opening was just read as `value`; also gives whether its rows came under `inputs`.
     pub(super) fn read<'a>(
         self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         value: &Value<'a>,
         options: &DecodeOptions<'_>,
         diagnostics: &mut Diagnostics,
@@ -110,7 +110,7 @@ impl Protocol {
     /// Reads one member, whose value was just opened: the rows into `rows`, for others their errors.
     fn read_member<'a>(
         self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         key: Cow<'a, str>,
         value: &Value<'a>,
         rows: &mut Option<Rows>,
@@ -149,7 +149,7 @@ impl Protocol {
 
 /// Reads an empty object or null. Models take no parameters, and ignoring one silently would mislead its client.
 fn params<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     key: &str,
     value: &Value<'a>,
     diagnostics: &mut Diagnostics,

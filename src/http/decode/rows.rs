@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::config::ExtraFeatures;
-use crate::http::json::{Reader, Value, is_plain};
+use crate::http::json::{JsonReader, Value, is_plain};
 
 use super::absent::{NONE_GIVEN, check_room, note_needed};
 use super::cells::{CellBuffer, read_cell};
@@ -27,7 +27,7 @@ pub(super) struct RowsPlace {
 
 /// Reads the rows of an array just opened.
 pub(super) fn read(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     place: RowsPlace,
     options: &DecodeOptions<'_>,
     diagnostics: &mut Diagnostics,
@@ -122,7 +122,7 @@ impl<'s> Rows<'s> {
     }
 
     /// Skips a row unjudged, because the diagnostics are full.
-    pub(super) fn pass<'a>(&mut self, reader: &mut Reader<'a>, value: &Value<'a>) -> Result<(), DecodeError> {
+    pub(super) fn pass<'a>(&mut self, reader: &mut JsonReader<'a>, value: &Value<'a>) -> Result<(), DecodeError> {
         self.count += 1;
         Ok(reader.skip_rest(value)?)
     }
@@ -130,7 +130,7 @@ impl<'s> Rows<'s> {
     /// Skips a value that is not `expected`, and notes it.
     pub(super) fn wrong<'a>(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         value: &Value<'a>,
         expected: &str,
         diagnostics: &mut Diagnostics,
@@ -142,7 +142,11 @@ impl<'s> Rows<'s> {
     }
 
     /// Reads the rest of a list of values whose bracket was read.
-    pub(super) fn list(&mut self, reader: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+    pub(super) fn list(
+        &mut self,
+        reader: &mut JsonReader<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
         let base = self.start_row(diagnostics);
         self.kinds.has_lists = true;
         let mut n = 0;
@@ -171,7 +175,7 @@ impl<'s> Rows<'s> {
     /// Reads a row that is its one value.
     fn single<'a>(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         value: &Value<'a>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
@@ -188,7 +192,7 @@ impl<'s> Rows<'s> {
     /// Reads the rest of a record whose brace was read.
     pub(super) fn record<'a>(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
         let base = self.start_row(diagnostics);
@@ -226,7 +230,7 @@ impl<'s> Rows<'s> {
 
     /// The feature of the next key, if it is the one at this position in the record before.
     #[inline]
-    fn guess(&self, reader: &mut Reader<'_>, position: usize) -> Option<usize> {
+    fn guess(&self, reader: &mut JsonReader<'_>, position: usize) -> Option<usize> {
         let feature = *self.order.get(position)?;
         reader.next_key_is(self.spelled[feature]?).then_some(feature)
     }
@@ -241,7 +245,7 @@ impl<'s> Rows<'s> {
 
     fn unknown_key<'a>(
         &self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         key: Cow<'a, str>,
         unknowns: &mut HashSet<Cow<'a, str>>,
         diagnostics: &mut Diagnostics,

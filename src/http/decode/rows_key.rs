@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::config::ExtraFeatures;
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::model::schema::Schema;
 
 use super::cells::CellBuffer;
-use super::columns::Columns;
+use super::columns::ColumnsReader;
 use super::diagnostics::{Diagnostics, unknown_feature};
 use super::options::{DecodeError, DecodeOptions};
 use super::pointer::Step;
@@ -56,7 +56,7 @@ impl RowsKey {
     /// Reads the key's value, whose beginning was just read. Not for [`RowsKey::Split`], which has two keys.
     pub(super) fn read<'a>(
         self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         key: &str,
         value: &Value<'a>,
         options: &DecodeOptions<'_>,
@@ -91,13 +91,13 @@ impl RowsKey {
     }
 
     /// [`RowsKey::Tensors`] if this is `inputs` and its first element, still unread, is a tensor.
-    pub(super) fn or_tensors(self, reader: &Reader<'_>, value: &Value<'_>, schema: &Schema) -> Self {
+    pub(super) fn or_tensors(self, reader: &JsonReader<'_>, value: &Value<'_>, schema: &Schema) -> Self {
         if self == Self::Inputs && holds_tensors(reader, value, schema) { Self::Tensors } else { self }
     }
 }
 
 fn dataframe_split(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     options: &DecodeOptions<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<CellBuffer, DecodeError> {
@@ -124,11 +124,11 @@ fn dataframe_split(
 
 /// Columns under `inputs`.
 fn inputs(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     options: &DecodeOptions<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<CellBuffer, DecodeError> {
-    let mut columns = Columns::new(options, &[Step::Key("inputs")]);
+    let mut columns = ColumnsReader::new(options, &[Step::Key("inputs")]);
     let mut unknowns: HashSet<Cow<'_, str>> = HashSet::new();
     while let Some(key) = reader.next_key()? {
         if let Some(feature) = options.schema.position(&key) {
@@ -149,7 +149,7 @@ fn inputs(
 }
 
 /// Looks ahead with a copy of the reader; the original reads everything again.
-fn holds_tensors(reader: &Reader<'_>, value: &Value<'_>, schema: &Schema) -> bool {
+fn holds_tensors(reader: &JsonReader<'_>, value: &Value<'_>, schema: &Schema) -> bool {
     let mut ahead = reader.clone();
     if *value != Value::Array || !matches!(ahead.next_element(), Ok(true)) || ahead.next_value() != Ok(Value::Object) {
         return false;

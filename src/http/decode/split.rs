@@ -3,7 +3,7 @@
 //! The two members may come in either order: rows before their columns' names are skipped, and read at the end.
 
 use crate::config::ExtraFeatures;
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 
 use super::absent::{NONE_GIVEN, note_needed};
 use super::cells::CellBuffer;
@@ -22,7 +22,7 @@ pub(super) struct Split<'s, 'a> {
     /// The feature of each column; none where it is ignored or wrong.
     mapping: Option<Vec<Option<usize>>>,
     /// Where the rows start, when they came before the columns.
-    waiting: Option<Reader<'a>>,
+    waiting: Option<JsonReader<'a>>,
     cells: Option<CellBuffer>,
 }
 
@@ -39,7 +39,7 @@ impl<'s, 'a> Split<'s, 'a> {
     /// Reads the member `columns`, its value's beginning just read.
     pub(super) fn columns(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         value: &Value<'a>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
@@ -81,7 +81,7 @@ impl<'s, 'a> Split<'s, 'a> {
     /// Reads the member `data`, its value's beginning just read.
     pub(super) fn data(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         value: &Value<'a>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
@@ -126,7 +126,7 @@ impl<'s, 'a> Split<'s, 'a> {
 
     fn rows(
         &self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         mapping: Vec<Option<usize>>,
         diagnostics: &mut Diagnostics,
     ) -> Result<CellBuffer, DecodeError> {

@@ -12,4 +12,4 @@ mod string;
 pub mod write;
 
 pub use error::SyntaxError;
-pub use reader::{MAX_DEPTH, Reader, Value, is_plain};
+pub use reader::{JsonReader, MAX_DEPTH, Value, is_plain};

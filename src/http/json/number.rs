@@ -3,10 +3,10 @@
 //! A number of up to 19 digits takes one pass and one multiplication or division; std reads the others.
 
 use super::error::SyntaxError;
-use super::reader::{NO_INFINITY, Reader};
+use super::reader::{JsonReader, NO_INFINITY};
 use crate::text::number;
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     /// Reads the number at the current position. One over `f64`'s range is an error, one under it is 0.
     #[inline]
     pub(super) fn number(&mut self) -> Result<f64, SyntaxError> {

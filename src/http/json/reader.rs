@@ -15,7 +15,7 @@ pub(super) const NO_INFINITY: &str = "JSON has no NaN and no Infinity; a missing
 
 /// A cursor over one JSON text. A clone keeps the position, to read from there again.
 #[derive(Debug, Clone)]
-pub struct Reader<'a> {
+pub struct JsonReader<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
@@ -35,9 +35,9 @@ pub enum Value<'a> {
     Number(f64),
     /// A string, decoded.
     Text(Cow<'a, str>),
-    /// `[`: call [`Reader::next_element`] until it returns false, or [`Reader::skip_rest`].
+    /// `[`: call [`JsonReader::next_element`] until it returns false, or [`JsonReader::skip_rest`].
     Array,
-    /// `{`: call [`Reader::next_key`] until it returns none, or [`Reader::skip_rest`].
+    /// `{`: call [`JsonReader::next_key`] until it returns none, or [`JsonReader::skip_rest`].
     Object,
 }
 
@@ -55,7 +55,7 @@ impl Value<'_> {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// A cursor at the start of `bytes`.
     ///
     /// # Errors
@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// The text from an earlier [`Reader::position`] up to here, as the body spells it.
+    /// The text from an earlier [`JsonReader::position`] up to here, as the body spells it.
     pub fn text_since(&self, position: usize) -> &'a str {
         self.text.get(position..self.at).unwrap_or_default()
     }

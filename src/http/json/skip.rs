@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::error::SyntaxError;
-use super::reader::{Reader, Value};
+use super::reader::{JsonReader, Value};
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// Skips the rest of `value`, which was read last: up to its end if it is an array or an object.
     ///
     /// # Errors

@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 
 use super::error::SyntaxError;
-use super::reader::Reader;
+use super::reader::JsonReader;
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// Reads the rest of a string, after its opening quote.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {

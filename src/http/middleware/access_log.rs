@@ -43,11 +43,11 @@ pub(in crate::http) struct InFlightRequest {
 impl InFlightRequest {
     /// Notes who asks what, and gives the request its id. `route` is none where there is no such route.
     pub(in crate::http) fn begin(app: &App, route: Option<&'static str>, head: &mut Parts) -> Self {
-        let in_flight = app.serving.metrics.in_flight();
+        let in_flight = app.server.metrics.in_flight();
         let (id, trace_id) = (request_id(&head.headers), trace_id(&head.headers));
         let encodings = head.headers.get(ACCEPT_ENCODING).cloned();
         // A request that came by no socket, as tests send it, has no context yet.
-        let detached = || RequestContext::detached(&app.serving);
+        let detached = || RequestContext::detached(&app.server);
         let context = head.extensions.get_or_insert_with(detached);
         context.id = Some(id.clone());
         Self {
@@ -81,7 +81,7 @@ impl InFlightRequest {
             response = Box::pin(compress::compress(app, response)).await;
         }
         let (status, duration) = (response.status().as_u16(), self.arrival.elapsed());
-        app.serving.metrics.answered(self.method, self.route, status, duration);
+        app.server.metrics.answered(self.method, self.route, status, duration);
         self.log(app, status, duration, timings);
         response
     }
@@ -89,7 +89,7 @@ impl InFlightRequest {
     /// Writes the envelope of an error, counts its reason and logs its cause.
     async fn write_envelope(&self, app: &App, problem: &Problem, response: &mut Response) {
         let id = self.id.as_str();
-        problem.record(&app.serving.metrics, id, Some(self.route));
+        problem.record(&app.server.metrics, id, Some(self.route));
         let mut envelope = problem.render(id);
         if leased::lease(&self.memory, envelope.len()).await.is_err() {
             envelope = problem.render_shortened(id, leased::UNLEASED);

@@ -17,7 +17,7 @@ use super::cross_site;
 
 /// Checks a request's head. `route` is none where there is no such route.
 pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Result<(), Problem> {
-    let (limits, headers) = (&app.serving.limits, &head.headers);
+    let (limits, headers) = (&app.server.limits, &head.headers);
     check_framing(head)?;
     check_target(&head.uri, limits)?;
     check_head(headers, limits)?;

@@ -11,7 +11,7 @@ use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::compiled::Scratch;
 use crate::model::prediction::{Predicted, Prediction};
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::serve::registry::Snapshot;
 
 use super::template::Filling;
@@ -134,12 +134,14 @@ impl<'s> Rows<'s> {
 /// A value of this feature: of `level` among its quantiles, `plain` without them, or its most frequent category.
 pub(super) fn cell(feature: &Feature, shows_statistics: bool, level: usize, plain: f64) -> Value {
     match feature.kind {
-        Kind::Categorical => {
+        FeatureKind::Categorical => {
             let most = if shows_statistics { most_frequent(feature) } else { None };
             json!(most.or(feature.categories.first().map(String::as_str)))
         }
-        Kind::Numeric if shows_statistics => number(feature.stats().quantiles.get(level).copied().unwrap_or(plain)),
-        Kind::Numeric => number(plain),
+        FeatureKind::Numeric if shows_statistics => {
+            number(feature.stats().quantiles.get(level).copied().unwrap_or(plain))
+        }
+        FeatureKind::Numeric => number(plain),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::cell::{Cell, MAX_ABS};
 use crate::model::labels;
-use crate::model::schema::{Feature, Impute, Kind};
+use crate::model::schema::{Feature, FeatureKind, Impute};
 use crate::text::number::{MAX_EXACT, is_integer, parse_number};
 use crate::text::shorten::quoted;
 
@@ -19,14 +19,14 @@ use super::examples;
 /// of a number whose range is not known.
 pub(super) fn property(feature: &Feature, shows_statistics: bool, plain: f64) -> Value {
     let mut schema = match feature.kind {
-        Kind::Numeric => {
+        FeatureKind::Numeric => {
             let mut schema = any_number(feature.accepts_missing());
             if !feature.unbounded {
                 (schema["minimum"], schema["maximum"]) = (json!(-MAX_ABS), json!(MAX_ABS));
             }
             schema
         }
-        Kind::Categorical => category(feature),
+        FeatureKind::Categorical => category(feature),
     };
     let description = description(feature, shows_statistics);
     if !description.is_empty() {
@@ -48,8 +48,8 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool, plain: f64) ->
 /// What is accepted, in short.
 pub(super) fn value(feature: &Feature) -> Value {
     match (feature.kind, feature.accepts_missing()) {
-        (Kind::Numeric, accepts_missing) => number(accepts_missing, !feature.unbounded),
-        (Kind::Categorical, _) => category(feature),
+        (FeatureKind::Numeric, accepts_missing) => number(accepts_missing, !feature.unbounded),
+        (FeatureKind::Categorical, _) => category(feature),
     }
 }
 
@@ -178,7 +178,7 @@ mod tests {
     use serde_json::json;
 
     use super::words;
-    use crate::model::schema::{Feature, Impute, Kind};
+    use crate::model::schema::{Feature, FeatureKind, Impute};
     use crate::model::statistics::{Bins, Stats};
 
     fn categorical(categories: &[&str]) -> Feature {
@@ -187,7 +187,7 @@ mod tests {
         let stats = Stats { count: 1, missing: 0, mean, sd, min, max, quantiles: Vec::new(), histogram, bins };
         Feature {
             name: "f".to_owned(),
-            kind: Kind::Categorical,
+            kind: FeatureKind::Categorical,
             unit: None,
             description: None,
             sensitive: false,

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::http::tensor::Datatype;
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::serve::registry::Snapshot;
 
 use super::examples::Rows;
@@ -19,7 +19,7 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
     let frame = Frame { template, known: values };
     let any_name = json!({ "type": "string" });
     let is_number = |accepts_missing| {
-        move |feature: &Feature| feature.kind == Kind::Numeric && feature.accepts_missing() == accepts_missing
+        move |feature: &Feature| feature.kind == FeatureKind::Numeric && feature.accepts_missing() == accepts_missing
     };
     let input = |accepts_missing| {
         let mut numbers = features.iter().filter(|feature| is_number(accepts_missing)(feature)).peekable();
@@ -31,7 +31,7 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
         Filling::Json(input.unwrap_or_default())
     };
     let (number, number_or_null) = (input(false), input(true));
-    let is_numeric = features.iter().all(|feature| feature.kind == Kind::Numeric);
+    let is_numeric = features.iter().all(|feature| feature.kind == FeatureKind::Numeric);
     let matrix = is_numeric.then(|| {
         let name = json!({ "type": "string", "description": "Any name that is no feature's." });
         let accepts_missing = features.iter().all(Feature::accepts_missing);
@@ -48,9 +48,9 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
     let column = move |i: usize| {
         let feature = &features[i];
         let reference = match (feature.kind, feature.accepts_missing()) {
-            (Kind::Numeric, false) => "NumberInput",
-            (Kind::Numeric, true) => "NumberOrNullInput",
-            (Kind::Categorical, _) => return fill(&of_words, &words(feature)),
+            (FeatureKind::Numeric, false) => "NumberInput",
+            (FeatureKind::Numeric, true) => "NumberOrNullInput",
+            (FeatureKind::Categorical, _) => return fill(&of_words, &words(feature)),
         };
         let reference = format!("#/components/schemas/{}.{reference}", served.name);
         json!({ "allOf": [{ "$ref": reference }], "properties": { "name": constant(&feature.name) } })
@@ -139,8 +139,8 @@ fn numeric() -> Vec<&'static str> {
 /// A feature's tensor, of the datatype that metadata tells.
 fn example_tensor(feature: &Feature, rows: usize, data: &Value) -> Value {
     let datatype = match feature.kind {
-        Kind::Numeric => Datatype::Fp64,
-        Kind::Categorical => Datatype::Bytes,
+        FeatureKind::Numeric => Datatype::Fp64,
+        FeatureKind::Categorical => Datatype::Bytes,
     };
     json!({ "name": feature.name, "shape": [rows, 1], "datatype": datatype.as_str(), "data": data })
 }

@@ -31,7 +31,7 @@ pub(in crate::http) async fn show(
     if prefers_json(&headers) {
         return health::live(State(app)).await;
     }
-    let models = app.serving.registry.list();
+    let models = app.server.registry.list();
     let host = host(&headers);
     let page = leased::written(&memory, |out| write(&app, &models, host, out)).await?;
     let headers = [

@@ -20,7 +20,7 @@ use crate::serve::registry::Snapshot;
 pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let of_models = app.clone();
     let write = move |models: &[Snapshot], out: &mut dyn Write| write(&of_models, models, out);
-    let rendered = app.openapi.get(app.serving.registry.list(), &app.page_memory, write).await?;
+    let rendered = app.openapi.get(app.server.registry.list(), &app.page_memory, write).await?;
     let validators = [(ETAG, rendered.etag.clone()), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
     if is_known(&headers, &rendered.etag) {
         return Ok((StatusCode::NOT_MODIFIED, validators).into_response());
@@ -44,8 +44,8 @@ fn subject<'a>(app: &App, models: &'a [Snapshot]) -> Subject<'a> {
     Subject {
         models,
         asks_tokens: app.options.tokens.is_some(),
-        extra: app.serving.extra_features,
-        max_rows: app.serving.limits.max_rows,
+        extra: app.server.extra_features,
+        max_rows: app.server.limits.max_rows,
         private_metrics: app.options.private_metrics,
         no_ui: app.options.no_ui,
         vertex: app.options.vertex.clone(),

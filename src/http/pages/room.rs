@@ -15,9 +15,9 @@ const METRICS: usize = 2;
 
 /// Enlarges the budget to the pages of the models that are served, now and whenever they change.
 pub(in crate::http) fn follow(app: &AppState) {
-    make(app, &app.serving.registry.list());
+    make(app, &app.server.registry.list());
     let weak = app.downgrade();
-    app.serving.registry.on_replace(Box::new(move |models| {
+    app.server.registry.on_replace(Box::new(move |models| {
         if let Some(app) = weak.upgrade() {
             make(&app, models);
         }
@@ -25,13 +25,13 @@ pub(in crate::http) fn follow(app: &AppState) {
 }
 
 fn make(app: &AppState, models: &[Snapshot]) {
-    let metrics = METRICS * app.serving.metrics.max_bytes();
+    let metrics = METRICS * app.server.metrics.max_bytes();
     // If the length is unknown, writing fails too, and the route reports it.
     let (document, widest) = (document(app, models).unwrap_or(0), widest(app, models).unwrap_or(0));
     // A page longer than the request budget needs the excess here.
-    let beyond = widest.saturating_sub(app.serving.limits.body_budget);
-    app.serving.pages.add_for_pages(with_gzip(document) + beyond + metrics);
-    app.serving.admin_memory.add_for_pages(metrics);
+    let beyond = widest.saturating_sub(app.server.limits.body_budget);
+    app.server.pages.add_for_pages(with_gzip(document) + beyond + metrics);
+    app.server.admin_memory.add_for_pages(metrics);
 }
 
 fn document(app: &AppState, models: &[Snapshot]) -> io::Result<usize> {

@@ -28,7 +28,7 @@ pub(in crate::http) async fn metrics(State(app): State<AppState>, headers: Heade
     let tokens = app.options.tokens.as_ref().filter(|_| app.role == Role::Main);
     let with_bins = tokens.is_none_or(|tokens| tokens.are_with(&headers));
     let render = async {
-        let exposition = app.serving.metrics.exposition(with_bins);
+        let exposition = app.server.metrics.exposition(with_bins);
         let lease = app.page_memory.reserve(exposition.max_bytes()).await?;
         let text = exposition.render();
         lease.resize_to(text.capacity()).await?;

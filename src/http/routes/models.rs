@@ -87,7 +87,7 @@ struct ModelList<'a> {
 
 /// `GET /models`.
 pub(in crate::http) async fn list(State(app): State<AppState>, Memory(memory): Memory) -> Result<Response, Problem> {
-    let models = app.serving.registry.list();
+    let models = app.server.registry.list();
     let list = ModelList { models: models.iter().map(|served| ModelEntry::of(served)).collect() };
     leased::json(&memory, &list).await
 }

@@ -65,7 +65,7 @@ pub(in crate::http) async fn answer(
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         let mut response = response;
-        let (batch, places) = decode_body(body, format, &DecodeOptions::new(&app.serving, snapshot), &mut response)?;
+        let (batch, places) = decode_body(body, format, &DecodeOptions::new(&app.server, snapshot), &mut response)?;
         Ok((batch.with_raw(wants_raw), places, response))
     };
     run_prediction(app, head, body, snapshot, decode, ResponseFormat::write).await
@@ -86,9 +86,9 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, Places, F), Problem> + Send + 'static,
     encode: impl FnOnce(F, &ServedModel, &Predicted) -> Response + Send + 'static,
 ) -> Result<Handled, Problem> {
-    let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.serving.compute);
+    let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.server.compute);
     let body = body::read(app, head, body).await?;
-    memory.grow_within_budget(max_batch_bytes(body.len(), &snapshot, &app.serving.limits)).await?;
+    memory.grow_within_budget(max_batch_bytes(body.len(), &snapshot, &app.server.limits)).await?;
     let (decoded, decode_time) = if is_inline_text(body.len()) {
         // The body ends here, as in the pool's closure: the lease counts only the batch and the answer from now on.
         let body = body;
@@ -102,7 +102,7 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     let n_raw = if batch.wants_raw() { snapshot.model.n_raw().unwrap_or(0) } else { 0 };
     let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows, n_raw);
     let question = Question { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
-    let answer = app.serving.predict(memory, question).await;
+    let answer = app.server.predict(memory, question).await;
     let pointer = |row, feature| places.pointer(row, feature, snapshot.model.schema());
     let Answer { predicted, took: predict_time } = answer.map_err(|error| Problem::of_batch(error, pointer))?;
     let (response, encode_time) = if is_inline_text(answer_bytes) {

@@ -23,7 +23,7 @@ use crate::text::shorten::shortened;
 
 /// `GET /v1/models`: `KServe`'s list.
 pub(in crate::http) async fn list(State(app): State<AppState>, Memory(memory): Memory) -> Result<Response, Problem> {
-    let models = app.serving.registry.list();
+    let models = app.server.registry.list();
     let names = models.iter().map(|served| served.name.as_str()).collect::<Vec<_>>();
     leased::json(&memory, &BTreeMap::from([("models", names)])).await
 }

@@ -2,8 +2,8 @@
 
 use super::{mlflow, path, settings};
 use crate::import::error::ImportError;
+use crate::import::file_format::FileFormat;
 use crate::import::imported::Imported;
-use crate::import::kind::Kind;
 use crate::import::options::ImportOptions;
 use crate::import::source::{Entry, Source};
 use crate::model::check_name;
@@ -121,7 +121,7 @@ fn candidates(source: &dyn Source, folder: &str) -> Result<Candidates, ImportErr
     let mut found = Candidates { models: Vec::new(), others: Vec::new() };
     for name in source.names(folder)? {
         let head = source.head(&path::join(folder, &name))?;
-        if Kind::is_surely_a_model(&head, &name) { found.models.push(name) } else { found.others.push(name) }
+        if FileFormat::is_surely_a_model(&head, &name) { found.models.push(name) } else { found.others.push(name) }
     }
     Ok(found)
 }

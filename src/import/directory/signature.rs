@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::yaml::Yaml;
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
-use crate::model::schema::{Feature, Kind};
+use crate::model::schema::{Feature, FeatureKind};
 use crate::text::shorten::quoted;
 
 /// What `signature.inputs` lists.
@@ -95,7 +95,7 @@ impl Signature {
         }
         let by_name = |feature: &Feature| columns.iter().find(|column| column.name.as_ref() == Some(&feature.name));
         let odd = |feature: &&Feature| {
-            feature.kind == Kind::Numeric && by_name(feature).is_some_and(|column| !column.is_a_number())
+            feature.kind == FeatureKind::Numeric && by_name(feature).is_some_and(|column| !column.is_a_number())
         };
         let notes: Vec<String> =
             imported.features.iter().filter(odd).map(|feature| not_a_number(feature, by_name(feature))).collect();

@@ -32,7 +32,7 @@ impl Yaml {
     /// # Errors
     /// [`ImportError`] with the line: no YAML, or more of it than is read here.
     pub(super) fn read(text: &str) -> Result<Self, ImportError> {
-        let mut reader = Reader { parser: Parser::new_from_str(text), line: 1, n_nodes: 0 };
+        let mut reader = EventReader { parser: Parser::new_from_str(text), line: 1, n_nodes: 0 };
         let read = reader.document();
         read.map_err(|error| error.within(format_args!("line {}", reader.line)))
     }
@@ -52,14 +52,14 @@ impl Yaml {
     }
 }
 
-struct Reader<'a> {
+struct EventReader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
     /// Where the last event began.
     line: usize,
     n_nodes: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> EventReader<'a> {
     fn next(&mut self) -> Result<Event<'a>, ImportError> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => {

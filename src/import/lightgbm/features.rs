@@ -6,7 +6,7 @@ use super::header::Header;
 use super::lines::Line;
 use crate::import::error::ImportError;
 use crate::model::neutral::{Leaves, Operation, Step, Steps};
-use crate::model::schema::{Feature, Kind};
+use crate::model::schema::{Feature, FeatureKind};
 
 /// The features, the steps from them to the columns, and a note where categories have names.
 ///
@@ -41,7 +41,7 @@ pub(super) fn features(
             Some(Named { names, .. }) if names.is_empty() => {}
             Some(Named { names, codes, are_texts }) => {
                 with_names.push(format!("{} ({})", feature.name, names.len()));
-                (feature.kind, feature.categories) = (Kind::Categorical, names);
+                (feature.kind, feature.categories) = (FeatureKind::Categorical, names);
                 (feature.unknown, feature.untrimmed, feature.unbounded) = (true, are_texts, false);
                 steps.steps.push(Step { input, operation: Operation::Codes { codes, unknown: f64::NAN } });
             }

@@ -1,9 +1,9 @@
 //! The whole: a pipeline's transformers, its estimator, and what it answers.
 
 use super::arena::{Arena, Id, Object};
-use super::columns::{Columns, Slot, feature_names, n_inputs, steps, transform};
+use super::columns::{ColumnsBuilder, Slot, feature_names, n_inputs, steps, transform};
 use super::library;
-use super::model::{Answer, Fitted, is_wrapper, reader};
+use super::model::{Answer, Fitted, is_booster, reader};
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
 use crate::import::options::{Answers, ImportOptions};
@@ -27,16 +27,16 @@ pub(super) fn imported(
     options: &ImportOptions,
 ) -> Result<Imported, ImportError> {
     let whole = Object::at(arena, root)?;
-    if is_wrapper(&whole) {
+    if is_booster(&whole) {
         return library::alone(&whole, format, options);
     }
     if !is_pipeline(&whole) && reader(&whole).is_none() {
         return Err(ImportError::new(format_args!("{} is not an estimator that is read", whole.class)));
     }
-    let (mut columns, slots) = Columns::new(names(&whole, options)?)?;
+    let (mut columns, slots) = ColumnsBuilder::new(names(&whole, options)?)?;
     let mut passed = Vec::new();
     let (object, slots) = through_pipelines(whole.clone(), &mut columns, slots, &mut passed)?;
-    let (fitted, outputs) = if is_wrapper(&object) {
+    let (fitted, outputs) = if is_booster(&object) {
         library::over(&object, &mut columns, &slots, options)?
     } else {
         fit(&object, &mut columns, &slots, options)?
@@ -82,7 +82,7 @@ fn is_pipeline(object: &Object<'_>) -> bool {
 /// The estimator at the end of pipelines, and the columns that it gets.
 fn through_pipelines<'a>(
     mut object: Object<'a>,
-    columns: &mut Columns,
+    columns: &mut ColumnsBuilder,
     mut slots: Vec<Slot>,
     passed: &mut Vec<String>,
 ) -> Result<(Object<'a>, Vec<Slot>), ImportError> {
@@ -111,7 +111,7 @@ fn through_pipelines<'a>(
 /// Reads the estimator, with the columns that it takes: those of its own preprocessing, where it has one.
 fn fit(
     object: &Object<'_>,
-    columns: &mut Columns,
+    columns: &mut ColumnsBuilder,
     slots: &[Slot],
     options: &ImportOptions,
 ) -> Result<(Fitted, Vec<u32>), ImportError> {
@@ -152,7 +152,7 @@ fn names(whole: &Object<'_>, options: &ImportOptions) -> Result<Vec<String>, Imp
         for (_, step) in steps(&object)? {
             let Ok(step) = Object::at(arena, step) else { continue };
             let notes = is_pipeline(&step)
-                || is_wrapper(&step)
+                || is_booster(&step)
                 || n_inputs(&step)?.is_some()
                 || feature_names(&step)?.is_some();
             // A function of each number takes as many columns as it gives.
@@ -166,7 +166,7 @@ fn names(whole: &Object<'_>, options: &ImportOptions) -> Result<Vec<String>, Imp
     if let Some(names) = feature_names(&object)? {
         return Ok(names);
     }
-    if is_wrapper(&object) {
+    if is_booster(&object) {
         return library::names(&object, options);
     }
     let n = n_inputs(&object)?.ok_or_else(|| {

@@ -1,17 +1,17 @@
 //! Estimators of other libraries, at the end of a pipeline or alone.
 
 use super::arena::Object;
-use super::columns::{Columns, Slot};
-use super::model::{Answer, Demands, Fitted, read_wrapper};
+use super::columns::{ColumnsBuilder, Slot};
+use super::model::{Answer, Demands, Fitted, read_booster};
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
 use crate::import::options::ImportOptions;
 use crate::model::neutral::{Operation, Step, Steps};
-use crate::model::schema::Kind;
+use crate::model::schema::FeatureKind;
 
 /// The estimator's own model, with no pipeline around it.
 pub(super) fn alone(object: &Object<'_>, format: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
-    let (mut inside, missing) = read_wrapper(object, options)?;
+    let (mut inside, missing) = read_booster(object, options)?;
     if let Some(missing) = missing {
         take_for_missing(&mut inside.neutral.steps, missing);
         inside.origin.notes.push(format!("{missing} is a missing cell, as the estimator's parameter says."));
@@ -22,7 +22,7 @@ pub(super) fn alone(object: &Object<'_>, format: &str, options: &ImportOptions) 
 
 /// The names of the columns that the estimator's own model has.
 pub(super) fn names(object: &Object<'_>, options: &ImportOptions) -> Result<Vec<String>, ImportError> {
-    Ok(read_wrapper(object, options)?.0.features.into_iter().map(|feature| feature.name).collect())
+    Ok(read_booster(object, options)?.0.features.into_iter().map(|feature| feature.name).collect())
 }
 
 /// Makes a number stand for a missing cell in every column of the predictor.
@@ -45,18 +45,18 @@ fn as_missing(missing: f64) -> [Operation; 2] {
 /// The estimator over columns that transformers made: its predictor, and the columns that it takes.
 pub(super) fn over(
     object: &Object<'_>,
-    columns: &mut Columns,
+    columns: &mut ColumnsBuilder,
     slots: &[Slot],
     options: &ImportOptions,
 ) -> Result<(Fitted, Vec<u32>), ImportError> {
-    let (inside, missing) = read_wrapper(object, options)?;
+    let (inside, missing) = read_booster(object, options)?;
     if inside.features.len() != slots.len() {
         let n = inside.features.len();
         return Err(ImportError::new(format_args!("{} takes {n} columns of {}", object.class, slots.len())));
     }
     let mut made = Vec::with_capacity(slots.len());
     for (slot, feature) in slots.iter().zip(&inside.features) {
-        if feature.kind != Kind::Numeric {
+        if feature.kind != FeatureKind::Numeric {
             let name = &feature.name;
             return Err(ImportError::new(format_args!(
                 "the column {name:?} has named categories, which is not read in a pipeline"

@@ -13,8 +13,8 @@ mod skops;
 
 use self::arena::Arena;
 use super::error::ImportError;
+use super::file_format::{FileFormat, TAR, is_tar};
 use super::imported::Imported;
-use super::kind::{Kind, TAR, is_tar};
 use super::options::ImportOptions;
 
 /// Reads a pickle: protocols 0 to 5, plain or compressed by zlib or gzip.
@@ -26,7 +26,7 @@ pub(super) fn pickle(bytes: &[u8], options: &ImportOptions) -> Result<Imported, 
     if is_tar(&inflated) {
         return Err(ImportError::new(TAR));
     }
-    if let Some(what) = Kind::of(&inflated).and_then(compressed) {
+    if let Some(what) = FileFormat::of(&inflated).and_then(compressed) {
         return Err(ImportError::new(format_args!("it is {what}, compressed: unpack it first, as gunzip does")));
     }
     let mut arena = Arena::new(&inflated)?;
@@ -35,13 +35,13 @@ pub(super) fn pickle(bytes: &[u8], options: &ImportOptions) -> Result<Imported, 
 }
 
 /// What is read only as it is, if that is what was compressed.
-fn compressed(kind: Kind) -> Option<&'static str> {
+fn compressed(kind: FileFormat) -> Option<&'static str> {
     match kind {
-        Kind::Artifact => Some("an artifact of smartserve"),
-        Kind::XgboostJson | Kind::XgboostUbjson | Kind::XgboostBinary => Some("a model of XGBoost"),
-        Kind::LightgbmText => Some("a model of LightGBM"),
-        Kind::Zip => Some("a zip archive"),
-        Kind::Pickle => None,
+        FileFormat::Artifact => Some("an artifact of smartserve"),
+        FileFormat::XgboostJson | FileFormat::XgboostUbjson | FileFormat::XgboostBinary => Some("a model of XGBoost"),
+        FileFormat::LightgbmText => Some("a model of LightGBM"),
+        FileFormat::Zip => Some("a zip archive"),
+        FileFormat::Pickle => None,
     }
 }
 

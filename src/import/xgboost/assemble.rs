@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::document::Document;
-use super::features::{Columns, columns};
+use super::features::{FeaturesAndSteps, columns};
 use super::objective::{Answer, Base, Objective};
 use super::version;
 use crate::import::error::ImportError;
@@ -37,7 +37,7 @@ pub(super) fn assemble(mut document: Document, options: &ImportOptions, format: 
     let objective = objective(&document, n_outputs, options)?;
     let start = base(&document, objective.base, n_outputs)?;
     let names = std::mem::take(&mut document.names);
-    let Columns { features, steps, mut notes } =
+    let FeaturesAndSteps { features, steps, mut notes } =
         columns(n_features, names, &document.encodings, options.zero_as_missing)?;
     notes.extend(version_note);
     let booster = document.booster.clone().unwrap_or_default();

@@ -3,11 +3,11 @@
 use super::categories::Encoding;
 use crate::import::error::ImportError;
 use crate::model::neutral::{Operation, Step, Steps};
-use crate::model::schema::{Feature, Kind, MAX_COLUMNS};
+use crate::model::schema::{Feature, FeatureKind, MAX_COLUMNS};
 
 /// Features and steps; `notes` are sentences on what was decided.
 #[derive(Debug)]
-pub(super) struct Columns {
+pub(super) struct FeaturesAndSteps {
     pub(super) features: Vec<Feature>,
     pub(super) steps: Steps,
     pub(super) notes: Vec<String>,
@@ -19,7 +19,7 @@ pub(super) fn columns(
     names: Vec<String>,
     encodings: &[Encoding],
     zero_as_missing: bool,
-) -> Result<Columns, ImportError> {
+) -> Result<FeaturesAndSteps, ImportError> {
     if n == 0 || n > MAX_COLUMNS {
         return Err(ImportError::new(format_args!("num_feature is {n}, expected 1 to {MAX_COLUMNS}")));
     }
@@ -32,7 +32,8 @@ pub(super) fn columns(
     of_each("encodings in cats", encodings.len())?;
     let names = if names.is_empty() { (0..n).map(|i| format!("f{i}")).collect() } else { names };
     let n = u32::try_from(n).unwrap_or(u32::MAX);
-    let mut made = Columns { features: Vec::with_capacity(names.len()), steps: Steps::none(n), notes: Vec::new() };
+    let mut made =
+        FeaturesAndSteps { features: Vec::with_capacity(names.len()), steps: Steps::none(n), notes: Vec::new() };
     for (i, name) in names.into_iter().enumerate() {
         let mut feature = Feature::imported(name, true);
         match encodings.get(i) {
@@ -45,7 +46,7 @@ pub(super) fn columns(
                 .push(format!("the categories of {:?} are sent as codes, by position from 0: {why}", feature.name)),
             Some(Encoding::None) | None => {}
         }
-        if zero_as_missing && feature.kind == Kind::Numeric {
+        if zero_as_missing && feature.kind == FeatureKind::Numeric {
             made.push(i, Operation::AsMissing(0.0));
         }
         made.features.push(feature);
@@ -56,12 +57,12 @@ pub(super) fn columns(
     Ok(made)
 }
 
-impl Columns {
+impl FeaturesAndSteps {
     /// Makes a feature categorical; `names` are by code.
     fn name_categories(&mut self, i: usize, feature: &mut Feature, names: &[String]) {
         let mut by_name: Vec<(&String, u32)> = names.iter().zip(0..).collect();
         by_name.sort_unstable();
-        feature.kind = Kind::Categorical;
+        feature.kind = FeatureKind::Categorical;
         feature.unbounded = false;
         feature.categories = by_name.iter().map(|(name, _)| (*name).clone()).collect();
         let codes = by_name.iter().map(|(_, code)| f64::from(*code)).collect();

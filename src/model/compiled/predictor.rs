@@ -18,7 +18,7 @@ pub struct Predictor {
     /// Numbers a row, where there are no classes.
     n_outputs: usize,
     has_probability: bool,
-    kind: Kind,
+    kind: Compiled,
 }
 
 /// Another layout of a predictor's trees for few rows. Which of the two is faster depends on the machine's caches.
@@ -26,7 +26,7 @@ pub struct Predictor {
 pub struct Layout(FewRows);
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum Compiled {
     Forest(Forest),
     /// A forest whose trees vote for classes.
     Voters(Forest),
@@ -46,12 +46,12 @@ impl Predictor {
             return Err(format!("the estimator does not answer for {n_classes} classes"));
         }
         let kind = match form {
-            Form::Trees(trees) if trees.leaves == Leaves::Votes => Kind::Voters(Forest::new(trees)?),
-            Form::Trees(trees) => Kind::Forest(Forest::new(trees)?),
-            Form::Linear(linear) => Kind::Linear(linear.clone()),
-            Form::Neighbors(neighbors) => Kind::Neighbors(NearestRows::new(neighbors.clone())),
-            Form::Svm(svm) => Kind::Machines(KernelSums::new(svm)),
-            Form::Bayes(bayes) => Kind::Bayes(LogLikelihoods::new(bayes)),
+            Form::Trees(trees) if trees.leaves == Leaves::Votes => Compiled::Voters(Forest::new(trees)?),
+            Form::Trees(trees) => Compiled::Forest(Forest::new(trees)?),
+            Form::Linear(linear) => Compiled::Linear(linear.clone()),
+            Form::Neighbors(neighbors) => Compiled::Neighbors(NearestRows::new(neighbors.clone())),
+            Form::Svm(svm) => Compiled::Machines(KernelSums::new(svm)),
+            Form::Bayes(bayes) => Compiled::Bayes(LogLikelihoods::new(bayes)),
         };
         let (n_columns, n_outputs) = (form.n_columns(), form.n_outputs());
         Ok(Self { n_columns, n_classes, n_outputs, has_probability: true, kind })
@@ -67,14 +67,16 @@ impl Predictor {
     /// only one layout.
     pub fn other_layout(&self, form: &Form) -> Option<Layout> {
         match (&self.kind, form) {
-            (Kind::Forest(forest) | Kind::Voters(forest), Form::Trees(trees)) => forest.other_layout(trees).map(Layout),
+            (Compiled::Forest(forest) | Compiled::Voters(forest), Form::Trees(trees)) => {
+                forest.other_layout(trees).map(Layout)
+            }
             _ => None,
         }
     }
 
     /// Exchanges the present layout for `other`, of the same predictor: the answers have the same bits.
     pub fn swap_layout(&mut self, other: &mut Layout) {
-        if let Kind::Forest(forest) | Kind::Voters(forest) = &mut self.kind {
+        if let Compiled::Forest(forest) | Compiled::Voters(forest) = &mut self.kind {
             forest.swap_layout(&mut other.0);
         }
     }
@@ -87,11 +89,11 @@ impl Predictor {
     /// Bytes the predictor occupies.
     pub fn resident_bytes(&self) -> usize {
         match &self.kind {
-            Kind::Forest(forest) | Kind::Voters(forest) => forest.resident_bytes(),
-            Kind::Linear(linear) => linear.resident_bytes(),
-            Kind::Neighbors(neighbors) => neighbors.resident_bytes(),
-            Kind::Machines(machines) => machines.resident_bytes(),
-            Kind::Bayes(bayes) => bayes.resident_bytes(),
+            Compiled::Forest(forest) | Compiled::Voters(forest) => forest.resident_bytes(),
+            Compiled::Linear(linear) => linear.resident_bytes(),
+            Compiled::Neighbors(neighbors) => neighbors.resident_bytes(),
+            Compiled::Machines(machines) => machines.resident_bytes(),
+            Compiled::Bayes(bayes) => bayes.resident_bytes(),
         }
     }
 
@@ -106,20 +108,20 @@ impl Predictor {
         let n_rows = matrix.len() / self.n_columns;
         let mut values = Vec::with_capacity(n_rows * self.n_outputs);
         match &self.kind {
-            Kind::Forest(forest) => {
+            Compiled::Forest(forest) => {
                 let AnswerRule { link, width, .. } = forest.rule();
                 forest.margins(matrix, &mut scratch.forest, &mut values);
                 links::apply(link, width, &mut values, self.n_outputs);
             }
-            Kind::Linear(linear) => {
+            Compiled::Linear(linear) => {
                 let AnswerRule { link, width, .. } = linear.answer_rule();
                 linear.scores(matrix, &mut values);
                 links::apply(link, width, &mut values, self.n_outputs);
             }
-            Kind::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.search, &mut values),
-            Kind::Machines(machines) => machines.sums(matrix, &mut scratch.kernel, |_, sum| values.push(sum)),
+            Compiled::Neighbors(neighbors) => neighbors.means(matrix, &mut scratch.search, &mut values),
+            Compiled::Machines(machines) => machines.sums(matrix, &mut scratch.kernel, |_, sum| values.push(sum)),
             // Their forms do not fit regression.
-            Kind::Bayes(_) | Kind::Voters(_) => {}
+            Compiled::Bayes(_) | Compiled::Voters(_) => {}
         }
         match values.iter().position(|v| !v.is_finite()) {
             Some(at) => Err(PredictError::of_row(first + at / self.n_outputs)),
@@ -131,8 +133,8 @@ impl Predictor {
     pub fn raw(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
         let mut margins = Vec::with_capacity(matrix.len() / self.n_columns * self.n_margins().unwrap_or(0));
         match &self.kind {
-            Kind::Forest(forest) => forest.raw(matrix, &mut scratch.forest, &mut margins),
-            Kind::Linear(linear) => linear.scores(matrix, &mut margins),
+            Compiled::Forest(forest) => forest.raw(matrix, &mut scratch.forest, &mut margins),
+            Compiled::Linear(linear) => linear.scores(matrix, &mut margins),
             _ => return None,
         }
         Some(margins)
@@ -141,15 +143,15 @@ impl Predictor {
     /// Raw scores a row; `None` where the method has none.
     pub fn n_margins(&self) -> Option<usize> {
         match &self.kind {
-            Kind::Forest(forest) => Some(forest.n_outputs()),
-            Kind::Linear(linear) => Some(linear.n_outputs()),
+            Compiled::Forest(forest) => Some(forest.n_outputs()),
+            Compiled::Linear(linear) => Some(linear.n_outputs()),
             _ => None,
         }
     }
 
     /// True where a classifier's answers have the probability of each class.
     pub fn has_probability(&self) -> bool {
-        self.n_classes > 0 && self.has_probability && !matches!(self.kind, Kind::Machines(_))
+        self.n_classes > 0 && self.has_probability && !matches!(self.kind, Compiled::Machines(_))
     }
 
     /// What a classifier's probabilities are; `None` for numbers, and where they are those of the method itself.
@@ -157,8 +159,8 @@ impl Predictor {
         match &self.kind {
             _ if self.n_classes == 0 => None,
             _ if !self.has_probability() => Some(Probabilities::Absent),
-            Kind::Voters(_) => Some(Probabilities::Votes),
-            Kind::Forest(forest) if forest.holds_shares() => Some(Probabilities::Shares),
+            Compiled::Voters(_) => Some(Probabilities::Votes),
+            Compiled::Forest(forest) if forest.holds_shares() => Some(Probabilities::Shares),
             _ => None,
         }
     }
@@ -166,8 +168,8 @@ impl Predictor {
     /// The width of answers: of 32 bits, each is an f32.
     pub fn width(&self) -> Width {
         match &self.kind {
-            Kind::Forest(forest) | Kind::Voters(forest) => forest.rule().width,
-            Kind::Linear(linear) => linear.answer_rule().width,
+            Compiled::Forest(forest) | Compiled::Voters(forest) => forest.rule().width,
+            Compiled::Linear(linear) => linear.answer_rule().width,
             _ => Width::F64,
         }
     }
@@ -176,16 +178,16 @@ impl Predictor {
     fn classify(&self, matrix: &[f64], scratch: &mut Scratch) -> Result<Prediction, usize> {
         let mut answers = Answers::new(self.n_classes, matrix.len() / self.n_columns);
         match &self.kind {
-            Kind::Voters(forest) => answers.by_votes(forest, matrix, scratch),
-            Kind::Forest(forest) => answers.by_margins(forest, matrix, scratch)?,
-            Kind::Linear(linear) => answers.by_scores(linear, matrix, &mut scratch.margins)?,
-            Kind::Neighbors(neighbors) => answers.by_shares(neighbors, matrix, &mut scratch.search)?,
-            Kind::Machines(machines) => {
+            Compiled::Voters(forest) => answers.by_votes(forest, matrix, scratch),
+            Compiled::Forest(forest) => answers.by_margins(forest, matrix, scratch)?,
+            Compiled::Linear(linear) => answers.by_scores(linear, matrix, &mut scratch.margins)?,
+            Compiled::Neighbors(neighbors) => answers.by_shares(neighbors, matrix, &mut scratch.search)?,
+            Compiled::Machines(machines) => {
                 // A machine's sum is a distance from its border, not a share of anything.
                 answers.by_pairs(machines, matrix, scratch)?;
                 return Ok(answers.into_prediction(false));
             }
-            Kind::Bayes(bayes) => answers.by_likelihood(bayes, matrix)?,
+            Compiled::Bayes(bayes) => answers.by_likelihood(bayes, matrix)?,
         }
         Ok(answers.into_prediction(self.has_probability))
     }
@@ -196,21 +198,21 @@ impl Predictor {
         let n_rows = matrix.len() / self.n_columns;
         let is_classifier = self.n_classes > 0;
         match &self.kind {
-            Kind::Forest(_) | Kind::Linear(_) if self.link() == Link::Identity => None,
-            Kind::Forest(_) | Kind::Linear(_) if is_classifier => Some(vec![1.0; n_rows]),
-            Kind::Forest(_) | Kind::Linear(_) => match self.predict(matrix, 0, scratch) {
+            Compiled::Forest(_) | Compiled::Linear(_) if self.link() == Link::Identity => None,
+            Compiled::Forest(_) | Compiled::Linear(_) if is_classifier => Some(vec![1.0; n_rows]),
+            Compiled::Forest(_) | Compiled::Linear(_) => match self.predict(matrix, 0, scratch) {
                 Ok(Prediction::Regression { values, n_outputs }) => {
                     let largest = |of_row: &[f64]| of_row.iter().fold(0.0, |largest: f64, v| largest.max(v.abs()));
                     Some(values.chunks_exact(n_outputs).map(largest).collect())
                 }
                 _ => None,
             },
-            Kind::Machines(machines) if !is_classifier && !machines.is_portable() => {
+            Compiled::Machines(machines) if !is_classifier && !machines.is_portable() => {
                 let mut sums = Vec::with_capacity(n_rows);
                 machines.magnitudes(matrix, &mut scratch.kernel, |_, sum| sums.push(sum));
                 Some(sums)
             }
-            Kind::Bayes(bayes) => {
+            Compiled::Bayes(bayes) => {
                 let mut sums = Vec::with_capacity(n_rows * self.n_classes);
                 bayes.magnitudes(matrix, &mut sums);
                 let largest = |of_row: &[f64]| of_row.iter().copied().fold(1.0, f64::max);
@@ -222,8 +224,8 @@ impl Predictor {
 
     fn link(&self) -> Link {
         match &self.kind {
-            Kind::Forest(forest) => forest.rule().link,
-            Kind::Linear(linear) => linear.link,
+            Compiled::Forest(forest) => forest.rule().link,
+            Compiled::Linear(linear) => linear.link,
             _ => Link::Identity,
         }
     }
@@ -231,7 +233,7 @@ impl Predictor {
     /// How far the trees disagree on each row (population standard deviation), for means of regression trees.
     pub fn spread(&self, matrix: &[f64]) -> Option<Vec<f64>> {
         match &self.kind {
-            Kind::Forest(forest) if self.n_classes == 0 && forest.is_mean() => Some(forest.spread(matrix)),
+            Compiled::Forest(forest) if self.n_classes == 0 && forest.is_mean() => Some(forest.spread(matrix)),
             _ => None,
         }
     }

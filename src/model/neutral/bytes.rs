@@ -2,12 +2,12 @@
 
 /// A cursor over a section's bytes.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct SectionReader<'a> {
     rest: &'a [u8],
     len: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SectionReader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, len: bytes.len() }
     }

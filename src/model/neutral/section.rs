@@ -1,6 +1,6 @@
 //! The artifact's `neutral` section: a model as bytes and back. `docs/artifact.md` has the layout for other readers.
 
-use super::bytes::{Reader, Writer};
+use super::bytes::{SectionReader, Writer};
 use super::form::{Neutral, Predictor};
 use super::linear::LinearModel;
 use super::{section_forest, section_rules as rules, section_steps};
@@ -38,7 +38,7 @@ impl Neutral {
     /// # Errors
     /// One sentence: what is wrong, and at which byte.
     pub fn from_section(section: &[u8]) -> Result<Self, String> {
-        let reader = &mut Reader::new(section);
+        let reader = &mut SectionReader::new(section);
         let layout = reader.u32()?;
         if layout != LAYOUT {
             return reader.fault(format_args!("its layout is {layout}, this build reads {LAYOUT}"));
@@ -68,7 +68,7 @@ fn write_linear(linear: &LinearModel, writer: &mut Writer) -> Result<(), String>
     Ok(())
 }
 
-fn read_linear(reader: &mut Reader<'_>) -> Result<LinearModel, String> {
+fn read_linear(reader: &mut SectionReader<'_>) -> Result<LinearModel, String> {
     Ok(LinearModel {
         n_columns: reader.u32()?,
         weights: reader.f64s("weights")?,

@@ -1,6 +1,6 @@
 //! Decision trees in the `neutral` section.
 
-use super::bytes::{Reader, Writer};
+use super::bytes::{SectionReader, Writer};
 use super::forest::{Comparison, Forest, Leaves, Missing, Node, Side, Split, Sum, Test, Tree};
 use super::section_rules as rules;
 use crate::model::ir::LinearLeaf;
@@ -99,7 +99,7 @@ fn write_node(node: &Node, writer: &mut Writer) {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<Forest, String> {
+pub(super) fn read(reader: &mut SectionReader<'_>) -> Result<Forest, String> {
     let n_columns = reader.u32()?;
     let value = rules::read_width(reader)?;
     let comparison = reader.choice("the comparison", &[Comparison::Below, Comparison::AtMost])?;
@@ -125,7 +125,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Forest, String> {
     Ok(Forest { n_columns, value, comparison, trees, sets, leaves, sum, link, decision })
 }
 
-fn read_leaves(reader: &mut Reader<'_>) -> Result<Leaves, String> {
+fn read_leaves(reader: &mut SectionReader<'_>) -> Result<Leaves, String> {
     match reader.choice("what leaves hold", &[0, 1, 2])? {
         0 => Ok(Leaves::Values),
         1 => reader.f64s("values").map(Leaves::Vectors),
@@ -136,14 +136,14 @@ fn read_leaves(reader: &mut Reader<'_>) -> Result<Leaves, String> {
     }
 }
 
-fn read_linear_leaf(reader: &mut Reader<'_>) -> Result<LinearLeaf, String> {
+fn read_linear_leaf(reader: &mut SectionReader<'_>) -> Result<LinearLeaf, String> {
     let (constant, otherwise) = (reader.f64()?, reader.f64()?);
     let n = reader.length(10, "terms")?;
     let terms = (0..n).map(|_| Ok((reader.u16()?, reader.f64()?))).collect::<Result<_, String>>()?;
     Ok(LinearLeaf { constant, terms, otherwise })
 }
 
-fn read_node(reader: &mut Reader<'_>) -> Result<Node, String> {
+fn read_node(reader: &mut SectionReader<'_>) -> Result<Node, String> {
     let kind = reader.choice("a node", &[0, 1, 2, 3])?;
     if kind == 0 {
         return reader.f64().map(Node::Leaf);

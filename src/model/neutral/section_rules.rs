@@ -1,6 +1,6 @@
 //! Widths, links and decisions in the `neutral` section: a byte each, its position in a list.
 
-use super::bytes::{Reader, Writer};
+use super::bytes::{SectionReader, Writer};
 use crate::model::ir::{Decision, Link, Width};
 
 const WIDTHS: [Width; 2] = [Width::F32, Width::F64];
@@ -23,7 +23,7 @@ pub(super) fn write_width(width: Width, writer: &mut Writer) {
     writer.u8(u8::from(width == Width::F64));
 }
 
-pub(super) fn read_width(reader: &mut Reader<'_>) -> Result<Width, String> {
+pub(super) fn read_width(reader: &mut SectionReader<'_>) -> Result<Width, String> {
     reader.choice("a width", &WIDTHS)
 }
 
@@ -35,7 +35,7 @@ pub(super) fn write_decision(decision: Decision, writer: &mut Writer) {
     });
 }
 
-pub(super) fn read_decision(reader: &mut Reader<'_>) -> Result<Decision, String> {
+pub(super) fn read_decision(reader: &mut SectionReader<'_>) -> Result<Decision, String> {
     reader.choice("the decision", &DECISIONS)
 }
 
@@ -57,7 +57,7 @@ pub(super) fn write_link(link: Link, writer: &mut Writer) {
     }
 }
 
-pub(super) fn read_link(reader: &mut Reader<'_>) -> Result<Link, String> {
+pub(super) fn read_link(reader: &mut SectionReader<'_>) -> Result<Link, String> {
     match reader.choice("the link", &LINKS)? {
         Link::Logistic { .. } => Ok(Link::Logistic { slope: reader.f64()? }),
         link => Ok(link),

@@ -1,6 +1,6 @@
 //! Steps in the `neutral` section.
 
-use super::bytes::{Reader, Writer};
+use super::bytes::{SectionReader, Writer};
 use super::steps::{Function, Operation, Step, Steps};
 
 /// Bytes of the shortest step: its input and its kind.
@@ -49,7 +49,7 @@ fn write_operation(operation: &Operation, writer: &mut Writer) -> Result<(), Str
     Ok(())
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<Steps, String> {
+pub(super) fn read(reader: &mut SectionReader<'_>) -> Result<Steps, String> {
     let n_features = reader.u32()?;
     let n = reader.length(SHORTEST, "steps")?;
     let mut steps = Vec::with_capacity(n);
@@ -59,7 +59,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Steps, String> {
     Ok(Steps { n_features, steps, outputs: reader.u32s("columns of the predictor")? })
 }
 
-fn read_operation(reader: &mut Reader<'_>) -> Result<Operation, String> {
+fn read_operation(reader: &mut SectionReader<'_>) -> Result<Operation, String> {
     Ok(match reader.u8()? {
         0 => Operation::Codes { codes: reader.f64s("codes")?, unknown: reader.f64()? },
         1 => Operation::AsMissing(reader.f64()?),

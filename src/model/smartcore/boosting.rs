@@ -3,7 +3,7 @@
 //! A node is its left child (an option), its right child (an option), value, threshold, feature, score: children come
 //! before their parent's numbers. A decoder derived by serde would recurse as deep as a hostile file likes.
 
-use super::postcard::Reader;
+use super::postcard::PostcardReader;
 use super::trees::split;
 use crate::model::ir::Node;
 
@@ -23,7 +23,7 @@ struct Open {
 }
 
 /// Reads an ensemble.
-pub(super) fn boosting(reader: &mut Reader<'_>) -> Result<Boosting, String> {
+pub(super) fn boosting(reader: &mut PostcardReader<'_>) -> Result<Boosting, String> {
     reader.some("the list of trees")?;
     // A leaf is two option tags, three f64 and an index.
     let n = reader.length(27, "trees")?;
@@ -48,7 +48,7 @@ pub(super) fn boosting(reader: &mut Reader<'_>) -> Result<Boosting, String> {
 }
 
 /// One tree, nodes numbered in the order they begin (a parent before its children, left before right).
-fn tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, String> {
+fn tree(reader: &mut PostcardReader<'_>) -> Result<Vec<Node>, String> {
     let mut nodes = Vec::new();
     let mut open = vec![begin(&mut nodes, reader)?];
     while let Some(top) = open.last_mut() {
@@ -81,7 +81,7 @@ fn tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, String> {
 }
 
 /// Adds a node.
-fn begin(nodes: &mut Vec<Node>, reader: &Reader<'_>) -> Result<Open, String> {
+fn begin(nodes: &mut Vec<Node>, reader: &PostcardReader<'_>) -> Result<Open, String> {
     let Ok(node) = u32::try_from(nodes.len()) else {
         return reader.fault("a tree has too many nodes");
     };
@@ -90,7 +90,7 @@ fn begin(nodes: &mut Vec<Node>, reader: &Reader<'_>) -> Result<Open, String> {
 }
 
 /// Reads a node's own numbers.
-fn finish(open: &Open, reader: &mut Reader<'_>) -> Result<Node, String> {
+fn finish(open: &Open, reader: &mut PostcardReader<'_>) -> Result<Node, String> {
     let value = reader.finite("leaf value")?;
     let threshold = reader.number("threshold")?;
     let feature = reader.u64()?;

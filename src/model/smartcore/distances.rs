@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::postcard::Reader;
+use super::postcard::PostcardReader;
 use super::shape::Shape;
 use crate::model::ir::{Bayes, Form, Kernel, Machine, Neighbors, Svm};
 
 /// `KNNRegressor` or `KNNClassifier`: the targets, then the search, the weighting and k.
-pub(super) fn neighbors(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, String> {
+pub(super) fn neighbors(reader: &mut PostcardReader<'_>, shape: Shape) -> Result<Form, String> {
     let Shape { n_columns, n_classes, .. } = shape;
     let targets = if n_classes == 0 {
         reader.some("the list of targets")?;
@@ -45,7 +45,7 @@ pub(super) fn neighbors(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, S
     Neighbors::new(n_columns, rows, targets, n_classes, k).map(|form| Form::Neighbors(Arc::new(form)))
 }
 
-fn class_targets(reader: &mut Reader<'_>, n_classes: usize) -> Result<Vec<f64>, String> {
+fn class_targets(reader: &mut PostcardReader<'_>, n_classes: usize) -> Result<Vec<f64>, String> {
     let n = reader.length(1, "targets")?;
     let mut targets = Vec::with_capacity(n);
     for _ in 0..n {
@@ -59,7 +59,7 @@ fn class_targets(reader: &mut Reader<'_>, n_classes: usize) -> Result<Vec<f64>, 
 }
 
 /// [`SupportMachines`](super::SupportMachines).
-pub(super) fn svm(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, String> {
+pub(super) fn svm(reader: &mut PostcardReader<'_>, shape: Shape) -> Result<Form, String> {
     let kernel = kernel(reader)?;
     shape.read_columns(reader)?;
     let vectors = reader.finites("cell of a support vector")?;
@@ -69,7 +69,7 @@ pub(super) fn svm(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, String>
     Svm::new(kernel, shape.n_columns, vectors, machines, shape.n_classes).map(Form::Svm)
 }
 
-fn kernel(reader: &mut Reader<'_>) -> Result<Kernel, String> {
+fn kernel(reader: &mut PostcardReader<'_>) -> Result<Kernel, String> {
     match reader.u32()? {
         0 => Ok(Kernel::Linear),
         1 => Ok(Kernel::Rbf { gamma: reader.f64()? }),
@@ -79,14 +79,14 @@ fn kernel(reader: &mut Reader<'_>) -> Result<Kernel, String> {
     }
 }
 
-fn machine(reader: &mut Reader<'_>) -> Result<Machine, String> {
+fn machine(reader: &mut PostcardReader<'_>) -> Result<Machine, String> {
     let n = reader.length(1, "support vectors")?;
     let vectors = (0..n).map(|_| reader.u32()).collect::<Result<_, String>>()?;
     Ok(Machine { vectors, weights: reader.finites("weight")?, intercept: reader.finite("intercept")? })
 }
 
 /// `GaussianNB`.
-pub(super) fn bayes(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, String> {
+pub(super) fn bayes(reader: &mut PostcardReader<'_>, shape: Shape) -> Result<Form, String> {
     let Shape { n_columns, n_classes, .. } = shape;
     reader.some("the distribution")?;
     shape.read_classes(reader)?;
@@ -104,7 +104,7 @@ pub(super) fn bayes(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, Strin
 }
 
 /// One list of `n_columns` finite values a class, as `[n_classes, n_columns]`.
-fn table(reader: &mut Reader<'_>, what: &str, n_columns: usize, n_classes: usize) -> Result<Vec<f64>, String> {
+fn table(reader: &mut PostcardReader<'_>, what: &str, n_columns: usize, n_classes: usize) -> Result<Vec<f64>, String> {
     if reader.length(1 + 8 * n_columns, what)? != n_classes {
         return reader.fault(format_args!("there is not one {what} a class"));
     }

@@ -1,7 +1,7 @@
 //! smartcore's trees, forests and boosting from their bytes.
 
 use super::boosting::boosting;
-use super::postcard::Reader;
+use super::postcard::PostcardReader;
 use super::shape::Shape;
 use super::shares::LeafShares;
 use super::trees::{classification_tree, regression_tree};
@@ -10,7 +10,7 @@ use crate::model::ir::{Decision, Ensemble, Leaves, Link, Node, Sum, Tree, Trees,
 
 /// Reads the ensemble that a shape tells of; `shares` is the section of a classifier's leaves.
 #[expect(clippy::cast_precision_loss, reason = "tree counts stay far below 2^53")]
-pub(super) fn read(reader: &mut Reader<'_>, shares: Option<&[u8]>, shape: Shape) -> Result<Trees, String> {
+pub(super) fn read(reader: &mut PostcardReader<'_>, shares: Option<&[u8]>, shape: Shape) -> Result<Trees, String> {
     let (mut weight, mut divisor) = (1.0, None);
     let (trees, leaves, start) = match (shape.algorithm, shape.task.is_classification()) {
         // Adds nothing, not even to −0.
@@ -50,7 +50,7 @@ pub(super) fn read(reader: &mut Reader<'_>, shares: Option<&[u8]>, shape: Shape)
 }
 
 /// `DecisionTreeRegressor`.
-fn single(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, String> {
+fn single(reader: &mut PostcardReader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, String> {
     reader.some("the tree")?;
     let trees = vec![regression_tree(reader)?];
     reader.option(|reader| shape.read_columns(reader))?;
@@ -58,7 +58,7 @@ fn single(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, Strin
 }
 
 /// `RandomForestRegressor`, `ExtraTreesRegressor`.
-fn averaged(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, String> {
+fn averaged(reader: &mut PostcardReader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, String> {
     reader.some("the forest")?;
     reader.some("the list of trees")?;
     let n = reader.length(4, "trees")?;
@@ -70,7 +70,7 @@ fn averaged(reader: &mut Reader<'_>, shape: Shape) -> Result<Vec<Vec<Node>>, Str
 
 /// `RandomForestClassifier`.
 fn of_classes(
-    reader: &mut Reader<'_>,
+    reader: &mut PostcardReader<'_>,
     shares: Option<&[u8]>,
     shape: Shape,
 ) -> Result<(Vec<Vec<Node>>, Leaves), String> {
@@ -94,6 +94,6 @@ fn leaves_of_classes(shares: Option<LeafShares<'_>>) -> Result<Leaves, String> {
 }
 
 /// `keep_samples` is off in `train`: the in-bag rows are training data that nothing reads.
-fn no_samples(reader: &mut Reader<'_>) -> Result<(), String> {
+fn no_samples(reader: &mut PostcardReader<'_>) -> Result<(), String> {
     if reader.flag()? { reader.fault("it holds the trees' samples") } else { Ok(()) }
 }

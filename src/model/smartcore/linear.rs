@@ -1,11 +1,11 @@
 //! smartcore's linear models from their bytes.
 
-use super::postcard::Reader;
+use super::postcard::PostcardReader;
 use super::shape::Shape;
 use crate::model::ir::{Decision, Form, Linear, LinearRule, Link};
 
 /// `LinearRegression`: a column of coefficients, a 1×1 intercept.
-pub(super) fn linear(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, String> {
+pub(super) fn linear(reader: &mut PostcardReader<'_>, n_columns: usize) -> Result<Form, String> {
     reader.some("the coefficients")?;
     let weights = matrix(reader, n_columns, 1)?;
     reader.some("the intercept")?;
@@ -15,7 +15,7 @@ pub(super) fn linear(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, 
 }
 
 /// `RidgeRegression`, `Lasso`, `ElasticNet`: a column of coefficients, a plain intercept.
-pub(super) fn ridge(reader: &mut Reader<'_>, n_columns: usize) -> Result<Form, String> {
+pub(super) fn ridge(reader: &mut PostcardReader<'_>, n_columns: usize) -> Result<Form, String> {
     reader.some("the coefficients")?;
     let weights = matrix(reader, n_columns, 1)?;
     reader.some("the intercept")?;
@@ -37,7 +37,7 @@ pub fn ridge_section(linear: &Linear, column_major: bool) -> Result<Vec<u8>, Str
 }
 
 /// `LogisticRegression`: one row of coefficients for two classes, else one a class.
-pub(super) fn logistic(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, String> {
+pub(super) fn logistic(reader: &mut PostcardReader<'_>, shape: Shape) -> Result<Form, String> {
     let Shape { n_columns, n_classes, .. } = shape;
     let (n_outputs, link, decision) = match n_classes {
         2 => (1, Link::CutLogistic, Decision::Probability),
@@ -58,7 +58,7 @@ pub(super) fn logistic(reader: &mut Reader<'_>, shape: Shape) -> Result<Form, St
 }
 
 /// A `DenseMatrix` that must have this shape, as row-major finite values.
-fn matrix(reader: &mut Reader<'_>, n_rows: usize, n_columns: usize) -> Result<Vec<f64>, String> {
+fn matrix(reader: &mut PostcardReader<'_>, n_rows: usize, n_columns: usize) -> Result<Vec<f64>, String> {
     let (columns, rows) = (reader.u64()?, reader.u64()?);
     if columns != n_columns as u64 || rows != n_rows as u64 {
         return reader.fault(format_args!("a matrix is {rows}×{columns}, expected {n_rows}×{n_columns}"));

@@ -14,7 +14,7 @@ mod trees;
 
 pub use linear::ridge_section;
 pub use objects::*;
-pub(in crate::model) use postcard::Reader;
+pub(in crate::model) use postcard::PostcardReader;
 pub use read::read;
 pub use shape::Shape;
 pub use svm::{Parts, SmartcoreSvc, SmartcoreSvr, SupportMachines};

@@ -7,14 +7,14 @@
 
 /// A cursor over a section's bytes.
 #[derive(Debug, Clone)]
-pub(in crate::model) struct Reader<'a> {
+pub(in crate::model) struct PostcardReader<'a> {
     rest: &'a [u8],
     len: usize,
     /// The section's name, for errors.
     section: &'static str,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PostcardReader<'a> {
     /// A reader of the section of this name.
     pub(in crate::model) fn of(bytes: &'a [u8], section: &'static str) -> Self {
         Self { rest: bytes, len: bytes.len(), section }

@@ -3,7 +3,7 @@
 use super::distances::{bayes, neighbors, svm};
 use super::ensemble;
 use super::linear;
-use super::postcard::Reader;
+use super::postcard::PostcardReader;
 use super::shape::Shape;
 use crate::model::algorithm::Algorithm;
 use crate::model::ir::Form;
@@ -18,7 +18,7 @@ pub fn read(section: &[u8], shares: Option<&[u8]>, shape: Shape) -> Result<Form,
         let (algorithm, task) = (shape.algorithm, shape.task.as_str());
         return Err(format!("there is a shares section, but {algorithm} of a {task} has no leaves of classes"));
     }
-    let reader = &mut Reader::of(section, "estimator");
+    let reader = &mut PostcardReader::of(section, "estimator");
     let form = match (shape.algorithm, shape.task.is_classification()) {
         (Algorithm::Linear, false) => linear::linear(reader, shape.n_columns)?,
         (Algorithm::Ridge | Algorithm::Lasso | Algorithm::ElasticNet, false) => linear::ridge(reader, shape.n_columns)?,

@@ -1,6 +1,6 @@
 //! What a reader of the `estimator` section must know besides the bytes, and what several objects repeat of it.
 
-use super::postcard::Reader;
+use super::postcard::PostcardReader;
 use crate::model::algorithm::Algorithm;
 use crate::model::schema::Task;
 
@@ -19,7 +19,7 @@ pub struct Shape {
 
 impl Shape {
     /// Reads the class list of an estimator fitted on class positions: 0, 1, … in order.
-    pub(super) fn read_classes(self, reader: &mut Reader<'_>) -> Result<(), String> {
+    pub(super) fn read_classes(self, reader: &mut PostcardReader<'_>) -> Result<(), String> {
         let n = reader.length(1, "classes")?;
         if n != self.n_classes {
             return reader.fault(format_args!("{n} classes, the header lists {}", self.n_classes));
@@ -33,7 +33,7 @@ impl Shape {
     }
 
     /// Reads the number of columns that an estimator was fitted on.
-    pub(super) fn read_columns(self, reader: &mut Reader<'_>) -> Result<(), String> {
+    pub(super) fn read_columns(self, reader: &mut PostcardReader<'_>) -> Result<(), String> {
         let (declared, given) = (reader.u64()?, self.n_columns);
         if declared == given as u64 {
             return Ok(());

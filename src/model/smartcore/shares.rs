@@ -2,13 +2,13 @@
 //! the classes that it has rows of and how many, as postcard's `Vec<Vec<Vec<(u32, u32)>>>`. Read leaf by leaf beside the
 //! estimator, with which it must agree.
 
-use super::postcard::Reader;
+use super::postcard::PostcardReader;
 use crate::model::ir::Shares;
 
 /// A reader of the section's leaves.
 #[derive(Debug)]
 pub(super) struct LeafShares<'a> {
-    reader: Reader<'a>,
+    reader: PostcardReader<'a>,
     n_classes: u16,
     /// Leaves of the present tree that are still to come.
     left: usize,
@@ -24,7 +24,7 @@ impl<'a> LeafShares<'a> {
     /// # Errors
     /// One sentence: the section is of another number of trees.
     pub(super) fn of(section: &'a [u8], n_trees: usize, n_classes: usize) -> Result<Self, String> {
-        let mut reader = Reader::of(section, "shares");
+        let mut reader = PostcardReader::of(section, "shares");
         let n = reader.length(1, "trees")?;
         if n != n_trees {
             return reader.fault(format_args!("shares of {n} trees, the estimator has {n_trees}"));

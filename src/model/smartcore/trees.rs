@@ -1,12 +1,12 @@
 //! smartcore's decision trees from their bytes, in its own node order.
 
-use super::postcard::Reader;
+use super::postcard::PostcardReader;
 use super::shape::Shape;
 use super::shares::LeafShares;
 use crate::model::ir::{Missing, Node, Split, Test};
 
 /// smartcore's `BaseTree` with f64 outputs: a regression tree.
-pub(super) fn regression_tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, String> {
+pub(super) fn regression_tree(reader: &mut PostcardReader<'_>) -> Result<Vec<Node>, String> {
     let tree = nodes(reader, 13, |reader, i| {
         let value = reader.finite("leaf value")?;
         node(reader, i, value)
@@ -26,7 +26,7 @@ pub(super) fn regression_tree(reader: &mut Reader<'_>) -> Result<Vec<Node>, Stri
 /// smartcore's `DecisionTreeClassifier`, whose classes are the positions 0 to `n_classes` − 1. Its leaves hold the class that
 /// they vote for, or their position among the `shares`.
 pub(super) fn classification_tree(
-    reader: &mut Reader<'_>,
+    reader: &mut PostcardReader<'_>,
     shape: Shape,
     mut shares: Option<&mut LeafShares<'_>>,
 ) -> Result<Vec<Node>, String> {
@@ -67,9 +67,9 @@ pub(super) fn classification_tree(
 }
 
 fn nodes<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut PostcardReader<'a>,
     smallest: usize,
-    mut read: impl FnMut(&mut Reader<'a>, usize) -> Result<Node, String>,
+    mut read: impl FnMut(&mut PostcardReader<'a>, usize) -> Result<Node, String>,
 ) -> Result<Vec<Node>, String> {
     let n = reader.length(smallest, "nodes")?;
     let mut tree = Vec::with_capacity(n);
@@ -81,11 +81,11 @@ fn nodes<'a>(
 
 /// The fields from `split_feature` to `false_child` of node `i`; `value` is what it holds if it is a leaf.
 #[inline]
-fn node(reader: &mut Reader<'_>, i: usize, value: f64) -> Result<Node, String> {
+fn node(reader: &mut PostcardReader<'_>, i: usize, value: f64) -> Result<Node, String> {
     let feature = reader.u64()?;
     let threshold = reader.option(|reader| reader.number("threshold"))?;
     let _score = reader.option(|reader| reader.number("score"))?;
-    match (reader.option(Reader::u32)?, reader.option(Reader::u32)?) {
+    match (reader.option(PostcardReader::u32)?, reader.option(PostcardReader::u32)?) {
         (Some(left), Some(right)) => split(reader, i, feature, threshold.unwrap_or(f64::NAN), (left, right)),
         (None, None) => Ok(Node::Leaf(value)),
         _ => reader.fault("a node has one child"),
@@ -95,7 +95,7 @@ fn node(reader: &mut Reader<'_>, i: usize, value: f64) -> Result<Node, String> {
 /// A split as smartcore has them: a cell at or below the threshold goes to the first child, all else to the second.
 #[inline]
 pub(super) fn split(
-    reader: &Reader<'_>,
+    reader: &PostcardReader<'_>,
     i: usize,
     feature: u64,
     threshold: f64,
@@ -111,10 +111,10 @@ pub(super) fn split(
 }
 
 /// `max_depth`, `min_samples_leaf`, `min_samples_split`, `seed`.
-fn base_parameters(reader: &mut Reader<'_>) -> Result<(), String> {
-    reader.option(Reader::u64)?;
+fn base_parameters(reader: &mut PostcardReader<'_>) -> Result<(), String> {
+    reader.option(PostcardReader::u64)?;
     reader.u64()?;
     reader.u64()?;
-    reader.option(Reader::u64)?;
+    reader.option(PostcardReader::u64)?;
     Ok(())
 }

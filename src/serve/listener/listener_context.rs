@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use crate::config::Limits;
-use crate::serve::Serving;
+use crate::serve::ServerState;
 use crate::serve::admission::MemoryBudget;
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::Metrics;
@@ -53,14 +53,14 @@ pub struct ListenerContext {
 }
 
 impl ListenerContext {
-    /// The main listener's part of `serving`.
-    pub fn of(serving: &Serving) -> Self {
+    /// The main listener's part of `server`.
+    pub fn of(server: &ServerState) -> Self {
         Self {
-            lifecycle: serving.lifecycle.clone(),
-            metrics: Arc::clone(&serving.metrics),
-            buffers: serving.memory.clone(),
-            memory: serving.memory.clone(),
-            limits: serving.limits.clone(),
+            lifecycle: server.lifecycle.clone(),
+            metrics: Arc::clone(&server.metrics),
+            buffers: server.memory.clone(),
+            memory: server.memory.clone(),
+            limits: server.limits.clone(),
             role: Role::Main,
         }
     }

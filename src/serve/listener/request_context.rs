@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::{Extensions, HeaderValue};
 
-use crate::serve::Serving;
+use crate::serve::ServerState;
 use crate::serve::admission::MemoryLease;
 use crate::serve::lifecycle::Lifecycle;
 
@@ -41,8 +41,8 @@ impl RequestContext {
     }
 
     /// The context of a request that came by no listener: a router asked directly, as tests do.
-    pub fn detached(serving: &Serving) -> Self {
-        Self::new(&ListenerContext::of(serving))
+    pub fn detached(server: &ServerState) -> Self {
+        Self::new(&ListenerContext::of(server))
     }
 
     /// The context of the request with these extensions.

@@ -1,6 +1,6 @@
 //! Tells in words how one schema differs from another.
 
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::text::shorten::quoted;
 
 /// Most differences listed.
@@ -46,7 +46,7 @@ pub(super) fn difference(old: &Schema, new: &Schema) -> String {
 }
 
 fn of_feature(old: &Feature, new: &Feature) -> Option<String> {
-    let kind = |kind: Kind| if kind == Kind::Numeric { "numeric" } else { "categorical" };
+    let kind = |kind: FeatureKind| if kind == FeatureKind::Numeric { "numeric" } else { "categorical" };
     let name = &new.name;
     if old.kind != new.kind {
         return Some(format!("{name:?} is {}, was {}", kind(new.kind), kind(old.kind)));

@@ -2,7 +2,7 @@
 //! what depends on the training rows alone is in `encode`.
 
 use crate::model::category::spelled_twice;
-use crate::model::schema::{Kind, Task};
+use crate::model::schema::{FeatureKind, Task};
 use crate::table::{Cells, Scan, TableFile};
 use crate::text::did_you_mean::nearest;
 use crate::train::error::TrainError;
@@ -36,7 +36,7 @@ pub(crate) struct Dataset {
 #[derive(Debug)]
 pub(crate) struct InputColumn {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: FeatureKind,
     pub(crate) sensitive: bool,
     pub(crate) cells: Cells,
 }
@@ -49,12 +49,12 @@ pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Dataset, Train
     let features = choose(spec, &scan, target, weight)?;
     check_named(&scan, target, &features)?;
     check_names(spec, &scan, target, &features)?;
-    let kinds = features.iter().map(|f| kind(spec, &scan, *f)).collect::<Result<Vec<Kind>, _>>()?;
+    let kinds = features.iter().map(|f| kind(spec, &scan, *f)).collect::<Result<Vec<FeatureKind>, _>>()?;
     let task = target::decide(spec, &scan, target)?;
-    let target_kind = if task == TaskChoice::Regression { Kind::Numeric } else { Kind::Categorical };
+    let target_kind = if task == TaskChoice::Regression { FeatureKind::Numeric } else { FeatureKind::Categorical };
     let mut wanted = vec![(target, target_kind)];
     wanted.extend(features.iter().copied().zip(kinds.iter().copied()));
-    wanted.extend(weight.map(|column| (column, Kind::Numeric)));
+    wanted.extend(weight.map(|column| (column, FeatureKind::Numeric)));
     let columns = scan.read(&wanted)?;
     wanted.iter().zip(&columns).try_for_each(|((column, _), cells)| check_booleans(&scan, *column, cells))?;
     let mut columns = columns.into_iter();
@@ -164,24 +164,24 @@ fn check_names(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: &[usi
     Ok(())
 }
 
-fn kind(spec: &TrainSpec, scan: &Scan<'_>, column: usize) -> Result<Kind, TrainError> {
+fn kind(spec: &TrainSpec, scan: &Scan<'_>, column: usize) -> Result<FeatureKind, TrainError> {
     let seen = &scan.columns[column];
     if spec.numeric.contains(&seen.name) {
-        return Ok(Kind::Numeric);
+        return Ok(FeatureKind::Numeric);
     }
     if spec.categorical.contains(&seen.name) {
-        return Ok(Kind::Categorical);
+        return Ok(FeatureKind::Categorical);
     }
     if seen.is_void() {
         return Err(target::of_column(scan, column, "it holds no value in any row; --drop it"));
     }
-    Ok(if seen.is_numeric() { Kind::Numeric } else { Kind::Categorical })
+    Ok(if seen.is_numeric() { FeatureKind::Numeric } else { FeatureKind::Categorical })
 }
 
 /// Warnings about columns that were read as categories.
-fn warnings(scan: &Scan<'_>, features: &[usize], kinds: &[Kind]) -> Vec<String> {
+fn warnings(scan: &Scan<'_>, features: &[usize], kinds: &[FeatureKind]) -> Vec<String> {
     let mut warnings = Vec::new();
-    for (f, _) in features.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Categorical) {
+    for (f, _) in features.iter().zip(kinds).filter(|(_, kind)| **kind == FeatureKind::Categorical) {
         let seen = &scan.columns[*f];
         let name = &seen.name;
         if let (Some((line, text)), true) = (&seen.first_text, seen.numbers > seen.texts) {

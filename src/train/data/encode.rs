@@ -5,7 +5,7 @@
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
 use crate::model::preprocessing::Preprocessing;
-use crate::model::schema::{Feature, Impute, Kind, MAX_COLUMNS, Schema, Target, position_as_f64};
+use crate::model::schema::{Feature, FeatureKind, Impute, MAX_COLUMNS, Schema, Target, position_as_f64};
 use crate::model::statistics::Stats;
 use crate::table::Cells;
 use crate::train::data::dataset::{Dataset, InputColumn};
@@ -124,7 +124,7 @@ fn derive(
         categories: categories(&input.cells),
         impute: None,
         missing: false,
-        unknown: input.kind == Kind::Categorical && spec.unknown == UnknownCategories::Other,
+        unknown: input.kind == FeatureKind::Categorical && spec.unknown == UnknownCategories::Other,
         untrimmed: false,
         is_imported: false,
         unbounded: false,
@@ -132,8 +132,8 @@ fn derive(
     };
     let column: Vec<f64> = rows.iter().map(|row| cell(&feature, &input.cells, *row)).collect();
     let stats = match input.kind {
-        Kind::Numeric => Stats::numeric(&column),
-        Kind::Categorical => Stats::categorical(&column, feature.categories.len()),
+        FeatureKind::Numeric => Stats::numeric(&column),
+        FeatureKind::Categorical => Stats::categorical(&column, feature.categories.len()),
     };
     let name = &input.name;
     if stats.count == 0 {
@@ -193,8 +193,8 @@ fn impute(features: &mut [Feature], provisional: &Schema, batch: &Batch) {
     for (feature, value) in features.iter_mut().zip(fill) {
         feature.impute = match (value, feature.kind) {
             (None, _) => None,
-            (Some(v), Kind::Numeric) => Some(Impute::Median(v)),
-            (Some(v), Kind::Categorical) => Some(Impute::MostFrequent(feature.categories[position(v)].clone())),
+            (Some(v), FeatureKind::Numeric) => Some(Impute::Median(v)),
+            (Some(v), FeatureKind::Categorical) => Some(Impute::MostFrequent(feature.categories[position(v)].clone())),
         };
     }
 }
@@ -268,8 +268,8 @@ fn warn_of_new(
         schema.features().iter().map(|f| vec![false; f.categories.len().max(1) + 1]).collect();
     let place = |feature: &Feature, cell: f64| match feature.kind {
         _ if cell.is_nan() => feature.categories.len().max(1),
-        Kind::Numeric => 0,
-        Kind::Categorical => position(cell),
+        FeatureKind::Numeric => 0,
+        FeatureKind::Categorical => position(cell),
     };
     for row in train.rows() {
         for ((feature, cell), seen) in schema.features().iter().zip(row).zip(&mut seen) {

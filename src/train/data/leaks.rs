@@ -6,7 +6,7 @@
 //! tells nothing.
 
 use crate::model::batch::Batch;
-use crate::model::schema::{Kind, Schema};
+use crate::model::schema::{FeatureKind, Schema};
 use crate::train::data::target::Observed;
 use crate::train::moments::mean;
 
@@ -58,8 +58,8 @@ fn told(name: &str, share: f64, observed: &Observed) -> String {
 }
 
 /// The group of each cell: of numbers by rank, from 1, of categories one more than their position; 0 for a missing cell.
-fn groups(kind: Kind, cells: &[f64]) -> Vec<usize> {
-    if kind == Kind::Categorical {
+fn groups(kind: FeatureKind, cells: &[f64]) -> Vec<usize> {
+    if kind == FeatureKind::Categorical {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -77,10 +77,10 @@ fn groups(kind: Kind, cells: &[f64]) -> Vec<usize> {
 /// The share of the target's variance (of the commonest class's errors) on every other row that the groups' means (commonest
 /// classes) on the rows between explain, or a straight line through numbers, whichever is more; `None` where there is
 /// nothing to explain.
-fn explained(kind: Kind, cells: &[f64], observed: &Observed) -> Option<f64> {
+fn explained(kind: FeatureKind, cells: &[f64], observed: &Observed) -> Option<f64> {
     let groups = groups(kind, cells);
     match observed {
-        Observed::Values(values) if kind == Kind::Numeric => {
+        Observed::Values(values) if kind == FeatureKind::Numeric => {
             let by_group = of_values(&groups, values)?;
             Some(of_line(cells, values).map_or(by_group, |by_line| by_group.max(by_line)))
         }

@@ -1,6 +1,6 @@
 //! A table made ready for fitting: the schema, the training rows, the test rows, the folds.
 
-use crate::model::schema::{Kind, Schema, Target};
+use crate::model::schema::{FeatureKind, Schema, Target};
 use crate::table::TableFile;
 use crate::train::data::dataset::{self, Dataset};
 use crate::train::data::encode::{self, Encoded};
@@ -82,7 +82,7 @@ fn constraints(spec: &TrainSpec, schema: &Schema) -> Result<Vec<Option<Monotone>
     for MonotoneFeature { feature, direction } in &spec.monotone {
         let wrong = |what: &str| TrainError::Usage(format!("{feature:?} (--monotone) {what}"));
         let position = schema.position(feature).ok_or_else(|| wrong("is not one of the features"))?;
-        if schema.features()[position].kind == Kind::Categorical {
+        if schema.features()[position].kind == FeatureKind::Categorical {
             return Err(wrong("holds categories, which have no order"));
         }
         if all[position].replace(*direction).is_some() {

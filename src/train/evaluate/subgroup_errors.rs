@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::artifact::Figures;
 use crate::model::batch::Batch;
 use crate::model::prediction::Prediction;
-use crate::model::schema::{Feature, Kind, Schema};
+use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::train::data::target::Observed;
 use crate::train::evaluate::folds::{score, subset};
 use crate::train::moments::mean;
@@ -50,7 +50,7 @@ fn groups(feature: &Feature, cells: &[f64]) -> Vec<(String, Vec<usize>)> {
     distinct.dedup();
     let rows_where = |inside: &dyn Fn(f64) -> bool| (0..cells.len()).filter(|row| inside(cells[*row])).collect();
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
-    if feature.kind == Kind::Categorical {
+    if feature.kind == FeatureKind::Categorical {
         for (name, position) in feature.categories.iter().zip(0_u32..) {
             groups.push((name.clone(), rows_where(&|c| is(c, f64::from(position)))));
         }

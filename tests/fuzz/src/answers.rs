@@ -39,9 +39,9 @@ impl Server {
     fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let limits = Limits { max_rows: MAX_ROWS, max_body_bytes: MAX_BODY, compute_threads: 1, ..Limits::default() };
-        let serving = runtime.block_on(async { serving(limits) });
-        let models = MODELS.map(|name| serving.registry.get(name).expect("it is served"));
-        let router = router(serving, Role::Main, Options::default());
+        let server = runtime.block_on(async { serving(limits) });
+        let models = MODELS.map(|name| server.registry.get(name).expect("it is served"));
+        let router = router(server, Role::Main, Options::default());
         Self { runtime, router, models, scratch: Scratch::default() }
     }
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use cap::Cap;
 use rustix::time::{ClockId, clock_gettime};
 use smartserve::config::Limits;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 
 /// Every byte of the process.
 #[global_allocator]
@@ -32,7 +32,7 @@ static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// The models that are asked, served within these limits.
-pub fn serving(limits: Limits) -> Arc<Serving> {
+pub fn serving(limits: Limits) -> Arc<ServerState> {
     router::serving(limits)
 }
 

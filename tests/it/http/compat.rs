@@ -24,9 +24,9 @@ fn public(options: Options) -> Service {
 
 #[tokio::test]
 async fn a_version_is_asked_by_its_name() {
-    let serving = serving(Limits::default());
-    let version = serving.registry.get("line").unwrap().model.version().to_owned();
-    let router = router(serving, Role::Main, Options::default());
+    let server = serving(Limits::default());
+    let version = server.registry.get("line").unwrap().model.version().to_owned();
+    let router = router(server, Role::Main, Options::default());
     let target = format!("/v1/models/line/versions/{version}");
     let state = get(&router, &target).await;
     assert_eq!(state.json()["model_version_status"][0]["version"], version.as_str());
@@ -93,8 +93,8 @@ async fn tokens_cover_these_routes_too() {
 
 #[tokio::test]
 async fn extra_features_are_dropped_when_asked() {
-    let serving = serving_with(Limits::default(), ExtraFeatures::Ignore);
-    let router = router(serving, Role::Main, Options::default());
+    let server = serving_with(Limits::default(), ExtraFeatures::Ignore);
+    let router = router(server, Role::Main, Options::default());
     let row = r#"{"id":[1],"RM":6.5,"TAX":296,"colour":"red"}"#;
     let split = r#"{"columns":["id","RM","TAX","colour"],"data":[[{},6.5,296,"red"]]}"#;
     for (target, content_type, body) in [

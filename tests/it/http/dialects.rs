@@ -5,7 +5,7 @@ use smartserve::config::ExtraFeatures;
 use smartserve::http::decode::{DecodeError, DecodeOptions, read};
 use smartserve::http::problem::{FieldError, Problem};
 use smartserve::model::batch::Batch;
-use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
+use smartserve::model::schema::{Feature, FeatureKind, Impute, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
 
 fn numeric(name: &str) -> Feature {
@@ -16,7 +16,7 @@ fn numeric(name: &str) -> Feature {
 fn categorical(name: &str, categories: &[&str]) -> Feature {
     let categories: Vec<String> = categories.iter().map(|c| (*c).to_owned()).collect();
     let stats = Some(Stats::categorical(&[0.0, 1.0], categories.len()));
-    Feature { kind: Kind::Categorical, categories, stats, ..numeric(name) }
+    Feature { kind: FeatureKind::Categorical, categories, stats, ..numeric(name) }
 }
 
 fn imputed(name: &str) -> Feature {

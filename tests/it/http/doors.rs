@@ -71,9 +71,9 @@ fn tokens() -> (tempfile::NamedTempFile, Options) {
 #[tokio::test]
 async fn a_page_from_elsewhere_changes_nothing() {
     let folder = folder();
-    let admin = router(Arc::clone(&folder.serving), Role::Admin, Options::default());
+    let admin = router(Arc::clone(&folder.server), Role::Admin, Options::default());
     let (_file, options) = tokens();
-    let main = router(Arc::clone(&folder.serving), Role::Main, options);
+    let main = router(Arc::clone(&folder.server), Role::Main, options);
     let token = ("authorization", "Bearer secret");
     for path in [LOAD, UNLOAD] {
         for site in ELSEWHERE {
@@ -100,9 +100,9 @@ async fn a_page_from_elsewhere_changes_nothing() {
 #[tokio::test]
 async fn who_may_not_load_is_told_so_first() {
     let folder = folder();
-    let main = router(Arc::clone(&folder.serving), Role::Main, Options::default());
+    let main = router(Arc::clone(&folder.server), Role::Main, Options::default());
     let (_file, options) = tokens();
-    let with_tokens = router(Arc::clone(&folder.serving), Role::Main, options);
+    let with_tokens = router(Arc::clone(&folder.server), Role::Main, options);
     for path in [LOAD, UNLOAD] {
         for kind in ["", FORM, "text/csv", "application/json"] {
             for body in ["{}", "no JSON"] {
@@ -143,7 +143,7 @@ async fn a_page_from_elsewhere_predicts_nothing_by_a_form() {
 async fn with_tokens_changes_on_the_admin_listener_need_one() {
     let folder = folder();
     let (_file, options) = tokens();
-    let admin = router(Arc::clone(&folder.serving), Role::Admin, options);
+    let admin = router(Arc::clone(&folder.server), Role::Admin, options);
     for path in [LOAD, UNLOAD] {
         assert_eq!(status(&admin, path, &[], "").await, 401, "{path}");
         assert_eq!(status(&admin, path, &[("authorization", "Bearer other")], "").await, 401, "{path}");

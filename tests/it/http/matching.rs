@@ -14,7 +14,7 @@ use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::listener::Role;
 use smartserve::serve::registry::ServedModel;
 use smartserve::table::TableFile;
@@ -34,8 +34,8 @@ fn trained(csv: &str, algorithm: Algorithm, categorical: &[&str]) -> Vec<u8> {
 
 fn served(artifact: &[u8]) -> Service {
     let snapshot = Arc::new(ServedModel::new("m", Model::load(artifact).unwrap(), true));
-    let serving = Arc::new(Serving::new(vec![snapshot], Limits::default(), ExtraFeatures::Reject));
-    router(serving, Role::Main, Options::default())
+    let server = Arc::new(ServerState::new(vec![snapshot], Limits::default(), ExtraFeatures::Reject));
+    router(server, Role::Main, Options::default())
 }
 
 /// Rows of a category each, x always 0; y is 100 for the first, 200 for the second, and so on.

@@ -18,7 +18,7 @@ use smartserve::http::router::{router, templates};
 use smartserve::http::service::Service;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::listener::Role;
 use smartserve::serve::registry::ServedModel;
 
@@ -91,7 +91,7 @@ async fn the_document_lists_exactly_the_routes() {
     let options = Options::default();
     assert_is_complete(&public(Limits::default()), &options, &names).await;
     let bare = Options { private_metrics: true, no_ui: true, ..Options::default() };
-    let router_of = |serving, options: &Options| router(serving, Role::Main, options.clone());
+    let router_of = |server, options: &Options| router(server, Role::Main, options.clone());
     assert_is_complete(&router_of(serving(Limits::default()), &bare), &bare, &names).await;
     assert_is_complete(&router_of(empty_serving(), &options), &options, &[]).await;
     for (predict, health) in [("/predict", "/ping"), ("/ask", "/well")] {
@@ -178,8 +178,11 @@ async fn examples_are_answered_as_written() {
     // all is numbers; MLflow's with four JSON forms, and two a model of TensorFlow Serving's with two.
     const EXAMPLES: usize = 4 * 11 + 2 * (1 + 2 + 2) + 6 + 3 * 2 * 4;
     assert_eq!(send_examples(&public(Limits::default()), None).await, EXAMPLES);
-    let ignores =
-        Arc::new(Serving::new(serving(Limits::default()).registry.list(), Limits::default(), ExtraFeatures::Ignore));
+    let ignores = Arc::new(ServerState::new(
+        serving(Limits::default()).registry.list(),
+        Limits::default(),
+        ExtraFeatures::Ignore,
+    ));
     assert_eq!(send_examples(&router(ignores, Role::Main, Options::default()), None).await, EXAMPLES);
     let (router, _file) = with_tokens();
     assert_eq!(send_examples(&router, Some("Bearer secret")).await, EXAMPLES);
@@ -259,11 +262,11 @@ async fn the_document_is_stable_and_cached() {
 
 #[tokio::test]
 async fn the_document_follows_the_models() {
-    let serving = serving(Limits::default());
-    let router = router(Arc::clone(&serving), Role::Main, Options::default());
+    let server = serving(Limits::default());
+    let router = router(Arc::clone(&server), Role::Main, Options::default());
     assert!(served(&router).await["paths"].get("/models/kinds/predict").is_some());
-    let fewer = serving.registry.list().into_iter().take(1).collect();
-    serving.registry.replace(fewer, &serving.metrics);
+    let fewer = server.registry.list().into_iter().take(1).collect();
+    server.registry.replace(fewer, &server.metrics);
     assert!(served(&router).await["paths"].get("/models/kinds/predict").is_none());
 }
 

@@ -15,7 +15,7 @@ use smartserve::http::service::Service;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::cell::MAX_ABS;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::listener::Role;
 use smartserve::serve::registry::ServedModel;
 use smartserve::table::TableFile;
@@ -48,8 +48,8 @@ fn artifact((algorithm, kernel, scale, is_class, steep): Recipe) -> Option<Vec<u
 
 fn served(artifact: &[u8]) -> Service {
     let snapshot = Arc::new(ServedModel::new("m", Model::load(artifact).unwrap(), true));
-    let serving = Arc::new(Serving::new(vec![snapshot], Limits::default(), ExtraFeatures::Reject));
-    router(serving, Role::Main, Options::default())
+    let server = Arc::new(ServerState::new(vec![snapshot], Limits::default(), ExtraFeatures::Reject));
+    router(server, Role::Main, Options::default())
 }
 
 /// A model of every algorithm and kernel, scaled and not, where it can be trained.

@@ -142,8 +142,8 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 
 #[test]
 fn what_is_not_json_is_refused() {
-    let serving = serving(Limits::default());
-    let snapshot = serving.registry.default_model().unwrap();
+    let server = serving(Limits::default());
+    let snapshot = server.registry.default_model().unwrap();
     let (schema, extra) = (snapshot.model.schema(), ExtraFeatures::Reject);
     let rules = DecodeOptions { schema, model: "houses", max_rows: 100, extra };
     let few: [Row; 3] = [(6.5, Some(300.0), 0), (4.25, None, 1), (-0.5, Some(2.0), 2)];
@@ -170,8 +170,8 @@ fn what_is_not_json_is_refused() {
 proptest! {
     #[test]
     fn dialects_give_the_same_bits(rows in rows()) {
-        let serving = serving(Limits::default());
-        let snapshot = serving.registry.default_model().unwrap();
+        let server = serving(Limits::default());
+        let snapshot = server.registry.default_model().unwrap();
         let (schema, extra) = (snapshot.model.schema(), ExtraFeatures::Reject);
         let rules = DecodeOptions { schema, model: "houses", max_rows: 100, extra };
         let cells = rows.iter().flat_map(|r| [r.0, r.1.unwrap_or(f64::NAN), f64::from(u8::try_from(r.2).unwrap())]);

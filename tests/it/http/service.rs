@@ -168,10 +168,10 @@ async fn without_a_model_it_is_not_ready() {
 #[tokio::test]
 async fn while_draining_only_readiness_fails() {
     let limits = Limits::default();
-    let serving = serving(limits.clone());
-    let router = router(Arc::clone(&serving), Role::Main, Options::default());
+    let server = serving(limits.clone());
+    let router = router(Arc::clone(&server), Role::Main, Options::default());
     assert_eq!(get(&router, "/readyz").await.status, 200);
-    serving.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
+    server.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
     assert_eq!(get(&router, "/livez").await.status, 200);
     assert_eq!(get(&router, "/readyz").await.status, 503);
     assert_eq!(post(&router, "/models/line/predict", ROW).await.status, 200);
@@ -342,14 +342,14 @@ impl Drop for WatchedBytes {
 /// From then on the request's lease counts the rows and the answer, and no longer the body.
 #[tokio::test]
 async fn a_short_body_is_dropped_before_its_rows_are_predicted() {
-    let serving = serving(Limits::default());
-    let router = router(Arc::clone(&serving), Role::Main, Options::default());
+    let server = serving(Limits::default());
+    let router = router(Arc::clone(&server), Role::Main, Options::default());
     let (sender, was_predicted) = mpsc::channel();
-    let bytes = WatchedBytes { bytes: ROW.as_bytes(), metrics: Arc::clone(&serving.metrics), was_predicted: sender };
+    let bytes = WatchedBytes { bytes: ROW.as_bytes(), metrics: Arc::clone(&server.metrics), was_predicted: sender };
     let answer = post(&router, "/models/line/predict", Body::from(Bytes::from_owner(bytes))).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
     assert_eq!(was_predicted.iter().collect::<Vec<bool>>(), [false]);
-    assert!(serving.metrics.render().contains("smartserve_prediction_rows_total{model=\"line\"} 1\n"));
+    assert!(server.metrics.render().contains("smartserve_prediction_rows_total{model=\"line\"} 1\n"));
 }
 
 #[test]

@@ -144,8 +144,8 @@ fn a_stalled_body_is_answered_408() {
 /// A server with room for 4 of the longest bodies, and 8 clients that announce one each and send nothing: those that got
 /// room have it when this returns.
 fn silent(limits: &Limits) -> (SocketAddr, Vec<TcpStream>) {
-    let serving = serving(Limits { body_budget: 8 << 20, ..limits.clone() });
-    let address = serve(router(serving.clone(), Role::Main, Options::default()));
+    let server = serving(Limits { body_budget: 8 << 20, ..limits.clone() });
+    let address = serve(router(server.clone(), Role::Main, Options::default()));
     let request = post("Content-Length: 2097152\r\n");
     let clients = (0..8).map(|_| {
         let mut stream = connect(address);
@@ -154,8 +154,8 @@ fn silent(limits: &Limits) -> (SocketAddr, Vec<TcpStream>) {
     });
     let clients = clients.collect();
     let asked = std::time::Instant::now();
-    while serving.memory.free() > 2 << 20 {
-        assert!(asked.elapsed() < Duration::from_secs(20), "{} bytes are free", serving.memory.free());
+    while server.memory.free() > 2 << 20 {
+        assert!(asked.elapsed() < Duration::from_secs(20), "{} bytes are free", server.memory.free());
         std::thread::yield_now();
     }
     (address, clients)
@@ -231,11 +231,11 @@ fn odd_requests_get_an_envelope() {
 fn listen() -> SocketAddr {
     let tcp = smartserve::serve::listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = tcp.local_addr().unwrap();
-    let serving = serving(Limits::default());
+    let server = serving(Limits::default());
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let context = ListenerContext::of(&serving);
-        let service = router(serving, Role::Main, Options::default());
+        let context = ListenerContext::of(&server);
+        let service = router(server, Role::Main, Options::default());
         runtime.block_on(smartserve::serve::listener::accept_connections(BoundService { tcp, service }, context));
     });
     address

@@ -168,35 +168,35 @@ async fn stalls_and_drains_end_a_stream() {
     assert!(piece(&mut response).await.unwrap().contains("\"status\":408"));
 
     let limits = Limits { hard_stop: Duration::from_millis(1_100), ..Limits::default() };
-    let serving = serving(limits.clone());
-    let router = router_of(&serving);
+    let server = serving(limits.clone());
+    let router = router_of(&server);
     let (_sender, mut response) = begin(&router, "{\"x\":2}\n").await;
     piece(&mut response).await.unwrap();
-    serving.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
+    server.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
     assert!(piece(&mut response).await.unwrap().contains("\"status\":408"));
 }
 
-fn router_of(serving: &Arc<smartserve::serve::Serving>) -> Service {
-    router(Arc::clone(serving), Role::Main, Options::default())
+fn router_of(server: &Arc<smartserve::serve::ServerState>) -> Service {
+    router(Arc::clone(server), Role::Main, Options::default())
 }
 
 #[tokio::test]
 async fn a_stream_returns_its_memory() {
-    let serving = serving(Limits { body_budget: 100_000, ..Limits::default() });
-    let router = router_of(&serving);
+    let server = serving(Limits { body_budget: 100_000, ..Limits::default() });
+    let router = router_of(&server);
     let (sender, mut response) = begin(&router, "{\"x\":2}\n").await;
     piece(&mut response).await.unwrap();
     let more = tokio::time::timeout(Duration::from_millis(20), piece(&mut response)).await;
-    assert!(more.is_err() && serving.memory.free() == 100_000, "nothing is held between lines");
+    assert!(more.is_err() && server.memory.free() == 100_000, "nothing is held between lines");
     sender.send(b"{\"x\":2}\n{\"x\"".to_vec()).unwrap();
     piece(&mut response).await.unwrap();
     let more = tokio::time::timeout(Duration::from_millis(20), piece(&mut response)).await;
-    assert!(more.is_err() && serving.memory.free() < 100_000, "a line has begun");
+    assert!(more.is_err() && server.memory.free() < 100_000, "a line has begun");
     // The rest of the budget is not enough for another one.
     let (_second, other) = begin(&router, "{\"x\"").await;
     assert_eq!(other.status(), 503);
     drop(response);
-    assert_eq!(serving.memory.free(), 100_000);
+    assert_eq!(server.memory.free(), 100_000);
 }
 
 #[tokio::test]
@@ -243,13 +243,13 @@ async fn a_bomb_is_refused_before_inflation() {
         assert_eq!(ask(&router, content_type).await, 413, "{content_type}");
         assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     }
-    let serving = serving(Limits { max_body_bytes: 2 << 20, body_budget: 4 << 20, ..Limits::default() });
-    let router = router_of(&serving);
-    let held = serving.memory.reserve(3 << 20).await.unwrap();
+    let server = serving(Limits { max_body_bytes: 2 << 20, body_budget: 4 << 20, ..Limits::default() });
+    let router = router_of(&server);
+    let held = server.memory.reserve(3 << 20).await.unwrap();
     assert_eq!(ask(&router, "application/json").await, 503, "over the budget before it is over the limit");
     drop(held);
     assert_eq!(ask(&router, "application/json").await, 413);
-    assert_eq!(serving.memory.free(), 4 << 20);
+    assert_eq!(server.memory.free(), 4 << 20);
 }
 
 #[tokio::test]
@@ -281,8 +281,8 @@ async fn long_answers_are_compressed_if_accepted() {
 #[tokio::test]
 async fn no_answer_waits_for_room_to_compress_it() {
     const COMPRESSING: usize = 512 << 10;
-    let serving = serving(Limits { admission_wait: Duration::from_hours(1), ..Limits::default() });
-    let router = router_of(&serving);
+    let server = serving(Limits { admission_wait: Duration::from_hours(1), ..Limits::default() });
+    let router = router_of(&server);
     let rows = format!("{{\"x\":{:?}}}", (0..10_000).collect::<Vec<u32>>());
     let asked = || with(typed("/models/line/predict", "application/json", rows.clone()), "accept-encoding", "gzip");
     let answer = send(&router, asked()).await;
@@ -290,8 +290,8 @@ async fn no_answer_waits_for_room_to_compress_it() {
     // Room for the answer and for the compressor, and not for what it makes.
     let left = COMPRESSING + gunzip(&answer).len() * 3 / 2;
     let mut held = Vec::new();
-    while serving.memory.free() > left {
-        held.push(serving.memory.reserve((serving.memory.free() - left).min(32 << 10)).await.unwrap());
+    while server.memory.free() > left {
+        held.push(server.memory.reserve((server.memory.free() - left).min(32 << 10)).await.unwrap());
     }
     let asking = tokio::time::timeout(Duration::from_secs(10), send(&router, asked()));
     assert_eq!(asking.await.expect("it waits").header("content-encoding"), "");

@@ -131,9 +131,9 @@ async fn every_route_answers_for_an_imported_model() {
     for file in [imported(directory.path(), 300), folder().join(SOURCE)] {
         let folder = ModelFolder::new();
         folder.open(&one(&file));
-        let served = folder.serving.registry.get("m").unwrap();
-        let main = router(folder.serving.clone(), Role::Main, Options::default());
-        let admin = router(folder.serving.clone(), Role::Admin, Options::default());
+        let served = folder.server.registry.get("m").unwrap();
+        let main = router(folder.server.clone(), Role::Main, Options::default());
+        let admin = router(folder.server.clone(), Role::Admin, Options::default());
         ask_every_route(&main, &admin, served.model.version()).await;
         assert!(served.model.check_golden().is_ok());
         assert!(served.model.resident_bytes() > 1_000 && served.cost_per_row > Duration::ZERO);
@@ -161,11 +161,11 @@ fn an_imported_model_is_reloaded_by_version_and_another_schema_is_refused() {
     folder.look();
     let third = folder.version("m").unwrap();
     assert!(third != first && third != second);
-    let served = folder.serving.registry.get("m").unwrap();
+    let served = folder.server.registry.get("m").unwrap();
     assert_eq!(json!(served.model.header().prediction_stats), Value::Null);
     put(&super::cases::folder().join("xgb-sqerr/model.ubj"));
     folder.look();
     assert_eq!(folder.version("m").unwrap(), third);
-    assert!(folder.serving.registry.get("m").unwrap().reload_error().unwrap().contains("schema"));
-    assert_eq!(folder.serving.reloader.reload("m", Some(&second)).unwrap().version, second);
+    assert!(folder.server.registry.get("m").unwrap().reload_error().unwrap().contains("schema"));
+    assert_eq!(folder.server.reloader.reload("m", Some(&second)).unwrap().version, second);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use smartserve::import::{Answers, ImportOptions, OneFile, artifact, read};
 use smartserve::model::neutral::{Function, Operation, Predictor};
-use smartserve::model::schema::{Feature, Kind};
+use smartserve::model::schema::{Feature, FeatureKind};
 
 use super::cases::{Case, load};
 use crate::support::path;
@@ -22,11 +22,11 @@ fn files() -> Vec<PathBuf> {
 /// Values of a feature at the limits of what the document says.
 fn limits(feature: &Feature) -> Vec<Value> {
     let mut values = match feature.kind {
-        Kind::Numeric => {
+        FeatureKind::Numeric => {
             let numbers = [0.0, -1.0, 1e150, -1e150, 5e-324, -5e-324, 1e-150, 1e39, -1e39, 1e20, 710.0, -745.5];
             numbers.into_iter().map(Value::from).collect()
         }
-        Kind::Categorical => {
+        FeatureKind::Categorical => {
             let listed = feature.categories.iter().take(3).map(|category| json!(category));
             listed.chain(feature.unknown.then(|| json!("never seen"))).collect::<Vec<_>>()
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rustix::time::{ClockId, clock_gettime};
-use smartserve::import::{Kind, most_memory};
+use smartserve::import::{FileFormat, most_memory};
 
 use super::cases::folder;
 use crate::support::process::{BINARY, Server, run_with};
@@ -169,7 +169,7 @@ fn a_compressed_file_of_nothing_takes_time_in_proportion() {
     let file = [&whole[..10], &blocks, &whole[10..]].concat();
     let seconds = || clock_gettime(ClockId::ThreadCPUTime);
     let begun = seconds();
-    assert_eq!(most_memory(Kind::Pickle, &file), most_memory(Kind::Pickle, &whole));
+    assert_eq!(most_memory(FileFormat::Pickle, &file), most_memory(FileFormat::Pickle, &whole));
     let took = Duration::try_from(seconds()).unwrap() - Duration::try_from(begun).unwrap();
     assert!(took < Duration::from_secs(1), "{took:?}");
 }

@@ -2,7 +2,7 @@
 
 use smartserve::import::{Answers, ImportOptions, Iterations};
 use smartserve::model::prediction::Prediction;
-use smartserve::model::schema::Kind;
+use smartserve::model::schema::FeatureKind;
 use smartserve::serve::loader;
 
 use super::cases::{Case, assert_same_bits, batch, folder, load, predict, raw, values};
@@ -120,11 +120,11 @@ fn names_that_xgboost_stores_wrongly_are_not_guessed() {
         let model = load(file, Answers::Library).unwrap();
         // The column with an ü takes codes, and the file says so; the integers beside it keep their names.
         let color = &model.schema().features()[model.schema().position("color").unwrap()];
-        assert_eq!(color.kind, Kind::Numeric);
+        assert_eq!(color.kind, FeatureKind::Numeric);
         let notes = &model.header().source.as_ref().unwrap().notes;
         assert!(notes.iter().any(|note| note.contains("\"color\"") && note.contains("not ASCII")), "{notes:?}");
         let n = &model.schema().features()[model.schema().position("n").unwrap()];
-        assert_eq!((n.kind, n.categories.len(), n.categories[0].as_str()), (Kind::Categorical, 7, "10"));
+        assert_eq!((n.kind, n.categories.len(), n.categories[0].as_str()), (FeatureKind::Categorical, 7, "10"));
         // By codes, in pandas' order of the names, the answers are the library's.
         let text = std::fs::read_to_string(&case.rows).unwrap();
         let coded = text.replace("blue", "0").replace("green", "1").replace("red", "2").replace("ünï", "3");

@@ -11,7 +11,7 @@ use rustix::net::sockopt::set_socket_recv_buffer_size;
 use serde_json::Value;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::model::algorithm::Algorithm;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::memory_estimate::MemoryEstimate;
 
 use crate::support::artifact::seal;
@@ -29,11 +29,11 @@ async fn defaults_stay_below_128_mib() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), artifact(recipe, "boston", 1)).unwrap();
     let limits = Limits { compute_threads: 1, ..Limits::default() };
-    let serving = Serving::new(Vec::new(), limits, ExtraFeatures::Reject);
-    serving.reloader.open(&one(file.path())).unwrap();
-    let served = serving.registry.get("m").unwrap();
+    let server = ServerState::new(Vec::new(), limits, ExtraFeatures::Reject);
+    server.reloader.open(&one(file.path())).unwrap();
+    let served = server.registry.get("m").unwrap();
     assert!(served.model.header().payload.bytes > 400_000, "{}", served.model.header().payload.bytes);
-    let bound = MemoryEstimate::of(&serving, 2);
+    let bound = MemoryEstimate::of(&server, 2);
     assert_eq!(bound.total(), bound.parts.iter().map(|(_, bytes)| *bytes).sum::<usize>());
     assert!(bound.total() <= 128 << 20, "{bound}");
     assert!(bound.to_string().contains("MiB: requests in flight 64.0, pages "), "{bound}");

@@ -27,7 +27,7 @@ async fn a_model_is_served_once_its_name_is_free() {
     folder.look();
     let of_second = folder.version("boston").unwrap();
     assert_ne!(of_second, of_first);
-    assert!(folder.serving.registry.default_model().is_some(), "the name is the default one's");
+    assert!(folder.server.registry.default_model().is_some(), "the name is the default one's");
     // The first one comes back, and waits in its turn.
     folder.write("a.model", &version(1));
     folder.look();

@@ -12,7 +12,7 @@ use crate::support::server::{Client, Server, limits, ms, until, within};
 #[tokio::test]
 async fn a_drain_takes_its_steps_in_order() {
     let server = Server::start(limits());
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     let mut busy = server.connect().await;
     busy.get("/wait").await;
     server.until_waiting(1).await;
@@ -48,7 +48,7 @@ async fn a_drain_takes_its_steps_in_order() {
 #[tokio::test]
 async fn terminate_accepts_during_lame_duck() {
     let server = Server::start(limits());
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     let start = Instant::now();
     server.drain(Signal::Terminate).await;
     let mut accepted = 0;
@@ -73,7 +73,7 @@ async fn interrupt_skips_the_lame_duck() {
 #[tokio::test]
 async fn idle_connections_outlive_the_listener() {
     let server = Server::start(limits());
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     let mut client = server.connect().await;
     client.get("/ok").await;
     client.answer().await.unwrap();
@@ -95,7 +95,7 @@ async fn idle_connections_close_before_hard_stop() {
     server.drain(Signal::Interrupt).await;
     client.closed().await;
     assert!(start.elapsed() >= ms(1200), "{:?}", start.elapsed());
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     assert_eq!(server.exit().await, ServerExit::Drained);
     assert!(lifecycle.steps().contains(&DrainStep::ConnectionsDone));
 }
@@ -108,7 +108,7 @@ async fn a_half_sent_head_is_not_a_request() {
     server.until_connections(1).await;
     let start = Instant::now();
     server.drain(Signal::Terminate).await;
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     assert_eq!(server.exit().await, ServerExit::Drained);
     assert!(start.elapsed() < limits().hard_stop + ms(1000));
     assert!(lifecycle.steps().contains(&DrainStep::HardStop));
@@ -118,7 +118,7 @@ async fn a_half_sent_head_is_not_a_request() {
 #[tokio::test]
 async fn a_head_completed_in_a_drain_is_answered() {
     let server = Server::start(Limits { header_timeout: ms(60_000), ..limits() });
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     let mut client = server.connect().await;
     client.send("GET /ok HTTP/1.1\r\nHost: te").await;
     server.until_connections(1).await;
@@ -144,7 +144,7 @@ async fn a_half_sent_body_gets_a_408() {
 #[tokio::test]
 async fn a_cut_request_makes_exit_code_3() {
     let server = Server::start(limits());
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     let mut client = server.connect().await;
     client.get("/wait").await;
     server.until_waiting(1).await;
@@ -196,7 +196,7 @@ async fn accepted_connections_are_served() {
 async fn admin_answers_until_the_drain_ends() {
     let server = Server::start(limits());
     let (admin, thread) = server.start_admin();
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     let mut busy = server.connect().await;
     busy.get("/wait").await;
     server.until_waiting(1).await;
@@ -215,7 +215,7 @@ async fn admin_answers_until_the_drain_ends() {
 #[tokio::test]
 async fn a_hangup_asks_for_a_reload() {
     let server = Server::start(limits());
-    let lifecycle = server.serving.lifecycle.clone();
+    let lifecycle = server.server.lifecycle.clone();
     server.signal(Signal::Hangup).await;
     within(lifecycle.reload_requested()).await;
     assert_eq!(lifecycle.phase(), Phase::Ready);

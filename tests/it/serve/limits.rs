@@ -220,7 +220,7 @@ async fn busy_connections_take_turns() {
     for client in clients {
         within(client).await.unwrap();
     }
-    until(|| server.serving.memory.free() == 4 * BUFFER_BYTES).await;
+    until(|| server.server.memory.free() == 4 * BUFFER_BYTES).await;
 }
 
 #[tokio::test]
@@ -232,14 +232,14 @@ async fn long_idle_connections_still_answer() {
         client.send(&request).await;
         assert_eq!(client.answer().await.unwrap().body, body.as_bytes());
         // Its buffers are given back meanwhile.
-        until(|| server.serving.memory.free() == Limits::default().body_budget).await;
+        until(|| server.server.memory.free() == Limits::default().body_budget).await;
     }
 }
 
 #[tokio::test]
 async fn a_long_head_has_room() {
     let server = Server::start(limits());
-    let free = || server.serving.memory.free();
+    let free = || server.server.memory.free();
     let mut client = server.connect().await;
     client.send(&format!("GET /wait HTTP/1.1\r\nHost: test\r\nX: {}\r\n\r\n", "x".repeat(30 << 10))).await;
     server.until_waiting(1).await;
@@ -255,13 +255,13 @@ async fn answers_hold_memory_until_written() {
     let mut client = server.connect().await;
     client.get("/large").await;
     let all = Limits::default().body_budget;
-    until(|| server.serving.memory.free() <= all - ANSWER_BYTES).await;
+    until(|| server.server.memory.free() <= all - ANSWER_BYTES).await;
     let mut one = [0];
     client.socket.peek(&mut one).await.unwrap();
     tokio::time::sleep(ms(100)).await;
-    assert!(server.serving.memory.free() <= all - ANSWER_BYTES, "given up although nobody has read");
+    assert!(server.server.memory.free() <= all - ANSWER_BYTES, "given up although nobody has read");
     client.answer().await.unwrap();
-    until(|| server.serving.memory.free() > all - ANSWER_BYTES).await;
+    until(|| server.server.memory.free() > all - ANSWER_BYTES).await;
 }
 
 #[tokio::test]

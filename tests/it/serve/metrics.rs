@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::metrics::{METRICS, Metrics, Reason, ReloadResult};
 
 use crate::support::models::{classes, quick, rows};
@@ -38,11 +38,11 @@ fn label_sets_exist_from_the_start() {
 
 #[tokio::test]
 async fn every_family_is_shown() {
-    let serving = Serving::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
-    let served = serving.registry.get("boston").unwrap();
-    serving.compute.compute(&serving.memory.lease(), &served, rows(&served, 3)).await.unwrap();
-    serving.metrics.answered("GET", "/metrics", 200, Duration::from_micros(30));
-    let text = serving.metrics.render();
+    let server = ServerState::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
+    let served = server.registry.get("boston").unwrap();
+    server.compute.compute(&server.memory.lease(), &served, rows(&served, 3)).await.unwrap();
+    server.metrics.answered("GET", "/metrics", 200, Duration::from_micros(30));
+    let text = server.metrics.render();
     for family in METRICS {
         assert!(text.contains(&format!("# HELP {} {}\n", family.name, family.help)), "{}", family.name);
     }
@@ -107,11 +107,11 @@ fn gauges_go_down() {
 
 #[tokio::test]
 async fn every_value_is_in_one_bin() {
-    let serving = Serving::new(vec![quick("boston", 1), classes()], Limits::default(), ExtraFeatures::Reject);
-    for served in serving.registry.list() {
+    let server = ServerState::new(vec![quick("boston", 1), classes()], Limits::default(), ExtraFeatures::Reject);
+    for served in server.registry.list() {
         let n = 1_000_u32;
-        serving.compute.compute(&serving.memory.lease(), &served, rows(&served, n as usize)).await.unwrap();
-        let text = serving.metrics.render();
+        server.compute.compute(&server.memory.lease(), &served, rows(&served, n as usize)).await.unwrap();
+        let text = server.metrics.render();
         for feature in served.model.schema().features() {
             let labels = format!(
                 "model=\"{}\",version=\"{}\",feature=\"{}\"",
@@ -136,10 +136,10 @@ async fn every_value_is_in_one_bin() {
 
 #[tokio::test]
 async fn a_class_is_counted_under_its_label() {
-    let serving = Serving::new(vec![classes()], Limits::default(), ExtraFeatures::Reject);
-    let served = serving.registry.get("iris").unwrap();
-    serving.compute.compute(&serving.memory.lease(), &served, rows(&served, 64)).await.unwrap();
-    let text = serving.metrics.render();
+    let server = ServerState::new(vec![classes()], Limits::default(), ExtraFeatures::Reject);
+    let served = server.registry.get("iris").unwrap();
+    server.compute.compute(&server.memory.lease(), &served, rows(&served, 64)).await.unwrap();
+    let text = server.metrics.render();
     for class in &served.model.schema().target().classes {
         let seen = values(&text, "smartserve_prediction_values_total", &format!("bin=\"{class}\""));
         assert!(seen.len() == 1 && seen[0] > 0.0, "{class}: {seen:?}");
@@ -148,15 +148,15 @@ async fn a_class_is_counted_under_its_label() {
 
 #[tokio::test]
 async fn values_out_of_range_are_counted() {
-    let serving = Serving::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
-    let served = serving.registry.get("boston").unwrap();
+    let server = ServerState::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
+    let served = server.registry.get("boston").unwrap();
     let schema = served.model.schema();
     let mut cells = served.model.golden_batch().row(0).to_vec();
     let rm = schema.position("RM").unwrap();
     cells[rm] = 1e6;
     let batch = smartserve::model::batch::Batch::from_rows(schema, cells).unwrap();
-    serving.compute.compute(&serving.memory.lease(), &served, batch).await.unwrap();
-    let text = serving.metrics.render();
+    server.compute.compute(&server.memory.lease(), &served, batch).await.unwrap();
+    let text = server.metrics.render();
     let series = |f| format!("smartserve_feature_out_of_range_total{{feature=\"{f}\",model=\"boston\"}}");
     assert_eq!(value(&text, &series("RM")), Some(1.0));
     assert_eq!(value(&text, &series("TAX")), Some(0.0));
@@ -166,28 +166,28 @@ async fn values_out_of_range_are_counted() {
 async fn a_replaced_version_keeps_its_counts() {
     let (old, new) = (quick("boston", 1), quick("boston", 2));
     assert_ne!(old.model.version(), new.model.version());
-    let serving = Serving::new(vec![Arc::clone(&old)], Limits::default(), ExtraFeatures::Reject);
-    serving.compute.compute(&serving.memory.lease(), &old, rows(&old, 5)).await.unwrap();
-    serving.registry.replace(vec![Arc::clone(&new)], &serving.metrics);
-    serving.compute.compute(&serving.memory.lease(), &new, rows(&new, 7)).await.unwrap();
+    let server = ServerState::new(vec![Arc::clone(&old)], Limits::default(), ExtraFeatures::Reject);
+    server.compute.compute(&server.memory.lease(), &old, rows(&old, 5)).await.unwrap();
+    server.registry.replace(vec![Arc::clone(&new)], &server.metrics);
+    server.compute.compute(&server.memory.lease(), &new, rows(&new, 7)).await.unwrap();
     let rows_seen = |text: &str, served: &smartserve::serve::registry::ServedModel| {
         let labels = format!("version=\"{}\"", served.model.version());
         values(text, "smartserve_prediction_values_total", &labels).iter().sum::<f64>()
     };
-    let text = serving.metrics.render();
+    let text = server.metrics.render();
     assert_eq!((rows_seen(&text, &old), rows_seen(&text, &new)), (5.0, 7.0));
     assert_eq!(values(&text, "smartserve_model_info", "model=\"boston\""), [1.0, 1.0]);
     assert_eq!(values(&text, "smartserve_prediction_rows_total", "boston"), [12.0]);
-    serving.registry.replace(vec![Arc::clone(&old)], &serving.metrics);
-    serving.compute.compute(&serving.memory.lease(), &old, rows(&old, 1)).await.unwrap();
-    assert!((rows_seen(&serving.metrics.render(), &old) - 6.0).abs() < 0.5);
+    server.registry.replace(vec![Arc::clone(&old)], &server.metrics);
+    server.compute.compute(&server.memory.lease(), &old, rows(&old, 1)).await.unwrap();
+    assert!((rows_seen(&server.metrics.render(), &old) - 6.0).abs() < 0.5);
 }
 
 #[test]
 fn the_exposition_is_well_formed() {
-    let serving = Serving::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
-    serving.metrics.answered("GET", "/metrics", 200, Duration::from_micros(30));
-    let text = serving.metrics.render();
+    let server = ServerState::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
+    server.metrics.answered("GET", "/metrics", 200, Duration::from_micros(30));
+    let text = server.metrics.render();
     let mut seen = BTreeSet::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (series, number) = line.rsplit_once(' ').unwrap();

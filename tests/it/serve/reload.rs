@@ -34,7 +34,7 @@ async fn a_request_keeps_its_snapshot() {
     let house = ModelFolder::new();
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
-    let held = house.serving.registry.get("m").unwrap();
+    let held = house.server.registry.get("m").unwrap();
     fs::write(&path, version(2)).unwrap();
     house.look();
     assert_ne!(held.model.version(), house.version("m").unwrap());
@@ -104,16 +104,16 @@ async fn another_schema_needs_permission() {
         fs::write(&path, artifact(CLASSES, "iris", 1)).unwrap();
         if allowed {
             house.look();
-            assert_eq!(house.serving.registry.get("m").unwrap().model.header().name, "iris");
+            assert_eq!(house.server.registry.get("m").unwrap().model.header().name, "iris");
         } else {
-            assert!(matches!(house.serving.reloader.reload("m", None), Err(ReloadError::SchemaDiffers { .. })));
+            assert!(matches!(house.server.reloader.reload("m", None), Err(ReloadError::SchemaDiffers { .. })));
             assert_eq!((house.version("m").unwrap(), house.counted()), (first, (0, 1)));
-            let noted = house.serving.registry.get("m").unwrap().reload_error().unwrap();
+            let noted = house.server.registry.get("m").unwrap().reload_error().unwrap();
             assert!(noted.contains("(no longer \"CRIM\", \"ZN\""), "{noted}");
             assert!(noted.contains("new \"sepal_length\""), "{noted}");
             fs::write(&path, version(1)).unwrap();
             house.look();
-            assert_eq!(house.serving.registry.get("m").unwrap().reload_error(), None);
+            assert_eq!(house.server.registry.get("m").unwrap().reload_error(), None);
         }
     }
 }
@@ -128,19 +128,19 @@ async fn the_version_before_can_be_chosen() {
     house.look();
     let second = house.version("m").unwrap();
 
-    let outcome = house.serving.reloader.reload("m", Some(&first)).unwrap();
+    let outcome = house.server.reloader.reload("m", Some(&first)).unwrap();
     assert!(outcome.changed && outcome.version == first);
     house.look();
     assert_eq!(house.version("m").unwrap(), first, "chosen, so it stays");
-    assert!(!house.serving.reloader.reload("m", Some(&first)).unwrap().changed);
-    assert_eq!(house.serving.reloader.reload("m", Some(&second)).unwrap().version, second);
-    assert_eq!(house.serving.reloader.reload("m", Some(&first)).unwrap().version, first);
+    assert!(!house.server.reloader.reload("m", Some(&first)).unwrap().changed);
+    assert_eq!(house.server.reloader.reload("m", Some(&second)).unwrap().version, second);
+    assert_eq!(house.server.reloader.reload("m", Some(&first)).unwrap().version, first);
 
     fs::write(&path, version(3)).unwrap();
     house.look();
     let third = house.version("m").unwrap();
     assert!(third != first && third != second);
-    let unknown = house.serving.reloader.reload("m", Some(&second)).unwrap_err();
+    let unknown = house.server.reloader.reload("m", Some(&second)).unwrap_err();
     assert_eq!(unknown.to_string(), format!("m has no version {second:?}; it has {third}, {first}"));
 }
 
@@ -150,16 +150,16 @@ async fn without_a_version_the_file_is_served() {
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m").unwrap();
-    assert!(!house.serving.reloader.reload("m", None).unwrap().changed);
+    assert!(!house.server.reloader.reload("m", None).unwrap().changed);
     fs::write(&path, version(2)).unwrap();
-    assert!(house.serving.reloader.reload("m", None).unwrap().changed);
-    house.serving.reloader.reload("m", Some(&first)).unwrap();
-    assert_ne!(house.serving.reloader.reload("m", None).unwrap().version, first);
+    assert!(house.server.reloader.reload("m", None).unwrap().changed);
+    house.server.reloader.reload("m", Some(&first)).unwrap();
+    assert_ne!(house.server.reloader.reload("m", None).unwrap().version, first);
     fs::write(&path, b"nonsense").unwrap();
     for _ in 0..2 {
-        assert!(matches!(house.serving.reloader.reload("m", None), Err(ReloadError::Load(_))));
+        assert!(matches!(house.server.reloader.reload("m", None), Err(ReloadError::Load(_))));
     }
-    assert!(matches!(house.serving.reloader.reload("other", None), Err(ReloadError::UnknownModel(_))));
+    assert!(matches!(house.server.reloader.reload("other", None), Err(ReloadError::UnknownModel(_))));
     assert_eq!(house.counted(), (4, 2));
 }
 
@@ -170,8 +170,8 @@ async fn clock_and_request_make_it_look() {
     house.open(&one(&path));
     let first = house.version("m");
     let clock = tokio::spawn(watch(
-        Arc::clone(&house.serving.reloader),
-        house.serving.lifecycle.clone(),
+        Arc::clone(&house.server.reloader),
+        house.server.lifecycle.clone(),
         Duration::from_millis(20),
     ));
     fs::write(&path, version(2)).unwrap();
@@ -180,12 +180,12 @@ async fn clock_and_request_make_it_look() {
 
     let second = house.version("m");
     let asked = tokio::spawn(watch(
-        Arc::clone(&house.serving.reloader),
-        house.serving.lifecycle.clone(),
+        Arc::clone(&house.server.reloader),
+        house.server.lifecycle.clone(),
         Duration::from_hours(1),
     ));
     fs::write(&path, version(3)).unwrap();
-    house.serving.lifecycle.request_reload();
+    house.server.lifecycle.request_reload();
     until(|| house.version("m") != second).await;
     asked.abort();
 }
@@ -199,21 +199,20 @@ async fn swaps_never_mix_versions() {
     fs::write(&path, artifact(QUICK, "m", 1)).unwrap();
     house.look();
     let versions: Vec<String> = {
-        let serving = &house.serving;
-        let second = serving.registry.get("m").unwrap().model.version().to_owned();
-        let unknown = serving.reloader.reload("m", Some("?")).unwrap_err().to_string();
+        let server = &house.server;
+        let second = server.registry.get("m").unwrap().model.version().to_owned();
+        let unknown = server.reloader.reload("m", Some("?")).unwrap_err().to_string();
         let first = unknown.rsplit(' ').next().unwrap().to_owned();
         vec![first, second]
     };
     let asking = tokio::spawn({
-        let serving = Arc::clone(&house.serving);
+        let server = Arc::clone(&house.server);
         async move {
             let mut asked = 0_u32;
-            while !serving.lifecycle.is_draining() {
-                let served = serving.registry.get("m").unwrap();
+            while !server.lifecycle.is_draining() {
+                let served = server.registry.get("m").unwrap();
                 let batch = crate::support::models::rows(&served, 64);
-                let (answer, _) =
-                    serving.compute.compute(&serving.memory.lease(), &served, batch.clone()).await.unwrap();
+                let (answer, _) = server.compute.compute(&server.memory.lease(), &served, batch.clone()).await.unwrap();
                 assert_eq!(answer.prediction, served.model.predict(&batch, &mut Scratch::default()).unwrap());
                 asked += 1;
                 tokio::task::yield_now().await;
@@ -221,12 +220,12 @@ async fn swaps_never_mix_versions() {
             asked
         }
     });
-    let serving = Arc::clone(&house.serving);
+    let server = Arc::clone(&house.server);
     tokio::task::spawn_blocking(move || {
         for i in 0..1000 {
-            assert!(serving.reloader.reload("m", Some(&versions[i % 2])).unwrap().changed);
+            assert!(server.reloader.reload("m", Some(&versions[i % 2])).unwrap().changed);
         }
-        serving.lifecycle.drain(smartserve::serve::lifecycle::Schedule::new(
+        server.lifecycle.drain(smartserve::serve::lifecycle::Schedule::new(
             std::time::Instant::now(),
             &Limits::default(),
             false,

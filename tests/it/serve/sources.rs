@@ -5,7 +5,7 @@ use std::path::Path;
 
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::import::{Answers, ImportChoices};
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::error::LoadError;
 use smartserve::serve::reload::{ModelFile, Sources};
 
@@ -20,8 +20,8 @@ async fn a_model_keeps_its_registered_name() {
     fs::write(&path, artifact(QUICK, "renamed", 2)).unwrap();
     house.look();
     assert_eq!(house.names(), ["m"]);
-    assert_eq!(house.serving.registry.get("m").unwrap().model.header().name, "renamed");
-    assert!(house.serving.registry.default_model().is_some());
+    assert_eq!(house.server.registry.get("m").unwrap().model.header().name, "renamed");
+    assert!(house.server.registry.default_model().is_some());
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn the_first_model_is_the_default() {
         };
         let files = vec![file("a"), file("b")];
         house.open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() });
-        assert_eq!(house.serving.registry.default_model().unwrap().name, expected);
+        assert_eq!(house.server.registry.default_model().unwrap().name, expected);
         assert_eq!(house.names(), ["a", "b"]);
     }
 }
@@ -51,8 +51,8 @@ async fn bad_models_are_told_apart() {
         options: Default::default(),
     };
     let open = |files: Vec<ModelFile>, default: Option<&str>| {
-        let serving = Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject);
-        serving
+        let server = ServerState::new(Vec::new(), Limits::default(), ExtraFeatures::Reject);
+        server
             .reloader
             .open(&Sources { files, default: default.map(str::to_owned), ..Sources::default() })
             .unwrap_err()
@@ -71,14 +71,14 @@ async fn bad_models_are_told_apart() {
 async fn models_of_a_directory_come_and_go() {
     let house = ModelFolder::new();
     house.open(&Sources { directory: Some(house.directory.path().to_owned()), ..Sources::default() });
-    assert!(house.serving.registry.is_empty());
+    assert!(house.server.registry.is_empty());
     house.write("b.model", &artifact(QUICK, "b", 1));
     house.write("bad.model", b"nonsense");
     house.write("notes.txt", b"nonsense");
     house.write(".hidden.model", b"nonsense");
     (0..3).for_each(|_| house.look());
     assert_eq!((house.names(), house.counted()), (vec!["b".to_owned()], (1, 1)));
-    assert!(house.serving.registry.default_model().is_some());
+    assert!(house.server.registry.default_model().is_some());
 
     house.write("a.model", &artifact(QUICK, "a", 1));
     house.write("same.model", &artifact(QUICK, "b", 2));
@@ -93,7 +93,7 @@ async fn models_of_a_directory_come_and_go() {
     house.look();
     assert!(house.version("a").is_some());
     assert_eq!(house.names().len(), 3, "the second b has the name now");
-    assert_eq!(house.serving.registry.default_model().unwrap().name, "b");
+    assert_eq!(house.server.registry.default_model().unwrap().name, "b");
 }
 
 /// A file of the cases of other libraries.
@@ -112,7 +112,7 @@ async fn a_foreign_file_that_is_empty_for_a_moment_goes_on_as_it_was() {
         house.write("price.bst", short);
         (0..3).for_each(|_| house.look());
         assert_eq!(house.version("price").as_ref(), Some(&first));
-        assert!(house.serving.registry.default_model().is_some());
+        assert!(house.server.registry.default_model().is_some());
     }
     assert_eq!(house.counted(), (1, 3), "each is told once");
     house.write("price.bst", &case("xgb-poisson/model.ubj"));
@@ -160,7 +160,7 @@ async fn a_choice_for_all_leaves_the_artifacts_of_a_directory_as_they_are() {
     let directory = Some(house.directory.path().to_owned());
     house.open(&Sources { directory: directory.clone(), choices: choices.clone(), ..Sources::default() });
     assert_eq!(house.names(), ["churn", "own"]);
-    assert_eq!(house.serving.registry.get("churn").unwrap().model.schema().task().as_str(), "regression");
+    assert_eq!(house.server.registry.get("churn").unwrap().model.schema().task().as_str(), "regression");
     // One for an artifact by its name is a mistake.
     let other = ModelFolder::new();
     choices.of_mut(Some("own")).zero_as_missing = true;

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use smartserve::config::ExtraFeatures;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::listener::{BoundService, ListenerContext, accept_connections, bind};
 
 use crate::support::server::{Client, limits};
@@ -18,7 +18,7 @@ use crate::support::server::{Client, limits};
 /// Sends one request to a listener whose service answers when `poll` is ready. `poll` gets the number of polls so far, and
 /// whether other tasks of the runtime had their turn since the first.
 async fn ask(poll: impl Fn(&mut Context<'_>, usize, bool) -> Poll<()> + Clone + Send + Sync + 'static) {
-    let serving = Serving::new(Vec::new(), limits(), ExtraFeatures::Reject);
+    let server = ServerState::new(Vec::new(), limits(), ExtraFeatures::Reject);
     let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let mut client = Client::connect(tcp.local_addr().unwrap()).await;
     let service = tower::service_fn(move |_: Request<Incoming>| {
@@ -35,7 +35,7 @@ async fn ask(poll: impl Fn(&mut Context<'_>, usize, bool) -> Poll<()> + Clone + 
             Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
         }
     });
-    let listening = tokio::spawn(accept_connections(BoundService { tcp, service }, ListenerContext::of(&serving)));
+    let listening = tokio::spawn(accept_connections(BoundService { tcp, service }, ListenerContext::of(&server)));
     client.get("/").await;
     assert_eq!(client.answer().await.unwrap().status, 200);
     listening.abort();

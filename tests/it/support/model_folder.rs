@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::reload::{ModelFile, Sources, Trigger};
 use tempfile::TempDir;
 
@@ -14,13 +14,13 @@ use crate::support::models::{QUICK, artifact};
 /// A directory with files, and a server of them.
 pub(crate) struct ModelFolder {
     pub(crate) directory: TempDir,
-    pub(crate) serving: Arc<Serving>,
+    pub(crate) server: Arc<ServerState>,
 }
 
 impl ModelFolder {
     pub(crate) fn new() -> Self {
-        let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
-        Self { directory: tempfile::tempdir().unwrap(), serving }
+        let server = Arc::new(ServerState::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
+        Self { directory: tempfile::tempdir().unwrap(), server }
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {
@@ -34,24 +34,24 @@ impl ModelFolder {
     }
 
     pub(crate) fn open(&self, sources: &Sources) {
-        self.serving.reloader.open(sources).unwrap();
+        self.server.reloader.open(sources).unwrap();
     }
 
     pub(crate) fn look(&self) {
-        self.serving.reloader.poll(Trigger::Timer);
+        self.server.reloader.poll(Trigger::Timer);
     }
 
     pub(crate) fn version(&self, name: &str) -> Option<String> {
-        self.serving.registry.get(name).map(|served| served.model.version().to_owned())
+        self.server.registry.get(name).map(|served| served.model.version().to_owned())
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
-        self.serving.registry.list().iter().map(|served| served.name.clone()).collect()
+        self.server.registry.list().iter().map(|served| served.name.clone()).collect()
     }
 
     /// Reloads counted so far: (ok, error).
     pub(crate) fn counted(&self) -> (u64, u64) {
-        let text = self.serving.metrics.render();
+        let text = self.server.metrics.render();
         let of = |result: &str| {
             let series = format!("smartserve_model_reloads_total{{result=\"{result}\"}} ");
             text.lines().find_map(|line| line.strip_prefix(&series)).unwrap().parse().unwrap()

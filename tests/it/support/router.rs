@@ -16,7 +16,7 @@ use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::listener::Role;
 use smartserve::serve::registry::{ServedModel, Snapshot};
 use smartserve::table::TableFile;
@@ -76,18 +76,18 @@ fn models() -> Vec<Snapshot> {
 }
 
 /// Everything a router needs, with the models above.
-pub(crate) fn serving(limits: Limits) -> Arc<Serving> {
+pub(crate) fn serving(limits: Limits) -> Arc<ServerState> {
     serving_with(limits, ExtraFeatures::Reject)
 }
 
 /// The same, where unknown features do something else.
-pub(crate) fn serving_with(limits: Limits, extra: ExtraFeatures) -> Arc<Serving> {
-    Arc::new(Serving::new(models(), limits, extra))
+pub(crate) fn serving_with(limits: Limits, extra: ExtraFeatures) -> Arc<ServerState> {
+    Arc::new(ServerState::new(models(), limits, extra))
 }
 
 /// The same without a model.
-pub(crate) fn empty_serving() -> Arc<Serving> {
-    Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject))
+pub(crate) fn empty_serving() -> Arc<ServerState> {
+    Arc::new(ServerState::new(Vec::new(), Limits::default(), ExtraFeatures::Reject))
 }
 
 /// What clients reach, with these limits.

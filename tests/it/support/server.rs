@@ -12,7 +12,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use smartserve::config::{ExtraFeatures, Limits};
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::lifecycle::{Signal, Signals};
 use smartserve::serve::listener::{BoundService, ListenerContext, RequestContext, bind, start_admin};
 use smartserve::serve::server::{ServerExit, run};
@@ -53,7 +53,7 @@ pub(crate) fn ms(n: u64) -> Duration {
 /// A running server.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    pub(crate) serving: Arc<Serving>,
+    pub(crate) server: Arc<ServerState>,
     /// `/wait` answers once for each permit added.
     pub(crate) gate: Arc<Semaphore>,
     signals: mpsc::Sender<Signal>,
@@ -62,25 +62,25 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(limits: Limits) -> Self {
-        let serving = Arc::new(Serving::new(Vec::new(), limits, ExtraFeatures::Reject));
+        let server = Arc::new(ServerState::new(Vec::new(), limits, ExtraFeatures::Reject));
         let gate = Arc::new(Semaphore::new(0));
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
-        let front = BoundService { tcp, service: service(&serving, &gate) };
+        let front = BoundService { tcp, service: service(&server, &gate) };
         let (signals, receiver) = Signals::channel();
         let exit = tokio::spawn({
-            let serving = Arc::clone(&serving);
-            async move { run(&serving, front, receiver).await }
+            let server = Arc::clone(&server);
+            async move { run(&server, front, receiver).await }
         });
-        Self { address, serving, gate, signals, exit }
+        Self { address, server, gate, signals, exit }
     }
 
     /// A second listener, as `--admin-bind` makes one.
     pub(crate) fn start_admin(&self) -> (SocketAddr, std::thread::JoinHandle<()>) {
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
-        let front = BoundService { tcp, service: service(&self.serving, &self.gate) };
-        (address, start_admin(front, ListenerContext::of(&self.serving)).unwrap())
+        let front = BoundService { tcp, service: service(&self.server, &self.gate) };
+        (address, start_admin(front, ListenerContext::of(&self.server)).unwrap())
     }
 
     pub(crate) async fn signal(&self, signal: Signal) {
@@ -90,7 +90,7 @@ impl Server {
     /// Sends a signal and waits until the drain has begun.
     pub(crate) async fn drain(&self, signal: Signal) {
         self.signal(signal).await;
-        self.serving.lifecycle.draining().await;
+        self.server.lifecycle.draining().await;
     }
 
     pub(crate) async fn exit(self) -> ServerExit {
@@ -99,11 +99,11 @@ impl Server {
 
     /// Requests that the service has taken and not answered.
     pub(crate) async fn until_waiting(&self, n: i64) {
-        until(|| gauge(&self.serving, "smartserve_http_requests_in_flight") == n).await;
+        until(|| gauge(&self.server, "smartserve_http_requests_in_flight") == n).await;
     }
 
     pub(crate) async fn until_connections(&self, n: i64) {
-        until(|| gauge(&self.serving, "smartserve_http_connections") == n).await;
+        until(|| gauge(&self.server, "smartserve_http_connections") == n).await;
     }
 
     pub(crate) async fn connect(&self) -> Client {
@@ -113,17 +113,17 @@ impl Server {
 
 /// Answers `/ok`, `/wait` (when let), `/large`, `/echo` (408 when the body is late), `/early` (413, body unread).
 pub(crate) fn service(
-    serving: &Arc<Serving>,
+    server: &Arc<ServerState>,
     gate: &Arc<Semaphore>,
 ) -> impl tower::Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
 + Clone
 + Send
 + 'static {
-    let (serving, gate) = (Arc::clone(serving), Arc::clone(gate));
+    let (server, gate) = (Arc::clone(server), Arc::clone(gate));
     tower::service_fn(move |request: Request<Incoming>| {
-        let (serving, gate) = (Arc::clone(&serving), Arc::clone(&gate));
+        let (server, gate) = (Arc::clone(&server), Arc::clone(&gate));
         async move {
-            let _present = serving.metrics.in_flight();
+            let _present = server.metrics.in_flight();
             Ok(answer(request, &gate).await)
         }
     })
@@ -205,8 +205,8 @@ pub(crate) async fn until(condition: impl Fn() -> bool) {
 }
 
 /// The value of a series without labels.
-pub(crate) fn gauge(serving: &Serving, name: &str) -> i64 {
-    let text = serving.metrics.render();
+pub(crate) fn gauge(server: &ServerState, name: &str) -> i64 {
+    let text = server.metrics.render();
     let line = text.lines().find(|line| line.split(' ').next() == Some(name));
     line.and_then(|line| line.split(' ').nth(1)).and_then(|value| value.parse().ok()).unwrap()
 }

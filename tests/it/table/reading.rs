@@ -1,16 +1,16 @@
 //! Whole tables: each way a CSV can be bad gives one clear line with file, line and column; kinds and missing cells are
 //! read as documented.
 
-use smartserve::model::schema::Kind;
+use smartserve::model::schema::FeatureKind;
 use smartserve::table::{Cells, ErrorClass, TableError, TableFile};
 
 fn file(text: &str) -> TableFile {
     TableFile::from_bytes("t.csv", text.as_bytes().to_vec())
 }
 
-fn read(text: &str, kinds: &[Kind]) -> Result<Vec<Cells>, TableError> {
+fn read(text: &str, kinds: &[FeatureKind]) -> Result<Vec<Cells>, TableError> {
     let file = file(text);
-    let wanted: Vec<(usize, Kind)> = kinds.iter().copied().enumerate().collect();
+    let wanted: Vec<(usize, FeatureKind)> = kinds.iter().copied().enumerate().collect();
     file.scan()?.read(&wanted)
 }
 
@@ -51,7 +51,7 @@ fn malformed_tables_give_one_line() {
             // An unclosed quote swallows the rest into a row of the right width: the cell is what is wrong.
             Ok(scan) => {
                 assert!(bytes.contains(&b'"'), "{expected}");
-                scan.read(&[(0, Kind::Numeric), (1, Kind::Numeric)]).unwrap_err()
+                scan.read(&[(0, FeatureKind::Numeric), (1, FeatureKind::Numeric)]).unwrap_err()
             }
         };
         let got = error.to_string();
@@ -66,11 +66,11 @@ fn malformed_tables_give_one_line() {
 #[test]
 fn an_open_quote_is_reported_at_its_start() {
     for text in ["a,b\n1,\"2\n3,4\n5,6\n", "a,b\n1,\"2", "a,b\n1,\"2\n", "a,b\n1,\"2\r\n\r\n"] {
-        let error = read(text, &[Kind::Numeric, Kind::Categorical]).unwrap_err();
+        let error = read(text, &[FeatureKind::Numeric, FeatureKind::Categorical]).unwrap_err();
         assert_eq!(error.to_string(), "t.csv, line 2: a quote is opened here and never closed; was the end cut off?");
     }
     for text in ["a,b\n1,\"2\n\"", "a,b\n1,\"2\n\"\n", "a,b\n1,\"2\r\n\"\r\n\r\n"] {
-        assert!(read(text, &[Kind::Numeric, Kind::Categorical]).is_ok(), "{text}");
+        assert!(read(text, &[FeatureKind::Numeric, FeatureKind::Categorical]).is_ok(), "{text}");
     }
 }
 
@@ -83,7 +83,7 @@ fn a_missing_file_is_a_missing_input() {
 
 #[test]
 fn text_in_a_numeric_column_is_located() {
-    let error = read("a,b\n1,2\n\n3,\"6,5\"\n", &[Kind::Numeric, Kind::Numeric]).unwrap_err();
+    let error = read("a,b\n1,2\n\n3,\"6,5\"\n", &[FeatureKind::Numeric, FeatureKind::Numeric]).unwrap_err();
     let expected = "t.csv, line 4, column 2 (b): \"6,5\" is not a number; correct it or leave the cell empty";
     assert_eq!(error.to_string(), expected);
 }
@@ -91,7 +91,7 @@ fn text_in_a_numeric_column_is_located() {
 #[test]
 fn numbers_too_large_are_refused() {
     for text in ["1e999", "-1e200", "inf", "-Infinity"] {
-        let error = read(&format!("a\n1\n{text}\n"), &[Kind::Numeric]).unwrap_err();
+        let error = read(&format!("a\n1\n{text}\n"), &[FeatureKind::Numeric]).unwrap_err();
         let expected = format!(
             "t.csv, line 3, column 1 (a): {text} is larger in size than 1e150, the most that training computes with"
         );
@@ -105,7 +105,7 @@ fn missing_words_depend_on_the_column() {
     let scan_file = file(text);
     let scan = scan_file.scan().unwrap();
     assert!(scan.columns[0].is_numeric() && !scan.columns[1].is_numeric());
-    let cells = read(text, &[Kind::Numeric, Kind::Categorical]).unwrap();
+    let cells = read(text, &[FeatureKind::Numeric, FeatureKind::Categorical]).unwrap();
     let Cells::Numbers(numbers) = &cells[0] else { panic!() };
     assert_eq!((numbers[0], numbers[7]), (1.0, 2.5));
     assert!(numbers[1..7].iter().all(|v| v.is_nan()), "{numbers:?}");
@@ -117,14 +117,16 @@ fn missing_words_depend_on_the_column() {
 
 #[test]
 fn missing_words_are_missing_among_codes() {
-    let cells = read("c\n1\nNA\n2\n", &[Kind::Categorical]).unwrap();
+    let cells = read("c\n1\nNA\n2\n", &[FeatureKind::Categorical]).unwrap();
     let expected = Cells::Texts { cells: vec![Some(0), None, Some(1)], names: vec!["1".to_owned(), "2".to_owned()] };
     assert_eq!(cells, [expected]);
 }
 
 #[test]
 fn spaces_quotes_and_line_ends_are_trimmed() {
-    let cells = read("\u{feff} a , b \r\n 1 ,\" x, y \"\r\n\"2\", z\r\n", &[Kind::Numeric, Kind::Categorical]).unwrap();
+    let cells =
+        read("\u{feff} a , b \r\n 1 ,\" x, y \"\r\n\"2\", z\r\n", &[FeatureKind::Numeric, FeatureKind::Categorical])
+            .unwrap();
     assert_eq!(cells[0], Cells::Numbers(vec![1.0, 2.0]));
     let names = vec!["x, y".to_owned(), "z".to_owned()];
     assert_eq!(cells[1], Cells::Texts { cells: vec![Some(0), Some(1)], names });

@@ -3,18 +3,18 @@
 
 use proptest::prelude::*;
 use smartserve::model::batch::Batch;
-use smartserve::model::schema::{Feature, Impute, Kind, Schema, Target, Task};
+use smartserve::model::schema::{Feature, FeatureKind, Impute, Schema, Target, Task};
 use smartserve::model::statistics::Stats;
 use smartserve::table::{CellProblem, Head, RowReader, TableError, looks_headerless, read_plain};
 
-fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
+fn feature(name: &str, kind: FeatureKind, impute: Option<Impute>) -> Feature {
     let categories: Vec<String> = match kind {
-        Kind::Numeric => Vec::new(),
-        Kind::Categorical => ["blue", "green", "red"].map(str::to_owned).to_vec(),
+        FeatureKind::Numeric => Vec::new(),
+        FeatureKind::Categorical => ["blue", "green", "red"].map(str::to_owned).to_vec(),
     };
     let stats = match kind {
-        Kind::Numeric => Stats::numeric(&[0.0, 10.0]),
-        Kind::Categorical => Stats::categorical(&[0.0, 1.0, 2.0], 3),
+        FeatureKind::Numeric => Stats::numeric(&[0.0, 10.0]),
+        FeatureKind::Categorical => Stats::categorical(&[0.0, 1.0, 2.0], 3),
     };
     let plain = Feature { unbounded: false, is_imported: false, ..Feature::imported(name.to_owned(), false) };
     Feature { kind, categories, impute, stats: Some(stats), ..plain }
@@ -22,9 +22,9 @@ fn feature(name: &str, kind: Kind, impute: Option<Impute>) -> Feature {
 
 fn schema() -> Schema {
     let features = vec![
-        feature("size", Kind::Numeric, None),
-        feature("color", Kind::Categorical, None),
-        feature("age", Kind::Numeric, Some(Impute::Median(3.0))),
+        feature("size", FeatureKind::Numeric, None),
+        feature("color", FeatureKind::Categorical, None),
+        feature("age", FeatureKind::Numeric, Some(Impute::Median(3.0))),
     ];
     Schema::new(
         features,
@@ -118,7 +118,7 @@ fn cells_pass_through_unchanged() {
 }
 
 fn numeric_schema(names: &[&str]) -> Schema {
-    let features = names.iter().map(|n| feature(n, Kind::Numeric, None)).collect();
+    let features = names.iter().map(|n| feature(n, FeatureKind::Numeric, None)).collect();
     Schema::new(
         features,
         Target { name: "y".to_owned(), unit: None, classes: Vec::new(), outputs: None },

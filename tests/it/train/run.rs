@@ -10,7 +10,7 @@ use smartserve::model::batch::Batch;
 use smartserve::model::calibration::{Calibration, Scores};
 use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
-use smartserve::model::schema::{Impute, Kind, Task};
+use smartserve::model::schema::{FeatureKind, Impute, Task};
 use smartserve::table::TableFile;
 use smartserve::train::random::SplitMix64;
 use smartserve::train::{Progress, TrainSpec, Trained, train};
@@ -170,7 +170,7 @@ fn the_schema_tells_the_training_rows() {
     let header = header(&trained);
     let names: Vec<&str> = header.features.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["x", "gaps", "color", "fixed"]);
-    assert_eq!(header.features[2].kind, Kind::Categorical);
+    assert_eq!(header.features[2].kind, FeatureKind::Categorical);
     assert_eq!(header.features[2].categories, ["blue", "green", "red"]);
     assert!(matches!(header.features[1].impute, Some(Impute::Median(v)) if (0.0..100.0).contains(&v)));
     assert!(matches!(header.features[2].impute, Some(Impute::MostFrequent(_))));

@@ -14,7 +14,7 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::model::artifact::open;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::listener::Role;
 use smartserve::serve::registry::ServedModel;
 use smartserve::table::{ErrorClass, Head, RowReader, TableFile};
@@ -107,8 +107,8 @@ fn predict_says(model: &Model, csv: &str) -> String {
 fn server(case: Case) -> Service {
     let model = Model::load(&case.fitted(&case.plain()).artifact).unwrap();
     let served = Arc::new(ServedModel::new("m", model, true));
-    let serving = Serving::new(vec![served], Limits::default(), ExtraFeatures::Reject);
-    router(Arc::new(serving), Role::Main, HttpOptions::default())
+    let server = ServerState::new(vec![served], Limits::default(), ExtraFeatures::Reject);
+    router(Arc::new(server), Role::Main, HttpOptions::default())
 }
 
 /// Every body is answered with its status and words by a model of every algorithm.

@@ -7,7 +7,7 @@ use crate::http::decode::pointer::Step;
 use crate::http::tensor::Datatype;
 use crate::model::category::Digits;
 use crate::model::cell::Cell;
-use crate::model::schema::Kind;
+use crate::model::schema::FeatureKind;
 
 use super::table::InputLayout;
 
@@ -45,7 +45,7 @@ impl BinaryCells<'_, '_> {
                 let cell = match datatype.decode(element) {
                     Some(number) if datatype == Datatype::Bool => Some(Cell::Bool(number != 0.0)),
                     Some(number) if number.is_nan() => Some(Cell::Missing),
-                    Some(number) if features[column].kind == Kind::Numeric => Some(Cell::Number(number)),
+                    Some(number) if features[column].kind == FeatureKind::Numeric => Some(Cell::Number(number)),
                     Some(value) => {
                         text = datatype.text(element).unwrap_or_default();
                         Some(Cell::Digits(Digits { value, text: &text, by_value: datatype.is_float() }))

@@ -5,11 +5,11 @@
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
 use crate::http::decode::pointer::Step;
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::http::tensor::Datatype;
 use crate::model::category::Digits;
 use crate::model::cell::Cell;
-use crate::model::schema::{Feature, Kind};
+use crate::model::schema::{Feature, FeatureKind};
 use crate::text::number::is_integer;
 
 use super::table::InputLayout;
@@ -19,7 +19,7 @@ use super::table::InputLayout;
 /// # Errors
 /// It is not JSON.
 pub(super) fn read(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     layout: &InputLayout<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<f64>, DecodeError> {
@@ -50,7 +50,7 @@ impl ElementCells<'_, '_> {
     /// Reads elements one after the other, the first just read.
     fn flat<'a>(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         first: Value<'a>,
         start: usize,
         diagnostics: &mut Diagnostics,
@@ -72,7 +72,7 @@ impl ElementCells<'_, '_> {
     }
 
     /// Reads rows; the first one's bracket was read.
-    fn nested(&mut self, reader: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+    fn nested(&mut self, reader: &mut JsonReader<'_>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let (width, mut n_rows) = (self.layout.features.len(), 0);
         let mut row = Value::Array;
         loop {
@@ -116,7 +116,7 @@ impl ElementCells<'_, '_> {
     #[inline]
     fn cell<'a>(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         column: usize,
         value: &Value<'a>,
         start: usize,
@@ -128,7 +128,7 @@ impl ElementCells<'_, '_> {
         if let Value::Number(number) = value
             && !matches!(datatype, Datatype::Bool | Datatype::Bytes)
             && self.values.len() < self.n_elements
-            && self.layout.features[column].kind == Kind::Numeric
+            && self.layout.features[column].kind == FeatureKind::Numeric
             && let Some(number) = datatype.number(*number, || reader.text_since(start).to_owned())
             && let Ok(cell) = self.layout.features[column].read(Cell::Number(number))
         {
@@ -141,7 +141,7 @@ impl ElementCells<'_, '_> {
     #[inline(never)]
     fn other_cell<'a>(
         &mut self,
-        reader: &mut Reader<'a>,
+        reader: &mut JsonReader<'a>,
         column: usize,
         value: &Value<'a>,
         start: usize,

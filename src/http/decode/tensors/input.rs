@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
 use crate::http::decode::pointer::Step;
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::http::tensor::Datatype;
 
 use super::keys::SeenKeys;
@@ -75,7 +75,7 @@ enum ElementsState<'a> {
     /// Read, or skipped after an error.
     Done,
     /// At this reader, to be read when the rest is known.
-    Waiting(Reader<'a>),
+    Waiting(JsonReader<'a>),
 }
 
 /// Reads the rest of input `index`.
@@ -83,7 +83,7 @@ enum ElementsState<'a> {
 /// # Errors
 /// [`DecodeError`]: it is not JSON, or has too many rows.
 pub(super) fn read<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     index: usize,
     table: &mut InputTable<'_>,
     tail: &mut BinaryTail<'a>,
@@ -107,7 +107,12 @@ pub(super) fn read<'a>(
 }
 
 impl<'s, 'a> InputReader<'_, 's, 'a> {
-    fn member(&mut self, reader: &mut Reader<'a>, key: &str, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+    fn member(
+        &mut self,
+        reader: &mut JsonReader<'a>,
+        key: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), DecodeError> {
         let place = self.place(key);
         let value = reader.next_value()?;
         match (key, value) {
@@ -143,7 +148,7 @@ impl<'s, 'a> InputReader<'_, 's, 'a> {
     }
 
     /// Reads the rest of `data` if its layout is known, else skips it.
-    fn data(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+    fn data(&mut self, reader: &mut JsonReader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         if self.name.is_none() || self.shape.is_none() || self.datatype.is_none() {
             self.data = ElementsState::Waiting(reader.clone());
             return Ok(reader.skip_rest(&Value::Array)?);
@@ -230,7 +235,7 @@ impl<'s, 'a> InputReader<'_, 's, 'a> {
 
 /// Reads the rest of a shape; none when it is wrong.
 fn shape(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     place: &[Step<'_>],
     diagnostics: &mut Diagnostics,
 ) -> Result<MemberState<Shape>, DecodeError> {

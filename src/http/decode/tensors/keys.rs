@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::http::json::{Reader, SyntaxError};
+use crate::http::json::{JsonReader, SyntaxError};
 
 /// The keys of an object so far.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl SeenKeys {
     /// # Errors
     /// The object has it already.
     #[inline]
-    pub(super) fn add(&mut self, reader: &Reader<'_>, key: &str) -> Result<(), SyntaxError> {
+    pub(super) fn add(&mut self, reader: &JsonReader<'_>, key: &str) -> Result<(), SyntaxError> {
         let is_new = match bit(key) {
             Some(bit) => {
                 let is_new = self.known & 1 << bit == 0;

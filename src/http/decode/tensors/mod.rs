@@ -17,7 +17,7 @@ use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::{DecodeError, DecodeOptions};
 use crate::http::decode::places::Places;
 use crate::http::decode::pointer::Step;
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::model::batch::Batch;
 
 use crate::http::tensor::{Output, RequestedOutput};
@@ -65,7 +65,7 @@ pub fn read(
 ) -> Result<InferRequest, DecodeError> {
     let mut diagnostics = Diagnostics::default();
     let (json, tail) = json_length.and_then(|length| body.split_at_checked(length)).unwrap_or((body, &[]));
-    let mut reader = Reader::new(json)?;
+    let mut reader = JsonReader::new(json)?;
     let value = reader.next_value()?;
     let mut request = RequestReader {
         offered,
@@ -101,7 +101,7 @@ struct RequestReader<'s, 'a> {
 }
 
 impl<'a> RequestReader<'_, 'a> {
-    fn members(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+    fn members(&mut self, reader: &mut JsonReader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let mut keys = SeenKeys::default();
         while let Some(key) = reader.next_key()? {
             keys.add(reader, &key)?;
@@ -134,7 +134,7 @@ impl<'a> RequestReader<'_, 'a> {
         Ok(())
     }
 
-    fn inputs(&mut self, reader: &mut Reader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
+    fn inputs(&mut self, reader: &mut JsonReader<'a>, diagnostics: &mut Diagnostics) -> Result<(), DecodeError> {
         let mut index = 0;
         while reader.next_element()? {
             let value = reader.next_value()?;

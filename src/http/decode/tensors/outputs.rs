@@ -3,7 +3,7 @@
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
 use crate::http::decode::pointer::Step;
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::http::tensor::Output;
 
 use super::keys::SeenKeys;
@@ -21,7 +21,7 @@ pub(super) type RequestedOutputs = Vec<(Output, Option<bool>)>;
 /// # Errors
 /// It is not JSON.
 pub(super) fn read(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     offered: &[Output],
     diagnostics: &mut Diagnostics,
 ) -> Result<RequestedOutputs, DecodeError> {
@@ -41,7 +41,7 @@ pub(super) fn read(
 
 /// Reads the rest of an output.
 fn one(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     index: usize,
     offered: &[Output],
     outputs: &mut RequestedOutputs,

@@ -5,7 +5,7 @@
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
 use crate::http::decode::pointer::Step;
-use crate::http::json::{Reader, Value};
+use crate::http::json::{JsonReader, Value};
 use crate::text::shorten::shortened;
 
 use super::keys::SeenKeys;
@@ -30,7 +30,7 @@ impl Parameters {
     /// # Errors
     /// It is not JSON.
     pub(super) fn read(
-        reader: &mut Reader<'_>,
+        reader: &mut JsonReader<'_>,
         place: &[Step<'_>],
         diagnostics: &mut Diagnostics,
     ) -> Result<Self, DecodeError> {

@@ -32,7 +32,7 @@ pub(in crate::http) fn is_wanted(
 ) -> bool {
     let is_short = || {
         let is_plain = !headers.contains_key(CONTENT_ENCODING);
-        let limit = app.serving.limits.max_body_bytes as u64;
+        let limit = app.server.limits.max_body_bytes as u64;
         is_plain && body.size_hint().exact().is_some_and(|length| length <= limit)
     };
     format == BodyFormat::Ndjson && accepted.format == AnswerFormat::Ndjson && !is_short()

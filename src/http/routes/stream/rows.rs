@@ -120,10 +120,10 @@ impl RowStream {
     /// Waits for a chunk: for one line at most the body timeout, shrunk while draining.
     async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         let began = Instant::now();
-        let limit = self.app.serving.limits.body_timeout.saturating_sub(self.waited);
+        let limit = self.app.server.limits.body_timeout.saturating_sub(self.waited);
         tokio::select! {
             biased;
-            () = self.app.serving.lifecycle.passed(began + limit) => {
+            () = self.app.server.lifecycle.passed(began + limit) => {
                 Err(Problem::new(ProblemKind::BodyTimeout, "The next line did not come in time"))
             }
             chunk = self.chunks.next() => {
@@ -139,7 +139,7 @@ impl RowStream {
         self.share(before + chunk.len()).await?;
         self.held.extend_from_slice(chunk);
         self.whole = memchr::memrchr(b'\n', chunk).map_or(0, |at| before + at + 1);
-        let limits = &self.app.serving.limits;
+        let limits = &self.app.server.limits;
         let most = limits.max_body_bytes;
         if self.held.len() - self.whole > most { Err(Problem::body_too_large(most)) } else { Ok(()) }
     }
@@ -151,7 +151,7 @@ impl RowStream {
         let lines_at_once = (NUMBERS_AT_ONCE / numbers).max(1);
         let mut ends = memchr::memchr_iter(b'\n', &self.held[..self.whole]);
         let length = ends.nth(lines_at_once - 1).map_or(self.whole, |at| at + 1);
-        let options = DecodeOptions { max_rows: usize::MAX, ..DecodeOptions::new(&self.app.serving, &self.snapshot) };
+        let options = DecodeOptions { max_rows: usize::MAX, ..DecodeOptions::new(&self.app.server, &self.snapshot) };
         let first = self.log.progress.rows;
         let batch = ndjson::read(&self.held[..length], &options, &mut self.log.progress)?;
         self.held.drain(..length);
@@ -160,7 +160,7 @@ impl RowStream {
         let Some(batch) = batch.map(|batch| batch.with_raw(self.wants_raw)) else { return Ok(None) };
         let other_bytes = self.stepped(self.held.len());
         let question = Question { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
-        let answer = self.app.serving.predict(&self.log.context.memory, question).await;
+        let answer = self.app.server.predict(&self.log.context.memory, question).await;
         let pointer = |row, feature| Places::Records(&[]).pointer(row, feature, schema);
         let Answer { predicted, .. } = answer.map_err(|error| Problem::of_batch(error.counted_from(first), pointer))?;
         let rows = encode::ndjson::rows(schema, &predicted);
@@ -185,7 +185,7 @@ impl RowStream {
         self.log.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));
         let Some(problem) = problem else { return (Bytes::new(), self.chunks.into_rest()) };
         let id = self.log.id();
-        problem.record(&self.app.serving.metrics, id, None);
+        problem.record(&self.app.server.metrics, id, None);
         (problem.render(id).into(), self.chunks.into_rest())
     }
 

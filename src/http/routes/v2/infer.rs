@@ -46,7 +46,7 @@ async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Resul
     let json_length = json_length(&head.headers)?;
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         check_length(json_length, body)?;
-        let options = DecodeOptions::new(&app.serving, snapshot);
+        let options = DecodeOptions::new(&app.server, snapshot);
         let InferRequest { id, batch, places, mut outputs, wants_raw: in_body } =
             tensors::read(body, json_length, &options, Output::offered(&snapshot.model))?;
         let has_raw = outputs.iter().any(|wanted| wanted.output == Output::Raw);

@@ -13,7 +13,7 @@ use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::Problem;
 use crate::http::routes::models::ok_json;
 use crate::model::artifact::{Header, Origin};
-use crate::model::schema::{Feature, Kind};
+use crate::model::schema::{Feature, FeatureKind};
 use crate::serve::registry::ServedModel;
 
 use crate::http::tensor::{Datatype, Output};
@@ -132,8 +132,8 @@ impl Serialize for Inputs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(|feature| {
             let datatype = match feature.kind {
-                Kind::Numeric => Datatype::Fp64,
-                Kind::Categorical => Datatype::Bytes,
+                FeatureKind::Numeric => Datatype::Fp64,
+                FeatureKind::Categorical => Datatype::Bytes,
             };
             Tensor::of(&feature.name, datatype, 1)
         }))

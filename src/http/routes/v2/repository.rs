@@ -67,7 +67,7 @@ struct LoadParameters {
 pub(in crate::http) async fn index(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
     let memory = RequestContext::of(request.extensions()).memory.clone();
     let _: IndexRequest = asked(&app, request).await?;
-    let models = app.serving.registry.list();
+    let models = app.server.registry.list();
     let index: Vec<_> = models.iter().map(|served| entry(&served.name, served.model.version())).collect();
     leased::json(&memory, &index).await
 }
@@ -106,7 +106,7 @@ async fn off_the_request_path<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Reloader) -> Result<T, ReloadError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let reloader = Arc::clone(&app.serving.reloader);
+    let reloader = Arc::clone(&app.server.reloader);
     let done = tokio::task::spawn_blocking(move || work(&reloader)).await;
     Ok(done.map_err(|error| Problem::internal(format!("a load did not end: {error}")))??)
 }

@@ -2,12 +2,12 @@
 
 mod dense;
 mod dtype;
+mod joblib;
 mod labels;
 mod npy;
 mod values;
-mod wrapper;
 
 pub(super) use dense::{Array, position};
+pub(super) use joblib::JoblibArray;
 pub(super) use labels::Label;
 pub(super) use values::Values;
-pub(super) use wrapper::Wrapper;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::dense::{Array, n_elements};
 use super::dtype::{Dtype, Element, Scalar};
+use super::joblib::shape;
 use super::npy;
-use super::wrapper::shape;
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::{Arena, Id, Node};
 

@@ -63,7 +63,7 @@ pub(super) struct Coding {
 
 /// Features, steps and what is known of them.
 #[derive(Debug)]
-pub(in crate::import::sklearn) struct Columns {
+pub(in crate::import::sklearn) struct ColumnsBuilder {
     pub(super) features: Vec<Draft>,
     pub(super) steps: Vec<Step>,
     pub(super) codings: Vec<Coding>,
@@ -75,7 +75,7 @@ pub(in crate::import::sklearn) struct Columns {
 /// Columns at most, features and those of all steps together.
 const MAX_SLOTS: usize = 1 << 20;
 
-impl Columns {
+impl ColumnsBuilder {
     /// Columns of these features, and a slot for each.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Categories into numbers.
 
-use super::builder::{Coding, Columns, Gaps, Slot, feature_column};
+use super::builder::{Coding, ColumnsBuilder, Gaps, Slot, feature_column};
 use crate::import::error::ImportError;
 use crate::import::sklearn::array::Label;
 use crate::model::neutral::Operation;
@@ -16,7 +16,7 @@ pub(super) struct Encoding {
     pub(super) missing: Option<f64>,
 }
 
-impl Columns {
+impl ColumnsBuilder {
     /// A column of codes, of a feature as it was sent.
     ///
     /// # Errors

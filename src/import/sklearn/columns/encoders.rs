@@ -1,6 +1,6 @@
 //! `OneHotEncoder` and `OrdinalEncoder`.
 
-use super::builder::{Columns, Gaps, Slot};
+use super::builder::{ColumnsBuilder, Gaps, Slot};
 use super::categories::Encoding;
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::{Id, Object};
@@ -71,7 +71,11 @@ fn groups(object: &Object<'_>, n: usize) -> Result<Vec<Groups>, ImportError> {
 }
 
 /// Reads a `OneHotEncoder`.
-pub(super) fn one_hot(object: &Object<'_>, columns: &mut Columns, slots: &[Slot]) -> Result<Vec<Slot>, ImportError> {
+pub(super) fn one_hot(
+    object: &Object<'_>,
+    columns: &mut ColumnsBuilder,
+    slots: &[Slot],
+) -> Result<Vec<Slot>, ImportError> {
     let unknown_rule = object.word("handle_unknown")?.unwrap_or_default();
     let dropped = dropped(object, slots.len())?;
     let mut made = Vec::new();
@@ -118,7 +122,11 @@ fn dropped(object: &Object<'_>, n: usize) -> Result<Vec<Option<usize>>, ImportEr
 }
 
 /// Reads an `OrdinalEncoder`.
-pub(super) fn ordinal(object: &Object<'_>, columns: &mut Columns, slots: &[Slot]) -> Result<Vec<Slot>, ImportError> {
+pub(super) fn ordinal(
+    object: &Object<'_>,
+    columns: &mut ColumnsBuilder,
+    slots: &[Slot],
+) -> Result<Vec<Slot>, ImportError> {
     let arena = object.arena;
     let number = |attribute: &str| {
         let id = object.get(attribute)?;

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::builder::{Columns, Draft};
+use super::builder::{ColumnsBuilder, Draft};
 use crate::import::error::ImportError;
 use crate::model::neutral::{Operation, Steps};
-use crate::model::schema::{Feature, Kind};
+use crate::model::schema::{Feature, FeatureKind};
 
 /// The category of a feature that the model does not use: whatever is sent is unlisted, and accepted.
 const UNUSED: &str = "(unused)";
 
-impl Columns {
+impl ColumnsBuilder {
     /// The features, the steps with an estimator's columns, and a note for people on columns that are not used.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ fn feature(draft: Draft) -> Result<Feature, ImportError> {
         feature.unbounded = takes_any_number;
         return Ok(feature);
     }
-    feature.kind = Kind::Categorical;
+    feature.kind = FeatureKind::Categorical;
     feature.unbounded = false;
     feature.untrimmed = has_texts;
     feature.unknown = is_unused || takes_unknown;

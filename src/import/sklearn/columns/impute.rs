@@ -1,13 +1,17 @@
 //! `SimpleImputer`: a value for missing cells, and columns that say where they were.
 
-use super::builder::{Columns, Gaps, Slot};
+use super::builder::{ColumnsBuilder, Gaps, Slot};
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::Object;
 use crate::import::sklearn::array::{Label, Values, position};
 use crate::model::neutral::Operation;
 
 /// Reads an imputer.
-pub(super) fn impute(object: &Object<'_>, columns: &mut Columns, slots: &[Slot]) -> Result<Vec<Slot>, ImportError> {
+pub(super) fn impute(
+    object: &Object<'_>,
+    columns: &mut ColumnsBuilder,
+    slots: &[Slot],
+) -> Result<Vec<Slot>, ImportError> {
     let arena = object.arena;
     let mut fills = Label::all(arena, object.need("statistics_")?).map_err(|e| e.within("statistics_"))?;
     if let Some(dtype) = object.get("_fill_dtype")?
@@ -59,7 +63,7 @@ fn to_single(fill: &mut Label) {
 }
 
 /// A column whose missing cells have a value.
-fn filled(columns: &mut Columns, slot: &Slot, missing: &Label, fill: &Label) -> Result<Slot, ImportError> {
+fn filled(columns: &mut ColumnsBuilder, slot: &Slot, missing: &Label, fill: &Label) -> Result<Slot, ImportError> {
     if let Slot::Feature { feature, missing: None, fill: None } = slot {
         let missing = Some(missing.clone()).filter(|missing| *missing != Label::Missing);
         // Where another value stands for missing, NaN is refused.
@@ -78,7 +82,7 @@ fn filled(columns: &mut Columns, slot: &Slot, missing: &Label, fill: &Label) -> 
 }
 
 /// A column that says where cells were missing.
-fn indicated(columns: &mut Columns, slot: &Slot, missing: &Label) -> Result<Slot, ImportError> {
+fn indicated(columns: &mut ColumnsBuilder, slot: &Slot, missing: &Label) -> Result<Slot, ImportError> {
     let mut column = match slot {
         // Of a category as of a number.
         Slot::Feature { feature, missing: None, fill: None } if *missing == Label::Missing => {

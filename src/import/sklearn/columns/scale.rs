@@ -1,6 +1,6 @@
 //! Scalers and functions: one number into one number.
 
-use super::builder::{Columns, Slot};
+use super::builder::{ColumnsBuilder, Slot};
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::{Node, Object};
 use crate::import::sklearn::array::Values;
@@ -17,7 +17,7 @@ fn numbers(object: &Object<'_>, attribute: &str, n: usize) -> Result<Vec<f64>, I
 }
 
 fn each(
-    columns: &mut Columns,
+    columns: &mut ColumnsBuilder,
     slots: &[Slot],
     mut operation: impl FnMut(usize) -> Operation,
 ) -> Result<Vec<Slot>, ImportError> {
@@ -27,7 +27,7 @@ fn each(
 /// (x − offset) / divisor: `StandardScaler`, `RobustScaler`, `MaxAbsScaler`, by the attributes that they have.
 pub(super) fn standardize(
     object: &Object<'_>,
-    columns: &mut Columns,
+    columns: &mut ColumnsBuilder,
     slots: &[Slot],
 ) -> Result<Vec<Slot>, ImportError> {
     let n = slots.len();
@@ -56,7 +56,11 @@ pub(super) fn standardize(
 }
 
 /// x · factor + offset, perhaps clipped: `MinMaxScaler`.
-pub(super) fn min_max(object: &Object<'_>, columns: &mut Columns, slots: &[Slot]) -> Result<Vec<Slot>, ImportError> {
+pub(super) fn min_max(
+    object: &Object<'_>,
+    columns: &mut ColumnsBuilder,
+    slots: &[Slot],
+) -> Result<Vec<Slot>, ImportError> {
     let (factors, offsets) = (numbers(object, "scale_", slots.len())?, numbers(object, "min_", slots.len())?);
     let scaled = each(columns, slots, |i| Operation::Affine { factor: factors[i], offset: offsets[i] })?;
     if !object.is_set("clip")? {
@@ -70,7 +74,11 @@ pub(super) fn min_max(object: &Object<'_>, columns: &mut Columns, slots: &[Slot]
 }
 
 /// A function that numpy has, by its name: `FunctionTransformer`.
-pub(super) fn function(object: &Object<'_>, columns: &mut Columns, slots: &[Slot]) -> Result<Vec<Slot>, ImportError> {
+pub(super) fn function(
+    object: &Object<'_>,
+    columns: &mut ColumnsBuilder,
+    slots: &[Slot],
+) -> Result<Vec<Slot>, ImportError> {
     let arena = object.arena;
     let Some(id) = object.get("func")? else { return Ok(slots.to_vec()) };
     if let Some(kwargs) = object.get("kw_args")?

@@ -1,6 +1,6 @@
 //! A transformer by its class: scalers, imputers, encoders, and those that hold other ones.
 
-use super::builder::{Columns, Slot};
+use super::builder::{ColumnsBuilder, Slot};
 use super::names::n_inputs;
 use super::{encoders, impute, scale, selection};
 use crate::import::error::ImportError;
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 16;
 pub(in crate::import::sklearn) fn transform(
     arena: &Arena<'_>,
     id: Id,
-    columns: &mut Columns,
+    columns: &mut ColumnsBuilder,
     slots: &[Slot],
     depth: usize,
 ) -> Result<Vec<Slot>, ImportError> {
@@ -68,7 +68,12 @@ pub(in crate::import::sklearn) fn steps(object: &Object<'_>) -> Result<Vec<(Stri
 }
 
 /// A `ColumnTransformer`: each part's columns, one part after the other.
-fn parts(object: &Object<'_>, columns: &mut Columns, slots: &[Slot], depth: usize) -> Result<Vec<Slot>, ImportError> {
+fn parts(
+    object: &Object<'_>,
+    columns: &mut ColumnsBuilder,
+    slots: &[Slot],
+    depth: usize,
+) -> Result<Vec<Slot>, ImportError> {
     let arena = object.arena;
     if object.get("transformer_weights")?.is_some() {
         return Err(ImportError::new("weights of transformers are not read").within("transformer_weights"));

@@ -1,5 +1,6 @@
 //! Estimators: from their attributes to the predictors of `model::neutral`.
 
+mod boosters;
 mod boosting;
 mod fitted;
 mod forest;
@@ -8,19 +9,18 @@ mod linear;
 mod nodes;
 mod start;
 mod tree;
-mod wrapper;
 
 use super::arena::Object;
 use crate::import::error::ImportError;
 
+pub(super) use boosters::{is_read as is_booster, read as read_booster};
 pub(super) use fitted::{Answer, Demands, Fitted};
-pub(super) use wrapper::{is_read as is_wrapper, read as read_wrapper};
 
 /// The reader of a kind of estimator.
-pub(super) type Reader = fn(&Object<'_>, usize) -> Result<Fitted, ImportError>;
+pub(super) type ReadEstimator = fn(&Object<'_>, usize) -> Result<Fitted, ImportError>;
 
 /// Reads an estimator whose rows have so many columns; `None` for a class that is no estimator that is read here.
-pub(super) fn reader(object: &Object<'_>) -> Option<Reader> {
+pub(super) fn reader(object: &Object<'_>) -> Option<ReadEstimator> {
     if !object.is_of("sklearn") {
         return None;
     }

@@ -4,7 +4,7 @@ use super::memo::Memo;
 use super::scan::Scan;
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::{Arena, Chain, Id, Node, Span, Spelling};
-use crate::import::sklearn::array::Wrapper;
+use crate::import::sklearn::array::JoblibArray;
 
 /// Pickles inside pickles at most: joblib writes arrays of objects so.
 const MAX_INSIDE: usize = 64;
@@ -163,8 +163,8 @@ impl<'m, 'a> Machine<'m, 'a> {
         if class.is_none_or(|class| class.name != "NumpyArrayWrapper") {
             return Ok(());
         }
-        match Wrapper::read(self.arena, state)? {
-            Wrapper::Objects => {
+        match JoblibArray::read(self.arena, state)? {
+            JoblibArray::Objects => {
                 if self.outer.len() == MAX_INSIDE {
                     return Err(wrong("arrays of objects are nested too deep"));
                 }
@@ -172,7 +172,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 let memo = std::mem::take(&mut self.memo);
                 self.outer.push(Outer { waiting: object, n_stack, n_marks, memo });
             }
-            Wrapper::Raw { n_bytes, is_padded } => {
+            JoblibArray::Raw { n_bytes, is_padded } => {
                 if is_padded {
                     let padding = usize::from(self.scan.u8()?);
                     self.scan.take(padding)?;

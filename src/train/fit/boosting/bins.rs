@@ -3,7 +3,7 @@
 //! Boosting sees a byte a cell, the number of its bin, whatever a column's unit or offset is: seconds since 1970,
 //! identifiers of 64 bits. A split between two bins becomes the f64 in the middle of the two values beside it.
 
-use crate::model::schema::{Kind, Schema};
+use crate::model::schema::{FeatureKind, Schema};
 use crate::train::random::SplitMix64;
 
 /// Bins of a column at most, missing cells apart.
@@ -55,7 +55,7 @@ impl BinnedRows {
                 let cells = || rows.iter().skip(f).step_by(n_features).copied();
                 let feature = &schema.features()[f];
                 let cuts = match (feature.kind, &sample) {
-                    (Kind::Categorical, _) => Cuts::Categories(categories(feature.categories.len(), cells())),
+                    (FeatureKind::Categorical, _) => Cuts::Categories(categories(feature.categories.len(), cells())),
                     (_, None) => Cuts::Thresholds(thresholds(cells())),
                     (_, Some(sample)) => Cuts::Thresholds(thresholds(sample.iter().map(|r| rows[r * n_features + f]))),
                 };

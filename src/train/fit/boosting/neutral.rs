@@ -10,7 +10,7 @@ use crate::model::neutral::{
     Comparison, Forest, Leaves, Missing, Neutral, Node, Operation, Predictor, Side, Split, Step, Steps, Test,
     Tree as NeutralTree,
 };
-use crate::model::schema::{Kind, Schema, position_as_f64};
+use crate::model::schema::{FeatureKind, Schema, position_as_f64};
 
 /// The model of these trees, round by round and in each by outputs.
 pub(super) fn model(
@@ -67,7 +67,7 @@ fn steps(schema: &Schema) -> Steps {
     let n_features = u32::try_from(schema.n_features()).unwrap_or(u32::MAX);
     let mut steps = Steps::none(n_features);
     for (f, feature) in schema.features().iter().enumerate() {
-        if feature.kind == Kind::Categorical && feature.unknown {
+        if feature.kind == FeatureKind::Categorical && feature.unknown {
             let codes = (0..feature.categories.len()).map(position_as_f64).collect();
             steps.outputs[f] = n_features + u32::try_from(steps.steps.len()).unwrap_or(u32::MAX);
             let input = u32::try_from(f).unwrap_or(u32::MAX);

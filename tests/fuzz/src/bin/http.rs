@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 use smartserve::config::Limits;
 use smartserve::http::app::Options;
 use smartserve::http::router::router;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::listener::{BoundService, ListenerContext, Role, accept_connections, bind};
 use smartserve_fuzz::{bounded, serving};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -35,33 +35,33 @@ thread_local! {
 struct Server {
     runtime: Runtime,
     address: SocketAddr,
-    serving: Arc<Serving>,
+    server: Arc<ServerState>,
 }
 
 impl Server {
     fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let limits = Limits { max_body_bytes: 1 << 10, compute_threads: 1, ..Limits::default() };
-        let (address, serving) = runtime.block_on(async {
-            let serving = serving(limits);
+        let (address, server) = runtime.block_on(async {
+            let server = serving(limits);
             let tcp = bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
             let address = tcp.local_addr().expect("it is bound");
-            let service = router(Arc::clone(&serving), Role::Main, Options::default());
-            tokio::spawn(accept_connections(BoundService { tcp, service }, ListenerContext::of(&serving)));
-            (address, serving)
+            let service = router(Arc::clone(&server), Role::Main, Options::default());
+            tokio::spawn(accept_connections(BoundService { tcp, service }, ListenerContext::of(&server)));
+            (address, server)
         });
-        Self { runtime, address, serving }
+        Self { runtime, address, server }
     }
 }
 
 fuzz_target!(|input: &[u8]| {
-    SERVER.with_borrow(|Server { runtime, address, serving }| {
+    SERVER.with_borrow(|Server { runtime, address, server }| {
         let answers = bounded(BYTES, || runtime.block_on(talk(*address, input)));
         check(&answers);
         // Whatever it was, all that the connection held is given back.
         let all = Limits::default().body_budget;
         runtime.block_on(async {
-            while serving.memory.free() < all {
+            while server.memory.free() < all {
                 tokio::task::yield_now().await;
             }
         });

@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use smartserve::import::{self, ImportOptions, Kind, OneFile};
+use smartserve::import::{self, FileFormat, ImportOptions, OneFile};
 use smartserve::model::Model;
 use smartserve::model::compiled::Scratch;
 use smartserve_fuzz::{bounded, words};
@@ -18,8 +18,8 @@ const TIMES: usize = 100;
 
 /// What reading may take over a file's bytes: of text, JSON and UBJSON, which are read as streams, and of objects.
 fn times(file: &[u8]) -> usize {
-    match Kind::of(file) {
-        Some(Kind::Pickle | Kind::Zip) => 64,
+    match FileFormat::of(file) {
+        Some(FileFormat::Pickle | FileFormat::Zip) => 64,
         _ => 6,
     }
 }

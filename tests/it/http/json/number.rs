@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use smartserve::http::json::{Reader, Value};
+use smartserve::http::json::{JsonReader, Value};
 
 fn read(text: &str) -> Result<f64, String> {
-    let mut reader = Reader::new(text.as_bytes()).map_err(|e| e.to_string())?;
+    let mut reader = JsonReader::new(text.as_bytes()).map_err(|e| e.to_string())?;
     let value = reader.next_value().map_err(|e| e.to_string())?;
     reader.finish().map_err(|e| e.to_string())?;
     match value {

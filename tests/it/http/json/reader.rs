@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use smartserve::http::json::{Reader, SyntaxError, Value};
+use smartserve::http::json::{JsonReader, SyntaxError, Value};
 
 /// Reads a whole text and keeps nothing.
 fn check(bytes: &[u8]) -> Result<(), SyntaxError> {
-    let mut reader = Reader::new(bytes)?;
+    let mut reader = JsonReader::new(bytes)?;
     let value = reader.next_value()?;
     reader.skip_rest(&value)?;
     reader.finish()
@@ -41,7 +41,7 @@ fn syntax_errors_tell_line_and_column() {
 #[test]
 fn a_guessed_key_follows_a_comma_unless_it_is_the_first() {
     let guess = |text: &str| {
-        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        let mut reader = JsonReader::new(text.as_bytes()).unwrap();
         reader.next_value().unwrap();
         let first = reader.next_key_is(b"a");
         reader.next_value().unwrap();
@@ -50,7 +50,7 @@ fn a_guessed_key_follows_a_comma_unless_it_is_the_first() {
     assert_eq!(guess(r#"{"a": 1 , "b": 2}"#), (true, true));
     assert_eq!(guess(r#"{"a": 1 "b": 2}"#), (true, false));
     assert_eq!(guess(r#"{"a": 1 ,, "b": 2}"#), (true, false));
-    assert!(!Reader::new(b"{, \"a\": 1}").map(|mut r| r.next_value().is_ok() && r.next_key_is(b"a")).unwrap());
+    assert!(!JsonReader::new(b"{, \"a\": 1}").map(|mut r| r.next_value().is_ok() && r.next_key_is(b"a")).unwrap());
 }
 
 #[test]
@@ -65,10 +65,10 @@ fn thirty_two_containers_may_be_open_and_no_more() {
 #[test]
 fn strings_decode_every_escape() {
     let text = r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#;
-    let value = Reader::new(text.as_bytes()).unwrap().next_value().unwrap();
+    let value = JsonReader::new(text.as_bytes()).unwrap().next_value().unwrap();
     assert_eq!(value, Value::Text("\"\\/\u{8}\u{c}\n\r\té😀é".into()));
     for bad in [r#""\x""#, r#""\u12""#, r#""\u12G4""#, r#""\udc00""#, r#""\ud800\u0041""#, r#""\ud800x""#, "\"\\"] {
-        assert!(Reader::new(bad.as_bytes()).unwrap().next_value().is_err(), "{bad}");
+        assert!(JsonReader::new(bad.as_bytes()).unwrap().next_value().is_err(), "{bad}");
     }
 }
 
@@ -94,13 +94,13 @@ fn an_expected_key_is_taken_where_a_key_may_stand_and_nowhere_else() {
         ("{\"ab\":", false),
         ("{\"b\":", false),
     ] {
-        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        let mut reader = JsonReader::new(text.as_bytes()).unwrap();
         reader.next_value().unwrap();
         assert_eq!(reader.next_key_is(b"a"), is_taken, "{text}");
     }
     for (text, is_taken) in [(" , \"b\":2", true), (" \"b\":2", false), ("\"b\":2", false), (",,\"b\":2", false)] {
         let text = format!("{{\"a\":1{text}}}");
-        let mut reader = Reader::new(text.as_bytes()).unwrap();
+        let mut reader = JsonReader::new(text.as_bytes()).unwrap();
         reader.next_value().unwrap();
         assert!(reader.next_key_is(b"a"));
         reader.next_value().unwrap();

@@ -23,8 +23,8 @@ fn element_of_json(datatype: &str, text: &str) -> Result<u64, Vec<(String, Strin
 }
 
 fn told(body: &[u8], json_length: Option<usize>) -> Result<u64, Vec<(String, String)>> {
-    let serving = serving(Limits::default());
-    let snapshot = serving.registry.get("line").unwrap();
+    let server = serving(Limits::default());
+    let snapshot = server.registry.get("line").unwrap();
     let rules =
         DecodeOptions { schema: snapshot.model.schema(), model: "line", max_rows: 3, extra: ExtraFeatures::Reject };
     match read(body, json_length, &rules, &[Output::Predict]) {
@@ -122,8 +122,8 @@ fn binary_sizes_must_match() {
 
 #[test]
 fn shapes_cost_no_memory_of_their_own() {
-    let serving = serving(Limits::default());
-    let snapshot = serving.registry.get("line").unwrap();
+    let server = serving(Limits::default());
+    let snapshot = server.registry.get("line").unwrap();
     let max_rows = usize::MAX;
     let rules =
         DecodeOptions { schema: snapshot.model.schema(), model: "line", max_rows, extra: ExtraFeatures::Reject };
@@ -142,8 +142,8 @@ fn shapes_cost_no_memory_of_their_own() {
 
 #[test]
 fn unknown_tensors_are_ignored_when_asked() {
-    let serving = serving(Limits::default());
-    let snapshot = serving.registry.get("line").unwrap();
+    let server = serving(Limits::default());
+    let snapshot = server.registry.get("line").unwrap();
     let rules =
         DecodeOptions { schema: snapshot.model.schema(), model: "line", max_rows: 3, extra: ExtraFeatures::Ignore };
     let note = r#"{"name":"note","shape":[2],"datatype":"BYTES","data":["a",7]}"#;

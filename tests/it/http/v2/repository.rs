@@ -11,7 +11,7 @@ use smartserve::http::auth::Tokens;
 use smartserve::http::router::router;
 use smartserve::http::service::Service;
 use smartserve::model::algorithm::Algorithm;
-use smartserve::serve::Serving;
+use smartserve::serve::ServerState;
 use smartserve::serve::listener::Role;
 use smartserve::serve::reload::{ModelFile, Sources, Trigger};
 
@@ -41,7 +41,7 @@ fn folder() -> ModelFolder {
 }
 
 fn routes(folder: &ModelFolder, role: Role, options: Options) -> Service {
-    router(Arc::clone(&folder.serving), role, options)
+    router(Arc::clone(&folder.server), role, options)
 }
 
 fn admin(folder: &ModelFolder) -> Service {
@@ -103,7 +103,7 @@ async fn a_failed_load_leaves_the_model() {
         assert_eq!(ask(&admin, LOAD, body).await.0, expected, "{body}");
     }
     assert_eq!(version(&folder), first);
-    let metrics = folder.serving.metrics.render();
+    let metrics = folder.server.metrics.render();
     assert!(metrics.contains(r#"smartserve_requests_rejected_total{reason="schema"} 3"#), "{metrics}");
 }
 
@@ -133,11 +133,11 @@ async fn what_a_load_asks_for_is_not_echoed_whole() {
 async fn an_unloaded_model_is_gone() {
     let folder = folder();
     let (admin, public) = (admin(&folder), routes(&folder, Role::Main, Options::default()));
-    let held = folder.serving.registry.get("line").unwrap();
+    let held = folder.server.registry.get("line").unwrap();
     assert_eq!(ask(&admin, UNLOAD, r#"{"parameters":{"unload_dependents":false}}"#).await.0, 200);
     held.model.check_golden().unwrap();
     for trigger in [Trigger::Request, Trigger::Timer] {
-        folder.serving.reloader.poll(trigger);
+        folder.server.reloader.poll(trigger);
         assert_eq!(get(&public, "/v2/models/line/ready").await.status, 404);
         assert_eq!(ask(&public, "/v2/models/line/infer", LINE).await.0, 404);
     }
@@ -158,17 +158,17 @@ async fn an_unloaded_model_stays_unloaded() {
         let bytes = artifact(file, &format!("x,y\n{rows}"), "y", Algorithm::Linear);
         fs::write(directory.path().join(file).with_extension("model"), bytes).unwrap();
     }
-    let serving = Arc::new(Serving::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
-    serving.reloader.open(&Sources { directory: Some(directory.path().to_owned()), ..Sources::default() }).unwrap();
-    serving.reloader.unload("b").unwrap();
-    serving.reloader.poll(Trigger::Request);
-    assert_eq!(serving.registry.list().len(), 1);
-    serving.reloader.reload("b", None).unwrap();
-    assert_eq!(serving.registry.list().len(), 2);
-    serving.reloader.unload("b").unwrap();
+    let server = Arc::new(ServerState::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
+    server.reloader.open(&Sources { directory: Some(directory.path().to_owned()), ..Sources::default() }).unwrap();
+    server.reloader.unload("b").unwrap();
+    server.reloader.poll(Trigger::Request);
+    assert_eq!(server.registry.list().len(), 1);
+    server.reloader.reload("b", None).unwrap();
+    assert_eq!(server.registry.list().len(), 2);
+    server.reloader.unload("b").unwrap();
     fs::remove_file(directory.path().join("b.model")).unwrap();
-    serving.reloader.poll(Trigger::Timer);
-    assert!(serving.reloader.reload("b", None).is_err());
+    server.reloader.poll(Trigger::Timer);
+    assert!(server.reloader.reload("b", None).is_err());
 }
 
 async fn status(router: &Service, method: &str, path: &str, token: &str) -> u16 {

@@ -57,9 +57,9 @@ async fn each_output_comes_as_it_was_asked_for() {
 
 #[tokio::test]
 async fn a_served_version_has_its_own_routes() {
-    let serving = serving(Limits::default());
-    let version = serving.registry.get("line").unwrap().model.version().to_owned();
-    let router = router(serving, Role::Main, Options::default());
+    let server = serving(Limits::default());
+    let version = server.registry.get("line").unwrap().model.version().to_owned();
+    let router = router(server, Role::Main, Options::default());
     let base = format!("/v2/models/line/versions/{version}");
     assert_eq!(get(&router, &base).await.json(), get(&router, "/v2/models/line").await.json());
     assert_eq!(get(&router, &format!("{base}/ready")).await.json(), json!({"name": "line", "ready": true}));
@@ -73,9 +73,9 @@ async fn a_served_version_has_its_own_routes() {
 #[tokio::test]
 async fn draining_is_alive_and_not_ready() {
     let limits = Limits::default();
-    let serving = serving(limits.clone());
-    let router = router(Arc::clone(&serving), Role::Main, Options::default());
-    serving.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
+    let server = serving(limits.clone());
+    let router = router(Arc::clone(&server), Role::Main, Options::default());
+    server.lifecycle.drain(Schedule::new(Instant::now(), &limits, true));
     for (path, status) in
         [("/v2/health/live", 200), ("/v2/health/ready", 503), ("/v2/models/line/ready", 503), ("/v2", 200)]
     {
@@ -86,11 +86,11 @@ async fn draining_is_alive_and_not_ready() {
 
 #[tokio::test]
 async fn answers_are_counted_by_route() {
-    let serving = serving(Limits::default());
-    let router = router(Arc::clone(&serving), Role::Main, Options::default());
+    let server = serving(Limits::default());
+    let router = router(Arc::clone(&server), Role::Main, Options::default());
     post(&router, "/v2/models/line/infer", LINE).await;
     post(&router, "/v2/models/nobody/infer", LINE).await;
-    let metrics = serving.metrics.render();
+    let metrics = server.metrics.render();
     for line in [
         r#"smartserve_http_requests_total{method="POST",route="/v2/models/{name}/infer",status="200"} 1"#,
         r#"smartserve_http_requests_total{method="POST",route="/v2/models/{name}/infer",status="404"} 1"#,

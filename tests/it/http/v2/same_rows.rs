@@ -157,9 +157,9 @@ fn block_on<F: Future>(future: F) -> F::Output {
 proptest! {
     #[test]
     fn tensor_styles_give_the_same_bits(rows in rows()) {
-        let serving = serving(Limits::default());
+        let server = serving(Limits::default());
         for (model, inputs) in [("houses", houses(&rows)), ("kinds", kinds(&rows))] {
-            let snapshot = serving.registry.get(model).unwrap();
+            let snapshot = server.registry.get(model).unwrap();
             let rules = DecodeOptions { schema: snapshot.model.schema(), model, max_rows: 100, extra: ExtraFeatures::Reject };
             let cells = |r: &Row| match model {
                 "houses" => vec![r.0, r.1.unwrap_or(f64::NAN), f64::from(u8::try_from(r.2).unwrap())],
@@ -225,8 +225,8 @@ proptest! {
         let mut body = format!(r#"{{"inputs":[{}{data}}}]}}"#, &input[..input.len() - 1]).into_bytes();
         let length = body.len();
         body.extend(&tail);
-        let serving = serving(Limits::default());
-        let snapshot = serving.registry.default_model().unwrap();
+        let server = serving(Limits::default());
+        let snapshot = server.registry.default_model().unwrap();
         let rules = DecodeOptions { schema: snapshot.model.schema(), model: "houses", max_rows: 3, extra: ExtraFeatures::Ignore };
         for json_length in [None, Some(length), Some(length / 2), Some(usize::MAX)] {
             let _ = read(&body, json_length, &rules, &[Output::Predict]);
@@ -235,8 +235,8 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_reader_panic(text in r#"[\[\]\{\}",:0-9\-a-z /]{0,60}"#) {
-        let serving = serving(Limits::default());
-        let snapshot = serving.registry.default_model().unwrap();
+        let server = serving(Limits::default());
+        let snapshot = server.registry.default_model().unwrap();
         let rules = DecodeOptions { schema: snapshot.model.schema(), model: "houses", max_rows: 3, extra: ExtraFeatures::Reject };
         let _ = read(text.as_bytes(), None, &rules, &[Output::Predict]);
     }

@@ -1,6 +1,6 @@
 //! Categories by name: what pandas called them.
 
-use smartserve::model::schema::Kind;
+use smartserve::model::schema::FeatureKind;
 
 use super::writer::{Text, categories, stump};
 use super::{answers, model, refusal};
@@ -24,7 +24,7 @@ fn categories_have_the_names_that_pandas_had() {
     ] {
         let model = model(&named(json).bytes());
         let feature = &model.schema().features()[2];
-        assert_eq!((feature.kind, feature.unknown, feature.accepts_missing()), (Kind::Categorical, true, true));
+        assert_eq!((feature.kind, feature.unknown, feature.accepts_missing()), (FeatureKind::Categorical, true, true));
         assert_eq!(feature.categories, names);
         for position in 0..=3 {
             let expected = if position == left { 1.0 } else { -2.0 };
@@ -41,7 +41,7 @@ fn categories_have_the_names_that_pandas_had() {
 fn without_names_categories_are_numbers() {
     for json in ["null", "[]"] {
         let model = model(&named(json).bytes());
-        assert_eq!(model.schema().features()[2].kind, Kind::Numeric);
+        assert_eq!(model.schema().features()[2].kind, FeatureKind::Numeric);
         assert_eq!(answers(&model, vec![0.0, 0.0, 1.0]).0, [1.0]);
     }
 }

@@ -2,7 +2,7 @@
 
 use smartserve::model::Model;
 use smartserve::model::artifact::open;
-use smartserve::model::schema::Kind;
+use smartserve::model::schema::FeatureKind;
 use smartserve::train::{TrainSpec, UnknownCategories, train};
 
 use super::{model, noise, spec, table, values, with};
@@ -74,7 +74,7 @@ fn categories_need_no_order_and_no_columns() {
     assert_eq!(trained.report.data.encoded_columns, 2);
     let strict = Model::load(&trained.artifact).unwrap();
     let feature = &strict.schema().features()[0];
-    assert_eq!((feature.kind, feature.categories.len(), feature.unknown), (Kind::Categorical, 40, false));
+    assert_eq!((feature.kind, feature.categories.len(), feature.unknown), (FeatureKind::Categorical, 40, false));
     for category in [0, 7, 21, 39] {
         let answer = values(&strict, &[&[category as f64, 0.0]])[0];
         let expected = worth(&feature.categories[category]);

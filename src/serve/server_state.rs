@@ -16,7 +16,7 @@ pub const ADMIN_ANSWERS: usize = 256 << 10;
 
 /// The shared state of the server. One value a process; tests make several.
 #[derive(Debug)]
-pub struct Serving {
+pub struct ServerState {
     /// The models being served.
     pub registry: Arc<Registry>,
     /// The models' files.
@@ -40,7 +40,7 @@ pub struct Serving {
     pub extra_features: ExtraFeatures,
 }
 
-impl Serving {
+impl ServerState {
     /// Puts the parts together, shows `models` in the metrics and starts the compute threads.
     pub fn new(models: Vec<Snapshot>, limits: Limits, extra_features: ExtraFeatures) -> Self {
         let metrics = Arc::new(Metrics::new());

@@ -7,14 +7,14 @@ use crate::import::sklearn::arena::{Arena, Id, Node};
 
 /// What stands between the opcodes of joblib's pickle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::import::sklearn) enum Wrapper {
+pub(in crate::import::sklearn) enum JoblibArray {
     /// A pickle of an array of objects.
     Objects,
     /// So many raw bytes, perhaps after a byte that says how many come before them.
     Raw { n_bytes: usize, is_padded: bool },
 }
 
-impl Wrapper {
+impl JoblibArray {
     /// From the state of a `NumpyArrayWrapper`.
     pub(in crate::import::sklearn) fn read(arena: &Arena<'_>, state: Id) -> Result<Self, ImportError> {
         let unread = || ImportError::new("joblib's description of an array is not as joblib writes it");

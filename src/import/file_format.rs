@@ -4,7 +4,7 @@ use crate::model::artifact::MAX_HEADER_BYTES;
 
 /// A file that may hold a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileFormat {
     /// Written by `smartserve train` or `smartserve import`.
     Artifact,
     /// `XGBoost`'s JSON.
@@ -24,7 +24,7 @@ pub enum Kind {
 /// Bytes of a length in UBJSON at most, its type included.
 const LENGTH: usize = 9;
 
-impl Kind {
+impl FileFormat {
     /// Bytes of a file that are looked at.
     pub const HEAD: usize = 64;
 
@@ -78,7 +78,7 @@ pub(super) fn is_tar(bytes: &[u8]) -> bool {
 /// Endings of a pickle that begins without a mark: protocols 0 and 1.
 const PICKLES: [&str; 3] = [".pkl", ".pickle", ".joblib"];
 
-impl Kind {
+impl FileFormat {
     /// True when the first bytes prove that a file of a directory is a model, so that other files there are skipped. Of
     /// pickles without a mark, which many texts begin like, the name's ending decides.
     pub fn is_surely_a_model(head: &[u8], name: &str) -> bool {
