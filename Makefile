@@ -45,6 +45,7 @@ CLIENTS := target/venv-clients
 CLIENTS_HEAVY := target/venv-clients-heavy
 GENERATORS := target/venv-generators
 TYPESCRIPT := target/typescript
+VENV_MLSERVER := target/venv-mlserver
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
 VENV_IMPORT := target/venv-import
@@ -348,6 +349,10 @@ $(VENV_IMPORT_PEERS)/installed: .ci/import-peers.txt
 	$(venv)
 
 $(CLIENTS)/installed: .ci/clients.txt
+	$(venv)
+
+# What asks the image, in tests/container.sh.
+$(VENV_MLSERVER)/installed: .ci/mlserver.txt
 	$(venv)
 
 $(GENERATORS)/installed: .ci/generators.txt

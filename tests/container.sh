@@ -154,8 +154,8 @@ check "it said that the demo is served" warns
 
 # --- models that are mounted, as KServe and SageMaker mount them ---
 mounted() {
-  make --no-print-directory target/venv-clients/installed \
-    && IMAGE=$image target/venv-clients/bin/python -B tests/clients/mounted_test.py
+  make --no-print-directory target/venv-mlserver/installed \
+    && IMAGE=$image target/venv-mlserver/bin/python -B tests/clients/mounted_test.py
 }
 check "models that are mounted are answered in v1, v2 and /invocations, as 65532" mounted
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The image as KServe and SageMaker run it: models of other libraries mounted, read-only, as 65532, asked by
-tritonclient (Open Inference Protocol), by KServe's v1 protocol and by SageMaker's /invocations.
+tritonclient and by MLServer's client (Open Inference Protocol), by KServe's v1 protocol and by SageMaker's /invocations.
 
 IMAGE names the image. Answers must be those that the library gave (../shared/cases/import), to the last bit where
 docs/import.md says so.
@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -19,11 +20,14 @@ import urllib.request
 
 import numpy
 import tritonclient.http
+from mlserver.codecs import NumpyRequestCodec
+from mlserver.types import InferenceResponse
 from tritonclient.http import InferInput
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = pathlib.Path(os.environ.get("IMPORT_CASES", ROOT.parent / "shared/cases/import"))
 IMAGE = os.environ["IMAGE"]
+MLSERVER = pathlib.Path(sys.executable).with_name("mlserver")
 USER = "65532 65532 65532 65532"
 
 # (what, the files as they are mounted, the case's rows and answers, how far an answer may be off)
@@ -131,11 +135,27 @@ class Mounted(unittest.TestCase):
                     columns[-1].set_data_from_numpy(table[:, at])
                 self.assert_close(client.infer("churn", columns).as_numpy("predict"), first, 0)
                 client.close()
+                self.assert_close(self.infer_by_mlserver(box, table), first, 0)
                 pid = docker("inspect", "--format", "{{.State.Pid}}", box.name)
                 status = pathlib.Path("/proc", pid, "status")
                 if status.exists():
                     user = next(line for line in status.read_text().splitlines() if line.startswith("Uid"))
                     self.assertEqual(" ".join(user.split()[1:]), USER)
+
+    def infer_by_mlserver(self, box, table):
+        """The predictions by `mlserver infer`, MLServer's client, of a file of two requests; its own type reads them."""
+        requests = [NumpyRequestCodec.encode_request(part) for part in (table[:7], table[7:])]
+        with tempfile.TemporaryDirectory() as folder:
+            asked, answered = (pathlib.Path(folder, name) for name in ("asked", "answered"))
+            asked.write_text("".join(request.model_dump_json() + "\n" for request in requests))
+            command = [MLSERVER, "infer", "-u", box.address, "-m", "churn", "-i", asked, "-o", answered]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            answers = [json.loads(line) for line in answered.read_text().splitlines()]
+        answers.sort(key=lambda answer: answer["parameters"]["batch_index"])
+        outputs = [InferenceResponse.model_validate(answer).outputs[0] for answer in answers]
+        self.assertEqual([output.name for output in outputs], ["predict", "predict"], done.stderr)
+        return [value for output in outputs for value in output.data]
 
     def test_sagemaker_runs_it_with_one_word(self):
         with Container("/opt/ml/model", {"xgboost-model": "xgb-logistic/model.ubj"}, words=("serve",)) as box:

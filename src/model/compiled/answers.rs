@@ -35,7 +35,7 @@ impl Answers {
         votes.clear();
         votes.resize(self.n_rows * self.n_classes, 0);
         forest.votes(matrix, &mut scratch.forest, votes);
-        for votes in votes.chunks_exact(self.n_classes) {
+        for votes in votes.chunks(self.n_classes) {
             self.classes.push(position(most_votes(votes)));
             let n = f64::from(votes.iter().sum::<u32>());
             self.probability.extend(votes.iter().map(|v| f64::from(*v) / n));
@@ -81,7 +81,9 @@ impl Answers {
     /// Classes by margins or by probabilities: of several the first of the largest.
     fn choose(&mut self, values: &[f64], n_outputs: usize, decision: Decision) {
         if n_outputs > 1 {
-            self.classes.extend(values.chunks_exact(n_outputs).map(|of_row| position(argmax(of_row))));
+            for of_row in values.chunks(n_outputs) {
+                self.classes.push(position(argmax(of_row)));
+            }
             return;
         }
         self.classes.extend(values.iter().map(|value| {
@@ -101,7 +103,7 @@ impl Answers {
         search: &mut SearchBuffers,
     ) -> Result<(), usize> {
         neighbors.shares(matrix, self.n_classes, search, &mut self.probability);
-        for (row, shares) in self.probability.chunks_exact(self.n_classes).enumerate() {
+        for (row, shares) in self.probability.chunks(self.n_classes).enumerate() {
             if shares[0].is_nan() {
                 return Err(row);
             }
@@ -114,7 +116,7 @@ impl Answers {
     /// infinitely far from every class has none.
     pub(super) fn by_likelihood(&mut self, bayes: &LogLikelihoods, matrix: &[f64]) -> Result<(), usize> {
         bayes.scores(matrix, &mut self.probability);
-        for (row, scores) in self.probability.chunks_exact_mut(self.n_classes).enumerate() {
+        for (row, scores) in self.probability.chunks_mut(self.n_classes).enumerate() {
             if scores.iter().all(|s| !s.is_finite()) {
                 return Err(row);
             }

@@ -19,6 +19,7 @@ struct Normal {
 /// A normal distribution a class and column.
 #[derive(Debug, Clone)]
 pub(super) struct LogLikelihoods {
+    n_columns: usize,
     /// `[n_columns, n_classes]`.
     normals: Vec<Normal>,
     /// ln(prior), `[n_classes]`.
@@ -36,7 +37,7 @@ impl LogLikelihoods {
                 normals.push(Normal { mean, twice_variance: 2.0 * variance, half_log: variance.ln() / 2.0 });
             }
         }
-        Self { normals, log_priors: bayes.priors.iter().map(|p| p.ln()).collect() }
+        Self { n_columns, normals, log_priors: bayes.priors.iter().map(|p| p.ln()).collect() }
     }
 
     pub(super) fn n_classes(&self) -> usize {
@@ -55,7 +56,7 @@ impl LogLikelihoods {
             let difference = x - n.mean;
             -(difference * difference / n.twice_variance) - log_two_pi - n.half_log
         });
-        for row in out.chunks_exact_mut(self.n_classes()) {
+        for row in out.chunks_mut(self.n_classes()) {
             row.iter_mut().zip(&self.log_priors).for_each(|(score, prior)| *score += prior);
         }
     }
@@ -68,7 +69,7 @@ impl LogLikelihoods {
             let difference = x - n.mean;
             difference * difference / n.twice_variance + log_two_pi + n.half_log.abs()
         });
-        for row in out.chunks_exact_mut(self.n_classes()) {
+        for row in out.chunks_mut(self.n_classes()) {
             row.iter_mut().zip(&self.log_priors).for_each(|(sum, prior)| *sum += prior.abs());
         }
     }
@@ -77,11 +78,14 @@ impl LogLikelihoods {
     #[inline]
     fn sum(&self, matrix: &[f64], out: &mut Vec<f64>, term: impl Fn(f64, &Normal) -> f64) {
         let n_classes = self.n_classes();
-        for row in matrix.chunks_exact(self.normals.len() / n_classes) {
+        for row in matrix.chunks(self.n_columns) {
             let from = out.len();
             out.resize(from + n_classes, 0.0);
             let sums = &mut out[from..];
-            for (x, normals) in row.iter().zip(self.normals.chunks_exact(n_classes)) {
+            let mut rest = self.normals.as_slice();
+            for x in row {
+                let (normals, after) = rest.split_at(n_classes);
+                rest = after;
                 for (sum, normal) in sums.iter_mut().zip(normals) {
                     *sum += term(*x, normal);
                 }

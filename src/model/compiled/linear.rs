@@ -2,6 +2,7 @@
 
 use super::links::AnswerRule;
 use super::rounding::rounded_to_f32;
+use super::rows::n_rows;
 use crate::model::ir::{Linear, Width};
 
 /// Rows whose sums are found together.
@@ -33,23 +34,35 @@ impl Linear {
                 Width::F64 => self.by_rule::<false>(matrix, out),
             };
         }
-        let together = if matrix.len() > CACHED { 0 } else { matrix.len() / self.n_columns / ROWS_TOGETHER };
-        let (blocks, rest) = matrix.split_at(together * ROWS_TOGETHER * self.n_columns);
-        for rows in blocks.chunks_exact(ROWS_TOGETHER * self.n_columns) {
-            self.block::<ROWS_TOGETHER>(rows, out);
+        if matrix.len() == self.n_columns {
+            return self.row(matrix, out);
         }
-        for row in rest.chunks_exact(self.n_columns) {
-            self.block::<1>(row, out);
+        let together = if matrix.len() > CACHED { 0 } else { n_rows(matrix, self.n_columns) / ROWS_TOGETHER };
+        let (blocks, rest) = matrix.split_at(together * ROWS_TOGETHER * self.n_columns);
+        for rows in blocks.chunks(ROWS_TOGETHER * self.n_columns) {
+            self.rows_together(rows, out);
+        }
+        for row in rest.chunks(self.n_columns) {
+            self.row(row, out);
         }
     }
 
-    /// `ROWS` rows side by side: an addition waits for the one before it in its row.
-    fn block<const ROWS: usize>(&self, rows: &[f64], out: &mut Vec<f64>) {
+    fn row(&self, row: &[f64], out: &mut Vec<f64>) {
+        for (output, intercept) in self.intercepts.iter().enumerate() {
+            let weights = &self.weights[output * self.n_columns..][..self.n_columns];
+            let sum = row.iter().zip(weights).fold(0.0, |sum, (x, w)| sum + x * w);
+            out.push(sum + intercept);
+        }
+    }
+
+    /// Rows side by side: an addition waits for the one before it in its row.
+    fn rows_together(&self, rows: &[f64], out: &mut Vec<f64>) {
         let (n, from) = (self.n_columns, out.len());
-        out.resize(from + ROWS * self.intercepts.len(), 0.0);
-        let rows: [&[f64]; ROWS] = std::array::from_fn(|row| &rows[row * n..][..n]);
-        for (output, (weights, intercept)) in self.weights.chunks_exact(n).zip(&self.intercepts).enumerate() {
-            let mut sums = [0.0; ROWS];
+        out.resize(from + ROWS_TOGETHER * self.intercepts.len(), 0.0);
+        let rows: [&[f64]; ROWS_TOGETHER] = std::array::from_fn(|row| &rows[row * n..][..n]);
+        for (output, intercept) in self.intercepts.iter().enumerate() {
+            let weights = &self.weights[output * n..][..n];
+            let mut sums = [0.0; ROWS_TOGETHER];
             for (column, w) in weights.iter().enumerate() {
                 for (sum, row) in sums.iter_mut().zip(&rows) {
                     *sum += row[column] * w;

@@ -33,11 +33,11 @@ pub(super) fn apply(link: Link, width: Width, margins: &mut [f64], n_outputs: us
             }
         }
         (Link::CutLogistic, _) => margins.iter_mut().for_each(|m| *m = cut_logistic(*m)),
-        (Link::Softmax, Width::F64) => margins.chunks_exact_mut(n_outputs).for_each(softmax),
-        (Link::Softmax, Width::F32) => margins.chunks_exact_mut(n_outputs).for_each(softmax_f32),
+        (Link::Softmax, Width::F64) => margins.chunks_mut(n_outputs).for_each(softmax),
+        (Link::Softmax, Width::F32) => margins.chunks_mut(n_outputs).for_each(softmax_f32),
         (Link::SignedSquare, _) => margins.iter_mut().for_each(|m| *m *= m.abs()),
         (Link::SoftPlus, _) => margins.iter_mut().for_each(|m| *m = m.exp().ln_1p()),
-        (Link::LogisticShare, _) => margins.chunks_exact_mut(n_outputs).for_each(logistic_share),
+        (Link::LogisticShare, _) => margins.chunks_mut(n_outputs).for_each(logistic_share),
     }
 }
 

@@ -11,6 +11,7 @@ mod linear;
 mod links;
 mod predictor;
 mod rounding;
+mod rows;
 mod scratch;
 mod simd;
 mod svm;

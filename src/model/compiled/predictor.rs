@@ -5,6 +5,7 @@ use super::bayes::LogLikelihoods;
 use super::forest::{FewRows, Forest};
 use super::knn::NearestRows;
 use super::links::{self, AnswerRule};
+use super::rows::n_rows;
 use super::scratch::Scratch;
 use super::svm::KernelSums;
 use crate::model::ir::{Form, Leaves, Linear, Link, Width};
@@ -105,7 +106,7 @@ impl Predictor {
         if self.n_classes > 0 {
             return self.classify(matrix, scratch).map_err(|row| PredictError::of_row(first + row));
         }
-        let n_rows = matrix.len() / self.n_columns;
+        let n_rows = n_rows(matrix, self.n_columns);
         let mut values = Vec::with_capacity(n_rows * self.n_outputs);
         match &self.kind {
             Compiled::Forest(forest) => {
@@ -131,7 +132,7 @@ impl Predictor {
 
     /// Raw scores: the margins before the link, row-major `[n_rows, n_margins]`; `None` where the method has none.
     pub fn raw(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
-        let mut margins = Vec::with_capacity(matrix.len() / self.n_columns * self.n_margins().unwrap_or(0));
+        let mut margins = Vec::with_capacity(n_rows(matrix, self.n_columns) * self.n_margins().unwrap_or(0));
         match &self.kind {
             Compiled::Forest(forest) => forest.raw(matrix, &mut scratch.forest, &mut margins),
             Compiled::Linear(linear) => linear.scores(matrix, &mut margins),
@@ -176,7 +177,7 @@ impl Predictor {
 
     /// Classes for a matrix, and their probabilities where the method has them; else the first row that has no answer.
     fn classify(&self, matrix: &[f64], scratch: &mut Scratch) -> Result<Prediction, usize> {
-        let mut answers = Answers::new(self.n_classes, matrix.len() / self.n_columns);
+        let mut answers = Answers::new(self.n_classes, n_rows(matrix, self.n_columns));
         match &self.kind {
             Compiled::Voters(forest) => answers.by_votes(forest, matrix, scratch),
             Compiled::Forest(forest) => answers.by_margins(forest, matrix, scratch)?,
@@ -195,7 +196,7 @@ impl Predictor {
     /// Σ|terms| behind each row's numbers (at least 1 for probabilities), where they went through `exp`, `ln`, `powf` or
     /// `tanh`: another CPU's may move them by a small share of it. `None` where answers are the same on every CPU.
     pub fn magnitudes(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
-        let n_rows = matrix.len() / self.n_columns;
+        let n_rows = n_rows(matrix, self.n_columns);
         let is_classifier = self.n_classes > 0;
         match &self.kind {
             Compiled::Forest(_) | Compiled::Linear(_) if self.link() == Link::Identity => None,

@@ -197,7 +197,7 @@ impl Accumulate for Votes<'_> {
     #[inline]
     fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
         let votes = &mut self.votes[first * self.n_classes..];
-        for (votes, leaf) in votes.chunks_exact_mut(self.n_classes).zip(leaves) {
+        for (votes, leaf) in votes.chunks_mut(self.n_classes).zip(leaves) {
             votes[position(*leaf)] += 1;
         }
     }

@@ -26,6 +26,7 @@ use super::accumulate::Accumulate;
 use super::buffers::Buffers;
 use super::thresholds::Thresholds;
 use super::views::Source;
+use crate::model::compiled::rows::n_rows;
 use crate::model::ir::{Node, Tree};
 
 /// Leaves of a tree at most. Beyond, walking is as fast: a split costs about two nanoseconds a block, a walk through
@@ -151,7 +152,7 @@ impl BitVectors {
         let sets = lines::<W>(&mut buffers.sets, self.most_leaves + 1);
         buffers.codes.resize(buffers.codes.len().max(2 * 64 * W), 0);
         let (codes, high) = buffers.codes.split_at_mut(64 * W);
-        let n_rows = rows.len() / n_columns;
+        let n_rows = n_rows(rows, n_columns);
         buffers.leaves.resize(buffers.leaves.len().max(n_rows), 0.0);
         let values = &mut buffers.leaves[..n_rows];
         let mut from = 0;

@@ -7,6 +7,7 @@ use super::views::{Source, Views};
 use super::walk::Walk;
 use crate::model::compiled::links::AnswerRule;
 use crate::model::compiled::rounding::rounded_to_f32;
+use crate::model::compiled::rows::n_rows;
 use crate::model::ir::{Decision, Leaves, LinearLeaf, Link, Shares, Sum, Trees, Width};
 
 /// Classes up to which leaves' shares are laid out with their zeros, 64 bytes a leaf at most: adding up to 8 numbers is
@@ -164,7 +165,7 @@ impl Forest {
     }
 
     fn sums(&self, matrix: &[f64], buffers: &mut Buffers, out: &mut Vec<f64>) {
-        let (from, n_rows) = (out.len(), matrix.len() / self.n_columns);
+        let (from, n_rows) = (out.len(), n_rows(matrix, self.n_columns));
         match self.sum.start.as_slice() {
             [start] => out.resize(from + n_rows, *start),
             starts => (0..n_rows).for_each(|_| out.extend_from_slice(starts)),
@@ -202,7 +203,7 @@ impl Forest {
     /// Population standard deviation of the trees' leaves for each row.
     #[expect(clippy::cast_precision_loss, reason = "tree counts stay far below 2^53")]
     pub(in crate::model::compiled) fn spread(&self, matrix: &[f64]) -> Vec<f64> {
-        let n_rows = matrix.len() / self.n_columns;
+        let n_rows = n_rows(matrix, self.n_columns);
         let n = self.n_trees as f64;
         let buffers = &mut Buffers::default();
         let mut means = vec![0.0; n_rows];

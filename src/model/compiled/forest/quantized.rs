@@ -7,6 +7,7 @@ use super::thresholds::Thresholds;
 use super::two_level::TwoLevel;
 use super::views::Source;
 use super::walk::Walk;
+use crate::model::compiled::rows::n_rows;
 
 /// Fewest trees for which ranks pay: finding a row's ranks costs as much as walking some five trees.
 const MIN_TREES: usize = 8;
@@ -78,7 +79,7 @@ impl Quantized {
         let (mut rest, mut first) = (matrix, 0);
         while rest.len() >= NARROW_FROM * n_columns {
             let wide = rest.len() >= WIDE_FROM * n_columns;
-            let n = (rest.len() / n_columns).min(if wide { 512 } else { 64 });
+            let n = n_rows(rest, n_columns).min(if wide { 512 } else { 64 });
             let (rows, after) = rest.split_at(n * n_columns);
             if wide {
                 self.bit_vectors.each_leaf::<8>(&self.thresholds, rows, n_columns, first, buffers, into);
@@ -90,7 +91,7 @@ impl Quantized {
         match &self.few {
             FewRows::TwoLevel(two_level) => {
                 let values = &self.bit_vectors.leaves;
-                for (row, cells) in (first..).zip(rest.chunks_exact(n_columns)) {
+                for (row, cells) in (first..).zip(rest.chunks(n_columns)) {
                     into.row(row, two_level.one_row(&self.thresholds, values, cells, buffers));
                 }
             }

@@ -9,6 +9,7 @@ use super::categories::SetLookup;
 use super::cursors::{Cursor, Depth, walk};
 use super::thresholds::beyond;
 use super::views::Source;
+use crate::model::compiled::rows::n_rows;
 use crate::model::ir::{Node, Test, Tree};
 
 /// Pairs of siblings laid out breadth-first before a subtree below them begins: as many as fill a page of 4 KiB, so
@@ -147,8 +148,8 @@ impl Walk {
         into: &mut impl Accumulate,
     ) {
         // Side by side goes what there is more of, rows or trees.
-        if matrix.len() / n_columns < self.roots.len().min(ROWS_TOGETHER) {
-            for (row, cells) in (first..).zip(matrix.chunks_exact(n_columns)) {
+        if n_rows(matrix, n_columns) < self.roots.len().min(ROWS_TOGETHER) {
+            for (row, cells) in (first..).zip(matrix.chunks(n_columns)) {
                 self.one_row::<SETS>(cells, buffers);
                 into.row(row, buffers.leaves[..self.roots.len()].iter().copied());
             }
@@ -181,7 +182,7 @@ impl Walk {
     }
 
     fn one_tree<const SETS: bool>(&self, root: Root, rows: &[f64], n_columns: usize, buffers: &mut Buffers) -> usize {
-        let n_rows = rows.len() / n_columns;
+        let n_rows = n_rows(rows, n_columns);
         let (cursors, arrived, leaves) = buffers.cursors(n_rows);
         for (cursor, id) in cursors.iter_mut().zip(0..) {
             *cursor = Cursor { at: root.node, id };
