@@ -15,7 +15,7 @@ use crate::model::postprocessing::Postprocessing;
 use crate::model::prediction::{Prediction, Probabilities};
 use crate::model::schema::Schema;
 use crate::model::statistics::Stats;
-use crate::train::data::encode::{Encoded, LabeledBatch};
+use crate::train::data::split_data::{LabeledBatch, SplitData};
 use crate::train::data::target::{Observed, class_sizes};
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
@@ -47,8 +47,8 @@ pub struct Trained {
 /// Evaluates on the test rows, writes the artifact's bytes and checks that they load.
 pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained, TrainError> {
     let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
-    let encoded = &data.encoded;
-    let tested = match &encoded.test {
+    let split = &data.split;
+    let tested = match &split.test {
         Some(test) => Some((test, plan.answer(&outcome.fitted, &test.batch)?)),
         None => None,
     };
@@ -59,10 +59,10 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         best_of: outcome.best_of.map(|n| n as u64),
     };
     let header = header(plan, outcome, evaluation.clone());
-    let artifact = to_bytes(header, &sections(encoded, outcome)?).map_err(TrainError::Data)?;
+    let artifact = to_bytes(header, &sections(split, outcome)?).map_err(TrainError::Data)?;
     let version = verify(&artifact)?;
     let detail = match (&outcome.out_of_fold, &tested) {
-        (Some(o), _) => Some(("k-fold", &encoded.train, &o.answers)),
+        (Some(o), _) => Some(("k-fold", &split.train, &o.answers)),
         (None, Some((test, answers))) => Some(("holdout", *test, answers)),
         (None, None) => None,
     };
@@ -94,7 +94,7 @@ pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         groups: detail.map_or_else(Vec::new, |(_, part, answers)| {
             subgroup_errors::errors(schema, &part.batch, &part.observed, answers)
         }),
-        warnings: encoded.warnings.iter().cloned().chain(few_rows(plan)).collect(),
+        warnings: split.warnings.iter().cloned().chain(few_rows(plan)).collect(),
         artifact_bytes: artifact.len(),
         seconds: 0.0,
     };
@@ -124,7 +124,7 @@ fn few_rows(plan: &FitPlan<'_>) -> Option<String> {
 
 fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> Header {
     let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
-    let train = &data.encoded.train;
+    let train = &data.split.train;
     let after = outcome.fitted.pipeline.postprocessing();
     let chosen = golden::choose(&train.batch, train.observed.classes(), &outcome.answers);
     let is_neutral = spec.algorithm.takes_raw_cells();
@@ -182,11 +182,11 @@ fn settings(plan: &FitPlan<'_>, outcome: &RunOutcome) -> BTreeMap<String, Settin
     settings
 }
 
-fn sections(encoded: &Encoded, outcome: &RunOutcome) -> Result<Vec<Section>, TrainError> {
+fn sections(split: &SplitData, outcome: &RunOutcome) -> Result<Vec<Section>, TrainError> {
     let fitted = &outcome.fitted;
     let mut sections = fitted.sections.clone();
     if let Some(trees) = fitted.form.trees() {
-        let matrix = fitted.matrix(&encoded.train.batch);
+        let matrix = fitted.matrix(&split.train.batch);
         sections.push(("cover", cover::section(trees, &matrix).map_err(TrainError::Broken)?, false));
     }
     if let Some(o) = &outcome.out_of_fold {
@@ -237,7 +237,7 @@ fn data_report(data: &TrainingData, encoded_columns: usize) -> DataReport {
         rows: data.n_rows,
         training_rows: data.observed().len(),
         test_rows: data.n_test,
-        features: data.encoded.schema.features().iter().map(|f| f.name.clone()).collect(),
+        features: data.split.schema.features().iter().map(|f| f.name.clone()).collect(),
         encoded_columns,
     }
 }

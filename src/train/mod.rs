@@ -61,7 +61,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
     }
     let data = TrainingData::read(spec, table)?;
     data.leaks.iter().for_each(|leak| progress.warn(leak));
-    spec.check_task(data.encoded.schema.task())?;
+    spec.check_task(data.split.schema.task())?;
     spec.options.check_task(data.task())?;
     let parameters = parameters.of_task(data.task());
     let (parameters, mut outcome, tuning) = match spec.tune {

@@ -3,9 +3,9 @@
 use crate::model::schema::{FeatureKind, Schema, Target};
 use crate::table::TableFile;
 use crate::train::data::dataset::{self, Dataset};
-use crate::train::data::encode::{self, Encoded};
 use crate::train::data::leaks;
 use crate::train::data::split;
+use crate::train::data::split_data::{self, SplitData};
 use crate::train::data::target::Observed;
 use crate::train::error::TrainError;
 use crate::train::options::{Monotone, MonotoneFeature, TaskChoice};
@@ -13,7 +13,7 @@ use crate::train::spec::TrainSpec;
 
 /// What all fits of a run read.
 pub(crate) struct TrainingData {
-    pub(crate) encoded: Encoded,
+    pub(crate) split: SplitData,
     /// The fold that holds each training row out.
     pub(crate) fold: Vec<u32>,
     /// The constraint of each feature, in schema order; empty where there is none.
@@ -33,24 +33,24 @@ impl TrainingData {
     pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Self, TrainError> {
         let dataset = dataset::read(spec, table)?;
         let n_rows = dataset.observed.len();
-        let split = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
-        check_rows(spec, &dataset.file, split.train.len())?;
+        let holdout = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
+        check_rows(spec, &dataset.file, holdout.train.len())?;
         let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone(), outputs: None };
-        let mut encoded = encode::encode(spec, &dataset, target, &split)?;
-        let monotone = constraints(spec, &encoded.schema)?;
+        let mut split = split_data::make(spec, &dataset, target, &holdout)?;
+        let monotone = constraints(spec, &split.schema)?;
         let Dataset { file, warnings, .. } = dataset;
-        encoded.warnings.splice(0..0, warnings);
-        let Encoded { schema, train, .. } = &encoded;
+        split.warnings.splice(0..0, warnings);
+        let SplitData { schema, train, .. } = &split;
         let leaks = leaks::possible(schema, &train.batch, &train.observed);
-        encoded.warnings.extend(leaks.iter().cloned());
-        let observed = &encoded.train.observed;
+        split.warnings.extend(leaks.iter().cloned());
+        let observed = &split.train.observed;
         let fold = split::folds(observed.len(), observed.classes(), spec.folds.max(1), spec.seed);
-        Ok(Self { encoded, fold, monotone, file, n_rows, n_test: split.test.len(), leaks })
+        Ok(Self { split, fold, monotone, file, n_rows, n_test: holdout.test.len(), leaks })
     }
 
     /// The targets of the training rows.
     pub(crate) fn observed(&self) -> &Observed {
-        &self.encoded.train.observed
+        &self.split.train.observed
     }
 
     /// A number or a class.
@@ -65,7 +65,7 @@ impl TrainingData {
 
     /// The number of classes; 0 for regression.
     pub(crate) fn n_classes(&self) -> usize {
-        self.encoded.schema.target().classes.len()
+        self.split.schema.target().classes.len()
     }
 }
 

@@ -63,7 +63,7 @@ impl Baseline {
     ) -> Self {
         let (observed, n_classes) = (data.observed(), data.n_classes());
         let all = Constant::fit(observed, n_classes);
-        let held = data.encoded.test.as_ref().filter(|_| holdout.is_some());
+        let held = data.split.test.as_ref().filter(|_| holdout.is_some());
         let on_holdout = held.map(|test| score(&test.observed, &all.answers(test.observed.len()), n_classes));
         let folds = out_of_fold.map_or_else(Vec::new, |answers| fold_figures(data, answers));
         let compared: &[Compared] = match (n_classes, has_probability) {
@@ -77,7 +77,7 @@ impl Baseline {
         });
         Self {
             answers_with: if n_classes == 0 { "mean" } else { "commonest class" },
-            answer: all.text(&data.encoded.schema.target().classes),
+            answer: all.text(&data.split.schema.target().classes),
             gains: gains.collect(),
             k_fold: (!folds.is_empty()).then(|| {
                 let of_baseline: Vec<Figures> = folds.iter().map(|(_, baseline)| baseline.clone()).collect();

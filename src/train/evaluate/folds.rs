@@ -41,7 +41,7 @@ pub(crate) fn evaluate_fold(
     rows: Vec<usize>,
     fitted: &FittedModel,
 ) -> Result<FoldResult, TrainError> {
-    let train = &plan.data.encoded.train;
+    let train = &plan.data.split.train;
     let batch = Batch::from_rows(plan.schema(), train.cells(&rows)).map_err(TrainError::Broken)?;
     let answers = plan.answer(fitted, &batch)?;
     let figures = score(&train.observed.of_rows(&rows), &answers, plan.data.n_classes());

@@ -60,7 +60,7 @@ impl<'a> FitJob<'a> {
         if self.without.is_some() {
             return folds::evaluate_fold(self.plan, held.to_vec(), &fitted).map(FitResult::Fold);
         }
-        let answers = self.plan.answer(&fitted, &self.plan.data.encoded.train.batch)?;
+        let answers = self.plan.answer(&fitted, &self.plan.data.split.train.batch)?;
         Ok(FitResult::Final(Box::new(fitted), answers))
     }
 }

@@ -94,18 +94,18 @@ pub(crate) enum FitPart {
 impl<'a> FitPlan<'a> {
     /// The schema as the algorithm takes cells.
     pub(crate) fn schema(&self) -> &'a Schema {
-        self.data.encoded.schema_of(self.spec.algorithm)
+        self.data.split.schema_of(self.spec.algorithm)
     }
 
     /// Fits preprocessing, or bins, on some training rows, all without `rows`, and encodes them.
     pub(crate) fn prepare(&self, rows: Option<&[usize]>) -> Result<Prepared, TrainError> {
-        let train = &self.data.encoded.train;
+        let train = &self.data.split.train;
         let cells = rows.map_or(Cow::Borrowed(train.batch.values()), |rows| Cow::Owned(train.cells(rows)));
         let observed = rows.map_or_else(|| train.observed.clone(), |rows| train.observed.of_rows(rows));
         if self.spec.algorithm.takes_raw_cells() {
             return self.bin(&cells, observed, train.weights_of(rows));
         }
-        self.data.encoded.check_width(&self.data.file)?;
+        self.data.split.check_width(&self.data.file)?;
         let preprocessing = Preprocessing::fit(self.schema(), &cells, self.spec.scales());
         let n_columns = preprocessing.n_columns();
         if n_columns == 0 {

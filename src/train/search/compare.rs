@@ -23,7 +23,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
     check(&spec)?;
     let data = TrainingData::read(&spec, table)?;
     data.leaks.iter().for_each(|leak| progress.warn(leak));
-    let task = data.encoded.schema.task();
+    let task = data.split.schema.task();
     spec.check_task(task)?;
     let suits = |a: &Algorithm| if task.is_classification() { a.does_classification() } else { a.does_regression() };
     let specs: Vec<TrainSpec> =
@@ -44,7 +44,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
         ranked_by: ranked_by(task),
         algorithms,
         baseline: best.report.baseline.clone(),
-        warnings: data.encoded.warnings.clone(),
+        warnings: data.split.warnings.clone(),
         seconds: start.elapsed().as_secs_f64(),
         best,
     };

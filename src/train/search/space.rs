@@ -71,7 +71,7 @@ fn in_draw_order() -> impl Iterator<Item = &'static OptionInfo> {
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn shape(data: &TrainingData, spec: &TrainSpec) -> DataShape {
     let n_train = data.observed().len();
-    let n_columns: usize = data.encoded.schema.features().iter().map(|f| f.categories.len().max(1)).sum();
+    let n_columns: usize = data.split.schema.features().iter().map(|f| f.categories.len().max(1)).sum();
     DataShape {
         n_rows: (n_train - n_train.div_ceil(spec.folds.max(2) as usize)) as f64,
         n_columns: u32::try_from(n_columns).unwrap_or(u32::MAX),

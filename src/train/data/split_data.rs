@@ -1,4 +1,4 @@
-//! Derives the schema and encodes training and test rows by it. Which categories there are, and where cells are missing,
+//! Derives the schema and makes the training and test rows batches of it. Which categories there are, and where cells are missing,
 //! comes from the whole file, so that a model takes every row of its own file whatever the seed of the split;
 //! statistics, imputed values and the encoding come from the training rows alone.
 
@@ -45,9 +45,9 @@ impl LabeledBatch {
     }
 }
 
-/// A dataset as the model sees it.
+/// The training and test rows as batches, and the schema of both.
 #[derive(Debug)]
-pub(crate) struct Encoded {
+pub(crate) struct SplitData {
     /// As most algorithms take cells: missing ones are filled.
     pub(crate) schema: Schema,
     /// As an algorithm takes them that has a rule of its own for missing cells.
@@ -58,7 +58,7 @@ pub(crate) struct Encoded {
     pub(crate) warnings: Vec<String>,
 }
 
-impl Encoded {
+impl SplitData {
     /// The schema of an algorithm's model.
     pub(crate) fn schema_of(&self, algorithm: Algorithm) -> &Schema {
         if algorithm.takes_raw_cells() { &self.raw_schema } else { &self.schema }
@@ -72,13 +72,13 @@ impl Encoded {
     }
 }
 
-/// Derives the schema from the training rows and encodes both parts.
-pub(crate) fn encode(
+/// Derives the schema from the training rows and makes both parts batches of it.
+pub(crate) fn make(
     spec: &TrainSpec,
     dataset: &Dataset,
     target: Target,
     split: &HoldoutSplit,
-) -> Result<Encoded, TrainError> {
+) -> Result<SplitData, TrainError> {
     let mut warnings = Vec::new();
     let mut features = Vec::with_capacity(dataset.inputs.len());
     let mut columns = Vec::with_capacity(dataset.inputs.len());
@@ -98,10 +98,10 @@ pub(crate) fn encode(
     let train = part(dataset, batch, &split.train);
     check_observed(dataset, &train.observed)?;
     let test = test_part(dataset, &schema, &split.test, &train.batch, &mut warnings)?;
-    Ok(Encoded { schema, raw_schema, train, test, warnings })
+    Ok(SplitData { schema, raw_schema, train, test, warnings })
 }
 
-/// Encoded rows with what else is known of them.
+/// A batch with the targets and weights of its rows.
 fn part(dataset: &Dataset, batch: Batch, rows: &[usize]) -> LabeledBatch {
     let weights = dataset.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect());
     LabeledBatch { batch, observed: dataset.observed.of_rows(rows), weights }
