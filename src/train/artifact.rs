@@ -45,7 +45,7 @@ pub struct Trained {
 }
 
 /// Evaluates on the test rows, writes the artifact's bytes and checks that they load.
-pub(crate) fn write(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained, TrainError> {
+pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained, TrainError> {
     let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
     let split = &data.split;
     let tested = match &split.test {
@@ -163,8 +163,8 @@ fn threshold(plan: &FitPlan<'_>, after: &Postprocessing) -> Option<Threshold> {
     after.threshold.map(|above| Threshold { above, chosen_by })
 }
 
-/// The hyperparameters, and what else the fit was told: `scale`; of boosting the rounds kept, the weights' column and the
-/// constraints.
+/// The hyperparameters, and what else the fit was told: `scale`; of boosting the rounds kept, the weights' column and
+/// the constraints.
 fn settings(plan: &FitPlan<'_>, outcome: &RunOutcome) -> BTreeMap<String, Setting> {
     let mut settings = plan.parameters.to_map();
     let Some(rounds) = outcome.fitted.rounds else {

@@ -76,7 +76,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
     };
     let plan = FitPlan { spec, data: &data, parameters: &parameters };
     postprocess::apply(&plan, &mut outcome)?;
-    let mut trained = artifact::write(&plan, &outcome)?;
+    let mut trained = artifact::build(&plan, &outcome)?;
     trained.report.tuning = tuning;
     trained.report.seconds = start.elapsed().as_secs_f64();
     Ok(trained)

@@ -98,7 +98,7 @@ fn write_all(fitted: Vec<FittedPlan<'_>>, refused: &[Compared]) -> Result<(Train
     for (plan, mut outcome) in fitted {
         outcome.best_of = Some(best_of);
         let algorithm = plan.spec.algorithm;
-        match artifact::write(&plan, &outcome) {
+        match artifact::build(&plan, &outcome) {
             Ok(trained) => {
                 ranked.push(Compared {
                     algorithm,
