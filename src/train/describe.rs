@@ -28,8 +28,8 @@ pub struct Description {
     pub calibration: Option<Calibration>,
 }
 
-/// Describes a model by rows, its answers for them, and what was observed, of as many rows. Of a model of several outputs
-/// nothing can be observed.
+/// Describes a model by rows, its answers for them, and what was observed, of as many rows. Of a model of several
+/// outputs nothing can be observed.
 pub fn describe(model: &Model, rows: &Batch, answers: &Prediction, observed: Option<&Observed>) -> Description {
     let schema = model.schema();
     let n_classes = schema.target().classes.len();

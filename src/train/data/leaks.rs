@@ -1,9 +1,9 @@
-//! Columns that may tell the target: one that predicts it almost alone, or that is missing mostly where the target is one
-//! class. They are named before the fit.
+//! Columns that may tell the target: one that predicts it almost alone, or that is missing mostly where the target is
+//! one class. They are named before the fit.
 //!
-//! A column alone is judged on rows it was not learned from: the target's mean, or its commonest class, of each of up to 20
-//! groups of values on every other training row, scored on the rest. So an identifier, each of whose values is met once,
-//! tells nothing.
+//! A column alone is judged on rows it was not learned from: the target's mean, or its commonest class, of each of up
+//! to 20 groups of values on every other training row, scored on the rest. So an identifier, each of whose values is
+//! met once, tells nothing.
 
 use crate::model::batch::Batch;
 use crate::model::schema::{FeatureKind, Schema};
@@ -57,7 +57,8 @@ fn told(name: &str, share: f64, observed: &Observed) -> String {
     }
 }
 
-/// The group of each cell: of numbers by rank, from 1, of categories one more than their position; 0 for a missing cell.
+/// The group of each cell: of numbers by rank, from 1, of categories one more than their position; 0 for a missing
+/// cell.
 fn groups(kind: FeatureKind, cells: &[f64]) -> Vec<usize> {
     if kind == FeatureKind::Categorical {
         #[expect(
@@ -74,8 +75,8 @@ fn groups(kind: FeatureKind, cells: &[f64]) -> Vec<usize> {
     cells.iter().map(|cell| if cell.is_nan() { 0 } else { of_number(*cell) }).collect()
 }
 
-/// The share of the target's variance (of the commonest class's errors) on every other row that the groups' means (commonest
-/// classes) on the rows between explain, or a straight line through numbers, whichever is more; `None` where there is
+/// How much of the target a column explains, measured on every other row: from group means (for classes: each group's
+/// commonest class) fitted on the rows between, or from a straight line if that explains more. `None` if there is
 /// nothing to explain.
 fn explained(kind: FeatureKind, cells: &[f64], observed: &Observed) -> Option<f64> {
     let groups = groups(kind, cells);
@@ -89,7 +90,7 @@ fn explained(kind: FeatureKind, cells: &[f64], observed: &Observed) -> Option<f6
     }
 }
 
-/// The same share of the least squares' line; `None` where a number is missing, or the sums overflow.
+/// The same share, of a least-squares line. `None` if a number is missing or the sums overflow.
 fn of_line(cells: &[f64], values: &[f64]) -> Option<f64> {
     let rows = |from: usize| cells.iter().zip(values).skip(from).step_by(2);
     let xs: Vec<f64> = rows(0).map(|(x, _)| *x).collect();
@@ -141,7 +142,7 @@ fn of_classes(groups: &[usize], classes: &[u32]) -> Option<f64> {
     (errors > 0).then(|| 1.0 - left as f64 / errors as f64)
 }
 
-/// What is to be said of a column whose missing cells stand mostly beside one class.
+/// A sentence on a column whose missing cells are mostly in rows of one class.
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn missing_where(cells: &[f64], observed: &Observed, labels: &[String]) -> Option<String> {
     let Observed::Classes(classes) = observed else { return None };

@@ -1,6 +1,6 @@
-//! Derives the schema and makes the training and test rows batches of it. Which categories there are, and where cells are missing,
-//! comes from the whole file, so that a model takes every row of its own file whatever the seed of the split;
-//! statistics, imputed values and the encoding come from the training rows alone.
+//! Derives the schema and makes the training and test rows batches of it. Which categories there are, and where cells
+//! are missing, comes from the whole file, so that a model takes every row of its own file whatever the seed of the
+//! split; statistics, imputed values and the encoding come from the training rows alone.
 
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;

@@ -1,5 +1,5 @@
-//! The baseline of every report: a model that looks at no feature, fitted on the same rows and scored on the same folds. It
-//! answers with the mean of the target, or with the commonest class and the classes' shares as probabilities.
+//! The baseline of every report: a model that looks at no feature, fitted on the same rows and scored on the same
+//! folds. It answers with the mean of the target, or with the commonest class and the classes' shares as probabilities.
 
 use serde::Serialize;
 
@@ -53,8 +53,8 @@ const REGRESSION: [Compared; 1] = [("rmse", |f| f.rmse, -1.0)];
 const CLASSIFICATION: [Compared; 2] = [("accuracy", |f| f.accuracy, 1.0), ("log-loss", |f| f.log_loss, -1.0)];
 
 impl Baseline {
-    /// Scores the baseline beside a model's answers: out-of-fold ones in row order, and the holdout's figures. A classifier
-    /// without probabilities is compared by its accuracy alone.
+    /// Scores the baseline beside a model's answers: out-of-fold ones in row order, and the holdout's figures. A
+    /// classifier without probabilities is compared by its accuracy alone.
     pub(crate) fn new(
         data: &TrainingData,
         out_of_fold: Option<&Prediction>,
@@ -111,8 +111,8 @@ impl Gain {
         Some(Self { figure, gain, standard_error: None, verdict: None })
     }
 
-    /// The standard error of a mean over folds that share their rows: s · √(1/k + 1/(k − 1)), the correction of Nadeau and
-    /// Bengio (2003) with test and training rows in the ratio 1 : k − 1.
+    /// The standard error of a mean over folds that share their rows: s · √(1/k + 1/(k − 1)), the correction of Nadeau
+    /// and Bengio (2003) with test and training rows in the ratio 1 : k − 1.
     #[expect(clippy::cast_precision_loss, reason = "folds are few")]
     fn of_folds((figure, pick, sign): Compared, folds: &[(Figures, Figures)]) -> Option<Self> {
         let gains: Option<Vec<f64>> = folds.iter().map(|(m, b)| Some(sign * (pick(m)? - pick(b)?))).collect();

@@ -1,5 +1,5 @@
-//! Fits the maps that calibrate probabilities, on out-of-fold scores: scikit-learn's `IsotonicRegression` and sigmoid, of
-//! several classes each against the rest.
+//! Fits the maps that calibrate probabilities, on out-of-fold scores: scikit-learn's `IsotonicRegression` and sigmoid,
+//! of several classes each against the rest.
 
 use crate::model::calibrator::{CalibrationMap, Calibrator};
 use crate::train::options::CalibrationMethod;
@@ -73,8 +73,8 @@ fn count(rows: usize) -> f64 {
     rows as f64
 }
 
-/// The logistic function of the scores that is likeliest where a row of the n₁ positive ones counts as (n₁ + 1)/(n₁ + 2),
-/// one of the n₀ others as 1/(n₀ + 2) (Platt 1999), by Newton's method (Lin, Lin and Weng 2007).
+/// The logistic function of the scores that is likeliest where a row of the n₁ positive ones counts as (n₁ + 1)/(n₁ +
+/// 2), one of the n₀ others as 1/(n₀ + 2) (Platt 1999), by Newton's method (Lin, Lin and Weng 2007).
 pub fn sigmoid(positive: &[bool], scores: &[f64]) -> CalibrationMap {
     let hits = positive.iter().filter(|p| **p).count();
     let (n_positive, n_other) = (count(hits), count(positive.len() - hits));

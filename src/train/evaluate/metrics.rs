@@ -42,8 +42,8 @@ pub fn regression(observed: &[f64], predicted: &[f64]) -> Figures {
     }
 }
 
-/// Accuracy and F1 of class positions, and with probabilities, row-major `[n_rows, n_classes]`, log-loss, ROC AUC, average
-/// precision and Brier score.
+/// Accuracy and F1 of class positions, and with probabilities, row-major `[n_rows, n_classes]`, log-loss, ROC AUC,
+/// average precision and Brier score.
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 pub fn classification(observed: &[u32], predicted: &[u32], probability: Option<&[f64]>, n_classes: usize) -> Figures {
     let right = observed.iter().zip(predicted).filter(|(y, p)| y == p).count();
@@ -107,8 +107,8 @@ pub fn roc_auc(observed: &[u32], probability: &[f64], n_classes: usize) -> Optio
     one_against_rest(observed, probability, n_classes, area)
 }
 
-/// Average precision, Σ (recall − recall before) · precision over the distinct scores downwards: of the second class for two
-/// classes, else the unweighted mean over one-vs-rest. `None` when a class has no row, or all.
+/// Average precision, Σ (recall − recall before) · precision over the distinct scores downwards: of the second class
+/// for two classes, else the unweighted mean over one-vs-rest. `None` when a class has no row, or all.
 pub fn average_precision(observed: &[u32], probability: &[f64], n_classes: usize) -> Option<f64> {
     one_against_rest(observed, probability, n_classes, step_area)
 }

@@ -67,8 +67,8 @@ impl Above {
     }
 }
 
-/// The threshold by a choice, from class positions and row-major probabilities `[n_rows, 2]`: between two neighbouring scores,
-/// with as few digits as lie there; of equally good ones the nearest to 0.5.
+/// The threshold by a choice, from class positions and row-major probabilities `[n_rows, 2]`: between two neighbouring
+/// scores, with as few digits as lie there; of equally good ones the nearest to 0.5.
 pub fn choose(choice: ThresholdChoice, observed: &[u32], probability: &[f64]) -> f64 {
     if let ThresholdChoice::Value(value) = choice {
         return value;

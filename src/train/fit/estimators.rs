@@ -147,8 +147,8 @@ pub(crate) fn check(task: &FitTask<'_>) -> Result<(), String> {
     }
 }
 
-/// A column whose values differ by less than this share of their size is lost beside others in sums of products: of the 53
-/// bits of an f64 the squares keep half.
+/// A column whose values differ by less than this share of their size is lost beside others in sums of products: of the
+/// 53 bits of an f64 the squares keep half.
 const LOST: f64 = 1e-8;
 
 /// Unscaled, what tells a column's values apart must not be lost in the sums that a fit makes of them.

@@ -21,8 +21,8 @@ pub enum ThresholdChoice {
     F1,
     /// Where its recall less the share of the first class's rows that are taken for it is greatest.
     Youden,
-    /// Where the cost is least: so much for a row of the second class that is not found, so much for one of the first that is
-    /// taken for it.
+    /// Where the cost is least: so much for a row of the second class that is not found, so much for one of the first
+    /// that is taken for it.
     Cost {
         /// Of a row of the second class that is not found.
         miss: f64,

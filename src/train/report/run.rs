@@ -33,7 +33,8 @@ pub struct Report {
     pub target: String,
     /// The table.
     pub data: DataReport,
-    /// What a classifier's probabilities are: `shares`, `votes` or `none`; absent where they are those of the method itself.
+    /// What a classifier's probabilities are: `shares`, `votes` or `none`; absent where they are those of the method
+    /// itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probability: Option<&'static str>,
     /// How its probabilities are calibrated, if they are: `isotonic` or `sigmoid`.

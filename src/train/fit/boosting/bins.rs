@@ -6,11 +6,12 @@
 use crate::model::schema::{FeatureKind, Schema};
 use crate::train::random::SplitMix64;
 
-/// Bins of a column at most, missing cells apart.
+/// The largest number of bins of a column, without that of missing cells.
 pub const MAX_BINS: usize = 255;
 /// The bin of missing cells, in every column.
 pub(super) const MISSING: u8 = 255;
-/// Rows that the cuts are taken from at most, drawn evenly over the table: sorting a million takes twice the fit's time.
+/// Cuts are taken from at most this many rows, drawn evenly over the table: sorting a million rows takes twice as long
+/// as the fit.
 const MAX_SAMPLED: usize = 200_000;
 /// The random stream of that sample.
 const STREAM: u64 = 4;
@@ -111,7 +112,7 @@ impl ColumnBins {
     }
 }
 
-/// Row numbers, one of each of so many equal spans; `None` where all rows are taken.
+/// Row numbers, one from each of this many equal spans; `None` if all rows are taken.
 #[expect(clippy::cast_possible_truncation, reason = "below a row count")]
 fn sample(n_rows: usize, seed: u64) -> Option<Vec<usize>> {
     if n_rows <= MAX_SAMPLED {
@@ -138,8 +139,8 @@ fn categories(n_categories: usize, cells: impl Iterator<Item = f64>) -> Vec<u8> 
     bins
 }
 
-/// The thresholds between the bins of some values: as many rows a bin as can be, and no value in two. A column with no
-/// more distinct values than bins has one bin each.
+/// The thresholds between the bins of some values, with about equal numbers of rows and no value in two bins. In a
+/// column with no more distinct values than bins, each value has its own bin.
 pub fn thresholds(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);

@@ -3,12 +3,12 @@
 use std::collections::BinaryHeap;
 
 use super::bins::BinnedRows;
-use super::growing::Growing;
 use super::histogram::{Gradients, Histogram};
 use super::split::{self, Bounds, Rule, Split, Sums};
+use super::tree_task::TreeTask;
 use crate::train::options::Monotone;
 
-/// Bytes of histograms that a tree keeps at most; beyond, children are summed anew instead of by subtraction.
+/// Bytes of histograms that a tree keeps at most; beyond that, both children are summed, not one subtracted.
 const MAX_KEPT: usize = 1 << 28;
 
 /// A tree over bins; the root is node 0, children come after their parent.
@@ -28,8 +28,8 @@ pub(super) enum TreeNode {
     Split { split: Split, left: u32, right: u32 },
 }
 
-/// A leaf that may be split.
-struct Open<const K: usize> {
+/// A leaf with the best split found for it.
+struct SplitCandidate<const K: usize> {
     node: usize,
     depth: usize,
     rows: std::ops::Range<usize>,
@@ -39,35 +39,35 @@ struct Open<const K: usize> {
     histogram: Option<Histogram<K>>,
 }
 
-impl<const K: usize> Open<K> {
+impl<const K: usize> SplitCandidate<K> {
     fn key(&self) -> (f64, std::cmp::Reverse<usize>) {
         (self.split.gain, std::cmp::Reverse(self.node))
     }
 }
 
-impl<const K: usize> PartialEq for Open<K> {
+impl<const K: usize> PartialEq for SplitCandidate<K> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl<const K: usize> Eq for Open<K> {}
+impl<const K: usize> Eq for SplitCandidate<K> {}
 
-impl<const K: usize> PartialOrd for Open<K> {
+impl<const K: usize> PartialOrd for SplitCandidate<K> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<const K: usize> Ord for Open<K> {
+impl<const K: usize> Ord for SplitCandidate<K> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let ((gain, node), (other_gain, other_node)) = (self.key(), other.key());
         gain.total_cmp(&other_gain).then(node.cmp(&other_node))
     }
 }
 
-/// A node in the making.
-struct Fresh {
+/// A leaf that was just made, not yet searched for a split.
+struct NewLeaf {
     node: usize,
     depth: usize,
     rows: std::ops::Range<usize>,
@@ -77,35 +77,35 @@ struct Fresh {
 
 /// Grows a tree on `rows`, ascending; `gradients` are of all rows of the data, by their numbers. `K` is 2 where every
 /// hessian is 1, else 3.
-pub(super) fn tree<const K: usize>(growing: &Growing<'_>, rows: Vec<u32>, gradients: &Gradients) -> Tree {
-    Grower::<K> { growing, gradients, tree: Tree { nodes: Vec::new(), rows }, ordered: Vec::new(), spare: Vec::new() }
+pub(super) fn tree<const K: usize>(task: &TreeTask<'_>, rows: Vec<u32>, gradients: &Gradients) -> Tree {
+    Grower::<K> { task, gradients, tree: Tree { nodes: Vec::new(), rows }, ordered: Vec::new(), spare: Vec::new() }
         .grow()
 }
 
 struct Grower<'a, const K: usize> {
-    growing: &'a Growing<'a>,
+    task: &'a TreeTask<'a>,
     gradients: &'a Gradients,
     tree: Tree,
     /// A node's gradients in the order of its rows.
     ordered: Vec<[f32; 2]>,
-    /// Rows that go to the right, while a node's are divided.
+    /// The rows that go to the right, while a node's rows are divided.
     spare: Vec<u32>,
 }
 
 impl<const K: usize> Grower<'_, K> {
     fn grow(mut self) -> Tree {
-        let mut open = BinaryHeap::new();
+        let mut candidates = BinaryHeap::new();
         let all = 0..self.tree.rows.len();
         let histogram = self.fill(all.clone());
         let sums = self.sums();
         let root = self.leaf(0, all, Bounds::NONE, sums);
-        self.consider(root, histogram, &mut open);
+        self.consider(root, histogram, &mut candidates);
         let mut n_leaves = 1;
-        while n_leaves < self.growing.max_leaves {
-            let Some(next) = open.pop() else { break };
+        while n_leaves < self.task.max_leaves {
+            let Some(next) = candidates.pop() else { break };
             n_leaves += 1;
-            let is_last = n_leaves == self.growing.max_leaves;
-            self.split(next, is_last, &mut open);
+            let is_last = n_leaves == self.task.max_leaves;
+            self.split(next, is_last, &mut candidates);
         }
         self.tree
     }
@@ -115,7 +115,7 @@ impl<const K: usize> Grower<'_, K> {
         let rows = &self.tree.rows[rows];
         self.ordered.clear();
         self.ordered.extend(rows.iter().map(|row| self.gradients[*row as usize]));
-        Histogram::of(self.growing.data, rows, &self.ordered, self.growing.threads)
+        Histogram::of(self.task.data, rows, &self.ordered, self.task.threads)
     }
 
     /// The sums of the rows that were filled in last.
@@ -128,35 +128,35 @@ impl<const K: usize> Grower<'_, K> {
         Sums { n, ..self.ordered.iter().fold(Sums::default(), add) }
     }
 
-    fn leaf(&mut self, depth: usize, rows: std::ops::Range<usize>, bounds: Bounds, sums: Sums) -> Fresh {
-        let value = sums.value(self.growing.lambda, bounds);
+    fn leaf(&mut self, depth: usize, rows: std::ops::Range<usize>, bounds: Bounds, sums: Sums) -> NewLeaf {
+        let value = sums.value(self.task.lambda, bounds);
         self.tree.nodes.push(TreeNode::Leaf { value, rows: rows.clone() });
-        Fresh { node: self.tree.nodes.len() - 1, depth, rows, bounds, sums }
+        NewLeaf { node: self.tree.nodes.len() - 1, depth, rows, bounds, sums }
     }
 
-    /// Keeps a leaf as open if it can be split.
-    fn consider(&self, leaf: Fresh, histogram: Histogram<K>, open: &mut BinaryHeap<Open<K>>) {
-        let Fresh { node, depth, rows, bounds, sums } = leaf;
-        if depth >= self.growing.max_depth || sums.n < 2.0 * self.growing.min_rows {
+    /// Searches a leaf for its best split and keeps it as a candidate if there is one.
+    fn consider(&self, leaf: NewLeaf, histogram: Histogram<K>, candidates: &mut BinaryHeap<SplitCandidate<K>>) {
+        let NewLeaf { node, depth, rows, bounds, sums } = leaf;
+        if depth >= self.task.max_depth || sums.n < 2.0 * self.task.min_rows {
             return;
         }
-        if let Some(split) = split::best(self.growing, &histogram, sums, bounds) {
-            let bytes = size_of::<[[[f64; K]; 256]; 4]>() * self.growing.data.blocks.len();
-            let histogram = ((open.len() + 1) * bytes <= MAX_KEPT).then_some(histogram);
-            open.push(Open { node, depth, rows, bounds, split, histogram });
+        if let Some(split) = split::best(self.task, &histogram, sums, bounds) {
+            let bytes = size_of::<[[[f64; K]; 256]; 4]>() * self.task.data.blocks.len();
+            let histogram = ((candidates.len() + 1) * bytes <= MAX_KEPT).then_some(histogram);
+            candidates.push(SplitCandidate { node, depth, rows, bounds, split, histogram });
         }
     }
 
-    fn split(&mut self, leaf: Open<K>, is_last: bool, open: &mut BinaryHeap<Open<K>>) {
-        let Open { node, depth, rows, bounds, split, histogram } = leaf;
+    fn split(&mut self, leaf: SplitCandidate<K>, is_last: bool, candidates: &mut BinaryHeap<SplitCandidate<K>>) {
+        let SplitCandidate { node, depth, rows, bounds, split, histogram } = leaf;
         let middle = rows.start + self.divide(rows.clone(), &split);
         let (left_bounds, right_bounds) = self.bounds_below(&split, bounds);
         let left = self.leaf(depth + 1, rows.start..middle, left_bounds, split.left);
         let right = self.leaf(depth + 1, middle..rows.end, right_bounds, split.right);
-        let position = |fresh: &Fresh| u32::try_from(fresh.node).unwrap_or(u32::MAX);
+        let position = |leaf: &NewLeaf| u32::try_from(leaf.node).unwrap_or(u32::MAX);
         self.tree.nodes[node] = TreeNode::Split { split, left: position(&left), right: position(&right) };
         // The last split's children stay leaves.
-        if is_last || depth + 1 >= self.growing.max_depth {
+        if is_last || depth + 1 >= self.task.max_depth {
             return;
         }
         let (small, large) = if left.rows.len() <= right.rows.len() { (left, right) } else { (right, left) };
@@ -168,11 +168,11 @@ impl<const K: usize> Grower<'_, K> {
             }
             None => self.fill(large.rows.clone()),
         };
-        self.consider(small, of_small, open);
-        self.consider(large, of_large, open);
+        self.consider(small, of_small, candidates);
+        self.consider(large, of_large, candidates);
     }
 
-    /// Moves the rows that go to the left before the others, each part in its order; gives the number of those.
+    /// Moves the rows that go to the left before the others and gives their number; each part keeps its order.
     fn divide(&mut self, rows: std::ops::Range<usize>, split: &Split) -> usize {
         let Split { column, rule, missing_left, .. } = *split;
         // One byte says where each bin leads.
@@ -180,7 +180,7 @@ impl<const K: usize> Grower<'_, K> {
         for (leads, bin) in leads_left.iter_mut().zip(0..=u8::MAX) {
             *leads = rule.leads_left(bin, missing_left);
         }
-        let block = &self.growing.data.blocks[column / super::bins::BLOCK];
+        let block = &self.task.data.blocks[column / super::bins::BLOCK];
         let at = column % super::bins::BLOCK;
         self.spare.clear();
         let rows = &mut self.tree.rows[rows];
@@ -198,10 +198,10 @@ impl<const K: usize> Grower<'_, K> {
         n_left
     }
 
-    /// The bounds of the children: below a constrained split the middle of their values parts them.
+    /// The bounds of the children: below a constrained split the middle between their values is the limit.
     fn bounds_below(&self, split: &Split, bounds: Bounds) -> (Bounds, Bounds) {
-        let Some(Some(direction)) = self.growing.monotone.get(split.column) else { return (bounds, bounds) };
-        let value = |sums: &Sums| sums.value(self.growing.lambda, bounds);
+        let Some(Some(direction)) = self.task.monotone.get(split.column) else { return (bounds, bounds) };
+        let value = |sums: &Sums| sums.value(self.task.lambda, bounds);
         let middle = f64::midpoint(value(&split.left), value(&split.right));
         let (below, above) = (Bounds { high: middle, ..bounds }, Bounds { low: middle, ..bounds });
         match direction {
@@ -231,7 +231,7 @@ impl Tree {
         self.nodes.len() == 1
     }
 
-    /// Gives each leaf the value that `of` makes of its value and rows.
+    /// Sets each leaf's value to what `of` computes from its value and rows.
     pub(super) fn renew(&mut self, mut of: impl FnMut(f64, &[u32]) -> f64) {
         for node in &mut self.nodes {
             if let TreeNode::Leaf { value, rows } = node {

@@ -26,8 +26,8 @@ impl<const K: usize> Histogram<K> {
         &self.0[column / BLOCK][column % BLOCK]
     }
 
-    /// The sums of rows, in their order; `ordered` has their gradients in that order. Each block is added by one thread, so
-    /// that the sums are the same whatever their number.
+    /// The sums of rows, in their order; `ordered` has their gradients in that order. Each block is added by one
+    /// thread, so that the sums are the same whatever their number.
     pub(super) fn of(data: &BinnedRows, rows: &[u32], ordered: &Gradients, threads: NonZeroUsize) -> Self {
         let n_blocks = data.blocks.len();
         let mut all: Vec<BlockBins<K>> = vec![[[[0.0; K]; 256]; BLOCK]; n_blocks];
@@ -44,7 +44,7 @@ impl<const K: usize> Histogram<K> {
         Self(all)
     }
 
-    /// Takes another's sums off: a node's less one child's are the other child's.
+    /// Subtracts another histogram: a node's minus one child's is the other child's.
     pub(super) fn subtract(&mut self, other: &Self) {
         let pairs = self.0.as_flattened_mut().as_flattened_mut().iter_mut();
         for (own, other) in pairs.zip(other.0.as_flattened().as_flattened()) {

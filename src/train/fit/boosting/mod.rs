@@ -3,33 +3,33 @@
 
 pub mod bins;
 mod grow;
-mod growing;
 mod histogram;
 mod neutral;
 mod objective;
 mod rounds;
 mod split;
 mod target;
+mod tree_task;
 
 use std::num::NonZeroUsize;
 
 pub(crate) use bins::BinnedRows;
 pub use rounds::Rounds;
 
-use growing::Growing;
 use objective::Objective;
-use rounds::Boosting;
+use rounds::BoostingRun;
 use target::ScaledTarget;
+use tree_task::TreeTask;
 
 use crate::model::neutral::Neutral;
 use crate::model::schema::Schema;
 use crate::train::data::target::Observed;
 use crate::train::options::{Hyperparameters, Loss, Monotone};
 
-/// What pulls leaves towards 0, in rows.
+/// L2 penalty on leaf values: added to the sum of a leaf's hessians.
 const LAMBDA: f64 = 1.0;
 
-/// What a fit is asked for.
+/// The inputs of a fit.
 pub(crate) struct BoostingTask<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) rows: &'a BinnedRows,
@@ -69,8 +69,8 @@ pub(crate) fn fit(task: &BoostingTask<'_>) -> Result<Boosted, String> {
     let p = task.parameters;
     // Margins are of the scaled target: they start from 0, or its logarithm does; classes from their shares.
     let start = if n_classes == 0 { vec![0.0] } else { target.start.clone() };
-    let boosting = Boosting {
-        growing: Growing {
+    let run = BoostingRun {
+        task: TreeTask {
             data: task.rows,
             monotone: task.monotone,
             max_leaves: p.count("max-leaves").unwrap_or(31),
@@ -85,11 +85,11 @@ pub(crate) fn fit(task: &BoostingTask<'_>) -> Result<Boosted, String> {
         classes: task.observed.classes(),
         start: &start,
         learning_rate: p.number("learning-rate").unwrap_or(0.1),
-        most: p.count("trees").unwrap_or(100),
+        max_rounds: p.count("trees").unwrap_or(100),
         patience: p.count("early-stopping").unwrap_or(0),
         seed: task.seed,
     };
-    let (trees, rounds) = boosting.run();
+    let (trees, rounds) = run.fit();
     Ok(Boosted { neutral: neutral::model(task.schema, task.rows, &trees, objective, &target), rounds })
 }
 
@@ -106,7 +106,7 @@ fn numbers(task: &BoostingTask<'_>, y: &[f64], weights: Option<&[f64]>) -> Resul
     Ok((target, Objective::Number(loss, delta)))
 }
 
-/// What each row weighs: its own weight, times its class's where classes are balanced; `None` where all weigh 1.
+/// The weight of each row: its own, times that of its class if classes are balanced; `None` if all are 1.
 #[expect(clippy::cast_precision_loss, reason = "at most 1,000 classes")]
 fn row_weights(task: &BoostingTask<'_>, n_classes: usize) -> Result<Option<Vec<f64>>, String> {
     let own = |row: usize| task.weights.map_or(1.0, |weights| weights[row]);

@@ -23,7 +23,7 @@ pub(super) fn model(
     let mut sets = Vec::new();
     let outputs = (0..u16::try_from(objective.n_outputs()).unwrap_or(u16::MAX)).cycle();
     let trees = trees.iter().zip(outputs).map(|(tree, output)| NeutralTree {
-        nodes: tree.nodes.iter().map(|node| one(node, data, target.factor, &mut sets)).collect(),
+        nodes: tree.nodes.iter().map(|node| convert_node(node, data, target.factor, &mut sets)).collect(),
         output,
         weight: 1.0,
     });
@@ -41,7 +41,7 @@ pub(super) fn model(
     Neutral { steps: steps(schema), predictor: Predictor::Forest(forest), has_probability: true }
 }
 
-fn one(node: &TreeNode, data: &BinnedRows, factor: f64, sets: &mut Vec<Vec<u32>>) -> Node {
+fn convert_node(node: &TreeNode, data: &BinnedRows, factor: f64, sets: &mut Vec<Vec<u32>>) -> Node {
     let (split, left, right) = match node {
         TreeNode::Leaf { value, .. } => return Node::Leaf(value * factor),
         TreeNode::Split { split, left, right } => (split, *left, *right),
@@ -62,7 +62,7 @@ fn one(node: &TreeNode, data: &BinnedRows, factor: f64, sets: &mut Vec<Vec<u32>>
     Node::Split(Split { column, test, left, right, missing: Missing::To(Side::left_if(split.missing_left)) })
 }
 
-/// Cells go in as they are; a category that is not listed becomes a missing cell, where it is taken.
+/// Steps that pass cells on unchanged. In features that accept unknown categories, these become missing cells.
 fn steps(schema: &Schema) -> Steps {
     let n_features = u32::try_from(schema.n_features()).unwrap_or(u32::MAX);
     let mut steps = Steps::none(n_features);

@@ -1,19 +1,19 @@
-//! What is made small: gradients and hessians by rows, leaves, and the loss that early stopping watches.
+//! The loss that boosting minimizes: gradients, hessians, leaf values, and the mean loss for early stopping.
 
 use super::target::weighted_quantile;
 use crate::train::options::Loss;
 
-/// The step of a logarithmic link's leaf is at least this: a leaf of zeros alone would go to −∞.
+/// The smallest step of a leaf with a logarithmic link: of a leaf of zeros alone it would be −∞.
 const LEAST_STEP: f64 = -0.99;
 
-/// What is predicted, of a target that is scaled.
+/// The kind of target and its loss, for a scaled target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Objective {
     /// A number; the `delta` of Huber's loss is in units of the scaled target.
     Number(Loss, f64),
     /// The second of two classes.
     Binary,
-    /// One of so many classes.
+    /// One of this many classes.
     Classes(usize),
 }
 

@@ -1,22 +1,22 @@
 //! The best split of a node, searched in its histogram.
 
 use super::bins::{Cuts, MISSING};
-use super::growing::Growing;
 use super::histogram::{Bin, Histogram};
+use super::tree_task::TreeTask;
 use crate::train::options::Monotone;
 
 /// A split has to gain more than this, in squares of the scaled target: rounding errors of sums are below it.
 const MIN_GAIN: f64 = 1e-9;
 /// Least sum of hessians of a child.
 const MIN_HESSIAN: f64 = 1e-3;
-/// What is added to a category's hessians where categories are put in order: rare ones go to the middle.
+/// Added to each category's hessians when categories are ordered, which puts rare ones in the middle.
 const CATEGORY_SMOOTHING: f64 = 10.0;
-/// What pulls leaves towards 0 further where a set of categories is split off: there are many sets to choose from.
+/// Extra L2 penalty for a split on a set of categories, because among many sets some fit by chance.
 const CATEGORY_LAMBDA: f64 = 10.0;
-/// Fewest rows between two places where the order of categories is split, and beyond the last: by chance alone a set of
-/// small categories fits well.
+/// The least number of rows between two possible splits of the ordered categories, and after the last: a set of small
+/// categories often fits well by chance.
 const CATEGORY_ROWS: f64 = 100.0;
-/// A column of up to so many categories is free of both.
+/// Columns with at most this many categories get neither the extra penalty nor the minimum of rows.
 const FEW_CATEGORIES: usize = 4;
 
 /// Sums over the rows of a node.
@@ -28,7 +28,7 @@ pub(super) struct Sums {
     pub(super) n: f64,
 }
 
-/// What a split asks of a bin.
+/// The condition of a split.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Rule {
     /// Bins up to this one go to the left.
@@ -48,7 +48,7 @@ pub(super) struct Split {
     pub(super) right: Sums,
 }
 
-/// What a leaf's value may be.
+/// The range of a leaf's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bounds {
     pub(super) low: f64,
@@ -56,7 +56,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Anything.
+    /// No limits.
     pub(super) const NONE: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
 }
 
@@ -73,12 +73,12 @@ impl Sums {
         Self { gradient: self.gradient - other.gradient, hessian: self.hessian - other.hessian, n: self.n - other.n }
     }
 
-    /// The value that makes the loss least, within bounds.
+    /// The value with the smallest loss, within bounds.
     pub(super) fn value(&self, lambda: f64, bounds: Bounds) -> f64 {
         (-self.gradient / (self.hessian + lambda)).clamp(bounds.low, bounds.high)
     }
 
-    /// How much the loss falls with that value, twice.
+    /// Twice the amount by which that value reduces the loss.
     fn score(&self, lambda: f64, bounds: Bounds) -> f64 {
         let value = self.value(lambda, bounds);
         -(2.0 * self.gradient + (self.hessian + lambda) * value) * value
@@ -96,15 +96,16 @@ impl Rule {
     }
 }
 
-/// The split of a node that gains most, of equal ones the first; `None` where none gains or all children were too small.
+/// The split of a node with the largest gain, the first on a tie; `None` if none gains or every child would be too
+/// small.
 pub(super) fn best<const K: usize>(
-    growing: &Growing<'_>,
+    task: &TreeTask<'_>,
     histogram: &Histogram<K>,
     total: Sums,
     bounds: Bounds,
 ) -> Option<Split> {
-    let mut search = Search { growing, total, bounds, best: None };
-    for (column, bins) in growing.data.columns.iter().enumerate() {
+    let mut search = Search { task, total, bounds, best: None };
+    for (column, bins) in task.data.columns.iter().enumerate() {
         let sums = histogram.column(column);
         let (own, missing) = (&sums[..bins.n_bins], Sums::of(&sums[usize::from(MISSING)]));
         match bins.cuts {
@@ -116,7 +117,7 @@ pub(super) fn best<const K: usize>(
 }
 
 struct Search<'a> {
-    growing: &'a Growing<'a>,
+    task: &'a TreeTask<'a>,
     total: Sums,
     bounds: Bounds,
     best: Option<Split>,
@@ -140,7 +141,7 @@ impl Search<'_> {
         }
     }
 
-    /// Puts categories in the order of their best values, missing cells as one of them, and splits between two.
+    /// Orders the categories by their best values, with missing cells as one of them, and tries each split between two.
     #[expect(clippy::cast_possible_truncation, reason = "a bin")]
     fn categories<const K: usize>(&mut self, column: usize, bins: &[Bin<K>], missing: Sums) {
         let lambda = if bins.len() <= FEW_CATEGORIES { 0.0 } else { CATEGORY_LAMBDA };
@@ -168,22 +169,22 @@ impl Search<'_> {
         }
     }
 
-    /// Takes a split if it gains more than the best so far. Where no side of missing cells was learned, they go to the
-    /// child of more rows.
+    /// Keeps a split if it gains more than the best so far. If no side was learned for missing cells, they go to the
+    /// child with more rows.
     fn offer(&mut self, column: usize, rule: Rule, missing_left: Option<bool>, left: Sums, more_lambda: f64) {
         let right = self.total.minus(left);
-        let least = self.growing.min_rows;
+        let least = self.task.min_rows;
         if left.n < least || right.n < least || left.hessian < MIN_HESSIAN || right.hessian < MIN_HESSIAN {
             return;
         }
-        let lambda = self.growing.lambda + more_lambda;
+        let lambda = self.task.lambda + more_lambda;
         let gain = left.score(lambda, self.bounds) + right.score(lambda, self.bounds)
-            - self.total.score(self.growing.lambda, self.bounds);
+            - self.total.score(self.task.lambda, self.bounds);
         let least = self.best.map_or(MIN_GAIN, |best| best.gain);
         if gain.is_nan() || gain <= least {
             return;
         }
-        if let Some(Some(direction)) = self.growing.monotone.get(column) {
+        if let Some(Some(direction)) = self.task.monotone.get(column) {
             let (low, high) = (left.value(lambda, self.bounds), right.value(lambda, self.bounds));
             let fits = if *direction == Monotone::Rising { low <= high } else { low >= high };
             if !fits {

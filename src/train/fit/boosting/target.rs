@@ -1,7 +1,7 @@
 //! The target as boosting sees it, and the way back.
 //!
-//! Numbers are centred and scaled, so that gradients fit f32 whatever the unit and a target of 10⁹ and a little more loses
-//! nothing; those of a logarithmic link are divided by their mean. Leaves and the start are scaled back.
+//! Numbers are centred and scaled, so that gradients fit f32 whatever the unit and a target of 10⁹ and a little more
+//! loses nothing; those of a logarithmic link are divided by their mean. Leaves and the start are scaled back.
 
 use crate::model::ir::Link;
 use crate::train::options::Loss;

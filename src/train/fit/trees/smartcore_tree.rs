@@ -1,6 +1,6 @@
 //! Writes the trees that `cart` grows as smartcore's `DecisionTreeClassifier`, through its serialized form because its
-//! fields are private, and the shares of their leaves beside it. "Equal to smartcore" means smartcore's own `predict` on that
-//! object, which votes: `--vote`.
+//! fields are private, and the shares of their leaves beside it. "Equal to smartcore" means smartcore's own `predict`
+//! on that object, which votes: `--vote`.
 
 use serde::Serialize;
 
@@ -55,7 +55,8 @@ pub(crate) fn tree(task: &FitTask<'_>, classes: &[u32]) -> Result<FittedBytes, S
     Ok(fitted)
 }
 
-/// So many trees of a forest, each on rows of its own drawing; serialized one after the other, as are their leaves' shares.
+/// So many trees of a forest, each on rows of its own drawing; serialized one after the other, as are their leaves'
+/// shares.
 pub(crate) fn of_forest(
     task: &FitTask<'_>,
     ranks: &Ranks,
