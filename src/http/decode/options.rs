@@ -24,12 +24,12 @@ pub struct DecodeOptions<'s> {
 
 impl<'s> DecodeOptions<'s> {
     /// Of a body for this model.
-    pub fn new(server: &ServerState, served: &'s ServedModel) -> Self {
+    pub fn new(state: &ServerState, served: &'s ServedModel) -> Self {
         Self {
             schema: served.model.schema(),
             model: &served.name,
-            max_rows: server.limits.max_rows,
-            extra: server.extra_features,
+            max_rows: state.limits.max_rows,
+            extra: state.extra_features,
         }
     }
 }
