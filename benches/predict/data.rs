@@ -245,7 +245,7 @@ pub(crate) fn trained_forest(data: &Data, vote: bool) -> Option<Case> {
         csv += &format!("{},k{class}\n", cells.join(","));
     }
     let new = TrainSpec::new("m", "y", Algorithm::RandomForest);
-    let spec = TrainSpec { folds: 0, test_size: 0.0, vote, ..new };
+    let spec = TrainSpec { folds: Some(0), test_size: 0.0, vote, ..new };
     let artifact = train(&spec, &TableFile::from_bytes("data.csv", csv.into_bytes()), &()).unwrap().artifact;
     let opened = open(&artifact).unwrap();
     let (section, n_classes) = (opened.section("estimator").unwrap(), opened.header.target.classes.len());

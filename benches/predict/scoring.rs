@@ -27,7 +27,7 @@ pub(crate) fn score(data: &Data) {
         let known = data.cells().chunks(data.n_columns).zip(data.targets());
         let lines = known.map(|(row, y)| format!("{},{y}", joined(row)));
         let table = format!("{},y\n{}\n", names.join(","), lines.collect::<Vec<_>>().join("\n"));
-        let spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", algorithm) };
+        let spec = TrainSpec { folds: Some(0), test_size: 0.0, ..TrainSpec::new("m", "y", algorithm) };
         let trained = train(&spec, &TableFile::from_bytes("t.csv", table.into_bytes()), &()).unwrap();
         let args = PredictArgs {
             model: file("model"),

@@ -11,8 +11,8 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use crate::config::Names;
 use crate::config::values::{names, share, switch};
 use crate::train::options::{
-    Algorithm, CalibrationMethod, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, MonotoneFeature, OPTIONS, OptionInfo,
-    Options, Setting, TaskChoice, ThresholdChoice, UnknownCategories,
+    Algorithm, CalibrationMethod, DEFAULT_SEED, DEFAULT_TEST_SIZE, MonotoneFeature, OPTIONS, OptionInfo, Options,
+    Setting, TaskChoice, ThresholdChoice, UnknownCategories,
 };
 
 /// What `--help` shows first after the flags.
@@ -135,9 +135,10 @@ pub struct TrainArgs {
     /// Share of rows set aside for the holdout figures, never fitted on; 0 for none
     #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_TEST_SIZE, value_parser = share)]
     pub test_size: f64,
-    /// Folds of the cross-validation on the training rows; 0 for none, else at least 2
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_FOLDS)]
-    pub folds: u32,
+    /// Folds of the cross-validation on the training rows; 0 for none, else at least 2 [default: 10 up to 10000 training
+    /// rows, 5 above]
+    #[arg(long, value_name = "N")]
+    pub folds: Option<u32>,
     /// Scale columns by (x − mean) / sd [default: for ridge, lasso, elastic-net, knn, svr, logistic and svc]
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with = "no_scale")]
     pub scale: bool,

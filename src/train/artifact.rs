@@ -145,7 +145,7 @@ fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> H
         calibration: outcome
             .out_of_fold
             .as_ref()
-            .map(|o| CalibrationInfo { n: train.observed.len() as u64, folds: o.calibration.folds }),
+            .map(|o| CalibrationInfo { n: o.calibration.fold.len() as u64, folds: o.calibration.folds }),
         calibrator: after.calibrator.as_ref().map(|calibrator| calibrator.method().to_owned()),
         threshold: threshold(plan, after),
         golden: golden::rows(schema, &train.batch, &outcome.answers, &chosen),

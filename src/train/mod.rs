@@ -67,7 +67,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
     let (parameters, mut outcome, tuning) = match spec.tune {
         None => {
             let plan = FitPlan { spec, data: &data, parameters: &parameters };
-            let jobs: Vec<FitJob<'_>> = FitJob::all(&plan, spec.folds).collect();
+            let jobs: Vec<FitJob<'_>> = FitJob::all(&plan).collect();
             progress.begin(jobs.len());
             let outcome = RunOutcome::join(&data, schedule::run(&jobs, spec.threads, progress))?;
             (parameters, outcome, None)

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use super::error::TrainError;
 use super::options::{
-    CalibrationMethod, DEFAULT_FOLDS, DEFAULT_SEED, DEFAULT_TEST_SIZE, Hyperparameters, MonotoneFeature, Options,
-    TaskChoice, ThresholdChoice, UnknownCategories,
+    CalibrationMethod, DEFAULT_SEED, DEFAULT_TEST_SIZE, FOLDS_OF_FEW_ROWS, FOLDS_OF_MANY_ROWS, Hyperparameters,
+    MANY_ROWS, MonotoneFeature, Options, TaskChoice, ThresholdChoice, UnknownCategories,
 };
 use crate::model::algorithm::Algorithm;
 use crate::model::check_name;
@@ -59,8 +59,9 @@ pub struct TrainSpec {
     pub seed: u64,
     /// Share of the rows set aside for the holdout figures: 0 (none) to 0.9.
     pub test_size: f64,
-    /// Folds of the cross-validation of the training rows: 0 (none: no calibration either) or 2 to 1000.
-    pub folds: u32,
+    /// Folds of the cross-validation of the training rows: 0 (none: no calibration either) or 2 to 1000; `None`: 10 up
+    /// to 10,000 training rows, 5 above.
+    pub folds: Option<u32>,
     /// Seconds since 1970 from `SOURCE_DATE_EPOCH`; becomes the header's `created`.
     pub source_date_epoch: Option<u64>,
     /// Threads to fit with; does not change a byte of the artifact.
@@ -93,7 +94,7 @@ impl TrainSpec {
             scale: None,
             seed: DEFAULT_SEED,
             test_size: DEFAULT_TEST_SIZE,
-            folds: DEFAULT_FOLDS,
+            folds: None,
             source_date_epoch: None,
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         }
@@ -104,13 +105,18 @@ impl TrainSpec {
         self.scale.unwrap_or_else(|| self.algorithm.scales_by_default())
     }
 
-    /// Threads of one fit that has one part: all, where it is the only one.
-    pub(super) fn threads_of_a_fit(&self) -> NonZeroUsize {
-        NonZeroUsize::new(self.threads.get() / (self.folds as usize + 1)).unwrap_or(NonZeroUsize::MIN)
+    /// Threads of one fit that has one part, beside those of so many folds: all, where it is the only one.
+    pub(super) fn threads_of_a_fit(&self, n_folds: u32) -> NonZeroUsize {
+        NonZeroUsize::new(self.threads.get() / (n_folds as usize + 1)).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// Folds of so many training rows.
+    pub(super) fn folds_of(&self, n_train: usize) -> u32 {
+        self.folds.unwrap_or(if n_train > MANY_ROWS { FOLDS_OF_MANY_ROWS } else { FOLDS_OF_FEW_ROWS })
     }
 
     pub(super) fn needs_folds(&self, flag: &str) -> Result<(), TrainError> {
-        if self.folds >= 2 {
+        if self.folds != Some(0) {
             return Ok(());
         }
         Err(TrainError::Usage(format!("{flag} chooses by cross-validation: it needs --folds of at least 2")))
@@ -138,8 +144,8 @@ impl TrainSpec {
         if !(0.0..=0.9).contains(&self.test_size) {
             return Err(TrainError::Usage(format!("--test-size {} is out of range: it is 0 to 0.9", self.test_size)));
         }
-        if self.folds == 1 || self.folds > 1_000 {
-            return Err(TrainError::Usage(format!("--folds {} is out of range: it is 0 or 2 to 1000", self.folds)));
+        if let Some(folds) = self.folds.filter(|folds| *folds == 1 || *folds > 1_000) {
+            return Err(TrainError::Usage(format!("--folds {folds} is out of range: it is 0 or 2 to 1000")));
         }
         if let Some(n) = self.tune {
             if !(2..=1_000).contains(&n) {
@@ -164,7 +170,7 @@ impl TrainSpec {
                 self.algorithm
             )));
         }
-        if self.calibrate.is_some() && self.folds < 2 {
+        if self.calibrate.is_some() && self.folds == Some(0) {
             let text = "--calibrate fits on out-of-fold scores: it needs --folds of at least 2";
             return Err(TrainError::Usage(text.to_owned()));
         }

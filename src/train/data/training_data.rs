@@ -2,6 +2,7 @@
 
 use crate::model::schema::{FeatureKind, Schema, Target};
 use crate::table::TableFile;
+use crate::train::data::cross_validation::Folds;
 use crate::train::data::dataset::{self, Dataset};
 use crate::train::data::leaks;
 use crate::train::data::split;
@@ -14,8 +15,8 @@ use crate::train::spec::TrainSpec;
 /// What all fits of a run read.
 pub(crate) struct TrainingData {
     pub(crate) split: SplitData,
-    /// The fold that holds each training row out.
-    pub(crate) fold: Vec<u32>,
+    /// The cross-validation's folds of the training rows.
+    pub(crate) folds: Folds,
     /// The constraint of each feature, in schema order; empty where there is none.
     pub(crate) monotone: Vec<Option<Monotone>>,
     /// The file as the user named it.
@@ -33,10 +34,11 @@ impl TrainingData {
     pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Self, TrainError> {
         let dataset = dataset::read(spec, table)?;
         let n_rows = dataset.observed.len();
-        let holdout = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
-        check_rows(spec, &dataset.file, holdout.train.len())?;
+        let held = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
+        let n_folds = spec.folds_of(held.train.len());
+        check_rows(&dataset.file, held.train.len(), n_folds)?;
         let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone(), outputs: None };
-        let mut split = split_data::make(spec, &dataset, target, &holdout)?;
+        let mut split = split_data::make(spec, &dataset, target, &held)?;
         let monotone = constraints(spec, &split.schema)?;
         let Dataset { file, warnings, .. } = dataset;
         split.warnings.splice(0..0, warnings);
@@ -44,8 +46,11 @@ impl TrainingData {
         let leaks = leaks::possible(schema, &train.batch, &train.observed);
         split.warnings.extend(leaks.iter().cloned());
         let observed = &split.train.observed;
-        let fold = split::folds(observed.len(), observed.classes(), spec.folds.max(1), spec.seed);
-        Ok(Self { split, fold, monotone, file, n_rows, n_test: holdout.test.len(), leaks })
+        let folds = match n_folds {
+            0 => Folds::none(observed.len()),
+            n => Folds::of_rows(n, split::folds(observed.len(), observed.classes(), n, spec.seed)),
+        };
+        Ok(Self { split, folds, monotone, file, n_rows, n_test: held.test.len(), leaks })
     }
 
     /// The targets of the training rows.
@@ -58,9 +63,9 @@ impl TrainingData {
         if self.n_classes() == 0 { TaskChoice::Regression } else { TaskChoice::Classification }
     }
 
-    /// The number of folds; 1 where none was asked for.
-    pub(crate) fn n_folds(&self) -> u32 {
-        self.fold.iter().max().map_or(0, |last| last + 1)
+    /// The targets of the training rows that have an out-of-fold score.
+    pub(crate) fn scored(&self) -> Observed {
+        self.observed().of_rows(&self.folds.scored())
     }
 
     /// The number of classes; 0 for regression.
@@ -92,11 +97,11 @@ fn constraints(spec: &TrainSpec, schema: &Schema) -> Result<Vec<Option<Monotone>
     Ok(all)
 }
 
-fn check_rows(spec: &TrainSpec, file: &str, n_train: usize) -> Result<(), TrainError> {
-    let needed = (spec.folds as usize).max(2);
+fn check_rows(file: &str, n_train: usize, n_folds: u32) -> Result<(), TrainError> {
+    let needed = (n_folds as usize).max(2);
     if n_train >= needed {
         return Ok(());
     }
-    let advice = if spec.folds > 2 { ": use fewer --folds or a smaller --test-size" } else { "" };
+    let advice = if n_folds > 2 { ": use fewer --folds or a smaller --test-size" } else { "" };
     Err(TrainError::Data(format!("{file}: {n_train} training rows are too few, {needed} are needed{advice}")))
 }

@@ -7,7 +7,7 @@ use crate::model::artifact::{Figures, KFoldFigures};
 use crate::model::prediction::Prediction;
 use crate::train::data::target::{Observed, class_sizes};
 use crate::train::data::training_data::TrainingData;
-use crate::train::evaluate::folds::{of_folds, score, split_fold};
+use crate::train::evaluate::folds::{of_folds, score};
 use crate::train::evaluate::metrics::over_folds;
 use crate::train::moments::mean;
 
@@ -98,11 +98,11 @@ impl Baseline {
 fn fold_figures(data: &TrainingData, answers: &Prediction) -> Vec<(Figures, Figures)> {
     let (observed, n_classes) = (data.observed(), data.n_classes());
     let of_baseline = |fold: u32| {
-        let (rows, rest) = split_fold(&data.fold, fold);
+        let (rows, rest) = data.folds.split(fold);
         let constant = Constant::fit(&observed.of_rows(&rest), n_classes);
         score(&observed.of_rows(&rows), &constant.answers(rows.len()), n_classes)
     };
-    of_folds(answers, data).into_iter().zip((0..data.n_folds()).map(of_baseline)).collect()
+    of_folds(answers, data).into_iter().zip((0..data.folds.n()).map(of_baseline)).collect()
 }
 
 impl Gain {

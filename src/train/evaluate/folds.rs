@@ -14,15 +14,15 @@ use crate::train::fit::plan::{FitPlan, FittedModel};
 /// What one fold gave.
 #[derive(Debug)]
 pub(crate) struct FoldResult {
-    /// The rows held out, ascending.
-    rows: Vec<usize>,
+    /// The places of the rows held out among all that some fold holds out, ascending.
+    places: Vec<usize>,
     answers: Prediction,
     /// Spread of the trees, where the method has it.
     difficulty: Option<Vec<f64>>,
     pub(crate) figures: Figures,
 }
 
-/// Out-of-fold answers for all training rows, in row order.
+/// Out-of-fold answers for the training rows that some fold holds out, in row order.
 #[derive(Debug)]
 pub(crate) struct OutOfFold {
     pub(crate) answers: Prediction,
@@ -30,23 +30,16 @@ pub(crate) struct OutOfFold {
     pub(crate) calibration: Calibration,
 }
 
-/// Splits rows into those that fold `f` holds out and the others, both ascending.
-pub(crate) fn split_fold(fold: &[u32], f: u32) -> (Vec<usize>, Vec<usize>) {
-    (0..fold.len()).partition(|row| fold[*row] == f)
-}
-
-/// Answers the rows held out by a model that was fitted on the others.
-pub(crate) fn evaluate_fold(
-    plan: &FitPlan<'_>,
-    rows: Vec<usize>,
-    fitted: &FittedModel,
-) -> Result<FoldResult, TrainError> {
+/// Answers the rows that a fold holds out by a model that was fitted without them.
+pub(crate) fn evaluate_fold(plan: &FitPlan<'_>, fold: u32, fitted: &FittedModel) -> Result<FoldResult, TrainError> {
     let train = &plan.data.split.train;
+    let (rows, _) = plan.data.folds.split(fold);
+    let (places, _) = plan.data.folds.split_scored(fold);
     let batch = Batch::from_rows(plan.schema(), train.cells(&rows)).map_err(TrainError::Broken)?;
     let answers = plan.answer(fitted, &batch)?;
     let figures = score(&train.observed.of_rows(&rows), &answers, plan.data.n_classes());
     let difficulty = fitted.pipeline.predictor().spread(&fitted.matrix(&batch));
-    Ok(FoldResult { rows, answers, difficulty, figures })
+    Ok(FoldResult { places, answers, difficulty, figures })
 }
 
 /// Computes the figures of the task.
@@ -75,14 +68,14 @@ pub(crate) fn subset(answers: &Prediction, rows: &[usize], n_classes: usize) -> 
     }
 }
 
-/// Each fold's figures, in order, from answers for all training rows in row order.
+/// Each fold's figures, in order, from out-of-fold answers in row order.
 pub(crate) fn of_folds(answers: &Prediction, data: &TrainingData) -> Vec<Figures> {
-    let n_classes = data.n_classes();
+    let (observed, n_classes) = (data.scored(), data.n_classes());
     let of_fold = |fold: u32| {
-        let (held, _) = split_fold(&data.fold, fold);
-        score(&data.observed().of_rows(&held), &subset(answers, &held, n_classes), n_classes)
+        let (held, _) = data.folds.split_scored(fold);
+        score(&observed.of_rows(&held), &subset(answers, &held, n_classes), n_classes)
     };
-    (0..data.n_folds()).map(of_fold).collect()
+    (0..data.folds.n()).map(of_fold).collect()
 }
 
 /// Joins the folds, which are in order.
@@ -90,7 +83,7 @@ pub(crate) fn join(held: &[FoldResult], data: &TrainingData) -> OutOfFold {
     let per_fold: Vec<Figures> = held.iter().map(|h| h.figures.clone()).collect();
     let (mean, sd) = metrics::over_folds(&per_fold);
     let folds = u32::try_from(held.len()).unwrap_or(u32::MAX);
-    let (answers, scores) = match data.observed() {
+    let (answers, scores) = match data.scored() {
         Observed::Values(y) => {
             let values = scattered(held, |h| match &h.answers {
                 Prediction::Regression { values, .. } => Some(values),
@@ -102,20 +95,20 @@ pub(crate) fn join(held: &[FoldResult], data: &TrainingData) -> OutOfFold {
         }
         Observed::Classes(y) => {
             let (classes, p) = scattered_classes(held, y.len(), data.n_classes());
-            let scores = Scores::Probabilities { observed: y.clone(), probability: p.clone() };
+            let scores = Scores::Probabilities { observed: y, probability: p.clone() };
             (Prediction::Classification { classes, probability: Some(p) }, scores)
         }
     };
-    let calibration = Calibration { folds, fold: data.fold.clone(), scores };
+    let calibration = Calibration { folds, fold: data.folds.of_scored(), scores };
     OutOfFold { figures: KFoldFigures { folds, mean, sd }, calibration, answers }
 }
 
 /// Puts one number a row from every fold in row order; empty when a fold has none.
 fn scattered(held: &[FoldResult], pick: impl Fn(&FoldResult) -> Option<&Vec<f64>>) -> Vec<f64> {
-    let mut all = vec![0.0; held.iter().map(|h| h.rows.len()).sum()];
+    let mut all = vec![0.0; held.iter().map(|h| h.places.len()).sum()];
     for h in held {
         let Some(values) = pick(h) else { return Vec::new() };
-        h.rows.iter().zip(values).for_each(|(row, value)| all[*row] = *value);
+        h.places.iter().zip(values).for_each(|(at, value)| all[*at] = *value);
     }
     all
 }
@@ -126,9 +119,9 @@ fn scattered_classes(held: &[FoldResult], n_rows: usize, n_classes: usize) -> (V
     for h in held {
         let Prediction::Classification { classes, probability } = &h.answers else { continue };
         let probability = probabilities(classes, probability.as_deref(), n_classes);
-        for ((row, class), of_row) in h.rows.iter().zip(classes).zip(probability.chunks_exact(n_classes)) {
-            all[*row] = *class;
-            all_probability[row * n_classes..(row + 1) * n_classes].copy_from_slice(of_row);
+        for ((at, class), of_row) in h.places.iter().zip(classes).zip(probability.chunks_exact(n_classes)) {
+            all[*at] = *class;
+            all_probability[at * n_classes..(at + 1) * n_classes].copy_from_slice(of_row);
         }
     }
     (all, all_probability)

@@ -10,7 +10,7 @@ use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::calibrate;
-use crate::train::evaluate::folds::{OutOfFold, of_folds, split_fold};
+use crate::train::evaluate::folds::{OutOfFold, of_folds};
 use crate::train::evaluate::metrics::over_folds;
 use crate::train::evaluate::schedule::RunOutcome;
 use crate::train::evaluate::thresholds;
@@ -23,7 +23,7 @@ use crate::train::options::{CalibrationMethod, ThresholdChoice};
 /// [`TrainError::Usage`]: the method has no probabilities.
 pub(crate) fn apply(plan: &FitPlan<'_>, outcome: &mut RunOutcome) -> Result<(), TrainError> {
     let (spec, data) = (plan.spec, plan.data);
-    let Observed::Classes(observed) = data.observed() else { return Ok(()) };
+    let Observed::Classes(observed) = data.scored() else { return Ok(()) };
     if spec.calibrate.is_none() && spec.threshold.is_none() {
         return Ok(());
     }
@@ -34,11 +34,11 @@ pub(crate) fn apply(plan: &FitPlan<'_>, outcome: &mut RunOutcome) -> Result<(), 
     }
     let mut after = Postprocessing::default();
     if let (Some(method), Some(scored)) = (spec.calibrate, &mut outcome.out_of_fold) {
-        after.calibrator = Some(calibrator(method, scored, data, observed));
+        after.calibrator = Some(calibrator(method, scored, data, &observed));
     }
     after.threshold = spec.threshold.map(|choice| match (choice, &outcome.out_of_fold) {
         (ThresholdChoice::Value(value), _) => value,
-        (choice, Some(scored)) => thresholds::choose(choice, observed, probability_of(scored)),
+        (choice, Some(scored)) => thresholds::choose(choice, &observed, probability_of(scored)),
         // The specification was checked: a choice has folds.
         (_, None) => 0.5,
     });
@@ -63,7 +63,7 @@ fn calibrator(method: CalibrationMethod, scored: &mut OutOfFold, data: &Training
         rows.iter().flat_map(|row| before[row * n_classes..][..n_classes].iter().copied()).collect()
     };
     for fold in 0..scored.figures.folds {
-        let (held, others) = split_fold(&data.fold, fold);
+        let (held, others) = data.folds.split_scored(fold);
         let classes: Vec<u32> = others.iter().map(|row| observed[*row]).collect();
         let of_others = calibrate::calibrator(method, &classes, &of_rows(&others), n_classes);
         let mut of_held = of_rows(&held);

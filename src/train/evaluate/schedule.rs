@@ -41,13 +41,13 @@ pub(crate) struct FitJob<'a> {
 
 impl<'a> FitJob<'a> {
     /// The final fit and those of the folds: the longest first.
-    pub(crate) fn all(plan: &'a FitPlan<'a>, folds: u32) -> impl Iterator<Item = Self> {
-        [None].into_iter().chain((0..folds).map(Some)).map(move |without| Self { plan, without })
+    pub(crate) fn all(plan: &'a FitPlan<'a>) -> impl Iterator<Item = Self> {
+        [None].into_iter().chain((0..plan.data.folds.n()).map(Some)).map(move |without| Self { plan, without })
     }
 
     /// What it is called in a progress bar.
     fn label(&self) -> String {
-        let (algorithm, folds) = (self.plan.spec.algorithm, self.plan.spec.folds);
+        let (algorithm, folds) = (self.plan.spec.algorithm, self.plan.data.folds.n());
         match self.without {
             None => format!("{algorithm}, all training rows"),
             Some(fold) => format!("{algorithm}, fold {} of {folds}", fold + 1),
@@ -55,10 +55,10 @@ impl<'a> FitJob<'a> {
     }
 
     /// Joins the parts, in order, and answers the rows held out, or all when there are none.
-    fn outcome(&self, prepared: &Prepared, held: &[usize], parts: Vec<FitPart>) -> Result<FitResult, TrainError> {
+    fn outcome(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<FitResult, TrainError> {
         let fitted = self.plan.join(prepared, parts)?;
-        if self.without.is_some() {
-            return folds::evaluate_fold(self.plan, held.to_vec(), &fitted).map(FitResult::Fold);
+        if let Some(fold) = self.without {
+            return folds::evaluate_fold(self.plan, fold, &fitted).map(FitResult::Fold);
         }
         let answers = self.plan.answer(&fitted, &self.plan.data.split.train.batch)?;
         Ok(FitResult::Final(Box::new(fitted), answers))
@@ -123,8 +123,8 @@ struct FitQueue<'a> {
     progress: &'a dyn Progress,
 }
 
-/// The rows to fit on with those held out, and the seconds it took.
-type FitContext = (Result<(Prepared, Vec<usize>), TrainError>, f64);
+/// The rows to fit on, and the seconds it took.
+type FitContext = (Result<Prepared, TrainError>, f64);
 
 impl parallel::ParallelJobs for FitQueue<'_> {
     type Context = FitContext;
@@ -140,11 +140,8 @@ impl parallel::ParallelJobs for FitQueue<'_> {
         self.progress.began(&self.fits[job].label());
         let FitJob { plan, without } = self.fits[job];
         let prepared = match without {
-            None => plan.prepare(None).map(|p| (p, Vec::new())),
-            Some(f) => {
-                let (held, rest) = folds::split_fold(&plan.data.fold, f);
-                plan.prepare(Some(&rest)).map(|p| (p, held))
-            }
+            None => plan.prepare(None),
+            Some(fold) => plan.prepare(Some(&plan.data.folds.split(fold).1)),
         };
         (prepared, start.elapsed().as_secs_f64())
     }
@@ -152,7 +149,7 @@ impl parallel::ParallelJobs for FitQueue<'_> {
     fn part(&self, job: usize, part: usize, (context, _): &FitContext) -> Self::Part {
         let start = Instant::now();
         let prepared = context.as_ref().map_err(TrainError::clone);
-        let part = prepared.and_then(|(prepared, _)| self.fits[job].plan.part(prepared, part));
+        let part = prepared.and_then(|prepared| self.fits[job].plan.part(prepared, part));
         (part, start.elapsed().as_secs_f64())
     }
 
@@ -160,7 +157,7 @@ impl parallel::ParallelJobs for FitQueue<'_> {
         let (parts, seconds): (Vec<_>, Vec<f64>) = parts.into_iter().unzip();
         let parts = parts.into_iter().collect::<Result<Vec<FitPart>, TrainError>>();
         let prepared = context.as_ref().map_err(TrainError::clone);
-        let outcome = prepared.and_then(|(prepared, held)| self.fits[job].outcome(prepared, held, parts?));
+        let outcome = prepared.and_then(|prepared| self.fits[job].outcome(prepared, parts?));
         self.progress.fitted();
         FinishedFit { outcome, seconds: prepared_in + seconds.iter().sum::<f64>() }
     }

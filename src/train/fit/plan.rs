@@ -236,7 +236,7 @@ impl<'a> FitPlan<'a> {
             parameters: self.parameters,
             monotone: &self.data.monotone,
             seed: self.spec.seed,
-            threads: self.spec.threads_of_a_fit(),
+            threads: self.spec.threads_of_a_fit(self.data.folds.n()),
         }
     }
 

@@ -25,8 +25,12 @@ pub use crate::model::artifact::Setting;
 pub const DEFAULT_SEED: u64 = 42;
 /// Share of the rows set aside unless `--test-size` says otherwise.
 pub const DEFAULT_TEST_SIZE: f64 = 0.2;
-/// Folds unless `--folds` says otherwise.
-pub const DEFAULT_FOLDS: u32 = 10;
+/// Folds of up to [`MANY_ROWS`] training rows, unless `--folds` says otherwise.
+pub const FOLDS_OF_FEW_ROWS: u32 = 10;
+/// Folds of more rows.
+pub const FOLDS_OF_MANY_ROWS: u32 = 5;
+/// With more training rows there are fewer folds.
+pub const MANY_ROWS: usize = 10_000;
 
 /// Regression or classification, when asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -40,7 +40,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
         task,
         data: best.report.data.clone(),
         seed: spec.seed,
-        folds: spec.folds,
+        folds: data.folds.n(),
         ranked_by: ranked_by(task),
         algorithms,
         baseline: best.report.baseline.clone(),
@@ -73,12 +73,12 @@ fn fit_all<'a>(
     spec: &TrainSpec,
     progress: &dyn Progress,
 ) -> (Vec<FittedPlan<'a>>, Vec<Compared>) {
-    let jobs: Vec<FitJob<'_>> = plans.iter().flat_map(|plan| FitJob::all(plan, spec.folds)).collect();
+    let jobs: Vec<FitJob<'_>> = plans.iter().flat_map(FitJob::all).collect();
     progress.begin(jobs.len());
     let mut finished = schedule::run(&jobs, spec.threads, progress).into_iter();
     let (mut fitted, mut refused) = (Vec::new(), Vec::new());
     for plan in plans {
-        let fits: Vec<FinishedFit> = finished.by_ref().take(1 + spec.folds as usize).collect();
+        let fits: Vec<FinishedFit> = finished.by_ref().take(1 + plan.data.folds.n() as usize).collect();
         let joined = RunOutcome::join(plan.data, fits)
             .and_then(|mut outcome| postprocess::apply(plan, &mut outcome).map(|()| outcome));
         match joined {

@@ -43,7 +43,7 @@ impl SearchSpace {
         base: &Hyperparameters,
         n: usize,
     ) -> Vec<Hyperparameters> {
-        let shape = shape(data, spec);
+        let shape = shape(data);
         let mut random = SplitMix64::new(spec.seed, STREAM);
         let mut all = vec![base.clone()];
         while all.len() < n {
@@ -69,11 +69,11 @@ fn in_draw_order() -> impl Iterator<Item = &'static OptionInfo> {
 
 /// The shape of the rows that a fold's fit reads.
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-fn shape(data: &TrainingData, spec: &TrainSpec) -> DataShape {
+fn shape(data: &TrainingData) -> DataShape {
     let n_train = data.observed().len();
     let n_columns: usize = data.split.schema.features().iter().map(|f| f.categories.len().max(1)).sum();
     DataShape {
-        n_rows: (n_train - n_train.div_ceil(spec.folds.max(2) as usize)) as f64,
+        n_rows: (n_train - n_train.div_ceil(data.folds.n().max(2) as usize)) as f64,
         n_columns: u32::try_from(n_columns).unwrap_or(u32::MAX),
         spread: match data.observed() {
             Observed::Values(y) => variance(y).sqrt(),

@@ -76,7 +76,7 @@ pub(crate) fn tune(
 ) -> Result<(Hyperparameters, RunOutcome, Option<Tuning>), TrainError> {
     let candidates = space.candidates(spec, data, parameters, n);
     let plans: Vec<FitPlan<'_>> = candidates.iter().map(|parameters| FitPlan { spec, data, parameters }).collect();
-    progress.begin(candidates.len() * spec.folds as usize + 1);
+    progress.begin(candidates.len() * data.folds.n() as usize + 1);
     let mut trials: Vec<Trial> = plans.iter().map(|_| Trial::default()).collect();
     let fits = search(&plans, spec, &mut trials, progress);
     let Some(chosen) = leader(&trials) else {
@@ -119,10 +119,11 @@ impl Trial {
     }
 }
 
-/// Tries the candidates' `plans` over `spec.folds` folds (at least 2); returns the number of fits.
+/// Tries the candidates' `plans` over all folds (at least 2); returns the number of fits.
 fn search(plans: &[FitPlan<'_>], spec: &TrainSpec, trials: &mut [Trial], progress: &dyn Progress) -> usize {
     let (mut fits, mut done) = (0, 0);
-    for until in STAGES.into_iter().filter(|stage| *stage < spec.folds).chain([spec.folds]) {
+    let n_folds = plans.first().map_or(0, |plan| plan.data.folds.n());
+    for until in STAGES.into_iter().filter(|stage| *stage < n_folds).chain([n_folds]) {
         let before = live(trials);
         let pairs: Vec<(usize, u32)> = before.iter().flat_map(|i| (done..until).map(move |f| (*i, f))).collect();
         let jobs: Vec<FitJob<'_>> = pairs.iter().map(|(i, f)| FitJob { plan: &plans[*i], without: Some(*f) }).collect();
@@ -130,10 +131,10 @@ fn search(plans: &[FitPlan<'_>], spec: &TrainSpec, trials: &mut [Trial], progres
             trials[*i].add(finished.outcome);
         }
         fits += jobs.len();
-        if until < spec.folds {
+        if until < n_folds {
             give_up(trials);
         }
-        progress.given_up((before.len() - live(trials).len()) * (spec.folds - until) as usize);
+        progress.given_up((before.len() - live(trials).len()) * (n_folds - until) as usize);
         done = until;
     }
     fits

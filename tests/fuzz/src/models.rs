@@ -102,7 +102,7 @@ fn artifact(algorithm: Algorithm, csv: &str, task: TaskChoice) -> Vec<u8> {
     let table = TableFile::from_bytes("t.csv", csv.as_bytes().to_vec());
     let mut spec = TrainSpec::new("m", "y", algorithm);
     // Half of so few rows have no spread.
-    let folds = if algorithm == Algorithm::GaussianNb { 0 } else { 2 };
+    let folds = if algorithm == Algorithm::GaussianNb { Some(0) } else { Some(2) };
     (spec.task, spec.folds, spec.test_size) = (Some(task), folds, 0.0);
     if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
         spec.options.set("trees", 3).unwrap();

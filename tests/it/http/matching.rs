@@ -27,7 +27,7 @@ use crate::support::router::{post, request, send};
 fn trained(csv: &str, algorithm: Algorithm, categorical: &[&str]) -> Vec<u8> {
     let table = TableFile::from_bytes("test.csv", csv.as_bytes().to_vec());
     let mut spec = TrainSpec::new("m", "y", algorithm);
-    (spec.folds, spec.test_size) = (0, 0.0);
+    (spec.folds, spec.test_size) = (Some(0), 0.0);
     spec.categorical = categorical.iter().map(|name| (*name).to_owned()).collect();
     train(&spec, &table, &()).unwrap().artifact
 }

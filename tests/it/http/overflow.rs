@@ -41,7 +41,7 @@ type Recipe = (Algorithm, Option<&'static str>, bool, bool, bool);
 fn artifact((algorithm, kernel, scale, is_class, steep): Recipe) -> Option<Vec<u8>> {
     let table = TableFile::from_bytes("test.csv", table(is_class, steep).into_bytes());
     let mut spec = TrainSpec::new("m", "y", algorithm);
-    (spec.folds, spec.test_size, spec.scale) = (0, 0.0, Some(scale));
+    (spec.folds, spec.test_size, spec.scale) = (Some(0), 0.0, Some(scale));
     kernel.iter().for_each(|kernel| spec.options.set("kernel", kernel).unwrap());
     train(&spec, &table, &()).ok().map(|done| done.artifact)
 }

@@ -23,7 +23,7 @@ fn artifact() -> Vec<u8> {
     let label = |i: u32| if i % 40 > 10 + (i * 7) % 25 { "yes" } else { "no" };
     let csv: String = (0..200).map(|i| format!("{},{}\n", i % 40, label(i))).collect();
     let table = TableFile::from_bytes("t.csv", format!("x,kind\n{csv}").into_bytes());
-    let mut spec = TrainSpec { folds: 4, test_size: 0.0, ..TrainSpec::new("m", "kind", Algorithm::Logistic) };
+    let mut spec = TrainSpec { folds: Some(4), test_size: 0.0, ..TrainSpec::new("m", "kind", Algorithm::Logistic) };
     (spec.threshold, spec.calibrate) = (Some(ThresholdChoice::Value(0.2)), Some(CalibrationMethod::Sigmoid));
     train(&spec, &table, &()).unwrap().artifact
 }

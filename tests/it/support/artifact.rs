@@ -13,7 +13,7 @@ use super::path;
 pub(crate) fn trained(data: &str, target: &str, algorithm: Algorithm, task: Option<TaskChoice>) -> Vec<u8> {
     let mut spec = TrainSpec::new(data, target, algorithm);
     spec.task = task;
-    spec.folds = 3;
+    spec.folds = Some(3);
     if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
         spec.options.set("trees", 5).unwrap();
     }

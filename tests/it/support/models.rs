@@ -39,7 +39,7 @@ pub(crate) fn artifact(recipe: Recipe, name: &str, seed: u64) -> Vec<u8> {
     recipe.trees.iter().for_each(|trees| options.set("trees", trees).unwrap());
     let spec = TrainSpec {
         options,
-        folds: 0,
+        folds: Some(0),
         test_size: 0.0,
         seed,
         threads: NonZeroUsize::new(2).unwrap(),

@@ -52,7 +52,7 @@ pub(crate) fn artifact(name: &str, csv: &str, target: &str, algorithm: Algorithm
     let table = TableFile::from_bytes("test.csv", csv.as_bytes().to_vec());
     let mut spec = TrainSpec::new(name, target, algorithm);
     // Unscaled, what is whole is answered whole.
-    (spec.folds, spec.test_size, spec.scale) = (2, 0.0, Some(false));
+    (spec.folds, spec.test_size, spec.scale) = (Some(2), 0.0, Some(false));
     train(&spec, &table, &()).unwrap().artifact
 }
 

@@ -33,7 +33,7 @@ fn mixed() -> TableFile {
 
 fn spec(algorithm: Algorithm, target: &str) -> TrainSpec {
     let drop = vec![if target == "y" { "class" } else { "y" }.to_owned()];
-    TrainSpec { drop, folds: 4, ..TrainSpec::new("m", target, algorithm) }
+    TrainSpec { drop, folds: Some(4), ..TrainSpec::new("m", target, algorithm) }
 }
 
 fn evaluation(trained: &Trained) -> Evaluation {
@@ -109,7 +109,7 @@ fn one_thread_and_several_find_the_same() {
         let all = [1, 2, 5].map(|threads| {
             let mut spec = spec(algorithm, target);
             spec.threads = NonZeroUsize::new(threads).unwrap();
-            (spec.folds, spec.tune) = (5, Some(6));
+            (spec.folds, spec.tune) = (Some(5), Some(6));
             if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
                 spec.options.set("trees", 20).unwrap();
             }
@@ -130,7 +130,7 @@ fn refusals_are_listed_with_reasons() {
         })
         .collect();
     let table = TableFile::from_bytes("wide.csv", format!("{},y\n{rows}", names.join(",")).into_bytes());
-    let spec = TrainSpec { folds: 3, ..TrainSpec::new("m", "y", Algorithm::Linear) };
+    let spec = TrainSpec { folds: Some(3), ..TrainSpec::new("m", "y", Algorithm::Linear) };
     let comparison = compare(&spec, &table, &()).unwrap();
     let (first_refused, ranked) = comparison
         .algorithms
@@ -154,7 +154,7 @@ fn comparing_needs_folds() {
         compare(&spec, &mixed(), &()).unwrap_err()
     };
     for error in
-        [refused(|s| s.folds = 0), refused(|s| s.options.set("trees", 3).unwrap()), refused(|s| s.tune = Some(5))]
+        [refused(|s| s.folds = Some(0)), refused(|s| s.options.set("trees", 3).unwrap()), refused(|s| s.tune = Some(5))]
     {
         assert!(matches!(&error, TrainError::Usage(text) if text.starts_with("--compare")), "{error}");
     }
@@ -237,7 +237,7 @@ fn tuning_needs_folds_and_candidates() {
         assert!(matches!(error, TrainError::Usage(_)), "{error}");
         error.to_string()
     };
-    assert!(refused(|s| s.folds = 0).contains("needs --folds of at least 2"));
+    assert!(refused(|s| s.folds = Some(0)).contains("needs --folds of at least 2"));
     assert!(refused(|s| s.tune = Some(1)).contains("--tune 1 is out of range"));
     assert!(refused(|s| s.algorithm = Algorithm::Linear).contains("linear has no hyperparameters left to --tune"));
     assert!(refused(|s| s.options.set("alpha", 2).unwrap()).contains("ridge has no hyperparameters left to --tune"));

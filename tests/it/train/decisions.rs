@@ -78,7 +78,7 @@ fn table() -> TableFile {
 }
 
 fn trained(algorithm: Algorithm, target: &str, change: impl Fn(&mut TrainSpec)) -> Result<Trained, String> {
-    let mut spec = TrainSpec { folds: 4, test_size: 0.2, ..TrainSpec::new("m", target, algorithm) };
+    let mut spec = TrainSpec { folds: Some(4), test_size: 0.2, ..TrainSpec::new("m", target, algorithm) };
     spec.drop = vec![if target == "rare" { "three" } else { "rare" }.to_owned()];
     if algorithm == Algorithm::RandomForest {
         spec.options.set("trees", 20).unwrap();
@@ -227,7 +227,7 @@ fn what_cannot_be_calibrated_or_decided_is_refused() {
     assert_eq!(refused(Algorithm::Knn, "three", &f1), "--threshold is of two classes, and \"three\" is multiclass");
     assert_eq!(refused(Algorithm::Knn, "b", &sigmoid), "--calibrate is of classes, and \"b\" is a number");
     let without = |spec: &mut TrainSpec, change: &dyn Fn(&mut TrainSpec)| {
-        spec.folds = 0;
+        spec.folds = Some(0);
         change(spec);
     };
     let expected = "--calibrate fits on out-of-fold scores: it needs --folds of at least 2";
@@ -246,7 +246,7 @@ fn methods_without_probabilities_say_so() {
                  Brier score";
     assert!(svc.report.to_string().contains(words), "{}", svc.report);
     assert!(svc.report.trade_off.is_empty());
-    let mut spec = TrainSpec { folds: 3, ..TrainSpec::new("m", "rare", Algorithm::Knn) };
+    let mut spec = TrainSpec { folds: Some(3), ..TrainSpec::new("m", "rare", Algorithm::Knn) };
     spec.drop = vec!["three".to_owned()];
     let text = smartserve::train::compare(&spec, &table(), &()).unwrap().to_string();
     assert!(

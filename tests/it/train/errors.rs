@@ -96,7 +96,7 @@ fn contradicting_options_are_refused() {
             TrainSpec { categorical: list("a"), numeric: list("a"), ..forest() },
             "\"a\" is in both --categorical and --numeric",
         ),
-        (TrainSpec { folds: 1, ..forest() }, "--folds 1 is out of range: it is 0 or 2 to 1000"),
+        (TrainSpec { folds: Some(1), ..forest() }, "--folds 1 is out of range: it is 0 or 2 to 1000"),
         (TrainSpec { test_size: 1.0, ..forest() }, "--test-size 1 is out of range: it is 0 to 0.9"),
         (TrainSpec { test_size: f64::NAN, ..forest() }, "--test-size NaN is out of range: it is 0 to 0.9"),
         (
@@ -264,7 +264,8 @@ fn unsolvable_columns_never_panic() {
             let label =
                 |i: usize| if algorithm.does_regression() { (i % 7).to_string() } else { format!("c{}", i % 2) };
             let rows: String = (0..n).map(|i| format!("{i},{:e},{}\n", column(i), label(i))).collect();
-            let outcome = train(&TrainSpec { folds: 4, ..spec(algorithm) }, &table(&format!("a,b,y\n{rows}")), &());
+            let outcome =
+                train(&TrainSpec { folds: Some(4), ..spec(algorithm) }, &table(&format!("a,b,y\n{rows}")), &());
             if let Err(e) = outcome {
                 let no_spread = algorithm == Algorithm::GaussianNb && e.to_string().contains("have the same b");
                 assert!(matches!(e, TrainError::Fit { .. }) || no_spread, "{algorithm} with a {name} column: {e}");
@@ -289,7 +290,7 @@ fn identifiers_and_spoilt_numbers_warn() {
         .map(|i| format!("id{i},{},{}\n", if i == 8 { "6;5".to_owned() } else { i.to_string() }, i % 9))
         .collect();
     let trained =
-        train(&TrainSpec { folds: 2, ..spec(Algorithm::DecisionTree) }, &table(&format!("id,n,y\n{rows}")), &())
+        train(&TrainSpec { folds: Some(2), ..spec(Algorithm::DecisionTree) }, &table(&format!("id,n,y\n{rows}")), &())
             .unwrap();
     let warnings = trained.report.warnings.join("\n");
     assert!(warnings.contains("id has 120 categories in 120 rows: if it is an identifier, --drop id"), "{warnings}");
@@ -306,7 +307,7 @@ proptest! {
         algorithm in prop::sample::select(Algorithm::ALL.to_vec()),
         cells in prop::collection::vec((0..CELLS.len(), 0..CELLS.len(), 2..6_usize), 2..40),
         text_target: bool,
-        folds in prop::sample::select(vec![0, 2, 3]),
+        folds in prop::sample::select(vec![Some(0), Some(2), Some(3)]),
         test_size in prop::sample::select(vec![0.0, 0.3]),
         scale: Option<bool>,
         seed: u64,

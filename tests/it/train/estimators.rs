@@ -29,7 +29,7 @@ fn chance(i: usize, n: usize) -> usize {
 }
 
 fn spec(algorithm: Algorithm) -> TrainSpec {
-    TrainSpec { folds: 3, ..TrainSpec::new("m", "y", algorithm) }
+    TrainSpec { folds: Some(3), ..TrainSpec::new("m", "y", algorithm) }
 }
 
 #[track_caller]
@@ -82,7 +82,7 @@ fn machines_tell_their_limits() {
     let numbers = table("a,y", 13_000, |i| format!("{i},{}", chance(i, 50)));
     let expected = "t.csv: 10400 rows to fit on are more than 10000: svr keeps a number for every two rows; use fewer rows, \
                     or gradient-boosting";
-    let no_folds = |algorithm| TrainSpec { folds: 0, ..spec(algorithm) };
+    let no_folds = |algorithm| TrainSpec { folds: Some(0), ..spec(algorithm) };
     refused(&no_folds(Algorithm::Svr), &numbers, expected, ErrorClass::Invalid);
     let classes = table("a,y", 13_000, |i| format!("{i},c{}", i % 2));
     let expected = "t.csv: 10400 rows of two classes to fit on are more than 10000: svc keeps a number for every two rows; \
@@ -182,8 +182,12 @@ fn given(options: &[(&str, f64)]) -> Options {
 #[test]
 fn penalties_equal_scikit_learns() {
     let answer = |algorithm, options: &[(&str, f64)]| {
-        let spec =
-            TrainSpec { options: given(options), test_size: 0.0, folds: 0, ..TrainSpec::new("m", "MEDV", algorithm) };
+        let spec = TrainSpec {
+            options: given(options),
+            test_size: 0.0,
+            folds: Some(0),
+            ..TrainSpec::new("m", "MEDV", algorithm)
+        };
         answers("boston.csv", &spec, &[0, 100, 505])
     };
     let lasso = answer(Algorithm::Lasso, &[("alpha", 0.5)]);
@@ -205,7 +209,7 @@ fn svr_comes_near_scikit_learns() {
     ] {
         let mut options = given(&[("c", 1.0)]);
         options.set("kernel", kernel).unwrap();
-        let spec = TrainSpec { options, test_size: 0.0, folds: 0, ..TrainSpec::new("m", "MEDV", Algorithm::Svr) };
+        let spec = TrainSpec { options, test_size: 0.0, folds: Some(0), ..TrainSpec::new("m", "MEDV", Algorithm::Svr) };
         for (got, expected) in answers("boston.csv", &spec, &[0, 100, 505]).iter().zip(expected) {
             assert!((got - expected).abs() < 0.3, "{}: {got} instead of {expected}", kernel);
         }

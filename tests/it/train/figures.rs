@@ -94,7 +94,7 @@ fn folds_weigh_the_same() {
 fn answers(file: &str, spec: &TrainSpec, rows: &[usize]) -> Prediction {
     let bytes = std::fs::read(format!("{}/data/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
-    let spec = TrainSpec { test_size: 0.0, folds: 0, ..spec.clone() };
+    let spec = TrainSpec { test_size: 0.0, folds: Some(0), ..spec.clone() };
     let trained = train(&spec, &TableFile::from_bytes(file, bytes), &()).unwrap();
     let model = Model::load(&trained.artifact).unwrap();
     let lines: Vec<&str> = text.lines().skip(1).collect();

@@ -30,7 +30,7 @@ fn table(noise: u64) -> TableFile {
 }
 
 fn trained(algorithm: Algorithm, target: &str, change: impl Fn(&mut TrainSpec)) -> Trained {
-    let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", target, algorithm) };
+    let mut spec = TrainSpec { folds: Some(0), test_size: 0.0, ..TrainSpec::new("m", target, algorithm) };
     spec.drop = ["y", "two", "three"].into_iter().filter(|t| *t != target).map(str::to_owned).collect();
     change(&mut spec);
     train(&spec, &table(30), &()).unwrap()
@@ -140,7 +140,7 @@ fn trees_may_lack_a_class() {
     let lines: Vec<String> = (0..12).map(|i| format!("{i},{}", ["p", "q", "r"][i / 3 % 3])).collect();
     let csv = format!("a,y\n{}\n", lines.join("\n"));
     let new = TrainSpec::new("m", "y", Algorithm::RandomForest);
-    let mut spec = TrainSpec { folds: 0, test_size: 0.0, vote: true, ..new };
+    let mut spec = TrainSpec { folds: Some(0), test_size: 0.0, vote: true, ..new };
     spec.options.set("trees", 300).unwrap();
     let forest = train(&spec, &TableFile::from_bytes("t.csv", csv.into_bytes()), &()).unwrap();
     let model = Model::load(&forest.artifact).unwrap();

@@ -48,7 +48,7 @@ fn spec(algorithm: Algorithm) -> TrainSpec {
     let (target, other) = if algorithm.does_regression() { ("y", "class") } else { ("class", "y") };
     let mut spec = TrainSpec::new("m", target, algorithm);
     spec.drop = vec![other.to_owned()];
-    spec.folds = 5;
+    spec.folds = Some(5);
     if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
         spec.options.set("trees", 12).unwrap();
     }
@@ -195,10 +195,22 @@ fn calibration_covers_every_row() {
 
 #[test]
 fn without_folds_there_is_no_calibration() {
-    let trained = train(&TrainSpec { folds: 0, ..spec(Algorithm::Ridge) }, &mixed(|_, _| {}), &()).unwrap();
+    let trained = train(&TrainSpec { folds: Some(0), ..spec(Algorithm::Ridge) }, &mixed(|_, _| {}), &()).unwrap();
     let header = header(&trained);
     assert!(header.calibration.is_none() && header.evaluation.unwrap().k_fold.is_none());
     assert!(open(&trained.artifact).unwrap().section("calibration").is_none());
+}
+
+#[test]
+fn folds_are_ten_up_to_ten_thousand_training_rows_and_five_above() {
+    for (n_rows, folds) in [(10_000, 10), (10_001, 5)] {
+        let rows: String = (0..n_rows).map(|i| format!("{},{}\n", i % 100, i % 7)).collect();
+        let table = TableFile::from_bytes("n.csv", format!("x,y\n{rows}").into_bytes());
+        let spec = TrainSpec { test_size: 0.0, ..TrainSpec::new("m", "y", Algorithm::Linear) };
+        let header = header(&train(&spec, &table, &()).unwrap());
+        assert_eq!(header.evaluation.unwrap().k_fold.unwrap().folds, folds);
+        assert_eq!(header.calibration.unwrap().folds, folds);
+    }
 }
 
 #[test]
@@ -226,12 +238,12 @@ fn golden_rows_cover_the_range() {
 #[test]
 fn golden_rows_are_up_to_64() {
     let few: String = (0..12).map(|i| format!("{i},{}\n", i * i % 7)).collect();
-    let spec = TrainSpec { test_size: 0.0, folds: 3, ..TrainSpec::new("m", "y", Algorithm::Linear) };
+    let spec = TrainSpec { test_size: 0.0, folds: Some(3), ..TrainSpec::new("m", "y", Algorithm::Linear) };
     let trained = train(&spec, &TableFile::from_bytes("few.csv", format!("x,y\n{few}").into_bytes()), &()).unwrap();
     assert_eq!(header(&trained).golden.len(), 12);
 
     let many: String = (0..300).map(|i| format!("{},c{}\n", i % 100, i % 100)).collect();
-    let spec = TrainSpec { folds: 2, ..TrainSpec::new("m", "y", Algorithm::DecisionTree) };
+    let spec = TrainSpec { folds: Some(2), ..TrainSpec::new("m", "y", Algorithm::DecisionTree) };
     let trained = train(&spec, &TableFile::from_bytes("many.csv", format!("x,y\n{many}").into_bytes()), &()).unwrap();
     assert_eq!(header(&trained).golden.len(), 64);
 }
@@ -298,7 +310,7 @@ fn max_depth_counts_splits() {
         (RandomForest, "class"),
     ] {
         for depth in [1, 2, 3] {
-            let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", target, algorithm) };
+            let mut spec = TrainSpec { folds: Some(0), test_size: 0.0, ..TrainSpec::new("m", target, algorithm) };
             spec.drop = vec![if target == "y" { "class" } else { "y" }.to_owned()];
             spec.options.set("max-depth", depth).unwrap();
             if algorithm != DecisionTree {

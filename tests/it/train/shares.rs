@@ -37,7 +37,7 @@ fn table(n_classes: u64) -> TableFile {
 }
 
 fn trained(algorithm: Algorithm, n_classes: u64, change: impl Fn(&mut TrainSpec)) -> Trained {
-    let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", algorithm) };
+    let mut spec = TrainSpec { folds: Some(0), test_size: 0.0, ..TrainSpec::new("m", "y", algorithm) };
     spec.task = Some(TaskChoice::Classification);
     if algorithm == Algorithm::RandomForest {
         spec.options.set("trees", 20).unwrap();

@@ -60,7 +60,7 @@ impl Case {
     }
 
     fn spec(self) -> TrainSpec {
-        let mut spec = TrainSpec { folds: 3, test_size: 0.0, ..TrainSpec::new("m", "y", self.algorithm) };
+        let mut spec = TrainSpec { folds: Some(3), test_size: 0.0, ..TrainSpec::new("m", "y", self.algorithm) };
         if self.algorithm.is_averaged() || self.algorithm == Algorithm::GradientBoosting {
             spec.options.set("trees", 5).unwrap();
         }

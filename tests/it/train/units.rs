@@ -35,7 +35,7 @@ fn answers(algorithm: Algorithm, units: [f64; 2], offsets: [f64; 2], scale: Opti
     let table = TableFile::from_bytes("t.csv", format!("a,b,y,class\n{lines}").into_bytes());
     let (target, other) = if algorithm.does_regression() { ("y", "class") } else { ("class", "y") };
     let drop = vec![other.to_owned()];
-    let spec = TrainSpec { drop, folds: 0, test_size: 0.0, scale, ..TrainSpec::new("m", target, algorithm) };
+    let spec = TrainSpec { drop, folds: Some(0), test_size: 0.0, scale, ..TrainSpec::new("m", target, algorithm) };
     let trained = train(&spec, &table, &()).map_err(|e| e.to_string())?;
     let model = Model::load(&trained.artifact).unwrap();
     let cells = rows().iter().flat_map(|(x, ..)| [cell(x, 0), cell(x, 1)]).collect();

@@ -55,7 +55,8 @@ fn plain() -> TableFile {
 
 fn trained(algorithm: Algorithm, target: &str, drop: &str, table: &TableFile) -> Trained {
     let drop = drop.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    train(&TrainSpec { drop, folds: 5, test_size: 0.0, ..TrainSpec::new("m", target, algorithm) }, table, &()).unwrap()
+    train(&TrainSpec { drop, folds: Some(5), test_size: 0.0, ..TrainSpec::new("m", target, algorithm) }, table, &())
+        .unwrap()
 }
 
 fn leaks(report: &Report) -> Vec<&str> {
@@ -111,7 +112,7 @@ fn a_classifier_is_held_against_the_commonest_class_and_the_classes_shares() {
 
 #[test]
 fn a_comparison_has_the_baselines_row_and_recommends_one() {
-    let spec = TrainSpec { folds: 3, ..TrainSpec::new("m", "y", Algorithm::Linear) };
+    let spec = TrainSpec { folds: Some(3), ..TrainSpec::new("m", "y", Algorithm::Linear) };
     let comparison = compare(&spec, &plain(), &()).unwrap();
     let text = comparison.to_string();
     let first = comparison.algorithms[0].algorithm;

@@ -80,7 +80,7 @@ fn shares_must_agree_with_the_trees() {
 fn decided(method: CalibrationMethod) -> Parts {
     let csv: String =
         (0..60_u32).map(|i| format!("{},{}\n", i % 20, ["no", "yes"][usize::from(i % 20 > i / 3)])).collect();
-    let mut spec = TrainSpec { folds: 3, ..TrainSpec::new("m", "y", Algorithm::Logistic) };
+    let mut spec = TrainSpec { folds: Some(3), ..TrainSpec::new("m", "y", Algorithm::Logistic) };
     (spec.calibrate, spec.threshold) = (Some(method), Some(ThresholdChoice::Value(0.25)));
     let table = TableFile::from_bytes("t.csv", format!("x,y\n{csv}").into_bytes());
     Parts::of(&train(&spec, &table, &()).unwrap().artifact)

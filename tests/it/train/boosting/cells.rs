@@ -91,7 +91,7 @@ fn categories_need_no_order_and_no_columns() {
 #[test]
 fn more_categories_than_bins_still_fit() {
     let data = table("c,y", 3_000, |i, random| format!("k{},{}", random.below(900), i % 2));
-    let trained = train(&TrainSpec { folds: 2, ..with("y", &[("trees", "5")]) }, &data, &()).unwrap();
+    let trained = train(&TrainSpec { folds: Some(2), ..with("y", &[("trees", "5")]) }, &data, &()).unwrap();
     let header = open(&trained.artifact).unwrap().header;
     assert!(header.features[0].categories.len() > 800);
     assert_eq!((header.format.as_str(), header.smartcore), ("smartserve/2", None));

@@ -31,7 +31,7 @@ fn noise(random: &mut SplitMix64) -> f64 {
 
 /// Everything learned from, nothing evaluated.
 fn spec(target: &str) -> TrainSpec {
-    TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", target, Algorithm::HistGradientBoosting) }
+    TrainSpec { folds: Some(0), test_size: 0.0, ..TrainSpec::new("m", target, Algorithm::HistGradientBoosting) }
 }
 
 fn with(target: &str, options: &[(&str, &str)]) -> TrainSpec {
@@ -108,10 +108,10 @@ fn it_learns_numbers_and_classes_as_well_as_they_can_be() {
         format!("{},{class}", cells.join(","))
     };
     let data = table("a,b,c,d,e,y,class", 1_000, friedman);
-    let number = TrainSpec { folds: 2, drop: vec!["class".to_owned()], ..with("y", &[("trees", "60")]) };
+    let number = TrainSpec { folds: Some(2), drop: vec!["class".to_owned()], ..with("y", &[("trees", "60")]) };
     let r2 = k_fold(&train(&number, &data, &()).unwrap()).r2.unwrap();
     assert!(r2 > 0.9, "{r2}");
-    let class = TrainSpec { folds: 2, drop: vec!["y".to_owned()], ..with("class", &[("trees", "40")]) };
+    let class = TrainSpec { folds: Some(2), drop: vec!["y".to_owned()], ..with("class", &[("trees", "40")]) };
     let figures = k_fold(&train(&class, &data, &()).unwrap());
     assert!(figures.accuracy.unwrap() > 0.74 && figures.log_loss.unwrap() < 0.6, "{figures:?}");
 }

@@ -208,7 +208,7 @@ fn answers_as_smartcore_does(algorithm: Algorithm, n_classes: usize, known: &[Kn
         let y = if n_classes == 0 { (y * 40.0).to_string() } else { class.to_owned() };
         writeln!(csv, "{},{y}", row.join(",")).unwrap();
     }
-    let mut spec = TrainSpec { folds: 0, test_size: 0.0, ..TrainSpec::new("m", "y", algorithm) };
+    let mut spec = TrainSpec { folds: Some(0), test_size: 0.0, ..TrainSpec::new("m", "y", algorithm) };
     if algorithm.is_averaged() || algorithm == Algorithm::GradientBoosting {
         spec.options.set("trees", TREES).unwrap();
     }
