@@ -18,9 +18,9 @@
 //! 7. **admission** ([`serve::predict`], [`serve::admission`]): memory for rows and answer; up to 500 µs of work is
 //!    computed at once, longer work waits for a permit and runs on the pool.
 //! 8. **predict** ([`Model::predict_rows`](model::Model::predict_rows)): preprocessing, then the compiled predictor,
-//!    which give [`Predicted`](model::prediction::Predicted).
+//!    which give [`PredictionWithRaw`](model::prediction::PredictionWithRaw).
 //! 9. **encode** ([`http::encode`]): the answer's bytes in the format that was asked for.
-//! 10. **send** (`http::middleware::access_log`, [`serve::listener`]): headers, compression, metrics, the log line, the socket.
+//! 10. **send** (`http::middleware::in_flight_request`, [`serve::listener`]): headers, compression, metrics, the log line, the socket.
 //!
 //! # Layout and allowed dependencies
 //!

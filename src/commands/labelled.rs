@@ -74,7 +74,7 @@ impl Labelled {
         }
         if !problems.is_empty() {
             problems.truncate(MAX_PROBLEMS);
-            return Err(told(&problems));
+            return Err(failure(&problems));
         }
         let rows =
             Batch::from_rows(schema, cells).map_err(|e| Failure::new(Exit::Data, format_args!("{name}: {e}")))?;
@@ -87,13 +87,13 @@ fn all(error: TableError, before: &mut Vec<CellProblem>) -> Failure {
     match error {
         TableError::Cells(problems) => {
             before.extend(problems);
-            told(before)
+            failure(before)
         }
         other => other.into(),
     }
 }
 
-fn told(problems: &[CellProblem]) -> Failure {
+fn failure(problems: &[CellProblem]) -> Failure {
     let mut messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
     if let (MAX_PROBLEMS.., Some(last)) = (messages.len(), problems.last()) {
         let (file, line) = (&last.place.file, last.place.line);

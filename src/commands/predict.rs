@@ -55,7 +55,7 @@ fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl
     let mut done = 0;
     while let Some(batch) = rows.next_chunk(CHUNK)? {
         let batch = batch.with_raw(n_raw > 0);
-        let predicted = match model.predicted(&batch, 0..batch.n_rows(), &mut scratch) {
+        let predicted = match model.predict_with_raw(&batch, 0..batch.n_rows(), &mut scratch) {
             Ok(predicted) => predicted,
             Err(PredictError { row, cells }) if !cells.is_empty() => {
                 let cells = cells.into_iter().map(|cell| (cell.feature, cell.detail));

@@ -54,7 +54,7 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     }
     let runtime = runtime.enable_all().build().map_err(failed)?;
     let plan = Plan { options, address, admin: args.admin_bind, sockets, reload_interval: args.reload_interval };
-    let ended = runtime.block_on(plan.answer(server))?;
+    let ended = runtime.block_on(plan.listen_until_drained(server))?;
     runtime.shutdown_background();
     Ok(ended.into())
 }
@@ -71,7 +71,7 @@ struct Plan {
 
 impl Plan {
     /// Binds, then answers until the drain is over.
-    async fn answer(mut self, server: Arc<ServerState>) -> Result<ServerExit, Failure> {
+    async fn listen_until_drained(mut self, server: Arc<ServerState>) -> Result<ServerExit, Failure> {
         let signals = Signals::of_process().map_err(failed)?;
         if let Some(tokens) = &self.options.tokens {
             tokio::spawn(Arc::clone(tokens).keep_fresh());
@@ -138,7 +138,7 @@ fn announce(server: &Arc<ServerState>) {
         }
     };
     announce_estimate();
-    server.registry.on_replace(Box::new(move |_| announce_estimate()));
+    server.registry.on_change(Box::new(move |_| announce_estimate()));
     for model in server.registry.list() {
         let (name, version, algorithm) = (&model.name, model.model.version(), &model.model.header().algorithm);
         let is_default = model.is_default;

@@ -17,8 +17,8 @@ use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
+use super::probe_routes::is_probe_or_metrics;
 use super::problem::{Problem, ProblemKind};
-use super::watched::is_probe_or_metrics;
 
 /// The file is read again this often, so that a change is in force within 10 s.
 const EVERY: Duration = Duration::from_secs(5);

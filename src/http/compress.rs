@@ -29,7 +29,7 @@ const GZIP_STATE_BYTES: usize = 512 << 10;
 
 /// True when an answer is to be compressed: it is long enough, and `accepted` allows gzip. Marks it as one that depends on
 /// `Accept-Encoding`.
-pub(super) fn is_wanted(app: &App, accepted: Option<&HeaderValue>, response: &mut Response) -> bool {
+pub(super) fn negotiate(app: &App, accepted: Option<&HeaderValue>, response: &mut Response) -> bool {
     let length = response.body().size_hint().exact();
     if length.is_none_or(|n| n < SHORTEST as u64) || response.headers().contains_key(CONTENT_ENCODING) {
         return false;

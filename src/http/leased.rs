@@ -25,9 +25,9 @@ pub(super) const UNLEASED: usize = 4 << 10;
 
 /// The request's lease, which the listener keeps until the last byte of the answer is with the kernel.
 #[derive(Debug)]
-pub(super) struct Memory(pub(super) MemoryLease);
+pub(super) struct RequestLease(pub(super) MemoryLease);
 
-impl<S: Sync> FromRequestParts<S> for Memory {
+impl<S: Sync> FromRequestParts<S> for RequestLease {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

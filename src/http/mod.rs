@@ -6,14 +6,13 @@
 //! `pages` shows them to people.
 
 pub mod allowed_hosts;
-pub mod answer;
 pub mod app;
 pub mod auth;
 mod body;
-mod changing;
 mod compress;
 pub mod decode;
 pub mod encode;
+pub mod handler_output;
 pub mod json;
 mod leased;
 mod media;
@@ -21,10 +20,11 @@ mod middleware;
 pub mod openapi;
 mod pages;
 mod path;
+mod probe_routes;
 pub mod problem;
+mod repository_routes;
 mod route;
 pub mod router;
 mod routes;
 pub mod service;
 pub mod tensor;
-mod watched;

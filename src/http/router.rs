@@ -12,7 +12,7 @@ use crate::serve::ServerState;
 use crate::serve::listener::Role;
 
 use super::app::{AppState, Options};
-use super::changing::{LOAD, UNLOAD};
+use super::repository_routes::{LOAD, UNLOAD};
 use super::route::{Route, RouteTable};
 use super::routes::{health, invocations, models, predict, tensorflow, v2};
 use super::service::Service;

@@ -16,11 +16,11 @@ use http::request::Parts;
 
 use crate::serve::listener::BoxError;
 
-use super::answer::Handled;
 use super::app::AppState;
 use super::body::RequestBody;
-use super::middleware::access_log::InFlightRequest;
+use super::handler_output::HandlerOutput;
 use super::middleware::discard_body::discard_body;
+use super::middleware::in_flight_request::InFlightRequest;
 use super::middleware::validate_head;
 use super::path::PathParams;
 use super::problem::{Problem, ProblemKind};
@@ -59,14 +59,14 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let dispatch = Arc::clone(&self.0);
-        Box::pin(async move { Ok(dispatch.answer(request).await) })
+        Box::pin(async move { Ok(dispatch.handle_request(request).await) })
     }
 }
 
 impl Dispatch {
     /// The layers, from the outermost to the innermost. One function and not a `tower` layer each: axum clones all that
     /// is below a layer for each request, which takes some 25 allocations.
-    async fn answer<B>(&self, request: Request<B>) -> Response
+    async fn handle_request<B>(&self, request: Request<B>) -> Response
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
@@ -77,24 +77,24 @@ impl Dispatch {
         let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut head);
         let (mut body, waits_for_continue) = (RequestBody::new(body), head.headers.contains_key(EXPECT));
         // Panics become a 500 here, inside both other layers.
-        let mut handled = self.caught(self.handle(found, head, &mut body)).await;
+        let mut output = self.caught(self.handle(found, head, &mut body)).await;
         // Unread body: read before answering, or a client that still sends sees a broken pipe. Inside the timing.
         if let Some(leftover) = body.into_leftover() {
-            let (arrival, response) = (in_flight.arrival, &mut handled.response);
+            let (arrival, response) = (in_flight.arrival, &mut output.response);
             // Boxed, because it is rare, so that the usual future is small.
             Box::pin(discard_body(app, leftover, arrival, waits_for_continue, response)).await;
         }
-        in_flight.end(app, handled).await
+        in_flight.end(app, output).await
     }
 
     /// Answers, with a counted 500 in place of a panic. No `async fn`: that would hold `handling` twice, since what is
     /// given to one is moved before it is awaited.
     fn caught(
         &self,
-        handling: impl Future<Output = Result<Handled, Problem>> + Send,
-    ) -> impl Future<Output = Handled> + Send {
+        handling: impl Future<Output = Result<HandlerOutput, Problem>> + Send,
+    ) -> impl Future<Output = HandlerOutput> + Send {
         AssertUnwindSafe(handling).catch_unwind().map(|outcome| match outcome {
-            Ok(Ok(handled)) => handled,
+            Ok(Ok(output)) => output,
             Ok(Err(problem)) => problem.into_response().into(),
             Err(panic) => {
                 self.app.server.metrics.panicked();
@@ -109,7 +109,7 @@ impl Dispatch {
         found: Option<(&Route, PathParams)>,
         mut head: Parts,
         body: &mut RequestBody<B>,
-    ) -> Result<Handled, Problem>
+    ) -> Result<HandlerOutput, Problem>
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
@@ -119,8 +119,8 @@ impl Dispatch {
             return Err(Problem::new(ProblemKind::NotFound, "There is no such route"));
         };
         match route.handler(&head.method) {
-            None => route.answer_without_handler(&head.method).map(Handled::from),
-            Some(RouteHandler::Predict) => predict::answer(app, app.default_model()?, None, &head, body).await,
+            None => route.answer_without_handler(&head.method).map(HandlerOutput::from),
+            Some(RouteHandler::Predict) => predict::predict_with(app, app.default_model()?, None, &head, body).await,
             Some(RouteHandler::Axum(handler)) => {
                 if !params.is_empty() {
                     head.extensions.insert(params);

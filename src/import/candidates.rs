@@ -20,24 +20,24 @@ impl Candidates {
         let mut values: Vec<Vec<f64>> = schema.features().iter().map(plain_values).collect();
         let n_features = values.len();
         // Of a step's column: the feature it is made of, and the way back from a number of it to one of the feature.
-        let mut slots: Vec<(usize, Vec<&Operation>)> = (0..n_features).map(|feature| (feature, Vec::new())).collect();
+        let mut columns: Vec<(usize, Vec<&Operation>)> = (0..n_features).map(|feature| (feature, Vec::new())).collect();
         for step in &neutral.steps.steps {
-            let (feature, mut way) = slots[step.input as usize].clone();
+            let (feature, mut way) = columns[step.input as usize].clone();
             way.push(&step.operation);
             for _ in 0..step.operation.n_made() {
-                slots.push((feature, way.clone()));
+                columns.push((feature, way.clone()));
             }
         }
         if let Predictor::Forest(forest) = &neutral.predictor {
             for node in forest.trees.iter().flat_map(|tree| &tree.nodes) {
                 let Node::Split(split) = node else { continue };
-                let (feature, way) = &slots[neutral.steps.outputs[usize::from(split.column)] as usize];
+                let (feature, way) = &columns[neutral.steps.outputs[usize::from(split.column)] as usize];
                 let pool = &mut values[*feature];
                 if pool.len() >= MAX_VALUES || schema.features()[*feature].kind == FeatureKind::Categorical {
                     continue;
                 }
                 match split.test {
-                    Test::Threshold(threshold) => pool.extend(around(back(way, threshold))),
+                    Test::Threshold(threshold) => pool.extend(values_near(invert_steps(way, threshold))),
                     Test::Set { set, .. } => {
                         let members = &forest.sets[set as usize];
                         let ends = [members.first(), members.last()].into_iter().flatten();
@@ -91,13 +91,13 @@ fn plain_values(feature: &Feature) -> Vec<f64> {
 }
 
 /// A threshold, and a number below and above it.
-fn around(threshold: f64) -> [f64; 3] {
+fn values_near(threshold: f64) -> [f64; 3] {
     let near = threshold.abs().max(1e-3) * 1e-3;
     [threshold, threshold - near, threshold + near]
 }
 
 /// The number of the feature from which steps make about this one.
-fn back(way: &[&Operation], number: f64) -> f64 {
+fn invert_steps(way: &[&Operation], number: f64) -> f64 {
     way.iter().rev().fold(number, |number, operation| match operation {
         Operation::Standardize { offset, divisor } => number * divisor + offset,
         Operation::Affine { factor, offset } => (number - offset) / factor,

@@ -1,7 +1,7 @@
 //! Answers as a table: the names of its columns, and each row's fields, as every CSV of answers has them.
 
 use super::labels;
-use super::prediction::{Predicted, Prediction};
+use super::prediction::{Prediction, PredictionWithRaw};
 use super::schema::{Schema, Target, numbered};
 use crate::text::number;
 
@@ -16,7 +16,7 @@ pub fn columns(target: &Target, has_probability: bool, n_raw: usize) -> impl Ite
 /// The first that `field` gives.
 pub fn write_row<E>(
     schema: &Schema,
-    predicted: &Predicted,
+    predicted: &PredictionWithRaw,
     row: usize,
     mut field: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {

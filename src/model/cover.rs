@@ -27,9 +27,9 @@ pub fn section(trees: &Trees, matrix: &[f64]) -> Result<Vec<u8>, String> {
 pub fn of_neutral(neutral: &Neutral, n_categories: &[usize], rows: &Batch) -> Result<Option<Vec<u8>>, String> {
     let Form::Trees(trees) = neutral.to_form(n_categories)? else { return Ok(None) };
     let mut counts: Vec<Vec<u32>> = trees.trees.iter().map(|tree| vec![0; tree.nodes.len()]).collect();
-    let (mut slots, mut columns) = (Vec::new(), vec![0.0; trees.n_columns]);
+    let (mut buffer, mut columns) = (Vec::new(), vec![0.0; trees.n_columns]);
     for row in rows.rows() {
-        neutral.steps.encode(row, &mut slots, &mut columns);
+        neutral.steps.encode(row, &mut buffer, &mut columns);
         for (tree, counts) in trees.trees.iter().zip(&mut counts) {
             trees.walk(tree, &columns, |at| counts[at] += 1);
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::artifact::{self, Header, Opened};
 use super::batch::Batch;
 use super::calibration;
-use super::compiled::{Layout, Predictor, Scratch};
+use super::compiled::{Predictor, Scratch, TreeLayout};
 use super::cover;
 use super::estimator;
 use super::golden::{self, GoldenDifference};
@@ -13,7 +13,7 @@ use super::ir::{Form, Width};
 use super::overflow;
 use super::pipeline::Pipeline;
 use super::postprocessing::Postprocessing;
-use super::prediction::{PredictError, Predicted, Prediction, Probabilities};
+use super::prediction::{PredictError, Prediction, PredictionWithRaw, Probabilities};
 use super::schema::Schema;
 use super::statistics::Stats;
 
@@ -42,14 +42,14 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::load`].
-    pub fn load_with_layout(bytes: &[u8]) -> Result<(Self, Option<Layout>), String> {
+    pub fn load_with_layout(bytes: &[u8]) -> Result<(Self, Option<TreeLayout>), String> {
         let (model, form) = artifact::open(bytes).and_then(Self::build)?;
         let other = model.pipeline.predictor().other_layout(&form);
         Ok((model, other))
     }
 
     /// Exchanges the layout of its trees for few rows for another of the same model: its answers have the same bits.
-    pub fn swap_layout(&mut self, other: &mut Layout) {
+    pub fn swap_layout(&mut self, other: &mut TreeLayout) {
         self.pipeline.swap_layout(other);
     }
 
@@ -177,12 +177,12 @@ impl Model {
     ///
     /// # Errors
     /// [`PredictError`] when an answer, or a raw score that was asked for, is not finite.
-    pub fn predicted(
+    pub fn predict_with_raw(
         &self,
         batch: &Batch,
         rows: Range<usize>,
         scratch: &mut Scratch,
-    ) -> Result<Predicted, PredictError> {
+    ) -> Result<PredictionWithRaw, PredictError> {
         let prediction = self.predict_rows(batch, rows.clone(), scratch)?;
         let first = rows.start;
         let raw = if batch.wants_raw() { self.raw(batch, rows, scratch) } else { None };
@@ -190,7 +190,7 @@ impl Model {
         // A link can make a number of what is none: a probability of an infinite margin.
         match raw.iter().flatten().position(|score| !score.is_finite()) {
             Some(at) => Err(self.overflow(batch, first + at / n_raw)),
-            None => Ok(Predicted { prediction, raw }),
+            None => Ok(PredictionWithRaw { prediction, raw }),
         }
     }
 

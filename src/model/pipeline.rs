@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::batch::Batch;
-use super::compiled::{Layout, Predictor, Scratch};
+use super::compiled::{Predictor, Scratch, TreeLayout};
 use super::ir::Width;
 use super::neutral::{Given, Steps, Stop};
 use super::postprocessing::Postprocessing;
@@ -75,11 +75,11 @@ impl Encoder {
     }
 
     /// Encodes row-major cells of rows of `n_features` into `matrix`.
-    fn encode(&self, cells: &[f64], n_features: usize, slots: &mut Vec<f64>, matrix: &mut [f64]) {
+    fn encode(&self, cells: &[f64], n_features: usize, columns: &mut Vec<f64>, matrix: &mut [f64]) {
         let rows = cells.chunks_exact(n_features).zip(matrix.chunks_exact_mut(self.n_columns().max(1)));
         match self {
             Self::Preprocessing(preprocessing) => rows.for_each(|(row, encoded)| preprocessing.encode(row, encoded)),
-            Self::Steps(steps) => rows.for_each(|(row, encoded)| steps.encode(row, slots, encoded)),
+            Self::Steps(steps) => rows.for_each(|(row, encoded)| steps.encode(row, columns, encoded)),
         }
     }
 }
@@ -129,7 +129,7 @@ impl Pipeline {
     }
 
     /// Exchanges the layout of its trees, as [`Predictor::swap_layout`].
-    pub fn swap_layout(&mut self, other: &mut Layout) {
+    pub fn swap_layout(&mut self, other: &mut TreeLayout) {
         self.predictor.swap_layout(other);
     }
 
@@ -181,12 +181,13 @@ impl Pipeline {
         if self.is_identity {
             return work(cells, scratch);
         }
-        let (mut matrix, mut slots) = (std::mem::take(&mut scratch.matrix), std::mem::take(&mut scratch.slots));
+        let (mut matrix, mut columns) =
+            (std::mem::take(&mut scratch.matrix), std::mem::take(&mut scratch.step_columns));
         matrix.clear();
         matrix.resize(rows.len() * self.encoder.n_columns(), 0.0);
-        self.encoder.encode(cells, n_features, &mut slots, &mut matrix);
+        self.encoder.encode(cells, n_features, &mut columns, &mut matrix);
         let answer = work(&matrix, scratch);
-        (scratch.matrix, scratch.slots) = (matrix, slots);
+        (scratch.matrix, scratch.step_columns) = (matrix, columns);
         answer
     }
 }

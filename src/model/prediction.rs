@@ -98,14 +98,14 @@ impl PredictError {
 
 /// A prediction, with what was asked for beside it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Predicted {
+pub struct PredictionWithRaw {
     /// The answers.
     pub prediction: Prediction,
     /// Raw scores, before the link, row-major `[n_rows, n_raw]`; only where the batch asks for them.
     pub raw: Option<Vec<f64>>,
 }
 
-impl Predicted {
+impl PredictionWithRaw {
     /// Appends another chunk of answers of the same model to the same batch.
     pub fn append(&mut self, other: Self) {
         self.prediction.append(other.prediction);

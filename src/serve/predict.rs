@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::model::batch::Batch;
-use crate::model::prediction::Predicted;
+use crate::model::prediction::PredictionWithRaw;
 
 use super::ServerState;
 use super::admission::MemoryLease;
@@ -14,9 +14,9 @@ use super::registry::Snapshot;
 /// A prediction grows slice by slice, and a growing vector is at most this many times as large as what is in it.
 const GROWTH: usize = 2;
 
-/// What is asked of a model.
+/// The rows to predict and what the request holds meanwhile.
 #[derive(Debug)]
-pub struct Question<'s> {
+pub struct PredictInput<'s> {
     /// The version of the model to ask.
     pub snapshot: &'s Snapshot,
     /// The rows, checked against that version's schema.
@@ -27,23 +27,23 @@ pub struct Question<'s> {
     pub other_bytes: usize,
 }
 
-/// The answer to a [`Question`].
+/// The result of [`ServerState::predict`].
 #[derive(Debug)]
-pub struct Answer {
+pub struct PredictOutput {
     /// One prediction a row, with raw scores where the batch asks for them.
-    pub predicted: Predicted,
+    pub predicted: PredictionWithRaw,
     /// The time spent computing it, waiting excluded.
     pub took: Duration,
 }
 
 impl ServerState {
-    /// Answers a question: resizes the request's lease to hold the rows, the prediction and then the encoded answer, and
+    /// Answers a input: resizes the request's lease to hold the rows, the prediction and then the encoded answer, and
     /// computes inline or on the pool.
     ///
     /// # Errors
     /// [`ComputeError`].
-    pub async fn predict(&self, memory: &MemoryLease, question: Question<'_>) -> Result<Answer, ComputeError> {
-        let Question { snapshot, batch, answer_bytes, other_bytes } = question;
+    pub async fn predict(&self, memory: &MemoryLease, input: PredictInput<'_>) -> Result<PredictOutput, ComputeError> {
+        let PredictInput { snapshot, batch, answer_bytes, other_bytes } = input;
         let target = snapshot.model.schema().target();
         let n_raw = if batch.wants_raw() { snapshot.model.n_raw().unwrap_or(0) } else { 0 };
         let numbers_per_row = target.n_outputs() + target.classes.len() + n_raw;
@@ -52,6 +52,6 @@ impl ServerState {
         let rows_or_answer = size_of_val(batch.values()).max(answer_bytes);
         memory.resize_to(other_bytes + prediction + rows_or_answer).await?;
         let (predicted, took) = self.compute.compute(memory, snapshot, batch).await?;
-        Ok(Answer { predicted, took })
+        Ok(PredictOutput { predicted, took })
     }
 }

@@ -130,7 +130,7 @@ impl Registry {
 
     /// Calls `observer` whenever other models are served, or a file is judged that takes more memory than any before, on the
     /// thread that brings them and in the order in which observers came.
-    pub fn on_replace(&self, observer: Observer) {
+    pub fn on_change(&self, observer: Observer) {
         self.observers.lock().unwrap_or_else(PoisonError::into_inner).push(observer);
     }
 

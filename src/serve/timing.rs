@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::model::Model;
-use crate::model::compiled::{Layout, Scratch};
+use crate::model::compiled::{Scratch, TreeLayout};
 
 /// Rounds over the golden rows for each of two layouts.
 const ROUNDS: u32 = 6;
@@ -24,7 +24,7 @@ pub(super) fn cpu_time() -> Duration {
 
 /// Gives the model the layout `other` where that answers its golden rows clearly faster, one at a time. Either gives the
 /// same answers. Takes a few milliseconds.
-pub(super) fn choose_layout(model: &mut Model, mut other: Layout) {
+pub(super) fn choose_layout(model: &mut Model, mut other: TreeLayout) {
     let mut scratch = Scratch::default();
     let began = cpu_time();
     let [mut usual, mut changed] = [Duration::MAX; 2];

@@ -35,6 +35,6 @@ where
     tokio::select! {
         is_done = read => is_done,
         () = tokio::time::sleep(LONGEST) => false,
-        () = app.server.lifecycle.passed(arrival + limits.body_timeout) => false,
+        () = app.server.lifecycle.wait_until(arrival + limits.body_timeout) => false,
     }
 }

@@ -41,7 +41,7 @@ pub(in crate::http) struct Leftover<B> {
 }
 
 /// Where a lent body comes back to.
-type Slot<B> = Arc<Mutex<Option<Leftover<B>>>>;
+type LeftoverCell<B> = Arc<Mutex<Option<Leftover<B>>>>;
 
 /// A request's body. Reading it in place allocates nothing; a lent one comes back when it is dropped before its end.
 pub(in crate::http) struct RequestBody<B: HttpBody + Unpin> {
@@ -50,9 +50,9 @@ pub(in crate::http) struct RequestBody<B: HttpBody + Unpin> {
     was_polled: bool,
     is_done: bool,
     /// Where this one comes back to, if it is lent.
-    owner: Option<Slot<B>>,
+    owner: Option<LeftoverCell<B>>,
     /// Where the one that was lent comes back to.
-    lent: Option<Slot<B>>,
+    lent: Option<LeftoverCell<B>>,
 }
 
 impl<B> RequestBody<B>
@@ -69,15 +69,15 @@ where
         if self.is_end_stream() {
             return Body::empty();
         }
-        let slot = Slot::<B>::default();
-        self.lent = Some(Arc::clone(&slot));
-        Body::new(Self { body: self.body.take(), owner: Some(slot), lent: None, ..*self })
+        let cell = LeftoverCell::<B>::default();
+        self.lent = Some(Arc::clone(&cell));
+        Body::new(Self { body: self.body.take(), owner: Some(cell), lent: None, ..*self })
     }
 
     /// What was not read of it; none when it was read to its end, or the lent one is still kept.
     pub(in crate::http) fn into_leftover(mut self) -> Option<Leftover<B>> {
         match self.lent.take() {
-            Some(slot) => slot.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Some(cell) => cell.lock().unwrap_or_else(PoisonError::into_inner).take(),
             None if self.is_end_stream() => None,
             None => self.body.take().map(|body| Leftover { body, was_polled: self.was_polled }),
         }
@@ -108,10 +108,10 @@ impl<B: HttpBody + Unpin> HttpBody for RequestBody<B> {
 impl<B: HttpBody + Unpin> Drop for RequestBody<B> {
     fn drop(&mut self) {
         if !self.is_end_stream()
-            && let (Some(slot), Some(body)) = (&self.owner, self.body.take())
+            && let (Some(cell), Some(body)) = (&self.owner, self.body.take())
         {
             let leftover = Leftover { body, was_polled: self.was_polled };
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(leftover);
+            *cell.lock().unwrap_or_else(PoisonError::into_inner) = Some(leftover);
         }
     }
 }

@@ -37,7 +37,7 @@ pub(in crate::http) fn most_rows(body_bytes: usize, width: usize) -> usize {
 }
 
 /// Refuses more rows than [`most_rows`].
-pub(super) fn check_room(n_rows: usize, body_bytes: usize, width: usize) -> Result<(), DecodeError> {
+pub(super) fn check_sparse_rows(n_rows: usize, body_bytes: usize, width: usize) -> Result<(), DecodeError> {
     let rows = most_rows(body_bytes, width);
     if n_rows > rows { Err(DecodeError::TooSparse(rows)) } else { Ok(()) }
 }

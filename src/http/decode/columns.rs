@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::http::json::{JsonReader, Value};
 
-use super::absent::{NONE_GIVEN, check_room, note_needed};
+use super::absent::{NONE_GIVEN, check_sparse_rows, note_needed};
 use super::cells::{CellBuffer, read_cell};
 use super::column::{ColumnForm, ColumnState};
 use super::diagnostics::{Diagnostics, MAX_REPORTED};
@@ -112,7 +112,7 @@ impl<'s, 'a> ColumnsReader<'s, 'a> {
             (Some(ColumnForm::Record) | None, _) => Places::Record(self.root),
         });
         if is_sparse {
-            check_room(n_rows, body_bytes, features.len())?;
+            check_sparse_rows(n_rows, body_bytes, features.len())?;
         }
         if self.read.iter().all(|column| matches!(column, ColumnState::One(_) | ColumnState::Absent)) {
             let cell = |column: &ColumnState| column.cells().first().copied().unwrap_or(f64::NAN);
@@ -151,7 +151,7 @@ impl<'s, 'a> ColumnsReader<'s, 'a> {
     ) -> Result<ColumnState, DecodeError> {
         let mut counter = Counter::at(0);
         let mut column = Vec::new();
-        if self.labels.len() == 1 && self.labels.is_next(reader, 0, &counter) {
+        if self.labels.len() == 1 && self.labels.take_label(reader, 0, &counter) {
             let cell = self.labelled_cell(reader, feature, 0, diagnostics)?;
             if reader.end_object() {
                 return Ok(ColumnState::One(cell));
@@ -160,7 +160,7 @@ impl<'s, 'a> ColumnsReader<'s, 'a> {
         } else {
             column.reserve_exact(self.labels.len());
         }
-        while self.labels.is_next(reader, column.len(), &counter) {
+        while self.labels.take_label(reader, column.len(), &counter) {
             column.push(self.labelled_cell(reader, feature, column.len(), diagnostics)?);
             counter.increment();
         }

@@ -67,7 +67,7 @@ impl<'a> Labels<'a> {
 
     /// Moves the reader past its next key if that is the label of `row`: one comparison. `counter` must be at `row`.
     #[inline]
-    pub(super) fn is_next(&self, reader: &mut JsonReader<'a>, row: usize, counter: &Counter) -> bool {
+    pub(super) fn take_label(&self, reader: &mut JsonReader<'a>, row: usize, counter: &Counter) -> bool {
         match self {
             Self::Counting(n) => row < *n && reader.next_key_is(counter.as_bytes()),
             // A borrowed label had no escapes, so its bytes in the body are its text.

@@ -58,10 +58,10 @@ fn read_line(
     diagnostics: &mut Diagnostics,
 ) -> Result<(), DecodeError> {
     let mut reader = JsonReader::new(line)?;
-    rows.check_room()?;
+    rows.check_max_rows()?;
     match reader.next_value()? {
         value if diagnostics.is_full() => rows.pass(&mut reader, &value)?,
-        Value::Object if schema.position(FEATURES).is_none() && opens_features(&mut reader) => {
+        Value::Object if schema.position(FEATURES).is_none() && take_features_key(&mut reader) => {
             rows.list(&mut reader, diagnostics)?;
             while let Some(key) = reader.next_key()? {
                 let detail = || format!("{key} is not allowed next to {FEATURES}; remove it");
@@ -78,7 +78,7 @@ fn read_line(
 }
 
 /// Moves the reader past `"features":[` if an object begins so; otherwise it stays at its position.
-fn opens_features(reader: &mut JsonReader<'_>) -> bool {
+fn take_features_key(reader: &mut JsonReader<'_>) -> bool {
     let mut ahead = reader.clone();
     let opens = ahead.next_key_is(FEATURES.as_bytes()) && ahead.next_value() == Ok(Value::Array);
     if opens {

@@ -41,7 +41,7 @@ enum Member {
 }
 
 /// The rows of a body, once they are read.
-struct Rows {
+struct MemberRows {
     cells: CellBuffer,
     /// True when their key was `inputs`.
     by_inputs: bool,
@@ -92,7 +92,7 @@ impl Protocol {
             return Ok((CellBuffer::None, false));
         }
         let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
-        let mut rows: Option<Rows> = None;
+        let mut rows: Option<MemberRows> = None;
         while let Some(key) = reader.next_key()? {
             if !seen.insert(key.clone()) {
                 return Err(reader.duplicate(&key).into());
@@ -100,7 +100,7 @@ impl Protocol {
             let value = reader.next_value()?;
             self.read_member(reader, key, &value, &mut rows, options, diagnostics)?;
         }
-        let Some(Rows { cells, by_inputs, .. }) = rows else {
+        let Some(MemberRows { cells, by_inputs, .. }) = rows else {
             diagnostics.add(&[], || format!("the rows are missing: send {}", self.keys()));
             return Ok((CellBuffer::None, false));
         };
@@ -113,7 +113,7 @@ impl Protocol {
         reader: &mut JsonReader<'a>,
         key: Cow<'a, str>,
         value: &Value<'a>,
-        rows: &mut Option<Rows>,
+        rows: &mut Option<MemberRows>,
         options: &DecodeOptions<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), DecodeError> {
@@ -121,11 +121,11 @@ impl Protocol {
             (Member::Rows(rows_key), None) => {
                 let rows_key = rows_key.or_tensors(reader, value, options.schema);
                 let cells = rows_key.read(reader, &key, value, options, diagnostics)?;
-                *rows = Some(Rows { cells, by_inputs: rows_key == RowsKey::Inputs, key: key.into_owned() });
+                *rows = Some(MemberRows { cells, by_inputs: rows_key == RowsKey::Inputs, key: key.into_owned() });
                 return Ok(());
             }
             (Member::Params, _) => return params(reader, &key, value, diagnostics),
-            (Member::Rows(_), Some(Rows { key: first, .. })) => {
+            (Member::Rows(_), Some(MemberRows { key: first, .. })) => {
                 diagnostics.add(&[Step::Key(&key)], || format!("{key} and {first} both hold rows: send one of them"));
             }
             (Member::Label, _) => {

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use crate::config::ExtraFeatures;
 use crate::http::json::{JsonReader, Value, is_plain};
 
-use super::absent::{NONE_GIVEN, check_room, note_needed};
+use super::absent::{NONE_GIVEN, check_sparse_rows, note_needed};
 use super::cells::{CellBuffer, read_cell};
 use super::diagnostics::{Diagnostics, unknown_feature};
 use super::options::{DecodeError, DecodeOptions};
@@ -34,7 +34,7 @@ pub(super) fn read(
 ) -> Result<CellBuffer, DecodeError> {
     let mut rows = Rows::new(options, place.root, None, reader.length());
     while reader.next_element()? {
-        rows.check_room()?;
+        rows.check_max_rows()?;
         match reader.next_value()? {
             value if diagnostics.is_full() => rows.pass(reader, &value)?,
             Value::Object => rows.record(reader, diagnostics)?,
@@ -103,7 +103,7 @@ impl<'s> Rows<'s> {
 
     /// Checks that there may be another row.
     #[inline]
-    pub(super) fn check_room(&self) -> Result<(), DecodeError> {
+    pub(super) fn check_max_rows(&self) -> Result<(), DecodeError> {
         if self.count < self.options.max_rows { Ok(()) } else { Err(DecodeError::TooManyRows(self.options.max_rows)) }
     }
 
@@ -276,7 +276,7 @@ impl<'s> Rows<'s> {
     /// Checks that rows of which not every cell is sent have room.
     pub(super) fn check_sparse(&self) -> Result<(), DecodeError> {
         let width = self.given.len();
-        check_room(self.values.len() / width, self.body_bytes, width)
+        check_sparse_rows(self.values.len() / width, self.body_bytes, width)
     }
 
     /// Adds a row and gives its start. After an error only one row is kept: padded to full width, short rows

@@ -133,7 +133,7 @@ impl<'s, 'a> Split<'s, 'a> {
         let is_sparse = mapping.iter().flatten().count() < self.options.schema.n_features();
         let mut rows = Rows::new(&self.options, self.roots.1, Some(mapping), reader.length());
         while reader.next_element()? {
-            rows.check_room()?;
+            rows.check_max_rows()?;
             match reader.next_value()? {
                 value if diagnostics.is_full() => rows.pass(reader, &value)?,
                 Value::Array => rows.list(reader, diagnostics)?,

@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use csv::{QuoteStyle, WriterBuilder};
 
 use crate::model::answer_table;
-use crate::model::prediction::{Predicted, Prediction};
+use crate::model::prediction::{Prediction, PredictionWithRaw};
 use crate::model::schema::Schema;
 
 /// A line a row, and a header line if `with_header`.
-pub(super) fn rows(schema: &Schema, predicted: &Predicted, with_header: bool) -> Vec<u8> {
+pub(super) fn rows(schema: &Schema, predicted: &PredictionWithRaw, with_header: bool) -> Vec<u8> {
     const PER_NUMBER: usize = 20;
     let (n_rows, target) = (predicted.prediction.n_rows(), schema.target());
     let out = Vec::with_capacity(PER_NUMBER * n_rows * (target.n_outputs() + target.classes.len()) + 128);

@@ -3,7 +3,7 @@
 
 use crate::http::json::write;
 use crate::model::labels::{self, LabelKind};
-use crate::model::prediction::{Predicted, Prediction};
+use crate::model::prediction::{Prediction, PredictionWithRaw};
 use crate::model::schema::Schema;
 use crate::serve::registry::ServedModel;
 
@@ -12,12 +12,12 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
 
 /// Our own answer. Classes are written as their labels (numbers as numbers), with each row's probabilities where the
 /// model has them.
-pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Predicted) -> Vec<u8> {
+pub(in crate::http) fn prediction(served: &ServedModel, predicted: &PredictionWithRaw) -> Vec<u8> {
     // A number's usual length, and some for the rest.
     const PER_NUMBER: usize = 20;
-    let Predicted { prediction: answer, raw } = predicted;
+    let PredictionWithRaw { prediction: answer, raw } = predicted;
     let target = served.model.schema().target();
-    let labels = Labels::of(served.model.schema());
+    let labels = ClassLabels::of(served.model.schema());
     let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
     out.extend_from_slice(b"{\"prediction\":[");
     predictions(&mut out, &labels, answer);
@@ -53,7 +53,7 @@ pub(in crate::http) fn predictions_only(schema: &Schema, answer: &Prediction, re
     out.extend_from_slice(b"{\"predictions\":");
     let start = out.len();
     out.push(b'[');
-    predictions(&mut out, &Labels::of(schema), answer);
+    predictions(&mut out, &ClassLabels::of(schema), answer);
     out.push(b']');
     if let Some(key) = repeated {
         let end = out.len();
@@ -67,7 +67,7 @@ pub(in crate::http) fn predictions_only(schema: &Schema, answer: &Prediction, re
 }
 
 /// The predicted values or labels, with commas between.
-fn predictions(out: &mut Vec<u8>, labels: &Labels, prediction: &Prediction) {
+fn predictions(out: &mut Vec<u8>, labels: &ClassLabels, prediction: &Prediction) {
     match prediction {
         Prediction::Regression { values, n_outputs: 1 } => numbers(out, values),
         Prediction::Regression { values, n_outputs } => {
@@ -98,7 +98,7 @@ pub(super) fn list(out: &mut Vec<u8>, row: &[f64]) {
 }
 
 /// The labels of a target's classes, written once an answer.
-pub(in crate::http) struct Labels {
+pub(in crate::http) struct ClassLabels {
     kind: LabelKind,
     /// As strings, which keys are.
     quoted: Vec<Vec<u8>>,
@@ -106,7 +106,7 @@ pub(in crate::http) struct Labels {
     numbers: Vec<Vec<u8>>,
 }
 
-impl Labels {
+impl ClassLabels {
     /// Of this schema's classes, in their order.
     pub(in crate::http) fn of(schema: &Schema) -> Self {
         let (kind, classes) = (schema.label_kind(), &schema.target().classes);

@@ -1,4 +1,4 @@
-//! From a [`Predicted`] to an answer's bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
+//! From a [`PredictionWithRaw`] to an answer's bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
 
 pub(super) mod csv;
 pub(super) mod json;
@@ -10,7 +10,7 @@ use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
-use crate::model::prediction::Predicted;
+use crate::model::prediction::PredictionWithRaw;
 use crate::model::schema::Target;
 use crate::serve::registry::ServedModel;
 
@@ -32,7 +32,7 @@ pub(super) struct ResponseFormat {
 
 impl ResponseFormat {
     /// A 200 with the answer.
-    pub(super) fn write(self, served: &ServedModel, answer: &Predicted) -> Response {
+    pub(super) fn write(self, served: &ServedModel, answer: &PredictionWithRaw) -> Response {
         let schema = served.model.schema();
         let (content_type, bytes) = match (self.accepted.format, self.protocol) {
             (AnswerFormat::Json, None) => (json::MEDIA_TYPE, json::prediction(served, answer)),

@@ -2,16 +2,16 @@
 //! where it is asked for.
 
 use crate::http::json::write;
-use crate::model::prediction::{Predicted, Prediction};
+use crate::model::prediction::{Prediction, PredictionWithRaw};
 use crate::model::schema::Schema;
 
-use super::json::{Labels, list, raw_row};
+use super::json::{ClassLabels, list, raw_row};
 
 /// A line a row.
-pub(in crate::http) fn rows(schema: &Schema, predicted: &Predicted) -> Vec<u8> {
+pub(in crate::http) fn rows(schema: &Schema, predicted: &PredictionWithRaw) -> Vec<u8> {
     const PER_ROW: usize = 40;
     let answer = &predicted.prediction;
-    let labels = Labels::of(schema);
+    let labels = ClassLabels::of(schema);
     let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (schema.target().n_outputs() + labels.len()));
     for row in 0..answer.n_rows() {
         out.extend_from_slice(b"{\"prediction\":");

@@ -7,11 +7,11 @@ use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
 use crate::model::labels::{self, LabelKind};
-use crate::model::prediction::{Predicted, Prediction};
+use crate::model::prediction::{Prediction, PredictionWithRaw};
 use crate::model::schema::Schema;
 use crate::serve::registry::ServedModel;
 
-use super::json::Labels;
+use super::json::ClassLabels;
 use crate::http::tensor::{Datatype, JSON_LENGTH, Output, RequestedOutput};
 
 /// A 200 with the outputs asked for.
@@ -19,7 +19,7 @@ pub(in crate::http) fn write(
     served: &ServedModel,
     id: Option<&str>,
     wanted: &[RequestedOutput],
-    predicted: &Predicted,
+    predicted: &PredictionWithRaw,
 ) -> Response {
     // A number's usual length, and some for the rest.
     const PER_NUMBER: usize = 20;
@@ -62,7 +62,7 @@ enum OutputData<'p> {
 }
 
 impl<'p> OutputData<'p> {
-    fn of(served: &'p ServedModel, output: Output, predicted: &'p Predicted) -> Self {
+    fn of(served: &'p ServedModel, output: Output, predicted: &'p PredictionWithRaw) -> Self {
         let schema = served.model.schema();
         match (output, &predicted.prediction) {
             (Output::Predict, Prediction::Regression { values, n_outputs }) => Self::Numbers(values, *n_outputs),
@@ -108,7 +108,7 @@ impl<'p> OutputData<'p> {
     fn elements(&self, json: &mut Vec<u8>) {
         match self {
             Self::Numbers(values, _) => write::separated(json, *values, |out, value| write::number(out, *value)),
-            Self::Labels(classes, schema) => Labels::of(schema).write_classes(json, classes),
+            Self::Labels(classes, schema) => ClassLabels::of(schema).write_classes(json, classes),
         }
     }
 

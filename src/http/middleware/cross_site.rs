@@ -7,8 +7,8 @@ use http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use crate::http::changing::is_changing;
 use crate::http::problem::{Problem, ProblemKind};
+use crate::http::repository_routes::changes_what_is_served;
 
 /// Set by browsers: `same-origin` for a page of this server, `none` for a user action such as a bookmark.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -23,7 +23,7 @@ pub(super) fn check(route: &str, head: &Parts, may_change: bool) -> Result<(), P
         return Ok(());
     }
     let headers = &head.headers;
-    let changes = is_changing(route);
+    let changes = changes_what_is_served(route);
     if is_cross_site(head) && (changes || needs_no_permission(headers)) {
         let detail = if changes {
             "Cross-site requests may not change what is served"

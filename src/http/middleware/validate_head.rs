@@ -8,9 +8,9 @@ use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use crate::config::Limits;
 use crate::http::app::App;
-use crate::http::changing::is_changing;
 use crate::http::media::announces_stream;
 use crate::http::problem::{Problem, ProblemKind};
+use crate::http::repository_routes::changes_what_is_served;
 use crate::serve::listener::{HeadFault, RequestContext, Role};
 
 use super::cross_site;
@@ -31,7 +31,7 @@ pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Re
         if let Some(tokens) = &app.options.tokens
             && app.options.vertex.health.as_deref() != Some(route)
             // Of the admin listener's routes only those change anything.
-            && (app.role == Role::Main || is_changing(route))
+            && (app.role == Role::Main || changes_what_is_served(route))
         {
             tokens.check(route, headers)?;
         }

@@ -146,12 +146,12 @@ fn write_out(operation: &mut Map<String, Value>, components: &Value) {
 
 /// The references of an operation to stand-ins: its body's and its answer's.
 fn stand_ins(operation: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
-    let slots = operation.iter_mut().filter_map(|(key, member)| match key.as_str() {
+    let members = operation.iter_mut().filter_map(|(key, member)| match key.as_str() {
         "requestBody" => Some(member),
         "responses" => member.get_mut("200"),
         _ => None,
     });
-    slots.filter(|slot| target(slot).contains("/Any"))
+    members.filter(|member| target(member).contains("/Any"))
 }
 
 /// Where a reference leads; empty for what is none.

@@ -14,7 +14,7 @@ use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, VARY, X_
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use crate::http::app::{App, AppState};
-use crate::http::leased::{self, Memory};
+use crate::http::leased::{self, RequestLease};
 use crate::http::media::accept_items;
 use crate::http::openapi::Rows;
 use crate::http::problem::Problem;
@@ -25,7 +25,7 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 /// `GET /`; `KServe`'s SDK, which asks for JSON, reads whether the server is alive.
 pub(in crate::http) async fn show(
     State(app): State<AppState>,
-    Memory(memory): Memory,
+    RequestLease(memory): RequestLease,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if prefers_json(&headers) {

@@ -17,7 +17,7 @@ const METRICS: usize = 2;
 pub(in crate::http) fn follow(app: &AppState) {
     make(app, &app.server.registry.list());
     let weak = app.downgrade();
-    app.server.registry.on_replace(Box::new(move |models| {
+    app.server.registry.on_change(Box::new(move |models| {
         if let Some(app) = weak.upgrade() {
             make(&app, models);
         }

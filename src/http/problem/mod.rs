@@ -1,6 +1,6 @@
 //! Errors as answers: one envelope (RFC 9457).
 //!
-//! A handler only names what went wrong. The outermost layer (`middleware::access_log`), or a stream whose
+//! A handler only names what went wrong. The outermost layer (`middleware::in_flight_request`), or a stream whose
 //! status is sent already, counts and logs it with `Problem::record` and writes it with [`Problem::render`].
 
 mod kind;

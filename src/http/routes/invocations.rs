@@ -6,24 +6,24 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
-use crate::http::answer::Handled;
 use crate::http::app::AppState;
 use crate::http::decode::Protocol;
+use crate::http::handler_output::HandlerOutput;
 use crate::http::problem::Problem;
-use crate::http::routes::predict::answer;
+use crate::http::routes::predict::predict_with;
 
 /// `POST /invocations`: `MLflow`'s JSON forms, and CSV and NDJSON, with headers or without.
-pub(in crate::http) async fn invoke(State(app): State<AppState>, request: Request) -> Result<Handled, Problem> {
+pub(in crate::http) async fn invoke(State(app): State<AppState>, request: Request) -> Result<HandlerOutput, Problem> {
     let snapshot = app.default_model()?;
     let (head, body) = request.into_parts();
-    answer(&app, snapshot, Some(Protocol::Mlflow), &head, body).await
+    predict_with(&app, snapshot, Some(Protocol::Mlflow), &head, body).await
 }
 
 /// Vertex AI's prediction route.
-pub(in crate::http) async fn vertex(State(app): State<AppState>, request: Request) -> Result<Handled, Problem> {
+pub(in crate::http) async fn vertex(State(app): State<AppState>, request: Request) -> Result<HandlerOutput, Problem> {
     let snapshot = app.default_model()?;
     let (head, body) = request.into_parts();
-    answer(&app, snapshot, Some(Protocol::Vertex), &head, body).await
+    predict_with(&app, snapshot, Some(Protocol::Vertex), &head, body).await
 }
 
 /// `GET /version`: ours, as text; `MLflow`'s client asks.

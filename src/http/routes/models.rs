@@ -17,7 +17,7 @@ use crate::model::statistics::Stats;
 use crate::serve::registry::ServedModel;
 
 use crate::http::app::AppState;
-use crate::http::leased::{self, Memory};
+use crate::http::leased::{self, RequestLease};
 use crate::http::path::ModelName;
 use crate::http::problem::Problem;
 
@@ -86,7 +86,10 @@ struct ModelList<'a> {
 }
 
 /// `GET /models`.
-pub(in crate::http) async fn list(State(app): State<AppState>, Memory(memory): Memory) -> Result<Response, Problem> {
+pub(in crate::http) async fn list(
+    State(app): State<AppState>,
+    RequestLease(memory): RequestLease,
+) -> Result<Response, Problem> {
     let models = app.server.registry.list();
     let list = ModelList { models: models.iter().map(|served| ModelEntry::of(served)).collect() };
     leased::json(&memory, &list).await
@@ -96,7 +99,7 @@ pub(in crate::http) async fn list(State(app): State<AppState>, Memory(memory): M
 pub(in crate::http) async fn show(
     State(app): State<AppState>,
     ModelName(name): ModelName,
-    Memory(memory): Memory,
+    RequestLease(memory): RequestLease,
 ) -> Result<Response, Problem> {
     leased::json(&memory, &details(&*app.model(&name)?)).await
 }

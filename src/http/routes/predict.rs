@@ -11,17 +11,17 @@ use http::request::Parts;
 
 use crate::config::Limits;
 use crate::model::batch::Batch;
-use crate::model::prediction::Predicted;
+use crate::model::prediction::PredictionWithRaw;
 use crate::serve::admission::is_inline_text;
 use crate::serve::listener::RequestContext;
-use crate::serve::predict::{Answer, Question};
+use crate::serve::predict::{PredictInput, PredictOutput};
 use crate::serve::registry::{ServedModel, Snapshot};
 
-use crate::http::answer::{Handled, Timings};
 use crate::http::app::{App, AppState};
 use crate::http::body::{self, ReadableBody};
 use crate::http::decode::{self, DecodeOptions, Decoded, Places, Protocol, csv, ndjson};
 use crate::http::encode::{self, ResponseFormat};
+use crate::http::handler_output::{HandlerOutput, Timings};
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::path::ModelName;
 use crate::http::problem::{Problem, ProblemKind};
@@ -33,20 +33,20 @@ pub(in crate::http) async fn predict_named(
     State(app): State<AppState>,
     ModelName(name): ModelName,
     request: Request,
-) -> Result<Handled, Problem> {
+) -> Result<HandlerOutput, Problem> {
     let snapshot = app.model(&name)?;
     let (head, body) = request.into_parts();
-    answer(&app, snapshot, None, &head, body).await
+    predict_with(&app, snapshot, None, &head, body).await
 }
 
 /// Answers one request, with the keys of `protocol` when it came by one of its routes.
-pub(in crate::http) async fn answer(
+pub(in crate::http) async fn predict_with(
     app: &AppState,
     snapshot: Snapshot,
     protocol: Option<Protocol>,
     head: &Parts,
     body: impl ReadableBody,
-) -> Result<Handled, Problem> {
+) -> Result<HandlerOutput, Problem> {
     let wants_raw = query::wants_raw(&head.uri, &snapshot.model)?;
     let format = BodyFormat::of(&head.headers)?;
     let accepted = Accepted::of(&head.headers, format);
@@ -56,11 +56,11 @@ pub(in crate::http) async fn answer(
             "This protocol's answers have no member for raw scores; send the request to /predict",
         ));
     }
-    if stream::is_wanted(app, &head.headers, &body, format, accepted) {
+    if stream::is_streamed(app, &head.headers, &body, format, accepted) {
         // Boxed, because it is rare, so that the usual future is small.
-        return Box::pin(stream::answer(app, snapshot, accepted, wants_raw, head, body.into_owned()))
+        return Box::pin(stream::start(app, snapshot, accepted, wants_raw, head, body.into_owned()))
             .await
-            .map(Handled::from);
+            .map(HandlerOutput::from);
     }
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
@@ -84,8 +84,8 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     body: impl ReadableBody,
     snapshot: Snapshot,
     decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, Places, F), Problem> + Send + 'static,
-    encode: impl FnOnce(F, &ServedModel, &Predicted) -> Response + Send + 'static,
-) -> Result<Handled, Problem> {
+    encode: impl FnOnce(F, &ServedModel, &PredictionWithRaw) -> Response + Send + 'static,
+) -> Result<HandlerOutput, Problem> {
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.server.compute);
     let body = body::read(app, head, body).await?;
     memory.grow_within_budget(max_batch_bytes(body.len(), &snapshot, &app.server.limits)).await?;
@@ -101,17 +101,17 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     let rows = batch.n_rows();
     let n_raw = if batch.wants_raw() { snapshot.model.n_raw().unwrap_or(0) } else { 0 };
     let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows, n_raw);
-    let question = Question { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
-    let answer = app.server.predict(memory, question).await;
+    let input = PredictInput { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
+    let answer = app.server.predict(memory, input).await;
     let pointer = |row, feature| places.pointer(row, feature, snapshot.model.schema());
-    let Answer { predicted, took: predict_time } = answer.map_err(|error| Problem::of_batch(error, pointer))?;
+    let PredictOutput { predicted, took: predict_time } = answer.map_err(|error| Problem::of_batch(error, pointer))?;
     let (response, encode_time) = if is_inline_text(answer_bytes) {
         timed(|| encode(format, &snapshot, &predicted))
     } else {
         Box::pin(compute.encode_on_pool(memory, move || timed(|| encode(format, &snapshot, &predicted)))).await?
     };
     let timings = Timings { rows, decode: decode_time, predict: predict_time, encode: encode_time };
-    Ok(Handled { response, timings: Some(timings) })
+    Ok(HandlerOutput { response, timings: Some(timings) })
 }
 
 /// The most bytes that a batch in a body of `length` bytes takes: its shortest cell, an element of a binary tensor or an

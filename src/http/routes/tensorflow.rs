@@ -13,16 +13,19 @@ use serde_json::json;
 
 use crate::http::app::{App, AppState};
 use crate::http::decode::Protocol;
-use crate::http::leased::{self, Memory};
+use crate::http::leased::{self, RequestLease};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
-use crate::http::routes::predict::answer;
+use crate::http::routes::predict::predict_with;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
 /// `GET /v1/models`: `KServe`'s list.
-pub(in crate::http) async fn list(State(app): State<AppState>, Memory(memory): Memory) -> Result<Response, Problem> {
+pub(in crate::http) async fn list(
+    State(app): State<AppState>,
+    RequestLease(memory): RequestLease,
+) -> Result<Response, Problem> {
     let models = app.server.registry.list();
     let names = models.iter().map(|served| served.name.as_str()).collect::<Vec<_>>();
     leased::json(&memory, &BTreeMap::from([("models", names)])).await
@@ -35,7 +38,7 @@ pub(in crate::http) async fn model(
     request: Request,
 ) -> Result<Response, Problem> {
     let (name, verb) = Verb::split(&last)?;
-    verb.answer(&app, || app.model(name), request).await
+    verb.handle(&app, || app.model(name), request).await
 }
 
 /// The same of a version: `/v1/models/{name}/versions/{version}` and `…:predict`.
@@ -45,7 +48,7 @@ pub(in crate::http) async fn version(
     request: Request,
 ) -> Result<Response, Problem> {
     let (version, verb) = Verb::split(&last)?;
-    verb.answer(&app, || app.model_version(&name, version), request).await
+    verb.handle(&app, || app.model_version(&name, version), request).await
 }
 
 /// What a path asks.
@@ -74,7 +77,7 @@ impl Verb {
         }
     }
 
-    async fn answer(
+    async fn handle(
         self,
         app: &AppState,
         snapshot: impl FnOnce() -> Result<Snapshot, Problem>,
@@ -85,7 +88,7 @@ impl Verb {
             (Self::State, &Method::GET | &Method::HEAD) => Ok(state(app, &*snapshot()?)),
             (Self::Predict, &Method::POST) => {
                 let (head, body) = request.into_parts();
-                let handled = answer(app, snapshot()?, Some(Protocol::TensorFlow), &head, body).await?;
+                let handled = predict_with(app, snapshot()?, Some(Protocol::TensorFlow), &head, body).await?;
                 Ok(handled.into_response())
             }
             _ => Err(Problem::method_not_allowed(self.allowed())),

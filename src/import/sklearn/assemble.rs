@@ -1,7 +1,7 @@
 //! The whole: a pipeline's transformers, its estimator, and what it answers.
 
 use super::arena::{Arena, Id, Object};
-use super::columns::{ColumnsBuilder, Slot, feature_names, n_inputs, steps, transform};
+use super::columns::{ColumnsBuilder, PendingColumn, feature_names, n_inputs, steps, transform};
 use super::library;
 use super::model::{Answer, Fitted, is_booster, reader};
 use crate::import::error::ImportError;
@@ -33,13 +33,13 @@ pub(super) fn imported(
     if !is_pipeline(&whole) && reader(&whole).is_none() {
         return Err(ImportError::new(format_args!("{} is not an estimator that is read", whole.class)));
     }
-    let (mut columns, slots) = ColumnsBuilder::new(names(&whole, options)?)?;
+    let (mut columns, pending) = ColumnsBuilder::new(names(&whole, options)?)?;
     let mut passed = Vec::new();
-    let (object, slots) = through_pipelines(whole.clone(), &mut columns, slots, &mut passed)?;
+    let (object, pending) = through_pipelines(whole.clone(), &mut columns, pending, &mut passed)?;
     let (fitted, outputs) = if is_booster(&object) {
-        library::over(&object, &mut columns, &slots, options)?
+        library::over(&object, &mut columns, &pending, options)?
     } else {
-        fit(&object, &mut columns, &slots, options)?
+        fit(&object, &mut columns, &pending, options)?
     };
     let (features, steps, unused) = columns.finish(outputs)?;
     let (target, task) = match fitted.answer {
@@ -83,13 +83,13 @@ fn is_pipeline(object: &Object<'_>) -> bool {
 fn through_pipelines<'a>(
     mut object: Object<'a>,
     columns: &mut ColumnsBuilder,
-    mut slots: Vec<Slot>,
+    mut pending: Vec<PendingColumn>,
     passed: &mut Vec<String>,
-) -> Result<(Object<'a>, Vec<Slot>), ImportError> {
+) -> Result<(Object<'a>, Vec<PendingColumn>), ImportError> {
     let mut place = Vec::new();
     for _ in 0..MAX_DEPTH {
         if !is_pipeline(&object) {
-            return Ok((object, slots));
+            return Ok((object, pending));
         }
         let arena = object.arena;
         let steps = steps(&object)?;
@@ -97,7 +97,7 @@ fn through_pipelines<'a>(
             return Err(ImportError::new("the pipeline has no steps"));
         };
         for (name, step) in before {
-            slots = transform(arena, *step, columns, &slots, 0).map_err(|e| e.within(name))?;
+            pending = transform(arena, *step, columns, &pending, 0).map_err(|e| e.within(name))?;
             if let Some(class) = arena.class(*step)? {
                 passed.push(class.name.into_owned());
             }
@@ -112,7 +112,7 @@ fn through_pipelines<'a>(
 fn fit(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
+    pending: &[PendingColumn],
     options: &ImportOptions,
 ) -> Result<(Fitted, Vec<u32>), ImportError> {
     if options.zero_as_missing {
@@ -125,18 +125,18 @@ fn fit(
     let read = reader(object)
         .ok_or_else(|| ImportError::new(format_args!("{} is not an estimator that is read", object.class)))?;
     if let Some(n) = n_inputs(object)?
-        && n != slots.len()
+        && n != pending.len()
     {
-        return Err(ImportError::new(format_args!("{} takes {n} columns of {}", object.class, slots.len())));
+        return Err(ImportError::new(format_args!("{} takes {n} columns of {}", object.class, pending.len())));
     }
-    let slots = match object.get("_preprocessor")? {
+    let pending = match object.get("_preprocessor")? {
         Some(own) if object.name().starts_with("Hist") => {
-            transform(object.arena, own, columns, slots, 0).map_err(|e| e.within("_preprocessor"))?
+            transform(object.arena, own, columns, pending, 0).map_err(|e| e.within("_preprocessor"))?
         }
-        _ => slots.to_vec(),
+        _ => pending.to_vec(),
     };
-    let fitted = read(object, slots.len()).map_err(|e| e.within(object.name()))?;
-    let outputs = columns.take(&slots, fitted.demands.takes_missing, fitted.demands.takes_any_number)?;
+    let fitted = read(object, pending.len()).map_err(|e| e.within(object.name()))?;
+    let outputs = columns.take(&pending, fitted.demands.takes_missing, fitted.demands.takes_any_number)?;
     Ok((fitted, outputs))
 }
 

@@ -1,7 +1,7 @@
 //! Estimators of other libraries, at the end of a pipeline or alone.
 
 use super::arena::Object;
-use super::columns::{ColumnsBuilder, Slot};
+use super::columns::{ColumnsBuilder, PendingColumn};
 use super::model::{Answer, Demands, Fitted, read_booster};
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
@@ -46,23 +46,23 @@ fn as_missing(missing: f64) -> [Operation; 2] {
 pub(super) fn over(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
+    pending: &[PendingColumn],
     options: &ImportOptions,
 ) -> Result<(Fitted, Vec<u32>), ImportError> {
     let (inside, missing) = read_booster(object, options)?;
-    if inside.features.len() != slots.len() {
+    if inside.features.len() != pending.len() {
         let n = inside.features.len();
-        return Err(ImportError::new(format_args!("{} takes {n} columns of {}", object.class, slots.len())));
+        return Err(ImportError::new(format_args!("{} takes {n} columns of {}", object.class, pending.len())));
     }
-    let mut made = Vec::with_capacity(slots.len());
-    for (slot, feature) in slots.iter().zip(&inside.features) {
+    let mut made = Vec::with_capacity(pending.len());
+    for (pending, feature) in pending.iter().zip(&inside.features) {
         if feature.kind != FeatureKind::Numeric {
             let name = &feature.name;
             return Err(ImportError::new(format_args!(
                 "the column {name:?} has named categories, which is not read in a pipeline"
             )));
         }
-        made.extend(columns.take(std::slice::from_ref(slot), feature.missing, feature.unbounded)?);
+        made.extend(columns.take(std::slice::from_ref(pending), feature.missing, feature.unbounded)?);
     }
     for column in &mut made {
         for operation in missing.into_iter().flat_map(as_missing) {

@@ -16,5 +16,5 @@ mod scratch;
 mod simd;
 mod svm;
 
-pub use predictor::{Layout, Predictor};
+pub use predictor::{Predictor, TreeLayout};
 pub use scratch::Scratch;

@@ -24,7 +24,7 @@ pub struct Predictor {
 
 /// Another layout of a predictor's trees for few rows. Which of the two is faster depends on the machine's caches.
 #[derive(Debug)]
-pub struct Layout(FewRows);
+pub struct TreeLayout(FewRows);
 
 #[derive(Debug, Clone)]
 enum Compiled {
@@ -66,17 +66,17 @@ impl Predictor {
 
     /// The other layout for few rows of the trees in `form`, which this was compiled from; `None` when the trees have
     /// only one layout.
-    pub fn other_layout(&self, form: &Form) -> Option<Layout> {
+    pub fn other_layout(&self, form: &Form) -> Option<TreeLayout> {
         match (&self.kind, form) {
             (Compiled::Forest(forest) | Compiled::Voters(forest), Form::Trees(trees)) => {
-                forest.other_layout(trees).map(Layout)
+                forest.other_layout(trees).map(TreeLayout)
             }
             _ => None,
         }
     }
 
     /// Exchanges the present layout for `other`, of the same predictor: the answers have the same bits.
-    pub fn swap_layout(&mut self, other: &mut Layout) {
+    pub fn swap_layout(&mut self, other: &mut TreeLayout) {
         if let Compiled::Forest(forest) | Compiled::Voters(forest) = &mut self.kind {
             forest.swap_layout(&mut other.0);
         }

@@ -9,7 +9,7 @@ pub struct Scratch {
     /// Encoded columns, row-major `[n_rows, n_columns]`.
     pub(in crate::model) matrix: Vec<f64>,
     /// Columns of one row while it is encoded.
-    pub(in crate::model) slots: Vec<f64>,
+    pub(in crate::model) step_columns: Vec<f64>,
     /// Votes, row-major `[n_rows, n_classes]`.
     pub(super) votes: Vec<u32>,
     /// Margins of classifiers, row-major `[n_rows, n_outputs]`.

@@ -3,20 +3,20 @@
 use super::steps::{Operation, Step, Steps};
 
 impl Steps {
-    /// Encodes a row of features into `out`, `[n_outputs]`; `slots` is a buffer. The steps are checked.
-    pub(in crate::model) fn encode(&self, row: &[f64], slots: &mut Vec<f64>, out: &mut [f64]) {
-        slots.clear();
-        slots.extend_from_slice(row);
+    /// Encodes a row of features into `out`, `[n_outputs]`; `columns` is a buffer. The steps are checked.
+    pub(in crate::model) fn encode(&self, row: &[f64], columns: &mut Vec<f64>, out: &mut [f64]) {
+        columns.clear();
+        columns.extend_from_slice(row);
         for step in &self.steps {
-            let x = slots[step.input as usize];
+            let x = columns[step.input as usize];
             if let Operation::OneHot(values) = &step.operation {
-                slots.extend(values.iter().map(|value| f64::from(u8::from(is_same(x, *value)))));
+                columns.extend(values.iter().map(|value| f64::from(u8::from(is_same(x, *value)))));
             } else {
-                slots.push(step.operation.apply(x));
+                columns.push(step.operation.apply(x));
             }
         }
         for (cell, column) in out.iter_mut().zip(&self.outputs) {
-            *cell = slots[*column as usize];
+            *cell = columns[*column as usize];
         }
     }
 }
@@ -45,8 +45,8 @@ impl Steps {
     /// The steps that leave the predictor without a finite number for a row, though they were given one. A feature is told
     /// once, in schema order.
     pub(in crate::model) fn stops(&self, row: &[f64]) -> Vec<Stop> {
-        let mut slots = Vec::new();
-        self.encode(row, &mut slots, &mut []);
+        let mut columns = Vec::new();
+        self.encode(row, &mut columns, &mut []);
         let made = self.steps_of_columns();
         let mut stops: Vec<Stop> = Vec::new();
         for output in &self.outputs {
@@ -54,8 +54,8 @@ impl Steps {
             let mut stop = None;
             while let Some(step) = column.checked_sub(row.len()).map(|at| made[at]) {
                 let input = step.input as usize;
-                if !slots[column].is_finite() && slots[input].is_finite() {
-                    stop = step.operation.overflowing().map(|operation| (operation, slots[column]));
+                if !columns[column].is_finite() && columns[input].is_finite() {
+                    stop = step.operation.overflowing().map(|operation| (operation, columns[column]));
                 }
                 column = input;
             }
@@ -70,16 +70,16 @@ impl Steps {
 
     /// The largest number that the predictor is given of each feature's cell.
     pub(in crate::model) fn given(&self, row: &[f64]) -> Vec<Given> {
-        let mut slots = Vec::new();
-        self.encode(row, &mut slots, &mut []);
+        let mut columns = Vec::new();
+        self.encode(row, &mut columns, &mut []);
         let made = self.steps_of_columns();
         let mut given = vec![Given::default(); row.len()];
         for output in &self.outputs {
             let (mut column, mut function) = (*output as usize, None);
-            let size = slots[column].abs();
+            let size = columns[column].abs();
             while let Some(step) = column.checked_sub(row.len()).map(|at| made[at]) {
                 if let Operation::Function(own) = &step.operation {
-                    function = Some((own.name(), slots[column]));
+                    function = Some((own.name(), columns[column]));
                 }
                 column = step.input as usize;
             }

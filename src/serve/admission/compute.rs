@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::config::Limits;
 use crate::model::batch::Batch;
-use crate::model::prediction::Predicted;
+use crate::model::prediction::PredictionWithRaw;
 use crate::serve::error::{ComputeError, Overloaded};
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::Metrics;
@@ -82,7 +82,7 @@ impl Compute {
         memory: &MemoryLease,
         snapshot: &Snapshot,
         batch: Batch,
-    ) -> Result<(Predicted, Duration), ComputeError> {
+    ) -> Result<(PredictionWithRaw, Duration), ComputeError> {
         let computed = if slice::runs_inline(snapshot, batch.n_rows()) {
             inline(snapshot, &batch)
         } else {
@@ -164,7 +164,7 @@ impl Compute {
         tokio::select! {
             // Only a pool without threads drops a job without a reply.
             computed = computed => computed.unwrap_or(Err(ComputeError::Overloaded)),
-            () = self.lifecycle.passed(deadline) => Err(ComputeError::Deadline),
+            () = self.lifecycle.wait_until(deadline) => Err(ComputeError::Deadline),
         }
     }
 
@@ -189,9 +189,9 @@ fn inline(served: &ServedModel, batch: &Batch) -> Computed {
     let start = Instant::now();
     let step = slice::rows_per_slice(served);
     let first = step.min(batch.n_rows());
-    let mut prediction = slice::compute(served, batch, 0..first)?;
+    let mut prediction = slice::predict_slice(served, batch, 0..first)?;
     for from in (first..batch.n_rows()).step_by(step) {
-        prediction.append(slice::compute(served, batch, from..batch.n_rows().min(from + step))?);
+        prediction.append(slice::predict_slice(served, batch, from..batch.n_rows().min(from + step))?);
     }
     Ok((prediction, start.elapsed()))
 }

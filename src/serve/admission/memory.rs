@@ -34,17 +34,17 @@ const MOST_FOR_PAGES: usize = 1 << 31;
 /// clone is another handle to the same budget.
 #[derive(Debug, Clone)]
 pub struct MemoryBudget {
-    pools: Arc<Pools>,
+    state: Arc<BudgetState>,
 }
 
 #[derive(Debug)]
-struct Pools {
+struct BudgetState {
     /// Free bytes.
     free: Semaphore,
     /// Free bytes of the three quarters that long requests may use.
     free_for_long: Semaphore,
     /// All bytes of the budget but those added for pages.
-    total: usize,
+    for_requests: usize,
     /// Bytes added for pages.
     for_pages: AtomicUsize,
     wait: Duration,
@@ -76,29 +76,32 @@ impl Default for MemoryBudget {
 impl MemoryBudget {
     /// A budget of [`Limits::body_budget`] bytes. A request waits for them at most [`Limits::admission_wait`].
     pub fn new(limits: &Limits) -> Self {
-        let total = limits.body_budget.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
-        let (free, free_for_long) = (Semaphore::new(total), Semaphore::new(total - total / QUARTER));
+        let for_requests = limits.body_budget.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
+        let (free, free_for_long) =
+            (Semaphore::new(for_requests), Semaphore::new(for_requests - for_requests / QUARTER));
         let for_pages = AtomicUsize::new(0);
-        Self { pools: Arc::new(Pools { free, free_for_long, total, for_pages, wait: limits.admission_wait }) }
+        Self {
+            state: Arc::new(BudgetState { free, free_for_long, for_requests, for_pages, wait: limits.admission_wait }),
+        }
     }
 
     /// Makes the budget larger by `bytes`, the most that pages of the models take. It never gets smaller again: leases may
     /// be out.
     pub fn add_for_pages(&self, bytes: usize) {
         let bytes = bytes.min(MOST_FOR_PAGES);
-        let more = bytes.saturating_sub(self.pools.for_pages.fetch_max(bytes, Relaxed));
-        self.pools.free.add_permits(more);
-        self.pools.free_for_long.add_permits(more);
+        let more = bytes.saturating_sub(self.state.for_pages.fetch_max(bytes, Relaxed));
+        self.state.free.add_permits(more);
+        self.state.free_for_long.add_permits(more);
     }
 
     /// Bytes by which the budget was made larger for pages.
     pub fn for_pages(&self) -> usize {
-        self.pools.for_pages.load(Relaxed)
+        self.state.for_pages.load(Relaxed)
     }
 
     /// How long a request waits for bytes.
     pub fn wait(&self) -> Duration {
-        self.pools.wait
+        self.state.wait
     }
 
     /// A lease that holds nothing yet.
@@ -118,10 +121,10 @@ impl MemoryBudget {
 
     /// A lease of `bytes`, if they are free now.
     pub fn try_reserve(&self, bytes: usize) -> Option<MemoryLease> {
-        let pools = &self.pools;
-        let long = pools.as_long(bytes);
-        let of_long = pools.free_for_long.try_acquire_many(u32::try_from(long).ok()?).ok()?;
-        pools.free.try_acquire_many(u32::try_from(bytes).ok()?).ok()?.forget();
+        let state = &self.state;
+        let long = state.as_long(bytes);
+        let of_long = state.free_for_long.try_acquire_many(u32::try_from(long).ok()?).ok()?;
+        state.free.try_acquire_many(u32::try_from(bytes).ok()?).ok()?.forget();
         of_long.forget();
         let reservation = self.reservation(bytes);
         reservation.held_as_long.store(long, Relaxed);
@@ -130,32 +133,32 @@ impl MemoryBudget {
 
     /// Free bytes.
     pub fn free(&self) -> usize {
-        self.pools.free.available_permits()
+        self.state.free.available_permits()
     }
 
     /// True when less than a quarter is free.
     pub fn is_scarce(&self) -> bool {
-        self.free() < self.pools.total / QUARTER
+        self.free() < self.state.for_requests / QUARTER
     }
 
     /// True when less than a quarter is free of what a request of `bytes` may use.
     pub fn is_scarce_for(&self, bytes: usize) -> bool {
-        let pools = &self.pools;
+        let state = &self.state;
         let is_long = bytes > SHORT;
-        self.is_scarce() || is_long && pools.free_for_long.available_permits() < pools.for_long() / QUARTER
+        self.is_scarce() || is_long && state.free_for_long.available_permits() < state.for_long() / QUARTER
     }
 
     /// `bytes` for a connection's buffers, if they are free now.
     pub(in crate::serve) fn try_reserve_buffers(&self, bytes: usize) -> Option<Reservation> {
-        let bytes = self.pools.buffers(bytes);
-        self.pools.free.try_acquire_many(bytes).ok()?.forget();
+        let bytes = self.state.buffers(bytes);
+        self.state.free.try_acquire_many(bytes).ok()?.forget();
         Some(self.reservation(bytes as usize))
     }
 
     /// `bytes` for a connection's buffers, as soon as they are free; never `None`: the semaphore is never closed.
     pub(in crate::serve) async fn reserve_buffers(self, bytes: usize) -> Option<Reservation> {
-        let bytes = self.pools.buffers(bytes);
-        self.pools.free.acquire_many(bytes).await.ok()?.forget();
+        let bytes = self.state.buffers(bytes);
+        self.state.free.acquire_many(bytes).await.ok()?.forget();
         Some(self.reservation(bytes as usize))
     }
 
@@ -165,15 +168,15 @@ impl MemoryBudget {
     }
 }
 
-impl Pools {
+impl BudgetState {
     /// All bytes of the budget.
     fn all(&self) -> usize {
-        self.total + self.for_pages.load(Relaxed)
+        self.for_requests + self.for_pages.load(Relaxed)
     }
 
     /// How much of the budget long requests may use.
     fn for_long(&self) -> usize {
-        self.all() - self.total / QUARTER
+        self.all() - self.for_requests / QUARTER
     }
 
     /// How many of a request's `bytes` count as long.
@@ -182,7 +185,7 @@ impl Pools {
     }
 
     fn buffers(&self, bytes: usize) -> u32 {
-        u32::try_from(bytes.min(self.total / EIGHTH)).unwrap_or(u32::MAX)
+        u32::try_from(bytes.min(self.for_requests / EIGHTH)).unwrap_or(u32::MAX)
     }
 }
 
@@ -215,14 +218,14 @@ impl Reservation {
         if bytes <= held {
             return Ok(());
         }
-        let pools = &self.budget.pools;
-        let (free, free_for_long, mut wait) = (&pools.free, &pools.free_for_long, pools.wait);
+        let state = &self.budget.state;
+        let (free, free_for_long, mut wait) = (&state.free, &state.free_for_long, state.wait);
         let more = (bytes - held).checked_next_multiple_of(step).unwrap_or(usize::MAX);
         let bytes = held.saturating_add(more);
-        if bytes > pools.all() {
+        if bytes > state.all() {
             return Err(Overloaded);
         }
-        let long = pools.as_long(bytes).saturating_sub(self.held_as_long.load(Relaxed));
+        let long = state.as_long(bytes).saturating_sub(self.held_as_long.load(Relaxed));
         if long > 0 {
             let start = Instant::now();
             take(free_for_long, long, wait).await?;
@@ -236,9 +239,9 @@ impl Reservation {
 
     /// Gives back what is held over `bytes`.
     pub(in crate::serve) fn shrink_to(&self, bytes: usize) {
-        let pools = &self.budget.pools;
+        let state = &self.budget.state;
         for (held, pool, bytes) in
-            [(&self.held, &pools.free, bytes), (&self.held_as_long, &pools.free_for_long, pools.as_long(bytes))]
+            [(&self.held, &state.free, bytes), (&self.held_as_long, &state.free_for_long, state.as_long(bytes))]
         {
             let surplus = held.fetch_min(bytes, Relaxed).saturating_sub(bytes);
             if surplus > 0 {
@@ -250,8 +253,8 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let pools = &self.budget.pools;
-        for (held, pool) in [(&mut self.held, &pools.free), (&mut self.held_as_long, &pools.free_for_long)] {
+        let state = &self.budget.state;
+        for (held, pool) in [(&mut self.held, &state.free), (&mut self.held_as_long, &state.free_for_long)] {
             if *held.get_mut() > 0 {
                 pool.add_permits(*held.get_mut());
             }
@@ -282,7 +285,7 @@ impl MemoryLease {
     /// # Errors
     /// As [`resize_to`](Self::resize_to).
     pub async fn grow_within_budget(&self, bytes: usize) -> Result<(), Overloaded> {
-        self.reservation.grow_to(bytes.min(self.reservation.budget.pools.all()), 1).await
+        self.reservation.grow_to(bytes.min(self.reservation.budget.state.all()), 1).await
     }
 
     /// Holds at least `bytes`, taken in steps of [`CHUNKED_STEP`]: for a body of undeclared length.

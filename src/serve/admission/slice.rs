@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::Predicted;
+use crate::model::prediction::PredictionWithRaw;
 use crate::serve::error::ComputeError;
 use crate::serve::registry::ServedModel;
 
@@ -42,12 +42,16 @@ pub(super) fn rows_per_slice(served: &ServedModel) -> usize {
 }
 
 /// Predicts `rows` of a batch, with raw scores where it asks for them, and counts their feature values.
-pub(super) fn compute(served: &ServedModel, batch: &Batch, rows: Range<usize>) -> Result<Predicted, ComputeError> {
+pub(super) fn predict_slice(
+    served: &ServedModel,
+    batch: &Batch,
+    rows: Range<usize>,
+) -> Result<PredictionWithRaw, ComputeError> {
     let slice = || {
         if let Some(drift) = served.drift() {
             drift.saw_rows(batch, rows.clone());
         }
-        SCRATCH.with_borrow_mut(|scratch| served.model.predicted(batch, rows, scratch))
+        SCRATCH.with_borrow_mut(|scratch| served.model.predict_with_raw(batch, rows, scratch))
     };
     let Ok(predicted) = catch_unwind(AssertUnwindSafe(slice)) else {
         // The panic may have left it half written.

@@ -136,17 +136,17 @@ impl Lifecycle {
     }
 
     /// `deadline`, or the drain's deadline for answers if that is earlier.
-    pub fn shrunk(&self, deadline: Instant) -> Instant {
+    pub fn capped_by_drain(&self, deadline: Instant) -> Instant {
         self.schedule().map_or(deadline, |schedule| deadline.min(schedule.answers_by))
     }
 
     /// Resolves at `deadline`, or at the deadline for answers of a drain that has begun or begins meanwhile.
-    pub async fn passed(&self, deadline: Instant) {
+    pub async fn wait_until(&self, deadline: Instant) {
         tokio::select! {
             () = tokio::time::sleep_until(deadline.into()) => return,
             () = self.draining() => {}
         }
-        tokio::time::sleep_until(self.shrunk(deadline).into()).await;
+        tokio::time::sleep_until(self.capped_by_drain(deadline).into()).await;
     }
 
     /// True while the runtime's heartbeat is younger than 5 s; true before the first one.

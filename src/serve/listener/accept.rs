@@ -58,7 +58,7 @@ fn raise_file_limit(wanted: usize) -> usize {
 struct Acceptor<S> {
     service: S,
     listener: Arc<ListenerContext>,
-    slots: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     ages: Ages,
     cut: CutCount,
     /// Each connection holds a clone, so the channel closes with the last one.
@@ -80,10 +80,10 @@ pub async fn accept_connections<S: HttpService>(bound: BoundService<S>, listener
     };
     let (open, mut closed) = mpsc::channel(1);
     let cut = CutCount::default();
-    let slots = Arc::new(Semaphore::new(raise_file_limit(listener.limits.max_connections)));
+    let permits = Arc::new(Semaphore::new(raise_file_limit(listener.limits.max_connections)));
     let listener = Arc::new(listener);
     let (ages, shared) = (Ages::new(listener.limits.max_connection_age), Arc::clone(&listener));
-    let acceptor = Acceptor { service: bound.service, listener: shared, slots, ages, cut: Arc::clone(&cut), open };
+    let acceptor = Acceptor { service: bound.service, listener: shared, permits, ages, cut: Arc::clone(&cut), open };
     acceptor.accept_until_closed(tcp).await;
     if listener.role == Role::Main {
         listener.lifecycle.record(DrainStep::ListenerClosed);
@@ -123,15 +123,15 @@ impl<S: HttpService> Acceptor<S> {
         let mut pause = SHORTEST_PAUSE;
         loop {
             // The semaphore is never closed.
-            let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { continue };
+            let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { continue };
             match tcp.accept().await {
                 Ok((socket, _)) => {
                     pause = SHORTEST_PAUSE;
-                    self.admit(socket, Some(slot));
+                    self.admit(socket, Some(permit));
                 }
                 Err(error) if is_the_clients_fault(&error) => {}
                 Err(error) => {
-                    drop(slot);
+                    drop(permit);
                     tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot accept; pausing");
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -157,9 +157,9 @@ impl<S: HttpService> Acceptor<S> {
         }
     }
 
-    fn admit(&self, socket: TcpStream, slot: Option<OwnedSemaphorePermit>) {
+    fn admit(&self, socket: TcpStream, permit: Option<OwnedSemaphorePermit>) {
         let Ok(peer) = prepare(&socket, &self.listener.limits) else { return };
-        let held = (self.listener.metrics.connection(), slot, self.open.clone());
+        let held = (self.listener.metrics.connection(), permit, self.open.clone());
         let (listener, cut) = (Arc::clone(&self.listener), Arc::clone(&self.cut));
         let state = Arc::new(ConnectionState::new(self.ages.draw()));
         tokio::spawn(Connection::new(socket, peer, state, listener, self.service.clone(), cut, held));

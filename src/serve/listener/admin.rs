@@ -8,7 +8,7 @@ use crate::config::Limits;
 use crate::serve::admission::MemoryBudget;
 
 use super::accept::accept_connections;
-use super::buffer_permit::{BUFFER_BYTES, LARGE_HEAD_BYTES};
+use super::buffer_reservation::{BUFFER_BYTES, LARGE_HEAD_BYTES};
 use super::listener_context::{BoundService, ListenerContext, Role};
 use super::service::HttpService;
 

@@ -15,12 +15,12 @@ use tokio::net::TcpStream;
 use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Sleep, sleep};
 
-use super::buffer_permit::BufferPermit;
+use super::buffer_reservation::BufferReservation;
 use super::io::TrackedIo;
 use super::listener_context::{ListenerContext, MAX_BUFFER};
 use super::repoll::Repoll;
 use super::service::{ConnectionService, HttpService};
-use super::state::{ConnectionState, Overdue};
+use super::state::{CloseReason, ConnectionState};
 
 /// How often a connection without a deadline is checked.
 const CHECK_AGAIN: Duration = Duration::from_mins(1);
@@ -78,7 +78,7 @@ impl<S: HttpService, H> Connection<S, H> {
         cut: CutCount,
         held: H,
     ) -> Self {
-        let buffers = BufferPermit::new(&listener.buffers);
+        let buffers = BufferReservation::new(&listener.buffers);
         let linger_bytes = listener.limits.max_body_bytes.saturating_mul(TIMES_MAX_BODY);
         Self {
             driver: Driver::Idle(TrackedIo::new(socket, Arc::clone(&state), buffers, linger_bytes)),
@@ -107,7 +107,7 @@ fn protocol() -> http1::Builder {
 /// What to do when the timer fires.
 enum Due {
     /// Close the connection, which is over its time.
-    Close(Overdue),
+    Close(CloseReason),
     /// Free hyper's buffers: the connection has been idle for [`KEEP_BUFFERS`].
     Detach,
 }
@@ -224,8 +224,8 @@ impl<S: HttpService, H> Connection<S, H> {
         }
     }
 
-    fn record_close(&self, why: Overdue) {
-        if why == Overdue::HardStop && self.state.owes_an_answer() {
+    fn record_close(&self, why: CloseReason) {
+        if why == CloseReason::HardStop && self.state.owes_an_answer() {
             self.cut.fetch_add(1, Ordering::Relaxed);
         }
         tracing::debug!(peer = %self.peer, ?why, "connection closed");

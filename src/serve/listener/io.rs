@@ -14,7 +14,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::buffer_permit::{BufferPermit, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
+use super::buffer_reservation::{BufferReservation, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
 use super::framing::{HeadFault, HeadScanner, hide_codings};
 use super::listener_context::MAX_BUFFER;
 use super::state::{ConnectionState, Next};
@@ -35,7 +35,7 @@ const IDLE_READ: usize = 1 << 10;
 pub(super) struct TrackedIo {
     socket: TcpStream,
     state: Arc<ConnectionState>,
-    buffers: BufferPermit,
+    buffers: BufferReservation,
     head: HeadScanner,
     /// Bytes not handed to hyper yet: they came before it was attached, or after the end of a head or a body.
     held_back: BytesMut,
@@ -52,7 +52,7 @@ impl TrackedIo {
     pub(super) fn new(
         socket: TcpStream,
         state: Arc<ConnectionState>,
-        buffers: BufferPermit,
+        buffers: BufferReservation,
         linger_bytes: usize,
     ) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl TrackedIo {
         }
     }
 
-    /// Reads without hyper. Resolves when there is a whole head, or too much of one, and a buffer permit; false at the end
+    /// Reads without hyper. Resolves when there is a whole head, or too much of one, and a buffer reservation; false at the end
     /// of the stream, or when the client speaks TLS: it would wait for an answer to a head that has no end.
     pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         while self.held_back.len() < IDLE_READ && !has_whole_head(&self.held_back) {
@@ -91,7 +91,7 @@ impl TrackedIo {
         taken.map(|()| Ok(true))
     }
 
-    /// Takes back what hyper has read and not used; gives the buffer permit back.
+    /// Takes back what hyper has read and not used; gives the buffer reservation back.
     pub(super) fn detach(&mut self, unused: &[u8]) {
         self.head = HeadScanner::default();
         if !unused.is_empty() {

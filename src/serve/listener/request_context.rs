@@ -55,7 +55,7 @@ impl RequestContext {
 
     /// Resolves at the body's deadline, also of a drain that begins meanwhile: answer 408 then.
     pub async fn body_overdue(&self) {
-        self.lifecycle.passed(self.arrival + self.body_timeout).await;
+        self.lifecycle.wait_until(self.arrival + self.body_timeout).await;
     }
 }
 

@@ -34,7 +34,7 @@ pub trait HttpService: Clone + Send + 'static {
     type Future: Future<Output = Result<Response<Self::Body>, Self::Error>> + Send;
 
     /// Answers a request.
-    fn answer(&self, request: Request<Incoming>) -> Self::Future;
+    fn respond(&self, request: Request<Incoming>) -> Self::Future;
 }
 
 impl<S, B> HttpService for S
@@ -49,7 +49,7 @@ where
     type Error = S::Error;
     type Future = Oneshot<S, Request<Incoming>>;
 
-    fn answer(&self, request: Request<Incoming>) -> Self::Future {
+    fn respond(&self, request: Request<Incoming>) -> Self::Future {
         tower::ServiceExt::oneshot(self.clone(), request)
     }
 }
@@ -76,7 +76,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for ConnectionSe
         request.extensions_mut().insert(context);
         let listener = Arc::clone(&self.listener);
         ResponseFuture {
-            future: self.service.answer(request),
+            future: self.service.respond(request),
             listener,
             arrival,
             is_refused,

@@ -19,7 +19,7 @@ const LINGER: Duration = Duration::from_secs(5);
 
 /// Why a connection is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Overdue {
+pub(super) enum CloseReason {
     /// No request within the idle timeout, or idle when a drain closes such connections.
     Idle,
     /// The head was not complete within the header timeout.
@@ -63,12 +63,12 @@ pub(super) struct ConnectionState {
     unflushed: AtomicBool,
     /// Bytes were read and not handed to hyper.
     pub(super) held_back: AtomicBool,
-    /// The buffer permit covers a large head: to be given back as soon as possible.
+    /// The buffer reservation covers a large head: to be given back as soon as possible.
     pub(super) large_head: AtomicBool,
     /// Leases of answers that hyper has and the kernel has not: several when a client sends on and does not read.
     unwritten: Mutex<Vec<MemoryLease>>,
     has_unwritten: AtomicBool,
-    /// A whole head was read and waits for a buffer permit.
+    /// A whole head was read and waits for a buffer reservation.
     pub(super) waits_for_buffers: AtomicBool,
     /// What is wrong with the head that is being read.
     fault: AtomicU8,
@@ -244,21 +244,21 @@ impl ConnectionState {
     }
 
     /// The connection's deadline, and why it is closed then; none without one.
-    pub(super) fn deadline(&self, limits: &Limits, drain: Option<&Schedule>) -> Option<(Instant, Overdue)> {
+    pub(super) fn deadline(&self, limits: &Limits, drain: Option<&Schedule>) -> Option<(Instant, CloseReason)> {
         let since = self.since();
         let stuck = self.stuck.load(Relaxed);
         let own = match self.state.load(Relaxed) {
-            IDLE => Some((since + limits.idle_timeout, Overdue::Idle)),
+            IDLE => Some((since + limits.idle_timeout, CloseReason::Idle)),
             HEAD if stuck != 0 => None,
-            HEAD => Some((since + limits.header_timeout, Overdue::SlowHead)),
+            HEAD => Some((since + limits.header_timeout, CloseReason::SlowHead)),
             BUSY => None,
-            _ => Some((since + LINGER, Overdue::Lingering)),
+            _ => Some((since + LINGER, CloseReason::Lingering)),
         };
         let reader = (stuck != 0)
-            .then(|| (self.opened + Duration::from_nanos(stuck) + limits.write_timeout, Overdue::SlowReader));
+            .then(|| (self.opened + Duration::from_nanos(stuck) + limits.write_timeout, CloseReason::SlowReader));
         let idle = self.state.load(Relaxed) == IDLE && stuck == 0;
         let drained = drain.map(|schedule| {
-            if idle { (schedule.idle_until, Overdue::Idle) } else { (schedule.hard_stop, Overdue::HardStop) }
+            if idle { (schedule.idle_until, CloseReason::Idle) } else { (schedule.hard_stop, CloseReason::HardStop) }
         });
         [own, reader, drained].into_iter().flatten().min_by_key(|(at, _)| *at)
     }

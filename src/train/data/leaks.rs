@@ -38,7 +38,7 @@ pub(crate) fn possible(schema: &Schema, batch: &Batch, observed: &Observed) -> V
             .then(|| explained(feature.kind, &cells, observed))
             .flatten()
             .filter(|share| *share >= ALMOST_ALL)
-            .map(|share| told(&feature.name, share, observed));
+            .map(|share| sentence(&feature.name, share, observed));
         let missing = missing_where(&cells, observed, &schema.target().classes)
             .map(|sentence| format!("{} {sentence}", feature.name));
         [alone, missing]
@@ -47,7 +47,7 @@ pub(crate) fn possible(schema: &Schema, batch: &Batch, observed: &Observed) -> V
     sentences.flatten().map(|sentence| format!("possible leak: {sentence}; {advice}")).collect()
 }
 
-fn told(name: &str, share: f64, observed: &Observed) -> String {
+fn sentence(name: &str, share: f64, observed: &Observed) -> String {
     let percent = (share * 1_000.0).floor() / 10.0;
     match observed {
         Observed::Values(_) => format!("{name} alone explains {percent} % of the target's variance"),

@@ -47,7 +47,7 @@ pub fn run<W: ParallelJobs>(threads: NonZeroUsize, n_jobs: usize, work: &W) -> V
     let next = AtomicUsize::new(0);
     let take = || {
         while let Some((job, part)) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
-            one(work, *job, *part, &states[*job]);
+            run_part(work, *job, *part, &states[*job]);
         }
     };
     std::thread::scope(|scope| {
@@ -59,7 +59,7 @@ pub fn run<W: ParallelJobs>(threads: NonZeroUsize, n_jobs: usize, work: &W) -> V
     states.into_iter().filter_map(|s| s.into_inner().unwrap_or_else(PoisonError::into_inner).output).collect()
 }
 
-fn one<W: ParallelJobs>(work: &W, job: usize, part: usize, state: &Mutex<JobState<W>>) {
+fn run_part<W: ParallelJobs>(work: &W, job: usize, part: usize, state: &Mutex<JobState<W>>) {
     // Other threads wait here until the job is prepared.
     let context = Arc::clone(lock(state).context.get_or_insert_with(|| Arc::new(work.prepare(job))));
     let done = work.part(job, part, &context);

@@ -29,7 +29,7 @@ pub(super) fn read(
     while reader.next_element()? {
         let value = reader.next_value()?;
         if value == Value::Object {
-            one(reader, index, offered, &mut outputs, diagnostics)?;
+            read_output(reader, index, offered, &mut outputs, diagnostics)?;
         } else {
             diagnostics.add(&[Step::Key("outputs"), Step::Index(index)], || not_an_object("an output", &value));
             reader.skip_rest(&value)?;
@@ -40,7 +40,7 @@ pub(super) fn read(
 }
 
 /// Reads the rest of an output.
-fn one(
+fn read_output(
     reader: &mut JsonReader<'_>,
     index: usize,
     offered: &[Output],

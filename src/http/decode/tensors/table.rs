@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::config::ExtraFeatures;
-use crate::http::decode::absent::{NONE_GIVEN, check_room, note_needed};
+use crate::http::decode::absent::{NONE_GIVEN, check_sparse_rows, note_needed};
 use crate::http::decode::diagnostics::{Diagnostics, unknown_feature};
 use crate::http::decode::options::{DecodeError, DecodeOptions};
 use crate::http::decode::places::Places;
@@ -246,7 +246,7 @@ impl<'s> InputTable<'s> {
         if diagnostics.is_empty() {
             let n_rows = self.first.map_or(0, |(n_rows, _)| n_rows);
             if !has_matrix && self.columns.iter().any(|part| matches!(part, CellsState::Absent)) {
-                check_room(n_rows, body_bytes, self.columns.len())?;
+                check_sparse_rows(n_rows, body_bytes, self.columns.len())?;
             }
             let cells = |part| if let CellsState::Read(cells) = part { cells } else { vec![f64::NAN; n_rows] };
             let batch = if has_matrix {

@@ -23,7 +23,7 @@ use rows::RowStream;
 
 /// True when lines are answered with lines and the body is not known to be short. A short body is read whole first: the
 /// status then covers all rows, and clients that read nothing until they have sent everything work too.
-pub(in crate::http) fn is_wanted(
+pub(in crate::http) fn is_streamed(
     app: &App,
     headers: &HeaderMap,
     body: &impl HttpBody,
@@ -42,7 +42,7 @@ pub(in crate::http) fn is_wanted(
 ///
 /// # Errors
 /// As any prediction, until the first rows are answered.
-pub(in crate::http) async fn answer(
+pub(in crate::http) async fn start(
     app: &AppState,
     snapshot: Snapshot,
     accepted: Accepted,

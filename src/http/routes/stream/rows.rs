@@ -14,7 +14,7 @@ use crate::serve::admission::CHUNKED_STEP;
 use crate::serve::error::Overloaded;
 use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::logging::milliseconds;
-use crate::serve::predict::{Answer, Question};
+use crate::serve::predict::{PredictInput, PredictOutput};
 use crate::serve::registry::Snapshot;
 
 /// The most features read and numbers answered at one time: from 64 KiB of short lines a model with many classes would
@@ -110,7 +110,7 @@ impl RowStream {
                 }
             }
             if self.whole > 0
-                && let Some(rows) = self.answer().await?
+                && let Some(rows) = self.answer_lines().await?
             {
                 return Ok(Some(rows));
             }
@@ -123,7 +123,7 @@ impl RowStream {
         let limit = self.app.server.limits.body_timeout.saturating_sub(self.waited);
         tokio::select! {
             biased;
-            () = self.app.server.lifecycle.passed(began + limit) => {
+            () = self.app.server.lifecycle.wait_until(began + limit) => {
                 Err(Problem::new(ProblemKind::BodyTimeout, "The next line did not come in time"))
             }
             chunk = self.chunks.next() => {
@@ -145,7 +145,7 @@ impl RowStream {
     }
 
     /// Answers the first whole lines that are held, and forgets them; none when they are blank.
-    async fn answer(&mut self) -> Result<Option<Bytes>, Problem> {
+    async fn answer_lines(&mut self) -> Result<Option<Bytes>, Problem> {
         let schema = self.snapshot.model.schema();
         let numbers = schema.n_features() + schema.target().classes.len() + 1;
         let lines_at_once = (NUMBERS_AT_ONCE / numbers).max(1);
@@ -159,10 +159,11 @@ impl RowStream {
         self.waited = Duration::ZERO;
         let Some(batch) = batch.map(|batch| batch.with_raw(self.wants_raw)) else { return Ok(None) };
         let other_bytes = self.stepped(self.held.len());
-        let question = Question { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
-        let answer = self.app.server.predict(&self.log.context.memory, question).await;
+        let input = PredictInput { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
+        let answer = self.app.server.predict(&self.log.context.memory, input).await;
         let pointer = |row, feature| Places::Records(&[]).pointer(row, feature, schema);
-        let Answer { predicted, .. } = answer.map_err(|error| Problem::of_batch(error.counted_from(first), pointer))?;
+        let PredictOutput { predicted, .. } =
+            answer.map_err(|error| Problem::of_batch(error.counted_from(first), pointer))?;
         let rows = encode::ndjson::rows(schema, &predicted);
         self.share(self.held.len() + rows.len()).await?;
         Ok(Some(rows.into()))

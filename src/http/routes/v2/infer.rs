@@ -4,17 +4,17 @@ use axum::extract::{Request, State};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 
-use crate::http::answer::Handled;
 use crate::http::app::{App, AppState};
 use crate::http::decode::DecodeOptions;
 use crate::http::decode::tensors::{self, InferRequest};
 use crate::http::encode;
+use crate::http::handler_output::HandlerOutput;
 use crate::http::media::{self, BodyFormat};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::predict::run_prediction;
 use crate::http::routes::query;
-use crate::model::prediction::Predicted;
+use crate::model::prediction::PredictionWithRaw;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
@@ -25,7 +25,7 @@ pub(in crate::http) async fn infer(
     State(app): State<AppState>,
     ModelName(name): ModelName,
     request: Request,
-) -> Result<Handled, Problem> {
+) -> Result<HandlerOutput, Problem> {
     let snapshot = app.model(&name)?;
     infer_by(&app, snapshot, request).await
 }
@@ -35,12 +35,12 @@ pub(in crate::http) async fn infer_version(
     State(app): State<AppState>,
     path: ModelVersion,
     request: Request,
-) -> Result<Handled, Problem> {
+) -> Result<HandlerOutput, Problem> {
     let snapshot = app.model_version(&path.name, &path.version)?;
     infer_by(&app, snapshot, request).await
 }
 
-async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Result<Handled, Problem> {
+async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Result<HandlerOutput, Problem> {
     let (head, body) = request.into_parts();
     let wants_raw = query::wants_raw(&head.uri, &snapshot.model)?;
     let json_length = json_length(&head.headers)?;
@@ -56,9 +56,10 @@ async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Resul
         }
         Ok((batch.with_raw(wants_raw || in_body || has_raw), places, (id, outputs)))
     };
-    let encode = |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &Predicted| {
-        encode::tensors::write(model, id.as_deref(), &outputs, answer)
-    };
+    let encode =
+        |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &PredictionWithRaw| {
+            encode::tensors::write(model, id.as_deref(), &outputs, answer)
+        };
     run_prediction(app, &head, body, snapshot, decode, encode).await
 }
 

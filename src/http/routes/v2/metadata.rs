@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::http::app::{App, AppState};
-use crate::http::leased::{self, Memory};
+use crate::http::leased::{self, RequestLease};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::Problem;
 use crate::http::routes::models::ok_json;
@@ -56,7 +56,7 @@ pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Respon
 pub(in crate::http) async fn model(
     State(app): State<AppState>,
     ModelName(name): ModelName,
-    Memory(memory): Memory,
+    RequestLease(memory): RequestLease,
 ) -> Result<Response, Problem> {
     leased::json(&memory, &Description::of(&*app.model(&name)?)).await
 }
@@ -65,7 +65,7 @@ pub(in crate::http) async fn model(
 pub(in crate::http) async fn model_version(
     State(app): State<AppState>,
     path: ModelVersion,
-    Memory(memory): Memory,
+    RequestLease(memory): RequestLease,
 ) -> Result<Response, Problem> {
     leased::json(&memory, &Description::of(&*app.model_version(&path.name, &path.version)?)).await
 }

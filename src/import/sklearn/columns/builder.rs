@@ -7,7 +7,7 @@ use crate::model::schema::MAX_COLUMNS;
 
 /// A column.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::import::sklearn) enum Slot {
+pub(in crate::import::sklearn) enum PendingColumn {
     /// A feature as it was sent: whether it is a number or a category is not known yet.
     Feature {
         feature: usize,
@@ -76,11 +76,11 @@ pub(in crate::import::sklearn) struct ColumnsBuilder {
 const MAX_SLOTS: usize = 1 << 20;
 
 impl ColumnsBuilder {
-    /// Columns of these features, and a slot for each.
+    /// Columns of these features, and a pending for each.
     ///
     /// # Errors
     /// There are none, or too many.
-    pub(in crate::import::sklearn) fn new(names: Vec<String>) -> Result<(Self, Vec<Slot>), ImportError> {
+    pub(in crate::import::sklearn) fn new(names: Vec<String>) -> Result<(Self, Vec<PendingColumn>), ImportError> {
         let n = names.len();
         if n == 0 || n > MAX_COLUMNS {
             return Err(ImportError::new(format_args!("it has {n} features, expected 1 to {MAX_COLUMNS}")));
@@ -95,8 +95,8 @@ impl ColumnsBuilder {
             takes_any_number: true,
         };
         let features = names.into_iter().map(draft).collect();
-        let slots = (0..n).map(|feature| Slot::Feature { feature, missing: None, fill: None }).collect();
-        Ok((Self { features, steps: Vec::new(), codings: Vec::new(), partial: None, n_made: n }, slots))
+        let pending = (0..n).map(|feature| PendingColumn::Feature { feature, missing: None, fill: None }).collect();
+        Ok((Self { features, steps: Vec::new(), codings: Vec::new(), partial: None, n_made: n }, pending))
     }
 
     /// Adds a step; the number of the first column that it makes.
@@ -114,10 +114,10 @@ impl ColumnsBuilder {
     ///
     /// # Errors
     /// It is a category elsewhere, or is filled with text.
-    pub(super) fn number(&mut self, slot: &Slot) -> Result<(u32, Gaps), ImportError> {
-        let (feature, missing, fill) = match slot {
-            Slot::Column { column, gaps } => return Ok((*column, *gaps)),
-            Slot::Feature { feature, missing, fill } => (*feature, missing, fill),
+    pub(super) fn number(&mut self, pending: &PendingColumn) -> Result<(u32, Gaps), ImportError> {
+        let (feature, missing, fill) = match pending {
+            PendingColumn::Column { column, gaps } => return Ok((*column, *gaps)),
+            PendingColumn::Feature { feature, missing, fill } => (*feature, missing, fill),
         };
         let draft = &mut self.features[feature];
         draft.is_number = true;
@@ -141,9 +141,9 @@ impl ColumnsBuilder {
     }
 
     /// A column that a step makes of a number; missing cells stay missing.
-    pub(super) fn map(&mut self, slot: &Slot, operation: Operation) -> Result<Slot, ImportError> {
-        let (column, gaps) = self.number(slot)?;
-        Ok(Slot::Column { column: self.step(column, operation)?, gaps })
+    pub(super) fn map(&mut self, pending: &PendingColumn, operation: Operation) -> Result<PendingColumn, ImportError> {
+        let (column, gaps) = self.number(pending)?;
+        Ok(PendingColumn::Column { column: self.step(column, operation)?, gaps })
     }
 
     /// A row with a missing cell here is refused.
@@ -164,13 +164,13 @@ impl ColumnsBuilder {
     /// The numbers of the columns that an estimator takes, as numbers, with what it demands of them.
     pub(in crate::import::sklearn) fn take(
         &mut self,
-        slots: &[Slot],
+        pending: &[PendingColumn],
         takes_missing: bool,
         takes_any_number: bool,
     ) -> Result<Vec<u32>, ImportError> {
-        let mut taken = Vec::with_capacity(slots.len());
-        for slot in slots {
-            let (column, gaps) = self.number(slot)?;
+        let mut taken = Vec::with_capacity(pending.len());
+        for pending in pending {
+            let (column, gaps) = self.number(pending)?;
             if !takes_missing {
                 self.refuse(gaps);
             }

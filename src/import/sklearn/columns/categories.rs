@@ -1,6 +1,6 @@
 //! Categories into numbers.
 
-use super::builder::{Coding, ColumnsBuilder, Gaps, Slot, feature_column};
+use super::builder::{Coding, ColumnsBuilder, Gaps, PendingColumn, feature_column};
 use crate::import::error::ImportError;
 use crate::import::sklearn::array::Label;
 use crate::model::neutral::Operation;
@@ -21,8 +21,12 @@ impl ColumnsBuilder {
     ///
     /// # Errors
     /// The column is a number that other steps made.
-    pub(super) fn encode(&mut self, slot: &Slot, encoding: &Encoding) -> Result<Slot, ImportError> {
-        let Slot::Feature { feature, missing, fill } = slot else {
+    pub(super) fn encode(
+        &mut self,
+        pending: &PendingColumn,
+        encoding: &Encoding,
+    ) -> Result<PendingColumn, ImportError> {
+        let PendingColumn::Feature { feature, missing, fill } = pending else {
             return Err(ImportError::new("it encodes categories that another transformer made, which is not read"));
         };
         let mut codes: Vec<(String, f64)> =
@@ -64,6 +68,6 @@ impl ColumnsBuilder {
         }
         let when = |is_gap: bool| is_gap.then_some(*feature);
         let gaps = Gaps { missing_of: when(filled.is_some_and(f64::is_nan)), unknown_of: when(unknown_is_nan) };
-        Ok(Slot::Column { column, gaps })
+        Ok(PendingColumn::Column { column, gaps })
     }
 }

@@ -1,6 +1,6 @@
 //! `OneHotEncoder` and `OrdinalEncoder`.
 
-use super::builder::{ColumnsBuilder, Gaps, Slot};
+use super::builder::{ColumnsBuilder, Gaps, PendingColumn};
 use super::categories::Encoding;
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::{Id, Object};
@@ -74,12 +74,12 @@ fn groups(object: &Object<'_>, n: usize) -> Result<Vec<Groups>, ImportError> {
 pub(super) fn one_hot(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
-) -> Result<Vec<Slot>, ImportError> {
+    pending: &[PendingColumn],
+) -> Result<Vec<PendingColumn>, ImportError> {
     let unknown_rule = object.word("handle_unknown")?.unwrap_or_default();
-    let dropped = dropped(object, slots.len())?;
+    let dropped = dropped(object, pending.len())?;
     let mut made = Vec::new();
-    for ((slot, groups), dropped) in slots.iter().zip(groups(object, slots.len())?).zip(dropped) {
+    for ((pending, groups), dropped) in pending.iter().zip(groups(object, pending.len())?).zip(dropped) {
         // No column is 1 for the code −1.
         let unknown = match &*unknown_rule {
             "error" => None,
@@ -90,10 +90,10 @@ pub(super) fn one_hot(
         let missing = groups.missing().map(code).or(unknown);
         let encoding = Encoding { codes: groups.codes(), unknown, missing };
         let kept: Vec<f64> = (0..groups.n()).filter(|group| Some(*group) != dropped).map(code).collect();
-        let Slot::Column { column, .. } = columns.encode(slot, &encoding)? else { continue };
+        let PendingColumn::Column { column, .. } = columns.encode(pending, &encoding)? else { continue };
         let n = u32::try_from(kept.len()).map_err(|_| ImportError::new("it makes too many columns"))?;
         let first = columns.step(column, Operation::OneHot(kept))?;
-        made.extend((first..first + n).map(|column| Slot::Column { column, gaps: Gaps::default() }));
+        made.extend((first..first + n).map(|column| PendingColumn::Column { column, gaps: Gaps::default() }));
     }
     Ok(made)
 }
@@ -125,8 +125,8 @@ fn dropped(object: &Object<'_>, n: usize) -> Result<Vec<Option<usize>>, ImportEr
 pub(super) fn ordinal(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
-) -> Result<Vec<Slot>, ImportError> {
+    pending: &[PendingColumn],
+) -> Result<Vec<PendingColumn>, ImportError> {
     let arena = object.arena;
     let number = |attribute: &str| {
         let id = object.get(attribute)?;
@@ -139,9 +139,9 @@ pub(super) fn ordinal(
         Some(other) => return Err(ImportError::new(format_args!("{other:?} is not read")).within("handle_unknown")),
     };
     let missing = number("encoded_missing_value")?;
-    let encode = |(slot, groups): (&Slot, Groups)| {
+    let encode = |(pending, groups): (&PendingColumn, Groups)| {
         let missing = if groups.missing().is_some() { Some(missing) } else { unknown };
-        columns.encode(slot, &Encoding { codes: groups.codes(), unknown, missing })
+        columns.encode(pending, &Encoding { codes: groups.codes(), unknown, missing })
     };
-    slots.iter().zip(groups(object, slots.len())?).map(encode).collect()
+    pending.iter().zip(groups(object, pending.len())?).map(encode).collect()
 }

@@ -1,6 +1,6 @@
 //! `SimpleImputer`: a value for missing cells, and columns that say where they were.
 
-use super::builder::{ColumnsBuilder, Gaps, Slot};
+use super::builder::{ColumnsBuilder, Gaps, PendingColumn};
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::Object;
 use crate::import::sklearn::array::{Label, Values, position};
@@ -10,8 +10,8 @@ use crate::model::neutral::Operation;
 pub(super) fn impute(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
-) -> Result<Vec<Slot>, ImportError> {
+    pending: &[PendingColumn],
+) -> Result<Vec<PendingColumn>, ImportError> {
     let arena = object.arena;
     let mut fills = Label::all(arena, object.need("statistics_")?).map_err(|e| e.within("statistics_"))?;
     if let Some(dtype) = object.get("_fill_dtype")?
@@ -21,8 +21,8 @@ pub(super) fn impute(
         // Fitted on numbers of 32 bits, later versions fill one of them in.
         fills.iter_mut().for_each(to_single);
     }
-    if fills.len() != slots.len() {
-        let (n, of) = (fills.len(), slots.len());
+    if fills.len() != pending.len() {
+        let (n, of) = (fills.len(), pending.len());
         return Err(ImportError::new(format_args!("{n} values for {of} columns")).within("statistics_"));
     }
     let missing = match object.get("missing_values")? {
@@ -30,8 +30,8 @@ pub(super) fn impute(
         Some(id) => Label::read(arena, id).map_err(|e| e.within("missing_values"))?,
     };
     let keeps_empty = object.is_set("keep_empty_features")?;
-    let mut made = Vec::with_capacity(slots.len());
-    for (slot, fill) in slots.iter().zip(&fills) {
+    let mut made = Vec::with_capacity(pending.len());
+    for (pending, fill) in pending.iter().zip(&fills) {
         // A column that had no value at all when it was fitted is left out.
         if *fill == Label::Missing {
             if keeps_empty {
@@ -41,16 +41,16 @@ pub(super) fn impute(
             }
             continue;
         }
-        made.push(filled(columns, slot, &missing, fill)?);
+        made.push(filled(columns, pending, &missing, fill)?);
     }
     let Some(indicator) = object.get("indicator_")? else { return Ok(made) };
     let indicator = Object::at(arena, indicator).map_err(|e| e.within("indicator_"))?;
     let features = Values::numbers(arena, indicator.need("features_")?).map_err(|e| e.within("features_"))?.1;
     for feature in features {
-        let slot = position(feature).and_then(|feature| slots.get(feature));
-        let slot =
-            slot.ok_or_else(|| ImportError::new(format_args!("there is no column {feature}")).within("features_"))?;
-        made.push(indicated(columns, slot, &missing)?);
+        let pending = position(feature).and_then(|feature| pending.get(feature));
+        let pending = pending
+            .ok_or_else(|| ImportError::new(format_args!("there is no column {feature}")).within("features_"))?;
+        made.push(indicated(columns, pending, &missing)?);
     }
     Ok(made)
 }
@@ -63,38 +63,47 @@ fn to_single(fill: &mut Label) {
 }
 
 /// A column whose missing cells have a value.
-fn filled(columns: &mut ColumnsBuilder, slot: &Slot, missing: &Label, fill: &Label) -> Result<Slot, ImportError> {
-    if let Slot::Feature { feature, missing: None, fill: None } = slot {
+fn filled(
+    columns: &mut ColumnsBuilder,
+    pending: &PendingColumn,
+    missing: &Label,
+    fill: &Label,
+) -> Result<PendingColumn, ImportError> {
+    if let PendingColumn::Feature { feature, missing: None, fill: None } = pending {
         let missing = Some(missing.clone()).filter(|missing| *missing != Label::Missing);
         // Where another value stands for missing, NaN is refused.
         if missing.is_some() {
             columns.refuse_missing(*feature);
         }
-        return Ok(Slot::Feature { feature: *feature, missing, fill: Some(fill.clone()) });
+        return Ok(PendingColumn::Feature { feature: *feature, missing, fill: Some(fill.clone()) });
     }
-    let (mut column, gaps) = columns.number(slot)?;
+    let (mut column, gaps) = columns.number(pending)?;
     if *missing != Label::Missing {
         columns.refuse(gaps);
         column = columns.step(column, Operation::AsMissing(number(missing)?))?;
     }
     let column = columns.step(column, Operation::Fill(number(fill)?))?;
-    Ok(Slot::Column { column, gaps: Gaps::default() })
+    Ok(PendingColumn::Column { column, gaps: Gaps::default() })
 }
 
 /// A column that says where cells were missing.
-fn indicated(columns: &mut ColumnsBuilder, slot: &Slot, missing: &Label) -> Result<Slot, ImportError> {
-    let mut column = match slot {
+fn indicated(
+    columns: &mut ColumnsBuilder,
+    pending: &PendingColumn,
+    missing: &Label,
+) -> Result<PendingColumn, ImportError> {
+    let mut column = match pending {
         // Of a category as of a number.
-        Slot::Feature { feature, missing: None, fill: None } if *missing == Label::Missing => {
+        PendingColumn::Feature { feature, missing: None, fill: None } if *missing == Label::Missing => {
             super::builder::feature_column(*feature)
         }
-        _ => columns.number(slot)?.0,
+        _ => columns.number(pending)?.0,
     };
     if *missing != Label::Missing {
         column = columns.step(column, Operation::AsMissing(number(missing)?))?;
     }
     let column = columns.step(column, Operation::IsMissing)?;
-    Ok(Slot::Column { column, gaps: Gaps::default() })
+    Ok(PendingColumn::Column { column, gaps: Gaps::default() })
 }
 
 fn number(label: &Label) -> Result<f64, ImportError> {

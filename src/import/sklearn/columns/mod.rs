@@ -10,6 +10,6 @@ mod scale;
 mod selection;
 mod transform;
 
-pub(super) use builder::{ColumnsBuilder, Slot};
+pub(super) use builder::{ColumnsBuilder, PendingColumn};
 pub(super) use names::{feature_names, n_inputs};
 pub(super) use transform::{steps, transform};

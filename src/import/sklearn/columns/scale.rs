@@ -1,6 +1,6 @@
 //! Scalers and functions: one number into one number.
 
-use super::builder::{ColumnsBuilder, Slot};
+use super::builder::{ColumnsBuilder, PendingColumn};
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::{Node, Object};
 use crate::import::sklearn::array::Values;
@@ -18,19 +18,19 @@ fn numbers(object: &Object<'_>, attribute: &str, n: usize) -> Result<Vec<f64>, I
 
 fn each(
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
+    pending: &[PendingColumn],
     mut operation: impl FnMut(usize) -> Operation,
-) -> Result<Vec<Slot>, ImportError> {
-    slots.iter().enumerate().map(|(i, slot)| columns.map(slot, operation(i))).collect()
+) -> Result<Vec<PendingColumn>, ImportError> {
+    pending.iter().enumerate().map(|(i, pending)| columns.map(pending, operation(i))).collect()
 }
 
 /// (x − offset) / divisor: `StandardScaler`, `RobustScaler`, `MaxAbsScaler`, by the attributes that they have.
 pub(super) fn standardize(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
-) -> Result<Vec<Slot>, ImportError> {
-    let n = slots.len();
+    pending: &[PendingColumn],
+) -> Result<Vec<PendingColumn>, ImportError> {
+    let n = pending.len();
     let (offset, divisor) = match object.name() {
         "StandardScaler" => (("with_mean", "mean_"), ("with_std", "scale_")),
         "RobustScaler" => (("with_centering", "center_"), ("with_scaling", "scale_")),
@@ -42,10 +42,10 @@ pub(super) fn standardize(
     };
     let (offsets, divisors) = (part(offset)?, part(divisor)?);
     if offsets.is_none() && divisors.is_none() {
-        return Ok(slots.to_vec());
+        return Ok(pending.to_vec());
     }
     let at = |numbers: &Option<Vec<f64>>, i: usize, none: f64| numbers.as_ref().map_or(none, |numbers| numbers[i]);
-    let scaled = each(columns, slots, |i| Operation::Standardize {
+    let scaled = each(columns, pending, |i| Operation::Standardize {
         offset: at(&offsets, i, 0.0),
         divisor: at(&divisors, i, 1.0),
     })?;
@@ -59,10 +59,10 @@ pub(super) fn standardize(
 pub(super) fn min_max(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
-) -> Result<Vec<Slot>, ImportError> {
-    let (factors, offsets) = (numbers(object, "scale_", slots.len())?, numbers(object, "min_", slots.len())?);
-    let scaled = each(columns, slots, |i| Operation::Affine { factor: factors[i], offset: offsets[i] })?;
+    pending: &[PendingColumn],
+) -> Result<Vec<PendingColumn>, ImportError> {
+    let (factors, offsets) = (numbers(object, "scale_", pending.len())?, numbers(object, "min_", pending.len())?);
+    let scaled = each(columns, pending, |i| Operation::Affine { factor: factors[i], offset: offsets[i] })?;
     if !object.is_set("clip")? {
         return Ok(scaled);
     }
@@ -77,10 +77,10 @@ pub(super) fn min_max(
 pub(super) fn function(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
-) -> Result<Vec<Slot>, ImportError> {
+    pending: &[PendingColumn],
+) -> Result<Vec<PendingColumn>, ImportError> {
     let arena = object.arena;
-    let Some(id) = object.get("func")? else { return Ok(slots.to_vec()) };
+    let Some(id) = object.get("func")? else { return Ok(pending.to_vec()) };
     if let Some(kwargs) = object.get("kw_args")?
         && !matches!(arena.node(kwargs), Node::Dict(chain) if chain.is_empty())
     {
@@ -91,7 +91,7 @@ pub(super) fn function(
         let what = Object::at(arena, id)?;
         let function = what.args()?.first().and_then(|first| arena.global(*first));
         if function.is_some_and(|function| function.name == "check_array" && function.module.starts_with("sklearn")) {
-            return Ok(slots.to_vec());
+            return Ok(pending.to_vec());
         }
     }
     let global = arena.global(id).filter(|global| global.module.split('.').next() == Some("numpy"));
@@ -102,5 +102,5 @@ pub(super) fn function(
     if matches!(function, Function::Log | Function::Log1p | Function::Log2 | Function::Log10 | Function::Sqrt) {
         columns.partial = Function::ALL.iter().find(|(own, _)| *own == function).map(|(_, name)| *name);
     }
-    each(columns, slots, |_| Operation::Function(function))
+    each(columns, pending, |_| Operation::Function(function))
 }

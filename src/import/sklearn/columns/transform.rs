@@ -1,6 +1,6 @@
 //! A transformer by its class: scalers, imputers, encoders, and those that hold other ones.
 
-use super::builder::{ColumnsBuilder, Slot};
+use super::builder::{ColumnsBuilder, PendingColumn};
 use super::names::n_inputs;
 use super::{encoders, impute, scale, selection};
 use crate::import::error::ImportError;
@@ -14,41 +14,41 @@ pub(in crate::import::sklearn) fn transform(
     arena: &Arena<'_>,
     id: Id,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
+    pending: &[PendingColumn],
     depth: usize,
-) -> Result<Vec<Slot>, ImportError> {
+) -> Result<Vec<PendingColumn>, ImportError> {
     if arena.is_none(id) || arena.is_text(id, "passthrough") {
-        return Ok(slots.to_vec());
+        return Ok(pending.to_vec());
     }
     if depth > MAX_DEPTH {
         return Err(ImportError::new(format_args!("transformers are nested deeper than {MAX_DEPTH}")));
     }
-    arena.spend(slots.len())?;
+    arena.spend(pending.len())?;
     let object = Object::at(arena, id)?;
     let unread = || ImportError::new(format_args!("{} is not a transformer that is read", object.class));
     if !object.is_of("sklearn") {
         return Err(unread());
     }
     if let Some(n) = n_inputs(&object)?
-        && n != slots.len()
+        && n != pending.len()
     {
-        return Err(ImportError::new(format_args!("{} takes {n} columns of {}", object.class, slots.len())));
+        return Err(ImportError::new(format_args!("{} takes {n} columns of {}", object.class, pending.len())));
     }
     match object.name() {
         "Pipeline" => {
-            let mut slots = slots.to_vec();
+            let mut pending = pending.to_vec();
             for (name, step) in steps(&object)? {
-                slots = transform(arena, step, columns, &slots, depth + 1).map_err(|e| e.within(name))?;
+                pending = transform(arena, step, columns, &pending, depth + 1).map_err(|e| e.within(name))?;
             }
-            Ok(slots)
+            Ok(pending)
         }
-        "ColumnTransformer" => parts(&object, columns, slots, depth),
-        "StandardScaler" | "RobustScaler" | "MaxAbsScaler" => scale::standardize(&object, columns, slots),
-        "MinMaxScaler" => scale::min_max(&object, columns, slots),
-        "FunctionTransformer" => scale::function(&object, columns, slots),
-        "SimpleImputer" => impute::impute(&object, columns, slots),
-        "OneHotEncoder" => encoders::one_hot(&object, columns, slots),
-        "OrdinalEncoder" => encoders::ordinal(&object, columns, slots),
+        "ColumnTransformer" => parts(&object, columns, pending, depth),
+        "StandardScaler" | "RobustScaler" | "MaxAbsScaler" => scale::standardize(&object, columns, pending),
+        "MinMaxScaler" => scale::min_max(&object, columns, pending),
+        "FunctionTransformer" => scale::function(&object, columns, pending),
+        "SimpleImputer" => impute::impute(&object, columns, pending),
+        "OneHotEncoder" => encoders::one_hot(&object, columns, pending),
+        "OrdinalEncoder" => encoders::ordinal(&object, columns, pending),
         _ => Err(unread()),
     }
 }
@@ -71,9 +71,9 @@ pub(in crate::import::sklearn) fn steps(object: &Object<'_>) -> Result<Vec<(Stri
 fn parts(
     object: &Object<'_>,
     columns: &mut ColumnsBuilder,
-    slots: &[Slot],
+    pending: &[PendingColumn],
     depth: usize,
-) -> Result<Vec<Slot>, ImportError> {
+) -> Result<Vec<PendingColumn>, ImportError> {
     let arena = object.arena;
     if object.get("transformer_weights")?.is_some() {
         return Err(ImportError::new("weights of transformers are not read").within("transformer_weights"));
@@ -92,11 +92,11 @@ fn parts(
         }
         let name = arena.text(name).unwrap_or_default().into_owned();
         let mut put = || {
-            let positions = selection::positions(object, &name, selection, slots.len())?;
+            let positions = selection::positions(object, &name, selection, pending.len())?;
             if positions.is_empty() {
                 return Ok(Vec::new());
             }
-            let taken: Vec<Slot> = positions.iter().map(|position| slots[*position].clone()).collect();
+            let taken: Vec<PendingColumn> = positions.iter().map(|position| pending[*position].clone()).collect();
             transform(arena, transformer, columns, &taken, depth + 1)
         };
         made.extend(put().map_err(|e| e.within(&name))?);

@@ -79,7 +79,7 @@ pub(crate) fn grow(task: &FitTask<'_>, shared: &ForestInput, block: usize) -> Re
 /// The sections of all blocks' trees.
 pub(crate) fn merge(task: &FitTask<'_>, blocks: &[FittedBytes]) -> Result<FittedBytes, String> {
     let n_trees = n_trees(task.parameters);
-    let (head, tail) = around(task, n_trees)?;
+    let (head, tail) = head_and_tail(task, n_trees)?;
     let trees: Vec<&[u8]> = blocks.iter().map(|block| block.estimator.as_slice()).collect();
     let estimator = [head, trees.concat(), tail].concat();
     let shares: Option<Vec<&[u8]>> = blocks.iter().map(|block| block.shares.as_deref()).collect();
@@ -90,14 +90,14 @@ pub(crate) fn merge(task: &FitTask<'_>, blocks: &[FittedBytes]) -> Result<Fitted
 
 fn bare<F: Serialize>(forest: &F, task: &FitTask<'_>, n_trees: usize) -> Result<Vec<u8>, String> {
     let bytes = postcard::to_allocvec(forest).map_err(|e| e.to_string())?;
-    let (head, tail) = around(task, n_trees)?;
+    let (head, tail) = head_and_tail(task, n_trees)?;
     let trees = bytes.strip_prefix(head.as_slice()).and_then(|rest| rest.strip_suffix(tail.as_slice()));
     trees.map(<[u8]>::to_vec).ok_or_else(|| "smartcore's forest is not of the expected form".to_owned())
 }
 
 /// What is written before and after the trees. A forest of numbers is optional itself, then `trees`, `num_features` and
 /// `samples`; one of classes is `trees`, `classes` and `samples`. There are never samples: `keep_samples` is off.
-fn around(task: &FitTask<'_>, n_trees: usize) -> Result<(Vec<u8>, Vec<u8>), String> {
+fn head_and_tail(task: &FitTask<'_>, n_trees: usize) -> Result<(Vec<u8>, Vec<u8>), String> {
     let none = None::<Vec<Vec<bool>>>;
     let (flags, tail) = match task.observed {
         Observed::Values(_) => (vec![1, 1], postcard::to_allocvec(&(Some(task.n_columns), &none))),

@@ -7,6 +7,6 @@ pub(super) const LOAD: &str = "/v2/repository/models/{name}/load";
 pub(super) const UNLOAD: &str = "/v2/repository/models/{name}/unload";
 
 /// True of a route that changes what is served.
-pub(super) fn is_changing(route: &str) -> bool {
+pub(super) fn changes_what_is_served(route: &str) -> bool {
     route == LOAD || route == UNLOAD
 }

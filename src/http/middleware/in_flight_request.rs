@@ -10,12 +10,12 @@ use http::HeaderValue;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 
-use crate::http::answer::{Handled, Timings};
 use crate::http::app::App;
 use crate::http::compress;
+use crate::http::handler_output::{HandlerOutput, Timings};
 use crate::http::leased;
+use crate::http::probe_routes::is_probe_or_metrics;
 use crate::http::problem::Problem;
-use crate::http::watched::is_probe_or_metrics;
 use crate::serve::admission::MemoryLease;
 use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::logging::milliseconds;
@@ -64,8 +64,8 @@ impl InFlightRequest {
     }
 
     /// Finishes the answer, counts it and logs it.
-    pub(in crate::http) async fn end(self, app: &App, handled: Handled) -> Response {
-        let Handled { mut response, timings } = handled;
+    pub(in crate::http) async fn end(self, app: &App, output: HandlerOutput) -> Response {
+        let HandlerOutput { mut response, timings } = output;
         let problem = response.extensions_mut().remove::<Arc<Problem>>();
         if let Some(problem) = &problem {
             // Boxed, because it is rare, so that the usual future is small.
@@ -76,7 +76,7 @@ impl InFlightRequest {
         if let Some(timing) = timings.and_then(Timings::server_timing) {
             headers.insert(SERVER_TIMING, timing);
         }
-        if compress::is_wanted(app, self.encodings.as_ref(), &mut response) {
+        if compress::negotiate(app, self.encodings.as_ref(), &mut response) {
             // Boxed, because it is rare, so that the usual future is small.
             response = Box::pin(compress::compress(app, response)).await;
         }

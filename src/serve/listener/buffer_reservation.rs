@@ -18,14 +18,14 @@ pub const LARGE_HEAD_BYTES: usize = 128 << 10;
 pub const SMALL_HEAD_BYTES: usize = 4 << 10;
 
 /// What a connection holds.
-pub(super) struct BufferPermit {
+pub(super) struct BufferReservation {
     held: Reservation,
     waiting: Option<Waiting>,
 }
 
 type Waiting = Pin<Box<dyn Future<Output = Option<Reservation>> + Send>>;
 
-impl BufferPermit {
+impl BufferReservation {
     pub(super) fn new(budget: &MemoryBudget) -> Self {
         Self { held: budget.reservation(0), waiting: None }
     }

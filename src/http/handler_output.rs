@@ -20,7 +20,7 @@ pub(in crate::http) struct Timings {
 
 /// A handler's answer and the times of its steps; none where no rows were predicted, or a stream logs them at its end.
 #[derive(Debug)]
-pub(in crate::http) struct Handled {
+pub(in crate::http) struct HandlerOutput {
     /// The answer.
     pub(in crate::http) response: Response,
     /// What was done.
@@ -28,7 +28,7 @@ pub(in crate::http) struct Handled {
 }
 
 /// By axum's way an answer can only be a response: what was done becomes an extension of it.
-impl IntoResponse for Handled {
+impl IntoResponse for HandlerOutput {
     fn into_response(mut self) -> Response {
         if let Some(timings) = self.timings {
             self.response.extensions_mut().insert(timings);
@@ -37,7 +37,7 @@ impl IntoResponse for Handled {
     }
 }
 
-impl From<Response> for Handled {
+impl From<Response> for HandlerOutput {
     fn from(mut response: Response) -> Self {
         let timings = response.extensions_mut().remove();
         Self { response, timings }
