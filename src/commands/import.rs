@@ -34,7 +34,7 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let options = ImportOptions { name: args.name.clone(), ..ImportOptions::from(&args.source) };
     let contents = Contents::read(&args.file)?;
     files::keep("the source", &contents.paths(&args.file), &args.output)?;
-    let artifact = loader::artifact_of(&args.file, &contents, &options)?;
+    let artifact = loader::artifact_bytes(&args.file, &contents, &options)?;
     let Cow::Owned(mut artifact) = artifact else {
         let what = match Model::load(&contents.bytes) {
             Ok(_) => "it is an artifact of smartserve already: there is nothing to import".to_owned(),

@@ -39,8 +39,8 @@ impl Contents {
     /// model. A pipe could block forever.
     ///
     /// # Errors
-    /// [`LoadError::Missing`], also for a directory without files; or [`LoadError::Invalid`] when it is too large, neither
-    /// file nor directory, or a directory that holds no model or several.
+    /// [`LoadError::Missing`], also for a directory without files; or [`LoadError::Invalid`] when it is too large,
+    /// neither file nor directory, or a directory that holds no model or several.
     pub fn read(path: &Path) -> Result<Self, LoadError> {
         let missing = |source| LoadError::Missing { path: path.to_owned(), source };
         let about = std::fs::metadata(path).map_err(missing)?;
@@ -59,8 +59,13 @@ impl Contents {
         if bytes.len() as u64 > MAX_ARTIFACT {
             return Err(invalid("larger than 1 GiB"));
         }
+        Ok(Self::of_file(bytes))
+    }
+
+    /// The bytes of a file.
+    pub fn of_file(bytes: Vec<u8>) -> Self {
         let hash = Sha256::digest(&bytes).into();
-        Ok(Self { layout: Layout::default(), bytes, files: Vec::new(), hash })
+        Self { layout: Layout::default(), bytes, files: Vec::new(), hash }
     }
 
     /// Bytes that reading a path takes at most: of a file its length, of a directory that of all files in it and its
@@ -94,7 +99,8 @@ fn bytes_below(path: &Path, folders: usize) -> usize {
     entries.map(|entry| bytes_below(&entry.path(), folders)).fold(0, usize::saturating_add)
 }
 
-/// Reads a directory until two readings agree: one that is being replaced could give one file of before and one of after.
+/// Reads a directory until two readings agree: one that is being replaced could give one file of before and one of
+/// after.
 fn directory(path: &Path) -> Result<Contents, LoadError> {
     let mut before = None;
     for _ in 0..TRIES {
@@ -121,8 +127,8 @@ fn once(path: &Path) -> Result<Contents, LoadError> {
     Ok(Contents { layout, bytes, files: opened.files, hash: opened.hash.finalize().into() })
 }
 
-/// True for what is meant to be a model, ours or another library's: a file that begins as one does, a directory that holds
-/// one.
+/// True for what is meant to be a model, ours or another library's: a file that begins as one does, a directory that
+/// holds one.
 pub fn looks_like_a_model(path: &Path) -> bool {
     let Ok(about) = std::fs::metadata(path) else { return false };
     if about.is_dir() {

@@ -1,5 +1,5 @@
-//! Estimates the most memory that the process takes under its limits: printed at start, and the base of a container's limit.
-//! Socket buffers are the kernel's and not in it; a cgroup counts them too.
+//! Estimates the most memory that the process takes under its limits: printed at start, and the base of a container's
+//! limit. Socket buffers are the kernel's and not in it; a cgroup counts them too.
 
 use std::fmt;
 
@@ -78,7 +78,7 @@ impl MemoryEstimate {
             ("scratch and stacks", threads * (2 * SCRATCH_BYTES + STACK)),
             ("log lines", QUEUE_BYTES),
             // The version before of each model is kept.
-            ("a reload", server.reloader.room() + resident),
+            ("a reload", server.reloader.load_memory() + resident),
         ];
         let fragmented = moving.iter().map(|(_, bytes)| bytes).sum::<usize>() / FRAGMENTED + arenas() * KEPT_AT_END;
         let mut parts = moving.to_vec();

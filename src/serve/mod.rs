@@ -1,5 +1,5 @@
-//! Everything between the sockets and the model except HTTP's wire format: which models are served, who may compute, how
-//! the process starts and ends, what is counted and logged.
+//! Everything between the sockets and the model except HTTP's wire format: which models are served, who may compute,
+//! how the process starts and ends, what is counted and logged.
 //!
 //! Generic over a `tower::Service`: only `http` knows axum, and only `commands::serve` joins the two.
 

@@ -1,4 +1,5 @@
-//! The models being served, behind one pointer that is swapped whole: a request takes a snapshot of a model and keeps it.
+//! The models being served, behind one pointer that is swapped whole: a request takes a snapshot of a model and keeps
+//! it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -31,8 +32,8 @@ pub struct ServedModel {
     pub model: Model,
     /// True for the model behind `/predict`.
     pub is_default: bool,
-    /// CPU time of predicting one row and counting its values, measured on the golden rows; at least 1 ns. It decides where
-    /// a batch is computed.
+    /// CPU time of predicting one row and counting its values, measured on the golden rows; at least 1 ns. It decides
+    /// where a batch is computed.
     pub cost_per_row: Duration,
     drift: OnceLock<Arc<Drift>>,
     reload_error: Mutex<Option<String>>,
@@ -84,7 +85,7 @@ fn cost_per_row(model: &Model) -> Duration {
     (best / rows + counting).max(Duration::from_nanos(1))
 }
 
-/// Told which models are served from now on.
+/// Called with the models that are served from now on.
 pub type Observer = Box<dyn Fn(&[Snapshot]) + Send + Sync>;
 
 /// All models, in the order they were given.
@@ -128,8 +129,8 @@ impl Registry {
         self.models.load().is_empty()
     }
 
-    /// Calls `observer` whenever other models are served, or a file is judged that takes more memory than any before, on the
-    /// thread that brings them and in the order in which observers came.
+    /// Calls `observer` whenever other models are served, or loading a file needs more memory than any before, on the
+    /// thread that loads it and in the order in which observers came.
     pub fn on_change(&self, observer: Observer) {
         self.observers.lock().unwrap_or_else(PoisonError::into_inner).push(observer);
     }

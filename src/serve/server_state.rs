@@ -31,8 +31,8 @@ pub struct ServerState {
     pub memory: MemoryBudget,
     /// The bytes for pages that many requests share, besides those of requests.
     pub pages: MemoryBudget,
-    /// The bytes that requests on the admin listener may hold: a budget of its own, so that it answers when requests on the
-    /// main listener hold all of theirs.
+    /// The bytes that requests on the admin listener may hold: a budget of its own, so that it answers when requests on
+    /// the main listener hold all of theirs.
     pub admin_memory: MemoryBudget,
     /// The limits in force.
     pub limits: Limits,

@@ -1,5 +1,6 @@
-//! Talks to a service manager such as systemd: reports the state, takes over its sockets. A restart then loses no request,
-//! because connections wait in a socket that outlives the process. Without a manager nothing here has an effect.
+//! Talks to a service manager such as systemd: reports the state, takes over its sockets. A restart then loses no
+//! request, because connections wait in a socket that outlives the process. Without a manager nothing here has an
+//! effect.
 
 use std::io;
 use std::net::TcpListener;

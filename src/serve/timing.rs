@@ -22,8 +22,8 @@ pub(super) fn cpu_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
-/// Gives the model the layout `other` where that answers its golden rows clearly faster, one at a time. Either gives the
-/// same answers. Takes a few milliseconds.
+/// Gives the model the layout `other` where that answers its golden rows clearly faster, one at a time. Either gives
+/// the same answers. Takes a few milliseconds.
 pub(super) fn choose_layout(model: &mut Model, mut other: TreeLayout) {
     let mut scratch = Scratch::default();
     let began = cpu_time();

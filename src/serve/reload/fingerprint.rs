@@ -31,8 +31,8 @@ impl Fingerprint {
     }
 }
 
-/// The marks of a file; of a directory those of its entries, as many as are looked at, and of the files in its folders that
-/// were read. Links are followed.
+/// The marks of a file; of a directory those of its entries, as many as are looked at, and of the files in its folders
+/// that were read. Links are followed.
 fn fingerprints(path: &Path, files: &[String]) -> Option<Vec<(OsString, Option<Fingerprint>)>> {
     let mut marks = vec![(OsString::new(), Some(Fingerprint::of(path)?))];
     if let Ok(entries) = fs::read_dir(path) {

@@ -1,4 +1,4 @@
-//! The files behind the models, as the lock on them guards them: which there are, and what is served of them.
+//! The files of the models, which one lock guards: which there are, and which version of each is served.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -12,9 +12,9 @@ use crate::model::check_name;
 use crate::serve::contents::looks_like_a_model;
 use crate::serve::error::{LoadError, ReloadError};
 
-use super::judging::{Found, Judged, Trigger, Wanted};
-use super::model_source::{ModelFile, ModelSource, Polled, ReloadPolicy, Turn};
-use super::room::{AT_ONCE, JudgingRoom};
+use super::load_job::{FileState, LoadOutcome, Trigger, Wanted};
+use super::load_memory::{AT_ONCE, LoadMemory};
+use super::model_source::{LoadLock, ModelFile, ModelSource, Polled, ReloadPolicy};
 
 /// The ending of an artifact in a directory.
 const EXTENSION: &str = "model";
@@ -24,7 +24,7 @@ pub(super) struct ModelFiles {
     pub(super) sources: Vec<ModelSource>,
     pub(super) directory: Option<PathBuf>,
     pub(super) choices: ImportChoices,
-    /// Files of the directory that are no model, each told once.
+    /// Files of the directory that are no model; each is logged once.
     skipped: HashSet<PathBuf>,
     pub(super) policy: ReloadPolicy,
     /// False until all that is found at the start can be served together.
@@ -43,70 +43,70 @@ impl ModelFiles {
         self.sources.iter().filter(|source| source.in_directory).map(|source| source.path.clone()).collect()
     }
 
-    /// The turns of the sources that are meant, in order.
-    pub(super) fn turns(&self, is_meant: fn(&ModelSource) -> bool) -> Vec<Turn> {
-        self.sources.iter().filter(|source| is_meant(source)).map(|source| Arc::clone(&source.turn)).collect()
+    /// The load locks of the sources that `is_meant` accepts, in order.
+    pub(super) fn load_locks(&self, is_meant: fn(&ModelSource) -> bool) -> Vec<LoadLock> {
+        self.sources.iter().filter(|source| is_meant(source)).map(|source| Arc::clone(&source.load_lock)).collect()
     }
 
-    /// The source whose turn it is; none when its file has gone from the directory.
-    pub(super) fn source(&self, turn: &Turn) -> Option<&ModelSource> {
-        self.sources.iter().find(|source| Arc::ptr_eq(&source.turn, turn))
+    /// The source with this load lock; none when its file has gone from the directory.
+    pub(super) fn source(&self, load_lock: &LoadLock) -> Option<&ModelSource> {
+        self.sources.iter().find(|source| Arc::ptr_eq(&source.load_lock, load_lock))
     }
 
-    /// The sources that have never been served, each with what is to be looked at: content that has changed, or all of it
-    /// where a name is free that another source had.
-    pub(super) fn to_be_served(&self) -> Vec<(Turn, Trigger)> {
+    /// The sources that have never been served, each with what is to be looked at: content that has changed, or all of
+    /// it where a name is free that another source had.
+    pub(super) fn to_be_served(&self) -> Vec<(LoadLock, Trigger)> {
         let has = |name: &String| self.sources.iter().any(|source| source.name.as_ref() == Some(name));
         let trigger = |source: &ModelSource| match &source.waits_for {
             Some(name) if !has(name) => Trigger::Request,
             _ => Trigger::Timer,
         };
         let new = self.sources.iter().filter(|source| !source.is_named());
-        new.map(|source| (Arc::clone(&source.turn), trigger(source))).collect()
+        new.map(|source| (Arc::clone(&source.load_lock), trigger(source))).collect()
     }
 
-    /// Serves what was found in the file of the source whose turn it is, unless another one has its name.
-    pub(super) fn install(&mut self, turn: &Turn, mut judged: Judged) -> Polled {
-        let is_it = |source: &ModelSource| Arc::ptr_eq(&source.turn, turn);
+    /// Serves what was loaded for the source with this load lock, unless another source has its name.
+    pub(super) fn install(&mut self, load_lock: &LoadLock, mut outcome: LoadOutcome) -> Polled {
+        let is_it = |source: &ModelSource| Arc::ptr_eq(&source.load_lock, load_lock);
         let mut waits_for = None;
-        if let Found::New(new, _) = &judged.found
+        if let FileState::New(new, _) = &outcome.file
             && let Some(first) = self.sources.iter().find(|s| s.name.as_ref() == Some(&new.name) && !is_it(s))
-            && let Some(source) = self.source(turn)
+            && let Some(source) = self.source(load_lock)
         {
             let (name, first, second) = (new.name.clone(), first.path.clone(), source.path.clone());
             waits_for = Some(name.clone());
             let is_found = source.in_directory;
-            judged.found = Found::Refused(LoadError::SameName { name, first, second, is_found });
+            outcome.file = FileState::Refused(LoadError::SameName { name, first, second, is_found });
         }
         let Some(source) = self.sources.iter_mut().find(|source| is_it(source)) else { return Ok(None) };
-        if !matches!(judged.found, Found::Nothing) {
+        if !matches!(outcome.file, FileState::Unchanged) {
             source.waits_for = waits_for;
         }
-        source.install(judged, &mut self.policy)
+        source.install(outcome, &mut self.policy)
     }
 
-    /// Notes that judging the file of the source whose turn it is takes `bytes` at most. Bytes that all files which are
-    /// judged at once may take.
-    pub(super) fn note_judged(&mut self, turn: &Turn, bytes: usize) -> usize {
-        let source = self.sources.iter_mut().find(|source| Arc::ptr_eq(&source.turn, turn));
+    /// Notes that loading the source with this load lock takes at most `bytes`. Gives the bytes that the largest files
+    /// loaded at once may take.
+    pub(super) fn note_memory(&mut self, load_lock: &LoadLock, bytes: usize) -> usize {
+        let source = self.sources.iter_mut().find(|source| Arc::ptr_eq(&source.load_lock, load_lock));
         if let Some(source) = source {
-            source.most_judged = source.most_judged.max(bytes);
+            source.most_memory = source.most_memory.max(bytes);
         }
-        let mut most: Vec<usize> = self.sources.iter().map(|source| source.most_judged).collect();
+        let mut most: Vec<usize> = self.sources.iter().map(|source| source.most_memory).collect();
         most.sort_unstable_by_key(|bytes| Reverse(*bytes));
         most.iter().take(AT_ONCE).sum()
     }
 
     /// Loads a file given by itself.
-    pub(super) fn open(&mut self, file: &ModelFile, room: &JudgingRoom) -> Result<(), LoadError> {
+    pub(super) fn open(&mut self, file: &ModelFile, memory: &LoadMemory) -> Result<(), LoadError> {
         let source = ModelSource::new(file)?;
-        let turn = Arc::clone(&source.turn);
-        let judging = source.judging(Wanted::Content(Trigger::Request));
+        let load_lock = Arc::clone(&source.load_lock);
+        let job = source.load_job(Wanted::Content(Trigger::Request));
         self.sources.push(source);
         let most = Cell::new(0);
-        let judged = judging.judge(&mut held(&turn), &|bytes| most.set(bytes.max(most.get())));
-        room.make(self.note_judged(&turn, most.get()));
-        let Err(error) = self.install(&turn, judged) else { return Ok(()) };
+        let outcome = job.run(&mut lock_ignoring_poison(&load_lock), &|bytes| most.set(bytes.max(most.get())));
+        memory.grow_to(self.note_memory(&load_lock, most.get()));
+        let Err(error) = self.install(&load_lock, outcome) else { return Ok(()) };
         self.sources.pop();
         Err(match error {
             ReloadError::Load(error) => error,
@@ -114,8 +114,8 @@ impl ModelFiles {
         })
     }
 
-    /// Removes the sources whose files have gone from the directory and adds its new files. Files that are no model are
-    /// told once.
+    /// Removes the sources whose files have gone from the directory and adds its new files. A file that is no model is
+    /// logged once.
     pub(super) fn update(&mut self, Listed { models, others }: Listed) {
         for path in others {
             if !self.skipped.contains(&path) {
@@ -176,7 +176,7 @@ pub(super) fn list(directory: &Path, known: &[PathBuf]) -> io::Result<Listed> {
     Ok(Listed { models, others })
 }
 
-/// The lock; a thread that panicked under it has left whole values.
-pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a mutex whatever happened to the thread that had it before: values under these locks are replaced whole.
+pub(super) fn lock_ignoring_poison<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

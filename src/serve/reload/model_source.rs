@@ -1,4 +1,4 @@
-//! The source of one model: its file, the version that is served, the version before, and what comes of a new one.
+//! The source of one model: its file, the version that is served, the version before, and the decision about a new one.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use crate::serve::error::{LoadError, ReloadError};
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::fingerprint::ChangeDetector;
-use super::judging::{Found, Judged, Judging, Seen, Trigger, Wanted};
+use super::load_job::{FileState, LoadJob, LoadOutcome, Seen, Trigger, Wanted};
 use super::schema_difference::difference;
 
 /// One `--model`.
@@ -36,7 +36,7 @@ pub struct Reloaded {
     pub changed: bool,
 }
 
-/// What holds for all models.
+/// Settings for all models.
 #[derive(Debug, Default)]
 pub(super) struct ReloadPolicy {
     /// The default model's name; without one, the first model served becomes the default.
@@ -44,11 +44,11 @@ pub(super) struct ReloadPolicy {
     pub(super) allow_schema_change: bool,
 }
 
-/// The result of a poll; none when there is nothing to tell. After an error the model is served as before.
+/// The result of a poll; none when there is nothing to report. After an error the model is served as before.
 pub(super) type Polled = Result<Option<Reloaded>, ReloadError>;
 
-/// Whoever holds it judges the source's file: one at a time. It also tells the source from others.
-pub(super) type Turn = Arc<Mutex<ChangeDetector>>;
+/// Held while the file is loaded, so that a file is loaded by one thread at a time. Its address identifies the source.
+pub(super) type LoadLock = Arc<Mutex<ChangeDetector>>;
 
 /// A version of the model with the hash of its file.
 #[derive(Debug)]
@@ -64,17 +64,18 @@ pub(super) struct ModelSource {
     pub(super) name: Option<String>,
     pub(super) path: PathBuf,
     pub(super) in_directory: bool,
-    pub(super) turn: Turn,
+    pub(super) load_lock: LoadLock,
     options: ImportOptions,
     seen: Option<Seen>,
     current: Option<Version>,
     /// The version served before, kept for a rollback.
     previous: Option<Version>,
-    /// Bytes that judging its file has taken at most.
-    pub(super) most_judged: usize,
-    /// The name of its model, where another source has that: it is judged again when the name is free.
+    /// The most bytes that loading its file has taken.
+    pub(super) most_memory: usize,
+    /// The name of its model, if another source has that name: the file is loaded again when the name is free.
     pub(super) waits_for: Option<String>,
-    /// How often it has been decided what is served: what was judged before the last decision does not undo it.
+    /// How often it was decided what is served. An outcome of a job that began before the last decision does not undo
+    /// it.
     decisions: u64,
 }
 
@@ -97,12 +98,12 @@ impl ModelSource {
             name: None,
             path,
             in_directory: true,
-            turn: Turn::default(),
+            load_lock: LoadLock::default(),
             options,
             seen: None,
             current: None,
             previous: None,
-            most_judged: 0,
+            most_memory: 0,
             waits_for: None,
             decisions: 0,
         }
@@ -143,10 +144,10 @@ impl ModelSource {
         self.outcome(changed)
     }
 
-    /// Its file, to be judged.
-    pub(super) fn judging(&self, wanted: Wanted) -> Judging {
+    /// A job that loads its file.
+    pub(super) fn load_job(&self, wanted: Wanted) -> LoadJob {
         let hash = |kept: &Option<Version>| kept.as_ref().map(|version| version.hash);
-        Judging {
+        LoadJob {
             wanted,
             name: self.name.clone(),
             path: self.path.clone(),
@@ -158,34 +159,34 @@ impl ModelSource {
         }
     }
 
-    /// Serves what was found in the file. What a client has asked for since that began stays: the version that it
-    /// chose is served until the file's content changes again, and an unloaded model stays unloaded.
-    pub(super) fn install(&mut self, judged: Judged, policy: &mut ReloadPolicy) -> Polled {
-        let is_latest = self.decisions == judged.decisions;
+    /// Serves what was loaded. What a client has asked for since the job began stays: the version that it chose is
+    /// served until the file's content changes again, and an unloaded model stays unloaded.
+    pub(super) fn install(&mut self, outcome: LoadOutcome, policy: &mut ReloadPolicy) -> Polled {
+        let is_latest = self.decisions == outcome.decisions;
         if is_latest || self.is_served() {
-            self.seen = judged.seen.or(self.seen);
+            self.seen = outcome.seen.or(self.seen);
         }
-        match judged.found {
-            Found::Nothing => Ok(None),
-            Found::Refused(error) => Err(error.into()),
-            Found::OtherVersion { asked, in_file } => Err(self.unknown_version(asked, in_file)),
+        match outcome.file {
+            FileState::Unchanged => Ok(None),
+            FileState::Refused(error) => Err(error.into()),
+            FileState::OtherVersion { asked, in_file } => Err(self.unknown_version(asked, in_file)),
             _ if !is_latest => Err(ReloadError::Overtaken(self.shown())),
-            Found::Current => {
+            FileState::Current => {
                 self.current.iter().for_each(|version| version.snapshot.note_reload(None));
-                let is_asked = !matches!(judged.wanted, Wanted::Content(Trigger::Timer));
+                let is_asked = !matches!(outcome.wanted, Wanted::Content(Trigger::Timer));
                 Ok(self.outcome(false).filter(|_| is_asked))
             }
-            Found::Previous => {
+            FileState::Previous => {
                 std::mem::swap(&mut self.current, &mut self.previous);
                 self.decisions += 1;
                 Ok(self.outcome(true))
             }
-            Found::New(served, hash) => self.take(*served, hash, policy),
+            FileState::New(served, hash) => self.take(*served, hash, policy),
         }
     }
 
     fn take(&mut self, mut new: ServedModel, hash: ContentHash, policy: &mut ReloadPolicy) -> Polled {
-        // Another file of the same version, as one that was judged while this one waited for its turn.
+        // The version is in memory already: it may have been installed while this load waited for its lock.
         if let Some(done) = self.choose(new.model.version()) {
             self.current.iter_mut().for_each(|version| version.hash = hash);
             return Ok(Some(done));

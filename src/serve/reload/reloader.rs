@@ -10,10 +10,10 @@ use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::{Metrics, ReloadResult};
 use crate::serve::registry::Registry;
 
-use super::judging::{Trigger, Wanted};
-use super::model_files::{ModelFiles, held, list};
-use super::model_source::{ModelFile, ModelSource, Polled, ReloadPolicy, Reloaded, Turn};
-use super::room::JudgingRoom;
+use super::load_job::{Trigger, Wanted};
+use super::load_memory::LoadMemory;
+use super::model_files::{ModelFiles, list, lock_ignoring_poison};
+use super::model_source::{LoadLock, ModelFile, ModelSource, Polled, ReloadPolicy, Reloaded};
 
 /// Where models come from.
 #[derive(Debug, Clone, Default)]
@@ -31,25 +31,27 @@ pub struct Sources {
     pub allow_schema_change: bool,
 }
 
-/// The files behind the models. A file is judged by one at a time and never under the lock on the models: however long that
-/// takes, what needs no file is done at once, and other files are judged beside it.
+/// Loads the models' files. Each file is loaded by one thread at a time. Once the server is open, none is loaded under
+/// the lock on the models: however long a load takes, requests that need no file are done at once, and another file can
+/// be loaded meanwhile. [`open`](Self::open), before that, keeps the lock while it loads the files given by themselves.
 #[derive(Debug)]
 pub struct Reloader {
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
-    /// Locked to look up or exchange an entry, never while waiting for a [`Turn`]: a turn lasts as long as a file is judged.
+    /// Locked to look up or exchange an entry, never while waiting for a [`LoadLock`], which is held
+    /// for a whole load.
     files: Mutex<ModelFiles>,
-    room: JudgingRoom,
+    memory: LoadMemory,
 }
 
 impl Reloader {
     /// A reloader without files. It publishes in `registry`.
     pub fn new(registry: Arc<Registry>, metrics: Arc<Metrics>) -> Self {
-        Self { registry, metrics, files: Mutex::default(), room: JudgingRoom::default() }
+        Self { registry, metrics, files: Mutex::default(), memory: LoadMemory::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, ModelFiles> {
-        held(&self.files)
+        lock_ignoring_poison(&self.files)
     }
 
     /// Loads and serves what `sources` name. Bad files in a directory are skipped, logged and counted.
@@ -63,7 +65,7 @@ impl Reloader {
         files.choices.clone_from(&sources.choices);
         files.policy =
             ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
-        let mut errors: Vec<_> = sources.files.iter().filter_map(|file| files.open(file, &self.room).err()).collect();
+        let mut errors: Vec<_> = sources.files.iter().filter_map(|file| files.open(file, &self.memory).err()).collect();
         drop(files);
         if let Some(path) = &sources.directory
             && let Err(source) = std::fs::read_dir(path)
@@ -91,10 +93,10 @@ impl Reloader {
     /// Polls every file and serves what has changed.
     pub fn poll(&self, trigger: Trigger) {
         // Not in the loop's head, which would hold the lock until its end.
-        let turns = self.lock().turns(ModelSource::is_served);
-        for turn in turns {
+        let load_locks = self.lock().load_locks(ModelSource::is_served);
+        for load_lock in load_locks {
             // What went wrong is reported.
-            let _ = self.judge(&turn, Wanted::Content(trigger), ModelSource::is_served);
+            let _ = self.load(&load_lock, Wanted::Content(trigger), ModelSource::is_served);
         }
         self.poll_directory();
     }
@@ -119,42 +121,43 @@ impl Reloader {
         self.publish(&files);
         let new = files.to_be_served();
         drop(files);
-        for (turn, trigger) in new {
+        for (load_lock, trigger) in new {
             // As above.
-            let _ = self.judge(&turn, Wanted::Content(trigger), |source| !source.is_named());
+            let _ = self.load(&load_lock, Wanted::Content(trigger), |source| !source.is_named());
         }
     }
 
-    /// Judges a source's file in its turn, if the source is still what is meant, and serves what is found.
-    fn judge(&self, turn: &Turn, wanted: Wanted, is_meant: fn(&ModelSource) -> bool) -> Polled {
-        let mut changes = held(turn);
-        let begun = self.lock().source(turn).filter(|source| is_meant(source)).map(|source| source.judging(wanted));
-        let Some(judging) = begun else { return Ok(None) };
-        let place = self.room.enter();
-        let judged = judging.judge(&mut changes, &|bytes| self.make_room(turn, bytes));
-        drop(place);
+    /// Loads a source's file under its load lock, if `is_meant` still accepts the source, and serves the result.
+    fn load(&self, load_lock: &LoadLock, wanted: Wanted, is_meant: fn(&ModelSource) -> bool) -> Polled {
+        let mut changes = lock_ignoring_poison(load_lock);
+        let begun =
+            self.lock().source(load_lock).filter(|source| is_meant(source)).map(|source| source.load_job(wanted));
+        let Some(job) = begun else { return Ok(None) };
+        let permit = self.memory.permit();
+        let outcome = job.run(&mut changes, &|bytes| self.reserve(load_lock, bytes));
+        drop(permit);
         let mut files = self.lock();
-        let polled = files.install(turn, judged);
+        let polled = files.install(load_lock, outcome);
         self.publish(&files);
-        if let Some(source) = files.source(turn) {
+        if let Some(source) = files.source(load_lock) {
             self.report(source, &polled, files.is_open);
         }
         polled
     }
 
-    /// Makes room for `bytes`, which judging a source's file takes at most, beside the largest other file that may be judged
-    /// meanwhile; tells when that is more than there was.
-    fn make_room(&self, turn: &Turn, bytes: usize) {
-        let all = self.lock().note_judged(turn, bytes);
-        if self.room.make(all) {
+    /// Reserves `bytes`, the most that loading a source's file takes, beside the largest other file that may be loaded
+    /// meanwhile. Informs the registry's observers if that is more than before.
+    fn reserve(&self, load_lock: &LoadLock, bytes: usize) {
+        let all = self.lock().note_memory(load_lock, bytes);
+        if self.memory.grow_to(all) {
             self.registry.announce();
         }
     }
 
-    /// Bytes that files which are judged at once may take: as many as the largest ones looked at so far. More is told to the
-    /// registry's observers before it is taken.
-    pub fn room(&self) -> usize {
-        self.room.bytes()
+    /// Bytes that files loaded at once may take, by the largest ones so far. During a reload the registry's observers
+    /// are informed of more before it is used.
+    pub fn load_memory(&self) -> usize {
+        self.memory.bytes()
     }
 
     /// Serves what a model's file holds now, or the given version: the one served before, or the one in the file. A
@@ -165,7 +168,7 @@ impl Reloader {
     pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Reloaded, ReloadError> {
         let mut files = self.lock();
         let source = files.named(name)?;
-        let turn = Arc::clone(&source.turn);
+        let load_lock = Arc::clone(&source.load_lock);
         if let Some(done) = version.and_then(|version| source.choose(version)) {
             let polled = Ok(Some(done.clone()));
             self.report(source, &polled, true);
@@ -174,7 +177,7 @@ impl Reloader {
         }
         drop(files);
         let wanted = version.map_or(Wanted::Content(Trigger::Request), |version| Wanted::Version(version.to_owned()));
-        let polled = self.judge(&turn, wanted, ModelSource::is_named)?;
+        let polled = self.load(&load_lock, wanted, ModelSource::is_named)?;
         // Whoever asks always gets a result, as long as there is the model.
         polled.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))
     }

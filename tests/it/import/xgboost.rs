@@ -1,8 +1,11 @@
 //! `XGBoost`'s JSON and UBJSON.
 
 use smartserve::import::{Answers, ImportOptions, Iterations};
+use smartserve::model::Model;
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::FeatureKind;
+use smartserve::serve::contents::Contents;
+use smartserve::serve::error::LoadError;
 use smartserve::serve::loader;
 
 use super::cases::{Case, assert_same_bits, batch, folder, load, predict, raw, values};
@@ -69,7 +72,9 @@ fn both_encodings_give_the_same_model() {
     for case in cases {
         let sections = case.files.iter().map(|file| {
             let bytes = std::fs::read(file).unwrap();
-            let artifact = loader::artifact(file, &bytes, &ImportOptions::default()).unwrap().into_owned();
+            let artifact = loader::artifact_bytes(file, &Contents::of_file(bytes), &ImportOptions::default())
+                .unwrap()
+                .into_owned();
             let opened = smartserve::model::artifact::open(&artifact).unwrap();
             (opened.header.golden.clone(), opened.section("neutral").unwrap().to_vec())
         });
@@ -179,9 +184,14 @@ fn small(change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
     serde_json::to_vec(&model).unwrap()
 }
 
+/// The model in these bytes.
+fn load_bytes(bytes: &[u8], options: &ImportOptions) -> Result<Model, LoadError> {
+    loader::load_contents("m".as_ref(), &Contents::of_file(bytes.to_vec()), options)
+}
+
 /// What the small model answers for a few rows: below, on and above its threshold, and missing.
 fn asked(bytes: &[u8], options: &ImportOptions) -> Result<Vec<f64>, String> {
-    let model = loader::verify("small.json".as_ref(), bytes, options).map_err(|e| e.to_string())?;
+    let model = load_bytes(bytes, options).map_err(|e| e.to_string())?;
     let rows = batch(b"f0,f1\n1,0.4999\n1,0.5\n1,\n1,0\n", &model);
     Ok(values(&predict(&model, &rows), &model))
 }
@@ -201,7 +211,7 @@ fn trees_are_read_up_to_the_best_iteration_where_the_library_does() {
     assert_eq!(asked(&small(noted), &of(Some(Iterations::Best))).unwrap(), best);
     assert_eq!(asked(&small(wrapped), &of(None)).unwrap(), best, "XGBModel.predict stops there");
     assert_eq!(asked(&small(wrapped), &of(Some(Iterations::All))).unwrap(), all);
-    let model = loader::verify("m".as_ref(), &small(wrapped), &of(None)).unwrap();
+    let model = load_bytes(&small(wrapped), &of(None)).unwrap();
     assert!(model.header().source.as_ref().unwrap().notes.iter().any(|note| note.starts_with("1 of 2 trees are read")));
 }
 
@@ -213,7 +223,7 @@ fn rounds_are_counted_where_a_file_does_not_note_where_they_begin() {
         let whole = std::fs::read(&file).unwrap();
         let mut value: serde_json::Value = serde_json::from_slice(&whole).unwrap();
         value["learner"]["gradient_booster"]["model"].as_object_mut().unwrap().remove("iteration_indptr");
-        let read = |bytes: &[u8]| loader::verify("m".as_ref(), bytes, &ImportOptions::default()).unwrap();
+        let read = |bytes: &[u8]| load_bytes(bytes, &ImportOptions::default()).unwrap();
         let [noted, counted] = [read(&whole), read(&serde_json::to_vec(&value).unwrap())];
         let rows = std::fs::read(file.with_extension("csv")).unwrap();
         let [expected, got] = [&noted, &counted].map(|model| raw(model, &batch(&rows, model)));
@@ -241,7 +251,7 @@ fn the_base_of_raw_logits_is_a_probability_up_to_1_2_and_a_margin_after_it() {
 #[test]
 fn a_version_that_is_not_known_is_refused_and_one_that_is_not_tested_is_noted() {
     let of = |version: serde_json::Value| small(|model| model["version"] = version);
-    let read = |bytes: &[u8]| loader::verify("m".as_ref(), bytes, &ImportOptions::default());
+    let read = |bytes: &[u8]| load_bytes(bytes, &ImportOptions::default());
     for version in [[9, 0, 0], [4, 0, 0], [0, 90, 0], [3, -1, 0]] {
         let error = read(&of(serde_json::json!(version))).unwrap_err().to_string();
         let shown = version.map(|part| part.to_string()).join(".");
@@ -385,7 +395,7 @@ fn no_bytes_make_the_readers_panic() {
                     }
                 }
             }
-            let _ = loader::verify("mutant".as_ref(), &mutant, &ImportOptions::default());
+            let _ = load_bytes(&mutant, &ImportOptions::default());
         }
     }
 }
