@@ -14,13 +14,15 @@
 //! 3. **snapshot** ([`serve::registry`]): one version of one model, kept until the answer is encoded.
 //! 4. **handler** (`http::routes`): checks query and media types, and runs the steps of a prediction.
 //! 5. **body** (`http::body`): the bytes, once there is memory for them, within the request's deadline.
-//! 6. **decode** ([`http::decode`]): a [`Batch`](model::batch::Batch), rows that are known to fit the snapshot's schema.
+//! 6. **decode** ([`http::decode`]): a [`Batch`](model::batch::Batch), rows that are known to fit the snapshot's
+//!    schema.
 //! 7. **admission** ([`serve::predict`], [`serve::admission`]): memory for rows and answer; up to 500 µs of work is
 //!    computed at once, longer work waits for a permit and runs on the pool.
 //! 8. **predict** ([`Model::predict_rows`](model::Model::predict_rows)): preprocessing, then the compiled predictor,
 //!    which give [`PredictionWithRaw`](model::prediction::PredictionWithRaw).
 //! 9. **encode** ([`http::encode`]): the answer's bytes in the format that was asked for.
-//! 10. **send** (`http::middleware::in_flight_request`, [`serve::listener`]): headers, compression, metrics, the log line, the socket.
+//! 10. **send** (`http::middleware::in_flight_request`, [`serve::listener`]): headers, compression, metrics, the log
+//!     line, the socket.
 //!
 //! # Layout and allowed dependencies
 //!
@@ -42,14 +44,14 @@
 //!
 //! # Invariants
 //!
-//! - A [`Batch`](model::batch::Batch) is valid and a [`Model`](model::Model)'s references are in range: both are checked
-//!   where they are made, and never again.
+//! - A [`Batch`](model::batch::Batch) is valid and a [`Model`](model::Model)'s references are in range: both are
+//!   checked where they are made, and never again.
 //! - smartcore's own `predict` is never called while serving: it panics or loops on what it does not expect.
 //! - A row's answer depends on that row and the artifact alone: not on its neighbours, not on the batch's size, not on
 //!   the number of threads.
 //! - A request sees one version of a model from before its body is read until its answer is encoded.
-//! - Once the process listens it is ready until it drains (with `--models` as soon as there is a model); liveness depends
-//!   on the runtime's heartbeat alone, not on load or on a model.
+//! - Once the process listens it is ready until it drains (with `--models` as soon as there is a model); liveness
+//!   depends on the runtime's heartbeat alone, not on load or on a model.
 //! - Metrics have closed label sets; logs never hold a body or a feature's value; neither waits for
 //!   whoever reads it.
 

@@ -119,7 +119,7 @@ fn load(boston: &Data) {
     let all = forests.into_iter().chain(others).chain([data::large_forest()]);
     for case in all.flatten() {
         let seconds = Stopwatch::least(|| drop(black_box(case.decode())));
-        let (section, resident) = (case.section.len(), case.predictor.resident_bytes());
+        let (section, resident) = (case.section.len(), case.predictor.forest_bytes().unwrap());
         let (nodes, ms) = (case.n_nodes(), seconds * 1e3);
         let of_flat = resident as f64 / (16 * nodes) as f64;
         println!("{:<44} {ms:>9.2} {section:>12} {resident:>12} {nodes:>9} {of_flat:>6.2}", case.name);

@@ -1,5 +1,5 @@
-//! Reads a command line to its end although values are wrong, so that all of them are reported at once: clap stops at the
-//! first.
+//! Reads a command line to its end although values are wrong, so that all of them are reported at once: clap stops at
+//! the first.
 
 use std::error::Error as _;
 use std::ffi::OsString;

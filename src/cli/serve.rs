@@ -24,17 +24,17 @@ use super::source::SourcesArgs;
     --admin-bind 0.0.0.0:9090 --private-metrics")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that a person types")]
 pub struct ServeArgs {
-    /// A model, a file or directory of smartserve or of another library, and optionally the name to serve it under (default:
-    /// its own, else model); repeatable
+    /// A model, a file or directory of smartserve or of another library, and optionally the name to serve it under
+    /// (default: its own, else model); repeatable
     #[arg(long, value_name = "[NAME=]PATH", required_unless_present_any = ["models", "model_fallback"])]
     pub model: Vec<String>,
     /// A directory whose models are served, an artifact under its own name, another library's under that of its file or
     /// directory; they may come and go
     #[arg(long, value_name = "DIR")]
     pub models: Option<PathBuf>,
-    /// Where neither --model nor --models is given: places between colons, files or directories, the first of which that
-    /// exists is served, under the name that the variable `MODEL_NAME` gives it; the last of several is a demo: a warning
-    /// says that it is served
+    /// Where neither --model nor --models is given: places between colons, files or directories, the first of which
+    /// that exists is served, under the name that the variable `MODEL_NAME` gives it; the last of several is a demo: a
+    /// warning says that it is served
     #[arg(long, value_name = "PATH:PATH")]
     pub model_fallback: Option<String>,
     /// The model that /predict asks; default: the first --model
@@ -60,8 +60,8 @@ pub struct ServeArgs {
     /// authentication
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
-    /// A name that requests may give as their Host, beside IP addresses and localhost; any other is refused (421); without
-    /// this flag all are taken; repeatable
+    /// A name that requests may give as their Host, beside IP addresses and localhost; any other is refused (421);
+    /// without this flag all are taken; repeatable
     #[arg(long, value_name = "NAME")]
     pub allowed_host: Vec<String>,
     /// What a column that the model does not know does to a request

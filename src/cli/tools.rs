@@ -62,12 +62,12 @@ pub struct ImportArgs {
     /// The model's own name [default: the source's, else model]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// CSV file with a header line: rows for statistics and golden rows, up to 64 of which are written into the model; columns
-    /// that the model does not know are left; - for standard input
+    /// CSV file with a header line: rows for statistics and golden rows, up to 64 of which are written into the model;
+    /// columns that the model does not know are left; - for standard input
     #[arg(long, value_name = "T.csv")]
     pub data: Option<PathBuf>,
-    /// The column of it that was to be predicted: figures and calibration on its rows, which the model must not have been
-    /// fitted on
+    /// The column of it that was to be predicted: figures and calibration on its rows, which the model must not have
+    /// been fitted on
     #[arg(long, value_name = "COLUMN", requires = "data")]
     pub target: Option<String>,
     /// How it is read.
@@ -147,7 +147,8 @@ pub struct HealthcheckArgs {
   smartserve openapi --model boston.model > openapi.json
   smartserve openapi --model boston.model --model flower=iris.model")]
 pub struct OpenapiArgs {
-    /// A model file or directory, and optionally the name to serve it under; repeatable; without one routes have no schemas
+    /// A model file or directory, and optionally the name to serve it under; repeatable; without one routes have no
+    /// schemas
     #[arg(long, value_name = "[NAME=]PATH")]
     pub model: Vec<String>,
     /// How models of other libraries are read.

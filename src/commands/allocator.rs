@@ -1,14 +1,14 @@
 //! Sets up glibc's allocator so that it keeps little freed memory.
 //!
-//! glibc maps and unmaps blocks above a threshold one by one, and raises the threshold to the largest block freed so far.
-//! Bodies and batches then come from its arenas, which keep everything below a small block that is still in use. Settings
-//! fix the threshold; without `unsafe` they can only come from the environment at the start of a program. So the process
-//! executes its program again with the settings in the environment.
+//! glibc maps and unmaps blocks above a threshold one by one, and raises the threshold to the largest block freed so
+//! far. Bodies and batches then come from its arenas, which keep everything below a small block that is still in use.
+//! Settings fix the threshold; without `unsafe` they can only come from the environment at the start of a program. So
+//! the process executes its program again with the settings in the environment.
 
 use std::io;
 
-/// Executes the program again with the settings, unless the environment has the threshold already: an operator may choose
-/// another one. Call it before any thread is started and any file is opened.
+/// Executes the program again with the settings, unless the environment has the threshold already: an operator may
+/// choose another one. Call it before any thread is started and any file is opened.
 ///
 /// # Errors
 /// When the program cannot be executed again: memory may then exceed its estimate.
@@ -22,7 +22,8 @@ pub(super) fn apply_settings() -> io::Result<()> {
     const SETTINGS: &str = "GLIBC_TUNABLES";
     /// The setting of the size from which blocks are mapped one by one.
     const THRESHOLD: &str = "glibc.malloc.mmap_threshold";
-    /// Bytes of the batches, bodies and answers of thousands of rows. For smaller blocks a mapping costs more than it saves.
+    /// Bytes of the batches, bodies and answers of thousands of rows. For smaller blocks a mapping costs more than it
+    /// saves.
     const MAPPED_FROM: usize = 256 << 10;
 
     let mut settings = std::env::var(SETTINGS).unwrap_or_default();

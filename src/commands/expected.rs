@@ -78,8 +78,8 @@ pub(super) struct Compared {
 /// `COLUMN`, or `ANSWER=COLUMN` with a name of `predict`'s columns in front.
 ///
 /// # Errors
-/// 2 columns that cannot be told to be answers of this model, 65 rows that do not fit it or cells that are no answers, 1 a row
-/// without a finite answer.
+/// 2 columns that cannot be told to be answers of this model, 65 rows that do not fit it or cells that are no answers,
+/// 1 a row without a finite answer.
 pub(super) fn compare(
     model: &Model,
     input: impl Read,

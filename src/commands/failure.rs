@@ -51,19 +51,19 @@ impl Failure {
     }
 }
 
-/// Tells on standard error what is wrong, a line each. What cannot be written has nowhere to go.
+/// Prints the messages to standard error, one per line. Errors are ignored: there is nowhere else to report them.
 pub fn print(messages: &[String]) {
     for message in messages {
         let _ = writeln!(std::io::stderr(), "smartserve: {}", printable(message));
     }
 }
 
-/// Tells on standard error what is to be known beforehand. Where it is closed, the work goes on.
+/// Prints a warning to standard error. Errors are ignored: the work goes on.
 pub fn warn(warning: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {}", printable(warning));
 }
 
-/// Tells on standard error what clap says of a command line, which it quotes.
+/// Prints clap's message about a command line, which quotes it, to standard error.
 pub fn print_usage_error(error: &clap::Error) {
     let _ = write!(std::io::stderr(), "{}", printable_lines(&error.render().to_string()));
 }

@@ -18,8 +18,8 @@ pub(super) struct Fallback {
 }
 
 /// The first place that is there, of paths with colons between them; else the last, which is the demo's where there are
-/// several: it keeps its own name. A place that is there but cannot be looked at counts: its model is not to be replaced by
-/// another one.
+/// several: it keeps its own name. A place that is there but cannot be looked at counts: its model is not to be
+/// replaced by another one.
 ///
 /// # Errors
 /// One sentence when `MODEL_NAME` is no name of a model, or there is no place.

@@ -63,7 +63,8 @@ pub fn print(text: &str) -> Result<(), Failure> {
     print_raw(&printable_lines(text))
 }
 
-/// Writes lines to standard error where standard output is taken, escaped as there. What cannot be written has nowhere to go.
+/// Writes lines to standard error where standard output is taken, escaped as there. What cannot be written has nowhere
+/// to go.
 pub fn print_aside(text: &str) {
     let _ = io::stderr().lock().write_all(printable_lines(text).as_bytes());
 }
@@ -110,8 +111,8 @@ pub fn open(path: &Path) -> Result<(Box<dyn Read>, String), Failure> {
     Ok((Box::new(file), path.display().to_string()))
 }
 
-/// Tells on standard error which features a table has no column of: they are missing in every row. Where it is closed, the
-/// answers still come.
+/// Tells on standard error which features a table has no column of: they are missing in every row. Where it is closed,
+/// the answers still come.
 pub fn note_absent<R: Read>(file: &str, rows: &RowReader<'_, R>) {
     let absent: Vec<String> = rows.absent().map(str::to_owned).collect();
     if !absent.is_empty() {

@@ -34,14 +34,14 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     files::print(&human(&model, memory(args).as_deref()))
 }
 
-/// What a server of this model alone stays below, with the default limits and as many threads as here; none of a model that
-/// is not served.
+/// The memory bound of a server with this model alone, with the default limits and the threads of this machine; none
+/// for a model that is not served.
 fn memory(args: &InspectArgs) -> Option<String> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let server = Arc::new(ServerState::new(Vec::new(), Limits::default(), ExtraFeatures::Reject));
     let file = ModelFile { name: None, path: args.file.clone(), options: (&args.source).into() };
     server.reloader.open(&Sources { files: vec![file], ..Sources::default() }).ok()?;
-    // It keeps room for its pages.
+    // Building the router reserves the memory of its pages, which the estimate includes.
     let _router = router(Arc::clone(&server), Role::Main, Options::default());
     let mib = MemoryEstimate::of(&server, workers).total().div_ceil(1 << 20);
     Some(format!("served alone it stays below {mib} MiB, with the default limits on {workers} cores"))

@@ -33,8 +33,8 @@ pub(super) struct Labelled {
 }
 
 impl Labelled {
-    /// Reads a whole table, which messages call `name`: columns by the features' names, others are left, and the column that
-    /// is called `target`.
+    /// Reads a whole table, which messages call `name`: columns by the features' names, others are left, and the column
+    /// that is called `target`.
     ///
     /// # Errors
     /// 65, a line a problem: columns that are not there, cells that do not fit, too many rows.

@@ -1,5 +1,5 @@
-//! One short file a verb: what each command does with its arguments. `serve` alone joins http's router to serve's
-//! listener.
+//! What each command does with its arguments: one file per command, and the files that several commands share. `serve`
+//! alone joins http's router to serve's listener.
 
 mod allocator;
 pub mod completions;

@@ -19,7 +19,8 @@ const CHUNK: usize = 4_096;
 /// Runs the command.
 ///
 /// # Errors
-/// 66 a missing input, 65 rows or a model that are invalid, 2 an output that is one of its inputs, 1 golden rows that differ or output that cannot be written.
+/// 66 a missing input, 65 rows or a model that are invalid, 2 an output that is one of its inputs, 1 golden rows that
+/// differ or output that cannot be written.
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     files::keep("the --input", &[&args.input], &args.output)?;
     let OpenedModel { model, files: read, .. } = files::opened(&args.model, &args.source)?;

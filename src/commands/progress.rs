@@ -1,5 +1,5 @@
-//! The progress bar of `train`: which fit it is at, and how long all of them will take. On standard error; nothing where
-//! that is no terminal.
+//! The progress bar of `train`: which fit it is at, and how long all of them will take. On standard error; nothing
+//! where that is no terminal.
 
 use std::fmt::Write;
 use std::sync::Arc;

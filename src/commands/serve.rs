@@ -1,5 +1,5 @@
-//! `serve`: loads and checks the models, binds, answers until a signal has drained it. Only this file joins http's router to
-//! serve's listener.
+//! `serve`: loads and checks the models, binds, answers until a signal has drained it. Only this file joins http's
+//! router to serve's listener.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;

@@ -17,8 +17,8 @@ use super::progress::FitProgress;
 /// Runs the command.
 ///
 /// # Errors
-/// 2 options that contradict each other or an output that is the data, 65 data that does not do, 66 no such file, 78 a bad `SOURCE_DATE_EPOCH`,
-/// 1 a fit or a write that failed. Nothing is written then.
+/// 2: options that contradict each other, or an output that is the data. 65: the data cannot be used. 66: no such file.
+/// 78: a bad `SOURCE_DATE_EPOCH`. 1: a fit or a write failed. Nothing is written then.
 pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     let spec = spec(args)?;
     if let Some(path) = &args.output {

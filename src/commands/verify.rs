@@ -1,5 +1,5 @@
-//! `verify`: load a model file, check its golden rows and, of another library's, each split, weight and step; with rows and
-//! the answers that their library gave, compare those too.
+//! `verify`: load a model file, check its golden rows and, of another library's, each split, weight and step; with rows
+//! and the answers that their library gave, compare those too.
 
 use std::fmt::Write as _;
 
@@ -19,8 +19,8 @@ const SHOWN: usize = 5;
 /// Runs the command.
 ///
 /// # Errors
-/// 66 no such file, 65 not a valid model or rows that do not fit it, 2 columns that are no answers of the model, 1 golden rows
-/// or expected answers that differ.
+/// 66 no such file, 65 not a valid model or rows that do not fit it, 2 columns that are no answers of the model, 1
+/// golden rows or expected answers that differ.
 pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let OpenedModel { model, artifact, .. } = files::opened(&args.file, &args.source)?;
     let header = model.header();

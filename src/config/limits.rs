@@ -15,7 +15,8 @@ pub struct Limits {
     /// Largest request body; over it is 413
     #[arg(long, value_name = "SIZE", default_value = "2MiB", value_parser = size)]
     pub max_body_bytes: usize,
-    /// Request bodies held at one time, all requests together; of these, bodies over 64 KiB three quarters at most
+    /// Memory that all requests hold together: bodies, batches, answers, connections' buffers; those over 64 KiB three
+    /// quarters of it at most
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
     pub body_budget: usize,
     /// Most rows in a request; over it is 413
@@ -24,8 +25,8 @@ pub struct Limits {
     /// Connections at one time; at the cap the listener pauses accepting
     #[arg(long, value_name = "N", default_value = "4096", value_parser = count)]
     pub max_connections: usize,
-    /// Age of a connection, give or take a fifth, from which on an answer closes it: its client connects anew, to servers
-    /// that have joined too
+    /// Age of a connection, give or take a fifth, from which on an answer closes it: its client connects anew, to
+    /// servers that have joined too
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = time)]
     pub max_connection_age: Duration,
     /// Largest request head; over it is 431
@@ -40,7 +41,8 @@ pub struct Limits {
     /// Time from the first byte of a head to its last; a slower client's connection is closed
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub header_timeout: Duration,
-    /// Time from the head to the end of the body; 408 after it, or earlier if the body is too slow while memory is scarce
+    /// Time from the head to the end of the body; 408 after it, or earlier if the body is too slow while memory is
+    /// scarce
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub body_timeout: Duration,
     /// Longest computation of one request; over it is 504
@@ -52,7 +54,7 @@ pub struct Limits {
     /// A client that takes nothing of its answer for this long is cut
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     pub write_timeout: Duration,
-    /// Longest wait for memory or a compute slot; 503 after it
+    /// Longest wait for memory or a compute permit; 503 after it
     #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = time)]
     pub admission_wait: Duration,
     /// After SIGTERM: keep accepting for this long, so that endpoints and proxies notice

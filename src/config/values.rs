@@ -47,7 +47,8 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-/// An address: IP:port, or `:port` and `localhost:port`, both of which are IPv4 loopback: a static binary has no resolver.
+/// An address: IP:port, or `:port` and `localhost:port`, both of which are IPv4 loopback: a static binary has no
+/// resolver.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     const EXAMPLES: &str =
         "such as 127.0.0.1:8000, localhost:8000, :8000 or [::1]:8000; 0.0.0.0:8000 for all interfaces";

@@ -26,8 +26,8 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Pages, which hold no statistics where tokens are asked for.
 const PAGES: [&str; 3] = ["/", "/docs", "/openapi.json"];
 
-/// The tokens of a file that cannot be read are good for this long: a secret that is swapped may be away for a moment, one
-/// that was removed must not open the server for ever. Counted from the first reading that fails.
+/// The tokens of a file that cannot be read are good for this long: a secret that is swapped may be away for a moment,
+/// one that was removed must not open the server for ever. Counted from the first reading that fails.
 pub const KEPT_UNREADABLE: Duration = Duration::from_secs(30);
 
 /// Bytes of the file at most: some 15,000 tokens.
@@ -81,8 +81,8 @@ impl Tokens {
         self.digests.load().is_empty()
     }
 
-    /// Reads the file again, at the time `now`. One that holds no token locks every client out at once, one that cannot be
-    /// read after [`KEPT_UNREADABLE`].
+    /// Reads the file again, at the time `now`. One that holds no token locks every client out at once, one that cannot
+    /// be read after [`KEPT_UNREADABLE`].
     ///
     /// # Errors
     /// One line when it cannot be read. It was logged.

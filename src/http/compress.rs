@@ -1,7 +1,7 @@
 //! gzip answers, for clients that accept them.
 //!
-//! No brotli: its tables would add a sixth to the binary, and clients that accept it accept gzip. No streams: their rows go
-//! out as soon as they are ready.
+//! No brotli: its tables would add a sixth to the binary, and clients that accept it accept gzip. No streams: their
+//! rows go out as soon as they are ready.
 
 use std::io::Write as _;
 
@@ -23,12 +23,12 @@ const SHORTEST: usize = 1_024;
 /// Bytes compressed between two yields, about 300 µs of work.
 const STEP: usize = 32 << 10;
 
-/// Memory for compressing: tables and window. It comes out of the memory budget; where it is not free an answer stays as it
-/// is, since it can go out at once.
+/// Memory for compressing: tables and window. It comes out of the memory budget; where it is not free an answer stays
+/// as it is, since it can go out at once.
 const GZIP_STATE_BYTES: usize = 512 << 10;
 
-/// True when an answer is to be compressed: it is long enough, and `accepted` allows gzip. Marks it as one that depends on
-/// `Accept-Encoding`.
+/// True when an answer is to be compressed: it is long enough, and `accepted` allows gzip. Adds `Vary: accept-encoding`
+/// to an answer that is long enough.
 pub(super) fn negotiate(app: &App, accepted: Option<&HeaderValue>, response: &mut Response) -> bool {
     let length = response.body().size_hint().exact();
     if length.is_none_or(|n| n < SHORTEST as u64) || response.headers().contains_key(CONTENT_ENCODING) {

@@ -1,4 +1,4 @@
-//! What a handler gives back: the answer, and how long each step of it took.
+//! A handler's output: the answer, and how long each step took.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use http::HeaderValue;
 pub(in crate::http) struct Timings {
     /// Rows answered.
     pub(in crate::http) rows: usize,
-    /// From the body's bytes to the batch.
+    /// From the body's bytes to the batch; `parse` in `Server-Timing` and in the log line.
     pub(in crate::http) decode: Duration,
     /// The computation, without the wait for it.
     pub(in crate::http) predict: Duration,

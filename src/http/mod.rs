@@ -1,9 +1,9 @@
 //! HTTP: the only place that knows axum and JSON bodies.
 //!
 //! A request passes `service` (one route look-up, the layers of `middleware` in their order) and is answered by one of
-//! `routes`. `body` reads its bytes, `decode` turns them into a batch, `encode` turns a prediction into bytes. `problem`
-//! is the one list of errors with their status, `router` the one list of routes, `openapi` describes all of them,
-//! `pages` shows them to people.
+//! `routes`. `body` reads its bytes, `decode` turns them into a batch, `encode` turns a prediction into bytes.
+//! `problem` is the one list of errors with their status, `router` the one list of routes, `openapi` describes all of
+//! them, `pages` shows them to people.
 
 pub mod allowed_hosts;
 pub mod app;

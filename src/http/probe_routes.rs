@@ -1,4 +1,4 @@
-//! The routes that machines ask again and again: probes and metrics.
+//! The routes of probes and metrics.
 
 const PROBES_AND_METRICS: [&str; 8] =
     ["/livez", "/readyz", "/metrics", "/healthz", "/ping", "/health", "/v2/health/live", "/v2/health/ready"];

@@ -88,7 +88,8 @@ pub struct DataFindings<'a> {
     pub calibration: Option<Calibration>,
 }
 
-/// The same model with what data say of it: `artifact` is what [`artifact`] made. The plain walk answers the golden rows.
+/// The same model with what data say of it: `artifact` is what [`artifact`] made. The plain walk answers the golden
+/// rows.
 ///
 /// # Errors
 /// [`ImportError`]: a golden row has no finite answer, or an artifact does not hold as much.

@@ -53,16 +53,15 @@ impl Candidates {
         Self { values, in_turn, random: Random(0x9e37_79b9_7f4a_7c15) }
     }
 
-    /// Rows in which each category of each feature is taken, missing ones and ones that are not listed too: so many, but no
-    /// more than this.
+    /// How many rows to make: twice the longest list of categories, at least `least`, at most `most`.
     pub(super) fn n_rows(&self, least: usize, most: usize) -> usize {
         let largest =
             self.values.iter().zip(&self.in_turn).filter(|(_, in_turn)| **in_turn).map(|(pool, _)| pool.len());
         (2 * largest.max().unwrap_or(0)).max(least).min(most)
     }
 
-    /// A row: the first has the first value of each feature, the second the second; of others every second takes categories
-    /// in turn, all else is drawn.
+    /// Row `number`. Rows 0 and 1 take each feature's first and second value. Later rows are random, but even rows go
+    /// through the categories in turn.
     pub(super) fn row(&mut self, number: usize) -> Vec<f64> {
         let Self { values, in_turn, random } = self;
         let of = |(feature, (pool, in_turn)): (usize, (&Vec<f64>, &bool))| match number {
@@ -96,7 +95,7 @@ fn values_near(threshold: f64) -> [f64; 3] {
     [threshold, threshold - near, threshold + near]
 }
 
-/// The number of the feature from which steps make about this one.
+/// The feature's value from which the steps make about this number.
 fn invert_steps(way: &[&Operation], number: f64) -> f64 {
     way.iter().rev().fold(number, |number, operation| match operation {
         Operation::Standardize { offset, divisor } => number * divisor + offset,

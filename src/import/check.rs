@@ -1,5 +1,5 @@
-//! What `import` and `verify` check of a model: the kernels' raw scores are those of the plain walk, every bit, for each side of
-//! each split, each weight, and rows through all steps.
+//! What `import` and `verify` check of a model: the kernels' raw scores are those of the plain walk, every bit, for
+//! each side of each split, each weight, and rows through all steps.
 
 use std::fmt;
 
@@ -58,8 +58,8 @@ impl fmt::Display for Reached {
     }
 }
 
-/// Asks a model of another library for rows beside and on its thresholds, and compares with the plain walk. `None` for an
-/// artifact of our own.
+/// Asks a model of another library for rows beside and on its thresholds, and compares with the plain walk. `None` for
+/// an artifact of our own.
 ///
 /// # Errors
 /// The first row that is answered otherwise.

@@ -1,4 +1,4 @@
-//! What may be chosen when a source is read.
+//! The options for reading a source.
 
 use std::collections::BTreeMap;
 
@@ -32,9 +32,10 @@ pub struct ImportOptions {
     pub zero_as_missing: bool,
     /// The model's name; none: the source's own, else `model`.
     pub name: Option<String>,
-    /// The name of its file or folder among others; it holds where a source says no name, or only what MLflow calls all.
+    /// The name of its file or folder in a directory of models. Used if the source has no name, or only MLflow's
+    /// default `model`.
     pub entry: Option<String>,
-    /// Chosen for every model of a directory: an artifact among them goes by what it has inside.
+    /// Given for all models of a directory: artifacts there ignore it.
     pub is_for_all: bool,
 }
 

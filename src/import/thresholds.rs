@@ -1,5 +1,5 @@
-//! Both sides of every split of a forest, and its rule for a missing cell, asked of the kernels and of the plain walk. Rows are
-//! of the predictor's own columns: what steps make of features bounds nothing.
+//! Both sides of every split of a forest, and its rule for a missing cell, asked of the kernels and of the plain walk.
+//! Rows are of the predictor's own columns: what steps make of features bounds nothing.
 
 use super::error::ImportError;
 use super::same_bits::{TOGETHER, compare};
@@ -167,8 +167,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The greatest cell that a split leads to the left, or the least that it leads to the right; of a set a member, or one
-    /// beyond all members.
+    /// The greatest cell that a split leads to the left, or the least that it leads to the right; of a set a member, or
+    /// one beyond all members.
     #[expect(clippy::cast_possible_truncation, reason = "to the neighbouring numbers of 32 bits")]
     fn cell(&self, split: &Split, side: Side) -> f64 {
         let threshold = match split.test {

@@ -117,8 +117,8 @@ impl Algorithm {
         matches!(self, Self::RandomForest | Self::ExtraTrees)
     }
 
-    /// True when standard scaling is on unless `--no-scale` says otherwise: where the penalty, the solver or a
-    /// distance depends on the columns' units, and where sums of large numbers beside small ones lose what tells them apart.
+    /// True when standard scaling is on unless `--no-scale` says otherwise: where the penalty, the solver or a distance
+    /// depends on the columns' units, and where sums of large numbers beside small ones lose what tells them apart.
     pub fn scales_by_default(self) -> bool {
         matches!(
             self,

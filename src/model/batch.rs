@@ -9,9 +9,9 @@ use super::schema::{Feature, FeatureKind, Schema, position_as_f64};
 
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
 ///
-/// A numeric cell is its value, at most [`MAX_ABS`] in size unless its feature is unbounded, a categorical one the position
-/// of its category (one place beyond the list where it is not listed and the feature accepts that), a missing one NaN (only
-/// where the feature accepts that).
+/// A numeric cell is its value, at most [`MAX_ABS`] in size unless its feature is unbounded, a categorical one the
+/// position of its category (one place beyond the list where it is not listed and the feature accepts that), a missing
+/// one NaN (only where the feature accepts that).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     n_rows: usize,

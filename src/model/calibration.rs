@@ -25,8 +25,8 @@ pub enum Scores {
     Residuals {
         /// Observed minus predicted, in the target's unit, shape `[n_rows]`.
         residual: Vec<f64>,
-        /// Population standard deviation of the trees' answers for the row, from the model of its fold, shape `[n_rows]`;
-        /// empty for other methods.
+        /// Population standard deviation of the trees' answers for the row, from the model of its fold, shape
+        /// `[n_rows]`; empty for other methods.
         difficulty: Vec<f64>,
     },
     /// Classification.

@@ -114,8 +114,8 @@ impl Calibrator {
         checked.map(|()| calibrator).map_err(|e| format!("the calibrator section: {e}"))
     }
 
-    /// Calibrates probabilities in place, row-major `[n_rows, n_classes]`. Those of two classes are p and 1 − p; those of
-    /// several are divided by their sum, and all the same where that is 0.
+    /// Calibrates probabilities in place, row-major `[n_rows, n_classes]`. Those of two classes are p and 1 − p; those
+    /// of several are divided by their sum, and all the same where that is 0.
     #[expect(clippy::cast_precision_loss, reason = "there are 1,000 classes at most")]
     pub fn apply(&self, probability: &mut [f64]) {
         if let [map] = self.maps.as_slice() {
@@ -151,14 +151,5 @@ impl Calibrator {
     /// `isotonic` or `sigmoid`.
     pub fn method(&self) -> &'static str {
         if self.is_portable() { "isotonic" } else { "sigmoid" }
-    }
-
-    /// Bytes that it occupies.
-    pub fn resident_bytes(&self) -> usize {
-        let of = |map: &CalibrationMap| match map {
-            CalibrationMap::Sigmoid { .. } => 0,
-            CalibrationMap::Isotonic { from, to } => 8 * (from.len() + to.len()),
-        };
-        self.maps.iter().map(|map| size_of::<CalibrationMap>() + of(map)).sum()
     }
 }

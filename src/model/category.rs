@@ -1,13 +1,13 @@
 //! Which category a value names: text byte for byte, a number by the digits that were sent, a boolean by its spellings.
 //!
-//! A category is text as training saw it. `001`, `1` and `1e0` are three of them: no other numeric reading is tried, so that
-//! an identifier never answers for its neighbour.
+//! A category is text as training saw it. `001`, `1` and `1e0` are three of them: no other numeric reading is tried, so
+//! that an identifier never answers for its neighbour.
 
 use super::schema::Feature;
 use crate::text::number::{MAX_EXACT_F64, is_integer, parse_number};
 
-/// The spellings of true and of false in a table, in the order in which they are looked for. The first three are written by
-/// JSON, pandas and spreadsheets.
+/// The spellings of true and of false in a table, in the order in which they are looked for. The first three are
+/// written by JSON, pandas and spreadsheets.
 pub const SPELLINGS: [[&str; 4]; 2] = [["true", "True", "TRUE", "1"], ["false", "False", "FALSE", "0"]];
 
 /// A number with the digits that were sent.
@@ -17,14 +17,14 @@ pub struct Digits<'a> {
     pub value: f64,
     /// How it was spelled.
     pub text: &'a str,
-    /// True when its sender has only the value: an element of a float tensor. A whole value then names the integer, however
-    /// it is spelled.
+    /// True when its sender has only the value: an element of a float tensor. A whole value then names the integer,
+    /// however it is spelled.
     pub by_value: bool,
 }
 
 impl Feature {
-    /// The part of a text that is compared with the categories: without the white space around it, but where the model's own
-    /// library counts that.
+    /// The part of a text that is compared with the categories: without the white space around it, but where the
+    /// model's own library counts that.
     pub fn compared<'t>(&self, text: &'t str) -> &'t str {
         if self.untrimmed { text } else { text.trim() }
     }
@@ -34,8 +34,8 @@ impl Feature {
         self.category_position(text).or_else(|| self.category_position(self.compared(text)))
     }
 
-    /// The position of the category of a CSV field's digits. Only where a text that names no category is accepted, which
-    /// models of other libraries do: what names one as JSON's `7.0` must not pass for unknown as a field.
+    /// The position of the category of a CSV field's digits. Only where a text that names no category is accepted,
+    /// which models of other libraries do: what names one as JSON's `7.0` must not pass for unknown as a field.
     pub(super) fn category_of_field(&self, text: &str) -> Option<usize> {
         let text = self.compared(text);
         let value = parse_number(text).filter(|_| self.unknown)?;
@@ -47,8 +47,8 @@ impl Feature {
         SPELLINGS[usize::from(!truth)].iter().find_map(|spelling| self.category_position(spelling))
     }
 
-    /// The position of the category of these digits; without one, of the same integer below 2⁵³ with `.0` or without: pandas
-    /// adds it to the integers of a column where a cell is missing.
+    /// The position of the category of these digits; without one, of the same integer below 2⁵³ with `.0` or without:
+    /// pandas adds it to the integers of a column where a cell is missing.
     pub(super) fn category_of_digits(&self, digits: Digits<'_>) -> Option<usize> {
         let Digits { value, text, by_value } = digits;
         self.category_position(text).or_else(|| {

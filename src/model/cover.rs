@@ -10,31 +10,47 @@ use super::smartcore::PostcardReader;
 /// # Errors
 /// postcard's sentence.
 pub fn section(trees: &Trees, matrix: &[f64]) -> Result<Vec<u8>, String> {
-    let counts = trees.trees.iter().map(|tree| {
-        let mut counts = vec![0_u32; tree.nodes.len()];
-        for row in matrix.chunks_exact(trees.n_columns) {
-            trees.walk(tree, row, |at| counts[at] += 1);
-        }
-        counts
-    });
-    postcard::to_allocvec(&counts.collect::<Vec<_>>()).map_err(|e| e.to_string())
+    let mut counts = Counts::of(trees);
+    counts.add(trees, matrix);
+    counts.to_section()
 }
 
-/// The same for rows of another library's model, whose features have so many categories each; `None` where it has no trees.
+/// How many rows reached each node of each tree.
+struct Counts(Vec<Vec<u32>>);
+
+impl Counts {
+    fn of(trees: &Trees) -> Self {
+        Self(trees.trees.iter().map(|tree| vec![0; tree.nodes.len()]).collect())
+    }
+
+    /// Counts the rows of a row-major matrix, tree by tree.
+    fn add(&mut self, trees: &Trees, matrix: &[f64]) {
+        for (tree, counts) in trees.trees.iter().zip(&mut self.0) {
+            for row in matrix.chunks_exact(trees.n_columns) {
+                trees.walk(tree, row, |at| counts[at] += 1);
+            }
+        }
+    }
+
+    fn to_section(&self) -> Result<Vec<u8>, String> {
+        postcard::to_allocvec(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+/// The same for rows of a model in the neutral form, whose features have this many categories each; `None` for a model
+/// without trees.
 ///
 /// # Errors
 /// One sentence: what is wrong with the model.
 pub fn of_neutral(neutral: &Neutral, n_categories: &[usize], rows: &Batch) -> Result<Option<Vec<u8>>, String> {
     let Form::Trees(trees) = neutral.to_form(n_categories)? else { return Ok(None) };
-    let mut counts: Vec<Vec<u32>> = trees.trees.iter().map(|tree| vec![0; tree.nodes.len()]).collect();
+    let mut counts = Counts::of(&trees);
     let (mut buffer, mut columns) = (Vec::new(), vec![0.0; trees.n_columns]);
     for row in rows.rows() {
         neutral.steps.encode(row, &mut buffer, &mut columns);
-        for (tree, counts) in trees.trees.iter().zip(&mut counts) {
-            trees.walk(tree, &columns, |at| counts[at] += 1);
-        }
+        counts.add(&trees, &columns);
     }
-    postcard::to_allocvec(&counts).map(Some).map_err(|e| e.to_string())
+    counts.to_section().map(Some)
 }
 
 /// Checks a section against the trees it counts: a count for every node, a split's the sum of its children's.

@@ -1,4 +1,5 @@
-//! What predicts, read from an artifact's payload: smartcore's object of the `estimator` section, or the `neutral` form.
+//! What predicts, read from an artifact's payload: smartcore's object of the `estimator` section, or the `neutral`
+//! form.
 
 use super::algorithm::Algorithm;
 use super::artifact::{FORMAT_NEUTRAL, Header, Opened};

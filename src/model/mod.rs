@@ -1,8 +1,9 @@
 //! The model: pure computation. No axum, no tokio, no clock, no files; bytes in, answers out.
 //!
 //! `schema` says what a row is, `batch` holds rows known to fit it, `preprocessing` makes an estimator's columns of
-//! them, `compiled` predicts, `artifact` is all of it as bytes, [`Model`] is all of it loaded and checked. `smartcore` and
-//! `neutral` are the two ways in which an artifact holds what predicts: as smartcore's object, or by another library's rule.
+//! them, `compiled` predicts, `artifact` is all of it as bytes, [`Model`] is all of it loaded and checked. `smartcore`
+//! and `neutral` are the two ways in which an artifact holds what predicts: as smartcore's object, or in the neutral
+//! form, which other libraries' models and our boosted trees on histograms have.
 
 pub mod algorithm;
 pub mod answer_table;

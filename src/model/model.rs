@@ -125,13 +125,6 @@ impl Model {
         &self.golden
     }
 
-    /// Bytes the loaded model occupies, about: the predictor's arrays and the head read into memory.
-    pub fn resident_bytes(&self) -> usize {
-        // A head in memory takes about twice its JSON: numbers of a few digits become 8 bytes.
-        let stats: usize = self.header.features.iter().map(|f| 8 * (f.stats().quantiles.len() + 80)).sum();
-        self.pipeline.resident_bytes() + stats + self.golden.values().len() * 40
-    }
-
     /// Columns that a row is encoded into, at least 1.
     pub fn n_columns(&self) -> usize {
         self.pipeline.encoder().n_columns()
@@ -157,12 +150,18 @@ impl Model {
         self.pipeline.predictor().n_margins()
     }
 
+    /// Raw scores a row that answers for this batch have: none unless the batch asks for them.
+    pub fn n_raw_for(&self, batch: &Batch) -> usize {
+        if batch.wants_raw() { self.n_raw().unwrap_or(0) } else { 0 }
+    }
+
     /// Raw scores of some rows of a batch, row-major `[n_rows, n_raw]`; `None` where the estimator has none.
     pub fn raw(&self, batch: &Batch, rows: Range<usize>, scratch: &mut Scratch) -> Option<Vec<f64>> {
         self.pipeline.raw(batch, rows, scratch)
     }
 
-    /// Raw scores for a row-major matrix of the predictor's own columns, `[n_rows, n_columns]`, as if steps had made them.
+    /// Raw scores for a row-major matrix of the predictor's own columns, `[n_rows, n_columns]`, as if steps had made
+    /// them.
     pub fn raw_of_columns(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
         self.pipeline.predictor().raw(matrix, scratch)
     }
@@ -172,8 +171,8 @@ impl Model {
         self.pipeline.spread(batch, &mut Scratch::default())
     }
 
-    /// Answers for some rows of a batch as [`Model::predict_rows`], with raw scores beside them where the batch asks for them
-    /// and the estimator has some.
+    /// Answers for some rows of a batch as [`Model::predict_rows`], with raw scores beside them where the batch asks
+    /// for them and the estimator has some.
     ///
     /// # Errors
     /// [`PredictError`] when an answer, or a raw score that was asked for, is not finite.

@@ -1,5 +1,5 @@
-//! Which cells made an answer overflow: those farthest outside the training range. The model itself is not at fault, because
-//! its golden rows have finite answers.
+//! Which cells made an answer overflow: those farthest outside the training range. The model itself is not at fault,
+//! because its golden rows have finite answers.
 
 use super::neutral::{Given, Stop};
 use super::pipeline::Encoder;
@@ -9,8 +9,8 @@ use super::schema::{Feature, FeatureKind, Schema};
 /// Most cells reported of one row.
 const MOST: usize = 20;
 
-/// The cells to blame: those of which a step makes no finite number, else the farthest from training first; none when the
-/// row holds no number.
+/// The cells to blame: those of which a step makes no finite number, else the farthest from training first; none when
+/// the row holds no number.
 pub(super) fn cells(schema: &Schema, row: &[f64], encoder: &Encoder) -> Vec<OverflowingCell> {
     let stops = encoder.stops(row);
     if !stops.is_empty() {
@@ -54,8 +54,8 @@ fn shown(value: f64) -> String {
     if value == 0.0 || (1e-4..1e15).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
 }
 
-/// Distance of a value outside the training range, in widths of the range; where the range is not known, the size of what
-/// the predictor is given of it.
+/// Distance of a value outside the training range, in widths of the range; where the range is not known, the size of
+/// what the predictor is given of it.
 fn farness(feature: &Feature, value: f64, given: Option<Given>) -> f64 {
     let size = given.map_or(value.abs(), |given| given.size);
     let (Some(min), Some(max)) = (feature.stats().min, feature.stats().max) else { return size };

@@ -25,9 +25,9 @@ pub struct Pipeline {
 /// From a batch's cells to the predictor's columns.
 #[derive(Debug, Clone)]
 pub enum Encoder {
-    /// What `train` fitted.
+    /// The preprocessing of a smartcore model, which `train` fitted.
     Preprocessing(Preprocessing),
-    /// The checked steps of another library's model.
+    /// The checked steps of a model in the neutral form.
     Steps(Steps),
 }
 
@@ -40,7 +40,7 @@ impl Encoder {
         }
     }
 
-    /// The steps of another library's model that make no finite number of this row's; see [`Steps::stops`].
+    /// The steps that make no finite number of this row's; see [`Steps::stops`].
     pub(super) fn stops(&self, row: &[f64]) -> Vec<Stop> {
         match self {
             // What `train` fits makes numbers of numbers.
@@ -49,7 +49,7 @@ impl Encoder {
         }
     }
 
-    /// What the predictor is given of each feature of a row, by the steps of another library's model.
+    /// What the predictor is given of each feature of a row; `None` for what `train` fitted as preprocessing.
     pub(super) fn given(&self, row: &[f64]) -> Option<Vec<Given>> {
         match self {
             Self::Preprocessing(_) => None,
@@ -113,11 +113,6 @@ impl Pipeline {
         if self.after.calibrator.is_some() { Width::F64 } else { self.predictor.width() }
     }
 
-    /// Bytes that predictor and calibrator occupy.
-    pub fn resident_bytes(&self) -> usize {
-        self.predictor.resident_bytes() + self.after.resident_bytes()
-    }
-
     /// The way from cells to columns.
     pub fn encoder(&self) -> &Encoder {
         &self.encoder
@@ -155,8 +150,8 @@ impl Pipeline {
         self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.raw(matrix, scratch))
     }
 
-    /// Σ|terms| behind the numbers of every row, as [`Predictor::magnitudes`]; of calibrated ones what a calibrator makes of
-    /// it.
+    /// Σ|terms| behind the numbers of every row, as [`Predictor::magnitudes`]; of calibrated ones what a calibrator
+    /// makes of it.
     pub fn magnitudes(&self, batch: &Batch, scratch: &mut Scratch) -> Option<Vec<f64>> {
         let terms = self
             .encoded(batch, 0..batch.n_rows(), scratch, |matrix, scratch| self.predictor.magnitudes(matrix, scratch));

@@ -61,11 +61,6 @@ impl Postprocessing {
         }
     }
 
-    /// Bytes that it occupies.
-    pub(super) fn resident_bytes(&self) -> usize {
-        self.calibrator.as_ref().map_or(0, Calibrator::resident_bytes)
-    }
-
     /// True when answers stay what they are.
     pub fn is_empty(&self) -> bool {
         self.calibrator.is_none() && self.threshold.is_none()

@@ -75,8 +75,8 @@ impl Probabilities {
 pub struct PredictError {
     /// The row's position in the batch, from 0.
     pub row: usize,
-    /// The cells that the model cannot take, the worst first; empty when it is the model's fault, and as long as only its
-    /// predictor was asked, which does not know the features.
+    /// The cells that the model cannot take, the worst first; empty when it is the model's fault, and as long as only
+    /// its predictor was asked, which does not know the features.
     pub cells: Vec<OverflowingCell>,
 }
 

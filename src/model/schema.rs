@@ -71,7 +71,8 @@ pub struct Feature {
     /// True where the model has a rule for categories that are not listed: they are accepted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
-    /// True where text is compared with the categories as it stands, blanks around it too: another library compares texts so.
+    /// True where text is compared with the categories as it stands, blanks around it too: another library compares
+    /// texts so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untrimmed: bool,
     /// True where a numeric feature takes any number, infinite ones too.

@@ -1,5 +1,4 @@
-//! One prediction: a model, its rows and what is asked of them in, the answer out. Every protocol's handler calls
-//! [`ServerState::predict`].
+//! One prediction: a model and rows in, the answers out. Every protocol's handler calls [`ServerState::predict`].
 
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ const GROWTH: usize = 2;
 /// The rows to predict and what the request holds meanwhile.
 #[derive(Debug)]
 pub struct PredictInput<'s> {
-    /// The version of the model to ask.
+    /// The version of the model.
     pub snapshot: &'s Snapshot,
     /// The rows, checked against that version's schema.
     pub batch: Batch,
@@ -37,16 +36,15 @@ pub struct PredictOutput {
 }
 
 impl ServerState {
-    /// Answers a input: resizes the request's lease to hold the rows, the prediction and then the encoded answer, and
-    /// computes inline or on the pool.
+    /// Predicts rows: resizes the request's lease to hold the prediction and the larger of rows and encoded answer,
+    /// then computes inline or on the pool.
     ///
     /// # Errors
     /// [`ComputeError`].
     pub async fn predict(&self, memory: &MemoryLease, input: PredictInput<'_>) -> Result<PredictOutput, ComputeError> {
         let PredictInput { snapshot, batch, answer_bytes, other_bytes } = input;
         let target = snapshot.model.schema().target();
-        let n_raw = if batch.wants_raw() { snapshot.model.n_raw().unwrap_or(0) } else { 0 };
-        let numbers_per_row = target.n_outputs() + target.classes.len() + n_raw;
+        let numbers_per_row = target.n_outputs() + target.classes.len() + snapshot.model.n_raw_for(&batch);
         let prediction = GROWTH * batch.n_rows() * numbers_per_row * size_of::<f64>();
         // The rows are gone when the answer is encoded.
         let rows_or_answer = size_of_val(batch.values()).max(answer_bytes);

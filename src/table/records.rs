@@ -85,8 +85,8 @@ impl<R: Read> Records<R> {
         Err(TableError::Syntax(format!("{}: the file is empty; it must start with a header line", self.file)))
     }
 
-    /// Takes `record` for the header: none twice, not all numbers. An empty one is no name. Names are trimmed, but those that
-    /// `is_known` as they stand.
+    /// Takes `record` for the header: none twice, not all numbers. An empty one is no name. Names are trimmed, but
+    /// those that `is_known` as they stand.
     pub(super) fn set_header(
         &mut self,
         record: &StringRecord,

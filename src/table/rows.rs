@@ -38,8 +38,8 @@ pub struct RowReader<'s, R> {
 
 impl<'s, R: Read> RowReader<'s, R> {
     /// Reads the header and finds each feature's column, in any order; columns that the schema does not know are
-    /// skipped. A feature without a column is missing in every row, where the model itself has a rule for missing cells.
-    /// `file` is the input's name in errors.
+    /// skipped. A feature without a column is missing in every row, where the model itself has a rule for missing
+    /// cells. `file` is the input's name in errors.
     ///
     /// # Errors
     /// [`TableError`]: empty, a bad header, or missing columns.
@@ -108,7 +108,8 @@ impl<'s, R: Read> RowReader<'s, R> {
         pairs.filter(|(_, column)| column.is_none()).map(|(feature, _)| feature.name.as_str())
     }
 
-    /// What a feature without a column may be called in the file, as the end of a sentence; empty where nothing is near.
+    /// What a feature without a column may be called in the file, as the end of a sentence; empty where nothing is
+    /// near.
     pub fn hint_for_absent(&self) -> String {
         renamed(self.absent(), self.header(), self.schema)
     }
@@ -161,8 +162,8 @@ impl<'s, R: Read> RowReader<'s, R> {
         TableError::Cells(cells.map(|(feature, detail)| self.problem_in(row, self.columns[feature], detail)).collect())
     }
 
-    /// What is wrong with the cell in a column (its place in the file, from 0) of row `row` of the last chunk, which was read
-    /// by [`RowReader::keep_fields`].
+    /// What is wrong with the cell in a column (its place in the file, from 0) of row `row` of the last chunk, which
+    /// was read by [`RowReader::keep_fields`].
     pub fn problem(&self, row: usize, column: usize, detail: String) -> CellProblem {
         self.problem_in(row, Some(column), detail)
     }

@@ -9,9 +9,9 @@ const LONGEST: usize = 64;
 /// among names that are long and alike.
 const COMPARED: usize = 256;
 
-/// The candidate nearest to `text` by edit distance, if it is near enough to be meant (a third of its length, two
-/// edits for short words, case ignored); else the first that has the same words and more, or fewer, at its end: `tenure`
-/// for `tenure_months`. Of very many candidates the first ones alone are looked at.
+/// The candidate nearest to `text` by edit distance, if it is near enough to be meant (a third of its length, two edits
+/// for short words, case ignored); else the first that has the same words and more, or fewer, at its end: `tenure` for
+/// `tenure_months`. Of very many candidates the first ones alone are looked at.
 pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if text.len() > LONGEST {
         return None;

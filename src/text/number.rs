@@ -43,7 +43,8 @@ pub fn half_to_f64(bits: u16) -> f64 {
     if bits >> 15 == 1 { -magnitude } else { magnitude }
 }
 
-/// Appends a finite number as every answer has it: the shortest text that reads back as the same bits (`25.0`, not `25`).
+/// Appends a finite number as every answer has it: the shortest text that reads back as the same bits (`25.0`, not
+/// `25`).
 #[inline]
 pub fn append(out: &mut Vec<u8>, value: f64) {
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());

@@ -16,8 +16,8 @@ pub fn beginning(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
-/// A sentence that quotes what a client sent: hidden characters escaped, and its middle left out where it is longer than
-/// some 200 characters.
+/// A sentence that quotes what a client sent: hidden characters escaped, and its middle left out where it is longer
+/// than some 200 characters.
 pub fn cut(sentence: &str) -> String {
     const BEGINNING: usize = 150;
     const END: usize = 50;

@@ -1,27 +1,22 @@
-//! Reading what a client still sends, so that it can read its answer: closing a socket while bytes are on their way resets
-//! the connection, and the answer is lost.
+//! Reading what a client still sends, so that it can read its answer: closing a socket while bytes are on their way
+//! resets the connection, and the answer is lost.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::{Bytes, HttpBody};
 use http_body_util::BodyExt as _;
 
 use crate::http::app::App;
+use crate::serve::listener::{DISCARD_FOR, DISCARD_TIMES_MAX_BODY};
 
-/// No more is read than this many times the largest body.
-const TIMES_MAX_BODY: usize = 16;
-
-/// And for no longer than this.
-const LONGEST: Duration = Duration::from_secs(5);
-
-/// Reads a body without keeping it; true when it ended within the bounds. The body's own deadline, counted from
-/// `arrival`, is one of them.
+/// Reads a body without keeping it; true when it ended within the listener's bounds for discarded bytes and before the
+/// body's own deadline, counted from `arrival`.
 pub(in crate::http) async fn discard_rest<B>(mut body: B, app: &App, arrival: Instant) -> bool
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
     let limits = &app.server.limits;
-    let max_bytes = limits.max_body_bytes.saturating_mul(TIMES_MAX_BODY);
+    let max_bytes = limits.max_body_bytes.saturating_mul(DISCARD_TIMES_MAX_BODY);
     let read = async {
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
@@ -34,7 +29,7 @@ where
     };
     tokio::select! {
         is_done = read => is_done,
-        () = tokio::time::sleep(LONGEST) => false,
+        () = tokio::time::sleep(DISCARD_FOR) => false,
         () = app.server.lifecycle.wait_until(arrival + limits.body_timeout) => false,
     }
 }

@@ -10,7 +10,8 @@ use axum::body::Bytes;
 use bytes::Buf as _;
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-/// Compressed bytes between two looks at the clock: at most 60 µs of work, where each dozen of them is a block of its own.
+/// Compressed bytes between two looks at the clock: at most 60 µs of work, where each dozen of them is a block of its
+/// own.
 const STEP: usize = 512;
 
 /// The longest piece.
@@ -29,7 +30,8 @@ const GZIP: u8 = 16;
 pub(super) enum Encoding {
     /// gzip (RFC 1952); several members after one another are one body.
     Gzip,
-    /// `deflate`: zlib's format (RFC 1950) as RFC 9110 has it, or bare DEFLATE, which some clients send under the same name.
+    /// `deflate`: zlib's format (RFC 1950) as RFC 9110 has it, or bare DEFLATE, which some clients send under the same
+    /// name.
     Deflate,
 }
 
@@ -88,8 +90,8 @@ impl Inflater {
         }
     }
 
-    /// The next piece of the body, at most 64 KiB and maybe nothing: what there is when `until` has come. None when more
-    /// compressed bytes are needed.
+    /// The next piece of the body, at most 64 KiB and maybe nothing: what there is when `until` has come. None when
+    /// more compressed bytes are needed.
     ///
     /// # Errors
     /// They are not of the encoding, a checksum does not fit, or bytes follow the end.

@@ -1,7 +1,7 @@
 //! Where a compressed body is inflated: first where it is read, and on the pool when it takes long.
 //!
-//! A body of 2 MiB may be made so that it takes 150 ms to inflate and becomes nothing. Where it is read, the requests whose
-//! connections share the thread would wait.
+//! A body of 2 MiB may be made so that it takes 150 ms to inflate and becomes nothing. Where it is read, the requests
+//! whose connections share the thread would wait.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,20 +18,21 @@ use super::inflate::{Encoding, Inflater};
 /// Memory for inflating besides the body's own bytes: window, tables and one piece.
 pub(super) const INFLATING: usize = 128 << 10;
 
-/// A body is inflated where it is read until that has taken so long, more than 64 KiB of JSON take.
+/// A body is inflated on the connection's thread for at most this long in all; parsing 64 KiB of JSON takes less.
 const INLINE: Duration = Duration::from_micros(200);
 
-/// Then no more than so many compressed bytes at one time, such as a stream's line: at most 60 µs of work.
+/// After that, chunks of at most this many compressed bytes, such as a stream's line, are still inflated there: at most
+/// 60 µs of work. Longer ones go to the pool.
 const INLINE_BYTES: usize = 512;
 
-/// What a compressed byte counts as, in bytes read: at most 110 ns of work.
+/// A compressed byte counts as this many bytes read: it is at most 110 ns of work.
 const WORK: usize = 64;
 
 /// A compressed body being read.
 pub(super) struct Inflating {
     /// None while the pool has it.
     inflater: Option<Box<Inflater>>,
-    /// How long it is still inflated where it is read.
+    /// How much longer it is inflated on the connection's thread.
     inline: Duration,
     memory: MemoryLease,
     server: Arc<ServerState>,

@@ -33,8 +33,8 @@ pub(in crate::http) async fn read(app: &App, head: &Parts, body: impl ReadableBo
     Ok(bytes)
 }
 
-/// Reads a body of at most `most` bytes, which may be empty, and inflates it if it is compressed. The request's lease is
-/// resized to it before its first byte, or while it comes if its length is not known.
+/// Reads a body of at most `most` bytes, which may be empty, and inflates it if it is compressed. The request's lease
+/// is resized to it before its first byte, or while it comes if its length is not known.
 ///
 /// # Errors
 /// 415: an unknown encoding. 503: no memory within the admission wait. 408: it did not come in time, or came slowly
@@ -52,9 +52,9 @@ pub(in crate::http) async fn read_at_most(
     if declared.is_some_and(|n| n > most) {
         return Err(Problem::body_too_large(most));
     }
-    let reserved = declared.unwrap_or(0) + chunks.overhead();
-    context.memory.resize_to(reserved).await?;
-    let rate = MinDataRate::new(&app.server.memory, limits, reserved);
+    let overhead = chunks.overhead();
+    context.memory.resize_to(declared.unwrap_or(0) + overhead).await?;
+    let rate = MinDataRate::new(&app.server.memory, limits, declared, overhead);
     tokio::select! {
         // The body first: nearly always it is there already.
         biased;

@@ -1,7 +1,8 @@
-//! Features that a body leaves out: missing in each row where the model itself has a rule for missing cells, else an error.
+//! Features that a body leaves out: missing in each row where the model itself has a rule for missing cells, else an
+//! error.
 //!
-//! Rows of cells that were not sent can take far more memory than the body: their number is bounded by its size, as that
-//! of rows that are sent whole is.
+//! Rows of cells that were not sent can take far more memory than the body: their number is bounded by its size, as
+//! that of rows that are sent whole is.
 
 use crate::model::schema::Schema;
 use crate::serve::admission::INLINE_TEXT_BYTES;

@@ -1,9 +1,9 @@
 //! From a body to a [`Batch`]: JSON in any dialect, NDJSON, CSV, and tensors of the Open Inference Protocol.
 //!
-//! The shape of a JSON body decides its dialect: an array holds rows, records or lists of values; an object holds
-//! columns (of labelled values, of lists, or of one record's values) unless it has a key that holds rows: `columns` and
-//! `data`, `dataframe_split`, `dataframe_records`, `instances`, `inputs`. The routes of other protocols read only those
-//! keys ([`read_as`]).
+//! The shape of a JSON body decides its dialect: an array holds rows (each a record or a list of values); an object
+//! holds columns (of labelled values, of lists, or of the values of a single record) unless it has a key that holds
+//! rows: `columns` and `data`, `dataframe_split`, `dataframe_records`, `instances`, `inputs`. The routes of other
+//! protocols read only those keys ([`read_as`]).
 
 mod absent;
 mod cells;
@@ -64,9 +64,7 @@ pub fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Decoded, DecodeE
             CellBuffer::None
         }
     };
-    reader.finish()?;
-    let places = diagnostics.places();
-    Ok(Decoded { batch: cells.into_batch(options.schema, diagnostics)?, places, by_inputs: false })
+    finish(&mut reader, cells, false, options, diagnostics)
 }
 
 /// Reads a JSON body of another protocol's client.
@@ -78,6 +76,17 @@ pub fn read_as(protocol: Protocol, body: &[u8], options: &DecodeOptions<'_>) -> 
     let mut diagnostics = Diagnostics::default();
     let value = reader.next_value()?;
     let (cells, by_inputs) = protocol.read(&mut reader, &value, options, &mut diagnostics)?;
+    finish(&mut reader, cells, by_inputs, options, diagnostics)
+}
+
+/// Checks that the body ends here, and makes the cells a batch.
+fn finish(
+    reader: &mut JsonReader<'_>,
+    cells: CellBuffer,
+    by_inputs: bool,
+    options: &DecodeOptions<'_>,
+    diagnostics: Diagnostics,
+) -> Result<Decoded, DecodeError> {
     reader.finish()?;
     let places = diagnostics.places();
     Ok(Decoded { batch: cells.into_batch(options.schema, diagnostics)?, places, by_inputs })

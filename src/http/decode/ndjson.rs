@@ -1,7 +1,7 @@
 //! NDJSON: one row a line, a record or a list of values, which may stand under `features`.
 //!
-//! A body is read in pieces that end at a line's end, so that a stream can be answered before its end; rows and lines are
-//! counted across the pieces.
+//! A body is read in pieces that end at a line's end, so that a stream can be answered before its end; rows and lines
+//! are counted across the pieces.
 
 use crate::http::json::{JsonReader, Value};
 use crate::http::problem::{Problem, ProblemKind};
@@ -77,7 +77,7 @@ fn read_line(
     Ok(reader.finish()?)
 }
 
-/// Moves the reader past `"features":[` if an object begins so; otherwise it stays at its position.
+/// Moves the reader past `"features":[` if an object begins so, and tells whether it did.
 fn take_features_key(reader: &mut JsonReader<'_>) -> bool {
     let mut ahead = reader.clone();
     let opens = ahead.next_key_is(FEATURES.as_bytes()) && ahead.next_value() == Ok(Value::Array);

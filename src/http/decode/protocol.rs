@@ -20,7 +20,8 @@ use super::rows_key::RowsKey;
 pub enum Protocol {
     /// `TensorFlow` Serving and `KServe` v1: `instances` or `inputs`, and `signature_name`.
     TensorFlow,
-    /// `MLflow`: `dataframe_split`, `dataframe_records`, `instances` or `inputs`, and `params`; or a bare array of rows.
+    /// `MLflow`: `dataframe_split`, `dataframe_records`, `instances` or `inputs`, and `params`; or a bare array of
+    /// rows.
     Mlflow,
     /// Vertex AI: `instances`, and `parameters`.
     Vertex,

@@ -67,8 +67,8 @@ pub(super) struct Rows<'s> {
 }
 
 impl<'s> Rows<'s> {
-    /// No rows yet, of a body of so many bytes. Lists of values are in schema order unless `mapping` gives each position's
-    /// feature.
+    /// No rows yet, of a body of so many bytes. Lists of values are in schema order unless `mapping` gives each
+    /// position's feature.
     pub(super) fn new(
         options: &DecodeOptions<'s>,
         root: &'static [Step<'static>],

@@ -1,7 +1,7 @@
 //! Cross-site requests, which a browser sends for a page of another server: they change nothing and predict nothing.
 //!
-//! A page may send form, text and multipart bodies, or none, to any server without asking it first (the Fetch standard's
-//! "simple" requests); for any other type the browser asks with OPTIONS, which is never granted here.
+//! A page may send form, text and multipart bodies, or none, to any server without asking it first (the Fetch
+//! standard's "simple" requests); for any other type the browser asks with OPTIONS, which is never granted here.
 
 use http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use http::request::Parts;

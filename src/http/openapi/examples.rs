@@ -22,8 +22,8 @@ pub(super) const MEDIAN: usize = 10;
 /// Where the rows of an example stand among the quantiles: the median first.
 const ROWS: [usize; 2] = [MEDIAN, 15];
 
-/// Numbers that stand for one whose range is not known, the first that the model has an answer for: there is no logarithm
-/// of 0.
+/// Numbers that stand for one whose range is not known, the first that the model has an answer for: there is no
+/// logarithm of 0.
 const PLAIN: [f64; 5] = [0.0, 1.0, 0.5, 10.0, -1.0];
 
 /// Rows of a model, one value a feature in schema order.

@@ -15,8 +15,8 @@ use crate::text::shorten::quoted;
 
 use super::examples;
 
-/// The feature as a property of a record, described; with what training saw of it if that may be shown. `plain` is an example
-/// of a number whose range is not known.
+/// The feature as a property of a record, described; with what training saw of it if that may be shown. `plain` is an
+/// example of a number whose range is not known.
 pub(super) fn property(feature: &Feature, shows_statistics: bool, plain: f64) -> Value {
     let mut schema = match feature.kind {
         FeatureKind::Numeric => {

@@ -9,8 +9,8 @@
 //!   (`"{width}"`) becomes a value of the model, and its `parts` are filled first, as values for the rest;
 //! - `x-vertex-predict` and `x-vertex-health` move to the routes that Vertex AI chooses.
 //!
-//! It is made while it is written: nothing that grows with a model's width is in memory but its bytes. `serde_json` keeps
-//! members in the order in which they are written, so the same models give the same bytes.
+//! It is made while it is written: nothing that grows with a model's width is in memory but its bytes. `serde_json`
+//! keeps members in the order in which they are written, so the same models give the same bytes.
 
 mod document;
 mod examples;

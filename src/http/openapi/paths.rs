@@ -56,7 +56,8 @@ fn is_named(path: &str) -> bool {
     path.contains("{name}")
 }
 
-/// Vertex AI's routes where the environment says: the prediction in place of what is there, health only where nothing is.
+/// Vertex AI's routes where the environment says: the prediction in place of what is there, health only where nothing
+/// is.
 fn vertex_routes<'a>(
     of_server: &'a Map<String, Value>,
     templates: &[Template<'a>],

@@ -89,8 +89,8 @@ impl Frame<'_, '_> {
         tensors
     }
 
-    /// Two schemas: its elements in one list, and nested as the shape. A choice inside one schema generates Go code that
-    /// does not compile.
+    /// Two schemas: its elements in one list, and nested as the shape. A choice inside one schema generates Go code
+    /// that does not compile.
     fn tensors(&self, name: &Value, width: usize, shape: &str, datatype: &Value, element: &Value) -> Vec<Value> {
         let max_rows = number(self.known, "max_rows");
         let shape = fill(&Value::String(format!("{{{shape}}}")), self.known);

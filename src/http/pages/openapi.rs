@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: the document of the models that are served.
 //!
-//! A wide model's document is megabytes: it is rendered off the request path, once for each change of the models, sent to
-//! all from the same bytes, and a client that has it already gets a 304.
+//! A wide model's document is megabytes: it is rendered off the request path, once for each change of the models, sent
+//! to all from the same bytes, and a client that has it already gets a 304.
 
 use std::io::{self, Write};
 

@@ -18,7 +18,8 @@ use crate::http::problem::Problem;
 use crate::serve::error::Overloaded;
 use crate::serve::registry::{ServedModel, Snapshot};
 
-/// Bytes of a document of `plain` bytes with its gzipped form, while they are made too. JSON gets a fifth of its length.
+/// Bytes of a document of `plain` bytes with its gzipped form, while they are made too. JSON gets a fifth of its
+/// length.
 pub(super) fn with_gzip(plain: usize) -> usize {
     plain + plain / 2
 }
@@ -32,8 +33,8 @@ pub(in crate::http) struct Cache {
 }
 
 impl Cache {
-    /// The document of these models: the one that was rendered last, or else what `write` writes, rendered on a blocking
-    /// thread. Concurrent requests wait for that one rendering, which continues if its request is cancelled.
+    /// The document of these models: the one that was rendered last, or else what `write` writes, rendered on a
+    /// blocking thread. Concurrent requests wait for that one rendering, which continues if its request is cancelled.
     ///
     /// # Errors
     /// 503: another rendering, or memory for this one, took longer than the admission wait.

@@ -103,8 +103,8 @@ impl Problem {
         self.cause.as_deref()
     }
 
-    /// Counts the reason of the refusal and logs the cause, which the client does not see. `route` is the template of the
-    /// request's route; a stream's status line is logged with it already.
+    /// Counts the reason of the refusal and logs the cause, which the client does not see. `route` is the template of
+    /// the request's route; a stream's status line is logged with it already.
     pub(super) fn record(&self, metrics: &Metrics, request_id: &str, route: Option<&'static str>) {
         if let Some(reason) = self.kind.reason() {
             metrics.rejected(reason);

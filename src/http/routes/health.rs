@@ -22,8 +22,8 @@ pub(in crate::http) async fn ready(State(app): State<AppState>) -> Result<Respon
     app.check_ready().map(|()| status("{\"status\":\"ready\"}\n"))
 }
 
-/// `GET /metrics`: the Prometheus text exposition. Concurrent scrapes share one rendering. On the main listener with tokens
-/// enabled, requests without a token get no bins: their edges are deciles of the training data.
+/// `GET /metrics`: the Prometheus text exposition. Concurrent scrapes share one rendering. On the main listener with
+/// tokens enabled, requests without a token get no bins: their edges are deciles of the training data.
 pub(in crate::http) async fn metrics(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let tokens = app.options.tokens.as_ref().filter(|_| app.role == Role::Main);
     let with_bins = tokens.is_none_or(|tokens| tokens.are_with(&headers));

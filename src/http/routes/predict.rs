@@ -1,6 +1,7 @@
 //! `POST /predict`, `POST /models/{name}/predict`, and the prediction behind other protocols' routes.
 //!
-//! The steps: snapshot, query and media type, body, batch, computation, answer.
+//! The steps: snapshot, query and media types, body, decode, predict, encode. `Server-Timing` and the log line call the
+//! time of `decode` "parse".
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,7 +40,7 @@ pub(in crate::http) async fn predict_named(
     predict_with(&app, snapshot, None, &head, body).await
 }
 
-/// Answers one request, with the keys of `protocol` when it came by one of its routes.
+/// Answers one request by a snapshot, with the keys of `protocol` if the request came by one of its routes.
 pub(in crate::http) async fn predict_with(
     app: &AppState,
     snapshot: Snapshot,
@@ -71,9 +72,9 @@ pub(in crate::http) async fn predict_with(
     run_prediction(app, head, body, snapshot, decode, ResponseFormat::write).await
 }
 
-/// Runs every prediction from its body to its encoded answer, whatever the protocol: `decode` makes a batch of the body,
-/// and gives with it where its cells stand and what `encode` needs to write the prediction. Texts of up to 64 KiB are read and written here, longer
-/// ones on the pool. Before each step the request's lease is resized to what the step makes.
+/// Runs a prediction from body to encoded answer, for every protocol. `decode` gives the batch, its cells' places and
+/// what `encode` needs. Texts up to 64 KiB are handled here, longer ones on the pool. The lease is set before body,
+/// decoding and prediction; the last covers encoding.
 ///
 /// # Errors
 /// As [`body::read`] and `decode`. 503: no memory, or no permit to compute, within the admission wait. 504: it took too
@@ -99,8 +100,7 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     };
     let (batch, places, format) = decoded?;
     let rows = batch.n_rows();
-    let n_raw = if batch.wants_raw() { snapshot.model.n_raw().unwrap_or(0) } else { 0 };
-    let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows, n_raw);
+    let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows, snapshot.model.n_raw_for(&batch));
     let input = PredictInput { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
     let answer = app.server.predict(memory, input).await;
     let pointer = |row, feature| places.pointer(row, feature, snapshot.model.schema());
@@ -114,8 +114,8 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     Ok(HandlerOutput { response, timings: Some(timings) })
 }
 
-/// The most bytes that a batch in a body of `length` bytes takes: its shortest cell, an element of a binary tensor or an
-/// empty field, takes a byte.
+/// The most bytes that a batch in a body of `length` bytes takes: its shortest cell, an element of a binary tensor or
+/// an empty field, takes a byte.
 fn max_batch_bytes(length: usize, served: &ServedModel, limits: &Limits) -> usize {
     length.min(limits.max_rows.saturating_mul(served.model.schema().n_features())) * size_of::<f64>()
 }

@@ -1,7 +1,7 @@
 //! The element types of tensors: their names, ranges and bytes.
 //!
-//! A JSON element and a binary one of the same type read as the same number: what the type cannot hold is refused, what it
-//! holds only nearly (`FP32`, `FP16`) is rounded to it.
+//! A JSON element and a binary one of the same type read as the same number: what the type cannot hold is refused, what
+//! it holds only nearly (`FP32`, `FP16`) is rounded to it.
 
 use std::fmt;
 
@@ -158,8 +158,8 @@ impl Datatype {
         matches!(self, Self::Fp16 | Self::Fp32 | Self::Fp64)
     }
 
-    /// An element of [`Datatype::size`] little-endian bytes as people spell it: an integer's digits, all of them, or the
-    /// shortest text of a float (`1.0`); none where [`Datatype::decode`] gives none.
+    /// An element of [`Datatype::size`] little-endian bytes as people spell it: an integer's digits, all of them, or
+    /// the shortest text of a float (`1.0`); none where [`Datatype::decode`] gives none.
     pub fn text(self, bytes: &[u8]) -> Option<String> {
         Some(match self {
             Self::Int64 => i64::from_le_bytes(bytes.try_into().ok()?).to_string(),

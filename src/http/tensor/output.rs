@@ -10,7 +10,8 @@ pub enum Output {
     Predict,
     /// `predict_proba`, `FP64`, shape `[n_rows, n_classes]`, classes in the order of the schema's target.
     PredictProba,
-    /// `raw`, `FP64`, shape `[n_rows, 1]` or `[n_rows, n_raw]`: scores before the link. Answered only where it is asked for.
+    /// `raw`, `FP64`, shape `[n_rows, 1]` or `[n_rows, n_raw]`: scores before the link. Answered only where it is asked
+    /// for.
     Raw,
 }
 

@@ -29,8 +29,8 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Looks at a source: `model-settings.json` may name its file or folder, an `MLmodel` there names its file, else the
-    /// one file that is a model is taken.
+    /// Looks at a source: `model-settings.json` may name its file or folder, an `MLmodel` there names its file, else
+    /// the one file that is a model is taken.
     ///
     /// # Errors
     /// [`ImportError`]: nothing in it is a model, two files are, or what describes them is wrong.

@@ -1,4 +1,5 @@
-//! Directories that hold a model: MLflow's, MLServer's, and any with one model file, as KServe and `SageMaker` mount them.
+//! Directories that hold a model: MLflow's, MLServer's, and any with one model file, as KServe and `SageMaker` mount
+//! them.
 
 mod layout;
 mod mlflow;

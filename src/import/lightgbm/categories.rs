@@ -1,7 +1,7 @@
 //! Categories by name: what pandas called them, and the numbers that the model knows them by.
 //!
-//! `pandas_categorical` has a list for each column of type `category`, in the order of the columns, without their names:
-//! a category's number is its position. Which columns those are follows from `feature_infos`.
+//! `pandas_categorical` has a list for each column of type `category`, in the order of the columns, without their
+//! names: a category's number is its position. Which columns those are follows from `feature_infos`.
 
 use serde::Deserialize;
 use serde::de::{self, Visitor};

@@ -25,8 +25,8 @@ pub(super) struct Grown {
     pub(super) sizes_agree: bool,
 }
 
-/// Reads the trees, from the first one's line on, to the line that ends them. Those after `last_round` rounds are passed
-/// over.
+/// Reads the trees, from the first one's line on, to the line that ends them. Those after `last_round` rounds are
+/// passed over.
 ///
 /// # Errors
 /// One cannot be read, there are none, or not as many as the head says, or not one an output in the last round.

@@ -1,8 +1,8 @@
 //! `LightGBM`'s text: what `Booster.save_model` writes, versions 2 to 4 of the format.
 //!
-//! A head, the trees one after the other, the parameters of the fit, and the names that pandas had for categories. Lines
-//! are read as a stream; of a tree's lists nothing is kept but its nodes. The rules are `LightGBM`'s own (`Tree::Predict`
-//! and `ObjectiveFunction::ConvertOutput`), in 64 bits throughout.
+//! A head, the trees one after the other, the parameters of the fit, and the names that pandas had for categories.
+//! Lines are read as a stream; of a tree's lists nothing is kept but its nodes. The rules are `LightGBM`'s own
+//! (`Tree::Predict` and `ObjectiveFunction::ConvertOutput`), in 64 bits throughout.
 
 mod block;
 mod categories;

@@ -139,9 +139,9 @@ pub(super) fn finite(list: &mut Numbers<'_>) -> Result<f64, ImportError> {
     if value.is_finite() { Ok(value) } else { Err(list.wrong(format!("{value} is not finite"))) }
 }
 
-/// A threshold for cells as they are. `LightGBM`'s own functions for rows (`LGBM_BoosterPredictForMat` and the like) make 0
-/// of a cell up to 1e-35 away from it before they ask a tree: a threshold as near is moved to the end of what is 0. Fits
-/// put some there, exactly at ±1e-35, beside the bin of zeros.
+/// A threshold for cells as they are. `LightGBM`'s own functions for rows (`LGBM_BoosterPredictForMat` and the like)
+/// make 0 of a cell up to 1e-35 away from it before they ask a tree: a threshold as near is moved to the end of what is
+/// 0. Fits put some there, exactly at ±1e-35, beside the bin of zeros.
 fn beside_zero(threshold: f64) -> f64 {
     const ZERO: f64 = 1e-35_f32 as f64;
     match threshold {

@@ -1,5 +1,5 @@
-//! scikit-learn's models, from pickles (joblib's too) and skops archives. Nothing that they name is called: a file becomes
-//! nodes, and the attributes of the estimators that are known become steps and a predictor.
+//! scikit-learn's models, from pickles (joblib's too) and skops archives. Nothing that they name is called: a file
+//! becomes nodes, and the attributes of the estimators that are known become steps and a predictor.
 
 mod arena;
 mod array;

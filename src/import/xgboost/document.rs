@@ -147,7 +147,8 @@ impl Document {
     }
 }
 
-/// Reads an object: `read` takes the value of each key, and an error of it names the key. Those of `known` are there once.
+/// Reads an object: `read` takes the value of each key, and an error of it names the key. Those of `known` are there
+/// once.
 fn each_key<P: Parser>(
     parser: &mut P,
     known: &[&str],

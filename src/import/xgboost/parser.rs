@@ -1,5 +1,5 @@
-//! What the readers of `XGBoost`'s two encodings have in common: a document is walked once, by what is expected next, and
-//! never held as a tree. What is not asked for is skipped without recursion.
+//! What the readers of `XGBoost`'s two encodings have in common: a document is walked once, by what is expected next,
+//! and never held as a tree. What is not asked for is skipped without recursion.
 
 use crate::import::error::ImportError;
 

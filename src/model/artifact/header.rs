@@ -13,8 +13,8 @@ use crate::model::statistics::Stats;
 /// [`SupportMachines`](crate::model::smartcore::SupportMachines) of `svr` and `svc`.
 pub const FORMAT: &str = "smartserve/1";
 
-/// The value of [`Header::format`] where a `neutral` section holds a model of another library: builds that do not know the
-/// section refuse the file by this name.
+/// The value of [`Header::format`] where a `neutral` section holds the model, another library's or our boosted trees on
+/// histograms: builds that do not know the section refuse the file by this name.
 pub const FORMAT_NEUTRAL: &str = "smartserve/2";
 
 /// The smartcore release whose serialized objects this build reads and writes (pinned in `Cargo.toml`).
@@ -33,7 +33,7 @@ pub struct Header {
     /// RFC 3339 time, only when `SOURCE_DATE_EPOCH` was set: artifacts are reproducible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
-    /// [`SMARTCORE`]; absent where the estimator is another library's.
+    /// [`SMARTCORE`]; absent where the estimator is in the neutral form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smartcore: Option<String>,
     /// Where a model of another library comes from.
@@ -49,7 +49,7 @@ pub struct Header {
     pub target: Target,
     /// The input columns, in training order.
     pub features: Vec<Feature>,
-    /// From features to the estimator's columns; of another library's model the `neutral` section has the steps.
+    /// From features to the estimator's columns; of a model in the neutral form the `neutral` section has the steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preprocessing: Option<Preprocessing>,
     /// How well it predicts rows it was not fitted on.
@@ -183,8 +183,8 @@ pub struct Figures {
     /// Average precision, of the second of two classes; several classes: one-vs-rest, unweighted mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average_precision: Option<f64>,
-    /// Brier score, 0 at best: the mean squared error of the second of two classes' probability, of several classes its sum
-    /// over them.
+    /// Brier score, 0 at best: the mean squared error of the second of two classes' probability, of several classes its
+    /// sum over them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brier: Option<f64>,
 }

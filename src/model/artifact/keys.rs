@@ -28,8 +28,8 @@ const MAX_KEYS: usize = 1_000;
 /// Walks the text (`serde_json` stops at 128 levels) and compares keys object by object.
 ///
 /// # Errors
-/// `serde_json`'s sentence with line and column: the repeated key, bad syntax, trailing bytes, too many values, texts or
-/// keys, or one that is too long.
+/// `serde_json`'s sentence with line and column: the repeated key, bad syntax, trailing bytes, too many values, texts
+/// or keys, or one that is too long.
 pub(super) fn check(text: &str) -> Result<(), String> {
     let commas = text.bytes().filter(|b| *b == b',').count();
     if commas > MAX_VALUES {

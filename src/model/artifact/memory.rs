@@ -11,8 +11,8 @@ use super::header::Section;
 /// Loading a model by the bytes of its sections: decoded, and compiled.
 const LOADED: usize = 2;
 
-/// Bytes that a byte of the `shares` section takes beside: a leaf with rows of two of eight classes has 5, in memory 48 in
-/// lists that have doubled and 64 as a vector of all classes.
+/// Bytes that a byte of the `shares` section takes beside: a leaf with rows of two of eight classes has 5, in memory 48
+/// in lists that have doubled and 64 as a vector of all classes.
 const LEAF_SHARES: usize = 23;
 
 /// Bytes of a number in a head, read: 32 while it may be one of several types, in a list that has doubled.
@@ -24,9 +24,9 @@ const TEXT: usize = 112;
 /// Bytes of a list or an object: room for four values that may be one of several types.
 const CONTAINER: usize = 320;
 
-/// Bytes of memory that loading an artifact takes at most, with those of the file: its sections decoded and compiled, and
-/// its head's values. The shortest value, `0,`, takes many times its length once it is read: what counts is how many there
-/// are.
+/// Bytes of memory that loading an artifact takes at most, with those of the file: its sections decoded and compiled,
+/// and its head's values. The shortest value, `0,`, takes many times its length once it is read: what counts is how
+/// many there are.
 pub fn most_memory(file: &[u8]) -> usize {
     let Ok((head, payload)) = frame(file) else { return file.len() };
     let of = |byte: u8| match byte {
@@ -39,8 +39,8 @@ pub fn most_memory(file: &[u8]) -> usize {
     file.len() + LOADED * payload.len() + LEAF_SHARES * shares_bytes(head).min(payload.len()) + head.len() + values
 }
 
-/// Bytes of the `shares` section as a head tells of them; 0 of a head that cannot be read, which is refused. Nothing is kept of
-/// what is read.
+/// Bytes of the `shares` section as a head tells of them; 0 of a head that cannot be read, which is refused. Nothing is
+/// kept of what is read.
 fn shares_bytes(head: &[u8]) -> usize {
     #[derive(Deserialize)]
     struct Head {

@@ -68,7 +68,8 @@ impl<'a> Opened<'a> {
 /// The same header and sections give the same bytes.
 ///
 /// # Errors
-/// One sentence when the header exceeds [`MAX_HEADER_BYTES`] or a limit of its texts, or holds a number that JSON cannot.
+/// One sentence when the header exceeds [`MAX_HEADER_BYTES`] or a limit of its texts, or holds a number that JSON
+/// cannot.
 pub fn to_bytes(mut header: Header, sections: &[(&str, Vec<u8>, bool)]) -> Result<Vec<u8>, String> {
     let entry = |(name, bytes, required): &(&str, Vec<u8>, bool)| Section {
         name: (*name).to_owned(),

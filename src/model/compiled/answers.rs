@@ -78,7 +78,7 @@ impl Answers {
         Ok(())
     }
 
-    /// Classes by margins or by probabilities: of several the first of the largest.
+    /// Chooses classes by margin or probability: the largest, the first on a tie.
     fn choose(&mut self, values: &[f64], n_outputs: usize, decision: Decision) {
         if n_outputs > 1 {
             for of_row in values.chunks(n_outputs) {

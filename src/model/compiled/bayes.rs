@@ -44,10 +44,6 @@ impl LogLikelihoods {
         self.log_priors.len()
     }
 
-    pub(super) fn resident_bytes(&self) -> usize {
-        self.normals.len() * size_of::<Normal>() + self.log_priors.len() * 8
-    }
-
     /// Joint log-likelihoods, row-major `[n_rows, n_classes]`, appended to `out`. Never NaN; −∞ where a distance
     /// overflows.
     pub(super) fn scores(&self, matrix: &[f64], out: &mut Vec<f64>) {

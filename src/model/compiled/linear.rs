@@ -22,10 +22,6 @@ impl Linear {
         AnswerRule { link: self.link, width: self.rule.width, decision: self.rule.decision }
     }
 
-    pub(super) fn resident_bytes(&self) -> usize {
-        (self.weights.len() + self.intercepts.len()) * 8
-    }
-
     /// Scores for a row-major matrix, row-major `[n_rows, n_outputs]`, appended to `out`.
     pub(super) fn scores(&self, matrix: &[f64], out: &mut Vec<f64>) {
         if !self.rule.is_plain() {

@@ -82,7 +82,7 @@ fn logistic_share(margins: &mut [f64]) {
 }
 
 /// Softmax in place, shifted by the largest score so that nothing overflows.
-pub(super) fn softmax(scores: &mut [f64]) {
+pub(crate) fn softmax(scores: &mut [f64]) {
     let largest = scores.iter().copied().fold(f64::MIN, f64::max);
     let mut sum = 0.0;
     for score in scores.iter_mut() {

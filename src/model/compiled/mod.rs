@@ -16,5 +16,6 @@ mod scratch;
 mod simd;
 mod svm;
 
+pub(crate) use links::softmax;
 pub use predictor::{Predictor, TreeLayout};
 pub use scratch::Scratch;

@@ -87,14 +87,12 @@ impl Predictor {
         self.n_columns
     }
 
-    /// Bytes the predictor occupies.
-    pub fn resident_bytes(&self) -> usize {
+    /// Bytes that the arrays of a forest occupy; `None` for other predictors. The bound of a server's memory counts on
+    /// two bytes for each one of the file: a test and `docs/benchmarks.md` compare.
+    pub fn forest_bytes(&self) -> Option<usize> {
         match &self.kind {
-            Compiled::Forest(forest) | Compiled::Voters(forest) => forest.resident_bytes(),
-            Compiled::Linear(linear) => linear.resident_bytes(),
-            Compiled::Neighbors(neighbors) => neighbors.resident_bytes(),
-            Compiled::Machines(machines) => machines.resident_bytes(),
-            Compiled::Bayes(bayes) => bayes.resident_bytes(),
+            Compiled::Forest(forest) | Compiled::Voters(forest) => Some(forest.resident_bytes()),
+            Compiled::Linear(_) | Compiled::Neighbors(_) | Compiled::Machines(_) | Compiled::Bayes(_) => None,
         }
     }
 
@@ -193,8 +191,8 @@ impl Predictor {
         Ok(answers.into_prediction(self.has_probability))
     }
 
-    /// Σ|terms| behind each row's numbers (at least 1 for probabilities), where they went through `exp`, `ln`, `powf` or
-    /// `tanh`: another CPU's may move them by a small share of it. `None` where answers are the same on every CPU.
+    /// Σ|terms| behind each row's numbers (at least 1 for probabilities), where they went through `exp`, `ln`, `powf`
+    /// or `tanh`: another CPU's may move them by a small share of it. `None` where answers are the same on every CPU.
     pub fn magnitudes(&self, matrix: &[f64], scratch: &mut Scratch) -> Option<Vec<f64>> {
         let n_rows = n_rows(matrix, self.n_columns);
         let is_classifier = self.n_classes > 0;

@@ -35,11 +35,6 @@ impl KernelSums {
         self.machines.len()
     }
 
-    pub(super) fn resident_bytes(&self) -> usize {
-        let of_machines: usize = self.machines.iter().map(|m| m.vectors.len() * 12 + size_of::<Machine>()).sum();
-        self.vectors.cells.len() * 8 + of_machines
-    }
-
     /// True when answers are the same on every CPU: nothing but products and sums.
     pub(super) fn is_portable(&self) -> bool {
         match self.kernel {
@@ -55,7 +50,8 @@ impl KernelSums {
         self.each(matrix, buffer, |intercept| intercept, |weight, kernel| weight * kernel, add);
     }
 
-    /// Σ|terms| of [`KernelSums::sums`]: what another CPU's `exp`, `powf` or `tanh` may move them by is a share of this.
+    /// Σ|terms| of [`KernelSums::sums`]: what another CPU's `exp`, `powf` or `tanh` may move them by is a share of
+    /// this.
     pub(super) fn magnitudes(&self, matrix: &[f64], buffer: &mut Vec<f64>, add: impl FnMut(usize, f64)) {
         self.each(matrix, buffer, f64::abs, |weight, kernel| (weight * kernel).abs(), add);
     }

@@ -42,7 +42,8 @@ pub enum Link {
     SignedSquare,
     /// ln(1 + e^m).
     SoftPlus,
-    /// 1 / (1 + e^(−m)), divided by the row's sum of these; where that is 0, the same for all: one class against the rest.
+    /// 1 / (1 + e^(−m)), divided by the row's sum of these; where that is 0, the same for all: one class against the
+    /// rest.
     LogisticShare,
 }
 

@@ -1,7 +1,7 @@
 //! The IR of a predictor: what it computes, without any library's layout.
 //!
-//! `smartcore` makes it from its objects' bytes, `neutral` from the rule of another library's model; `compiled` makes
-//! kernels from it. Each type has one constructor, which checks: any value is valid, so kernels index without checks.
+//! `smartcore` makes it from its objects' bytes, `neutral` from a model in the neutral form; `compiled` makes kernels
+//! from it. Each type has one constructor, which checks: any value is valid, so kernels index without checks.
 
 mod bayes;
 pub mod bounds;

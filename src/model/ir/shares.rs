@@ -1,7 +1,7 @@
 //! What leaves of trees of classes hold: the shares of the classes among their rows.
 //!
-//! Only classes that a leaf has rows of are kept: most leaves have rows of one, and a leaf of a thousand classes takes no
-//! more than one of two.
+//! Only classes that a leaf has rows of are kept: most leaves have rows of one, and a leaf of a thousand classes takes
+//! no more than one of two.
 
 /// The shares of leaves, in the order they were given.
 #[derive(Debug, Clone, Default, PartialEq)]

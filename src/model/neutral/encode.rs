@@ -42,8 +42,8 @@ pub(in crate::model) struct Given {
 }
 
 impl Steps {
-    /// The steps that leave the predictor without a finite number for a row, though they were given one. A feature is told
-    /// once, in schema order.
+    /// The steps that leave the predictor without a finite number for a row, though they were given one. A feature is
+    /// told once, in schema order.
     pub(in crate::model) fn stops(&self, row: &[f64]) -> Vec<Stop> {
         let mut columns = Vec::new();
         self.encode(row, &mut columns, &mut []);

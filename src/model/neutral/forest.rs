@@ -1,4 +1,4 @@
-//! Decision trees as another library holds them: its comparison, its thresholds, its rules for missing cells.
+//! Decision trees by their library's own rule: its comparison, its thresholds, its rules for missing cells.
 
 use crate::model::ir::{Decision, LinearLeaf, Link, Width};
 

@@ -1,4 +1,4 @@
-//! The whole of a model of another library: steps, then a predictor.
+//! A whole model in the neutral form: steps, then a predictor.
 
 use super::forest::Forest;
 use super::linear::LinearModel;
@@ -32,7 +32,7 @@ impl Predictor {
     }
 }
 
-/// A model of another library, by that library's own rule.
+/// A model of another library, or our boosted trees on histograms, by its own rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Neutral {
     /// From features to the predictor's columns.

@@ -1,8 +1,9 @@
-//! Models of other libraries, by their own rules: how cells are compared, where missing ones go, how leaves are summed.
+//! The neutral form: models of other libraries, and our boosted trees on histograms, each with its own rules: how cells
+//! are compared, where missing ones go, how leaves are summed.
 //!
-//! A reader of [`import`](crate::import) makes a [`Neutral`] from a file, the artifact's `neutral` section keeps it, and
-//! loading turns it once into the exact form of [`ir`](super::ir) that kernels are compiled from. [`walk`](Neutral::walk)
-//! is a second way to an answer, which shares no code with that one.
+//! A reader of [`import`](crate::import), or the fit of boosted trees, makes a [`Neutral`]; the artifact's `neutral`
+//! section keeps it, and loading turns it once into the exact form of [`ir`](super::ir) that kernels are compiled from.
+//! [`walk`](Neutral::walk) is a second way to an answer, which shares no code with that one.
 
 mod bytes;
 mod encode;

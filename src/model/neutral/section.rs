@@ -32,8 +32,8 @@ impl Neutral {
         Ok(std::mem::take(&mut writer.0))
     }
 
-    /// Reads a section. Total: any bytes give a model or an error, in time and memory proportional to their length. What
-    /// the numbers mean is checked by [`Neutral::to_form`].
+    /// Reads a section. Total: any bytes give a model or an error, in time and memory proportional to their length.
+    /// What the numbers mean is checked by [`Neutral::to_form`].
     ///
     /// # Errors
     /// One sentence: what is wrong, and at which byte.

@@ -1,7 +1,7 @@
 //! From features to a predictor's columns, one column after the other, each step in its source's arithmetic.
 //!
-//! Columns are numbered: the features in schema order, then what each step makes, in order. A step reads one column that
-//! is before its own. At last some of them are put together: the predictor's columns.
+//! Columns are numbered: the features in schema order, then what each step makes, in order. A step reads one column
+//! that is before its own. At last some of them are put together: the predictor's columns.
 
 /// The steps of a model. Not checked: [`Steps::check`].
 #[derive(Debug, Clone, PartialEq)]
@@ -129,8 +129,8 @@ impl Steps {
         self.n_features as usize + self.steps.iter().map(|step| step.operation.n_made()).sum::<usize>()
     }
 
-    /// Checks that every number of a column is in range and before its reader, and every parameter a number that the step
-    /// can compute with. `n_categories` has the number of categories of each feature, 0 for a numeric one.
+    /// Checks that every number of a column is in range and before its reader, and every parameter a number that the
+    /// step can compute with. `n_categories` has the number of categories of each feature, 0 for a numeric one.
     ///
     /// # Errors
     /// One sentence: what is wrong.

@@ -5,8 +5,8 @@ use super::form::{Neutral, Predictor};
 use crate::model::ir::{self, CategorySet, Ensemble, Form, Linear, Trees, Width, bounds};
 
 impl Neutral {
-    /// Checks the predictor, and the steps against the features, and gives the predictor's exact form. `n_categories` has
-    /// the number of categories of each feature, 0 for a numeric one.
+    /// Checks the predictor, and the steps against the features, and gives the predictor's exact form. `n_categories`
+    /// has the number of categories of each feature, 0 for a numeric one.
     ///
     /// # Errors
     /// One sentence: what is wrong.
@@ -98,7 +98,8 @@ impl Forest {
         }
     }
 
-    /// The bound for which `x <= bound` of 64 bits is the source's comparison with a threshold; `None` where it never holds.
+    /// The bound for which `x <= bound` of 64 bits is the source's comparison with a threshold; `None` where it never
+    /// holds.
     fn bound(&self, threshold: f64) -> Option<f64> {
         match (self.value, self.comparison) {
             (Width::F64, Comparison::AtMost) => Some(threshold),

@@ -1,5 +1,5 @@
-//! The plain way to a model's answer, in the source's own arithmetic: what golden rows of imported models are made with.
-//! It shares nothing with the kernels, nor with the form that they are compiled from.
+//! The plain way to a model's answer, in the source's own arithmetic: what golden rows of imported models are made
+//! with. It shares nothing with the kernels, nor with the form that they are compiled from.
 
 use super::forest::{Comparison, Forest, Leaves, Missing, Node, Side, Split, Test};
 use super::form::{Neutral, Predictor};

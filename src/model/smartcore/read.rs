@@ -8,8 +8,8 @@ use super::shape::Shape;
 use crate::model::algorithm::Algorithm;
 use crate::model::ir::Form;
 
-/// Reads the `estimator` section; with the `shares` of their leaves, trees of classes answer with those instead of votes.
-/// Total: any bytes give a form or an error, in time and memory proportional to their length.
+/// Reads the `estimator` section; with the `shares` of their leaves, trees of classes answer with those instead of
+/// votes. Total: any bytes give a form or an error, in time and memory proportional to their length.
 ///
 /// # Errors
 /// One sentence: what is wrong in a section.

@@ -1,6 +1,6 @@
 //! The `shares` section: what the leaves of trees of classes know beside their votes. Per tree and leaf, in node order,
-//! the classes that it has rows of and how many, as postcard's `Vec<Vec<Vec<(u32, u32)>>>`. Read leaf by leaf beside the
-//! estimator, with which it must agree.
+//! the classes that it has rows of and how many, as postcard's `Vec<Vec<Vec<(u32, u32)>>>`. Read leaf by leaf beside
+//! the estimator, with which it must agree.
 
 use super::postcard::PostcardReader;
 use crate::model::ir::Shares;

@@ -1,8 +1,8 @@
 //! Support vector machines in a form of our own that round-trips, taken from smartcore's fitted `SVR` and `SVC`.
 //!
-//! smartcore's serialized form cannot be read again: its `SVR` and `SVC` panic in `predict` then (the kernel is skipped),
-//! its `MultiClassSVC` cannot be written at all. So the section holds the support vectors, each once, and for every
-//! machine its weights, its intercept and the kernel.
+//! smartcore's serialized form cannot be read again: its `SVR` and `SVC` panic in `predict` then (the kernel is
+//! skipped), its `MultiClassSVC` cannot be written at all. So the section holds the support vectors, each once, and for
+//! every machine its weights, its intercept and the kernel.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;

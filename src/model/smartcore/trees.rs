@@ -23,8 +23,8 @@ pub(super) fn regression_tree(reader: &mut PostcardReader<'_>) -> Result<Vec<Nod
     Ok(tree)
 }
 
-/// smartcore's `DecisionTreeClassifier`, whose classes are the positions 0 to `n_classes` − 1. Its leaves hold the class that
-/// they vote for, or their position among the `shares`.
+/// smartcore's `DecisionTreeClassifier`, whose classes are the positions 0 to `n_classes` − 1. Its leaves hold the
+/// class that they vote for, or their position among the `shares`.
 pub(super) fn classification_tree(
     reader: &mut PostcardReader<'_>,
     shape: Shape,

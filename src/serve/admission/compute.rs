@@ -17,10 +17,11 @@ use crate::serve::registry::{ServedModel, Snapshot};
 use super::pool::{Computed, Job, Pool};
 use super::{MemoryLease, slice, wait_at_most};
 
-/// Batches on one compute thread at most. The last of 16 waits 8 ms for its first slice.
+/// The largest number of batches on one compute thread. The last of 16 waits 8 ms for its first slice, or longer if
+/// bodies or answers over 64 KiB are decoded or encoded before it.
 const JOBS_PER_THREAD: usize = 16;
 
-/// How many of them may be heavy, so that heavy batches never hold all the permits that others need.
+/// The largest number of heavy ones among them, so that heavy batches never hold all the permits that others need.
 const HEAVY_JOBS_PER_THREAD: usize = 4;
 
 /// A batch on the pool is heavy when it is estimated to take more than this.
@@ -29,8 +30,8 @@ const HEAVY: Duration = Duration::from_millis(50);
 /// The longest text, in bytes, that is decoded or encoded inline: about 100 µs of work.
 pub const INLINE_TEXT_BYTES: usize = 64 << 10;
 
-/// True when a text of `bytes` bytes is read or written inline, false when it is work for the pool: there a small request
-/// does not wait behind a large one's text.
+/// True when a text of `bytes` bytes is read or written inline, false when it is work for the pool: there a small
+/// request does not wait behind a large one's text.
 pub fn is_inline_text(bytes: usize) -> bool {
     bytes <= INLINE_TEXT_BYTES
 }
@@ -72,8 +73,8 @@ impl Compute {
     }
 
     /// Computes a batch, inline when it is short, else on the pool, and counts rows, duration, values and panics. Gives
-    /// the prediction and the time spent computing it, waiting excluded. Dropping the future cancels it; the pool keeps a
-    /// handle of `memory` for as long as it has the batch.
+    /// the prediction and the time spent computing it, waiting excluded. Dropping the future cancels it; the pool keeps
+    /// a handle of `memory` for as long as it has the batch.
     ///
     /// # Errors
     /// [`ComputeError`]. Refusals are for the caller to count.

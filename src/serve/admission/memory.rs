@@ -17,8 +17,8 @@ pub const CHUNKED_STEP: usize = 64 << 10;
 /// A lease keeps a surplus smaller than this until it is dropped: giving bytes back takes a lock.
 const MIN_RELEASE: usize = 4 << 10;
 
-/// A request is long when it holds more bytes than this. Long requests together leave a quarter of the budget free, so
-/// that a few announced bodies that never arrive do not block short requests.
+/// A request that holds more bytes is long. Long requests together leave a quarter of the budget free: a few announced
+/// bodies that never arrive do not block short requests.
 const SHORT: usize = CHUNKED_STEP;
 
 /// Divisor of the budget: long requests leave a quarter of it free, and less than a quarter free is scarce.
@@ -30,8 +30,8 @@ const EIGHTH: usize = 8;
 /// More bytes than any pages take: a lease of all of it still fits a semaphore's count.
 const MOST_FOR_PAGES: usize = 1 << 31;
 
-/// The budget. Requests get memory in the order in which they ask, so that small ones do not starve a large one. A
-/// clone is another handle to the same budget.
+/// The budget; a clone is another handle to it. Requests get memory in the order in which they ask: small ones do not
+/// starve a large one.
 #[derive(Debug, Clone)]
 pub struct MemoryBudget {
     state: Arc<BudgetState>,
@@ -43,15 +43,15 @@ struct BudgetState {
     free: Semaphore,
     /// Free bytes of the three quarters that long requests may use.
     free_for_long: Semaphore,
-    /// All bytes of the budget but those added for pages.
+    /// Bytes for requests and connections: all of the budget but those added for pages.
     for_requests: usize,
     /// Bytes added for pages.
     for_pages: AtomicUsize,
     wait: Duration,
 }
 
-/// The bytes that one request holds, from its body to the last byte of its answer. A clone is another handle to the same
-/// lease: the bytes are given back when the last handle is dropped.
+/// The bytes that one request holds, from its body to the last byte of its answer. A clone is another handle to the
+/// same lease: the bytes are given back when the last handle is dropped.
 #[derive(Debug, Clone)]
 pub struct MemoryLease {
     reservation: Arc<Reservation>,
@@ -85,8 +85,8 @@ impl MemoryBudget {
         }
     }
 
-    /// Makes the budget larger by `bytes`, the most that pages of the models take. It never gets smaller again: leases may
-    /// be out.
+    /// Makes the budget larger by `bytes`, the most that pages of the models take. It never gets smaller again: leases
+    /// may be out.
     pub fn add_for_pages(&self, bytes: usize) {
         let bytes = bytes.min(MOST_FOR_PAGES);
         let more = bytes.saturating_sub(self.state.for_pages.fetch_max(bytes, Relaxed));
@@ -155,14 +155,14 @@ impl MemoryBudget {
         Some(self.reservation(bytes as usize))
     }
 
-    /// `bytes` for a connection's buffers, as soon as they are free; never `None`: the semaphore is never closed.
-    pub(in crate::serve) async fn reserve_buffers(self, bytes: usize) -> Option<Reservation> {
+    /// `bytes` for a connection's buffers, as soon as they are free.
+    pub(in crate::serve) async fn reserve_buffers(self, bytes: usize) -> Reservation {
         let bytes = self.state.buffers(bytes);
-        self.state.free.acquire_many(bytes).await.ok()?.forget();
-        Some(self.reservation(bytes as usize))
+        self.state.free.acquire_many(bytes).await.expect("the budget's semaphore is never closed").forget();
+        self.reservation(bytes as usize)
     }
 
-    /// `held` bytes that were taken out of the pool already.
+    /// `held` bytes that were taken out of the budget already.
     pub(in crate::serve) fn reservation(&self, held: usize) -> Reservation {
         Reservation { budget: self.clone(), held: AtomicUsize::new(held), held_as_long: AtomicUsize::new(0) }
     }
@@ -189,14 +189,13 @@ impl BudgetState {
     }
 }
 
-/// Takes `bytes` out of `pool`, waiting at most `wait`.
+/// Takes `bytes` out of the free ones that `pool` counts, waiting at most `wait`.
 async fn take(pool: &Semaphore, bytes: usize, wait: Duration) -> Result<(), Overloaded> {
     let bytes = u32::try_from(bytes).map_err(|_| Overloaded)?;
-    let permit = match pool.try_acquire_many(bytes) {
-        Ok(permit) => permit,
-        Err(_) => wait_at_most(wait, pool.acquire_many(bytes)).await?,
-    };
-    permit.forget();
+    match pool.try_acquire_many(bytes) {
+        Ok(permit) => permit.forget(),
+        Err(_) => wait_at_most(wait, pool.acquire_many(bytes)).await?.forget(),
+    }
     Ok(())
 }
 

@@ -1,9 +1,9 @@
-//! Admission control: how much memory requests may hold and how many batches may be computed at once. A request waits at
-//! most the admission wait, then it is refused.
+//! Admission control: how much memory requests may hold and how many batches may be computed at once. A request waits
+//! at most the admission wait, then it is refused.
 //!
-//! A short bounded wait serves more requests than an instant refusal, after which clients come back at once, and than an
-//! endless queue, whose clients have left before they are answered. `memory` counts bytes, `compute` decides where work
-//! runs, `pool` runs long batches in slices.
+//! A short bounded wait serves more requests than an instant refusal, after which clients come back at once, and than
+//! an endless queue, whose clients have left before they are answered. `memory` counts bytes, `compute` decides where
+//! work runs, `pool` runs long batches in slices.
 
 mod compute;
 mod memory;

@@ -40,7 +40,8 @@ struct Running<P> {
     spent: Duration,
 }
 
-/// A closure that takes little longer than a slice and does not panic.
+/// A text to decode or encode, or a piece of a body to inflate. It does not panic. It runs to its end: at 100 µs for 64
+/// KiB a body of 2 MiB takes 3 ms, six times as long as a slice.
 pub(super) type Closure = Box<dyn FnOnce() + Send>;
 
 /// What a thread runs at one time.

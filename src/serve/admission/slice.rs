@@ -11,8 +11,8 @@ use crate::model::prediction::PredictionWithRaw;
 use crate::serve::error::ComputeError;
 use crate::serve::registry::ServedModel;
 
-/// Work estimated above this is computed on the pool in slices of this length; shorter work is computed inline. 500 µs is
-/// how long a connection's task may block its worker.
+/// Work estimated above this is computed on the pool in slices of this length; shorter work is computed inline. 500 µs
+/// is how long a connection's task may block its worker.
 pub const SLICE: Duration = Duration::from_micros(500);
 
 /// The most bytes of encoded columns that a thread keeps between slices. A slice has no more rows than fit.

@@ -1,5 +1,5 @@
-//! The state of the process (ready, draining or stopped), the times of a drain, the signals, and whether the runtime makes
-//! progress. Listeners, probes, deadlines and the reloader use it; it uses none of them.
+//! The state of the process (ready, draining or stopped), the times of a drain, the signals, and whether the runtime
+//! makes progress. Listeners, probes, deadlines and the reloader use it; it uses none of them.
 
 mod schedule;
 mod signals;

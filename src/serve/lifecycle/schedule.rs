@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::config::Limits;
 
-/// Answers must be ready this long before the hard stop, so that a client gets a 408 or 504 and not a closed connection.
+/// Answers must be ready this long before the hard stop, so that a client gets a 408 or 504 and not a closed
+/// connection.
 const ANSWERS_BEFORE_STOP: Duration = Duration::from_secs(1);
 
 /// Idle connections are closed this long before the hard stop.

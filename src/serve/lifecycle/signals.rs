@@ -1,4 +1,5 @@
-//! The signals that the server acts on, from the process or from a channel: tests drain without signalling the test runner.
+//! The signals that the server acts on, from the process or from a channel: tests drain without signalling the test
+//! runner.
 
 use std::io;
 

@@ -29,16 +29,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long connections may take to notice the hard stop. One whose worker is stuck never does.
 const NOTICE_STOP: Duration = Duration::from_millis(500);
 
-/// Bytes of an answer that the kernel buffers; it doubles this for its bookkeeping. Its own choice is up to 4 MiB for each
-/// client that does not read, and a container's memory limit counts them.
+/// Bytes of an answer that the kernel buffers; it doubles this for its bookkeeping. Its own choice is up to 4 MiB for
+/// each client that does not read, and a container's memory limit counts them.
 const SEND_BUFFER: usize = 128 << 10;
 
-/// Files other than connections of the main listener: standard streams, the runtimes' files, sockets, the admin listener's
-/// connections, models being read, tokens.
+/// Files other than connections of the main listener: standard streams, the runtimes' files, sockets, the admin
+/// listener's connections, models being read, tokens.
 const OTHER_FILES: u64 = 128;
 
-/// Raises the open-files limit to its maximum. Gives how many of `wanted` connections fit beside all other files: running
-/// into the limit would stop the admin listener and reloads too. At least half of a very low limit.
+/// Raises the open-files limit to its maximum. Gives how many of `wanted` connections fit beside all other files:
+/// running into the limit would stop the admin listener and reloads too. At least half of a very low limit.
 fn raise_file_limit(wanted: usize) -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = current != maximum && setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();

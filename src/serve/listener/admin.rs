@@ -1,5 +1,5 @@
-//! The admin listener, on a thread and a runtime of its own: it answers probes and scrapes while the main listener is at
-//! its connection cap and every worker is busy.
+//! The admin listener, on a thread and a runtime of its own: it answers probes and scrapes while the main listener is
+//! at its connection cap and every worker is busy.
 
 use std::io;
 use std::thread::JoinHandle;
@@ -18,8 +18,8 @@ pub const ADMIN_CONNECTIONS: usize = 64;
 /// Bytes for the buffers of its connections: each one's, and a few long heads.
 pub const ADMIN_BUDGET: usize = ADMIN_CONNECTIONS * BUFFER_BYTES + 8 * LARGE_HEAD_BYTES;
 
-/// Starts answering on `bound`, until the process's phase is stopped. `main` is the main listener's context; role, cap and
-/// buffers are replaced.
+/// Starts answering on `bound`, until the process's phase is stopped. `main` is the main listener's context; role, cap
+/// and buffers are replaced.
 ///
 /// # Errors
 /// When no thread or runtime can be started.

@@ -1,11 +1,10 @@
-//! How old connections become: the maximum with a random difference for each, so that connections that came together do
-//! not go together.
+//! The maximum age of each connection, ±20 % at random, so that connections opened together are not closed together.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// The difference at most, in thousandths: 20 %.
+/// The largest difference, in thousandths: 20 %.
 const JITTER: u64 = 200;
 
 /// Gives each connection of a listener its maximum age.

@@ -31,8 +31,8 @@ impl BindError {
     }
 }
 
-/// Binds and listens, with `SO_REUSEADDR` so that a restart does not wait for old connections; a port that another socket
-/// listens on is still refused.
+/// Binds and listens, with `SO_REUSEADDR` so that a restart does not wait for old connections; a port that another
+/// socket listens on is still refused.
 ///
 /// # Errors
 /// [`BindError`].

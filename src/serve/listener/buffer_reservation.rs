@@ -2,13 +2,13 @@
 //! thousands of connections: an idle one takes a few kilobytes, one with a request takes hyper's buffers too.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::serve::admission::{MemoryBudget, Reservation};
 
-/// Bytes of a connection with hyper attached and heads of at most [`SMALL_HEAD_BYTES`]: hyper's buffer for writing, 8 KiB,
-/// the one for reading, which grows to 16 KiB, and hyper's state with the service's future, 3 KiB. Whole buffers count, not
-/// touched pages: reused memory is resident already.
+/// Bytes of a connection with hyper attached and heads of at most [`SMALL_HEAD_BYTES`]: hyper's buffer for writing, 8
+/// KiB, the one for reading, which grows to 16 KiB, and hyper's state with the service's future, 3 KiB. Whole buffers
+/// count, not touched pages: reused memory is resident already.
 pub const BUFFER_BYTES: usize = 28 << 10;
 
 /// Bytes more for a longer head: 64 KiB at most, twice, because a growing buffer is copied.
@@ -17,13 +17,13 @@ pub const LARGE_HEAD_BYTES: usize = 128 << 10;
 /// The longest head, in bytes, that fits in [`BUFFER_BYTES`]. Browsers and proxies send 0.5 to 2 KiB.
 pub const SMALL_HEAD_BYTES: usize = 4 << 10;
 
-/// What a connection holds.
+/// The bytes reserved for a connection's buffers.
 pub(super) struct BufferReservation {
     held: Reservation,
     waiting: Option<Waiting>,
 }
 
-type Waiting = Pin<Box<dyn Future<Output = Option<Reservation>> + Send>>;
+type Waiting = Pin<Box<dyn Future<Output = Reservation> + Send>>;
 
 impl BufferReservation {
     pub(super) fn new(budget: &MemoryBudget) -> Self {
@@ -50,10 +50,8 @@ impl BufferReservation {
                 None => self.waiting.insert(Box::pin(self.held.budget.clone().reserve_buffers(bytes))),
             },
         };
-        match waiting.as_mut().poll(cx) {
-            Poll::Ready(Some(more)) => self.add(&more),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
-        }
+        let more = ready!(waiting.as_mut().poll(cx));
+        self.add(&more)
     }
 
     fn add(&mut self, more: &Reservation) -> Poll<()> {

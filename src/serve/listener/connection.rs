@@ -1,5 +1,5 @@
-//! One connection from accept to close. While it has a request, hyper reads and writes; while it has none, it is a socket
-//! and a timer. It is closed when it is over its time.
+//! One connection from accept to close. While it has a request, hyper reads and writes; while it has none, it is a
+//! socket and a timer. It is closed when it is over its time.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -20,16 +20,13 @@ use super::io::TrackedIo;
 use super::listener_context::{ListenerContext, MAX_BUFFER};
 use super::repoll::Repoll;
 use super::service::{ConnectionService, HttpService};
-use super::state::{CloseReason, ConnectionState};
+use super::state::{CloseReason, ConnectionState, DISCARD_TIMES_MAX_BODY};
 
 /// How often a connection without a deadline is checked.
 const CHECK_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long an idle connection keeps hyper's buffers after an answer.
 const KEEP_BUFFERS: Duration = Duration::from_secs(1);
-
-/// After an answer that came before the end of its request, no more is read than this many times the largest body.
-const TIMES_MAX_BODY: usize = 16;
 
 /// How many requests whose head was complete were cut by the hard stop.
 pub(super) type CutCount = Arc<AtomicUsize>;
@@ -47,8 +44,8 @@ enum Driver<S: HttpService> {
 }
 
 pin_project! {
-    /// A connection being served. Not an `async fn`, whose future would hold everything three times: there are thousands of
-    /// connections.
+    /// A connection being served. Not an `async fn`, whose future would hold everything three times: there are
+    /// thousands of connections.
     pub(super) struct Connection<S: HttpService, H> {
         driver: Driver<S>,
         // Set again only for a nearer deadline, so that a busy connection rarely touches it.
@@ -79,7 +76,7 @@ impl<S: HttpService, H> Connection<S, H> {
         held: H,
     ) -> Self {
         let buffers = BufferReservation::new(&listener.buffers);
-        let linger_bytes = listener.limits.max_body_bytes.saturating_mul(TIMES_MAX_BODY);
+        let linger_bytes = listener.limits.max_body_bytes.saturating_mul(DISCARD_TIMES_MAX_BODY);
         Self {
             driver: Driver::Idle(TrackedIo::new(socket, Arc::clone(&state), buffers, linger_bytes)),
             alarm: sleep(listener.limits.idle_timeout),
@@ -96,8 +93,8 @@ impl<S: HttpService, H> Connection<S, H> {
     }
 }
 
-/// HTTP/1.1 only: HTTP/2 is for the mesh or the ingress. hyper's header timer is off, because it runs from the start of the
-/// wait; ours runs from the first byte.
+/// HTTP/1.1 only: HTTP/2 is for the mesh or the ingress. hyper's header timer is off, because it runs from the start of
+/// the wait; ours runs from the first byte.
 fn protocol() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_BUFFER);

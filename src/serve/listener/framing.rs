@@ -1,7 +1,7 @@
 //! Finds the end of a head in the bytes of a connection.
 //!
-//! hyper's parser reads ahead, past the end of a request. The socket's wrapper stops at the end that is found here, so that
-//! it always knows whether a next head has begun. Where hyper refuses a head, only that knowledge may be wrong.
+//! hyper's parser reads ahead, past the end of a request. The socket's wrapper stops at the end that is found here, so
+//! that it always knows whether a next head has begun. Where hyper refuses a head, only that knowledge may be wrong.
 //!
 //! The scan also finds heads that hyper accepts but proxies may read otherwise (request smuggling).
 
@@ -23,8 +23,8 @@ const HIDDEN_NAME: &[u8] = b"x-transfer-coding";
 pub(super) struct HeadScanner {
     /// Bytes so far; 0 after its end.
     pub(super) bytes: usize,
-    /// A line that is not empty has begun. Empty lines before the request line do not count (RFC 9112 §2.2), but they end
-    /// as others do.
+    /// A line that is not empty has begun. Empty lines before the request line do not count (RFC 9112 §2.2), but they
+    /// end as others do.
     begun: bool,
     /// The current line is not empty.
     in_line: bool,
@@ -40,8 +40,9 @@ pub(super) struct HeadScanner {
 }
 
 impl HeadScanner {
-    /// How many of `bytes` belong to this head; the rest follows it, or would make it longer than `limit`. If the end was
-    /// among them, this is ready for the next head. At least 1, because a read of 0 bytes means the end of the stream.
+    /// How many of `bytes` belong to this head; the rest follows it, or would make it longer than `limit`. If the end
+    /// was among them, this is ready for the next head. At least 1, because a read of 0 bytes means the end of the
+    /// stream.
     pub(super) fn take(&mut self, bytes: &[u8], limit: usize) -> usize {
         let bytes = &bytes[..bytes.len().min(limit.saturating_sub(self.bytes).max(1))];
         if self.bytes == 0 {

@@ -1,8 +1,8 @@
 //! The socket as hyper sees it: the same bytes, at most one request at a time, with each step noted in the connection's
 //! state.
 //!
-//! hyper has no deadline for a client that does not read, counts a head's time from the end of the request before, closes
-//! without waiting for the client to read the answer, and keeps its buffers while a connection is idle.
+//! hyper has no deadline for a client that does not read, counts a head's time from the end of the request before,
+//! closes without waiting for the client to read the answer, and keeps its buffers while a connection is idle.
 
 use std::io;
 use std::pin::Pin;
@@ -22,13 +22,14 @@ use super::state::{ConnectionState, Next};
 /// The most bytes of a body handed to hyper at once: a full 8 KiB would make it double its buffer.
 const BODY_READ: usize = (8 << 10) - 1;
 
-/// A head and a body of at most this many bytes are joined: the kernel sends one piece of 380 bytes 0.2 µs faster than two.
+/// A head and a body of at most this many bytes are joined: the kernel sends one piece of 380 bytes 0.2 µs faster than
+/// two.
 const SMALL_WRITE: usize = 1 << 10;
 
 /// The first byte of a TLS connection: a handshake record.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// Bytes read at once without hyper. A part of a head that is this long gets hyper's buffers.
+/// Bytes read at once while no hyper is attached. If the head is not complete after this many, hyper is attached.
 const IDLE_READ: usize = 1 << 10;
 
 /// A socket that notes what happens on it in the connection's state.
@@ -69,8 +70,8 @@ impl TrackedIo {
         }
     }
 
-    /// Reads without hyper. Resolves when there is a whole head, or too much of one, and a buffer reservation; false at the end
-    /// of the stream, or when the client speaks TLS: it would wait for an answer to a head that has no end.
+    /// Reads without hyper. Resolves when there is a whole head, or too much of one, and a buffer reservation; false at
+    /// the end of the stream, or when the client speaks TLS: it would wait for an answer to a head that has no end.
     pub(super) fn poll_request(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         while self.held_back.len() < IDLE_READ && !has_whole_head(&self.held_back) {
             let mut buffer = [0_u8; IDLE_READ];
@@ -154,8 +155,8 @@ impl TrackedIo {
         }
     }
 
-    /// How many of the bytes after a head hyper gets with it: at most `most`, and only if they are surely its body. Most
-    /// requests arrive in one read, so that they need no copy and no second read.
+    /// How many of the bytes after a head hyper gets with it: at most `most`, and only if they are surely its body.
+    /// Most requests arrive in one read, so that they need no copy and no second read.
     fn with_head(&self, rest: &[u8], most: usize) -> usize {
         match self.head.content_length {
             Some(length) if self.head.bytes == 0 && rest.len() as u64 <= length => {
@@ -187,8 +188,8 @@ impl TrackedIo {
         }
     }
 
-    /// Reads until the client closes, fails, or has sent `linger_bytes`. Does not wait for a client that has nothing more to
-    /// send.
+    /// Reads until the client closes, fails, or has sent `linger_bytes`. Does not wait for a client that has nothing
+    /// more to send.
     fn linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut buffer = [0_u8; 4096];
         while !self.read_ended && self.thrown_away < self.linger_bytes {

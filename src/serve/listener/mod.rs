@@ -1,9 +1,10 @@
 //! The HTTP/1.1 listener: our own accept loop on hyper's `http1`, generic over a `tower::Service`.
 //!
 //! No ready-made server has a deadline for a head from its first byte, a cap on connections that pauses accepting, a
-//! deadline for a client that does not read, an age at which clients are asked to connect anew, and a drain that loses no
-//! request. hyper parses; `accept` takes connections, `age` says how old each may become, `io` and `state` track where each
-//! one is, `connection` closes those over their time, `service` hands requests on with their [`RequestContext`].
+//! deadline for a client that does not read, an age at which clients are asked to connect anew, and a drain that loses
+//! no request. hyper parses; `accept` takes connections, `age` says how old each may become, `io` and `state` track
+//! where each one is, `connection` closes those over their time, `service` hands requests on with their
+//! [`RequestContext`].
 
 mod accept;
 mod admin;
@@ -27,3 +28,4 @@ pub use framing::HeadFault;
 pub use listener_context::{BoundService, IDLE_BYTES, ListenerContext, MAX_BUFFER, Role};
 pub use request_context::{RequestContext, RequestId};
 pub use service::{BoxError, HttpService, TrackedBody};
+pub use state::{DISCARD_FOR, DISCARD_TIMES_MAX_BODY};

@@ -40,7 +40,8 @@ impl Repoll {
         Self { waker: Waker::from(Arc::clone(&state)), state }
     }
 
-    /// Calls `poll`, again as long as it was woken meanwhile, at most [`IN_A_ROW`] times; then the task of `cx` is woken.
+    /// Calls `poll`, again as long as it was woken meanwhile, at most [`IN_A_ROW`] times; then the task of `cx` is
+    /// woken.
     pub(super) fn poll<T>(&self, cx: &Context<'_>, mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
         self.state.task.register(cx.waker());
         for _ in 0..IN_A_ROW {

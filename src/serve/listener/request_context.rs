@@ -18,8 +18,8 @@ pub struct RequestContext {
     pub arrival: Instant,
     /// Its id in the answer and the log, once that is known.
     pub id: Option<RequestId>,
-    /// Counts the bytes of its body, then of its batch, then of its answer. Every handler may resize it; the listener keeps
-    /// it until the answer's last byte is with the kernel or the connection has ended.
+    /// Counts the bytes of its body, then of its batch, then of its answer. Every handler may resize it; the listener
+    /// keeps it until the answer's last byte is with the kernel or the connection has ended.
     pub memory: MemoryLease,
     /// What is wrong with its head: to be refused. Its answer closes the connection.
     pub head_fault: Option<HeadFault>,
@@ -48,7 +48,8 @@ impl RequestContext {
     /// The context of the request with these extensions.
     ///
     /// # Panics
-    /// When the request has none: it came neither by a listener nor through the middleware, which give every request one.
+    /// When the request has none: it came neither by a listener nor through the middleware, which give every request
+    /// one.
     pub fn of(extensions: &Extensions) -> &Self {
         extensions.get().expect("the listener or the middleware gives every request a context")
     }
@@ -59,7 +60,8 @@ impl RequestContext {
     }
 }
 
-/// A request's id. One made here is 16 bytes in place: cheaper to copy than a header value, which is allocated and shared.
+/// A request's id. One made here is 16 bytes in place: cheaper to copy than a header value, which is allocated and
+/// shared.
 #[derive(Debug, Clone)]
 pub enum RequestId {
     /// Made here: 16 hexadecimal digits.

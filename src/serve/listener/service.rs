@@ -23,8 +23,8 @@ use super::state::ConnectionState;
 /// An error of any type, as hyper takes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A service that can answer on a listener: every cloneable `tower::Service` from hyper's request to a response, such as
-/// an axum `Router`. Do not implement it by hand.
+/// A service that can answer on a listener: every cloneable `tower::Service` from hyper's request to a response, such
+/// as an axum `Router`. Do not implement it by hand.
 pub trait HttpService: Clone + Send + 'static {
     /// The answer's body.
     type Body: Body<Data: Send, Error: Into<BoxError>> + Send + 'static;

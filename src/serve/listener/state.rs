@@ -1,7 +1,7 @@
 //! The state of one connection: which part of a request or answer is under way, and its deadline.
 //!
-//! The socket's wrapper, the service and the answer's body write it; the connection's future reads it. All of them run in
-//! the connection's task; the atomics only make it `Sync`.
+//! The socket's wrapper, the service and the answer's body write it; the connection's future reads it. All of them run
+//! in the connection's task; the atomics only make it `Sync`.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,15 @@ use crate::serve::lifecycle::Schedule;
 
 use super::framing::HeadFault;
 
-/// After our end of stream, how long the client may take to close its side. Closing with bytes unread would reset the
-/// connection, and a client that has not read its answer would lose it.
-const LINGER: Duration = Duration::from_secs(5);
+/// How long the unread rest of a request is read and discarded: before an answer, and after our end of stream until the
+/// client closes its side. Closing with bytes unread would reset the connection, and a client that has not read its
+/// answer would lose it.
+pub const DISCARD_FOR: Duration = Duration::from_secs(5);
 
-/// Why a connection is ended.
+/// The unread rest of a request is read and discarded up to this many times the largest body.
+pub const DISCARD_TIMES_MAX_BODY: usize = 16;
+
+/// Why a connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CloseReason {
     /// No request within the idle timeout, or idle when a drain closes such connections.
@@ -61,7 +65,8 @@ pub(super) struct ConnectionState {
     next_begun: AtomicBool,
     /// Bytes were written and not flushed.
     unflushed: AtomicBool,
-    /// Bytes were read and not handed to hyper.
+    /// Bytes read behind the part that hyper was given, or that it gave back, wait for its next read. Not set for the
+    /// bytes that `TrackedIo::poll_request` reads without hyper.
     pub(super) held_back: AtomicBool,
     /// The buffer reservation covers a large head: to be given back as soon as possible.
     pub(super) large_head: AtomicBool,
@@ -130,7 +135,7 @@ impl ConnectionState {
         }
     }
 
-    /// Bytes of a head were handed to hyper.
+    /// Bytes of a head arrived: starts the head's timer, or notes that the next head has begun.
     pub(super) fn read_head(&self) {
         match self.state.load(Relaxed) {
             IDLE => self.enter(HEAD),
@@ -139,7 +144,7 @@ impl ConnectionState {
         }
     }
 
-    /// The head that is being read is not one to be served.
+    /// The head that is being read must be refused.
     pub(super) fn note_fault(&self, fault: HeadFault) {
         self.fault.store(fault as u8, Relaxed);
     }
@@ -185,8 +190,8 @@ impl ConnectionState {
         self.body_left.load(Relaxed) != 0 || self.was_chunked.load(Relaxed) || self.state.load(Relaxed) == HEAD
     }
 
-    /// True when the answer to a request that came at `arrival` should ask the client to connect anew: the connection is
-    /// old, and no byte of a next request is here, which would be lost.
+    /// True when the answer to a request that came at `arrival` should ask the client to connect anew: the connection
+    /// is old, and no byte of a next request is here, which would be lost.
     pub(super) fn should_close_after(&self, arrival: Instant) -> bool {
         self.old_at.is_some_and(|old| old <= arrival) && !self.held_back.load(Relaxed) && !self.next_begun.load(Relaxed)
     }
@@ -252,7 +257,7 @@ impl ConnectionState {
             HEAD if stuck != 0 => None,
             HEAD => Some((since + limits.header_timeout, CloseReason::SlowHead)),
             BUSY => None,
-            _ => Some((since + LINGER, CloseReason::Lingering)),
+            _ => Some((since + DISCARD_FOR, CloseReason::Lingering)),
         };
         let reader = (stuck != 0)
             .then(|| (self.opened + Duration::from_nanos(stuck) + limits.write_timeout, CloseReason::SlowReader));

@@ -1,8 +1,8 @@
 //! Formats a log line as one JSON object, straight into the line's buffer.
 //!
-//! Every request writes a line, and `tracing-subscriber`'s own JSON format takes a serializer, a map, a visitor and another
-//! UTF-8 check for each. Keys and order are the same: `timestamp`, `level`, the event's fields, `target`. This program has
-//! no spans, so none are written.
+//! Every request writes a line, and `tracing-subscriber`'s own JSON format takes a serializer, a map, a visitor and
+//! another UTF-8 check for each. Keys and order are the same: `timestamp`, `level`, the event's fields, `target`. This
+//! program has no spans, so none are written.
 
 use std::cell::Cell;
 use std::error::Error;

@@ -1,5 +1,5 @@
-//! The bounded queue of log lines and the thread that writes them out, many at a time: a wake-up and a system call for each
-//! line would be a good part of what a small request costs.
+//! The bounded queue of log lines and the thread that writes them out, many at a time: a wake-up and a system call for
+//! each line would be a good part of what a small request costs.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};

@@ -72,7 +72,8 @@ impl Metrics {
         GaugeGuard::new(&self.families.connections)
     }
 
-    /// Counts an answered request. An unknown `method` counts as `OTHER`; `route` is a template of the router or `other`.
+    /// Counts an answered request. An unknown `method` counts as `OTHER`; `route` is a template of the router or
+    /// `other`.
     pub fn answered(&self, method: &str, route: &'static str, status: u16, duration: Duration) {
         self.requests.count(&self.families, method, route, status, duration);
     }
@@ -136,8 +137,8 @@ impl Metrics {
     }
 }
 
-/// Bytes of every series but those of features: 35 histograms of routes, 200 counters of what was answered there, and of
-/// what is out of range. More of them take from the memory of requests.
+/// Bytes of every series but those of features: 35 histograms of routes, 200 counters of what was answered there, and
+/// of what is out of range. More of them take from the memory of requests.
 const OTHERS: usize = 96 << 10;
 
 /// Bytes by which counts may become longer while they are rendered.

@@ -1,4 +1,5 @@
-//! The series of answered requests. Each is resolved once; counting is then a look-up without a lock and three atomic adds.
+//! The series of answered requests. Each is resolved once; counting is then a look-up without a lock and three atomic
+//! adds.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

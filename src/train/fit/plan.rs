@@ -111,7 +111,7 @@ impl<'a> FitPlan<'a> {
         if n_columns == 0 {
             return Err(self.constant(observed.len()));
         }
-        let matrix = encode(&preprocessing, &cells, self.schema().n_features());
+        let matrix = Encoder::Preprocessing(preprocessing.clone()).matrix(&cells, self.schema().n_features());
         let mut prepared = EncodedRows { preprocessing, n_columns, matrix, shared: None, observed };
         let task = self.task(&prepared);
         estimators::check(&task).map_err(|reason| TrainError::Data(format!("{}: {reason}", self.data.file)))?;
@@ -278,13 +278,4 @@ impl FittedModel {
     pub(crate) fn matrix(&self, batch: &Batch) -> Vec<f64> {
         self.pipeline.encoder().matrix(batch.values(), batch.n_features())
     }
-}
-
-fn encode(preprocessing: &Preprocessing, rows: &[f64], n_features: usize) -> Vec<f64> {
-    let n_columns = preprocessing.n_columns();
-    let mut matrix = vec![0.0; rows.len() / n_features * n_columns];
-    for (row, encoded) in rows.chunks_exact(n_features).zip(matrix.chunks_exact_mut(n_columns)) {
-        preprocessing.encode(row, encoded);
-    }
-    matrix
 }

@@ -35,7 +35,7 @@ impl SearchSpace {
         self.0.iter().map(|(name, search)| (*name, search.range))
     }
 
-    /// Up to `spec.tune` different candidates: first `base`, then draws.
+    /// Up to `n` different candidates: first `base`, then draws.
     pub(crate) fn candidates(
         &self,
         spec: &TrainSpec,

@@ -195,6 +195,20 @@ fn a_stalled_body_gives_its_room_away() {
 }
 
 #[test]
+fn a_stalled_body_of_unknown_length_gives_its_room_away() {
+    let limits = Limits { body_budget: 8 << 20, body_timeout: Duration::from_mins(10), ..Limits::default() };
+    let server = serving(limits);
+    let _held = server.memory.try_reserve(7 << 20).unwrap();
+    let address = serve(router(server.clone(), Role::Main, Options::default()));
+    let mut chunked = post("Transfer-Encoding: chunked\r\n");
+    chunked.extend_from_slice(b"1\r\n \r\n");
+    for request in [chunked, post("Content-Length: 100\r\nContent-Encoding: gzip\r\n")] {
+        let (_, head, body) = ask(address, &request);
+        assert!(head.starts_with("http/1.1 408 ") && body.contains("short of memory"), "{head}{body}");
+    }
+}
+
+#[test]
 fn with_room_a_slow_body_has_its_time() {
     let body_timeout = Duration::from_secs(1);
     let address = serve(public(Limits { body_timeout, admission_wait: Duration::ZERO, ..Limits::default() }));

@@ -136,7 +136,7 @@ async fn every_route_answers_for_an_imported_model() {
         let admin = router(folder.server.clone(), Role::Admin, Options::default());
         ask_every_route(&main, &admin, served.model.version()).await;
         assert!(served.model.check_golden().is_ok());
-        assert!(served.model.resident_bytes() > 1_000 && served.cost_per_row > Duration::ZERO);
+        assert!(served.cost_per_row > Duration::ZERO);
         let metrics = get(&main, "/metrics").await.text().to_owned();
         assert!(metrics.contains("smartserve_prediction_rows_total{model=\"m\"}"), "{metrics}");
         let has_bins = metrics.lines().any(|line| line.starts_with("smartserve_feature_values_total{model=\"m\""));

@@ -195,7 +195,7 @@ fn a_forest_takes_at_most_32_bytes_a_node() {
         let shape = Shape { algorithm, task: Task::Regression, n_columns: set.num_features, n_classes: 0 };
         let form = read(&section, None, shape).unwrap();
         let nodes = form.trees().unwrap().trees.iter().map(|tree| tree.nodes.len()).sum::<usize>();
-        let bytes = Predictor::compile(&form, 0).unwrap().resident_bytes();
+        let bytes = Predictor::compile(&form, 0).unwrap().forest_bytes().unwrap();
         assert!(bytes <= 2 * 16 * nodes, "{algorithm} of {nodes} nodes: {bytes} bytes");
     }
 }

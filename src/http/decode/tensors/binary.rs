@@ -1,6 +1,7 @@
 //! An input's elements in binary: little-endian numbers, or bytes after their four-byte length.
 //!
-//! Sizes must agree to the byte; a NaN is a missing number; errors name the row, because JSON pointers have no place here.
+//! Sizes must agree to the byte; a NaN is a missing number; errors name the row, because JSON pointers have no place
+//! here.
 
 use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::pointer::Step;
@@ -11,8 +12,8 @@ use crate::model::schema::FeatureKind;
 
 use super::table::InputLayout;
 
-/// Reads the cells of `layout` from exactly `bytes`, row-major, NaN where an error was noted. It allocates at most eight
-/// times the length of `bytes`.
+/// Reads the cells of `layout` from exactly `bytes`, row-major, NaN where an error was noted. It allocates at most
+/// eight times the length of `bytes`.
 pub(super) fn read(bytes: &[u8], layout: &InputLayout<'_>, diagnostics: &mut Diagnostics) -> Vec<f64> {
     let mut cells = BinaryCells { layout, values: Vec::new(), diagnostics };
     match layout.datatype.size() {

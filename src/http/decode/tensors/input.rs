@@ -1,7 +1,7 @@
 //! One input tensor: its members, in any order.
 //!
-//! Data can be read only once name, shape and datatype are known. If it comes first it is skipped and read at the end; if it
-//! is binary it follows the whole JSON.
+//! Data can be read only once name, shape and datatype are known. If it comes first it is skipped and read at the end;
+//! if it is binary it follows the whole JSON.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! Finds a key that is given twice in one object.
 //!
-//! The protocol's objects have a handful of known keys, and there is one object a column: a bit a key is cheaper than a hash
-//! set, which holds the unknown ones.
+//! The protocol's objects have a handful of known keys, and there is one object a column: a bit a key is cheaper than a
+//! hash set, which holds the unknown ones.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! From an inference request to a [`Batch`] and the outputs asked for, in one pass over its JSON and its binary tensors.
+//! From an inference request to a [`Batch`] and the outputs asked for, in one pass over its JSON and its binary
+//! tensors.
 //!
 //! `input` reads one tensor's members, `table` decides which features it holds and joins the columns, `data` and
 //! `binary` read its elements, `parameters` what the protocol leaves open. Members may come in any order; unknown ones

@@ -263,8 +263,8 @@ impl<'s> InputTable<'s> {
     }
 }
 
-/// True when a tensor of an unknown name looks like a matrix of the wrong width, or a row without brackets, rather than a
-/// misspelt feature.
+/// True when a tensor of an unknown name looks like a matrix of the wrong width, or a row without brackets, rather than
+/// a misspelt feature.
 fn is_meant_as_matrix(name: &str, dims: &[usize], options: &DecodeOptions<'_>) -> bool {
     let is_wide = match dims {
         [cells] => *cells > 1 && *cells == options.schema.n_features(),

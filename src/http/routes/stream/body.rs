@@ -24,7 +24,8 @@ enum NextStep {
     Discard(Body, AppState),
 }
 
-/// A response's body: `first`, then what `stream` still gives. The request counts as in flight until its last chunk is made.
+/// A response's body: `first`, then what `stream` still gives. The request counts as in flight until its last chunk is
+/// made.
 pub(super) fn stream_body(first: Bytes, stream: RowStream) -> Body {
     let in_flight = stream.app().server.metrics.in_flight();
     Body::from_stream(unfold((NextStep::First(first, Box::new(stream)), in_flight), next))

@@ -169,8 +169,8 @@ impl RowStream {
         Ok(Some(rows.into()))
     }
 
-    /// Resizes the request's lease to `bytes`, rounded up so that it rarely changes; to nothing for no bytes, so that a slow
-    /// line holds nothing.
+    /// Resizes the request's lease to `bytes`, rounded up so that it rarely changes; to nothing for no bytes, so that a
+    /// slow line holds nothing.
     async fn share(&mut self, bytes: usize) -> Result<(), Overloaded> {
         self.log.context.memory.resize_to(self.stepped(bytes)).await
     }
@@ -180,7 +180,8 @@ impl RowStream {
         bytes.next_multiple_of(CHUNKED_STEP) + self.chunks.overhead()
     }
 
-    /// Tells the log and the metrics how the stream ended. Gives the last line, if an error needs one, and the unread body.
+    /// Tells the log and the metrics how the stream ended. Gives the last line, if an error needs one, and the unread
+    /// body.
     pub(super) fn end(mut self, problem: Option<&Problem>) -> (Bytes, Body) {
         self.log.context.memory.release();
         self.log.end = Some(problem.map_or(200, |problem| problem.kind().status().as_u16()));

@@ -25,7 +25,8 @@ const EXTENSIONS: [&str; 2] = ["binary_tensor_data", "model_repository"];
 const PLATFORM: &str = "smartserve_smartcore";
 const PLATFORM_NEUTRAL: &str = "smartserve_neutral";
 
-/// The same of a model of another library, as Triton and `KServe` spell projects and formats: `xgboost_json`, `sklearn_pickle`.
+/// The same of a model of another library, as Triton and `KServe` spell projects and formats: `xgboost_json`,
+/// `sklearn_pickle`.
 fn platform(header: &Header) -> Cow<'static, str> {
     let Some(Origin { library, format, .. }) = &header.source else {
         return if header.smartcore.is_some() { PLATFORM.into() } else { PLATFORM_NEUTRAL.into() };

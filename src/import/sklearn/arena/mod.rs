@@ -1,4 +1,4 @@
-//! What a file holds, as nodes in one list: nothing of it is built, called or nested, and sharing stays sharing.
+//! A file's values as one flat list of nodes. Nothing is built or called; a value used twice is one node.
 
 mod node;
 mod object;

@@ -14,7 +14,8 @@ impl ColumnsBuilder {
     /// The features, the steps with an estimator's columns, and a note for people on columns that are not used.
     ///
     /// # Errors
-    /// A feature is a number and a category at once, or two encoders that refuse unknown categories list different ones.
+    /// A feature is a number and a category at once, or two encoders that refuse unknown categories list different
+    /// ones.
     pub(in crate::import::sklearn) fn finish(
         mut self,
         outputs: Vec<u32>,

@@ -27,7 +27,8 @@ fn is_xgboost(object: &Object<'_>) -> bool {
     object.is_of("xgboost") && names.contains(&object.name())
 }
 
-/// The model inside, with the labels that the object has for its classes, and the number that stands for a missing cell.
+/// The model inside, with the labels that the object has for its classes, and the number that stands for a missing
+/// cell.
 pub(in crate::import::sklearn) fn read(
     object: &Object<'_>,
     options: &ImportOptions,

@@ -1,13 +1,13 @@
 //! Whole blocks of rows through a tree by set algebra: no row is walked.
 //!
-//! A set of rows is a mask, a bit per row. For each distinct threshold of the forest the mask of the rows at or below it
-//! is made once per block. Let `from(i)` be the rows whose leaf is the `i`-th from the left or one further right. A
+//! A set of rows is a mask, a bit per row. For each distinct threshold of the forest the mask of the rows at or below
+//! it is made once per block. Let `from(i)` be the rows whose leaf is the `i`-th from the left or one further right. A
 //! split between the leaves `i − 1` and `i`, the root of a subtree that spans the leaves `low` to `high − 1`, gives
 //! `from(i) = from(high) | from(low) & !at_or_below`: one operation for all rows of a block. The bits of a row's leaf
 //! number in Gray code, where neighbours differ in one bit, are then the parities of the sets whose `i` ends in that
-//! bit: again one operation for each split. So a tree costs a few operations on 64-byte masks for each split and
-//! 512 rows, and one table look-up for each row. The idea is that of
-//! `QuickScorer` (Lucchese 2015) and `RapidScorer` (Ye 2018).
+//! bit: again one operation for each split. So a tree costs a few operations on 64-byte masks for each split and 512
+//! rows, and one table look-up for each row. The idea is that of `QuickScorer` (Lucchese 2015) and `RapidScorer` (Ye
+//! 2018).
 //!
 //! ```text
 //!        x ≤ 3?                 from(0) = all rows

@@ -1,8 +1,9 @@
 //! Many walks side by side, so that the loads of one overlap with the steps of the others.
 //!
-//! A cursor is one walk: one tree of a forest for a single row, or one row of a block for a single tree. All cursors step
-//! a number of rounds without a check (one that is at a leaf stays there), then those at leaves are taken out, and so on.
-//! A check every round costs a mispredicted branch each time; no check makes all walk as far as the deepest leaf.
+//! A cursor is one walk: one tree of a forest for a single row, or one row of a block for a single tree. All cursors
+//! step a number of rounds without a check (one that is at a leaf stays there), then those at leaves are taken out, and
+//! so on. A check every round costs a mispredicted branch each time; no check makes all walk as far as the deepest
+//! leaf.
 
 /// One walk.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,8 +77,9 @@ pub(super) fn walk(
     let mut rounds = depth.first;
     let mut walked = 0;
     loop {
-        // Up to three stale cursors walk along, unread: where the number of steps is always a multiple of four, fewer loop
-        // ends are mispredicted, and a round's loads start before the last one's are done. 100 trees: a fifth less time.
+        // Up to three stale cursors walk along, unread: where the number of steps is always a multiple of four, fewer
+        // loop ends are mispredicted, and a round's loads start before the last one's are done. 100 trees: a fifth less
+        // time.
         let padded = n.next_multiple_of(4).min(cursors.len());
         for _ in 0..rounds {
             // Four by four: the loop's own cost is a tenth of a step.

@@ -1,7 +1,7 @@
 //! Trees, forests and boosting in flat forms that answer in the source's own bits.
 //!
-//! Three ways to find the leaf that a row reaches in each tree, chosen by the forest's and the batch's shape; each gives
-//! the leaves to the source's own sum in the source's order:
+//! Three ways to find the leaf that a row reaches in each tree, chosen by the forest's and the batch's shape; each
+//! gives the leaves to the source's own sum in the source's order:
 //! - [`bitvector`]: blocks of rows, by set algebra over the forest's distinct thresholds;
 //! - [`two_level`]: few rows through such forests, two levels a step;
 //! - [`walk`]: forests of larger trees, and single trees: node by node.

@@ -24,8 +24,8 @@ struct TwoLevelNode {
     slots: [u16; 3],
     /// Offset of the first grandchild; 0 for a leaf.
     grandchildren: u16,
-    /// Columns of the three slots; the fourth byte is unused, as is the column of a slot that is [`NEVER`]. For a leaf: its
-    /// value's index, little-endian.
+    /// Columns of the three slots; the fourth byte is unused, as is the column of a slot that is [`NEVER`]. For a leaf:
+    /// its value's index, little-endian.
     columns_or_leaf: [u8; 4],
 }
 
@@ -59,8 +59,8 @@ struct TwoLevelLayout<'a> {
 }
 
 impl TwoLevel {
-    /// `None` when a tree is too wide for 16 bits, there are too many columns, or some split is on a category set. `slots`
-    /// are those of all splits, `places` those of all leaves' values, tree after tree in node order.
+    /// `None` when a tree is too wide for 16 bits, there are too many columns, or some split is on a category set.
+    /// `slots` are those of all splits, `places` those of all leaves' values, tree after tree in node order.
     #[expect(clippy::cast_possible_truncation, reason = "the caller checked that twice the nodes fit 32 bits")]
     pub(super) fn new(source: &Source<'_>, thresholds: &Thresholds, slots: &[u16], places: &[usize]) -> Option<Self> {
         if !thresholds.categories.is_empty() {

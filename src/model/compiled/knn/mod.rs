@@ -1,8 +1,8 @@
 //! Nearest neighbours by an exact search, bit-identical to smartcore's kNN with linear search.
 //!
-//! smartcore visits the training rows in order and keeps the k nearest in a heap whose final layout decides the order of
-//! summation and which of equally distant rows stay. So the rows are visited in that order here too, but only those that
-//! the `prefilter` does not rule out. The answer is exact: a row that is left out could not have entered the heap.
+//! smartcore visits the training rows in order and keeps the k nearest in a heap whose final layout decides the order
+//! of summation and which of equally distant rows stay. So the rows are visited in that order here too, but only those
+//! that the `prefilter` does not rule out. The answer is exact: a row that is left out could not have entered the heap.
 
 #![expect(clippy::inline_always, reason = "for `widest`")]
 
@@ -59,10 +59,6 @@ impl NearestRows {
     pub(super) fn new(form: Arc<Neighbors>) -> Self {
         let prefilter = Prefilter::new(&form.rows, form.n_columns);
         Self { form, prefilter }
-    }
-
-    pub(super) fn resident_bytes(&self) -> usize {
-        (self.form.rows.len() + self.form.targets.len()) * 8 + self.prefilter.resident_bytes()
     }
 
     /// The mean of the nearest rows' values, one a row of `matrix`, appended to `out`; NaN where every distance

@@ -84,10 +84,6 @@ impl Prefilter {
         prefilter
     }
 
-    pub(super) fn resident_bytes(&self) -> usize {
-        (self.cells.len() + self.norms.len()) * 4 + self.centres.len() * 8
-    }
-
     /// Takes a query in; −2 q' is appended to `cells`.
     #[expect(clippy::cast_possible_truncation, reason = "f32 is the purpose")]
     #[expect(clippy::cast_precision_loss, reason = "there are at most 65,535 columns")]

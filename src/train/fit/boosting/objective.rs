@@ -1,6 +1,7 @@
 //! The loss that boosting minimizes: gradients, hessians, leaf values, and the mean loss for early stopping.
 
 use super::target::weighted_quantile;
+use crate::model::compiled::softmax;
 use crate::train::options::Loss;
 
 /// The smallest step of a leaf with a logarithmic link: of a leaf of zeros alone it would be −∞.
@@ -46,7 +47,8 @@ impl Objective {
         for (row, (margins, label)) in margins.chunks_exact(n_outputs).zip(labels).enumerate() {
             let weight = weights.map_or(1.0, |weights| weights[row]);
             if let Self::Classes(n) = self {
-                softmax(margins, &mut probabilities);
+                probabilities.copy_from_slice(margins);
+                softmax(&mut probabilities);
                 for ((class, p), gradients) in probabilities.iter().enumerate().zip(by_output.iter_mut()) {
                     gradients[row] = weighted(weight, of_class(*p, is_class(*label, class), n));
                 }
@@ -169,13 +171,4 @@ fn logistic(margin: f64) -> f64 {
 /// ln(1 + e^m) without overflow.
 fn soft_plus(margin: f64) -> f64 {
     margin.max(0.0) + (-margin.abs()).exp().ln_1p()
-}
-
-fn softmax(margins: &[f64], into: &mut [f64]) {
-    let largest = margins.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    into.iter_mut().zip(margins).for_each(|(p, margin)| *p = (margin - largest).exp());
-    let sum: f64 = into.iter().sum();
-    for p in into {
-        *p /= sum;
-    }
 }
