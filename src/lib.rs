@@ -6,20 +6,22 @@
 //! # One prediction, step by step
 //!
 //! A request goes through ten places in this order; the handler calls 5, 6, 7 and 9, and 7 calls 8.
-//! `docs/architecture.md` has the same list with the files.
+//! `docs/architecture.md` has the same list with the files and functions.
 //!
 //! 1. **listener** ([`serve::listener`]): bytes arrive within their deadlines; hyper gets those of at most one
 //!    request at a time.
-//! 2. **dispatch** ([`http::service`]): one look-up of the route, request id, head limits, tokens; panics become a 500.
+//! 2. **dispatch** ([`http::service`]): the route is looked up; request id, in-flight count, head limits, tokens; panics
+//!    become a 500.
 //! 3. **snapshot** ([`serve::registry`]): one version of one model, kept until the answer is encoded.
 //! 4. **handler** (`http::routes`): checks query and media types, and runs the steps of a prediction.
-//! 5. **body** (`http::body`): the bytes, once there is memory for them, within the request's deadline.
+//! 5. **body** (`http::body`): the bytes, once there is memory for them, within the body's deadline.
 //! 6. **decode** ([`http::decode`]): a [`Batch`](model::batch::Batch), rows that are known to fit the snapshot's
 //!    schema.
 //! 7. **admission** ([`serve::predict`], [`serve::admission`]): memory for rows and answer; up to 500 µs of work is
 //!    computed at once, longer work waits for a permit and runs on the pool.
-//! 8. **predict** ([`Model::predict_rows`](model::Model::predict_rows)): preprocessing, then the compiled predictor,
-//!    which give [`PredictionWithRaw`](model::prediction::PredictionWithRaw).
+//! 8. **predict** ([`Model::predict_with_raw`](model::Model::predict_with_raw)): preprocessing, the compiled predictor,
+//!    then calibrator and threshold of a classifier that has them, which give a
+//!    [`PredictionWithRaw`](model::prediction::PredictionWithRaw).
 //! 9. **encode** ([`http::encode`]): the answer's bytes in the format that was asked for.
 //! 10. **send** (`http::middleware::in_flight_request`, [`serve::listener`]): headers, compression, metrics, the log
 //!     line, the socket.
@@ -32,7 +34,7 @@
 //! main     → cli, commands                                 parse → dispatch → exit code
 //! cli      → config, train, text                           what was typed; of train only train::options
 //! config   → text                                          what it means
-//! commands → http, serve, train, import, table, model, config, cli, text    one short file per command
+//! commands → http, serve, train, import, table, model, config, cli, text    what each command does
 //! http     → serve, table, model, config, text             the only place that knows axum and wire JSON
 //! serve    → import, model, config, text                   registry, admission, listener, lifecycle, metrics, logs
 //! train    → table, model, text                            data; search and evaluate call fit; artifact, report
@@ -52,8 +54,9 @@
 //! - A request sees one version of a model from before its body is read until its answer is encoded.
 //! - Once the process listens it is ready until it drains (with `--models` as soon as there is a model); liveness
 //!   depends on the runtime's heartbeat alone, not on load or on a model.
-//! - Metrics have closed label sets; logs never hold a body or a feature's value; neither waits for
-//!   whoever reads it.
+//! - Metrics have closed label sets; logs never hold a body or a feature's value, unless the text of a panic does;
+//!   neither waits for whoever reads it.
+//! - No files of `src` use each other in a circle, and no folder uses one that the list above does not allow it.
 
 pub mod cli;
 pub mod commands;

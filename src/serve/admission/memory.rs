@@ -79,10 +79,8 @@ impl MemoryBudget {
         let for_requests = limits.body_budget.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
         let (free, free_for_long) =
             (Semaphore::new(for_requests), Semaphore::new(for_requests - for_requests / QUARTER));
-        let for_pages = AtomicUsize::new(0);
-        Self {
-            state: Arc::new(BudgetState { free, free_for_long, for_requests, for_pages, wait: limits.admission_wait }),
-        }
+        let (for_pages, wait) = (AtomicUsize::new(0), limits.admission_wait);
+        Self { state: Arc::new(BudgetState { free, free_for_long, for_requests, for_pages, wait }) }
     }
 
     /// Makes the budget larger by `bytes`, the most that pages of the models take. It never gets smaller again: leases
@@ -144,8 +142,7 @@ impl MemoryBudget {
     /// True when less than a quarter is free of what a request of `bytes` may use.
     pub fn is_scarce_for(&self, bytes: usize) -> bool {
         let state = &self.state;
-        let is_long = bytes > SHORT;
-        self.is_scarce() || is_long && state.free_for_long.available_permits() < state.for_long() / QUARTER
+        self.is_scarce() || bytes > SHORT && state.free_for_long.available_permits() < state.for_long() / QUARTER
     }
 
     /// `bytes` for a connection's buffers, if they are free now.
