@@ -256,7 +256,7 @@ fn pairs(model: &Model, header: &[String], file: &str, expect: &[String]) -> Res
     Ok(pairs)
 }
 
-/// What so many columns without an answer's name are: the prediction, all outputs, or all probabilities.
+/// What this many columns without an answer's name are: the prediction, all outputs, or all probabilities.
 fn in_order(model: &Model, n: usize) -> Option<Vec<Asked>> {
     let target = model.schema().target();
     let is_classifier = !target.classes.is_empty();

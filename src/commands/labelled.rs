@@ -37,7 +37,7 @@ impl Labelled {
     /// that is called `target`.
     ///
     /// # Errors
-    /// 65, a line a problem: columns that are not there, cells that do not fit, too many rows.
+    /// 65, one line per problem: columns that are not there, cells that do not fit, too many rows.
     pub(super) fn read(model: &Model, input: impl Read, name: &str, target: Option<&str>) -> Result<Self, Failure> {
         let schema = model.schema();
         let mut reader = RowReader::new(input, name, schema, Head::Present)?.keep_fields();

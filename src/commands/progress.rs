@@ -73,7 +73,7 @@ impl Progress for FitProgress {
     }
 }
 
-/// What all fits will take, when so many are done and others have begun: those are taken for half done.
+/// What all fits will take, when this many are done and others have begun: those are taken for half done.
 fn estimate(elapsed: Duration, done: u64, begun: u64, all: u64) -> Duration {
     let halves = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     let running = begun.saturating_sub(done);

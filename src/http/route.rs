@@ -130,10 +130,10 @@ impl RouteTable {
         Self(table)
     }
 
-    /// The route of a path, and what the path holds; none when there is no such route. Where there is none, one slash
-    /// stands for several, and the last one is not looked at: `//predict` and `/predict/` are `/predict`.
+    /// The route of a path, and the path's parameters; none when there is no such route. A path that is not found is
+    /// looked up again with one slash for several and none at its end: `//predict` and `/predict/` are `/predict`.
     pub(super) fn find(&self, path: &str) -> Option<(&Route, PathParams)> {
-        self.at(path).or_else(|| self.at(&plain(path)?))
+        self.at(path).or_else(|| self.at(&without_extra_slashes(path)?))
     }
 
     fn at(&self, path: &str) -> Option<(&Route, PathParams)> {
@@ -143,7 +143,7 @@ impl RouteTable {
 }
 
 /// The path with one slash for several and none at its end; none when it is so already.
-fn plain(path: &str) -> Option<String> {
+fn without_extra_slashes(path: &str) -> Option<String> {
     if !path.contains("//") && !path.ends_with('/') {
         return None;
     }

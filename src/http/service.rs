@@ -1,4 +1,4 @@
-//! The one dispatch: one look-up of the route, the layers in their order, one place that catches panics.
+//! The one dispatch: the look-up of the route, the layers in their order, the one place that catches panics.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -77,7 +77,7 @@ impl Dispatch {
         let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut head);
         let (mut body, waits_for_continue) = (RequestBody::new(body), head.headers.contains_key(EXPECT));
         // Panics become a 500 here, inside both other layers.
-        let mut output = self.caught(self.handle(found, head, &mut body)).await;
+        let mut output = self.catch_panics(self.handle(found, head, &mut body)).await;
         // Unread body: read before answering, or a client that still sends sees a broken pipe. Inside the timing.
         if let Some(leftover) = body.into_leftover() {
             let (arrival, response) = (in_flight.arrival, &mut output.response);
@@ -87,9 +87,9 @@ impl Dispatch {
         in_flight.end(app, output).await
     }
 
-    /// Answers, with a counted 500 in place of a panic. No `async fn`: that would hold `handling` twice, since what is
-    /// given to one is moved before it is awaited.
-    fn caught(
+    /// Runs a handler; a panic becomes a counted 500. Not an `async fn`, whose future would hold `handling` twice: an
+    /// argument is moved before it is awaited.
+    fn catch_panics(
         &self,
         handling: impl Future<Output = Result<HandlerOutput, Problem>> + Send,
     ) -> impl Future<Output = HandlerOutput> + Send {
@@ -131,7 +131,7 @@ impl Dispatch {
     }
 }
 
-/// What is answered in place of a panic.
+/// The answer in place of a panic.
 fn panic_problem(panic: &(dyn Any + Send)) -> Problem {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text")))

@@ -33,7 +33,7 @@ pub struct Reached {
 enum Parts {
     /// Trees.
     Splits(Sides),
-    /// Weights, so many of which were asked alone.
+    /// Weights: `asked` of `of` were checked alone.
     Weights { asked: usize, of: usize },
 }
 

@@ -28,7 +28,7 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// The target of a model that predicts numbers, so many a row.
+    /// The target of a model that predicts this many numbers per row.
     pub fn numbers(name: &str, n_outputs: usize) -> (Target, Task) {
         let outputs = u32::try_from(n_outputs).ok().filter(|n| *n > 1);
         (Target { name: name.to_owned(), unit: None, classes: Vec::new(), outputs }, Task::Regression)

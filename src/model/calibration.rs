@@ -38,7 +38,7 @@ pub enum Scores {
     },
 }
 
-/// Checks an artifact's `calibration` section, where there is one, for so many classes; 0 for regression.
+/// Checks an artifact's `calibration` section, where there is one, for this many classes; 0 for regression.
 ///
 /// # Errors
 /// One sentence: what does not agree.

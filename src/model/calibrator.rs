@@ -91,7 +91,7 @@ impl Calibrator {
         postcard::to_allocvec(self).map_err(|e| e.to_string())
     }
 
-    /// Reads a `calibrator` section for so many classes. postcard allocates no more than the bytes can fill.
+    /// Reads a `calibrator` section for this many classes. postcard allocates no more than the bytes can fill.
     ///
     /// # Errors
     /// One sentence: not this shape, bytes left over, or maps that are none.

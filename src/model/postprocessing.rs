@@ -15,7 +15,7 @@ pub struct Postprocessing {
 }
 
 impl Postprocessing {
-    /// That of an artifact whose estimator answers for so many classes, 0 for numbers.
+    /// That of an artifact whose estimator answers for this many classes, 0 for numbers.
     ///
     /// # Errors
     /// One sentence: header and payload disagree, or the model has no such probabilities.

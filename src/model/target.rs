@@ -68,7 +68,7 @@ impl Target {
     }
 }
 
-/// The columns of so many numbers a row: `raw`, or `raw_0`, `raw_1`, … where they are several.
+/// The columns of this many numbers a row: `raw`, or `raw_0`, `raw_1`, … where they are several.
 pub fn numbered(name: &str, n: usize) -> impl Iterator<Item = String> {
     (0..n).map(move |i| if n > 1 { format!("{name}_{i}") } else { name.to_owned() })
 }

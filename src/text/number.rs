@@ -16,7 +16,7 @@ pub const MAX_EXACT_F64: f64 = 9_007_199_254_740_992.0;
 const MAX_DIGITS: usize = 19;
 
 /// ±`mantissa` × 10^`power`, the nearest `f64`, as std's parser gives it; none when that takes more than one rounding.
-/// The mantissa was read from so many `digits`; it may have wrapped when they are many.
+/// The mantissa was read from this many `digits`; it may have wrapped when they are many.
 ///
 /// Clinger's fast path: both operands are exact, so that one rounding gives the nearest.
 #[inline]

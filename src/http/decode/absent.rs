@@ -31,7 +31,7 @@ pub(super) fn note_needed<'s>(
     is_any
 }
 
-/// Rows at most of `width` cells each, where a body of so many bytes does not hold them all.
+/// The most rows of `width` cells each that a body of this many bytes may give if it does not hold all cells.
 pub(in crate::http) fn most_rows(body_bytes: usize, width: usize) -> usize {
     // A cell that is sent takes a byte at least.
     body_bytes.max(INLINE_TEXT_BYTES) / width.max(1)

@@ -78,8 +78,8 @@ impl<'s, 'a> ColumnsReader<'s, 'a> {
         Ok(())
     }
 
-    /// Checks that every feature that is needed came, with as many rows as the first, in a body of so many bytes. What
-    /// did not come is missing in every row.
+    /// Checks that every feature that is needed came, with as many rows as the first, in a body of this many bytes.
+    /// What did not come is missing in every row.
     pub(super) fn finish(self, body_bytes: usize, diagnostics: &mut Diagnostics) -> Result<CellBuffer, DecodeError> {
         let features = self.options.schema.features();
         let n_rows = self.read[self.first].cells().len();

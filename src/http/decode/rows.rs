@@ -67,7 +67,7 @@ pub(super) struct Rows<'s> {
 }
 
 impl<'s> Rows<'s> {
-    /// No rows yet, of a body of so many bytes. Lists of values are in schema order unless `mapping` gives each
+    /// No rows yet, of a body of this many bytes. Lists of values are in schema order unless `mapping` gives each
     /// position's feature.
     pub(super) fn new(
         options: &DecodeOptions<'s>,

@@ -53,7 +53,7 @@ impl ResponseFormat {
     }
 }
 
-/// The most bytes that an answer for so many rows takes, in any format; `n_raw` raw scores a row are in it.
+/// The most bytes that an answer for this many rows takes, in any format; `n_raw` raw scores a row are in it.
 pub(super) fn max_bytes(target: &Target, n_rows: usize, n_raw: usize) -> usize {
     // Of NDJSON, the longest format: `{"prediction":` and a number; a class once more, with its probability.
     const PER_ROW: usize = 42;

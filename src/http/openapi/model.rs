@@ -183,7 +183,7 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
     ]
 }
 
-/// A number of each row, or a list of so many.
+/// One number per row, or a list of this many.
 fn several(n: usize, number: Value) -> Value {
     if n == 1 { number } else { json!({ "type": "array", "minItems": n, "maxItems": n, "items": number }) }
 }

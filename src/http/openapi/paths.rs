@@ -49,7 +49,7 @@ pub(super) fn paths<'a>(
     others.chain(vertex).map(move |(path, item)| finished(path, item, subject))
 }
 
-/// A path and what is said of it.
+/// A path and its description.
 type Template<'a> = (&'a str, &'a Value);
 
 fn is_named(path: &str) -> bool {

@@ -19,9 +19,9 @@ pub(super) enum Filling<'a> {
     Json(Value),
     /// A template, filled with the same values.
     Part(&'a Value),
-    /// A list of so many elements, each made from its index.
+    /// A list of this many elements, each made from its index.
     List(usize, Box<dyn Fn(usize) -> Value + 'a>),
-    /// An object of so many members, each made from its index.
+    /// An object of this many members, each made from its index.
     Object(usize, Box<dyn Fn(usize) -> (&'a str, Value) + 'a>),
 }
 

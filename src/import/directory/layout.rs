@@ -1,4 +1,4 @@
-//! Which file of a source holds the model, and what is said of it beside.
+//! Which file of a source holds the model, and what other files say about it.
 
 use super::{mlflow, path, settings};
 use crate::import::error::ImportError;

@@ -134,7 +134,7 @@ impl Info {
         text.split(':').try_fold(-1, largest).map(Self::Categories)
     }
 
-    /// True where a list of so many categories can be this column's.
+    /// True where a list of this many categories can be this column's.
     #[expect(clippy::cast_precision_loss, reason = "a list has less than 2^53 categories")]
     fn fits(self, length: usize) -> bool {
         let is_code = |v: f64| v >= 0.0 && v.fract() == 0.0 && v < length as f64;

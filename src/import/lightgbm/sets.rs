@@ -18,7 +18,7 @@ pub(super) struct Sets {
 }
 
 impl Sets {
-    /// None, of a text of so many bytes.
+    /// None, of a text of this many bytes.
     pub(super) fn of_text(n_bytes: usize) -> Self {
         // Room for small texts; others hold less than this, since fits make sets of few members.
         Self { all: Vec::new(), bytes: 0, most_bytes: (1 << 20) + 3 * n_bytes }

@@ -16,7 +16,7 @@ const MOST_PER_BYTE: usize = 200;
 /// Inflated bytes at most.
 const MOST: usize = 1 << 30;
 
-/// What a file of so many bytes may inflate to.
+/// What a file of this many bytes may inflate to.
 pub(super) fn limit(n_bytes: usize) -> usize {
     n_bytes.saturating_mul(MOST_PER_BYTE).clamp(LEAST, MOST)
 }

@@ -53,7 +53,7 @@ impl Form {
         }
     }
 
-    /// True when it answers for so many classes; 0 for numbers.
+    /// True when it answers for this many classes; 0 for numbers.
     pub fn fits(&self, n_classes: usize) -> bool {
         // One margin is of the second of two classes.
         let by_margins = |n_outputs: usize| match n_classes {

@@ -14,7 +14,7 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// A leaf of each of so many classes that has rows of no other: leaf `i` is of class `i`.
+    /// One leaf for each of this many classes, with rows of that class alone: leaf `i` is of class `i`.
     pub fn of_one_class(n_classes: u16) -> Self {
         let (classes, ends) = ((0..n_classes).collect(), (1..=u32::from(n_classes)).collect());
         Self { classes, parts: vec![1.0; usize::from(n_classes)], ends }

@@ -57,7 +57,7 @@ impl<'a> SectionReader<'a> {
         }
     }
 
-    /// A list's length, refused when so many elements of at least `smallest` bytes cannot follow.
+    /// A list's length, refused when this many elements of at least `smallest` bytes cannot follow.
     pub(super) fn length(&mut self, smallest: usize, what: &str) -> Result<usize, String> {
         let n = self.u32()? as usize;
         if n.saturating_mul(smallest) <= self.rest.len() {

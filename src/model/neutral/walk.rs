@@ -25,7 +25,7 @@ pub struct Walked {
     pub raw: Vec<f64>,
     /// What they become: values, or probabilities of classes (of two, where there is one margin, of the second).
     pub linked: Vec<f64>,
-    /// The position of the class that a classifier of so many outputs chooses.
+    /// The position of the class that a classifier of this many outputs chooses.
     pub class: usize,
 }
 

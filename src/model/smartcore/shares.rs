@@ -19,7 +19,7 @@ pub(super) struct LeafShares<'a> {
 }
 
 impl<'a> LeafShares<'a> {
-    /// Of an estimator of so many trees and classes.
+    /// The shares of an estimator with this many trees and classes.
     ///
     /// # Errors
     /// One sentence: the section is of another number of trees.

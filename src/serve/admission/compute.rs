@@ -101,7 +101,7 @@ impl Compute {
         computed
     }
 
-    /// Decodes a long body with `decode` on the pool, which keeps a handle of `memory` meanwhile. Not begun when the
+    /// Decodes a long body with `decode` on the pool, which keeps a handle of `memory` meanwhile. Does not begin if the
     /// request is gone.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::train::evaluate::folds::{of_folds, score};
 use crate::train::evaluate::metrics::over_folds;
 use crate::train::moments::mean;
 
-/// A difference is beyond noise where it is more than so many standard errors.
+/// A difference is beyond noise where it is more than this many standard errors.
 const BEYOND: f64 = 2.0;
 
 /// The baseline's figures, and how the model's differ.

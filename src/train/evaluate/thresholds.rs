@@ -27,7 +27,7 @@ pub struct TradeOff {
     pub false_alarms: f64,
 }
 
-/// Rows of the second class and of the first that are above a threshold, of so many.
+/// Rows of the second class and of the first that are above a threshold, and how many rows there are of each.
 #[derive(Debug, Clone, Copy)]
 struct Above {
     hits: u64,

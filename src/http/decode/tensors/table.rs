@@ -221,7 +221,7 @@ impl<'s> InputTable<'s> {
     }
 
     /// The batch, if every feature that is needed came and nothing was wrong; a feature that did not come is missing in
-    /// every row. `is_expected`: there were inputs, in a body of so many bytes.
+    /// every row. `is_expected`: there were inputs, in a body of this many bytes.
     ///
     /// # Errors
     /// All that was wrong.

@@ -19,7 +19,7 @@ pub(super) use fitted::{Answer, Demands, Fitted};
 /// The reader of a kind of estimator.
 pub(super) type ReadEstimator = fn(&Object<'_>, usize) -> Result<Fitted, ImportError>;
 
-/// Reads an estimator whose rows have so many columns; `None` for a class that is no estimator that is read here.
+/// Reads an estimator whose rows have this many columns; `None` for a class that is no estimator that is read here.
 pub(super) fn reader(object: &Object<'_>) -> Option<ReadEstimator> {
     if !object.is_of("sklearn") {
         return None;

@@ -40,7 +40,7 @@ impl<'a> Scan<'a> {
         Ok(array)
     }
 
-    /// A length in so many bytes, little-endian.
+    /// A length in this many bytes, little-endian.
     pub(super) fn length(&mut self, width: usize) -> Result<usize, ImportError> {
         let length = self.take(width)?.iter().rev().fold(0_u64, |length, byte| length << 8 | u64::from(*byte));
         usize::try_from(length).map_err(|_| ImportError::new("a length is larger than memory"))
