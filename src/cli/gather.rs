@@ -11,7 +11,7 @@ use clap::{ArgMatches, Command};
 
 use super::environment::variable;
 
-/// What was read, and what is wrong with it.
+/// The values that were read, and the errors.
 pub(super) struct Gathered {
     /// clap's outcome. Where there are problems the values in it have no types.
     pub(super) matches: Result<ArgMatches, clap::Error>,
@@ -77,7 +77,7 @@ pub(super) fn missing(error: &clap::Error) -> Option<impl Iterator<Item = String
     longs.map(Vec::into_iter)
 }
 
-/// True when a flag stands on the command line.
+/// True when a flag was given on the command line.
 fn is_typed(long: &str, args: &[OsString]) -> bool {
     let is_it = |arg: &str| {
         let is_long = arg.strip_prefix("--").and_then(|arg| arg.strip_prefix(long));
@@ -110,7 +110,7 @@ fn sentence(long: &str, is_typed: bool, error: &clap::Error) -> String {
     format!("{flag} {given:?}: {hint}expected one of {words}")
 }
 
-/// The flags that were typed with nothing for a value.
+/// The flags that were typed with an empty value.
 fn empty_flags(matches: &ArgMatches) -> Vec<String> {
     let Some((_, verb)) = matches.subcommand() else { return Vec::new() };
     let is_empty = |id: &&clap::Id| {

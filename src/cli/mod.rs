@@ -62,7 +62,7 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
-/// Help, version, or what is wrong: there is nothing to run.
+/// Help, version or an error: there is no command to run.
 #[derive(Debug)]
 pub struct NotRun {
     /// clap's text: help, version or an error.

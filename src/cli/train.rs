@@ -135,8 +135,8 @@ pub struct TrainArgs {
     /// Share of rows set aside for the holdout figures, never fitted on; 0 for none
     #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_TEST_SIZE, value_parser = share)]
     pub test_size: f64,
-    /// Folds of the cross-validation on the training rows; 0 for none, else at least 2 [default: 10 up to 10000 training
-    /// rows, 5 above]
+    /// Folds of the cross-validation on the training rows; 0 for none, else at least 2 [default: 10 up to 10000
+    /// training rows, 5 above]
     #[arg(long, value_name = "N")]
     pub folds: Option<u32>,
     /// Scale columns by (x − mean) / sd [default: for ridge, lasso, elastic-net, knn, svr, logistic and svc]
@@ -217,7 +217,7 @@ fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
     PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::as_str)).try_map(|name| name.parse::<Algorithm>())
 }
 
-/// Reads a hyperparameter as the table says, and tells shells the words that it may be.
+/// Reads a hyperparameter by the table, which also gives shells its possible words.
 #[derive(Clone)]
 struct OptionParser(&'static OptionInfo);
 

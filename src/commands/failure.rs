@@ -26,7 +26,7 @@ pub enum Exit {
 pub struct Failure {
     /// The exit code's class.
     pub exit: Exit,
-    /// A line each: the file, the place, what is wrong, what to do. Empty when all has been said already.
+    /// One line per error: the file, the place, what is wrong, what to do. Empty if everything was printed before.
     pub messages: Vec<String>,
 }
 

@@ -10,7 +10,7 @@ use crate::serve::reload::ModelFile;
 /// The variable that names the model, as platforms' own servers have it. It has no flag: `--model NAME=PATH` says it.
 const NAME: &str = "MODEL_NAME";
 
-/// What is served where nothing is named.
+/// The model to serve if none is named.
 pub(super) struct Fallback {
     pub(super) file: ModelFile,
     /// Said where only the last of several places was left.

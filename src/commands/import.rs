@@ -59,7 +59,7 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     files::print(&report)
 }
 
-/// Loads what was made, and checks that the kernels answer the golden rows as the plain walk does.
+/// Loads the artifact and checks that the kernels answer the golden rows as the plain walk does.
 fn load(path: &Path, artifact: &[u8]) -> Result<Model, Failure> {
     let path = path.display();
     let model = Model::load(artifact).map_err(|e| Failure::new(Exit::Data, format_args!("{path}: {e}")))?;

@@ -26,7 +26,7 @@ const MAX_CELLS: usize = 1 << 28;
 pub(super) struct Labelled {
     /// `[n_rows, n_features]`
     pub(super) rows: Batch,
-    /// What was observed of them, where a target was named.
+    /// The target of each row, if one was named.
     pub(super) observed: Option<Observed>,
     /// Each row's line in the file.
     pub(super) lines: Vec<u64>,
@@ -82,7 +82,7 @@ impl Labelled {
     }
 }
 
-/// What was wrong before, and what a reader stopped at.
+/// The problems found before, and the one that stopped the reader.
 fn all(error: TableError, before: &mut Vec<CellProblem>) -> Failure {
     match error {
         TableError::Cells(problems) => {

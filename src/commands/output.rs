@@ -33,7 +33,7 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Finds out what is at `path`.
+    /// Finds out what kind of file is at `path`.
     ///
     /// # Errors
     /// What is there is a directory, a link of another user, or a file that may not be written; or its directory is not

@@ -59,7 +59,7 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     Ok(ended.into())
 }
 
-/// What the listeners need beside the models.
+/// The listeners' settings.
 struct Plan {
     options: Options,
     address: SocketAddr,
@@ -150,7 +150,7 @@ fn announce(server: &Arc<ServerState>) {
 struct Settings {
     options: Options,
     sources: Sources,
-    /// What is to be said of where the model comes from.
+    /// A warning about where the model comes from.
     warning: Option<String>,
     address: SocketAddr,
     sockets: InheritedSockets,
@@ -184,7 +184,7 @@ impl Settings {
     }
 }
 
-/// The value; what is wrong with it is noted.
+/// The value; an error is added to `wrong`.
 fn noted<T>(wrong: &mut Vec<String>, outcome: Result<T, impl std::fmt::Display>) -> Option<T> {
     outcome.map_err(|what| wrong.push(what.to_string())).ok()
 }

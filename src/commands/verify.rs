@@ -40,7 +40,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
     compare_expected(&model, args)
 }
 
-/// Compares the rows of `--input` with their columns of `--expect`, and says what was found.
+/// Compares the answers for the rows of `--input` with the columns of `--expect`, and prints the result.
 fn compare_expected(model: &Model, args: &VerifyArgs) -> Result<(), Failure> {
     let Some(path) = &args.input else { return Ok(()) };
     let (input, name) = files::open(path)?;

@@ -24,7 +24,7 @@ impl Vertex {
     }
 }
 
-/// Refuses what is no path, or what a router would take for a pattern.
+/// Refuses texts that are no path, or that a router would take for a pattern.
 fn check(name: &str, path: String) -> Result<String, String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()+,;=:@".contains(&b);
     let is_path = path.starts_with('/') && path.bytes().all(is_plain) && !path.contains("/:");

@@ -32,7 +32,7 @@ impl AllowedHosts {
     /// cannot be rebound.
     ///
     /// # Errors
-    /// 421: it is none of these names.
+    /// 421: it is not one of these names.
     pub(super) fn check(&self, head: &Parts) -> Result<(), Problem> {
         if self.0.is_empty() {
             return Ok(());

@@ -42,7 +42,7 @@ pub struct App {
     pub server: Arc<ServerState>,
     /// What the command line decided.
     pub options: Options,
-    /// Whose listener this is.
+    /// The listener that this state is for.
     pub(super) role: Role,
     /// Where pages that many share take their memory.
     pub(super) page_memory: PageMemory,

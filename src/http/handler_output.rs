@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 
-/// What a handler did for a request, for the log line and `Server-Timing`.
+/// The times of a handler's steps, for the log line and `Server-Timing`.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct Timings {
     /// Rows answered.
@@ -23,11 +23,11 @@ pub(in crate::http) struct Timings {
 pub(in crate::http) struct HandlerOutput {
     /// The answer.
     pub(in crate::http) response: Response,
-    /// What was done.
+    /// The times of the steps.
     pub(in crate::http) timings: Option<Timings>,
 }
 
-/// By axum's way an answer can only be a response: what was done becomes an extension of it.
+/// An axum handler returns a response: the timings become an extension of it.
 impl IntoResponse for HandlerOutput {
     fn into_response(mut self) -> Response {
         if let Some(timings) = self.timings {

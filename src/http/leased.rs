@@ -56,7 +56,7 @@ pub(super) async fn json(memory: &MemoryLease, body: &(impl Serialize + Sync)) -
     Ok(([(CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
-/// Where pages that many requests share take their memory: their own budget, else that of requests.
+/// The budgets for pages that many requests share: their own first, then that of requests.
 #[derive(Debug, Clone)]
 pub(super) struct PageMemory {
     /// Their own budget.
@@ -77,13 +77,13 @@ impl PageMemory {
         }
     }
 
-    /// How long is waited for memory.
+    /// How long a page waits for memory.
     pub(super) fn wait(&self) -> Duration {
         self.of_requests.wait()
     }
 }
 
-/// What `write` writes, leased: it is written twice, because the first time only counts.
+/// The bytes that `write` writes, leased. It is called twice: the first time only to count.
 ///
 /// # Errors
 /// As [`json`].
@@ -109,7 +109,7 @@ pub(super) fn length(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Re
     Ok(length.0)
 }
 
-/// Bytes that many requests may share: their lease is given back with the last handle to them.
+/// Bytes that several requests may share. Their lease is given back when the last of them is done.
 pub(super) fn shared(bytes: Vec<u8>, lease: MemoryLease) -> Bytes {
     Bytes::from_owner(Shared { bytes, _lease: lease })
 }

@@ -12,7 +12,7 @@ use super::problem::{Problem, ProblemKind};
 pub(super) struct PathParams(Vec<Option<String>>);
 
 impl PathParams {
-    /// Of a path that a route matched. Allocates nothing when there are no parameters.
+    /// The parameters of a path that a route matched. Allocates nothing if there are none.
     pub(super) fn of(params: &matchit::Params<'_, '_>) -> Self {
         let decode = |value| percent_decode_str(value).decode_utf8().ok().map(String::from);
         Self(params.iter().map(|(_, value)| decode(value)).collect())

@@ -19,13 +19,13 @@ type BoxedHandler = Box<dyn Fn(Request, AppState) -> Pin<Box<dyn Future<Output =
 
 /// The handler of a route.
 pub(super) enum RouteHandler {
-    /// Asks the default model. Not behind a pointer: nearly every request is one, and its future needs no box.
+    /// Predicts with the default model. Not behind a pointer: nearly every request is one, and its future needs no box.
     Predict,
-    /// Any other.
+    /// Any other handler.
     Axum(BoxedHandler),
 }
 
-/// The method that a route answers besides OPTIONS.
+/// The method that a route accepts besides OPTIONS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Methods {
     /// GET, and HEAD as GET.
@@ -105,7 +105,7 @@ fn boxed<T: 'static, H: Handler<T, AppState> + Sync>(handler: H) -> RouteHandler
     }))
 }
 
-/// Tells the answer's length where it is known; HEAD gets that and no body.
+/// Sets `Content-Length` if the length is known; an answer to HEAD keeps that and has no body.
 fn with_length(mut response: Response, is_head: bool) -> Response {
     if let Some(length) = response.body().size_hint().exact() {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());

@@ -27,7 +27,7 @@ use super::problem::{Problem, ProblemKind};
 use super::route::{Route, RouteHandler, RouteTable};
 use super::routes::predict;
 
-/// What answers on a listener: all its routes with the layers around them. A `tower::Service` of requests with any body
+/// The service of a listener: all its routes with the layers around them. A `tower::Service` of requests with any body
 /// that never fails; cheap to clone. It must run within tokio.
 #[derive(Debug, Clone)]
 pub struct Service(Arc<Dispatch>);

@@ -14,7 +14,7 @@ use super::error::LoadError;
 /// Largest artifact read, in bytes: 1 GiB.
 pub const MAX_ARTIFACT: u64 = 1 << 30;
 
-/// Folders in one another whose files may belong to a model.
+/// Depth of the folders whose files may belong to a model.
 const FOLDERS: usize = 3;
 
 /// How often a directory that changes while it is read is read again.
@@ -82,7 +82,7 @@ impl Contents {
         }
     }
 
-    /// Tells whether the content has changed.
+    /// The hash of the content, by which a change is found.
     pub fn hash(&self) -> ContentHash {
         self.hash
     }

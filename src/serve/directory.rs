@@ -10,14 +10,14 @@ use sha2::{Digest, Sha256};
 
 use crate::import::{Entry, FileFormat, ImportError, Source};
 
-/// Files looked at, at most.
+/// The largest number of files that are read.
 pub(super) const MAX_FILES: usize = 64;
 
 /// A directory. Links are followed, as a `ConfigMap`'s files are, while they lead to what lies in it.
 pub(super) struct Directory {
     /// Without links.
     root: PathBuf,
-    /// Of a file's bytes that are read at most.
+    /// The largest number of bytes of a file that are read.
     most: u64,
     opened: RefCell<Opened>,
 }
@@ -46,12 +46,12 @@ impl Directory {
         Ok(Self { root, most, opened: RefCell::default() })
     }
 
-    /// What was read whole, in that order.
+    /// The files that were read whole, in that order.
     pub(super) fn into_opened(self) -> Opened {
         self.opened.into_inner()
     }
 
-    /// Where a name leads to; none where nothing is.
+    /// The target of a name; none if there is nothing.
     fn path(&self, name: &str) -> Result<Option<PathBuf>, ImportError> {
         match std::fs::canonicalize(self.root.join(name)) {
             Ok(path) if path.starts_with(&self.root) => Ok(Some(path)),

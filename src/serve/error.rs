@@ -87,7 +87,7 @@ pub enum LoadError {
         first: PathBuf,
         /// The other file.
         second: PathBuf,
-        /// The other one was found in a directory, not given by itself.
+        /// The second model was found in a directory, not given by `--model`.
         is_found: bool,
     },
     /// A name that is not valid in a URL, or a default model that is not served.
@@ -95,7 +95,7 @@ pub enum LoadError {
     BadName(String),
 }
 
-/// What to do with a file whose model has another one's name.
+/// What to do about a file whose model has the name of another.
 fn rename(file: &Path, is_found: bool) -> String {
     let file = file.display();
     if is_found {

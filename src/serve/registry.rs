@@ -148,7 +148,7 @@ impl Registry {
         self.announce();
     }
 
-    /// Tells the observers which models are served.
+    /// Calls the observers with the models that are served.
     pub fn announce(&self) {
         let observers = self.observers.lock().unwrap_or_else(PoisonError::into_inner);
         let models = self.models.load_full();

@@ -14,9 +14,9 @@ use super::systemd;
 /// How the process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerExit {
-    /// Every request whose head was complete got its answer.
+    /// Every request with a complete head was answered.
     Drained,
-    /// The hard stop cut this many requests whose heads were complete.
+    /// The hard stop cut this many requests with complete heads.
     Cut(usize),
     /// A second signal ended it at once.
     SecondSignal(Signal),

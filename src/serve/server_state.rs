@@ -29,7 +29,7 @@ pub struct ServerState {
     pub compute: Compute,
     /// The bytes that requests in flight may hold.
     pub memory: MemoryBudget,
-    /// The bytes for pages that many requests share, besides those of requests.
+    /// The budget for pages that many requests share, in addition to that of requests.
     pub pages: MemoryBudget,
     /// The bytes that requests on the admin listener may hold: a budget of its own, so that it answers when requests on
     /// the main listener hold all of theirs.

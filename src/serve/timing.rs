@@ -46,7 +46,7 @@ fn is_faster(changed: Duration, usual: Duration) -> bool {
     changed * 100 < usual * FASTER
 }
 
-/// The CPU time of the golden rows, each asked by itself.
+/// The CPU time of the golden rows, predicted one by one.
 fn one_at_a_time(model: &Model, scratch: &mut Scratch) -> Duration {
     let golden = model.golden_batch();
     let start = cpu_time();

@@ -93,7 +93,7 @@ impl Inflating {
         Ok(piece.map(|bytes| Piece { bytes, work: 0 }))
     }
 
-    /// Checks that the body was whole, when all of it has come.
+    /// Checks, after the last compressed byte, that the body is complete.
     ///
     /// # Errors
     /// 400: it broke off.

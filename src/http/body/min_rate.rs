@@ -17,20 +17,20 @@ const CHECKS: u32 = 2;
 /// Checks of thousands of waiting bodies would keep the timer busy.
 const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The rate of one body.
+/// The rate at which one body arrives.
 pub(super) struct MinDataRate<'a> {
     budget: &'a MemoryBudget,
     limits: &'a Limits,
     /// The body's length in bytes, if it is known.
     declared: Option<usize>,
-    /// Bytes reserved besides the body's own, from the start.
+    /// Bytes reserved from the start in addition to the body's own.
     overhead: usize,
     /// Bytes read so far, inflated.
     received: AtomicUsize,
 }
 
 impl<'a> MinDataRate<'a> {
-    /// Of a body of `declared` bytes, if that is known, which takes `overhead` bytes besides.
+    /// The rate of a body of `declared` bytes, if that is known. Reading it takes `overhead` bytes more.
     pub(super) fn new(budget: &'a MemoryBudget, limits: &'a Limits, declared: Option<usize>, overhead: usize) -> Self {
         Self { budget, limits, declared, overhead, received: AtomicUsize::new(0) }
     }

@@ -32,7 +32,7 @@ where
     }
 }
 
-/// What was not read of a body.
+/// The unread rest of a body.
 pub(in crate::http) struct Leftover<B> {
     /// The rest.
     pub(in crate::http) body: B,
@@ -43,7 +43,7 @@ pub(in crate::http) struct Leftover<B> {
 /// Where a lent body comes back to.
 type LeftoverCell<B> = Arc<Mutex<Option<Leftover<B>>>>;
 
-/// A request's body. Reading it in place allocates nothing; a lent one comes back when it is dropped before its end.
+/// A request's body. Reading it in place allocates nothing. A lent body comes back if it is dropped before its end.
 pub(in crate::http) struct RequestBody<B: HttpBody + Unpin> {
     /// None once it is lent or has come back.
     body: Option<B>,
@@ -74,7 +74,7 @@ where
         Body::new(Self { body: self.body.take(), owner: Some(cell), lent: None, ..*self })
     }
 
-    /// What was not read of it; none when it was read to its end, or the lent one is still kept.
+    /// The unread rest; none if it was read to its end, or is lent and still in use.
     pub(in crate::http) fn into_leftover(mut self) -> Option<Leftover<B>> {
         match self.lent.take() {
             Some(cell) => cell.lock().unwrap_or_else(PoisonError::into_inner).take(),

@@ -15,7 +15,7 @@ pub(super) enum CellBuffer {
     Rows(Vec<f64>),
     /// One column a feature, in schema order.
     Columns(Vec<Vec<f64>>),
-    /// Nothing usable; errors were noted.
+    /// No usable tensor; the errors were noted.
     None,
 }
 

@@ -12,7 +12,7 @@ use super::pointer;
 /// The body's name in errors: `body, line 2, column 1 (RM)`.
 const NAME: &str = "body";
 
-/// Reads a body; also tells whether it has a header line.
+/// Reads a body; also returns whether it has a header line.
 ///
 /// # Errors
 /// 400: it is no CSV. 413: more rows than allowed. 422: it does not fit the schema; of wrong cells up to 20 at once,

@@ -65,7 +65,7 @@ impl<'a> Labels<'a> {
         true
     }
 
-    /// Moves the reader past its next key if that is the label of `row`, and tells whether it did: one comparison.
+    /// Moves the reader past its next key if that is the label of `row`, and returns whether it did: one comparison.
     /// `counter` must be at `row`.
     #[inline]
     pub(super) fn take_label(&self, reader: &mut JsonReader<'a>, row: usize, counter: &Counter) -> bool {

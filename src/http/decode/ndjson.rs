@@ -77,7 +77,7 @@ fn read_line(
     Ok(reader.finish()?)
 }
 
-/// Moves the reader past `"features":[` if an object begins so, and tells whether it did.
+/// Moves the reader past `"features":[` if an object begins with it, and returns whether it did.
 fn take_features_key(reader: &mut JsonReader<'_>) -> bool {
     let mut ahead = reader.clone();
     let opens = ahead.next_key_is(FEATURES.as_bytes()) && ahead.next_value() == Ok(Value::Array);

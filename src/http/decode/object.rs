@@ -16,7 +16,7 @@ use super::pointer::Step;
 use super::rows_key::RowsKey;
 use super::split::Split;
 
-/// What clients of Vertex AI send beside `instances`.
+/// A member that clients of Vertex AI send with `instances`.
 const PARAMETERS: &str = "parameters";
 
 /// An object being read.
@@ -29,7 +29,7 @@ struct Object<'s, 'a> {
     cells: Option<CellBuffer>,
     /// Keys that are no features, or that came after a key that holds rows.
     others: HashSet<Cow<'a, str>>,
-    /// Those of them that announce nothing, in order.
+    /// Those of them that have no meaning, in order.
     unknown: Vec<Cow<'a, str>>,
     /// `parameters` with an object or null: taken beside a key that holds rows, as Vertex AI's client sends it.
     has_parameters: bool,

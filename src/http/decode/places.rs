@@ -16,7 +16,7 @@ pub enum Places {
     Unknown,
     /// A record's values under their names.
     Record(Root),
-    /// Records, in an array or in lines; the rows of a CSV are told so too.
+    /// Records, in an array or in lines; pointers into a CSV have this form too.
     Records(Root),
     /// Lists of values, perhaps with records among them.
     Lists {
@@ -41,7 +41,7 @@ pub enum Places {
 pub(super) struct RowKinds {
     pub(super) has_records: bool,
     pub(super) has_lists: bool,
-    /// Rows that are one value, without brackets: of a model of one feature.
+    /// Rows of a model with one feature, as values without brackets.
     pub(super) has_values: bool,
 }
 

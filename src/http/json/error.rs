@@ -25,7 +25,7 @@ impl SyntaxError {
         Self(Box::new(Inner { line, column, what: what.into() }))
     }
 
-    /// What is wrong, without the place.
+    /// What is wrong, without its position.
     pub fn what(&self) -> &str {
         &self.0.what
     }

@@ -12,7 +12,7 @@ impl<'a> JsonReader<'a> {
     /// Skips the rest of `value`, which was read last: up to its end if it is an array or an object.
     ///
     /// # Errors
-    /// What is inside is not JSON, or repeats a key.
+    /// The value is not JSON, or repeats a key.
     pub fn skip_rest(&mut self, value: &Value<'a>) -> Result<(), SyntaxError> {
         let mut open: Vec<Open<'a>> = Open::of(value).into_iter().collect();
         while let Some(container) = open.last_mut() {

@@ -38,14 +38,14 @@ pub(in crate::http) struct InFlightRequest {
     method: &'static str,
     route: &'static str,
     encodings: Option<HeaderValue>,
-    /// The route's protocol knows errors as plain JSON alone.
+    /// Errors of the route's protocol are `application/json`.
     speaks_json: bool,
     memory: MemoryLease,
     _in_flight: GaugeGuard,
 }
 
 impl InFlightRequest {
-    /// Notes who asks what, and gives the request its id. `route` is none where there is no such route.
+    /// Gives the request its id and notes what the log line needs. `route` is none if there is no such route.
     pub(in crate::http) fn begin(app: &App, route: Option<&'static str>, head: &mut Parts) -> Self {
         let in_flight = app.server.metrics.in_flight();
         let (id, trace_id) = (request_id(&head.headers), trace_id(&head.headers));
@@ -106,7 +106,7 @@ impl InFlightRequest {
         *response.body_mut() = Body::from(envelope);
     }
 
-    /// Probes and scrapes are lines for debugging: machines ask them every second or two, whatever happens.
+    /// Probes and scrapes are logged as debug: they come every second or two.
     fn log(&self, app: &App, status: u16, duration: Duration, timings: Option<Timings>) {
         let (method, route) = (self.method, self.route);
         macro_rules! line {

@@ -1,6 +1,6 @@
 //! The innermost layer: what a request is refused for by its head alone.
 //!
-//! The cheapest checks come first; the token is checked before anything that tells about the models.
+//! The cheapest checks come first; the token is checked before anything that depends on the models.
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;

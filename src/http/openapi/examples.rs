@@ -16,7 +16,7 @@ use crate::serve::registry::Snapshot;
 
 use super::template::Filling;
 
-/// Where the median stands among the quantiles.
+/// The position of the median among the quantiles.
 pub(super) const MEDIAN: usize = 10;
 
 /// Where the rows of an example stand among the quantiles: the median first.
@@ -30,7 +30,7 @@ const PLAIN: [f64; 5] = [0.0, 1.0, 0.5, 10.0, -1.0];
 pub(in crate::http) struct Rows<'s> {
     schema: &'s Schema,
     made: Vec<Vec<Value>>,
-    /// What stands for a number whose range is not known.
+    /// A number in place of one whose range is not known.
     pub(super) plain: f64,
 }
 

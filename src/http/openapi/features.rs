@@ -45,7 +45,7 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool, plain: f64) ->
     schema
 }
 
-/// What is accepted, in short.
+/// The accepted values, in a few words.
 pub(super) fn value(feature: &Feature) -> Value {
     match (feature.kind, feature.accepts_missing()) {
         (FeatureKind::Numeric, accepts_missing) => number(accepts_missing, !feature.unbounded),

@@ -111,7 +111,7 @@ fn limits<'a>(subject: &Subject<'_>, schema: &Schema) -> [(&'a str, Filling<'a>)
     ]
 }
 
-/// What is said of each feature: as a value, in a record, in columns.
+/// The description of each feature: as a value, in a record, in columns.
 fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema, plain: f64) -> [(&'a str, Filling<'a>); 8] {
     let (features, most) = (schema.features(), subject.max_rows);
     let list = |make: fn(&Feature) -> Value| Filling::List(features.len(), Box::new(move |i| make(&features[i])));

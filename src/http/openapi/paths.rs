@@ -11,7 +11,7 @@ use super::subject::Subject;
 const VERTEX_PREDICT: &str = "x-vertex-predict";
 const VERTEX_HEALTH: &str = "x-vertex-health";
 
-/// Where a description stands in an operation: behind tags, id and summary.
+/// The position of a description in an operation: after tags, id and summary.
 const DESCRIPTION_AT: usize = 3;
 
 /// The paths of a server, made one by one from those of the static document; `components` hold the stand-ins for a
@@ -155,7 +155,7 @@ fn stand_ins(operation: &mut Map<String, Value>) -> impl Iterator<Item = &mut Va
     members.filter(|member| target(member).contains("/Any"))
 }
 
-/// Where a reference leads; empty for what is none.
+/// The target of a reference; empty for other values.
 fn target(reference: &Value) -> &str {
     reference["$ref"].as_str().unwrap_or_default()
 }

@@ -136,7 +136,7 @@ fn numeric() -> Vec<&'static str> {
     std::iter::once(Datatype::Fp64).chain(others).map(Datatype::as_str).collect()
 }
 
-/// A feature's tensor, of the datatype that metadata tells.
+/// A feature's tensor, with the datatype that the metadata route gives.
 fn example_tensor(feature: &Feature, rows: usize, data: &Value) -> Value {
     let datatype = match feature.kind {
         FeatureKind::Numeric => Datatype::Fp64,

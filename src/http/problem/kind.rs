@@ -31,7 +31,7 @@ pub enum ProblemKind {
     UriTooLong,
     /// 415: a media type or encoding that the route does not read.
     MediaType,
-    /// 421: the request names a host that is none of ours.
+    /// 421: the request's host is not one of ours.
     Misdirected,
     /// 422: valid, but not what the model asks for.
     Schema,
@@ -68,7 +68,7 @@ impl ProblemKind {
         }
     }
 
-    /// The reason it is counted under; none for what is no refusal of a prediction.
+    /// The reason it is counted under; none if no prediction was refused.
     pub fn reason(self) -> Option<Reason> {
         self.status_and_reason().1
     }

@@ -30,7 +30,7 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to it; the empty pointer is the body.
     pub pointer: String,
-    /// What is wrong and what would be right.
+    /// One sentence: what is wrong, and what to do.
     pub detail: String,
 }
 
@@ -45,7 +45,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem that one sentence tells.
+    /// A problem with one sentence of detail.
     pub fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
     }

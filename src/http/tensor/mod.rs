@@ -6,5 +6,5 @@ mod output;
 pub use datatype::Datatype;
 pub use output::{Output, RequestedOutput};
 
-/// The header that tells how many of a body's bytes are JSON; binary tensors are the rest.
+/// The header with the number of a body's bytes that are JSON; the rest is binary tensors.
 pub(super) const JSON_LENGTH: http::HeaderName = http::HeaderName::from_static("inference-header-content-length");

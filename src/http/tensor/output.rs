@@ -34,7 +34,7 @@ impl Output {
         }
     }
 
-    /// What a model answers where nothing else is asked for.
+    /// The outputs of a model if the request names none.
     pub fn of(model: &Model) -> &'static [Self] {
         let offered = Self::offered(model);
         offered.strip_suffix(&[Self::Raw]).unwrap_or(offered)

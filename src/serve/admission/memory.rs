@@ -233,7 +233,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Gives back what is held over `bytes`.
+    /// Gives back the bytes held beyond `bytes`.
     pub(in crate::serve) fn shrink_to(&self, bytes: usize) {
         let state = &self.budget.state;
         for (held, pool, bytes) in

@@ -28,7 +28,7 @@ const CHECK_AGAIN: Duration = Duration::from_mins(1);
 /// How long an idle connection keeps hyper's buffers after an answer.
 const KEEP_BUFFERS: Duration = Duration::from_secs(1);
 
-/// How many requests whose head was complete were cut by the hard stop.
+/// The number of requests with a complete head that the hard stop cut.
 pub(super) type CutCount = Arc<AtomicUsize>;
 
 type Http<S> = http1::Connection<TokioIo<TrackedIo>, ConnectionService<S>>;
@@ -181,7 +181,7 @@ impl<S: HttpService, H> Connection<S, H> {
         };
     }
 
-    /// Since when hyper has had nothing to do; none while it has, and without hyper.
+    /// Since when hyper has had nothing to do; none while it is busy or not attached.
     fn idle_since(&self) -> Option<Instant> {
         matches!(self.driver, Driver::Http(_)).then(|| self.state.idle_since()).flatten()
     }

@@ -31,7 +31,7 @@ pub(super) struct HeadScanner {
     /// The value of its only `Content-Length` line, if that line came in one piece: after the end of the head, hyper is
     /// sure to find the same.
     pub(super) content_length: Option<u64>,
-    /// What is wrong with it so far; after its end, with all of it.
+    /// The fault found so far; after the head's end, that of the whole head.
     pub(super) fault: Option<HeadFault>,
     /// The last byte of the current line so far is a carriage return.
     after_return: bool,

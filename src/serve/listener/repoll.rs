@@ -13,7 +13,7 @@ use futures_util::task::AtomicWaker;
 /// Most polls in a row, then other tasks run: a request with a body needs two, and the second wakes once more.
 const IN_A_ROW: u32 = 3;
 
-/// The future is pending, and nothing has happened since.
+/// The future is pending and was not woken.
 const IDLE: u8 = 0;
 /// The future is being polled.
 const POLLING: u8 = 1;

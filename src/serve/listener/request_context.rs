@@ -21,7 +21,7 @@ pub struct RequestContext {
     /// Counts the bytes of its body, then of its batch, then of its answer. Every handler may resize it; the listener
     /// keeps it until the answer's last byte is with the kernel or the connection has ended.
     pub memory: MemoryLease,
-    /// What is wrong with its head: to be refused. Its answer closes the connection.
+    /// The fault of its head: the request is refused, and its answer closes the connection.
     pub head_fault: Option<HeadFault>,
     body_timeout: Duration,
     lifecycle: Lifecycle,

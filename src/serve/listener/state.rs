@@ -75,7 +75,7 @@ pub(super) struct ConnectionState {
     has_unwritten: AtomicBool,
     /// A whole head was read and waits for a buffer reservation.
     pub(super) waits_for_buffers: AtomicBool,
-    /// What is wrong with the head that is being read.
+    /// The fault of the head that is being read.
     fault: AtomicU8,
 }
 
@@ -149,7 +149,7 @@ impl ConnectionState {
         self.fault.store(fault as u8, Relaxed);
     }
 
-    /// What was wrong with the head that is complete now; forgets it.
+    /// Takes the fault of the head that is complete now.
     pub(super) fn take_fault(&self) -> Option<HeadFault> {
         let fault = self.fault.load(Relaxed);
         self.fault.store(NO_FAULT, Relaxed);
@@ -225,7 +225,7 @@ impl ConnectionState {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Since when the connection has had no request and nothing left to read or write; none while it has.
+    /// Since when the connection has had no request and nothing to read or write; none while it has.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let is_pending = self.unflushed.load(Relaxed) || self.held_back.load(Relaxed);
         (self.state.load(Relaxed) == IDLE && !is_pending).then(|| self.since())
@@ -243,7 +243,7 @@ impl ConnectionState {
         }
     }
 
-    /// True while a request whose head is complete lacks part of its answer.
+    /// True while a request with a complete head still lacks part of its answer.
     pub(super) fn owes_an_answer(&self) -> bool {
         self.state.load(Relaxed) == BUSY || self.stuck.load(Relaxed) != 0 || self.waits_for_buffers.load(Relaxed)
     }

@@ -23,7 +23,7 @@ use lines::Lines;
 /// How long the process waits for its lines to be written when it ends: an unread pipe must not block it.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// A time as log lines tell it: milliseconds, three decimals at most.
+/// A time in log lines: milliseconds with at most three decimals.
 pub fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }

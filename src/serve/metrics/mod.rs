@@ -119,7 +119,7 @@ impl Metrics {
         self.exposition(true).render()
     }
 
-    /// What is shown now, to be rendered; without bins it tells nothing of the training rows.
+    /// The series that are shown now. Without bins they reveal nothing about the training rows.
     pub fn exposition(&self, with_bins: bool) -> Exposition {
         self.drifts.forget_expired(&self.families);
         let others = TextEncoder::new().encode_to_string(&self.families.registry.gather());

@@ -78,7 +78,7 @@ impl BinaryCells<'_, '_> {
         }
     }
 
-    /// Judges an element; none stands for a value outside its datatype.
+    /// Checks an element; `None` is a value outside its datatype.
     #[inline]
     fn cell(&mut self, column: usize, cell: Option<Cell<'_>>) {
         let feature = &self.layout.features[column];

@@ -97,7 +97,7 @@ pub(super) struct InputTable<'s> {
     matrix: CellsState,
     /// The rows of the first tensor, and its position among the inputs.
     first: Option<(usize, usize)>,
-    /// Each tensor is of one feature, whose position is its own.
+    /// One tensor per feature, each at its feature's position.
     is_in_order: bool,
     /// A tensor meant as a matrix did not fit: then no feature is reported as missing.
     is_matrix_wrong: bool,
