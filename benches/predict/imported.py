@@ -235,6 +235,9 @@ def document():
 
 
 def main():
+    # Answers go where standard output went; what libraries print there, treelite's C++ too, goes to standard error.
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     peers = {}
     for line in sys.stdin:
         word, *rest = line.rstrip("\n").split("\t")
@@ -251,7 +254,7 @@ def main():
             answer = taken / len(answers)
         else:
             answer = seconds(peers[rest[0]].one) / SINGLES
-        print(answer, flush=True)
+        print(answer, file=replies, flush=True)
 
 
 if __name__ == "__main__":
