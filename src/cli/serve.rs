@@ -55,7 +55,7 @@ pub struct ServeArgs {
     /// Serve /metrics on the admin listener only; probes stay on both
     #[arg(long, requires = "admin_bind", value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub private_metrics: bool,
-    /// File of bearer tokens, one a line (# begins a comment), re-read within 10 s of a change; once it could not be
+    /// File of bearer tokens, one per line (# begins a comment), re-read within 10 s of a change; once it could not be
     /// read for 30 s, requests get 401. The admin listener needs one to load and unload. Without this flag there is no
     /// authentication
     #[arg(long, value_name = "PATH")]
@@ -70,7 +70,7 @@ pub struct ServeArgs {
     /// Do not serve the page at /
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub no_ui: bool,
-    /// Threads that read and write requests [default: one a core]
+    /// Threads that read and write requests [default: one per core]
     #[arg(long, value_name = "N", value_parser = count)]
     pub workers: Option<usize>,
     /// What bounds the server.

@@ -17,7 +17,7 @@ impl From<&SourceArgs> for ImportOptions {
     }
 }
 
-/// The entries of a repeatable flag, whose variable holds one a line.
+/// The entries of a repeatable flag, whose variable holds one per line.
 pub(super) fn entries(given: &[String]) -> impl Iterator<Item = &str> {
     given.iter().flat_map(|text| text.lines()).map(str::trim).filter(|entry| !entry.is_empty())
 }

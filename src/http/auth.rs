@@ -38,7 +38,7 @@ pub fn is_open(route: &str) -> bool {
     is_probe_or_metrics(route) || PAGES.contains(&route)
 }
 
-/// The tokens of a file, one a line; empty lines and those that begin with `#` are skipped.
+/// The tokens of a file, one per line; empty lines and those that begin with `#` are skipped.
 pub struct Tokens {
     path: PathBuf,
     digests: ArcSwap<Vec<[u8; 32]>>,

@@ -40,7 +40,7 @@ impl CalibrationMap {
         }
     }
 
-    /// By how much a small change of p is multiplied at most.
+    /// The largest factor by which a small change of p is multiplied.
     fn steepest(&self) -> f64 {
         match self {
             Self::Sigmoid { slope, .. } => slope.abs() / 4.0,
@@ -75,7 +75,7 @@ impl CalibrationMap {
     }
 }
 
-/// The maps of a classifier: of two classes one, for the second; of several one a class, against the rest.
+/// The maps of a classifier: one for the second of two classes; with more classes one per class, against the rest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibrator {
     /// The maps, in class order.

@@ -7,7 +7,7 @@ use super::cell::Cell;
 use super::prediction::Prediction;
 use super::schema::{Feature, FeatureKind, Schema};
 
-/// Golden rows at most.
+/// The largest number of golden rows.
 pub const MAX_GOLDEN: usize = 64;
 
 /// How far a probability or a sum may differ, relative to Σ|terms|, where another CPU's `exp` and the like may: 1e-12.

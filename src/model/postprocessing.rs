@@ -1,4 +1,4 @@
-//! What is done with a classifier's probabilities after its estimator: they are calibrated, and a class is chosen anew.
+//! Postprocessing of a classifier's probabilities: they are calibrated, and the class is chosen again.
 //! Raw scores stay as they are.
 
 use super::artifact::Opened;

@@ -4,7 +4,7 @@
 /// [`PredictError`] instead.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prediction {
-    /// Numbers, one a row but where a model has several outputs.
+    /// Numbers: one per row, or several for a model of several outputs.
     Regression {
         /// The predicted values, row-major `[n_rows, n_outputs]`.
         values: Vec<f64>,

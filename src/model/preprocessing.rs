@@ -12,8 +12,8 @@ use super::schema::{Feature, FeatureKind, Schema};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessing {
-    /// What fills a missing cell, one a feature in schema order (a category's position for a categorical feature);
-    /// `None` where training had no missing cell. The artifact keeps it as each feature's `impute`.
+    /// The value that replaces a missing cell, one per feature in schema order (a category's position for a categorical
+    /// feature); `None` where training had no missing cell. The artifact keeps it as each feature's `impute`.
     #[serde(skip)]
     pub fill: Vec<Option<f64>>,
     /// The encoded columns, in the order the estimator sees them. A constant feature has none.
@@ -71,8 +71,8 @@ impl Preprocessing {
         fitted
     }
 
-    /// What would fill missing cells of each feature, in schema order, fitted on row-major `rows`; `None` for a feature
-    /// that takes none.
+    /// The value that replaces missing cells, one per feature in schema order, fitted on row-major `rows`; `None` for a
+    /// feature that takes none.
     pub fn fills(schema: &Schema, rows: &[f64]) -> Vec<Option<f64>> {
         let n_features = schema.n_features();
         let fill = |(f, feature): (usize, &Feature)| {

@@ -16,10 +16,10 @@ pub use super::target::{MAX_CLASSES, Target, Task, numbered};
 /// Features, and encoded columns, at most: tree nodes hold a column in 16 bits.
 pub const MAX_COLUMNS: usize = 65_535;
 
-/// Categories of a feature at most.
+/// The largest number of categories of a feature.
 pub const MAX_CATEGORIES: usize = 65_536;
 
-/// What is said where statistics would stand.
+/// The text shown in place of statistics.
 pub const NO_STATISTICS: &str = "none: the model was imported without data (import --data)";
 
 /// How a feature's cells are read.
@@ -78,7 +78,7 @@ pub struct Feature {
     /// True where a numeric feature takes any number, infinite ones too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unbounded: bool,
-    /// True of a model of another library: what is known of its columns comes from data that were given with it.
+    /// True for a model of another library: what is known about its columns comes from the data given with it.
     #[serde(skip)]
     pub is_imported: bool,
     /// What training saw; absent where a model of another library came without data.

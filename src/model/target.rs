@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Classes at most: a target with more is an identifier, and answers with a probability each would grow without bound.
 pub const MAX_CLASSES: usize = 1_000;
 
-/// Numbers a row at most.
+/// The largest number of numbers in a row.
 pub(super) const MAX_OUTPUTS: usize = 1_000;
 
 /// What the model predicts.

@@ -46,7 +46,7 @@ const FRAGMENTED: usize = 5;
 /// rows.
 pub const KEPT_AT_END: usize = 1 << 20;
 
-/// The most arenas that the allocator may have: one a core, at least two. More of them would keep more memory.
+/// The most arenas that the allocator may have: one per core, at least two. More of them would keep more memory.
 pub fn arenas() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
 }

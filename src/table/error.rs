@@ -50,7 +50,7 @@ pub struct CellProblem {
     pub place: Place,
     /// Number of the row from 0, the header not counted.
     pub row: u64,
-    /// What is wrong, as a public sentence without the place.
+    /// A public sentence: what is wrong, without the place.
     pub detail: String,
 }
 

@@ -1,4 +1,4 @@
-//! Recognises what is no CSV by its first bytes, so that it can be called what it is.
+//! Recognises other formats than CSV by their first bytes, so that an error can name them.
 
 /// Bytes that are enough to tell.
 pub(super) const ENOUGH: usize = 16;

@@ -47,7 +47,7 @@ impl<R: Read> Read for Tail<R> {
 }
 
 impl<R: Read> Tail<R> {
-    /// Reads as much as tells what the input is.
+    /// Reads enough to recognise the input's format.
     fn begin(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         self.has_begun = true;
         let mut n = 0;

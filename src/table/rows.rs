@@ -156,7 +156,7 @@ impl<'s, R: Read> RowReader<'s, R> {
         record.into_iter().flat_map(|record| (0..record.len()).map(move |column| field(record, column)))
     }
 
-    /// The error that says what is wrong with cells (feature, detail) of row `row` of the last chunk, which was read by
+    /// The error for cells (feature, detail) of row `row` of the last chunk, which was read by
     /// [`RowReader::keep_fields`].
     pub fn refuse(&self, row: usize, cells: impl Iterator<Item = (usize, String)>) -> TableError {
         TableError::Cells(cells.map(|(feature, detail)| self.problem_in(row, self.columns[feature], detail)).collect())

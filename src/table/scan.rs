@@ -86,7 +86,7 @@ impl TableFile {
         &self.name
     }
 
-    /// Reads the table once and tells what its columns hold.
+    /// Reads the table once and returns what its columns hold.
     ///
     /// # Errors
     /// [`TableError`]: empty, no or a bad header, a line of another width, not UTF-8, no rows.

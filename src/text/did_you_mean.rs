@@ -5,7 +5,7 @@
 /// Names longer than this are not compared: what a comparison costs grows with the product of both lengths.
 const LONGEST: usize = 64;
 
-/// Candidates compared at most, of those whose length is near enough. 20 searches take a few milliseconds then, also
+/// The largest number of candidates of similar length that are compared. 20 searches take a few milliseconds then, also
 /// among names that are long and alike.
 const COMPARED: usize = 256;
 
@@ -43,7 +43,7 @@ fn begins_with(long: &str, short: &str) -> bool {
     short.len() >= 2 && start.eq_ignore_ascii_case(short) && rest.starts_with(|c: char| !c.is_alphanumeric())
 }
 
-/// Levenshtein's distance with one rolling row, if it is below a limit: given up as soon as it cannot be.
+/// Levenshtein's distance with one rolling row; `None` as soon as it cannot be below the limit.
 fn distance_below(a: &[char], b: &str, limit: usize, row: &mut Vec<usize>) -> Option<usize> {
     row.clear();
     row.extend(0..=a.len());

@@ -11,7 +11,7 @@ pub fn shortened(text: &str) -> String {
     format!("{:?}…", text.chars().take(LONGEST).collect::<String>())
 }
 
-/// The first bytes of a text, `most` at most.
+/// The first bytes of a text, at most `most`.
 pub fn beginning(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }

@@ -57,7 +57,7 @@ pub(in crate::http) fn write(
 enum OutputData<'p> {
     /// `FP64`, this many a row.
     Numbers(&'p [f64], usize),
-    /// `BYTES`, or numbers where labels are numbers, one a row: positions in the schema's classes.
+    /// `BYTES`, or numbers where labels are numbers, one per row: positions in the schema's classes.
     Labels(&'p [u32], &'p Schema),
 }
 

@@ -11,7 +11,7 @@ use crate::model::schema::{Feature, FeatureKind};
 /// The features, the steps from them to the columns, and a note where categories have names.
 ///
 /// # Errors
-/// Names of categories cannot be read or placed, or `names` are not one a column.
+/// Names of categories cannot be read or placed, or `names` are not one per column.
 pub(super) fn features(
     header: &Header<'_>,
     grown: &Grown,

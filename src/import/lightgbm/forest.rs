@@ -29,7 +29,7 @@ pub(super) struct Grown {
 /// passed over.
 ///
 /// # Errors
-/// One cannot be read, there are none, or not as many as the head says, or not one an output in the last round.
+/// One cannot be read, there are none, or not as many as the head says, or not one per output in the last round.
 pub(super) fn trees<'a>(
     lines: &mut Lines<'a>,
     mut line: Line<'a>,

@@ -10,7 +10,7 @@ use crate::model::schema::{MAX_CLASSES, MAX_COLUMNS};
 pub(super) struct Header<'a> {
     /// `v2`, `v3` or `v4`: the format's, not the library's.
     pub(super) version: &'a str,
-    /// Trees that are fitted in a round: one an output.
+    /// Trees that are fitted in a round: one per output.
     pub(super) n_outputs: usize,
     /// The objective and its parameters, where it is not the user's own.
     pub(super) objective: Option<Line<'a>>,

@@ -13,7 +13,7 @@ use crate::model::artifact::{Origin, Setting};
 use crate::model::ir::{LinearRule, Width};
 use crate::model::neutral::{Comparison, Forest, Leaves, LinearModel, Neutral, Predictor, Sum, Tree};
 
-/// Outputs at most.
+/// The largest number of outputs.
 const MAX_OUTPUTS: usize = 1_000;
 
 /// From this version on `binary:logitraw` takes `base_score` as a margin.
@@ -109,7 +109,7 @@ fn objective(document: &Document, n_outputs: usize, options: &ImportOptions) -> 
     Ok(objective)
 }
 
-/// The margins that sums start with: `base_score` is a number, or from 3.1 on a list of one an output.
+/// The margins that sums start with: `base_score` is a number, or from 3.1 on a list of one per output.
 fn base(document: &Document, base: Base, n_outputs: usize) -> Result<Vec<f64>, ImportError> {
     let refused = |problem: String| ImportError::new(problem).within("learner.learner_model_param.base_score");
     let text = document.parameters.get("base_score").ok_or_else(|| refused("it is not there".to_owned()))?;

@@ -13,7 +13,7 @@ pub(super) struct FeaturesAndSteps {
     pub(super) notes: Vec<String>,
 }
 
-/// Makes `n` features: names and encodings are one a feature, or none at all.
+/// Makes `n` features: names and encodings are one per feature, or none at all.
 pub(super) fn columns(
     n: usize,
     names: Vec<String>,

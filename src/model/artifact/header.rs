@@ -92,7 +92,7 @@ pub struct Origin {
     pub version: Option<String>,
     /// The file's format: `json`, `ubjson`, `text`, `pickle`, `skops`.
     pub format: String,
-    /// What was decided while reading, a sentence each.
+    /// Decisions made while reading, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

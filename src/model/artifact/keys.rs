@@ -13,16 +13,16 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 /// 65,535 features takes some hundred values each only where it is large in bytes too.
 const MAX_VALUES: usize = 4 << 20;
 
-/// Bytes of a text at most: a name, a category, a class, a description.
+/// The largest number of bytes of a text: a name, a category, a class, a description.
 const MAX_TEXT_BYTES: usize = 4 << 10;
 
 /// Texts in a head at most: the shortest takes 4 bytes in the file and 14 times as many in memory.
 const MAX_TEXTS: usize = 1 << 20;
 
-/// Bytes of a key at most.
+/// The largest number of bytes of a key.
 const MAX_KEY_BYTES: usize = 256;
 
-/// Keys of an object at most.
+/// The largest number of keys of an object.
 const MAX_KEYS: usize = 1_000;
 
 /// Walks the text (`serde_json` stops at 128 levels) and compares keys object by object.

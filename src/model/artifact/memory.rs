@@ -1,4 +1,4 @@
-//! What loading an artifact takes, told from its length and its head before anything of it is loaded.
+//! The memory that loading an artifact takes, estimated from its length and head before it is loaded.
 
 use std::fmt;
 

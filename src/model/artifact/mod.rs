@@ -20,7 +20,7 @@ pub use memory::most_memory;
 /// Bytes of the JSON head at most: 16 MiB.
 pub const MAX_HEADER_BYTES: usize = 16 << 20;
 
-/// Sections at most.
+/// The largest number of sections.
 pub const MAX_SECTIONS: usize = 64;
 
 /// Bytes of the length that a file begins with.

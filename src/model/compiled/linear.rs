@@ -70,7 +70,7 @@ impl Linear {
         }
     }
 
-    /// Another library's way, a row at a time.
+    /// By another library's rule, one row at a time.
     fn by_rule<const F32: bool>(&self, matrix: &[f64], out: &mut Vec<f64>) {
         let narrow = |v: f64| if F32 { rounded_to_f32(v) } else { v };
         for row in matrix.chunks_exact(self.n_columns) {

@@ -9,7 +9,7 @@ use super::trees::{Ensemble, Leaves, LinearLeaf, Missing, Node, Split, Test, Tre
 /// Nodes of one tree at most, so that positions fit 31 bits.
 const MAX_NODES: usize = 1 << 30;
 
-/// Outputs at most.
+/// The largest number of outputs.
 const MAX_OUTPUTS: usize = 65_535;
 
 /// A checked ensemble: walking a tree ends at a leaf within its own length, and every index is in range.

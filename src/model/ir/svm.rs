@@ -72,8 +72,8 @@ pub struct Machine {
     pub intercept: f64,
 }
 
-/// Machines: one for regression; for k classes one a pair of classes, (0, 1), (0, 2), …, (k−2, k−1), whose sum above 0
-/// is a vote for the second class of the pair, else for the first.
+/// Machines: one for regression; for k classes one per pair of classes, (0, 1), (0, 2), …, (k−2, k−1), whose sum above
+/// 0 is a vote for the second class of the pair, else for the first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Svm {
     /// The kernel.

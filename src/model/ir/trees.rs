@@ -85,7 +85,7 @@ pub enum Leaves {
     Values,
     /// The position of a class that gets the tree's vote; outputs are classes.
     Votes,
-    /// A position in this list of values, one an output: row-major `[n_leaves, n_outputs]`.
+    /// A position in this list of values, one per output: row-major `[n_leaves, n_outputs]`.
     Vectors(Vec<f64>),
     /// The same, a leaf's values being the shares of the classes among its rows; outputs are classes.
     Shares(Shares),

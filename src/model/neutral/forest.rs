@@ -89,7 +89,7 @@ pub struct Tree {
 pub enum Leaves {
     /// A value.
     Values,
-    /// A position in this list of values, one an output: row-major `[n_leaves, n_outputs]`.
+    /// A position in this list of values, one per output: row-major `[n_leaves, n_outputs]`.
     Vectors(Vec<f64>),
     /// A position in this list of linear functions.
     Linear(Vec<LinearLeaf>),

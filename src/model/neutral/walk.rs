@@ -21,7 +21,7 @@ pub struct Visit {
 /// What a model says of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Walked {
-    /// Margins before the link, one an output: raw scores.
+    /// Margins before the link, one per output: raw scores.
     pub raw: Vec<f64>,
     /// What they become: values, or probabilities of classes (of two, where there is one margin, of the second).
     pub linked: Vec<f64>,

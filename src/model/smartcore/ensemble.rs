@@ -8,7 +8,7 @@ use super::trees::{classification_tree, regression_tree};
 use crate::model::algorithm::Algorithm;
 use crate::model::ir::{Decision, Ensemble, Leaves, Link, Node, Sum, Tree, Trees, Width};
 
-/// Reads the ensemble that a shape tells of; `shares` is the section of a classifier's leaves.
+/// Reads an ensemble of the given shape; `shares` is the section of a classifier's leaves.
 #[expect(clippy::cast_precision_loss, reason = "tree counts stay far below 2^53")]
 pub(super) fn read(reader: &mut PostcardReader<'_>, shares: Option<&[u8]>, shape: Shape) -> Result<Trees, String> {
     let (mut weight, mut divisor) = (1.0, None);

@@ -36,7 +36,7 @@ pub fn ridge_section(linear: &Linear, column_major: bool) -> Result<Vec<u8>, Str
     postcard::to_allocvec(&(Some(column), Some(intercept))).map_err(|e| e.to_string())
 }
 
-/// `LogisticRegression`: one row of coefficients for two classes, else one a class.
+/// `LogisticRegression`: one row of coefficients for two classes, else one per class.
 pub(super) fn logistic(reader: &mut PostcardReader<'_>, shape: Shape) -> Result<Form, String> {
     let Shape { n_columns, n_classes, .. } = shape;
     let (n_outputs, link, decision) = match n_classes {

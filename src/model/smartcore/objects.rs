@@ -37,7 +37,7 @@ pub type Euclidian = smartcore::metrics::distance::euclidian::Euclidian<f64>;
 pub type KnnRegressor = smartcore::neighbors::knn_regressor::KNNRegressor<f64, f64, Matrix, Vec<f64>, Euclidian>;
 /// The commonest of the nearest rows' class positions.
 pub type KnnClassifier = smartcore::neighbors::knn_classifier::KNNClassifier<f64, u32, Matrix, Vec<u32>, Euclidian>;
-/// Naive Bayes over class positions, a normal distribution a class and column.
+/// Naive Bayes over class positions, with one normal distribution per class and column.
 pub type GaussianNb = smartcore::naive_bayes::gaussian::GaussianNB<f64, u32, Matrix, Vec<u32>>;
 
 /// The `estimator` section of a fitted object: the object itself in postcard. Of support vector machines it is

@@ -1,4 +1,4 @@
-//! The `estimator` section, and the `shares` of its leaves where there are some, into the IR.
+//! Reads the `estimator` section, and the `shares` of its leaves if there are any, into the IR.
 
 use super::distances::{bayes, neighbors, svm};
 use super::ensemble;

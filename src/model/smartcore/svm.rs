@@ -31,7 +31,7 @@ pub struct Parts {
     pub intercept: f64,
 }
 
-/// Machines that share a kernel and support vectors: one for regression and for two classes; for k classes one a pair
+/// Machines that share a kernel and support vectors: one for regression and for two classes; for k classes one per pair
 /// of classes, (0, 1), (0, 2), …, (k−2, k−1), whose sum above 0 is a vote for the second class of the pair, else for
 /// the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

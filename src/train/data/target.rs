@@ -12,7 +12,7 @@ use crate::train::spec::TrainSpec;
 /// Fewest rows of a class: one to hold out, one to learn from.
 const LEAST_PER_CLASS: usize = 2;
 
-/// The target's values, one a row.
+/// The target's values, one per row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed {
     /// Numbers, for regression.

@@ -6,7 +6,7 @@ use crate::import::sklearn::arena::{Node, Object};
 use crate::import::sklearn::array::Values;
 use crate::model::neutral::{Function, Operation};
 
-/// The numbers of an attribute, one a column.
+/// The numbers of an attribute, one per column.
 fn numbers(object: &Object<'_>, attribute: &str, n: usize) -> Result<Vec<f64>, ImportError> {
     let (_, numbers) =
         object.need(attribute).and_then(|id| Values::numbers(object.arena, id)).map_err(|e| e.within(attribute))?;

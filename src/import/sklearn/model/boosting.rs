@@ -63,7 +63,7 @@ fn link(object: &Object<'_>, is_classifier: bool, n_outputs: usize) -> Result<Li
     }
 }
 
-/// The trees of all stages, of each stage one an output.
+/// The trees of all stages, of each stage one per output.
 fn stages(object: &Object<'_>, n_outputs: usize, weight: f64) -> Result<Vec<neutral::Tree>, ImportError> {
     let arena = object.arena;
     let Values::Objects { shape, items } = Values::read(arena, object.need("estimators_")?)? else {

@@ -7,7 +7,7 @@ use crate::import::sklearn::array::Values;
 /// The version from which shares become margins by `scipy.special.logit`, and by logarithms of shares over their mean.
 const LINKS_SINCE: (u32, u32) = (1, 4);
 
-/// The margins of every row before the first tree, one an output.
+/// The margins of every row before the first tree, one per output.
 pub(super) fn margins(object: &Object<'_>, n_outputs: usize, is_classifier: bool) -> Result<Vec<f64>, ImportError> {
     let id = object.need("init_")?;
     let arena = object.arena;

@@ -29,8 +29,8 @@ use super::views::Source;
 use crate::model::compiled::rows::n_rows;
 use crate::model::ir::{Node, Tree};
 
-/// Leaves of a tree at most. Beyond, walking is as fast: a split costs about two nanoseconds a block, a walk through
-/// 4,096 leaves fifteen a row.
+/// The largest number of leaves of a tree. Beyond it, walking is as fast: a split costs about two nanoseconds a block,
+/// a walk through 4,096 leaves fifteen a row.
 const MAX_LEAVES: usize = 1 << 12;
 
 /// What a byte can say: the leaves of a tree whose table needs one byte of a code, and no check.

@@ -19,7 +19,7 @@ use prefilter::{LANES, Prefilter, Query};
 /// Bytes of the prefilter that a block of queries passes over while they are in the first-level cache.
 const BLOCK_BYTES: usize = 16 << 10;
 
-/// Queries of a block at most.
+/// The largest number of queries in a block.
 const MAX_QUERIES: usize = 64;
 
 /// Kept neighbours of a block at most (1 MiB), unless one query has more.
@@ -61,7 +61,7 @@ impl NearestRows {
         Self { form, prefilter }
     }
 
-    /// The mean of the nearest rows' values, one a row of `matrix`, appended to `out`; NaN where every distance
+    /// The mean of the nearest rows' values, one per row of `matrix`, appended to `out`; NaN where every distance
     /// overflows (smartcore answers 0 there). `search` is a buffer.
     pub(super) fn means(&self, matrix: &[f64], search: &mut SearchBuffers, out: &mut Vec<f64>) {
         self.search(matrix, search, |near| {

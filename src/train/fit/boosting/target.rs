@@ -11,7 +11,7 @@ use crate::train::options::Loss;
 pub(super) struct ScaledTarget {
     /// One a row.
     pub(super) labels: Vec<f64>,
-    /// The margins that boosting starts from, in the target's unit or its logarithm; one an output.
+    /// The margins that boosting starts from, in the target's unit or its logarithm; one per output.
     pub(super) start: Vec<f64>,
     /// What a fitted leaf is multiplied by.
     pub(super) factor: f64,

@@ -49,7 +49,7 @@ struct Solver<'a> {
     /// Row-major `[n_rows, n_columns]`.
     cells: &'a [f64],
     n_columns: usize,
-    /// 1 or −1, one a row.
+    /// 1 or −1, one per row.
     signs: &'a [f64],
     kernel: Kernel,
     c: f64,

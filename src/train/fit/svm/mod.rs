@@ -68,7 +68,7 @@ fn with_leading_rows(x: &Matrix, y: &[f64], kernel: Kernel) -> Result<(Matrix, V
     Ok((matrix, targets))
 }
 
-/// Classification: one machine for two classes, for more one a pair of classes (one-vs-one). That is how scikit-learn
+/// Classification: one machine for two classes, for more one per pair of classes (one-vs-one). That is how scikit-learn
 /// and libsvm do it: pairs are small, so that all of them are fitted faster than as many machines on all rows, and each
 /// is balanced as the data is. smartcore's `MultiClassSVC` is also one-vs-one, but cannot be written to a file and
 /// breaks ties at random. `y` holds a class position for each row of row-major `rows`.
