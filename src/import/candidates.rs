@@ -8,7 +8,7 @@ const MAX_VALUES: usize = 4_096;
 
 /// The values that features take in the rows that are made.
 pub(super) struct Candidates {
-    /// Of each feature, at least one.
+    /// For each feature, at least one value.
     values: Vec<Vec<f64>>,
     /// For each feature, whether its values are all to be taken in turn.
     in_turn: Vec<bool>,
@@ -73,7 +73,7 @@ impl Candidates {
     }
 }
 
-/// What any feature of its kind takes: missing first, where that is accepted.
+/// Values that any feature of this kind accepts: missing first, if that is accepted.
 fn plain_values(feature: &Feature) -> Vec<f64> {
     let mut values = Vec::new();
     if feature.accepts_missing() {

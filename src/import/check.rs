@@ -28,7 +28,7 @@ pub struct Reached {
     rows: usize,
 }
 
-/// What a predictor is made of.
+/// The parts of a predictor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Parts {
     /// Trees.

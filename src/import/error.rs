@@ -29,7 +29,7 @@ impl ImportError {
         self.is_choice
     }
 
-    /// The same, inside this: a key, `trees[3]`, `line 12`, `byte 300`. The innermost is told first.
+    /// The same error, within this place: a key, `trees[3]`, `line 12`, `byte 300`. The innermost place is added first.
     #[must_use]
     pub fn within(mut self, place: impl fmt::Display) -> Self {
         self.place.insert(0, place.to_string());

@@ -28,7 +28,7 @@ impl FileFormat {
     /// Bytes of a file that are looked at.
     pub const HEAD: usize = 64;
 
-    /// Tells a file by its content; `None` for one that is nothing we know.
+    /// Recognises a file by its content; `None` for an unknown format.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         if is_artifact(bytes) {
             return Some(Self::Artifact);

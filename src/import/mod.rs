@@ -1,9 +1,9 @@
 //! Models of other libraries: their bytes into steps, a predictor and a schema, written down as an artifact.
 //!
-//! Pure: a [`Source`] gives bytes by name, and nothing here knows a path. A source is told by its content, never by its
-//! name's ending. A reader gives an [`Imported`]; [`artifact`] makes golden rows for it and its bytes, which load as
-//! those that `train` writes. Nothing that a file says is executed, and what is not understood is refused with its
-//! place.
+//! Pure: a [`Source`] gives bytes by name, and nothing here knows a path. A source is recognised by its content, never
+//! by its name's ending. A reader gives an [`Imported`]; [`artifact`] makes golden rows for it and its bytes, which
+//! load as those that `train` writes. Nothing that a file says is executed, and what is not understood is refused with
+//! its place.
 
 mod artifact;
 mod candidates;

@@ -1,4 +1,4 @@
-//! From a source to what a reader makes of it.
+//! From a source to the model that a reader makes of it.
 
 use super::directory::Layout;
 use super::error::ImportError;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::error::ImportError;
 
-/// What a name in a source stands for.
+/// The meaning of a name in a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// A file.

@@ -56,11 +56,11 @@ struct Check<'a> {
     n_columns: usize,
     /// Cells of the rows that are asked next.
     rows: Vec<f64>,
-    /// Of each tree, the number of its root.
+    /// The number of each tree's root.
     starts: Vec<usize>,
     /// Of each node its two sides.
     taken: Vec<bool>,
-    /// Of each node, whether a row passed it with a missing cell.
+    /// For each node, whether a row passed it with a missing cell.
     missing: Vec<bool>,
     n_sides: usize,
     n_visits: usize,
@@ -101,7 +101,7 @@ impl<'a> Check<'a> {
         Self { neutral, forest, model, n_columns, rows, starts, taken, missing, n_sides, n_visits: 0 }
     }
 
-    /// Of each node its two sides, as these rows of features take them.
+    /// For each node, which of its sides these rows of features take.
     fn taken_by<'r>(&self, rows: impl Iterator<Item = &'r [f64]>) -> Vec<bool> {
         let mut taken = vec![false; self.taken.len()];
         for row in rows {

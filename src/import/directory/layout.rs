@@ -10,7 +10,7 @@ use crate::model::check_name;
 
 use super::signature::Signature;
 
-/// Names told at most.
+/// The largest number of names in an error.
 const TOLD: usize = 5;
 
 /// How the files of a source make a model.
@@ -83,7 +83,7 @@ impl Layout {
         &self.file
     }
 
-    /// Adds to what was read of the file what is said beside it: names of columns, a name.
+    /// Adds what other files say about the model: names of columns, a name.
     pub(in crate::import) fn add_to(
         &self,
         imported: &mut Imported,

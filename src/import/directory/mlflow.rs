@@ -9,7 +9,7 @@ use crate::model::check_name;
 /// Its name.
 pub(super) const FILE: &str = "MLmodel";
 
-/// Bytes of it that are read at most.
+/// The largest number of its bytes that are read.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// The flavors that are read.

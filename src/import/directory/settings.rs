@@ -8,7 +8,7 @@ use crate::import::error::ImportError;
 /// Its name.
 pub(super) const FILE: &str = "model-settings.json";
 
-/// Bytes of it that are read at most.
+/// The largest number of its bytes that are read.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// The runtimes whose models are read.

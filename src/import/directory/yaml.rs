@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use crate::import::error::ImportError;
 
-/// Open maps and lists at most.
+/// The largest number of open maps and lists.
 const MAX_DEPTH: usize = 32;
 
 /// Texts, maps and lists at most: an `MLmodel` of 5,000 columns has fewer than 100, its columns being one text.
@@ -18,7 +18,7 @@ const MAX_NODES: usize = 20_000;
 pub(super) enum Yaml {
     /// Nothing: `null`, `~`, or no text at all.
     Null,
-    /// Any other scalar, as it is written.
+    /// Any other scalar, as written.
     Text(String),
     /// A sequence.
     List(Vec<Yaml>),

@@ -150,7 +150,7 @@ impl Info {
 /// The column of each list. Where as many columns have categories as there are lists, those in order; else the only
 /// way to place the lists in order, if there is only one.
 fn columns(lengths: &[usize], infos: &[&str]) -> Result<Vec<usize>, ImportError> {
-    /// Tries at most.
+    /// The largest number of tries.
     const MOST: usize = 1 << 24;
     if lengths.is_empty() {
         return Ok(Vec::new());

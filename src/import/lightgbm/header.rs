@@ -1,4 +1,4 @@
-//! The head of a text: what stands before its first tree.
+//! The head of a text: the lines before its first tree.
 
 use super::lines::{Line, Lines};
 use super::numbers::{number, short};

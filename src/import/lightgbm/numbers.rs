@@ -21,7 +21,7 @@ pub(super) struct Numbers<'a> {
 }
 
 impl<'a> Numbers<'a> {
-    /// Those of the list that stands behind this key.
+    /// The elements of the list under this key.
     pub(super) fn of(key: &'static str, list: &'a str) -> Self {
         Self { key, words: list.split_ascii_whitespace(), at: 0 }
     }

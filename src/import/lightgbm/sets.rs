@@ -3,10 +3,10 @@
 use super::numbers::Numbers;
 use crate::import::error::ImportError;
 
-/// Categories from here on are not told apart by every kernel, and are refused.
+/// Larger categories are refused: not every kernel can distinguish them.
 const END: u64 = 1 << 24;
 
-/// What a set costs besides its members, in bytes.
+/// Bytes of a set in addition to its members.
 const SET: usize = size_of::<Vec<u32>>();
 
 /// The sets of all trees. Their bytes are counted: 32 members may be said with eleven characters.

@@ -1,4 +1,4 @@
-//! What stands behind the trees: parameters of the fit, and the names of categories.
+//! The lines after the trees: parameters of the fit, and the names of categories.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) fn cut_off(end: &str) -> ImportError {
 }
 
 impl<'a> Tail<'a> {
-    /// Reads what is left.
+    /// Reads the rest.
     ///
     /// # Errors
     /// The text ends within the parameters, or names categories twice.

@@ -13,7 +13,7 @@ use crate::model::neutral::Neutral;
 /// What the model predicts, whose name no file has.
 const TARGET: &str = "target";
 
-/// Pipelines inside pipelines at most.
+/// The largest depth of pipelines inside pipelines.
 const MAX_DEPTH: usize = 16;
 
 /// The versions whose files are compared with the library's own answers.

@@ -13,7 +13,7 @@ const LEAST: usize = 64 << 20;
 /// Inflated bytes at most, as a multiple of the file's.
 const MOST_PER_BYTE: usize = 200;
 
-/// Inflated bytes at most.
+/// The largest number of inflated bytes.
 const MOST: usize = 1 << 30;
 
 /// What a file of this many bytes may inflate to.

@@ -45,12 +45,12 @@ fn compressed(kind: FileFormat) -> Option<&'static str> {
     }
 }
 
-/// Bytes of a pickle, inflated; as many of them as it may have at most where that is less.
+/// Inflated bytes of a pickle, at most as many as it may have.
 pub(super) fn inflated_length(bytes: &[u8]) -> usize {
     inflate::length(bytes)
 }
 
-/// Bytes of a skops archive's members, inflated; as many of them as it may have at most where that is less.
+/// Inflated bytes of a skops archive's members, at most as many as it may have.
 pub(super) fn archive_length(bytes: &[u8]) -> usize {
     skops::length(bytes)
 }

@@ -15,7 +15,7 @@ pub(super) enum Encoding {
         /// True for texts, blanks and all; false for numbers.
         are_texts: bool,
     },
-    /// They are there, but cannot be told: why.
+    /// There are names, but they cannot be read: the reason.
     Unusable(&'static str),
 }
 
@@ -89,7 +89,7 @@ fn texts(offsets: &[i32], values: &[Plain]) -> Result<Option<Vec<String>>, Impor
     names.map(Some).ok_or_else(|| ImportError::new("offsets lead out of values"))
 }
 
-/// A number as its category is called.
+/// A number as the text of its category.
 fn shown(value: &Plain) -> String {
     match value {
         Plain::Integer(v) => v.to_string(),

@@ -8,7 +8,7 @@ use crate::import::error::ImportError;
 pub(super) struct Ubjson<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Of each array and object that is open: the elements that are left, where their number was told.
+    /// For each open array and object, the number of elements left, if it is known.
     open: Vec<Option<u64>>,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Ubjson<'a> {
         Ok(())
     }
 
-    /// False, and closed, at the end of what was begun last.
+    /// False at the end of the innermost open container, which is closed then.
     fn next_of(&mut self, bracket: u8) -> bool {
         let is_end = match self.open.last_mut() {
             Some(Some(0)) => true,

@@ -16,7 +16,7 @@ const MOST_PER_BYTE: usize = 1;
 /// Steps that any file may take.
 const LEAST: usize = 1 << 20;
 
-/// Calls around bytes at most.
+/// The largest depth of calls around bytes.
 const MAX_CODECS: usize = 2;
 
 /// A class, function or other global, by name.
@@ -136,7 +136,7 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// The class of an object: what is called to make it, or what `copyreg` is told to make.
+    /// The class of an object: the callable that makes it, or the class that `copyreg` is given.
     pub(in crate::import::sklearn) fn class(&self, id: Id) -> Result<Option<Class<'a>>, ImportError> {
         let Node::Object { callee, args, .. } = self.node(id) else { return Ok(None) };
         let Some(class) = self.global(callee) else { return Ok(None) };

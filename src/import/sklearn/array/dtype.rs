@@ -40,10 +40,10 @@ pub(super) struct Dtype {
     pub(super) is_big: bool,
 }
 
-/// Bytes of an element at most.
+/// The largest number of bytes of an element.
 const MAX_SIZE: usize = 1 << 24;
 
-/// Fields of a record at most.
+/// The largest number of fields of a record.
 const MAX_FIELDS: usize = 64;
 
 impl Scalar {

@@ -13,7 +13,7 @@ pub(in crate::import::sklearn) enum PendingColumn {
         feature: usize,
         /// A value that stands for missing.
         missing: Option<Label>,
-        /// What a missing cell is replaced by.
+        /// The value that replaces a missing cell.
         fill: Option<Label>,
     },
     /// A number that steps make.

@@ -6,7 +6,7 @@ use super::{encoders, impute, scale, selection};
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::{Arena, Id, Object};
 
-/// Transformers inside transformers at most.
+/// The largest depth of transformers inside transformers.
 const MAX_DEPTH: usize = 16;
 
 /// Puts columns through a transformer, an object or the word `passthrough`.

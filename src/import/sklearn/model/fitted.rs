@@ -1,4 +1,4 @@
-//! What is made of an estimator.
+//! An estimator as it was read.
 
 use std::collections::BTreeMap;
 

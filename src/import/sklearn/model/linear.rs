@@ -1,4 +1,4 @@
-//! Linear models: coefficients, intercepts, and what a classifier makes of their sums.
+//! Linear models: coefficients, intercepts, and a classifier's link.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ fn is_deprecated(object: &Object<'_>) -> bool {
     matches!(object.word("penalty"), Ok(Some(Cow::Borrowed("deprecated"))))
 }
 
-/// What a classifier's sums go through to become probabilities; false where it has none.
+/// The link from a classifier's sums to probabilities; false if it has no probabilities.
 fn class_link(object: &Object<'_>, n_classes: usize) -> Result<(Link, bool), ImportError> {
     if object.name() == "SGDClassifier" {
         let loss = object.word("loss")?.unwrap_or_default();

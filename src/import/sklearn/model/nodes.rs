@@ -3,7 +3,7 @@
 use crate::import::error::ImportError;
 use crate::model::neutral::{Missing, Node, Side, Split, Test};
 
-/// A node as the source has it: its children by their positions there.
+/// A node of the source, with the source's positions of its children.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {
     Leaf(f64),

@@ -74,7 +74,7 @@ pub(in crate::import::sklearn) fn inflate(file: &[u8]) -> Result<Archive, Import
     Ok(archive)
 }
 
-/// Bytes of all members, inflated, as the directory tells them; the limit on them where that is less.
+/// Inflated bytes of all members by the archive's directory, at most the limit on them.
 pub(in crate::import::sklearn) fn length(file: &[u8]) -> usize {
     let Ok(end) = end_record(file) else { return 0 };
     let (mut at, mut all) = (end.u32(16), 0);
