@@ -114,6 +114,14 @@ pub struct TrainArgs {
     /// once
     #[arg(long, value_name = "COLUMN")]
     pub weight: Option<String>,
+    /// The column that says which rows go together (a patient, a household): no group is on both sides of the split, nor of
+    /// a fold; it is no feature
+    #[arg(long, value_name = "COLUMN", conflicts_with = "time")]
+    pub group: Option<String>,
+    /// The column that says when a row was, as a number or an ISO 8601 date or time: the latest rows are set aside, each
+    /// fold is fitted on the rows before it; it is no feature unless --features names it
+    #[arg(long, value_name = "COLUMN")]
+    pub time: Option<String>,
     /// Numeric columns with which answers only rise (=+1) or only fall (=-1); of classes the probability of the second
     #[arg(long, value_name = "COLUMN=+1|-1", value_parser = monotone, allow_hyphen_values = true)]
     pub monotone: Vec<MonotoneList>,
@@ -132,6 +140,9 @@ pub struct TrainArgs {
     /// Seeds every shuffle and every random choice
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
     pub seed: u64,
+    /// CSV file of the rows for the holdout figures, with the columns of --data; all rows of --data are then trained on
+    #[arg(long, value_name = "F.csv", conflicts_with = "test_size")]
+    pub test_data: Option<PathBuf>,
     /// Share of rows set aside for the holdout figures, never fitted on; 0 for none
     #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_TEST_SIZE, value_parser = share)]
     pub test_size: f64,

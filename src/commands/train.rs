@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::TrainArgs;
 use crate::config::Names;
 use crate::table::{ErrorClass, TableFile};
-use crate::train::{Comparison, Report, TrainError, TrainSpec, Trained, compare, train};
+use crate::train::{Comparison, Report, TrainError, TrainSpec, TrainTables, Trained, compare, train};
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -23,16 +23,18 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     let spec = spec(args)?;
     if let Some(path) = &args.output {
         files::keep("the --data", &[&args.data], path)?;
+        args.test_data.iter().try_for_each(|test| files::keep("the --test-data", &[test], path))?;
         files::check_writable(path)?;
     }
-    let table = open(&args.data)?;
+    let (data, test) = (open(&args.data)?, args.test_data.as_deref().map(open).transpose()?);
+    let tables = TrainTables { data: &data, test: test.as_ref() };
     let progress = FitProgress::new();
     if args.compare {
-        let comparison = compare(&spec, &table, &progress);
+        let comparison = compare(&spec, tables, &progress);
         drop(progress);
         return show_comparison(&comparison?, args);
     }
-    let trained = train(&spec, &table, &progress);
+    let trained = train(&spec, tables, &progress);
     drop(progress);
     let trained = trained?;
     let written = write(&trained, args)?;
@@ -83,6 +85,8 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         numeric: Names::all(&args.numeric),
         sensitive: Names::all(&args.sensitive),
         weight: args.weight.clone(),
+        group: args.group.clone(),
+        time: args.time.clone(),
         monotone: args.monotone.iter().flat_map(|list| list.0.iter().cloned()).collect(),
         allow_missing: args.allow_missing,
         unknown: args.unknown,

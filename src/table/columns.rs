@@ -42,8 +42,26 @@ impl Scan<'_> {
     /// # Errors
     /// [`TableError::Cells`] for text or too large a number in a numeric column.
     pub fn read(&self, wanted: &[(usize, FeatureKind)]) -> Result<Vec<Cells>, TableError> {
+        self.read_like(self, wanted, wanted)
+    }
+
+    /// The same, where missing words are missing in the columns of `model` at the same places of `model_columns`: so that
+    /// a second file is read as the first was.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_like(
+        &self,
+        model: &Scan<'_>,
+        model_columns: &[(usize, FeatureKind)],
+        wanted: &[(usize, FeatureKind)],
+    ) -> Result<Vec<Cells>, TableError> {
         let mut records = self.file.records()?;
-        let mut builders: Vec<ColumnBuilder> = wanted.iter().map(|(c, kind)| self.builder(*c, *kind)).collect();
+        let mut builders: Vec<ColumnBuilder> = wanted
+            .iter()
+            .zip(model_columns)
+            .map(|((column, kind), (like, _))| self.builder(*column, *kind, model.columns[*like].is_numeric()))
+            .collect();
         let mut record = StringRecord::new();
         let mut row = 0;
         while records.read(&mut record)? {
@@ -59,13 +77,37 @@ impl Scan<'_> {
         Ok(builders.into_iter().map(|b| b.cells).collect())
     }
 
-    fn builder(&self, column: usize, kind: FeatureKind) -> ColumnBuilder {
+    fn builder(&self, column: usize, kind: FeatureKind, words_are_missing: bool) -> ColumnBuilder {
         let n_rows = self.n_rows();
         let cells = match kind {
             FeatureKind::Numeric => Cells::Numbers(Vec::with_capacity(n_rows)),
             FeatureKind::Categorical => Cells::Texts { cells: Vec::with_capacity(n_rows), names: Vec::new() },
         };
-        ColumnBuilder { column, cells, known: HashMap::new(), words_are_missing: self.columns[column].is_numeric() }
+        ColumnBuilder { column, cells, known: HashMap::new(), words_are_missing }
+    }
+}
+
+impl Cells {
+    /// Puts the cells of another column of the same kind behind these.
+    pub fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Numbers(values), Self::Numbers(mut more)) => values.append(&mut more),
+            (Self::Texts { cells, names }, Self::Texts { cells: more, names: others }) => {
+                let mut known: HashMap<String, u32> = (0..).zip(&*names).map(|(at, name)| (name.clone(), at)).collect();
+                let mut position = Vec::with_capacity(others.len());
+                for name in others {
+                    let at = *known.entry(name).or_insert_with_key(|name| {
+                        names.push(name.clone());
+                        u32::try_from(names.len() - 1).expect("a column has fewer distinct texts than 2³²")
+                    });
+                    position.push(at);
+                }
+                cells.extend(more.into_iter().map(|cell| cell.map(|code| position[code as usize])));
+            }
+            // A column of another kind holds nothing that these could.
+            (Self::Numbers(values), Self::Texts { cells, .. }) => values.extend(cells.iter().map(|_| f64::NAN)),
+            (Self::Texts { cells, .. }, Self::Numbers(more)) => cells.extend(more.iter().map(|_| None)),
+        }
     }
 }
 

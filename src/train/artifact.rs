@@ -29,6 +29,7 @@ use crate::train::fit::plan::{FitPlan, Section};
 use crate::train::golden;
 use crate::train::options::ThresholdChoice;
 use crate::train::report::{ClassReport, DataReport, Report};
+use crate::train::spec::TrainSpec;
 
 /// With fewer training rows the report says that they are few for boosting.
 const FEW_ROWS: usize = 100;
@@ -54,6 +55,7 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
     };
     let evaluation = Evaluation {
         seed: spec.seed,
+        split: how_split(spec),
         holdout: tested.as_ref().map(|(test, answers)| score(&test.observed, answers, data.n_classes())),
         k_fold: outcome.k_fold().cloned(),
         best_of: outcome.best_of.map(|n| n as u64),
@@ -61,8 +63,9 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
     let header = header(plan, outcome, evaluation.clone());
     let artifact = to_bytes(header, &sections(split, outcome)?).map_err(TrainError::Data)?;
     let version = verify(&artifact)?;
+    let scored = data.scored_rows()?;
     let detail = match (&outcome.out_of_fold, &tested) {
-        (Some(o), _) => Some(("k-fold", &split.train, &o.answers)),
+        (Some(o), _) => Some(("k-fold", scored.as_ref().unwrap_or(&split.train), &o.answers)),
         (None, Some((test, answers))) => Some(("holdout", *test, answers)),
         (None, None) => None,
     };
@@ -99,6 +102,12 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         seconds: 0.0,
     };
     Ok(Trained { artifact, report })
+}
+
+/// How rows were set aside and folds drawn, where not at random.
+fn how_split(spec: &TrainSpec) -> Option<String> {
+    let named = [("group", &spec.group), ("time", &spec.time)];
+    named.into_iter().find_map(|(by, column)| column.as_ref().map(|column| format!("{by} {column}")))
 }
 
 /// Says where boosting has few rows to learn from.
@@ -234,6 +243,7 @@ fn baseline(data: &TrainingData, outcome: &RunOutcome, holdout: Option<&Figures>
 fn data_report(data: &TrainingData, encoded_columns: usize) -> DataReport {
     DataReport {
         file: data.file.clone(),
+        test_file: data.test_file.clone(),
         rows: data.n_rows,
         training_rows: data.observed().len(),
         test_rows: data.n_test,

@@ -20,6 +20,7 @@ mod search;
 mod spec;
 
 pub use artifact::Trained;
+pub use data::dataset::TrainTables;
 pub use data::target::Observed;
 pub use describe::{Description, describe};
 pub use error::TrainError;
@@ -45,13 +46,15 @@ use fit::plan::FitPlan;
 use search::space::SearchSpace;
 use search::tune;
 
-use crate::table::TableFile;
-
-/// Trains a model on a table as the specification says.
+/// Trains a model on a table, with rows that are set aside in it or in another, as the specification says.
 ///
 /// # Errors
 /// [`TrainError`]: one line; nothing was written.
-pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Result<Trained, TrainError> {
+pub fn train<'a>(
+    spec: &TrainSpec,
+    tables: impl Into<TrainTables<'a>>,
+    progress: &dyn Progress,
+) -> Result<Trained, TrainError> {
     let start = Instant::now();
     let parameters = spec.check()?;
     let space = SearchSpace::new(spec, &parameters);
@@ -59,7 +62,7 @@ pub fn train(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Re
         let algorithm = spec.algorithm;
         return Err(TrainError::Usage(format!("{algorithm} has no hyperparameters left to --tune")));
     }
-    let data = TrainingData::read(spec, table)?;
+    let data = TrainingData::read(spec, tables.into())?;
     data.leaks.iter().for_each(|leak| progress.warn(leak));
     spec.check_task(data.split.schema.task())?;
     spec.options.check_task(data.task())?;

@@ -34,6 +34,11 @@ pub struct TrainSpec {
     pub weight: Option<String>,
     /// Directions in which answers may move with a feature; only where boosting on histograms is fitted.
     pub monotone: Vec<MonotoneFeature>,
+    /// The column that says which rows go together: no group is on both sides of the split, nor of a fold. It is no feature.
+    pub group: Option<String>,
+    /// The column that says when a row was: the latest are set aside, folds are fitted on rows before those that they hold
+    /// out. It is no feature unless `features` names it.
+    pub time: Option<String>,
     /// True: missing cells are taken in every column, also where the file has none.
     pub allow_missing: bool,
     /// What a category does that the file does not have.
@@ -57,7 +62,7 @@ pub struct TrainSpec {
     pub scale: Option<bool>,
     /// Seeds the split, the folds and the estimator.
     pub seed: u64,
-    /// Share of the rows set aside for the holdout figures: 0 (none) to 0.9.
+    /// Share of the rows set aside for the holdout figures: 0 (none) to 0.9; not read where they are in a file of their own.
     pub test_size: f64,
     /// Folds of the cross-validation of the training rows: 0 (none: no calibration either) or 2 to 1000; `None`: 10 up
     /// to 10,000 training rows, 5 above.
@@ -82,6 +87,8 @@ impl TrainSpec {
             sensitive: Vec::new(),
             weight: None,
             monotone: Vec::new(),
+            group: None,
+            time: None,
             allow_missing: false,
             unknown: UnknownCategories::Error,
             algorithm,
@@ -143,6 +150,10 @@ impl TrainSpec {
         check_name(&self.name).map_err(TrainError::Usage)?;
         if !(0.0..=0.9).contains(&self.test_size) {
             return Err(TrainError::Usage(format!("--test-size {} is out of range: it is 0 to 0.9", self.test_size)));
+        }
+        if self.group.is_some() && self.time.is_some() {
+            let text = "--group and --time both say how rows are set aside: give one of them";
+            return Err(TrainError::Usage(text.to_owned()));
         }
         if let Some(folds) = self.folds.filter(|folds| *folds == 1 || *folds > 1_000) {
             return Err(TrainError::Usage(format!("--folds {folds} is out of range: it is 0 or 2 to 1000")));

@@ -130,7 +130,10 @@ impl std::fmt::Display for Setting {
 pub struct Evaluation {
     /// Seeds the shuffles of the split and of the folds.
     pub seed: u64,
-    /// On the test rows that were set aside (`--test-size`); absent when none were.
+    /// How rows were set aside and folds drawn, where not at random: `group COLUMN` or `time COLUMN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
+    /// On the test rows that were set aside (`--test-size`, `--test-data`); absent when none were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Figures>,
     /// Mean over the folds of the training rows; absent when `--folds 0`.
@@ -202,7 +205,7 @@ pub struct Threshold {
 /// What the `calibration` section holds: see [`Calibration`](crate::model::calibration::Calibration).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationInfo {
-    /// Rows, one entry each, in training-row order.
+    /// Rows, one entry each, in training-row order: all that some fold held out.
     pub n: u64,
     /// Folds of the run that gave the out-of-fold scores.
     pub folds: u32,

@@ -6,17 +6,24 @@ pub(crate) struct Folds {
     n: u32,
     /// The fold that holds each training row out; `None` where no fold does.
     held_by: Vec<Option<u32>>,
+    /// True where a fold is fitted on the rows of earlier folds, and on those that no fold holds out.
+    is_forward: bool,
 }
 
 impl Folds {
     /// No cross-validation of `n_rows` training rows.
     pub(crate) fn none(n_rows: usize) -> Self {
-        Self { n: 0, held_by: vec![None; n_rows] }
+        Self { n: 0, held_by: vec![None; n_rows], is_forward: false }
     }
 
     /// `n` folds, each of which holds some rows out and is fitted on all others; `fold` is that of each training row.
     pub(crate) fn of_rows(n: u32, fold: Vec<u32>) -> Self {
-        Self { n, held_by: fold.into_iter().map(Some).collect() }
+        Self { n, held_by: fold.into_iter().map(Some).collect(), is_forward: false }
+    }
+
+    /// `n` folds in order of time, each of which is fitted on the rows before it; `None` is before the first.
+    pub(crate) fn forward(n: u32, held_by: Vec<Option<u32>>) -> Self {
+        Self { n, held_by, is_forward: true }
     }
 
     /// How many there are; 0 without cross-validation.
@@ -26,7 +33,12 @@ impl Folds {
 
     /// The rows that a fold holds out and those that it is fitted on, both ascending.
     pub(crate) fn split(&self, fold: u32) -> (Vec<usize>, Vec<usize>) {
-        (0..self.held_by.len()).partition(|row| self.held_by[*row] == Some(fold))
+        let rows_where = |wanted: &dyn Fn(Option<u32>) -> bool| {
+            (0..self.held_by.len()).filter(|row| wanted(self.held_by[*row])).collect::<Vec<usize>>()
+        };
+        // `None` is less than every fold.
+        let is_fitted_on = |by: Option<u32>| if self.is_forward { by < Some(fold) } else { by != Some(fold) };
+        (rows_where(&|by| by == Some(fold)), rows_where(&is_fitted_on))
     }
 
     /// The rows that some fold holds out, ascending: those with an out-of-fold score.

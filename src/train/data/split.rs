@@ -3,9 +3,9 @@
 use crate::train::random::SplitMix64;
 
 /// The random stream of the holdout split.
-const SPLIT_STREAM: u64 = 1;
+pub(super) const SPLIT_STREAM: u64 = 1;
 /// The random stream of the folds.
-const FOLD_STREAM: u64 = 2;
+pub(super) const FOLD_STREAM: u64 = 2;
 
 /// Rows of every class that stay for training, so that each fold's fit sees the class.
 const KEPT_PER_CLASS: usize = 2;
@@ -77,7 +77,7 @@ fn shuffled_groups(n_rows: usize, classes: Option<&[u32]>, random: &mut SplitMix
     clippy::cast_sign_loss,
     reason = "a share of a row count"
 )]
-fn ceil_share(n_rows: usize, share: f64) -> usize {
+pub(super) fn ceil_share(n_rows: usize, share: f64) -> usize {
     // 0.2 × 505 is 101.00000000000001 in f64: what is within rounding of a whole number is that number.
     let exact = n_rows as f64 * share;
     let near = exact.round();

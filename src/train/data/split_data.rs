@@ -38,6 +38,12 @@ impl LabeledBatch {
         rows.iter().flat_map(|row| self.batch.row(*row).iter().copied()).collect()
     }
 
+    /// Some rows, in that order.
+    pub(crate) fn part(&self, schema: &Schema, rows: &[usize]) -> Result<Self, TrainError> {
+        let batch = Batch::from_rows(schema, self.cells(rows)).map_err(TrainError::Broken)?;
+        Ok(Self { batch, observed: self.observed.of_rows(rows), weights: self.weights_of(Some(rows)) })
+    }
+
     /// What some rows weigh, in that order; all without `rows`.
     pub(crate) fn weights_of(&self, rows: Option<&[usize]>) -> Option<Vec<f64>> {
         let weights = self.weights.as_ref()?;
@@ -284,8 +290,9 @@ fn warn_of_new(
         rows.iter().zip(test.rows()).filter_map(|(row, cells)| Some((*row, new_in(cells)?))).collect();
     if let Some((row, feature)) = found.first() {
         let (n, of, line, name) = (found.len(), rows.len(), dataset.lines[*row], &feature.name);
+        let file = dataset.test.as_ref().map_or_else(String::new, |(file, _)| format!(" of {file}"));
         warnings.push(format!(
-            "{n} of {of} test rows (first on line {line}, {name}) have a category or a missing cell that no training row \
+            "{n} of {of} test rows (first on line {line}{file}, {name}) have a category or a missing cell that no training row \
              has: the model takes it, and has learned nothing of it"
         ));
     }

@@ -3,8 +3,9 @@
 use std::fmt::Display;
 
 use crate::model::schema::MAX_CLASSES;
-use crate::table::{CellProblem, Cells, Place, Scan, TableError};
+use crate::table::{Cells, Scan};
 use crate::text::number::parse_number;
+use crate::train::data::sources::Sources;
 use crate::train::error::TrainError;
 use crate::train::options::TaskChoice;
 use crate::train::spec::TrainSpec;
@@ -64,10 +65,9 @@ pub(crate) fn decide(spec: &TrainSpec, scan: &Scan<'_>, target: usize) -> Result
         _ => TaskChoice::Classification,
     };
     match &seen.first_text {
-        Some((line, text)) if task == TaskChoice::Regression => Err(at(
-            scan,
+        Some((line, text)) if task == TaskChoice::Regression => Err(Sources { data: scan, test: None }.problem(
             target,
-            *line,
+            scan.lines.iter().position(|of_row| of_row == line).unwrap_or_default(),
             format!("{text:?} is not a number, and {algorithm} is to predict one; classes need an algorithm for them"),
         )),
         _ => Ok(task),
@@ -103,16 +103,21 @@ pub(crate) fn note_of_two(spec: &TrainSpec, observed: &Observed, labels: &[Strin
 }
 
 /// Reads the target: its values, and the class labels in class order (none for numbers).
-pub(crate) fn observe(scan: &Scan<'_>, target: usize, cells: Cells) -> Result<(Observed, Vec<String>), TrainError> {
+pub(super) fn observe(
+    sources: &Sources<'_>,
+    target: usize,
+    cells: Cells,
+) -> Result<(Observed, Vec<String>), TrainError> {
     match cells {
-        Cells::Numbers(values) => values_of(scan, target, values).map(|v| (v, Vec::new())),
-        Cells::Texts { cells, names } => classes_of(scan, target, &cells, &names),
+        Cells::Numbers(values) => values_of(sources, target, values).map(|v| (v, Vec::new())),
+        Cells::Texts { cells, names } => classes_of(sources, target, &cells, &names),
     }
 }
 
-fn values_of(scan: &Scan<'_>, target: usize, values: Vec<f64>) -> Result<Observed, TrainError> {
+fn values_of(sources: &Sources<'_>, target: usize, values: Vec<f64>) -> Result<Observed, TrainError> {
+    let scan = sources.data;
     if let Some(row) = values.iter().position(|v| v.is_nan()) {
-        return Err(missing(scan, target, row));
+        return Err(missing(sources, target, row));
     }
     if values.len() < 2 {
         return Err(TrainError::Data(format!("{}: one row is too few to learn from", scan.file())));
@@ -126,28 +131,31 @@ fn values_of(scan: &Scan<'_>, target: usize, values: Vec<f64>) -> Result<Observe
 }
 
 /// Reads the column of `--weight`: what each row weighs, at least 0.
-pub(crate) fn weights(scan: &Scan<'_>, column: usize, cells: Cells) -> Result<Vec<f64>, TrainError> {
+pub(super) fn weights(sources: &Sources<'_>, column: usize, cells: Cells) -> Result<Vec<f64>, TrainError> {
     let Cells::Numbers(weights) = cells else { return Ok(Vec::new()) };
     match weights.iter().position(|weight| weight.is_nan() || *weight < 0.0) {
         Some(row) if weights[row].is_nan() => {
-            Err(at(scan, column, scan.lines[row], "the row's weight is missing; 0 leaves it out".to_owned()))
+            Err(sources.problem(column, row, "the row's weight is missing; 0 leaves it out"))
         }
         Some(row) => {
-            Err(at(scan, column, scan.lines[row], format!("a row weighs 0 or more, and this one {}", weights[row])))
+            Err(sources.problem(column, row, format!("a row weighs 0 or more, and this one {}", weights[row])))
         }
-        None if weights.iter().all(|weight| *weight == 0.0) => Err(of_column(scan, column, "every row weighs 0")),
+        None if weights.iter().all(|weight| *weight == 0.0) => {
+            Err(of_column(sources.data, column, "every row weighs 0"))
+        }
         None => Ok(weights),
     }
 }
 
 fn classes_of(
-    scan: &Scan<'_>,
+    sources: &Sources<'_>,
     target: usize,
     cells: &[Option<u32>],
     names: &[String],
 ) -> Result<(Observed, Vec<String>), TrainError> {
+    let scan = sources.data;
     if let Some(row) = cells.iter().position(Option::is_none) {
-        return Err(missing(scan, target, row));
+        return Err(missing(sources, target, row));
     }
     let (labels, position_of) = order_labels(names);
     if labels.len() < 2 {
@@ -167,7 +175,7 @@ fn classes_of(
         let label = &labels[classes[row] as usize];
         let detail =
             format!("the class {label:?} has one row; a class needs {LEAST_PER_CLASS}: add rows or remove it{hint}");
-        return Err(at(scan, target, scan.lines[row], detail));
+        return Err(sources.problem(target, row, detail));
     }
     Ok((Observed::Classes(classes), labels))
 }
@@ -213,13 +221,6 @@ pub(crate) fn of_column(scan: &Scan<'_>, column: usize, detail: impl Display) ->
     TrainError::Data(format!("{file}, column {number} ({name}): {detail}"))
 }
 
-fn missing(scan: &Scan<'_>, target: usize, row: usize) -> TrainError {
-    at(scan, target, scan.lines[row], "the target is missing; remove the row".to_owned())
-}
-
-fn at(scan: &Scan<'_>, column: usize, line: u64, detail: String) -> TrainError {
-    let place =
-        Place { file: scan.file().to_owned(), line, column: Some((column + 1, scan.columns[column].name.clone())) };
-    let row = scan.lines.iter().position(|l| *l == line).unwrap_or_default() as u64;
-    TrainError::Table(TableError::Cells(vec![CellProblem { place, row, detail }]))
+fn missing(sources: &Sources<'_>, target: usize, row: usize) -> TrainError {
+    sources.problem(target, row, "the target is missing; remove the row")
 }

@@ -1,12 +1,14 @@
 //! A table made ready for fitting: the schema, the training rows, the test rows, the folds.
 
 use crate::model::schema::{FeatureKind, Schema, Target};
-use crate::table::TableFile;
+use crate::train::data::chronological;
 use crate::train::data::cross_validation::Folds;
-use crate::train::data::dataset::{self, Dataset};
+use crate::train::data::dataset::{self, Dataset, TrainTables};
+use crate::train::data::grouped;
 use crate::train::data::leaks;
-use crate::train::data::split;
-use crate::train::data::split_data::{self, SplitData};
+use crate::train::data::row_keys::RowKeys;
+use crate::train::data::split::{self, HoldoutSplit};
+use crate::train::data::split_data::{self, LabeledBatch, SplitData};
 use crate::train::data::target::Observed;
 use crate::train::error::TrainError;
 use crate::train::options::{Monotone, MonotoneFeature, TaskChoice};
@@ -21,7 +23,9 @@ pub(crate) struct TrainingData {
     pub(crate) monotone: Vec<Option<Monotone>>,
     /// The file as the user named it.
     pub(crate) file: String,
-    /// Rows in it.
+    /// The file of the rows that are set aside, where that is another.
+    pub(crate) test_file: Option<String>,
+    /// Rows in `file`.
     pub(crate) n_rows: usize,
     /// Rows set aside.
     pub(crate) n_test: usize,
@@ -31,31 +35,38 @@ pub(crate) struct TrainingData {
 
 impl TrainingData {
     /// Reads a table as the specification says and sets rows aside.
-    pub(crate) fn read(spec: &TrainSpec, table: &TableFile) -> Result<Self, TrainError> {
-        let dataset = dataset::read(spec, table)?;
-        let n_rows = dataset.observed.len();
-        let held = split::holdout(n_rows, dataset.observed.classes(), spec.test_size, spec.seed);
+    pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Self, TrainError> {
+        let dataset = dataset::read(spec, tables)?;
+        let held = holdout(spec, &dataset)?;
         let n_folds = spec.folds_of(held.train.len());
         check_rows(&dataset.file, held.train.len(), n_folds)?;
         let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone(), outputs: None };
         let mut split = split_data::make(spec, &dataset, target, &held)?;
         let monotone = constraints(spec, &split.schema)?;
-        let Dataset { file, warnings, .. } = dataset;
+        let folds = folds(spec, &dataset, &held.train, n_folds)?;
+        check_classes(&dataset, &held.train, &folds)?;
+        let n_rows = dataset.test.as_ref().map_or(dataset.observed.len(), |(_, from)| *from);
+        let test_file = dataset.test.map(|(file, _)| file);
+        let (file, warnings) = (dataset.file, dataset.warnings);
         split.warnings.splice(0..0, warnings);
         let SplitData { schema, train, .. } = &split;
         let leaks = leaks::possible(schema, &train.batch, &train.observed);
         split.warnings.extend(leaks.iter().cloned());
-        let observed = &split.train.observed;
-        let folds = match n_folds {
-            0 => Folds::none(observed.len()),
-            n => Folds::of_rows(n, split::folds(observed.len(), observed.classes(), n, spec.seed)),
-        };
-        Ok(Self { split, folds, monotone, file, n_rows, n_test: held.test.len(), leaks })
+        Ok(Self { split, folds, monotone, file, test_file, n_rows, n_test: held.test.len(), leaks })
     }
 
     /// The targets of the training rows.
     pub(crate) fn observed(&self) -> &Observed {
         &self.split.train.observed
+    }
+
+    /// Those training rows, where they are not all.
+    pub(crate) fn scored_rows(&self) -> Result<Option<LabeledBatch>, TrainError> {
+        let rows = self.folds.scored();
+        if rows.len() == self.observed().len() {
+            return Ok(None);
+        }
+        self.split.train.part(&self.split.schema, &rows).map(Some)
     }
 
     /// A number or a class.
@@ -71,6 +82,85 @@ impl TrainingData {
     /// The number of classes; 0 for regression.
     pub(crate) fn n_classes(&self) -> usize {
         self.split.schema.target().classes.len()
+    }
+}
+
+/// Sets rows aside: those of another file, or of whole groups, or the latest, or at random.
+fn holdout(spec: &TrainSpec, dataset: &Dataset) -> Result<HoldoutSplit, TrainError> {
+    let (n_rows, share, seed) = (dataset.observed.len(), spec.test_size, spec.seed);
+    if let Some((_, from)) = dataset.test {
+        return Ok(HoldoutSplit { train: (0..from).collect(), test: (from..n_rows).collect() });
+    }
+    match &dataset.keys {
+        RowKeys::None => Ok(split::holdout(n_rows, dataset.observed.classes(), share, seed)),
+        RowKeys::Groups(groups) => Ok(grouped::holdout(groups, share, seed)),
+        RowKeys::Times(times) => chronological::holdout(times, share).ok_or_else(|| {
+            let (file, column) = (&dataset.file, spec.time.as_deref().unwrap_or_default());
+            TrainError::Data(format!(
+                "{file}: all rows have one time in {column:?} (--time): none are later than others"
+            ))
+        }),
+    }
+}
+
+/// Draws the folds of the training rows in the same way.
+fn folds(spec: &TrainSpec, dataset: &Dataset, train: &[usize], n_folds: u32) -> Result<Folds, TrainError> {
+    if n_folds == 0 {
+        return Ok(Folds::none(train.len()));
+    }
+    let keys_of = |keys: &[u32]| -> Vec<u32> { train.iter().map(|row| keys[*row]).collect() };
+    let few = |n: usize, what: &str, more: &str| {
+        let file = &dataset.file;
+        let advice = "use fewer --folds, or --folds 0 for none";
+        TrainError::Data(format!(
+            "{file}: the training rows are of {n} {what}, too few for {n_folds} folds{more}: {advice}"
+        ))
+    };
+    match &dataset.keys {
+        RowKeys::None => {
+            let observed = dataset.observed.of_rows(train);
+            Ok(Folds::of_rows(n_folds, split::folds(train.len(), observed.classes(), n_folds, spec.seed)))
+        }
+        RowKeys::Groups(groups) => {
+            let groups = keys_of(groups);
+            match grouped::count(&groups) {
+                n if n < n_folds as usize => Err(few(n, "groups (--group)", "")),
+                _ => Ok(Folds::of_rows(n_folds, grouped::folds(&groups, n_folds, spec.seed))),
+            }
+        }
+        RowKeys::Times(times) => {
+            let times = keys_of(times);
+            let folds = chronological::folds(&times, n_folds).map(|fold| Folds::forward(n_folds, fold));
+            let before = " and rows before the first of them";
+            folds.ok_or_else(|| few(grouped::count(&times), "times (--time)", before))
+        }
+    }
+}
+
+/// Refuses a split where a fit has no row of some class; drawn at random every fit has one.
+fn check_classes(dataset: &Dataset, train: &[usize], folds: &Folds) -> Result<(), TrainError> {
+    let observed = dataset.observed.of_rows(train);
+    let Some(classes) = observed.classes() else { return Ok(()) };
+    let absent_of = |rows: &mut dyn Iterator<Item = usize>| {
+        let mut sizes = vec![0; dataset.classes.len()];
+        rows.for_each(|row| sizes[classes[row] as usize] += 1);
+        sizes.iter().position(|n| *n == 0).map(|class| &dataset.classes[class])
+    };
+    let file = &dataset.file;
+    if let Some(class) = absent_of(&mut (0..classes.len())) {
+        return Err(TrainError::Data(format!(
+            "{file}: no training row is of class {class:?}, all its rows are set aside: remove them, or set other rows aside"
+        )));
+    }
+    let fitted_without = |fold: u32| Some((fold, absent_of(&mut folds.split(fold).1.into_iter())?));
+    match (0..folds.n()).find_map(fitted_without) {
+        None => Ok(()),
+        Some((fold, class)) => Err(TrainError::Data(format!(
+            "{file}: fold {} of {} would be fitted on no row of class {class:?}: use fewer --folds, or --folds 0 for none, or \
+             remove the class",
+            fold + 1,
+            folds.n()
+        ))),
     }
 }
 

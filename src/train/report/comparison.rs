@@ -30,6 +30,9 @@ pub struct Comparison {
     pub seed: u64,
     /// Folds of the cross-validation.
     pub folds: u32,
+    /// How rows were set aside and folds drawn, where not at random: `group COLUMN` or `time COLUMN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
     /// `rmse` or `accuracy` (ties: the smaller log-loss), mean over the folds.
     pub ranked_by: &'static str,
     /// The algorithms, the best first, those that refused the data last.
@@ -78,11 +81,11 @@ impl Display for Comparison {
         writeln!(f, "{task} of {}, every algorithm with its defaults", printable(&self.target))?;
         writeln!(
             f,
-            "{}: {} rows, {} in {folds} folds, the same for all, {} set aside; {} features; seed {seed}\n",
+            "{}: {} rows, {} in {folds} folds, the same for all, {}; {} features; seed {seed}\n",
             data.file,
             data.rows,
             data.training_rows,
-            data.test_rows,
+            data.aside(self.split.as_deref()),
             data.features.len()
         )?;
         let columns = if self.task.is_classification() { CLASSIFICATION } else { REGRESSION };

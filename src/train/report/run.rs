@@ -84,7 +84,10 @@ pub struct Report {
 pub struct DataReport {
     /// The file as the user named it.
     pub file: String,
-    /// Rows in it.
+    /// The file of the rows that were set aside, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_file: Option<String>,
+    /// Rows in `file`.
     pub rows: usize,
     /// Rows that the model was fitted on.
     pub training_rows: usize,
@@ -94,6 +97,21 @@ pub struct DataReport {
     pub features: Vec<String>,
     /// Columns of the estimator's matrix.
     pub encoded_columns: usize,
+}
+
+impl DataReport {
+    /// `101 set aside`, with the file that they are in and how they were chosen.
+    pub(super) fn aside(&self, split: Option<&str>) -> String {
+        let how = match split.and_then(|split| split.split_once(' ')) {
+            Some(("group", column)) => format!(" (whole groups of {})", printable(column)),
+            Some(("time", column)) => format!(" (the latest by {}; folds go forward)", printable(column)),
+            _ => String::new(),
+        };
+        match &self.test_file {
+            Some(file) => format!("{} set aside in {}{how}", self.test_rows, printable(file)),
+            None => format!("{} set aside{how}", self.test_rows),
+        }
+    }
 }
 
 /// Figures of one class, as scikit-learn's `classification_report` has them.
@@ -146,11 +164,11 @@ impl Display for Report {
         writeln!(f, "{} · {} · {} of {}", self.model, self.algorithm, self.task.as_str(), printable(&self.target))?;
         writeln!(
             f,
-            "{}: {} rows, {} to train on, {} set aside; {} features in {} columns; seed {}",
+            "{}: {} rows, {} to train on, {}; {} features in {} columns; seed {}",
             printable(&data.file),
             data.rows,
             data.training_rows,
-            data.test_rows,
+            data.aside(self.evaluation.split.as_deref()),
             data.features.len(),
             data.encoded_columns,
             self.evaluation.seed

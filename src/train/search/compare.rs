@@ -1,8 +1,8 @@
 //! `--compare`: fits every algorithm that suits the task, with its defaults, on the same folds and ranks them.
 
 use crate::model::algorithm::Algorithm;
-use crate::table::TableFile;
 use crate::train::artifact::{self, Trained};
+use crate::train::data::dataset::TrainTables;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::metrics::{order, ranked_by};
@@ -16,12 +16,16 @@ use crate::train::spec::TrainSpec;
 ///
 /// # Errors
 /// [`TrainError`]: one line. An algorithm that refuses the data is no error unless all do.
-pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> Result<Comparison, TrainError> {
+pub fn compare<'a>(
+    spec: &TrainSpec,
+    tables: impl Into<TrainTables<'a>>,
+    progress: &dyn Progress,
+) -> Result<Comparison, TrainError> {
     let start = std::time::Instant::now();
     // An algorithm that does both tasks: the target or --task decides.
     let spec = TrainSpec { algorithm: Algorithm::RandomForest, ..spec.clone() };
     check(&spec)?;
-    let data = TrainingData::read(&spec, table)?;
+    let data = TrainingData::read(&spec, tables.into())?;
     data.leaks.iter().for_each(|leak| progress.warn(leak));
     let task = data.split.schema.task();
     spec.check_task(task)?;
@@ -41,6 +45,7 @@ pub fn compare(spec: &TrainSpec, table: &TableFile, progress: &dyn Progress) -> 
         data: best.report.data.clone(),
         seed: spec.seed,
         folds: data.folds.n(),
+        split: best.report.evaluation.split.clone(),
         ranked_by: ranked_by(task),
         algorithms,
         baseline: best.report.baseline.clone(),

@@ -1,5 +1,6 @@
 //! Training: what is refused, what is fitted, what is written.
 
+mod aside;
 mod boosting;
 mod cart;
 mod compare;

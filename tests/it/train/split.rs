@@ -1,7 +1,9 @@
-//! The split and the folds: a partition, the right sizes, stratified, the same for a seed on every platform.
+//! The split and the folds: a partition, the right sizes, stratified, by groups or by time, the same for a seed on every
+//! platform.
 
 use proptest::prelude::*;
 use smartserve::train::data::split::{folds, holdout};
+use smartserve::train::data::{chronological, grouped};
 use smartserve::train::random::SplitMix64;
 
 #[test]
@@ -51,6 +53,42 @@ fn every_class_gives_its_share() {
 }
 
 #[test]
+fn folds_by_time_are_those_of_time_series_split() {
+    // scikit-learn 1.9.1: [(len(a), list(b)) for a, b in TimeSeriesSplit(3).split(range(10))] is
+    // [(4, [4, 5]), (6, [6, 7]), (8, [8, 9])].
+    let times: Vec<u32> = (0..10).rev().collect();
+    let mut fold = chronological::folds(&times, 3).unwrap();
+    fold.reverse();
+    let expected = [None, None, None, None, Some(0), Some(0), Some(1), Some(1), Some(2), Some(2)];
+    assert_eq!(fold, expected);
+    assert_eq!(chronological::holdout(&times, 0.25).unwrap().test, [0, 1, 2]);
+}
+
+#[test]
+fn rows_of_one_time_are_not_parted() {
+    let times = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2];
+    // Two are wanted: three are as near as one place earlier, seven are not.
+    assert_eq!(chronological::holdout(&times, 0.2).unwrap().test, [7, 8, 9]);
+    assert_eq!(chronological::holdout(&times, 0.9).unwrap().train, [0, 1, 2, 3]);
+    assert_eq!(chronological::folds(&times, 2).unwrap()[3..8], [None, Some(0), Some(0), Some(0), Some(1)]);
+    assert_eq!(chronological::folds(&times, 3), None);
+    assert_eq!(chronological::holdout(&[0; 5], 0.2), None);
+    assert_eq!(chronological::holdout(&[0; 5], 0.0).unwrap().test, [0_usize; 0]);
+}
+
+#[test]
+fn a_holdout_of_groups_is_near_its_share() {
+    let groups: Vec<u32> = (0..1_000).map(|row| row % 50).collect();
+    assert_eq!(grouped::holdout(&groups, 0.2, 1).test.len(), 200);
+    assert_ne!(grouped::holdout(&groups, 0.2, 1), grouped::holdout(&groups, 0.2, 2));
+    // Neither of two halves brings it nearer to a fifth; one is set aside all the same.
+    let halves: Vec<u32> = (0..10).map(|row| row / 5).collect();
+    assert_eq!(grouped::holdout(&halves, 0.2, 1).test.len(), 5);
+    assert_eq!(grouped::holdout(&halves, 0.0, 1).test.len(), 0);
+    assert_eq!(grouped::holdout(&[0; 10], 0.2, 1).test.len(), 0);
+}
+
+#[test]
 fn whole_shares_are_exact() {
     for (n, share, expected) in
         [(505, 0.2, 101), (506, 0.2, 102), (100, 0.29, 29), (10, 0.0, 0), (1_000_000, 0.1, 100_000)]
@@ -82,6 +120,54 @@ proptest! {
                 prop_assert!(of_class(&split.train) >= count.min(2));
                 let most = (0..k).map(|f| (0..n).filter(|r| fold[*r] == f && classes[*r] == class).count()).max().unwrap();
                 prop_assert!(most <= count.div_ceil(k as usize));
+            }
+        }
+    }
+
+    #[test]
+    fn groups_are_never_parted(
+        groups in prop::collection::vec(0..9_u32, 2..100), share in 0.0..0.9_f64, seed: u64, k in 2..5_u32,
+    ) {
+        let split = grouped::holdout(&groups, share, seed);
+        let mut all = [split.train.clone(), split.test.clone()].concat();
+        prop_assert!(split.train.is_sorted() && split.test.is_sorted() && !split.train.is_empty());
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..groups.len()).collect::<Vec<_>>());
+        prop_assert!(split.train.iter().all(|a| split.test.iter().all(|b| groups[*a] != groups[*b])));
+        let fold = grouped::folds(&groups, k, seed);
+        let rows_of = |f: u32| fold.iter().filter(|g| **g == f).count();
+        for (a, b) in (0..groups.len()).flat_map(|a| (0..a).map(move |b| (a, b))) {
+            prop_assert!(groups[a] != groups[b] || fold[a] == fold[b]);
+        }
+        let largest = (0..9).map(|group| groups.iter().filter(|g| **g == group).count()).max().unwrap();
+        let sizes: Vec<usize> = (0..k).map(rows_of).collect();
+        prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= largest);
+        prop_assert!(grouped::count(&groups) < k as usize || sizes.iter().all(|n| *n > 0));
+    }
+
+    #[test]
+    fn time_goes_forward(drawn in prop::collection::vec(0..30_u32, 2..100), share in 0.01..0.9_f64, k in 2..6_u32) {
+        let mut distinct = drawn.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let times: Vec<u32> = drawn.iter().map(|time| distinct.binary_search(time).unwrap() as u32).collect();
+        match chronological::holdout(&times, share) {
+            None => prop_assert_eq!(distinct.len(), 1),
+            Some(split) => {
+                prop_assert_eq!(split.train.len() + split.test.len(), times.len());
+                let latest = split.train.iter().map(|row| times[*row]).max().unwrap();
+                prop_assert!(split.test.iter().all(|row| times[*row] > latest) && !split.test.is_empty());
+            }
+        }
+        match chronological::folds(&times, k) {
+            None => prop_assert!(distinct.len() <= k as usize),
+            Some(fold) => {
+                // `None` is before every fold.
+                for (a, b) in (0..times.len()).flat_map(|a| (0..times.len()).map(move |b| (a, b))) {
+                    prop_assert!(fold[a] >= fold[b] || times[a] < times[b]);
+                }
+                let has = |wanted: Option<u32>| fold.contains(&wanted);
+                prop_assert!(has(None) && (0..k).all(|f| has(Some(f))));
             }
         }
     }

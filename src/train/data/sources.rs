@@ -1,0 +1,47 @@
+//! The files of a run as one table: the rows of `--data` and, behind them, those of `--test-data`.
+
+use crate::model::schema::FeatureKind;
+use crate::table::{CellProblem, Cells, Place, Scan, TableError};
+use crate::train::data::columns::position;
+use crate::train::error::TrainError;
+
+/// The scans of both files. Columns are called by their position in the first.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'a> {
+    pub(super) data: &'a Scan<'a>,
+    pub(super) test: Option<&'a Scan<'a>>,
+}
+
+impl Sources<'_> {
+    /// Reads the `wanted` columns (position and kind) of both files, in that order.
+    pub(super) fn read(&self, wanted: &[(usize, FeatureKind)]) -> Result<Vec<Cells>, TrainError> {
+        let mut columns = self.data.read(wanted)?;
+        let Some(test) = self.test else { return Ok(columns) };
+        let there = |(column, kind): &(usize, FeatureKind)| {
+            position(test, &self.data.called(*column), "--test-data").map(|column| (column, *kind))
+        };
+        let there = wanted.iter().map(there).collect::<Result<Vec<_>, _>>()?;
+        let more = test.read_like(self.data, wanted, &there)?;
+        columns.iter_mut().zip(more).for_each(|(column, more)| column.append(more));
+        Ok(columns)
+    }
+
+    /// Each row's line in its file.
+    pub(super) fn lines(&self) -> Vec<u64> {
+        self.data.lines.iter().chain(self.test.iter().flat_map(|test| &test.lines)).copied().collect()
+    }
+
+    /// What is wrong with a row's cell.
+    pub(super) fn problem(&self, column: usize, row: usize, detail: impl Into<String>) -> TrainError {
+        let name = &self.data.columns[column].name;
+        let (scan, column, row) = match self.test {
+            Some(test) if row >= self.data.n_rows() => {
+                (test, test.position(&self.data.called(column)).unwrap_or(column), row - self.data.n_rows())
+            }
+            _ => (self.data, column, row),
+        };
+        let place =
+            Place { file: scan.file().to_owned(), line: scan.lines[row], column: Some((column + 1, name.clone())) };
+        TrainError::Table(TableError::Cells(vec![CellProblem { place, row: row as u64, detail: detail.into() }]))
+    }
+}
