@@ -7,6 +7,7 @@ mod serve;
 mod source;
 mod tools;
 mod train;
+mod train_help;
 
 use std::ffi::OsString;
 

@@ -2,72 +2,23 @@
 //! [`OPTIONS`](crate::train::options::OPTIONS).
 
 use std::ffi::OsStr;
-use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
+use super::train_help;
 use crate::config::Names;
-use crate::config::values::{names, share, switch};
+use crate::config::values::{names, share, switch, time};
 use crate::train::options::{
     Algorithm, CalibrationMethod, DEFAULT_SEED, DEFAULT_TEST_SIZE, MonotoneFeature, OPTIONS, OptionInfo, Options,
     Setting, TaskChoice, ThresholdChoice, UnknownCategories,
 };
 
-/// What `--help` shows first after the flags.
-const EXAMPLES: &str = "Examples:
-  smartserve train --data data/boston.csv --target MEDV -o boston.model
-  smartserve train --data data/boston.csv --target MEDV -o boston.model \\
-    --algorithm random-forest --sensitive B
-  smartserve train --data data/iris.csv --target species -o iris.model \\
-    --algorithm logistic
-  smartserve train --data data/diabetes.csv --target target --json \\
-    --algorithm ridge --alpha 10 -o diabetes.model
-  smartserve train --data data/diabetes.csv --target target --compare
-  smartserve train --data data/diabetes.csv --target target \\
-    --algorithm svr --tune=40 -o diabetes.model";
-
-/// Columns that a row of the help has at most; clap breaks longer ones anywhere.
-const HELP_WIDTH: usize = 98;
-
-/// What it says of hyperparameters below their defaults.
-const ABOUT_DEFAULTS: &str = "A hyperparameter that the algorithm, or the kernel, does not have is refused. \
-scale is 1 / (columns × variance of their cells). --degree is of the kernel poly, --coef0 of poly and sigmoid, --gamma \
-of all but linear. svr is fitted on 10000 rows at most, svc on 10000 of any two classes: their solvers keep a number \
-for every two rows. svc fits a machine for every pair of classes and has no probabilities.";
-
-/// What it says of `--tune` below what is drawn.
-const ABOUT_TUNING: &str = "log is uniform in the logarithm. Candidates are ranked by their mean RMSE over the folds, or accuracy and then log-loss. \
-One that after 3 or 6 folds is worse than the best by over 3 standard errors of the difference, and by over 2 % of its \
-RMSE or 0.01 of accuracy, is given up. The k-fold figures of the one that is chosen flatter it, as do those of the best \
-of --compare; the holdout figures do not: the rows set aside have no part in the choice.";
-
-/// The rest.
-const ABOUT_DATA: &str = "hist-gradient-boosting takes missing cells and categories as they are and numbers of any size; categories beyond the \
-254 commonest of a column go together. It sets a tenth of the rows to fit on aside and ends when they are no longer \
-answered better; below 10000 rows it is then fitted again on all of them. --loss poisson, gamma and tweedie answer \
-means above 0. --compare and --tune rank by RMSE whatever the loss.
-
-Fits run on all cores (trees of a forest in blocks of 8), to the same bytes whatever their number. Trees of classes \
-are ours, by the rules of scikit-learn's: of equally good splits the first in a seeded order of the columns; probabilities \
-are the mean of the classes' shares in the leaves, with --vote those of smartcore's predict. A random-forest of three \
-classes on 16,000 rows of 20 columns takes 1.2 s of processor time.
-
-ROC AUC and average precision are of the second of two classes, of several the mean over the classes, each against the \
-rest; the Brier score is the squared error of the second's probability, of several the sum over the classes. --calibrate \
-sigmoid is 1 / (1 + e^-(a p + b)), fitted as Platt did. cost=5:1 is what a row of the second class costs that is not found, \
-to what one of the first costs that is taken for it.
-
-A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are \
-categorical (of other algorithms one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty \
-cells are filled by other algorithms: the median, or the most frequent category, of the training rows. A request with \
-a category that the file does not have is refused (422) unless --unknown other is given, as is an empty cell in a column \
-where the file has none unless --allow-missing is.";
-
 /// `train`.
 #[derive(Debug, Args)]
-#[command(after_help = after_help())]
+#[command(after_help = train_help::after_help())]
 #[expect(clippy::struct_excessive_bools, reason = "switches, as they are typed")]
 pub struct TrainArgs {
     /// CSV file with a header line; - for standard input
@@ -77,20 +28,24 @@ pub struct TrainArgs {
     #[arg(long, value_name = "COLUMN")]
     pub target: String,
     /// Where to write the model; its stem is the default --name
-    #[arg(short, long, value_name = "F.model", required_unless_present = "compare")]
+    #[arg(short, long, value_name = "F.model", required_unless_present_any = ["compare", "tune"])]
     pub output: Option<PathBuf>,
     /// The estimator. Both tasks: hist-gradient-boosting, decision-tree, random-forest, knn. Numbers: linear, ridge,
     /// lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes: logistic, gaussian-nb, svc
     #[arg(long, value_name = "NAME", default_value = "hist-gradient-boosting", value_parser = algorithm(), hide_possible_values = true)]
     pub algorithm: Algorithm,
-    /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; -o then
-    /// writes the best
-    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with_all = ["algorithm", "tune"])]
+    /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; --tune then
+    /// tunes the best three, -o writes the best
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with = "algorithm")]
     pub compare: bool,
     /// Search the hyperparameters that are not given: the best of N candidates by cross-validation, the defaults among
     /// them [N: 20]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
     pub tune: Option<u32>,
+    /// With --compare or --tune, how long all of it may take, as 5m or 90s: a fit that would not end in time is skipped and
+    /// named
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub time_budget: Option<Duration>,
     /// Predict a number or a class [default: as the target's column looks]
     #[arg(long, value_enum)]
     pub task: Option<TaskChoice>,
@@ -242,62 +197,5 @@ impl TypedValueParser for OptionParser {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         let words = self.0.words;
         (!words.is_empty()).then(|| Box::new(words.iter().map(|word| PossibleValue::new(*word))) as Box<_>)
-    }
-}
-
-fn after_help() -> String {
-    let (defaults, draws) = (defaults(), draws());
-    format!(
-        "{EXAMPLES}\n\nHyperparameters and what they default to:\n{defaults}{ABOUT_DEFAULTS}\n\n\
-         What --tune draws, for the options that are not given:\n{draws}{ABOUT_TUNING}\n\n{ABOUT_DATA}"
-    )
-}
-
-/// A line for each algorithm that has hyperparameters, trees first, then those that have none.
-fn defaults() -> String {
-    let mut algorithms = Algorithm::ALL;
-    algorithms.sort_by_key(|algorithm| !algorithm.is_trees());
-    let (mut text, mut without) = (String::new(), Vec::new());
-    for algorithm in algorithms {
-        let own = OPTIONS.iter().filter_map(|o| Some(format!(" --{} {}", o.name, o.default_for(algorithm)?)));
-        let own: Vec<String> = own.collect();
-        if own.is_empty() {
-            without.push(algorithm);
-            continue;
-        }
-        let mut line = format!("  {algorithm:<22}");
-        for option in own {
-            if line.len() + option.len() > HELP_WIDTH {
-                let _ = writeln!(text, "{line}");
-                line = " ".repeat(24);
-            }
-            line += &option;
-        }
-        let _ = writeln!(text, "{line}");
-    }
-    text + &format!("{} have none. ", listed(&without))
-}
-
-/// A line for each range, with its algorithms where others that have the option draw otherwise or not at all.
-fn draws() -> String {
-    let mut text = String::new();
-    for option in &OPTIONS {
-        for search in option.search {
-            let draws = |a: &Algorithm| option.search_for(*a).is_some_and(|s| s.range == search.range);
-            let (own, others): (Vec<Algorithm>, Vec<Algorithm>) =
-                Algorithm::ALL.into_iter().filter(|a| option.default_for(*a).is_some()).partition(draws);
-            let of = if others.is_empty() { String::new() } else { format!("; for {} only", listed(&own)) };
-            let _ = writeln!(text, "  {:<18}{}{of}", option.name, search.range);
-        }
-    }
-    text
-}
-
-/// `a, b and c`.
-fn listed(algorithms: &[Algorithm]) -> String {
-    let names: Vec<&str> = algorithms.iter().map(|a| a.as_str()).collect();
-    match names.as_slice() {
-        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-        _ => names.concat(),
     }
 }

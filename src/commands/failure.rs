@@ -63,6 +63,11 @@ pub fn warn(warning: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {}", printable(warning));
 }
 
+/// Prints how far the work is to standard error. Where it is closed, the work goes on.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(line));
+}
+
 /// Prints clap's message about a command line, which quotes it, to standard error.
 pub fn print_usage_error(error: &clap::Error) {
     let _ = write!(std::io::stderr(), "{}", printable_lines(&error.render().to_string()));

@@ -14,7 +14,7 @@ mod labelled;
 pub mod openapi;
 pub mod output;
 pub mod predict;
-mod progress;
+pub mod progress;
 pub mod serve;
 mod sources;
 pub mod train;

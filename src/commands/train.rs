@@ -92,6 +92,7 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         unknown: args.unknown,
         task: args.task,
         tune: args.tune,
+        time_budget: args.time_budget,
         options: args.options.clone(),
         vote: args.vote,
         calibrate: args.calibrate,

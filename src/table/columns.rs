@@ -93,14 +93,15 @@ impl Cells {
         match (self, other) {
             (Self::Numbers(values), Self::Numbers(mut more)) => values.append(&mut more),
             (Self::Texts { cells, names }, Self::Texts { cells: more, names: others }) => {
-                let mut known: HashMap<String, u32> = (0..).zip(&*names).map(|(at, name)| (name.clone(), at)).collect();
+                let mut known: HashMap<String, usize> =
+                    names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
                 let mut position = Vec::with_capacity(others.len());
                 for name in others {
                     let at = *known.entry(name).or_insert_with_key(|name| {
                         names.push(name.clone());
-                        u32::try_from(names.len() - 1).expect("a column has fewer distinct texts than 2³²")
+                        names.len() - 1
                     });
-                    position.push(at);
+                    position.push(u32::try_from(at).unwrap_or(u32::MAX));
                 }
                 cells.extend(more.into_iter().map(|cell| cell.map(|code| position[code as usize])));
             }

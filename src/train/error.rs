@@ -23,19 +23,28 @@ pub enum TrainError {
         /// One sentence: the reason, and what may help.
         reason: String,
     },
+    /// `--time-budget` ended before the fit did, or before it was begun.
+    #[error("{0}")]
+    OverBudget(String),
     /// The artifact is invalid: a bug of ours.
     #[error("internal error: the trained model is invalid: {0}; please report it")]
     Broken(String),
 }
 
 impl TrainError {
+    /// The budget was too short for anything.
+    pub(crate) fn nothing_fitted() -> Self {
+        let text = "nothing was fitted within --time-budget: give more time, or use fewer --folds or fewer rows";
+        Self::OverBudget(text.to_owned())
+    }
+
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Table(e) => e.class(),
             Self::Usage(_) => ErrorClass::Usage,
             Self::Data(_) => ErrorClass::Invalid,
-            Self::Fit { .. } | Self::Broken(_) => ErrorClass::Failed,
+            Self::Fit { .. } | Self::OverBudget(_) | Self::Broken(_) => ErrorClass::Failed,
         }
     }
 }

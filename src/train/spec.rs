@@ -1,6 +1,7 @@
 //! What to train: every choice of a run, already parsed.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::error::TrainError;
 use super::options::{
@@ -50,6 +51,9 @@ pub struct TrainSpec {
     /// How many candidates a search over the hyperparameters that were not given tries, the defaults included: 2 to
     /// 1000; `None`: no search.
     pub tune: Option<u32>,
+    /// What a comparison or a search may take, from its start on; a fit that would not end in time is skipped. `None`: all
+    /// fits are done.
+    pub time_budget: Option<Duration>,
     /// Hyperparameters that were given.
     pub options: Options,
     /// True when trees of classes vote, as smartcore's do, instead of answering with the mean of their leaves' shares.
@@ -94,6 +98,7 @@ impl TrainSpec {
             algorithm,
             task: None,
             tune: None,
+            time_budget: None,
             options: Options::default(),
             vote: false,
             calibrate: None,

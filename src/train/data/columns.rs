@@ -2,8 +2,7 @@
 
 use crate::model::schema::FeatureKind;
 use crate::table::Scan;
-use crate::text::did_you_mean::nearest;
-use crate::train::data::target;
+use crate::train::data::lookup::{of_column, position};
 use crate::train::error::TrainError;
 use crate::train::spec::TrainSpec;
 
@@ -73,21 +72,6 @@ impl ChosenColumns {
     }
 }
 
-pub(super) fn position(scan: &Scan<'_>, name: &str, flag: &str) -> Result<usize, TrainError> {
-    scan.position(name).ok_or_else(|| {
-        let names: Vec<String> = (0..scan.columns.len()).map(|column| scan.called(column)).collect();
-        let hint = match nearest(name, names.iter().map(String::as_str)) {
-            Some(near) if near.contains(',') && flag != "--target" => {
-                let record = format!("\"{}\"", near.replace('"', "\"\""));
-                format!("did you mean {near:?}? In a list a name with a comma is quoted: {flag} '{record}'")
-            }
-            Some(near) => format!("did you mean {near:?}?"),
-            None => format!("it has {}", names.iter().take(20).cloned().collect::<Vec<_>>().join(", ")),
-        };
-        TrainError::Data(format!("{}: no column is called {name:?} ({flag}); {hint}", scan.file()))
-    })
-}
-
 /// Refuses a column without a name: requests could not name it either.
 fn check_named(scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(), TrainError> {
     let mut used = features.iter().chain([&target]);
@@ -128,7 +112,7 @@ pub(super) fn kind(spec: &TrainSpec, scan: &Scan<'_>, column: usize) -> Result<F
         return Ok(FeatureKind::Categorical);
     }
     if seen.is_void() {
-        return Err(target::of_column(scan, column, "it holds no value in any row; --drop it"));
+        return Err(of_column(scan, column, "it holds no value in any row; --drop it"));
     }
     Ok(if seen.is_numeric() { FeatureKind::Numeric } else { FeatureKind::Categorical })
 }

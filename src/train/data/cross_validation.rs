@@ -41,6 +41,13 @@ impl Folds {
         (rows_where(&|by| by == Some(fold)), rows_where(&is_fitted_on))
     }
 
+    /// How many fits on all training rows the fits of all folds are worth, by their rows.
+    #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+    pub(crate) fn worth(&self) -> f64 {
+        let rows: usize = (0..self.n).map(|fold| self.split(fold).1.len()).sum();
+        rows as f64 / self.held_by.len().max(1) as f64
+    }
+
     /// The rows that some fold holds out, ascending: those with an out-of-fold score.
     pub(crate) fn scored(&self) -> Vec<usize> {
         (0..self.held_by.len()).filter(|row| self.held_by[*row].is_some()).collect()

@@ -5,6 +5,7 @@ use crate::model::category::spelled_twice;
 use crate::model::schema::{FeatureKind, Task};
 use crate::table::{Cells, Scan, TableFile};
 use crate::train::data::columns::{self, ChosenColumns};
+use crate::train::data::lookup::of_column;
 use crate::train::data::row_keys::RowKeys;
 use crate::train::data::sources::Sources;
 use crate::train::data::target::{self, Observed};
@@ -69,9 +70,8 @@ pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Dataset,
     let kinds = features.iter().map(|f| columns::kind(spec, &scan, *f)).collect::<Result<Vec<FeatureKind>, _>>()?;
     let task = target::decide(spec, &scan, target)?;
     let target_kind = if task == TaskChoice::Regression { FeatureKind::Numeric } else { FeatureKind::Categorical };
-    let time_kind = |column: usize| match scan.columns[column].is_numeric() {
-        true => FeatureKind::Numeric,
-        false => FeatureKind::Categorical,
+    let time_kind = |column: usize| {
+        if scan.columns[column].is_numeric() { FeatureKind::Numeric } else { FeatureKind::Categorical }
     };
     let mut wanted = vec![(target, target_kind)];
     wanted.extend(features.iter().copied().zip(kinds.iter().copied()));
@@ -116,7 +116,7 @@ pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Dataset,
 fn check_booleans(scan: &Scan<'_>, column: usize, cells: &Cells) -> Result<(), TrainError> {
     let Cells::Texts { names, .. } = cells else { return Ok(()) };
     let Some((truth, [one, other])) = spelled_twice(names) else { return Ok(()) };
-    Err(target::of_column(scan, column, format_args!("{one:?} and {other:?} both spell {truth}; write it one way")))
+    Err(of_column(scan, column, format_args!("{one:?} and {other:?} both spell {truth}; write it one way")))
 }
 
 /// Warnings about columns that were read as categories.

@@ -51,7 +51,9 @@ pub fn count(groups: &[u32]) -> usize {
 /// Rows of each group.
 fn sizes(groups: &[u32]) -> Vec<usize> {
     let mut sizes = vec![0; groups.iter().max().map_or(0, |last| *last as usize + 1)];
-    groups.iter().for_each(|group| sizes[*group as usize] += 1);
+    for group in groups {
+        sizes[*group as usize] += 1;
+    }
     sizes
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod cross_validation;
 pub(crate) mod dataset;
 pub mod grouped;
 pub(crate) mod leaks;
+mod lookup;
 mod row_keys;
 mod sources;
 pub mod split;

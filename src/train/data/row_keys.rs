@@ -29,7 +29,9 @@ impl RowKeys {
         if sources.test.is_some() {
             let (train, test) = groups.split_at(sources.data.n_rows());
             let mut known = vec![false; names.len()];
-            train.iter().for_each(|group| known[*group as usize] = true);
+            for group in train {
+                known[*group as usize] = true;
+            }
             if let Some(at) = test.iter().position(|group| known[*group as usize]) {
                 let group = &names[test[at] as usize];
                 let detail = format!("the group {group:?} is in both files; leave its rows in one of them");
@@ -87,7 +89,9 @@ fn ranks<K: Copy>(keys: &[K], order: fn(&K, &K) -> std::cmp::Ordering) -> Vec<u3
     rows.sort_by(|a, b| order(&keys[*a], &keys[*b]));
     let mut ranks = vec![0; keys.len()];
     for (same, rank) in rows.chunk_by(|a, b| order(&keys[*a], &keys[*b]).is_eq()).zip(0..) {
-        same.iter().for_each(|row| ranks[*row] = rank);
+        for row in same {
+            ranks[*row] = rank;
+        }
     }
     ranks
 }

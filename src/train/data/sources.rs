@@ -2,7 +2,7 @@
 
 use crate::model::schema::FeatureKind;
 use crate::table::{CellProblem, Cells, Place, Scan, TableError};
-use crate::train::data::columns::position;
+use crate::train::data::lookup::position;
 use crate::train::error::TrainError;
 
 /// The scans of both files. Columns are called by their position in the first.

@@ -1,10 +1,9 @@
 //! The target column: which task it means, and its value in each row.
 
-use std::fmt::Display;
-
 use crate::model::schema::MAX_CLASSES;
 use crate::table::{Cells, Scan};
 use crate::text::number::parse_number;
+use crate::train::data::lookup::of_column;
 use crate::train::data::sources::Sources;
 use crate::train::error::TrainError;
 use crate::train::options::TaskChoice;
@@ -213,12 +212,6 @@ pub(crate) fn class_sizes(classes: &[u32], n_classes: usize) -> Vec<usize> {
 #[allow(clippy::float_cmp, reason = "the same value is meant")]
 pub(crate) fn is_constant(values: &[f64]) -> bool {
     values.iter().all(|v| *v == values[0])
-}
-
-/// What is wrong with a column as a whole.
-pub(crate) fn of_column(scan: &Scan<'_>, column: usize, detail: impl Display) -> TrainError {
-    let (file, number, name) = (scan.file(), column + 1, &scan.columns[column].name);
-    TrainError::Data(format!("{file}, column {number} ({name}): {detail}"))
 }
 
 fn missing(sources: &Sources<'_>, target: usize, row: usize) -> TrainError {

@@ -7,29 +7,11 @@ use crate::model::artifact::KFoldFigures;
 use crate::model::prediction::Prediction;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
+use crate::train::evaluate::budget::Budget;
 use crate::train::evaluate::folds::{self, FoldResult, OutOfFold};
 use crate::train::evaluate::parallel;
+use crate::train::evaluate::progress::Progress;
 use crate::train::fit::plan::{FitPart, FitPlan, FittedModel, Prepared};
-
-/// Receives the progress of a run, for a progress bar. Called from several threads.
-pub trait Progress: Sync {
-    /// What is to be known of the data before the first fit.
-    fn warn(&self, _warning: &str) {}
-    /// The run has `fits` fits to do.
-    fn begin(&self, fits: usize);
-    /// A fit begins: `random-forest, fold 3 of 10`.
-    fn began(&self, _fit: &str) {}
-    /// One fit is done.
-    fn fitted(&self);
-    /// A search dropped candidates: this many fits will not be done.
-    fn given_up(&self, _fits: usize) {}
-}
-
-/// No progress is shown.
-impl Progress for () {
-    fn begin(&self, _: usize) {}
-    fn fitted(&self) {}
-}
 
 /// One fit.
 #[derive(Clone, Copy)]
@@ -37,12 +19,14 @@ pub(crate) struct FitJob<'a> {
     pub(crate) plan: &'a FitPlan<'a>,
     /// The fold whose rows are held out; `None`: fitted on all training rows.
     pub(crate) without: Option<u32>,
+    /// The seconds that it is expected to take; 0 where that was not estimated.
+    pub(crate) seconds: f64,
 }
 
 impl<'a> FitJob<'a> {
-    /// The final fit and those of the folds: the longest first.
-    pub(crate) fn all(plan: &'a FitPlan<'a>) -> impl Iterator<Item = Self> {
-        [None].into_iter().chain((0..plan.data.folds.n()).map(Some)).map(move |without| Self { plan, without })
+    /// The final fit and those of the folds, the longest first; each is expected to take so many seconds.
+    pub(crate) fn all(plan: &'a FitPlan<'a>, seconds: f64) -> impl Iterator<Item = Self> {
+        [None].into_iter().chain((0..plan.data.folds.n()).map(Some)).map(move |without| Self { plan, without, seconds })
     }
 
     /// What it is called in a progress bar.
@@ -113,14 +97,27 @@ pub(crate) struct FinishedFit {
     pub(crate) seconds: f64,
 }
 
-/// Does the fits, as many at a time as there are `threads`, and returns their results in order.
-pub(crate) fn run(fits: &[FitJob<'_>], threads: NonZeroUsize, progress: &dyn Progress) -> Vec<FinishedFit> {
-    parallel::run(threads, fits.len(), &FitQueue { fits, progress })
+/// Does the fits, as many at a time as there are `threads`, and returns their results in order: of one that is not begun
+/// because it would not end within the budget, [`TrainError::OverBudget`].
+pub(crate) fn run(
+    fits: &[FitJob<'_>],
+    threads: NonZeroUsize,
+    budget: Budget<'_>,
+    progress: &dyn Progress,
+) -> Vec<FinishedFit> {
+    parallel::run(threads, fits.len(), &FitQueue { fits, budget, progress })
 }
 
 struct FitQueue<'a> {
     fits: &'a [FitJob<'a>],
+    budget: Budget<'a>,
     progress: &'a dyn Progress,
+}
+
+impl FitQueue<'_> {
+    fn since(&self, start: Instant) -> f64 {
+        self.progress.now().saturating_duration_since(start).as_secs_f64()
+    }
 }
 
 /// The rows to fit on, and the seconds it took.
@@ -136,21 +133,24 @@ impl parallel::ParallelJobs for FitQueue<'_> {
     }
 
     fn prepare(&self, job: usize) -> FitContext {
-        let start = Instant::now();
+        let FitJob { plan, without, seconds } = self.fits[job];
+        if !self.budget.admits(seconds) {
+            return (Err(TrainError::OverBudget(format!("{} would not end in time", self.fits[job].label()))), 0.0);
+        }
+        let start = self.progress.now();
         self.progress.began(&self.fits[job].label());
-        let FitJob { plan, without } = self.fits[job];
         let prepared = match without {
             None => plan.prepare(None),
             Some(fold) => plan.prepare(Some(&plan.data.folds.split(fold).1)),
         };
-        (prepared, start.elapsed().as_secs_f64())
+        (prepared, self.since(start))
     }
 
     fn part(&self, job: usize, part: usize, (context, _): &FitContext) -> Self::Part {
-        let start = Instant::now();
+        let start = self.progress.now();
         let prepared = context.as_ref().map_err(TrainError::clone);
         let part = prepared.and_then(|prepared| self.fits[job].plan.part(prepared, part));
-        (part, start.elapsed().as_secs_f64())
+        (part, self.since(start))
     }
 
     fn finish(&self, job: usize, (context, prepared_in): &FitContext, parts: Vec<Self::Part>) -> FinishedFit {

@@ -16,6 +16,7 @@ use crate::text::printable::printable;
 use crate::train::artifact::Trained;
 use crate::train::error::TrainError;
 use crate::train::evaluate::baseline::Baseline;
+use crate::train::search::tune::Tuning;
 
 /// The ranked algorithms and the best one's model.
 #[derive(Debug, Clone, Serialize)]
@@ -65,9 +66,15 @@ pub struct Compared {
     /// The size of its artifact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_bytes: Option<usize>,
+    /// What `--tune` did; its figures are then those of the best candidate. Absent where it was not tuned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
     /// Why it could not be fitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Why it was not fitted, or not on all folds, within `--time-budget`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
 }
 
 /// The columns, the one that ranks first.
@@ -78,7 +85,8 @@ const CLASSIFICATION: [NamedFigure; 3] =
 impl Display for Comparison {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (data, folds, seed, task) = (&self.data, self.folds, self.seed, self.task.as_str());
-        writeln!(f, "{task} of {}, every algorithm with its defaults", printable(&self.target))?;
+        let tuned = if self.algorithms.iter().any(|c| c.tuning.is_some()) { ", the best then tuned" } else { "" };
+        writeln!(f, "{task} of {}, every algorithm with its defaults{tuned}", printable(&self.target))?;
         writeln!(
             f,
             "{}: {} rows, {} in {folds} folds, the same for all, {}; {} features; seed {seed}\n",
@@ -89,19 +97,32 @@ impl Display for Comparison {
             data.features.len()
         )?;
         let columns = if self.task.is_classification() { CLASSIFICATION } else { REGRESSION };
-        write!(f, "     {:<22}", "algorithm")?;
+        write!(f, "     {:<28}", "algorithm")?;
         columns.iter().try_for_each(|(name, _)| write!(f, "  {:>17}", format!("{name} ± sd")))?;
         writeln!(f, "  {:>8}  {:>9}", "fit s", "artifact")?;
-        let ranked = self.algorithms.iter().filter(|c| c.refused.is_none());
+        let ranked = self.algorithms.iter().filter(|c| c.is_fitted());
         ranked.zip(1..).try_for_each(|(c, rank)| row(f, c, rank, columns))?;
         self.baseline.iter().try_for_each(|b| baseline_row(f, b, columns))?;
         for c in &self.algorithms {
             if let Some(reason) = &c.refused {
-                writeln!(f, "  –  {:<22}  {}", c.algorithm, printable(reason))?;
+                writeln!(f, "  –  {:<28}  {}", c.algorithm, printable(reason))?;
+            }
+            if let Some(reason) = &c.skipped {
+                writeln!(f, "  –  {:<28}  skipped: {}", c.algorithm, printable(reason))?;
             }
         }
         for c in self.algorithms.iter().filter(|c| c.probability == Some(Probabilities::Absent.as_str())) {
             writeln!(f, "{}: it is ranked by its accuracy", without_probabilities(c.algorithm))?;
+        }
+        for (c, tuning) in self.algorithms.iter().filter_map(|c| Some((c, c.tuning.as_ref()?))) {
+            let searched: Vec<&str> = tuning.searched.keys().map(String::as_str).collect();
+            let (algorithm, candidates, searched) = (c.algorithm, tuning.candidates, searched.join(", "));
+            let chosen = if tuning.chosen == 0 { "the defaults are best" } else { "better than the defaults" };
+            let skipped = match tuning.skipped {
+                0 => String::new(),
+                n => format!("; {n} were skipped, they would not have ended in time"),
+            };
+            writeln!(f, "{algorithm} tuned: {searched}, best of {candidates}: {chosen}{skipped}")?;
         }
         self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", printable(warning)))?;
         self.recommended(f)?;
@@ -110,7 +131,7 @@ impl Display for Comparison {
 }
 
 fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [NamedFigure; 3]) -> fmt::Result {
-    write!(f, "{rank:>3}  {:<22}", c.algorithm)?;
+    write!(f, "{rank:>3}  {:<28}", c.called())?;
     for (_, pick) in columns {
         let both = c.k_fold.as_ref().and_then(|k| Some((pick(&k.mean)?, pick(&k.sd)?)));
         let text = both.map_or_else(|| "–".to_owned(), |(mean, sd)| format!("{} ± {}", short(mean), short(sd)));
@@ -122,7 +143,7 @@ fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [NamedFigure; 
 
 /// The baseline's row, which has no rank.
 fn baseline_row(f: &mut Formatter<'_>, baseline: &Baseline, columns: [NamedFigure; 3]) -> fmt::Result {
-    write!(f, "  –  {:<17}", "baseline")?;
+    write!(f, "  –  {:<28}", "baseline")?;
     for (_, pick) in columns {
         write!(f, "  {:>17}", baseline.figure(pick).map_or_else(|| "–".to_owned(), short))?;
     }
@@ -132,15 +153,37 @@ fn baseline_row(f: &mut Formatter<'_>, baseline: &Baseline, columns: [NamedFigur
 impl Comparison {
     /// Which one to take, and whether it is worth more than the baseline.
     fn recommended(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Some(first) = self.algorithms.iter().find(|c| c.refused.is_none()) else { return Ok(()) };
-        writeln!(f, "\nrecommended: {}, the best mean {} over the folds", first.algorithm, self.ranked_by)?;
+        let Some(first) = self.algorithms.iter().find(|c| c.is_fitted()) else { return Ok(()) };
+        writeln!(f, "\nrecommended: {}, the best mean {} over the folds", first.called(), self.ranked_by)?;
         self.baseline.iter().try_for_each(|b| baseline::sentence(f, b))
     }
 }
 
 impl Compared {
     pub(crate) fn refused(algorithm: Algorithm, error: &TrainError) -> Self {
-        let refused = Some(error.to_string());
-        Self { algorithm, probability: None, k_fold: None, fit_seconds: None, artifact_bytes: None, refused }
+        let reason = Some(error.to_string());
+        let (refused, skipped) =
+            if matches!(error, TrainError::OverBudget(_)) { (None, reason) } else { (reason, None) };
+        Self {
+            algorithm,
+            probability: None,
+            k_fold: None,
+            fit_seconds: None,
+            artifact_bytes: None,
+            tuning: None,
+            refused,
+            skipped,
+        }
+    }
+
+    /// True when it has figures.
+    fn is_fitted(&self) -> bool {
+        self.refused.is_none() && self.skipped.is_none()
+    }
+
+    /// Its name, and whether it was tuned.
+    fn called(&self) -> String {
+        let tuned = if self.tuning.is_some() { ", tuned" } else { "" };
+        format!("{}{tuned}", self.algorithm)
     }
 }

@@ -195,6 +195,9 @@ impl Report {
         let drawn: Vec<&str> = tuning.searched.keys().map(String::as_str).collect();
         let (candidates, given_up, by) = (tuning.candidates, tuning.given_up, tuning.scored_by);
         write!(f, "tuned {}: best of {candidates} by {by}, {given_up} given up early", drawn.join(", "))?;
+        if tuning.skipped > 0 {
+            write!(f, ", {} skipped for --time-budget", tuning.skipped)?;
+        }
         let of_defaults = tuning.tried.first().filter(|d| d.refused.is_none());
         if let Some((defaults, mean)) = of_defaults.and_then(|d| Some((d, d.mean.rmse.or(d.mean.accuracy)?))) {
             write!(f, "; defaults {} after {} folds", short(mean), defaults.folds)?;

@@ -2,4 +2,5 @@
 
 pub(crate) mod compare;
 pub(crate) mod space;
+mod trial;
 pub(crate) mod tune;

@@ -1,15 +1,18 @@
-//! What a person sees on a terminal: colours, the progress bar, nothing that a file could make the terminal do.
+//! What a person sees on a terminal: colours, the progress bar (elsewhere lines), nothing that a file could make the terminal do.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::support::path;
 use crate::support::process::{BINARY, run_with};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use smartserve::cli;
+use smartserve::commands::progress::{FitLines, FitProgress};
+use smartserve::train::Progress as _;
 
 /// A terminal: what a person reads from, and what a program writes to.
 fn terminal() -> (File, OwnedFd) {
@@ -72,6 +75,24 @@ fn the_bar_says_which_fit_it_is_at() {
     assert!(done.success());
     let text = reader.join().unwrap();
     assert!(text.contains("/5 fits") && text.contains("fitting random-forest, "), "{text}");
+}
+
+#[test]
+fn without_a_terminal_there_are_lines() {
+    let (sender, lines) = std::sync::mpsc::channel();
+    let progress = FitProgress::Lines(FitLines::new(Duration::from_millis(1), move |line| {
+        let _ = sender.send(line.to_owned());
+    }));
+    progress.begin(110);
+    progress.began("random-forest, fold 3 of 10");
+    assert_eq!(lines.recv().unwrap(), "0 of 110 fits, 0 s: fitting random-forest, fold 3 of 10");
+    progress.fitted();
+    progress.given_up(10);
+    progress.began("random-forest, fold 4 of 10");
+    assert!(lines.iter().any(|line| line.starts_with("1 of 100 fits, ") && line.ends_with(", fold 4 of 10")));
+    // The writer ends with it: there is no other sender.
+    drop(progress);
+    assert!(lines.iter().all(|line| line.contains("fits, ")));
 }
 
 #[test]

@@ -10,7 +10,9 @@ use smartserve::model::algorithm::Algorithm;
 use smartserve::model::artifact::{Evaluation, Setting, open};
 use smartserve::table::TableFile;
 use smartserve::train::random::SplitMix64;
-use smartserve::train::{Comparison, Options, Progress, TaskChoice, TrainError, TrainSpec, Trained, compare, train};
+use smartserve::train::{
+    Compared, Comparison, Options, Progress, TaskChoice, TrainError, TrainSpec, Trained, compare, train,
+};
 
 fn data(file: &str) -> TableFile {
     TableFile::open(&path(&format!("data/{file}.csv"))).unwrap()
@@ -67,6 +69,40 @@ fn all_suitable_algorithms_are_ranked() {
         assert_eq!(comparison.best.report.algorithm, comparison.algorithms[0].algorithm);
         assert_eq!(comparison.algorithms[0].artifact_bytes, Some(comparison.best.artifact.len()));
     }
+}
+
+#[test]
+fn the_best_three_are_tuned() {
+    let untuned = compare(&spec(Algorithm::Linear, "y"), &mixed(), &()).unwrap();
+    let tuned = compare(&TrainSpec { tune: Some(4), ..spec(Algorithm::Linear, "y") }, &mixed(), &()).unwrap();
+    let has_options = |one: &&Compared| one.algorithm != Algorithm::Linear;
+    let mut best_three: Vec<&str> =
+        untuned.algorithms.iter().filter(has_options).take(3).map(|one| one.algorithm.as_str()).collect();
+    let mut searched = Vec::new();
+    for one in &tuned.algorithms {
+        let before = untuned.algorithms.iter().find(|other| other.algorithm == one.algorithm).unwrap();
+        if one.tuning.is_none() {
+            assert_eq!(one.k_fold, before.k_fold);
+            continue;
+        }
+        searched.push(one.algorithm.as_str());
+        let alone = train(&TrainSpec { tune: Some(4), ..spec(one.algorithm, "y") }, &mixed(), &()).unwrap();
+        assert_eq!(one.k_fold, evaluation(&alone).k_fold, "{}", one.algorithm);
+        let (tuning, of_alone) = (one.tuning.as_ref().unwrap(), alone.report.tuning.as_ref().unwrap());
+        assert_eq!((tuning.chosen, &tuning.searched), (of_alone.chosen, &of_alone.searched));
+    }
+    best_three.sort_unstable();
+    searched.sort_unstable();
+    assert_eq!(searched, best_three);
+    let first = &tuned.algorithms[0];
+    assert_eq!(tuned.best.report.tuning, first.tuning);
+    // Eleven algorithms, three of them with three candidates more.
+    assert_eq!(evaluation(&tuned.best).best_of, Some(20));
+    let text = tuned.to_string();
+    let suffix = if first.tuning.is_some() { ", tuned" } else { "" };
+    assert!(text.contains(&format!("recommended: {}{suffix}, the best mean rmse", first.algorithm)), "{text}");
+    assert_eq!(text.matches(", tuned ").count(), 3, "{text}");
+    assert!(text.contains("every algorithm with its defaults, the best then tuned"), "{text}");
 }
 
 #[test]
@@ -153,9 +189,7 @@ fn comparing_needs_folds() {
         change(&mut spec);
         compare(&spec, &mixed(), &()).unwrap_err()
     };
-    for error in
-        [refused(|s| s.folds = Some(0)), refused(|s| s.options.set("trees", 3).unwrap()), refused(|s| s.tune = Some(5))]
-    {
+    for error in [refused(|s| s.folds = Some(0)), refused(|s| s.options.set("trees", 3).unwrap())] {
         assert!(matches!(&error, TrainError::Usage(text) if text.starts_with("--compare")), "{error}");
     }
 }
@@ -267,6 +301,21 @@ fn progress_adds_up() {
 }
 
 #[test]
+fn a_search_alone_writes_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = path("data/iris.csv");
+    let output = Command::new(env!("CARGO_BIN_EXE_smartserve"))
+        .current_dir(&directory)
+        .args(["train", "--data", data.to_str().unwrap(), "--target", "species", "--folds", "3"])
+        .args(["--algorithm", "knn", "--tune=3"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("tuned neighbors: best of 3"));
+    assert!(std::fs::read_dir(&directory).unwrap().next().is_none());
+}
+
+#[test]
 fn the_command_prints_the_ranking() {
     let directory = tempfile::tempdir().unwrap();
     let model = directory.path().join("flowers.model");
@@ -282,6 +331,7 @@ fn the_command_prints_the_ranking() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(run(&[]).contains("\n  1  "));
+    assert!(run(&["--tune=2", "--time-budget", "1h"]).contains(", tuned "));
     assert!(std::fs::read_dir(&directory).unwrap().next().is_none());
     let told: serde_json::Value = serde_json::from_str(&run(&["--json", "-o", model.to_str().unwrap()])).unwrap();
     let loaded = smartserve::model::Model::load(&std::fs::read(&model).unwrap()).unwrap();

@@ -2,6 +2,7 @@
 
 mod aside;
 mod boosting;
+mod budget;
 mod cart;
 mod compare;
 mod decisions;
