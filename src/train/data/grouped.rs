@@ -5,22 +5,22 @@ use crate::train::data::split::{FOLD_STREAM, HoldoutSplit, SPLIT_STREAM, ceil_sh
 use crate::train::random::SplitMix64;
 
 /// Sets groups aside, in a shuffled order each one that brings the number of rows nearer to `⌈share · n_rows⌉`; where none does,
-/// the smallest. `groups` is the group of each row, from 0, shape `[n_rows]`.
+/// the smallest, and never all. `groups` is the group of each row, from 0, shape `[n_rows]`.
 pub fn holdout(groups: &[u32], share: f64, seed: u64) -> HoldoutSplit {
     let wanted = ceil_share(groups.len(), share);
     let sizes = sizes(groups);
     let order = shuffled(sizes.len(), &mut SplitMix64::new(seed, SPLIT_STREAM));
     let mut aside = vec![false; sizes.len()];
-    let mut n_aside = 0;
+    let (mut n_aside, n_rows) = (0, groups.len());
     for group in &order {
         let more = n_aside + sizes[*group];
-        if more.abs_diff(wanted) < wanted.abs_diff(n_aside) {
+        if more < n_rows && more.abs_diff(wanted) < wanted.abs_diff(n_aside) {
             aside[*group] = true;
             n_aside = more;
         }
     }
-    let smallest = order.iter().min_by_key(|group| sizes[**group]);
-    if let Some(group) = smallest.filter(|_| n_aside == 0 && wanted > 0 && sizes.len() > 1) {
+    let smallest = order.iter().filter(|group| sizes[**group] > 0).min_by_key(|group| sizes[**group]);
+    if let Some(group) = smallest.filter(|group| n_aside == 0 && wanted > 0 && sizes[**group] < n_rows) {
         aside[*group] = true;
     }
     let (test, train) = (0..groups.len()).partition(|row| aside[groups[*row] as usize]);

@@ -60,10 +60,10 @@ impl TrainingData {
         &self.split.train.observed
     }
 
-    /// Those training rows, where they are not all.
+    /// Those training rows, where they are some and not all.
     pub(crate) fn scored_rows(&self) -> Result<Option<LabeledBatch>, TrainError> {
         let rows = self.folds.scored();
-        if rows.len() == self.observed().len() {
+        if rows.is_empty() || rows.len() == self.observed().len() {
             return Ok(None);
         }
         self.split.train.part(&self.split.schema, &rows).map(Some)
