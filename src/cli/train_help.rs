@@ -28,16 +28,19 @@ of all but linear. svr is fitted on 10000 rows at most, svc on 10000 of any two 
 for every two rows. svc fits a machine for every pair of classes and has no probabilities.";
 
 /// What it says of `--tune` below what is drawn.
-const ABOUT_TUNING: &str = "log is uniform in the logarithm. Candidates are ranked by their mean RMSE over the folds, or accuracy and then log-loss. \
+const ABOUT_TUNING: &str = "log is uniform in the logarithm. Candidates are ranked by their mean RMSE over the folds (with --loss by \
+the mean of that loss), or accuracy and then log-loss. \
 One that after 3 or 6 folds is worse than the best by over 3 standard errors of the difference, and by over 2 % of its \
-RMSE or 0.01 of accuracy, is given up. The k-fold figures of the one that is chosen flatter it, as do those of the best \
+figure or 0.01 of accuracy, is given up. The k-fold figures of the one that is chosen flatter it, as do those of the best \
 of --compare; the holdout figures do not: the rows set aside have no part in the choice.";
 
 /// The rest.
 const ABOUT_DATA: &str = "hist-gradient-boosting takes missing cells and categories as they are and numbers of any size; categories beyond the \
 254 commonest of a column go together. It sets a tenth of the rows to fit on aside and ends when they are no longer \
 answered better; below 10000 rows it is then fitted again on all of them. --loss poisson, gamma and tweedie answer \
-means above 0. --compare and --tune rank by RMSE whatever the loss.
+means above 0. --compare and --tune rank by the loss \
+that was asked for: the mean absolute error for absolute and huber, the mean pinball loss or deviance (as scikit-learn \
+defines them) for the others. --compare takes --loss for that, and fits the algorithms without losses as they are.
 
 Fits run on all cores (trees of a forest in blocks of 8), to the same bytes whatever their number. Trees of classes \
 are ours, by the rules of scikit-learn's: of equally good splits the first in a seeded order of the columns; probabilities \

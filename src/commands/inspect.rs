@@ -143,6 +143,10 @@ pub(super) fn shown(figures: &Figures) -> String {
         ("ROC AUC", figures.roc_auc),
         ("average precision", figures.average_precision),
         ("Brier", figures.brier),
+        ("pinball loss", figures.pinball_loss),
+        ("Poisson deviance", figures.poisson_deviance),
+        ("gamma deviance", figures.gamma_deviance),
+        ("Tweedie deviance", figures.tweedie_deviance),
     ];
     let mut parts: Vec<String> = all.iter().filter_map(|(name, v)| v.map(|v| format!("{name} {v:.4}"))).collect();
     parts.push(format!("n {}", figures.n));

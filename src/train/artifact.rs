@@ -20,7 +20,6 @@ use crate::train::data::target::{Observed, class_sizes};
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::baseline::Baseline;
-use crate::train::evaluate::folds::score;
 use crate::train::evaluate::metrics::class_counts;
 use crate::train::evaluate::schedule::RunOutcome;
 use crate::train::evaluate::subgroup_errors;
@@ -56,7 +55,7 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
     let evaluation = Evaluation {
         seed: spec.seed,
         split: how_split(spec),
-        holdout: tested.as_ref().map(|(test, answers)| score(&test.observed, answers, data.n_classes())),
+        holdout: tested.as_ref().map(|(test, answers)| data.scoring().figures(&test.observed, answers)),
         k_fold: outcome.k_fold().cloned(),
         best_of: outcome.best_of.map(|n| n as u64),
     };

@@ -10,7 +10,8 @@ use crate::model::schema::FeatureKind;
 use crate::model::statistics::Stats;
 use crate::train::artifact::prediction_stats;
 use crate::train::data::target::Observed;
-use crate::train::evaluate::folds::{probabilities, score};
+use crate::train::evaluate::folds::probabilities;
+use crate::train::evaluate::scoring::Scoring;
 use crate::train::golden;
 
 /// What rows say of a model.
@@ -46,8 +47,10 @@ pub fn describe(model: &Model, rows: &Batch, answers: &Prediction, observed: Opt
         stats: stats.collect(),
         prediction_stats: prediction_stats(answers, schema),
         golden: golden::choose(rows, observed.and_then(Observed::classes), answers),
-        evaluation: observed
-            .map(|observed| Evaluation { holdout: Some(score(observed, answers, n_classes)), ..Evaluation::default() }),
+        evaluation: observed.map(|observed| Evaluation {
+            holdout: Some(Scoring::of_classes(n_classes).figures(observed, answers)),
+            ..Evaluation::default()
+        }),
         calibration: observed.and_then(calibration),
     }
 }

@@ -112,6 +112,11 @@ impl TrainSpec {
         }
     }
 
+    /// The same for another algorithm, with those of the options that it has.
+    pub(super) fn of_algorithm(&self, algorithm: Algorithm) -> Self {
+        Self { algorithm, options: self.options.of_algorithm(algorithm), ..self.clone() }
+    }
+
     /// True when columns are scaled.
     pub fn scales(&self) -> bool {
         self.scale.unwrap_or_else(|| self.algorithm.scales_by_default())

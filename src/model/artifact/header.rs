@@ -156,8 +156,9 @@ pub struct KFoldFigures {
     pub sd: Figures,
 }
 
-/// Figures of one evaluation. Regression has the first three, classification the last six; one that is not defined
-/// (R² of a constant target, ROC AUC of a method without probabilities) is absent.
+/// Figures of one evaluation. Regression has the first three, and with `--loss` the one of it among the last four;
+/// classification has the others. One that is not defined (R² of a constant target, ROC AUC of a method without
+/// probabilities) is absent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Rows evaluated.
@@ -190,6 +191,18 @@ pub struct Figures {
     /// sum over them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brier: Option<f64>,
+    /// Mean pinball loss of the quantile that was asked for (`--loss quantile=0.9`), in the target's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinball_loss: Option<f64>,
+    /// Mean Poisson deviance (`--loss poisson`), 0 at best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poisson_deviance: Option<f64>,
+    /// Mean gamma deviance (`--loss gamma`), 0 at best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gamma_deviance: Option<f64>,
+    /// Mean Tweedie deviance of the power that was asked for (`--loss tweedie=1.5`), 0 at best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tweedie_deviance: Option<f64>,
 }
 
 /// When the second of two classes is answered.

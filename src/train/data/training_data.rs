@@ -11,7 +11,8 @@ use crate::train::data::split::{self, HoldoutSplit};
 use crate::train::data::split_data::{self, LabeledBatch, SplitData};
 use crate::train::data::target::Observed;
 use crate::train::error::TrainError;
-use crate::train::options::{Monotone, MonotoneFeature, TaskChoice};
+use crate::train::evaluate::scoring::Scoring;
+use crate::train::options::{Loss, Monotone, MonotoneFeature, TaskChoice};
 use crate::train::spec::TrainSpec;
 
 /// What all fits of a run read.
@@ -21,6 +22,8 @@ pub(crate) struct TrainingData {
     pub(crate) folds: Folds,
     /// The constraint of each feature, in schema order; empty where there is none.
     pub(crate) monotone: Vec<Option<Monotone>>,
+    /// What `--loss` asks for.
+    loss: Loss,
     /// The file as the user named it.
     pub(crate) file: String,
     /// The file of the rows that are set aside, where that is another.
@@ -52,7 +55,8 @@ impl TrainingData {
         let SplitData { schema, train, .. } = &split;
         let leaks = leaks::possible(schema, &train.batch, &train.observed);
         split.warnings.extend(leaks.iter().cloned());
-        Ok(Self { split, folds, monotone, file, test_file, n_rows, n_test: held.test.len(), leaks })
+        let (loss, n_test) = (spec.options.loss(), held.test.len());
+        Ok(Self { split, folds, monotone, loss, file, test_file, n_rows, n_test, leaks })
     }
 
     /// The targets of the training rows.
@@ -67,6 +71,11 @@ impl TrainingData {
             return Ok(None);
         }
         self.split.train.part(&self.split.schema, &rows).map(Some)
+    }
+
+    /// Which figures are computed, and which ranks.
+    pub(crate) fn scoring(&self) -> Scoring {
+        Scoring { n_classes: self.n_classes(), loss: self.loss }
     }
 
     /// A number or a class.

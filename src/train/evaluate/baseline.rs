@@ -1,15 +1,19 @@
 //! The baseline of every report: a model that looks at no feature, fitted on the same rows and scored on the same
-//! folds. It answers with the mean of the target, or with the commonest class and the classes' shares as probabilities.
+//! folds. It answers with the constant that is best for the figure that ranks: the target's mean, median or another
+//! quantile; or the commonest class, with the classes' shares as probabilities.
 
 use serde::Serialize;
 
 use crate::model::artifact::{Figures, KFoldFigures};
 use crate::model::prediction::Prediction;
+use crate::model::statistics::quantile;
 use crate::train::data::target::{Observed, class_sizes};
 use crate::train::data::training_data::TrainingData;
-use crate::train::evaluate::folds::{of_folds, score};
+use crate::train::evaluate::folds::of_folds;
 use crate::train::evaluate::metrics::over_folds;
+use crate::train::evaluate::scoring::{LOG_LOSS, RankingFigure, Scoring};
 use crate::train::moments::mean;
+use crate::train::options::Loss;
 
 /// A difference is beyond noise where it is more than this many standard errors.
 const BEYOND: f64 = 2.0;
@@ -17,9 +21,9 @@ const BEYOND: f64 = 2.0;
 /// The baseline's figures, and how the model's differ.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Baseline {
-    /// `mean` or `commonest class`.
-    pub answers_with: &'static str,
-    /// The mean of the training rows' target, or their commonest class.
+    /// `mean`, `median`, `0.9 quantile` (of `--loss quantile=0.9`) or `commonest class`.
+    pub answers_with: String,
+    /// That of the training rows' target.
     pub answer: String,
     /// Figures on the rows set aside; absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +38,7 @@ pub struct Baseline {
 /// By how much a model is better than the baseline in one figure.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gain {
-    /// `rmse`, `accuracy` or `log-loss`.
+    /// `accuracy`, `log-loss`, or the figure of numbers that ranks: `rmse`, or that of `--loss`.
     pub figure: &'static str,
     /// Above 0 where the model is better: the mean over the folds, or the holdout's without folds.
     pub gain: f64,
@@ -46,12 +50,6 @@ pub struct Gain {
     pub verdict: Option<&'static str>,
 }
 
-/// A figure that models are compared by: its name, where it is kept, and 1 where more is better, −1 where less is.
-type Compared = (&'static str, fn(&Figures) -> Option<f64>, f64);
-
-const REGRESSION: [Compared; 1] = [("rmse", |f| f.rmse, -1.0)];
-const CLASSIFICATION: [Compared; 2] = [("accuracy", |f| f.accuracy, 1.0), ("log-loss", |f| f.log_loss, -1.0)];
-
 impl Baseline {
     /// Scores the baseline beside a model's answers: out-of-fold ones in row order, and the holdout's figures. A
     /// classifier without probabilities is compared by its accuracy alone.
@@ -61,22 +59,19 @@ impl Baseline {
         holdout: Option<&Figures>,
         has_probability: bool,
     ) -> Self {
-        let (observed, n_classes) = (data.observed(), data.n_classes());
-        let all = Constant::fit(observed, n_classes);
+        let (observed, scoring) = (data.observed(), data.scoring());
+        let all = Constant::fit(observed, scoring);
         let held = data.split.test.as_ref().filter(|_| holdout.is_some());
-        let on_holdout = held.map(|test| score(&test.observed, &all.answers(test.observed.len()), n_classes));
+        let on_holdout = held.map(|test| scoring.figures(&test.observed, &all.answers(test.observed.len())));
         let folds = out_of_fold.map_or_else(Vec::new, |answers| fold_figures(data, answers));
-        let compared: &[Compared] = match (n_classes, has_probability) {
-            (0, _) => &REGRESSION,
-            (_, true) => &CLASSIFICATION,
-            (_, false) => &CLASSIFICATION[..1],
-        };
+        let more = (scoring.n_classes > 0 && has_probability).then_some(LOG_LOSS);
+        let compared: Vec<RankingFigure> = [scoring.ranking()].into_iter().chain(more).collect();
         let gains = compared.iter().filter_map(|by| match (folds.as_slice(), &on_holdout, holdout) {
             ([], Some(ours), Some(models)) => Gain::of_holdout(*by, models, ours),
             (folds, ..) => Gain::of_folds(*by, folds),
         });
         Self {
-            answers_with: if n_classes == 0 { "mean" } else { "commonest class" },
+            answers_with: all.called(scoring.loss),
             answer: all.text(&data.split.schema.target().classes),
             gains: gains.collect(),
             k_fold: (!folds.is_empty()).then(|| {
@@ -96,17 +91,18 @@ impl Baseline {
 
 /// Each fold's figures: the model's, and the baseline's.
 fn fold_figures(data: &TrainingData, answers: &Prediction) -> Vec<(Figures, Figures)> {
-    let (observed, n_classes) = (data.observed(), data.n_classes());
+    let (observed, scoring) = (data.observed(), data.scoring());
     let of_baseline = |fold: u32| {
         let (rows, rest) = data.folds.split(fold);
-        let constant = Constant::fit(&observed.of_rows(&rest), n_classes);
-        score(&observed.of_rows(&rows), &constant.answers(rows.len()), n_classes)
+        let constant = Constant::fit(&observed.of_rows(&rest), scoring);
+        scoring.figures(&observed.of_rows(&rows), &constant.answers(rows.len()))
     };
     of_folds(answers, data).into_iter().zip((0..data.folds.n()).map(of_baseline)).collect()
 }
 
 impl Gain {
-    fn of_holdout((figure, pick, sign): Compared, models: &Figures, baseline: &Figures) -> Option<Self> {
+    fn of_holdout(by: RankingFigure, models: &Figures, baseline: &Figures) -> Option<Self> {
+        let RankingFigure { name: figure, pick, sign } = by;
         let gain = sign * (pick(models)? - pick(baseline)?);
         Some(Self { figure, gain, standard_error: None, verdict: None })
     }
@@ -114,7 +110,8 @@ impl Gain {
     /// The standard error of a mean over folds that share their rows: s · √(1/k + 1/(k − 1)), the correction of Nadeau
     /// and Bengio (2003) with test and training rows in the ratio 1 : k − 1.
     #[expect(clippy::cast_precision_loss, reason = "folds are few")]
-    fn of_folds((figure, pick, sign): Compared, folds: &[(Figures, Figures)]) -> Option<Self> {
+    fn of_folds(by: RankingFigure, folds: &[(Figures, Figures)]) -> Option<Self> {
+        let RankingFigure { name: figure, pick, sign } = by;
         let gains: Option<Vec<f64>> = folds.iter().map(|(m, b)| Some(sign * (pick(m)? - pick(b)?))).collect();
         let gains = gains.filter(|gains| gains.len() > 1)?;
         let (k, gain) = (gains.len() as f64, mean(&gains));
@@ -131,20 +128,36 @@ impl Gain {
     }
 }
 
+/// The quantile that makes a loss least, where one does; else the mean does.
+fn level(loss: Loss) -> Option<f64> {
+    match loss {
+        Loss::Absolute | Loss::Huber { .. } => Some(0.5),
+        Loss::Quantile { level } => Some(level),
+        Loss::Squared | Loss::Poisson | Loss::Gamma | Loss::Tweedie { .. } => None,
+    }
+}
+
 /// A model without features.
 enum Constant {
-    Mean(f64),
+    Value(f64),
     /// The commonest class (ties: the first), and the share of each.
     Shares(u32, Vec<f64>),
 }
 
 impl Constant {
     #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-    fn fit(observed: &Observed, n_classes: usize) -> Self {
+    fn fit(observed: &Observed, scoring: Scoring) -> Self {
         match observed {
-            Observed::Values(values) => Self::Mean(mean(values)),
+            Observed::Values(values) => Self::Value(match level(scoring.loss) {
+                None => mean(values),
+                Some(level) => {
+                    let mut sorted = values.clone();
+                    sorted.sort_by(f64::total_cmp);
+                    quantile(&sorted, level)
+                }
+            }),
             Observed::Classes(classes) => {
-                let counts = class_sizes(classes, n_classes);
+                let counts = class_sizes(classes, scoring.n_classes);
                 let shares: Vec<f64> = counts.iter().map(|n| *n as f64 / classes.len() as f64).collect();
                 let commonest = (0_u32..)
                     .zip(&counts)
@@ -156,16 +169,25 @@ impl Constant {
 
     fn answers(&self, n_rows: usize) -> Prediction {
         match self {
-            Self::Mean(mean) => Prediction::Regression { values: vec![*mean; n_rows], n_outputs: 1 },
+            Self::Value(value) => Prediction::Regression { values: vec![*value; n_rows], n_outputs: 1 },
             Self::Shares(class, shares) => {
                 Prediction::Classification { classes: vec![*class; n_rows], probability: Some(shares.repeat(n_rows)) }
             }
         }
     }
 
+    fn called(&self, loss: Loss) -> String {
+        match (self, loss) {
+            (Self::Shares(..), _) => "commonest class".to_owned(),
+            (Self::Value(_), Loss::Absolute | Loss::Huber { .. }) => "median".to_owned(),
+            (Self::Value(_), Loss::Quantile { level }) => format!("{level} quantile"),
+            (Self::Value(_), _) => "mean".to_owned(),
+        }
+    }
+
     fn text(&self, labels: &[String]) -> String {
         match self {
-            Self::Mean(mean) => mean.to_string(),
+            Self::Value(value) => value.to_string(),
             Self::Shares(class, _) => labels[*class as usize].clone(),
         }
     }

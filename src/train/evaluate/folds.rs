@@ -37,20 +37,9 @@ pub(crate) fn evaluate_fold(plan: &FitPlan<'_>, fold: u32, fitted: &FittedModel)
     let (places, _) = plan.data.folds.split_scored(fold);
     let batch = Batch::from_rows(plan.schema(), train.cells(&rows)).map_err(TrainError::Broken)?;
     let answers = plan.answer(fitted, &batch)?;
-    let figures = score(&train.observed.of_rows(&rows), &answers, plan.data.n_classes());
+    let figures = plan.data.scoring().figures(&train.observed.of_rows(&rows), &answers);
     let difficulty = fitted.pipeline.predictor().spread(&fitted.matrix(&batch));
     Ok(FoldResult { places, answers, difficulty, figures })
-}
-
-/// Computes the figures of the task.
-pub(crate) fn score(observed: &Observed, answers: &Prediction, n_classes: usize) -> Figures {
-    match (observed, answers) {
-        (Observed::Values(y), Prediction::Regression { values, .. }) => metrics::regression(y, values),
-        (Observed::Classes(y), Prediction::Classification { classes, probability }) => {
-            metrics::classification(y, classes, probability.as_deref(), n_classes)
-        }
-        _ => Figures::default(),
-    }
 }
 
 /// The answers for some rows, in that order.
@@ -73,7 +62,7 @@ pub(crate) fn of_folds(answers: &Prediction, data: &TrainingData) -> Vec<Figures
     let (observed, n_classes) = (data.scored(), data.n_classes());
     let of_fold = |fold: u32| {
         let (held, _) = data.folds.split_scored(fold);
-        score(&observed.of_rows(&held), &subset(answers, &held, n_classes), n_classes)
+        data.scoring().figures(&observed.of_rows(&held), &subset(answers, &held, n_classes))
     };
     (0..data.folds.n()).map(of_fold).collect()
 }

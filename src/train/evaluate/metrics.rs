@@ -2,10 +2,7 @@
 //!
 //! A metric that is not defined (R² of a constant target, ROC AUC without both classes) is `None`, never NaN.
 
-use std::cmp::Ordering;
-
 use crate::model::artifact::Figures;
-use crate::model::schema::Task;
 use crate::train::data::target::is_constant;
 use crate::train::moments::{mean, variance};
 
@@ -40,6 +37,47 @@ pub fn regression(observed: &[f64], predicted: &[f64]) -> Figures {
         r2: if defined { finite(1.0 - squares / total) } else { None },
         ..Figures::default()
     }
+}
+
+/// Σ level · (y − ŷ) / n where the answer is too low, Σ (1 − level) · (ŷ − y) / n where it is too high: `mean_pinball_loss`.
+pub fn pinball_loss(observed: &[f64], predicted: &[f64], level: f64) -> Option<f64> {
+    let of_row = |y: f64, p: f64| if y >= p { level * (y - p) } else { (1.0 - level) * (p - y) };
+    mean_of(observed, predicted, of_row)
+}
+
+/// 2 Σ (y ln(y / ŷ) − y + ŷ) / n: `mean_poisson_deviance`. `None` unless every answer is above 0 and no target below.
+pub fn poisson_deviance(observed: &[f64], predicted: &[f64]) -> Option<f64> {
+    let of_row = |y: f64, p: f64| {
+        let information = if y > 0.0 { y * (y / p).ln() } else { 0.0 };
+        2.0 * (information - y + p)
+    };
+    let is_defined = observed.iter().all(|y| *y >= 0.0) && predicted.iter().all(|p| *p > 0.0);
+    mean_of(observed, predicted, of_row).filter(|_| is_defined)
+}
+
+/// 2 Σ (ln(ŷ / y) + y / ŷ − 1) / n: `mean_gamma_deviance`. `None` unless every answer and target is above 0.
+pub fn gamma_deviance(observed: &[f64], predicted: &[f64]) -> Option<f64> {
+    let is_defined = observed.iter().chain(predicted).all(|v| *v > 0.0);
+    mean_of(observed, predicted, |y, p| 2.0 * ((p / y).ln() + y / p - 1.0)).filter(|_| is_defined)
+}
+
+/// 2 Σ (y^(2−q) / ((1−q)(2−q)) − y ŷ^(1−q) / (1−q) + ŷ^(2−q) / (2−q)) / n for a power q of 1 to below 2, where at 1 it is
+/// Poisson's: `mean_tweedie_deviance`. `None` unless every answer is above 0 and no target below.
+pub fn tweedie_deviance(observed: &[f64], predicted: &[f64], power: f64) -> Option<f64> {
+    let (one, two) = (1.0 - power, 2.0 - power);
+    if one >= 0.0 {
+        return poisson_deviance(observed, predicted);
+    }
+    let of_row = |y: f64, p: f64| 2.0 * (y.powf(two) / (one * two) - y * p.powf(one) / one + p.powf(two) / two);
+    let is_defined = observed.iter().all(|y| *y >= 0.0) && predicted.iter().all(|p| *p > 0.0);
+    mean_of(observed, predicted, of_row).filter(|_| is_defined)
+}
+
+/// The mean of what rows add, where it is finite.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+fn mean_of(observed: &[f64], predicted: &[f64], of_row: impl Fn(f64, f64) -> f64) -> Option<f64> {
+    let sum: f64 = observed.iter().zip(predicted).map(|(y, p)| of_row(*y, *p)).sum();
+    finite(sum / observed.len() as f64)
 }
 
 /// Accuracy and F1 of class positions, and with probabilities, row-major `[n_rows, n_classes]`, log-loss, ROC AUC,
@@ -207,6 +245,10 @@ fn combined(folds: &[Figures], statistic: fn(&[f64]) -> f64) -> Figures {
         roc_auc: of(|f| f.roc_auc),
         average_precision: of(|f| f.average_precision),
         brier: of(|f| f.brier),
+        pinball_loss: of(|f| f.pinball_loss),
+        poisson_deviance: of(|f| f.poisson_deviance),
+        gamma_deviance: of(|f| f.gamma_deviance),
+        tweedie_deviance: of(|f| f.tweedie_deviance),
     }
 }
 
@@ -217,22 +259,4 @@ fn finite(value: f64) -> Option<f64> {
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
-/// The metric that ranks models.
-pub(crate) fn ranked_by(task: Task) -> &'static str {
-    if task.is_classification() { "accuracy" } else { "rmse" }
-}
-
-/// What ranks models, the smaller the better: the RMSE, or the share of wrong classes, rounded to 1e-9 so that the
-/// order of summation decides nothing.
-pub(crate) fn loss(figures: &Figures) -> f64 {
-    let wrong = |accuracy: f64| ((1.0 - accuracy) * 1e9).round() / 1e9;
-    figures.rmse.or_else(|| figures.accuracy.map(wrong)).unwrap_or(f64::INFINITY)
-}
-
-/// Compares two models, the better one first: by [`loss`], ties by log-loss, those without one last.
-pub(crate) fn order(a: &Figures, b: &Figures) -> Ordering {
-    let log_loss = |f: &Figures| f.log_loss.unwrap_or(f64::INFINITY);
-    loss(a).total_cmp(&loss(b)).then(log_loss(a).total_cmp(&log_loss(b)))
 }

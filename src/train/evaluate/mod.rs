@@ -10,5 +10,6 @@ pub mod parallel;
 pub(crate) mod postprocess;
 pub mod progress;
 pub(crate) mod schedule;
+pub(crate) mod scoring;
 pub(crate) mod subgroup_errors;
 pub mod thresholds;

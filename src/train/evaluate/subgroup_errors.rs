@@ -7,7 +7,8 @@ use crate::model::batch::Batch;
 use crate::model::prediction::Prediction;
 use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::train::data::target::Observed;
-use crate::train::evaluate::folds::{score, subset};
+use crate::train::evaluate::folds::subset;
+use crate::train::evaluate::scoring::Scoring;
 use crate::train::moments::mean;
 
 /// A feature with at most this many distinct values has a group for each; others are cut at their quartiles.
@@ -34,7 +35,7 @@ pub(crate) fn errors(schema: &Schema, batch: &Batch, observed: &Observed, answer
         let cells: Vec<f64> = batch.rows().map(|row| row[f]).collect();
         for (group, rows) in groups(feature, &cells) {
             let (observed, answers) = (observed.of_rows(&rows), subset(answers, &rows, n_classes));
-            let figures = score(&observed, &answers, n_classes);
+            let figures = Scoring::of_classes(n_classes).figures(&observed, &answers);
             let mean_error = mean_error(&observed, &answers);
             all.push(GroupFigures { feature: feature.name.clone(), group, mean_error, figures });
         }

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use super::hyperparameters::Hyperparameters;
 use super::info::OptionInfo;
 use super::table::OPTIONS;
-use super::{Algorithm, Setting, TaskChoice};
+use super::{Algorithm, Loss, Setting, TaskChoice};
 use crate::train::error::TrainError;
 
 /// Hyperparameters that were given, by flag name; the others have the algorithm's defaults.
@@ -26,6 +26,20 @@ impl Options {
         let value = (option.parse)(&value.to_string()).map_err(|e| TrainError::Usage(format!("--{name}: {e}")))?;
         self.0.insert(option.name, value);
         Ok(())
+    }
+
+    /// What boosting of numbers is to make small; the squared error where nothing else was given.
+    pub(crate) fn loss(&self) -> Loss {
+        match self.0.get("loss") {
+            Some(Setting::Word(word)) => word.parse().unwrap_or(Loss::Squared),
+            _ => Loss::Squared,
+        }
+    }
+
+    /// Those that an algorithm has.
+    pub(crate) fn of_algorithm(&self, algorithm: Algorithm) -> Self {
+        let is_its = |name: &str| OPTIONS.iter().any(|o| o.name == name && o.default_for(algorithm).is_some());
+        Self(self.0.iter().filter(|(name, _)| is_its(name)).map(|(name, value)| (*name, value.clone())).collect())
     }
 
     /// Checks what was given and fills in the algorithm's defaults.

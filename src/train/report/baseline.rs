@@ -11,7 +11,7 @@ pub(super) fn called(baseline: &Baseline) -> String {
     let Baseline { answers_with, answer, .. } = baseline;
     let answer = answer.parse().map_or_else(
         |_| printable(answer).to_string(),
-        |number: f64| if *answers_with == "mean" { short(number) } else { answer.clone() },
+        |number: f64| if answers_with == "commonest class" { answer.clone() } else { short(number) },
     );
     format!("the {answers_with}, {answer}")
 }

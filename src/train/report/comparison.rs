@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::baseline;
 use super::decision::without_probabilities;
 use super::numbers::{short, size};
-use super::run::{DataReport, NamedFigure};
+use super::run::{DataReport, NamedFigure, figure};
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::KFoldFigures;
 use crate::model::prediction::Probabilities;
@@ -34,7 +34,8 @@ pub struct Comparison {
     /// How rows were set aside and folds drawn, where not at random: `group COLUMN` or `time COLUMN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<String>,
-    /// `rmse` or `accuracy` (ties: the smaller log-loss), mean over the folds.
+    /// `accuracy` (ties: the smaller log-loss), `rmse`, or the figure of `--loss` (`mae` of `absolute` and `huber`,
+    /// `pinball-loss`, `poisson-deviance`, `gamma-deviance`, `tweedie-deviance`), mean over the folds.
     pub ranked_by: &'static str,
     /// The algorithms, the best first, those that refused the data last.
     pub algorithms: Vec<Compared>,
@@ -77,10 +78,13 @@ pub struct Compared {
     pub skipped: Option<String>,
 }
 
-/// The columns, the one that ranks first.
+/// The columns, after the one that ranks.
 const REGRESSION: [NamedFigure; 3] = [("rmse", |f| f.rmse), ("r2", |f| f.r2), ("mae", |f| f.mae)];
 const CLASSIFICATION: [NamedFigure; 3] =
     [("accuracy", |f| f.accuracy), ("log-loss", |f| f.log_loss), ("roc-auc", |f| f.roc_auc)];
+
+/// Characters of a column: `tweedie-deviance ± sd`.
+const WIDTH: usize = 21;
 
 impl Display for Comparison {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -96,9 +100,12 @@ impl Display for Comparison {
             data.aside(self.split.as_deref()),
             data.features.len()
         )?;
-        let columns = if self.task.is_classification() { CLASSIFICATION } else { REGRESSION };
+        let all = if self.task.is_classification() { CLASSIFICATION } else { REGRESSION };
+        let others = all.into_iter().filter(|(name, _)| *name != self.ranked_by);
+        let columns: Vec<NamedFigure> = figure(self.ranked_by).into_iter().chain(others).take(all.len()).collect();
+        let columns = columns.as_slice();
         write!(f, "     {:<28}", "algorithm")?;
-        columns.iter().try_for_each(|(name, _)| write!(f, "  {:>17}", format!("{name} ± sd")))?;
+        columns.iter().try_for_each(|(name, _)| write!(f, "  {:>WIDTH$}", format!("{name} ± sd")))?;
         writeln!(f, "  {:>8}  {:>9}", "fit s", "artifact")?;
         let ranked = self.algorithms.iter().filter(|c| c.is_fitted());
         ranked.zip(1..).try_for_each(|(c, rank)| row(f, c, rank, columns))?;
@@ -130,22 +137,22 @@ impl Display for Comparison {
     }
 }
 
-fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: [NamedFigure; 3]) -> fmt::Result {
+fn row(f: &mut Formatter<'_>, c: &Compared, rank: usize, columns: &[NamedFigure]) -> fmt::Result {
     write!(f, "{rank:>3}  {:<28}", c.called())?;
-    for (_, pick) in columns {
+    for &(_, pick) in columns {
         let both = c.k_fold.as_ref().and_then(|k| Some((pick(&k.mean)?, pick(&k.sd)?)));
         let text = both.map_or_else(|| "–".to_owned(), |(mean, sd)| format!("{} ± {}", short(mean), short(sd)));
-        write!(f, "  {text:>17}")?;
+        write!(f, "  {text:>WIDTH$}")?;
     }
     let seconds = c.fit_seconds.map_or_else(String::new, |s| format!("{s:.3}"));
     writeln!(f, "  {seconds:>8}  {:>9}", c.artifact_bytes.map_or_else(String::new, size))
 }
 
 /// The baseline's row, which has no rank.
-fn baseline_row(f: &mut Formatter<'_>, baseline: &Baseline, columns: [NamedFigure; 3]) -> fmt::Result {
+fn baseline_row(f: &mut Formatter<'_>, baseline: &Baseline, columns: &[NamedFigure]) -> fmt::Result {
     write!(f, "  –  {:<28}", "baseline")?;
-    for (_, pick) in columns {
-        write!(f, "  {:>17}", baseline.figure(pick).map_or_else(|| "–".to_owned(), short))?;
+    for &(_, pick) in columns {
+        write!(f, "  {:>WIDTH$}", baseline.figure(pick).map_or_else(|| "–".to_owned(), short))?;
     }
     writeln!(f)
 }

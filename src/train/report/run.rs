@@ -145,8 +145,13 @@ impl ClassReport {
 /// A figure's name and where it is kept.
 pub(super) type NamedFigure = (&'static str, fn(&Figures) -> Option<f64>);
 
+/// The figure of this name.
+pub(super) fn figure(name: &str) -> Option<NamedFigure> {
+    FIGURES.into_iter().find(|(own, _)| *own == name)
+}
+
 /// The figures in the order of the table.
-const FIGURES: [NamedFigure; 9] = [
+const FIGURES: [NamedFigure; 13] = [
     ("rmse", |f| f.rmse),
     ("mae", |f| f.mae),
     ("r2", |f| f.r2),
@@ -156,6 +161,10 @@ const FIGURES: [NamedFigure; 9] = [
     ("roc-auc", |f| f.roc_auc),
     ("avg-precision", |f| f.average_precision),
     ("brier", |f| f.brier),
+    ("pinball-loss", |f| f.pinball_loss),
+    ("poisson-deviance", |f| f.poisson_deviance),
+    ("gamma-deviance", |f| f.gamma_deviance),
+    ("tweedie-deviance", |f| f.tweedie_deviance),
 ];
 
 impl Display for Report {
@@ -199,7 +208,7 @@ impl Report {
             write!(f, ", {} skipped for --time-budget", tuning.skipped)?;
         }
         let of_defaults = tuning.tried.first().filter(|d| d.refused.is_none());
-        if let Some((defaults, mean)) = of_defaults.and_then(|d| Some((d, d.mean.rmse.or(d.mean.accuracy)?))) {
+        if let Some((defaults, mean)) = of_defaults.and_then(|d| Some((d, figure(by)?.1(&d.mean)?))) {
             write!(f, "; defaults {} after {} folds", short(mean), defaults.folds)?;
         }
         writeln!(f, "\nthe k-fold figures chose the candidate and so flatter it; the holdout had no part in it")
@@ -210,7 +219,7 @@ impl Report {
         if holdout.is_none() && k_fold.is_none() {
             return Ok(());
         }
-        write!(f, "\n{:<13}", "")?;
+        write!(f, "\n{:<16}", "")?;
         holdout.iter().try_for_each(|_| write!(f, "  {:>11}", "holdout"))?;
         k_fold.iter().try_for_each(|k| write!(f, "  {:>20}", format!("{}-fold mean ± sd", k.folds)))?;
         self.baseline.iter().try_for_each(|_| write!(f, "  {:>11}", "baseline"))?;
@@ -221,7 +230,7 @@ impl Report {
             if alone.is_none() && mean.is_none() {
                 continue;
             }
-            write!(f, "{name:<13}")?;
+            write!(f, "{name:<16}")?;
             if holdout.is_some() {
                 write!(f, "  {:>11}", alone.map_or_else(|| "–".to_owned(), short))?;
             }

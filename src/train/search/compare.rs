@@ -11,7 +11,6 @@ use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::budget::Budget;
 use crate::train::evaluate::fit_time::{FitTime, warn_of_long};
-use crate::train::evaluate::metrics::{order, ranked_by};
 use crate::train::evaluate::postprocess;
 use crate::train::evaluate::progress::Progress;
 use crate::train::evaluate::schedule::{self, FinishedFit, FitJob, RunOutcome};
@@ -44,9 +43,10 @@ pub fn compare<'a>(
     data.leaks.iter().for_each(|leak| progress.warn(leak));
     let task = data.split.schema.task();
     spec.check_task(task)?;
+    spec.options.check_task(data.task())?;
     let suits = |a: &Algorithm| if task.is_classification() { a.does_classification() } else { a.does_regression() };
     let specs: Vec<TrainSpec> =
-        Algorithm::ALL.into_iter().filter(suits).map(|algorithm| TrainSpec { algorithm, ..spec.clone() }).collect();
+        Algorithm::ALL.into_iter().filter(suits).map(|algorithm| spec.of_algorithm(algorithm)).collect();
     let resolved = |s: &TrainSpec| s.options.resolve(s.algorithm).map(|parameters| parameters.of_task(data.task()));
     let parameters = specs.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
     let plans: Vec<FitPlan<'_>> =
@@ -65,7 +65,7 @@ pub fn compare<'a>(
         seed: spec.seed,
         folds: data.folds.n(),
         split: best.report.evaluation.split.clone(),
-        ranked_by: ranked_by(task),
+        ranked_by: data.scoring().ranking().name,
         algorithms,
         baseline: best.report.baseline.clone(),
         warnings: data.split.warnings.clone(),
@@ -77,15 +77,16 @@ pub fn compare<'a>(
 }
 
 fn check(spec: &TrainSpec) -> Result<(), TrainError> {
-    if !spec.options.0.is_empty() || spec.weight.is_some() || !spec.monotone.is_empty() {
+    let has_others = spec.options.0.keys().any(|name| *name != "loss");
+    if has_others || spec.weight.is_some() || !spec.monotone.is_empty() {
         return Err(TrainError::Usage(
-            "--compare fits every algorithm with its defaults: leave hyperparameters, --weight and --monotone for the one \
-             you choose"
+            "--compare fits every algorithm with its defaults: leave hyperparameters (but --loss, which ranks), --weight \
+             and --monotone for the one you choose"
                 .to_owned(),
         ));
     }
     spec.needs_folds("--compare")?;
-    spec.check().map(drop)
+    spec.of_algorithm(spec.algorithm).check().map(drop)
 }
 
 /// An algorithm that could be fitted.
@@ -154,7 +155,7 @@ fn fit_all<'a>(plans: &[FitPlan<'a>], budget: Budget<'_>, progress: &dyn Progres
 /// Sorts by the figures over the folds, the best first.
 fn sort(fitted: &mut [Fitted<'_>]) {
     let mean = |fitted: &Fitted<'_>| fitted.outcome.k_fold().map(|k| k.mean.clone()).unwrap_or_default();
-    fitted.sort_by(|a, b| order(&mean(a), &mean(b)));
+    fitted.sort_by(|a, b| a.data.scoring().order(&mean(a), &mean(b)));
 }
 
 /// Tunes the best three of those that have hyperparameters to search, each with `n` candidates; the first is what was

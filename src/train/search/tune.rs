@@ -14,7 +14,6 @@ use crate::train::error::TrainError;
 use crate::train::evaluate::budget::Budget;
 use crate::train::evaluate::fit_time::{FitTime, warn_of_long};
 use crate::train::evaluate::folds::{self, of_folds};
-use crate::train::evaluate::metrics::ranked_by;
 use crate::train::evaluate::progress::Progress;
 use crate::train::evaluate::schedule::{self, FitJob, RunOutcome};
 use crate::train::fit::plan::FitPlan;
@@ -39,7 +38,8 @@ pub struct Tuning {
     pub skipped: usize,
     /// Fits that the search did.
     pub fits: usize,
-    /// `rmse` or `accuracy` (ties: the smaller log-loss), mean over the folds.
+    /// `accuracy` (ties: the smaller log-loss), `rmse`, or the figure of `--loss` as in
+    /// [`Comparison::ranked_by`](crate::train::Comparison::ranked_by), mean over the folds.
     pub scored_by: &'static str,
     /// What was drawn, by flag name.
     pub searched: BTreeMap<String, String>,
@@ -115,7 +115,7 @@ impl Search<'_> {
         }
         self.progress.begin((plans.len() - usize::from(defaults.is_some())) * n_folds + 1);
         let fits = self.search(&plans, &mut trials);
-        let Some(chosen) = leader(&trials) else {
+        let Some(chosen) = leader(&trials, data.scoring()) else {
             let is_skipped = trials.iter().any(|trial| trial.is_skipped);
             let refused = trials.into_iter().find_map(|t| t.refused);
             let nothing = if is_skipped { TrainError::nothing_fitted() } else { no_candidate() };
@@ -213,7 +213,7 @@ impl Search<'_> {
                 trials[*i].add(finished.outcome);
             }
             if until < n_folds {
-                give_up(trials, round);
+                give_up(trials, round, self.plan.data.scoring());
             }
             self.progress.given_up((before.len() - live(trials).len()) * (n_folds - until) as usize);
             done = until;
@@ -243,7 +243,7 @@ fn report(plans: &[FitPlan<'_>], trials: &[Trial], chosen: usize, fits: usize, s
         refused: trials.iter().filter(|t| t.refused.is_some()).count(),
         skipped: trials.iter().filter(|t| t.is_skipped).count(),
         fits,
-        scored_by: plans.first().map_or("", |r| ranked_by(r.schema().task())),
+        scored_by: plans.first().map_or("", |plan| plan.data.scoring().ranking().name),
         searched: space.ranges().map(|(name, range)| (name.to_owned(), range.to_owned())).collect(),
         tried: plans.iter().zip(trials).map(one).collect(),
         chosen,

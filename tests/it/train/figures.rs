@@ -8,7 +8,8 @@ use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
 use smartserve::table::TableFile;
 use smartserve::train::evaluate::metrics::{
-    average_precision, brier, class_counts, classification, log_loss, over_folds, regression, roc_auc,
+    average_precision, brier, class_counts, classification, gamma_deviance, log_loss, over_folds, pinball_loss,
+    poisson_deviance, regression, roc_auc, tweedie_deviance,
 };
 use smartserve::train::{TrainSpec, train};
 
@@ -25,6 +26,23 @@ fn regression_figures_are_right() {
     near(f.rmse, (2.14_f64 / 5.0).sqrt());
     near(f.mae, 0.56);
     near(f.r2, 1.0 - 2.14 / 30.592);
+}
+
+#[test]
+fn the_figures_of_losses_are_right() {
+    // Too low by 1, exact, too high by 1.5: (0.9 · 1 + 0 + 0.1 · 1.5) / 3.
+    near(pinball_loss(&[1.0, 2.0, 3.0], &[0.0, 2.0, 4.5], 0.9), 0.35);
+    let (counts, amounts, answers) = ([2.0, 0.0, 1.0, 4.0], [2.0, 0.5, 1.0, 4.0], [0.5, 0.5, 2.0, 2.0]);
+    // 2 (2 ln 4 − 1.5 + 0.5 + (ln ½ + 1) + (4 ln 2 − 2)) / 4.
+    near(poisson_deviance(&counts, &answers), (7.0 * std::f64::consts::LN_2 - 2.0) / 2.0);
+    near(gamma_deviance(&amounts, &answers), 1.056_852_819_440_054_6);
+    near(tweedie_deviance(&counts, &answers, 1.5), 1.778_174_593_052_023_2);
+    near(tweedie_deviance(&counts, &answers, 1.2), 1.480_517_135_009_419_5);
+    assert_eq!(tweedie_deviance(&counts, &answers, 1.0), poisson_deviance(&counts, &answers));
+    assert_eq!(poisson_deviance(&[1.0], &[0.0]), None);
+    assert_eq!(poisson_deviance(&[-1.0], &[1.0]), None);
+    assert_eq!(gamma_deviance(&[0.0], &[1.0]), None);
+    assert_eq!(tweedie_deviance(&[1.0], &[-1.0], 1.5), None);
 }
 
 #[test]

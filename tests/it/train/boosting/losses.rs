@@ -1,6 +1,10 @@
 //! Losses of numbers: each answers what it is for, and refuses a target that it is not defined for.
 
-use smartserve::train::{Loss, train};
+use smartserve::model::algorithm::Algorithm;
+use smartserve::model::artifact::{Figures, open};
+use smartserve::model::calibration::{Calibration, Scores};
+use smartserve::train::evaluate::metrics::pinball_loss;
+use smartserve::train::{Loss, TrainSpec, compare, train};
 
 use super::{model, noise, table, values, with};
 
@@ -79,4 +83,72 @@ fn a_loss_reads_what_it_writes() {
     for wrong in ["", "mse", "quantile=1", "quantile=x", "tweedie=2", "huber=0", "gamma=2", "squared="] {
         wrong.parse::<Loss>().unwrap_err();
     }
+}
+
+/// Counts and amounts that rise with x.
+fn rising(rows: usize) -> smartserve::table::TableFile {
+    table("x,y", rows, |_, random| {
+        let x = noise(random) + 1.0;
+        format!("{x},{}", 1.0 + (x * 3.0).floor() + noise(random) / 2.0)
+    })
+}
+
+#[test]
+fn a_search_ranks_by_the_loss_that_was_asked_for() {
+    let figures: [(&str, &str, fn(&Figures) -> Option<f64>); 5] = [
+        ("quantile=0.9", "pinball-loss", |f| f.pinball_loss),
+        ("huber", "mae", |f| f.mae),
+        ("poisson", "poisson-deviance", |f| f.poisson_deviance),
+        ("gamma", "gamma-deviance", |f| f.gamma_deviance),
+        ("tweedie", "tweedie-deviance", |f| f.tweedie_deviance),
+    ];
+    for (loss, name, pick) in figures {
+        let spec = TrainSpec { tune: Some(4), folds: 2, ..with("y", &[("loss", loss), ("trees", "10")]) };
+        let trained = train(&spec, &rising(120), &()).unwrap();
+        let tuning = trained.report.tuning.as_ref().unwrap();
+        assert_eq!(tuning.scored_by, name);
+        let of_each: Vec<f64> = tuning.tried.iter().map(|tried| pick(&tried.mean).unwrap()).collect();
+        let best = of_each.iter().copied().fold(f64::INFINITY, f64::min);
+        assert_eq!(of_each[tuning.chosen], best, "{loss}: {of_each:?}");
+        let text = trained.report.to_string();
+        assert!(text.contains(&format!("best of 4 by {name}, ")) && text.contains(&format!("\n{name}  ")), "{text}");
+        let gain = &trained.report.baseline.as_ref().unwrap().gains[0];
+        assert_eq!((gain.figure, gain.verdict), (name, Some("better")), "{loss}");
+    }
+}
+
+#[test]
+fn the_pinball_loss_is_of_the_rows_that_a_fold_holds_out() {
+    let spec = TrainSpec { folds: 3, ..with("y", &[("loss", "quantile=0.9"), ("trees", "10")]) };
+    let trained = train(&spec, &rising(90), &()).unwrap();
+    let calibration = Calibration::decode(open(&trained.artifact).unwrap().section("calibration").unwrap()).unwrap();
+    let Scores::Residuals { residual, .. } = &calibration.scores else { panic!("regression") };
+    let of_fold = |fold: u32| {
+        let held = residual.iter().zip(&calibration.fold).filter(|(_, own)| **own == fold).map(|(r, _)| *r);
+        let held: Vec<f64> = held.collect();
+        pinball_loss(&held, &vec![0.0; held.len()], 0.9).unwrap()
+    };
+    let expected = (0..3).map(of_fold).sum::<f64>() / 3.0;
+    let evaluation = trained.report.evaluation;
+    let got = evaluation.k_fold.unwrap().mean.pinball_loss.unwrap();
+    assert!((got - expected).abs() < 1e-12, "{got} instead of {expected}");
+    let baseline = trained.report.baseline.unwrap();
+    assert_eq!(baseline.answers_with, "0.9 quantile");
+}
+
+#[test]
+fn a_comparison_ranks_by_the_loss_and_fits_the_others_as_they_are() {
+    let mut spec = TrainSpec { folds: 2, ..TrainSpec::new("m", "y", Algorithm::Linear) };
+    spec.options.set("loss", "absolute").unwrap();
+    let comparison = compare(&spec, &rising(60), &()).unwrap();
+    assert_eq!(comparison.ranked_by, "mae");
+    let fitted = comparison.algorithms.iter().filter_map(|a| a.k_fold.as_ref());
+    let ranks: Vec<f64> = fitted.map(|k_fold| k_fold.mean.mae.unwrap()).collect();
+    assert!(ranks.len() > 5 && ranks.is_sorted(), "{ranks:?}");
+    assert_eq!(comparison.baseline.as_ref().unwrap().answers_with, "median");
+    let text = comparison.to_string();
+    assert!(text.contains("  mae ± sd") && text.contains("ranked by the mean mae over the folds"), "{text}");
+    let classes = table("x,y", 60, |i, _| format!("{i},{}", if i % 2 == 0 { "a" } else { "b" }));
+    let refused = compare(&spec, &classes, &()).unwrap_err().to_string();
+    assert!(refused.contains("--loss is for numbers, and classes are predicted here"), "{refused}");
 }
