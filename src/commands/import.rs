@@ -11,7 +11,7 @@ use crate::model::prediction::PredictError;
 use crate::model::{Model, check_name};
 use crate::serve::contents::Contents;
 use crate::serve::loader;
-use crate::train::{Description, describe};
+use crate::train::{Description, FeatureEffectsText, describe};
 
 use super::failure::{Exit, Failure};
 use super::labelled::Labelled;
@@ -88,9 +88,10 @@ fn describe_by(model: &Model, artifact: &[u8], data: &Path, target: Option<&str>
         let why = if why.is_empty() { "the model has no finite answer".to_owned() } else { why.join("; ") };
         Failure::new(Exit::Data, format_args!("{name}, line {line}: {why}; remove the row"))
     })?;
-    let Description { stats, prediction_stats, golden, evaluation, calibration } =
+    let Description { stats, prediction_stats, golden, evaluation, importance, out_of_fold, calibration } =
         describe(model, &rows, &answers, observed.as_ref());
-    let findings = DataFindings { rows: &rows, stats, prediction_stats, golden, evaluation, calibration };
+    let findings =
+        DataFindings { rows: &rows, stats, prediction_stats, golden, evaluation, importance, out_of_fold, calibration };
     with_data(artifact, findings).map_err(|e| Failure::new(Exit::Data, format_args!("{name}: {e}")))
 }
 
@@ -130,5 +131,6 @@ fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String 
     for note in header.source.iter().flat_map(|origin| &origin.notes) {
         let _ = writeln!(text, "note: {note}");
     }
+    let _ = write!(text, "{}", FeatureEffectsText::of(header));
     text
 }

@@ -18,6 +18,7 @@ use crate::serve::listener::Role;
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources};
 use crate::text::printable::printable;
+use crate::train::FeatureEffectsText;
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -110,7 +111,7 @@ fn human(model: &Model, memory: Option<&str>) -> String {
     if let Some(memory) = memory {
         line("memory", memory);
     }
-    text + "\n" + &features(&header.features)
+    format!("{text}\n{}{}", features(&header.features), FeatureEffectsText::of(header))
 }
 
 /// What probabilities are, in words.

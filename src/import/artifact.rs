@@ -5,11 +5,14 @@ use super::golden;
 use super::imported::Imported;
 use super::options::ImportOptions;
 use crate::model::algorithm::Estimator;
-use crate::model::artifact::{CalibrationInfo, Evaluation, FORMAT_NEUTRAL, Header, Payload, open, to_bytes};
+use crate::model::artifact::{
+    CalibrationInfo, Evaluation, FORMAT_NEUTRAL, Header, Importance, Payload, open, to_bytes,
+};
 use crate::model::batch::Batch;
 use crate::model::calibration::Calibration;
 use crate::model::cover;
 use crate::model::neutral::{Neutral, Node, Predictor, Split, Test};
+use crate::model::out_of_fold;
 use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::model::statistics::Stats;
 
@@ -45,6 +48,8 @@ pub fn artifact(imported: Imported, options: &ImportOptions) -> Result<Vec<u8>, 
         features: schema.features().to_vec(),
         preprocessing: None,
         evaluation: None,
+        importance: None,
+        coefficients: None,
         calibration: None,
         calibrator: None,
         threshold: None,
@@ -84,6 +89,10 @@ pub struct DataFindings<'a> {
     pub golden: Vec<usize>,
     /// Figures, where there was a target.
     pub evaluation: Option<Evaluation>,
+    /// How much each feature matters, or why it was not measured, where there was a target.
+    pub importance: Option<Result<Importance, String>>,
+    /// The predictions beside the scores of a regression.
+    pub out_of_fold: Option<Vec<f64>>,
     /// Scores to make intervals from, where there was a target.
     pub calibration: Option<Calibration>,
 }
@@ -106,8 +115,19 @@ pub fn with_data(artifact: &[u8], data: DataFindings<'_>) -> Result<Vec<u8>, Imp
     header.evaluation = data.evaluation;
     let n = data.rows.n_rows();
     let with_target = if has_figures { ", figures" } else { "" };
+    let not_measured = match data.importance {
+        Some(Ok(importance)) => {
+            header.importance = Some(importance);
+            None
+        }
+        Some(Err(reason)) => Some(format!("importance is not measured: {reason}")),
+        None => None,
+    };
     let note = format!("statistics{with_target} and golden rows are of {n} rows that --data gave");
-    header.source.iter_mut().for_each(|origin| origin.notes.push(note.clone()));
+    header
+        .source
+        .iter_mut()
+        .for_each(|origin| origin.notes.extend([note.clone()].into_iter().chain(not_measured.clone())));
     let n_categories: Vec<usize> = schema.features().iter().map(|feature| feature.categories.len()).collect();
     let cover = cover::of_neutral(&neutral, &n_categories, data.rows)?;
     drop(neutral);
@@ -116,6 +136,9 @@ pub fn with_data(artifact: &[u8], data: DataFindings<'_>) -> Result<Vec<u8>, Imp
     if let Some(calibration) = data.calibration {
         header.calibration = Some(CalibrationInfo { n: calibration.fold.len() as u64, folds: calibration.folds });
         sections.push(("calibration", calibration.to_section()?, false));
+        if let Some(predictions) = data.out_of_fold {
+            sections.push((out_of_fold::SECTION, out_of_fold::to_section(&predictions)?, false));
+        }
     }
     Ok(to_bytes(header, &sections)?)
 }

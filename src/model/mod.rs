@@ -13,6 +13,7 @@ pub mod calibration;
 pub mod calibrator;
 pub mod category;
 pub mod cell;
+pub mod coefficients;
 pub mod compiled;
 pub mod cover;
 mod estimator;
@@ -22,6 +23,7 @@ pub mod labels;
 #[expect(clippy::module_inception, reason = "the file of `Model`")]
 mod model;
 pub mod neutral;
+pub mod out_of_fold;
 mod overflow;
 pub mod pipeline;
 pub mod postprocessing;

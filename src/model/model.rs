@@ -5,13 +5,15 @@ use std::ops::Range;
 use super::artifact::{self, Header, Opened};
 use super::batch::Batch;
 use super::calibration;
+use super::coefficients;
 use super::compiled::{Predictor, Scratch, TreeLayout};
 use super::cover;
 use super::estimator;
 use super::golden::{self, GoldenDifference};
 use super::ir::{Form, Width};
+use super::out_of_fold;
 use super::overflow;
-use super::pipeline::Pipeline;
+use super::pipeline::{Encoder, Pipeline};
 use super::postprocessing::Postprocessing;
 use super::prediction::{PredictError, Prediction, PredictionWithRaw, Probabilities};
 use super::schema::Schema;
@@ -73,6 +75,9 @@ impl Model {
         let predictor = Predictor::compile(&form, n_classes)?;
         let predictor = if has_probability { predictor } else { predictor.without_probability() };
         calibration::check(&opened, n_classes)?;
+        out_of_fold::check(&opened, n_classes)?;
+        header.importance.as_ref().map_or(Ok(()), |importance| importance.check(&schema))?;
+        check_coefficients(header, &form, &encoder, &schema)?;
         let after = Postprocessing::of(&opened, n_classes, predictor.has_probability())?;
         let golden = golden::batch(header, &schema)?;
         let pipeline = Pipeline::new(encoder, predictor)?.with_postprocessing(after);
@@ -128,6 +133,11 @@ impl Model {
     /// Columns that a row is encoded into, at least 1.
     pub fn n_columns(&self) -> usize {
         self.pipeline.encoder().n_columns()
+    }
+
+    /// About how many steps the prediction of a row takes; see [`Predictor::steps_per_row`].
+    pub fn steps_per_row(&self) -> usize {
+        self.pipeline.predictor().steps_per_row()
     }
 
     /// True where answers have the probability of each class.
@@ -231,6 +241,19 @@ pub fn check_name(name: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("the name {name:?} is not 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"))
+}
+
+/// Checks that the head's coefficients, where there are some, are those of the estimator.
+fn check_coefficients(header: &Header, form: &Form, encoder: &Encoder, schema: &Schema) -> Result<(), String> {
+    let Some(declared) = &header.coefficients else { return Ok(()) };
+    let found = match encoder {
+        Encoder::Preprocessing(preprocessing) => coefficients::linear_functions(form, preprocessing, schema),
+        Encoder::Steps(_) => None,
+    };
+    match found {
+        Some(found) if found == *declared => Ok(()),
+        _ => Err("the header's coefficients are not the estimator's".to_owned()),
+    }
 }
 
 fn check_statistics(header: &Header, schema: &Schema) -> Result<(), String> {

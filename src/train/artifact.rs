@@ -11,6 +11,7 @@ use crate::model::artifact::{
     to_bytes,
 };
 use crate::model::cover;
+use crate::model::out_of_fold;
 use crate::model::postprocessing::Postprocessing;
 use crate::model::prediction::{Prediction, Probabilities};
 use crate::model::schema::Schema;
@@ -24,6 +25,7 @@ use crate::train::evaluate::metrics::class_counts;
 use crate::train::evaluate::schedule::RunOutcome;
 use crate::train::evaluate::subgroup_errors;
 use crate::train::evaluate::thresholds::{self, TradeOff};
+use crate::train::feature_effects::FeatureEffects;
 use crate::train::fit::plan::{FitPlan, Section};
 use crate::train::golden;
 use crate::train::options::ThresholdChoice;
@@ -45,7 +47,8 @@ pub struct Trained {
 }
 
 /// Evaluates on the test rows, writes the artifact's bytes and checks that they load.
-pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained, TrainError> {
+/// Importance is measured where it is asked for.
+pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome, with_importance: bool) -> Result<Trained, TrainError> {
     let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
     let split = &data.split;
     let tested = match &split.test {
@@ -59,7 +62,8 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         k_fold: outcome.k_fold().cloned(),
         best_of: outcome.best_of.map(|n| n as u64),
     };
-    let header = header(plan, outcome, evaluation.clone());
+    let effects = FeatureEffects::find(plan, outcome, with_importance);
+    let header = header(plan, outcome, evaluation.clone(), &effects);
     let artifact = to_bytes(header, &sections(split, outcome)?).map_err(TrainError::Data)?;
     let version = verify(&artifact)?;
     let scored = data.scored_rows()?;
@@ -96,7 +100,9 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome) -> Result<Trained,
         groups: detail.map_or_else(Vec::new, |(_, part, answers)| {
             subgroup_errors::errors(schema, &part.batch, &part.observed, answers)
         }),
-        warnings: split.warnings.iter().cloned().chain(few_rows(plan)).collect(),
+        importance: effects.importance,
+        coefficients: effects.coefficients,
+        warnings: split.warnings.iter().cloned().chain(few_rows(plan)).chain(effects.not_found).collect(),
         artifact_bytes: artifact.len(),
         seconds: 0.0,
     };
@@ -130,7 +136,7 @@ fn few_rows(plan: &FitPlan<'_>) -> Option<String> {
     }
 }
 
-fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> Header {
+fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation, effects: &FeatureEffects) -> Header {
     let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
     let train = &data.split.train;
     let after = outcome.fitted.pipeline.postprocessing();
@@ -150,6 +156,8 @@ fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation) -> H
         features: schema.features().to_vec(),
         preprocessing: outcome.fitted.preprocessing.clone(),
         evaluation: Some(evaluation),
+        importance: effects.importance.clone(),
+        coefficients: effects.coefficients.clone(),
         calibration: outcome
             .out_of_fold
             .as_ref()
@@ -199,6 +207,10 @@ fn sections(split: &SplitData, outcome: &RunOutcome) -> Result<Vec<Section>, Tra
     }
     if let Some(o) = &outcome.out_of_fold {
         sections.push(("calibration", o.calibration.to_section().map_err(TrainError::Broken)?, false));
+        // Classes have their probabilities in the calibration already.
+        if let Prediction::Regression { values, .. } = &o.answers {
+            sections.push((out_of_fold::SECTION, out_of_fold::to_section(values).map_err(TrainError::Broken)?, false));
+        }
     }
     // What does not know these would answer otherwise: they are required.
     let after = fitted.pipeline.postprocessing();

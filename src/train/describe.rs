@@ -1,18 +1,23 @@
 //! What training finds out beside a fit, for a model that was fitted elsewhere: statistics, golden rows, figures and
 //! calibration on rows that are given with it.
 
+use std::num::NonZeroUsize;
+
 use crate::model::Model;
-use crate::model::artifact::Evaluation;
+use crate::model::artifact::{Evaluation, Importance};
 use crate::model::batch::Batch;
 use crate::model::calibration::{Calibration, Scores};
+use crate::model::compiled::Scratch;
 use crate::model::prediction::Prediction;
 use crate::model::schema::FeatureKind;
 use crate::model::statistics::Stats;
 use crate::train::artifact::prediction_stats;
 use crate::train::data::target::Observed;
 use crate::train::evaluate::folds::probabilities;
+use crate::train::evaluate::importance::ImportanceTask;
 use crate::train::evaluate::scoring::Scoring;
 use crate::train::golden;
+use crate::train::options::DEFAULT_SEED;
 
 /// What rows say of a model.
 #[derive(Debug, Clone)]
@@ -25,6 +30,10 @@ pub struct Description {
     pub golden: Vec<usize>,
     /// Figures on the rows, where there are targets.
     pub evaluation: Option<Evaluation>,
+    /// How much each feature matters to the figures, or why it was not measured, where there are targets.
+    pub importance: Option<Result<Importance, String>>,
+    /// The predictions beside the scores of a regression.
+    pub out_of_fold: Option<Vec<f64>>,
     /// Scores of the rows, where there are targets: in one fold, because no row was fitted on by assumption.
     pub calibration: Option<Calibration>,
 }
@@ -51,8 +60,29 @@ pub fn describe(model: &Model, rows: &Batch, answers: &Prediction, observed: Opt
             holdout: Some(Scoring::of_classes(n_classes).figures(observed, answers)),
             ..Evaluation::default()
         }),
+        importance: observed.map(|observed| importance(model, rows, observed)),
+        out_of_fold: match (observed, answers) {
+            (Some(Observed::Values(_)), Prediction::Regression { values, n_outputs: 1 }) => Some(values.clone()),
+            _ => None,
+        },
         calibration: observed.and_then(calibration),
     }
+}
+
+fn importance(model: &Model, rows: &Batch, observed: &Observed) -> Result<Importance, String> {
+    let schema = model.schema();
+    ImportanceTask {
+        predict: &|batch| model.predict(batch, &mut Scratch::default()).ok(),
+        steps_per_row: model.steps_per_row(),
+        schema,
+        scoring: Scoring::of_classes(schema.target().classes.len()),
+        on: "data",
+        batch: rows,
+        observed,
+        seed: DEFAULT_SEED,
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    }
+    .measure()
 }
 
 fn scores(model: &Model, rows: &Batch, answers: &Prediction, observed: &Observed) -> Option<Scores> {

@@ -10,6 +10,7 @@ pub mod data;
 mod describe;
 mod error;
 pub mod evaluate;
+mod feature_effects;
 pub mod fit;
 mod golden;
 mod moments;
@@ -32,7 +33,7 @@ pub use options::{
     CalibrationMethod, Hyperparameters, Loss, Monotone, MonotoneFeature, OPTIONS, OptionInfo, Options, SearchRange,
     TaskChoice, ThresholdChoice, UnknownCategories,
 };
-pub use report::{ClassReport, Compared, Comparison, DataReport, Report};
+pub use report::{ClassReport, Compared, Comparison, DataReport, FeatureEffectsText, Report};
 pub use search::compare::compare;
 pub use search::tune::{Candidate, Tuning};
 pub use spec::TrainSpec;
@@ -89,7 +90,7 @@ pub fn train<'a>(
     };
     let plan = FitPlan { spec, data: &data, parameters: &parameters };
     postprocess::apply(&plan, &mut outcome)?;
-    let mut trained = artifact::build(&plan, &outcome)?;
+    let mut trained = artifact::build(&plan, &outcome, true)?;
     trained.report.tuning = tuning;
     trained.report.seconds = progress.now().saturating_duration_since(start).as_secs_f64();
     Ok(trained)

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::importance::Importance;
 use crate::model::algorithm::Estimator;
+use crate::model::coefficients::LinearFunction;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::{Feature, Target, Task};
 use crate::model::statistics::Stats;
@@ -55,6 +57,12 @@ pub struct Header {
     /// How well it predicts rows it was not fitted on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<Evaluation>,
+    /// How much each feature matters; absent where it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importance: Option<Importance>,
+    /// Of a linear model its functions of the raw columns, one an output; absent where they are too many, and of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coefficients: Option<Vec<LinearFunction>>,
     /// What the `calibration` section holds; absent when there was no k-fold run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<CalibrationInfo>,

@@ -4,6 +4,7 @@
 //! the 32-byte SHA-256 of all that precedes it. The hash is for integrity; authenticity is a signature's work.
 
 mod header;
+mod importance;
 mod keys;
 mod memory;
 
@@ -15,6 +16,7 @@ pub use header::{
     CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Golden, GoldenCell, GoldenPrediction, Header,
     KFoldFigures, Origin, Payload, SMARTCORE, Section, Setting, Threshold,
 };
+pub use importance::{FeatureImportance, Importance};
 pub use memory::most_memory;
 
 /// Bytes of the JSON head at most: 16 MiB.
@@ -30,12 +32,13 @@ const LENGTH_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
 
 /// Sections that this build knows, and how their bytes are to be read.
-const KNOWN_SECTIONS: [(&str, &str); 7] = [
+const KNOWN_SECTIONS: [(&str, &str); 8] = [
     ("estimator", "postcard"),
     ("neutral", "neutral"),
     ("shares", "postcard"),
     ("cover", "postcard"),
     ("calibration", "postcard"),
+    ("out_of_fold", "postcard"),
     ("calibrator", "postcard"),
     ("threshold", "postcard"),
 ];

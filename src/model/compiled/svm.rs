@@ -31,6 +31,11 @@ impl KernelSums {
         Self { kernel: svm.kernel, vectors, machines: svm.machines.clone() }
     }
 
+    /// Support vectors, all machines together.
+    pub(super) fn n_vectors(&self) -> usize {
+        self.vectors.cells.len() / self.vectors.n_columns.max(1)
+    }
+
     pub(super) fn n_machines(&self) -> usize {
         self.machines.len()
     }

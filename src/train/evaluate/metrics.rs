@@ -82,12 +82,10 @@ fn mean_of(observed: &[f64], predicted: &[f64], of_row: impl Fn(f64, f64) -> f64
 
 /// Accuracy and F1 of class positions, and with probabilities, row-major `[n_rows, n_classes]`, log-loss, ROC AUC,
 /// average precision and Brier score.
-#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 pub fn classification(observed: &[u32], predicted: &[u32], probability: Option<&[f64]>, n_classes: usize) -> Figures {
-    let right = observed.iter().zip(predicted).filter(|(y, p)| y == p).count();
     Figures {
         n: observed.len() as u64,
-        accuracy: finite(right as f64 / observed.len() as f64),
+        accuracy: accuracy(observed, predicted),
         f1: macro_f1(&class_counts(observed, predicted, n_classes)),
         log_loss: probability.and_then(|p| log_loss(observed, p, n_classes)),
         roc_auc: probability.and_then(|p| roc_auc(observed, p, n_classes)),
@@ -95,6 +93,13 @@ pub fn classification(observed: &[u32], predicted: &[u32], probability: Option<&
         brier: probability.and_then(|p| brier(observed, p, n_classes)),
         ..Figures::default()
     }
+}
+
+/// The share of rows whose class is right.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
+pub(crate) fn accuracy(observed: &[u32], predicted: &[u32]) -> Option<f64> {
+    let right = observed.iter().zip(predicted).filter(|(y, p)| y == p).count();
+    finite(right as f64 / observed.len() as f64)
 }
 
 /// Counts per class, in class order.

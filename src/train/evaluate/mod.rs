@@ -5,6 +5,7 @@ pub(crate) mod budget;
 pub mod calibrate;
 pub(crate) mod fit_time;
 pub(crate) mod folds;
+pub(crate) mod importance;
 pub mod metrics;
 pub mod parallel;
 pub(crate) mod postprocess;

@@ -81,6 +81,14 @@ impl Scoring {
         }
     }
 
+    /// The figure that ranks, alone; `None` where it is not defined.
+    pub(crate) fn ranking_figure(self, observed: &Observed, answers: &Prediction) -> Option<f64> {
+        match (observed, answers) {
+            (Observed::Classes(y), Prediction::Classification { classes, .. }) => metrics::accuracy(y, classes),
+            _ => (self.ranking().pick)(&self.figures(observed, answers)),
+        }
+    }
+
     /// What ranks models, the smaller the better: the figure, or the share of wrong classes, rounded to 1e-9 so that the order
     /// of summation decides nothing. Infinite where it is not defined.
     pub(crate) fn rank(self, figures: &Figures) -> f64 {

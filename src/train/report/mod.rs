@@ -3,8 +3,10 @@
 mod baseline;
 mod comparison;
 mod decision;
+mod importance;
 mod numbers;
 mod run;
 
 pub use comparison::{Compared, Comparison};
+pub use importance::FeatureEffectsText;
 pub use run::{ClassReport, DataReport, Report};

@@ -5,10 +5,12 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
+use super::importance::FeatureEffectsText;
 use super::numbers::{short, size};
 use super::{baseline, decision};
 use crate::model::algorithm::Algorithm;
-use crate::model::artifact::{Evaluation, Figures, Setting, Threshold};
+use crate::model::artifact::{Evaluation, Figures, Importance, Setting, Threshold};
+use crate::model::coefficients::LinearFunction;
 use crate::model::schema::Task;
 use crate::text::printable::printable;
 use crate::train::evaluate::baseline::Baseline;
@@ -68,6 +70,12 @@ pub struct Report {
     /// Its predictions at five thresholds and the model's own, ascending.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trade_off: Vec<TradeOff>,
+    /// How much each feature matters; absent where it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub importance: Option<Importance>,
+    /// A linear model's functions of the raw columns, one an output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coefficients: Option<Vec<LinearFunction>>,
     /// Errors by the groups of sensitive features.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupFigures>,
@@ -193,6 +201,7 @@ impl Display for Report {
         self.classes(f)?;
         self.trade_off(f)?;
         self.groups(f)?;
+        FeatureEffectsText::new(self.importance.as_ref(), self.coefficients.as_deref().unwrap_or_default()).fmt(f)?;
         self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {}", printable(warning)))?;
         write!(f, "version {}, {}, {:.1} s", self.version, size(self.artifact_bytes), self.seconds)
     }

@@ -208,7 +208,7 @@ fn build_all(
     for mut one in fitted {
         one.outcome.best_of = Some(best_of);
         let algorithm = one.spec.algorithm;
-        match artifact::build(&one.plan(), &one.outcome) {
+        match artifact::build(&one.plan(), &one.outcome, best.is_none()) {
             Ok(mut trained) => {
                 trained.report.tuning.clone_from(&one.tuning);
                 ranked.push(Compared {

@@ -94,7 +94,20 @@ fn a_model_of_numbers_gets_residuals_and_one_of_several_outputs_takes_no_target(
     let ran = import(&case.files[0], &["--target", "y"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.out.contains("RMSE 0.5000, MAE 0.5000, n 500"), "{ran:?}");
-    assert_eq!(sections(&header(&model)), ["neutral", "cover", "calibration"]);
+    let found = header(&model);
+    assert_eq!(sections(&found), ["neutral", "cover", "calibration", "out_of_fold"]);
+    let importance = &found["importance"];
+    assert_eq!(
+        (&importance["on"], &importance["figure"], &importance["rows"]),
+        (&json!("data"), &json!("rmse"), &json!(500))
+    );
+    // Every answer is wrong by a half: shuffling can only make it worse.
+    assert!((importance["unshuffled"].as_f64().unwrap() - 0.5).abs() < 1e-9, "{importance}");
+    let features = importance["features"].as_array().unwrap();
+    assert_eq!(features.len(), found["features"].as_array().unwrap().len());
+    assert!(features[0]["mean"].as_f64().unwrap() > 0.0, "{importance}");
+    let head = "importance  (by how much rmse rises when a feature is shuffled; 500 rows of --data)";
+    assert!(ran.out.contains(head), "{ran:?}");
     let ran = import(&folder().join("sk-dtr-multi/model.skops"), &["--target", "y"]);
     assert!(ran.code == Some(2) && ran.err.contains("2 outputs; leave it out"), "{ran:?}");
     let ran = import(&folder().join("sk-dtr-multi/model.skops"), &[]);

@@ -11,6 +11,7 @@ mod estimators;
 mod exact;
 mod figures;
 mod forests;
+mod importance;
 mod parallel;
 mod run;
 mod shares;

@@ -9,6 +9,7 @@ use smartserve::model::artifact::{GoldenCell, GoldenPrediction, Header, open};
 use smartserve::model::batch::Batch;
 use smartserve::model::calibration::{Calibration, Scores};
 use smartserve::model::compiled::Scratch;
+use smartserve::model::out_of_fold;
 use smartserve::model::prediction::Prediction;
 use smartserve::model::schema::{FeatureKind, Impute, Task};
 use smartserve::table::TableFile;
@@ -191,6 +192,27 @@ fn calibration_covers_every_row() {
     let rmse = header(&trained).evaluation.unwrap().k_fold.unwrap().mean.rmse.unwrap();
     let pooled = (residual.iter().map(|r| r * r).sum::<f64>() / 48.0).sqrt();
     assert!((pooled / rmse - 1.0).abs() < 0.2, "{pooled} against {rmse}");
+}
+
+#[test]
+fn predictions_out_of_fold_and_residuals_add_up_to_the_target() {
+    let targets: Vec<f64> = (0..40).map(|row| f64::from(row * row % 17) + 0.25).collect();
+    let rows: String = targets.iter().zip(0..).map(|(y, x)| format!("{x},{y},{}\n", ["a", "b"][x % 2])).collect();
+    let table = || TableFile::from_bytes("t.csv", format!("x,y,class\n{rows}").into_bytes());
+    let kept = |algorithm: Algorithm| {
+        let trained = train(&TrainSpec { test_size: 0.0, ..spec(algorithm) }, &table(), &()).unwrap();
+        let section = open(&trained.artifact).unwrap().section(out_of_fold::SECTION).map(<[u8]>::to_vec);
+        (section, calibration(&trained))
+    };
+    let (section, calibration) = kept(Algorithm::Ridge);
+    let predictions = out_of_fold::decode(&section.unwrap()).unwrap();
+    let Scores::Residuals { residual, .. } = calibration.scores else { panic!() };
+    assert_eq!((predictions.len(), residual.len()), (40, 40));
+    for ((prediction, residual), y) in predictions.iter().zip(residual).zip(targets) {
+        assert!((prediction + residual - y).abs() < 1e-12);
+    }
+    // Its probabilities are in the calibration.
+    assert!(kept(Algorithm::Logistic).0.is_none());
 }
 
 #[test]

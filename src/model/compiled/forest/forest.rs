@@ -125,6 +125,11 @@ impl Forest {
         AnswerRule { link: self.link, width: self.sum.width, decision: self.decision }
     }
 
+    /// Trees.
+    pub(in crate::model::compiled) fn n_trees(&self) -> usize {
+        self.n_trees
+    }
+
     /// Margins of a row.
     pub(in crate::model::compiled) fn n_outputs(&self) -> usize {
         self.sum.start.len()

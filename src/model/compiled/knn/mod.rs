@@ -56,6 +56,11 @@ pub(super) struct NearestRows {
 }
 
 impl NearestRows {
+    /// Training rows.
+    pub(super) fn n_rows(&self) -> usize {
+        self.form.targets.len()
+    }
+
     pub(super) fn new(form: Arc<Neighbors>) -> Self {
         let prefilter = Prefilter::new(&form.rows, form.n_columns);
         Self { form, prefilter }

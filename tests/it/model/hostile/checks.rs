@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::calibration::{Calibration, Scores};
+use smartserve::model::out_of_fold;
 use smartserve::train::TaskChoice;
 
 /// A sound model without the sections that depend on the estimator's shape.
@@ -395,6 +396,50 @@ fn calibration_must_have_an_entry_a_row() {
     change(&iris, unfit, &|c| probabilities(c, &|_, p| p[0] = 1.5));
     change(&iris, unfit, &|c| probabilities(c, &|_, p| gone(p.pop())));
     head(&boston, "header and payload disagree", |h| gone(h.as_object_mut().unwrap().remove("calibration")));
+}
+
+#[test]
+fn predictions_out_of_fold_must_be_those_of_the_calibration() {
+    let (boston, iris) = (boston(), iris());
+    let change = |words: &str, change: &dyn Fn(&mut Vec<f64>)| {
+        let mut parts = boston.clone();
+        let section = parts.section("out_of_fold");
+        let mut predictions = out_of_fold::decode(section).unwrap();
+        change(&mut predictions);
+        *section = out_of_fold::to_section(&predictions).unwrap();
+        refused(&parts.sealed(), words);
+    };
+    change("has 403 predictions, the calibration 404 rows", &|p| gone(p.pop()));
+    change("prediction of row 7 is not finite", &|p| p[7] = f64::INFINITY);
+    let with = |parts: &Parts, bytes: Vec<u8>| {
+        let mut parts = parts.clone();
+        parts.sections.retain(|(name, _)| name != "out_of_fold");
+        parts.sections.push(("out_of_fold".to_owned(), bytes));
+        let toc = parts.header["payload"]["sections"].as_array_mut().unwrap();
+        toc.retain(|section| section["name"] != "out_of_fold");
+        toc.push(json!({"name": "out_of_fold", "encoding": "postcard", "bytes": 1, "required": false}));
+        parts.sealed()
+    };
+    refused(&with(&boston, vec![0, 0]), "the out_of_fold section has 1 bytes too many");
+    refused(&with(&boston, vec![200]), "the out_of_fold section: ");
+    refused(&with(&iris, vec![0]), "which is of numbers, and the model answers with classes");
+    let bare = bare("boston", "MEDV", Algorithm::Linear);
+    refused(&with(&bare, vec![0]), "an out_of_fold section without a calibration section");
+}
+
+#[test]
+fn importance_and_coefficients_must_be_of_the_model() {
+    let parts = bare("boston", "MEDV", Algorithm::Linear);
+    head(&parts, "there is no feature \"LSTAD\"", |h| h["importance"]["features"][0]["feature"] = "LSTAD".into());
+    head(&parts, "is there twice", |h| h["importance"]["features"][0] = h["importance"]["features"][1].clone());
+    head(&parts, "is negative", |h| h["importance"]["features"][3]["sd"] = json!(-0.1));
+    head(&parts, "102 rows out of 101", |h| h["importance"]["of_rows"] = json!(101));
+    let others = "the header's coefficients are not the estimator's";
+    head(&parts, others, |h| h["coefficients"][0]["intercept"] = json!(1.0));
+    head(&parts, others, |h| gone(h["coefficients"][0]["coefficients"].as_array_mut().unwrap().pop()));
+    head(&parts, others, |h| h["coefficients"] = json!([]));
+    let tree = bare("boston", "MEDV", Algorithm::DecisionTree);
+    head(&tree, others, |h| h["coefficients"] = parts.header["coefficients"].clone());
 }
 
 #[test]
