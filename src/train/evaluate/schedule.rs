@@ -42,7 +42,7 @@ impl<'a> FitJob<'a> {
     fn outcome(&self, prepared: &Prepared, parts: Vec<FitPart>) -> Result<FitResult, TrainError> {
         let fitted = self.plan.join(prepared, parts)?;
         if let Some(fold) = self.without {
-            return folds::evaluate_fold(self.plan, fold, &fitted).map(FitResult::Fold);
+            return folds::evaluate_fold(self.plan, fold, &fitted).map(|fold| FitResult::Fold(Box::new(fold)));
         }
         let answers = self.plan.answer(&fitted, &self.plan.data.split.train.batch)?;
         Ok(FitResult::Final(Box::new(fitted), answers))
@@ -54,7 +54,7 @@ pub(crate) enum FitResult {
     /// The model, and its answers for the training rows.
     Final(Box<FittedModel>, Prediction),
     /// The answers for the rows held out.
-    Fold(FoldResult),
+    Fold(Box<FoldResult>),
 }
 
 /// The joined fits of one algorithm.
@@ -81,7 +81,7 @@ impl RunOutcome {
         for fit in fits {
             match fit.outcome? {
                 FitResult::Final(fitted, answers) => last = Some((*fitted, answers, fit.seconds)),
-                FitResult::Fold(fold) => held.push(fold),
+                FitResult::Fold(fold) => held.push(*fold),
             }
         }
         let (fitted, answers, seconds) = last.ok_or_else(|| TrainError::Broken("there was no fit".to_owned()))?;

@@ -50,7 +50,7 @@ impl Trial {
         match outcome {
             Ok(FitResult::Fold(held)) => {
                 self.figures.push(held.figures.clone());
-                self.held.push(held);
+                self.held.push(*held);
             }
             Ok(FitResult::Final(..)) => {}
             Err(TrainError::OverBudget(_)) => self.is_skipped = true,

@@ -93,9 +93,12 @@ fn rising(rows: usize) -> smartserve::table::TableFile {
     })
 }
 
+/// Takes a figure.
+type Pick = fn(&Figures) -> Option<f64>;
+
 #[test]
 fn a_search_ranks_by_the_loss_that_was_asked_for() {
-    let figures: [(&str, &str, fn(&Figures) -> Option<f64>); 5] = [
+    let figures: [(&str, &str, Pick); 5] = [
         ("quantile=0.9", "pinball-loss", |f| f.pinball_loss),
         ("huber", "mae", |f| f.mae),
         ("poisson", "poisson-deviance", |f| f.poisson_deviance),
