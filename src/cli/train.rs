@@ -86,6 +86,10 @@ pub struct TrainArgs {
     /// What a category does that the file does not have
     #[arg(long, value_enum, default_value_t)]
     pub unknown: UnknownCategories,
+    /// Put the categories of fewer training rows than this together into one column, with --unknown other new ones too; not
+    /// for hist-gradient-boosting, which has no one-hot columns
+    #[arg(long, value_name = "N")]
+    pub min_frequency: Option<u32>,
     /// The model's own name [default: the output's stem]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,

@@ -90,6 +90,7 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         monotone: args.monotone.iter().flat_map(|list| list.0.iter().cloned()).collect(),
         allow_missing: args.allow_missing,
         unknown: args.unknown,
+        min_frequency: args.min_frequency,
         task: args.task,
         tune: args.tune,
         time_budget: args.time_budget,

@@ -10,6 +10,9 @@ use super::schema::Schema;
 /// Numbers that an artifact keeps at most, all outputs together.
 pub const MAX_COEFFICIENTS: usize = 10_000;
 
+/// What the column of the rare categories is called.
+const RARE: &str = "rare categories";
+
 /// A linear function of the raw columns: a predicted number, or before the link the score of a class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LinearFunction {
@@ -27,7 +30,7 @@ pub struct LinearFunction {
 pub struct Coefficient {
     /// The feature.
     pub feature: String,
-    /// The category whose rows it is added to; absent of a number.
+    /// The category whose rows it is added to, or `rare categories`; absent of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// A unit of the function per unit of the feature; of a category what it adds.
@@ -60,7 +63,9 @@ fn coefficient(weight: f64, column: &Column, schema: &Schema) -> Coefficient {
     let feature = &schema.features()[column.feature as usize];
     Coefficient {
         feature: feature.name.clone(),
-        category: column.category.and_then(|category| feature.categories.get(category as usize).cloned()),
+        category: column
+            .category
+            .map(|category| feature.categories.get(category as usize).cloned().unwrap_or_else(|| RARE.to_owned())),
         value: weight / column.sd,
     }
 }

@@ -28,9 +28,13 @@ pub struct Preprocessing {
 pub struct Column {
     /// Position of the feature it is made from.
     pub feature: u32,
-    /// For a one-hot column the position of the category that gives 1; absent for a numeric one.
+    /// For a one-hot column the position of the category that gives 1; absent for a numeric one. One behind the last
+    /// category, which is that of all that the schema does not list: the column of the rare ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<u32>,
+    /// The positions of the categories that are rare (`--min-frequency`) and give 1 too, ascending; of other columns none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rare: Vec<u32>,
     /// Mean of the fitting rows; 0 when not scaled.
     pub mean: f64,
     /// Population standard deviation of the fitting rows; 1 when not scaled; above 0.
@@ -47,6 +51,12 @@ impl Preprocessing {
     ///
     /// Numeric features with one distinct value leave the matrix, as do categories that every row or no row has.
     pub fn fit(schema: &Schema, rows: &[f64], scale: bool) -> Self {
+        Self::fit_with_rare(schema, rows, scale, 0)
+    }
+
+    /// The same, where the categories of fewer than `min_frequency` rows have one column together, behind those of the
+    /// others of their feature.
+    pub fn fit_with_rare(schema: &Schema, rows: &[f64], scale: bool, min_frequency: u32) -> Self {
         let n_features = schema.n_features();
         let mut fitted = Self { fill: Self::fills(schema, rows), columns: Vec::new(), scaled: scale };
         for (f, feature) in schema.features().iter().enumerate() {
@@ -57,14 +67,20 @@ impl Preprocessing {
             }
             let position = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
             match feature.kind {
-                FeatureKind::Numeric => fitted.push(position(f), None, &cells, scale),
+                FeatureKind::Numeric => fitted.push(position(f), None, Vec::new(), &cells, scale),
                 FeatureKind::Categorical => {
-                    for category in 0..feature.categories.len() {
-                        let category = position(category);
-                        let hot: Vec<f64> =
-                            cells.iter().map(|c| f64::from(u8::from(*c == f64::from(category)))).collect();
-                        fitted.push(position(f), Some(category), &hot, scale);
+                    let count = |category: u32| cells.iter().filter(|c| **c == f64::from(category)).count();
+                    let (rare, common): (Vec<u32>, Vec<u32>) = (0..position(feature.categories.len()))
+                        .partition(|category| min_frequency > 0 && count(*category) < min_frequency as usize);
+                    let hot = |is_it: &dyn Fn(f64) -> bool| -> Vec<f64> {
+                        cells.iter().map(|cell| f64::from(u8::from(is_it(*cell)))).collect()
+                    };
+                    for category in common {
+                        let cells = hot(&|cell| cell == f64::from(category));
+                        fitted.push(position(f), Some(category), Vec::new(), &cells, scale);
                     }
+                    let cells = hot(&|cell| holds(&rare, cell));
+                    fitted.push(position(f), Some(position(feature.categories.len())), rare, &cells, scale);
                 }
             }
         }
@@ -83,7 +99,7 @@ impl Preprocessing {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-    fn push(&mut self, feature: u32, category: Option<u32>, cells: &[f64], scale: bool) {
+    fn push(&mut self, feature: u32, category: Option<u32>, rare: Vec<u32>, cells: &[f64], scale: bool) {
         let first = cells.first().copied().unwrap_or(0.0);
         if cells.iter().all(|c| *c == first) {
             return;
@@ -94,7 +110,7 @@ impl Preprocessing {
         // A spread that f64 cannot hold: left as it is rather than turned into infinities.
         let usable = scale && mean.is_finite() && sd.is_finite() && sd > 0.0;
         let (mean, sd) = if usable { (mean, sd) } else { (0.0, 1.0) };
-        self.columns.push(Column { feature, category, mean, sd });
+        self.columns.push(Column { feature, category, rare, mean, sd });
     }
 
     /// Takes the fills from the schema, after reading from an artifact.
@@ -124,8 +140,14 @@ impl Preprocessing {
             .get(column.feature as usize)
             .ok_or_else(|| format!("preprocessing column {i}: feature {} does not exist", column.feature))?;
         let kind_fits = match column.category {
-            None => feature.kind == FeatureKind::Numeric,
-            Some(c) => (c as usize) < feature.categories.len(),
+            None => feature.kind == FeatureKind::Numeric && column.rare.is_empty(),
+            Some(c) if column.rare.is_empty() => (c as usize) < feature.categories.len(),
+            Some(c) => {
+                let is_known = |position: &u32| (*position as usize) < feature.categories.len();
+                c as usize == feature.categories.len()
+                    && column.rare.windows(2).all(|pair| pair[0] < pair[1])
+                    && column.rare.iter().all(is_known)
+            }
         };
         if !kind_fits {
             return Err(format!("preprocessing column {i}: the category does not fit the feature {:?}", feature.name));
@@ -150,7 +172,7 @@ impl Preprocessing {
                 value = self.fill[f].unwrap_or(f64::NAN);
             }
             if let Some(category) = column.category {
-                value = f64::from(u8::from(value == f64::from(category)));
+                value = f64::from(u8::from(value == f64::from(category) || holds(&column.rare, value)));
             }
             *cell = if self.scaled { (value - column.mean) / column.sd } else { value };
         }
@@ -163,6 +185,11 @@ impl Preprocessing {
             && self.columns.len() == self.fill.len()
             && self.columns.iter().enumerate().all(|(i, c)| c.category.is_none() && c.feature as usize == i)
     }
+}
+
+/// True when a cell is one of some categories, whose positions are ascending.
+fn holds(positions: &[u32], cell: f64) -> bool {
+    positions.binary_search_by(|position| f64::from(*position).total_cmp(&cell)).is_ok()
 }
 
 /// The median of the present numbers, or the most frequent category (ties: the first).

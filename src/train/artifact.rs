@@ -179,12 +179,15 @@ fn threshold(plan: &FitPlan<'_>, after: &Postprocessing) -> Option<Threshold> {
     after.threshold.map(|above| Threshold { above, chosen_by })
 }
 
-/// The hyperparameters, and what else the fit was told: `scale`; of boosting the rounds kept, the weights' column and
+/// The hyperparameters, and what else the fit was told: `scale` and `min-frequency`; of boosting the rounds kept, the weights' column and
 /// the constraints.
 fn settings(plan: &FitPlan<'_>, outcome: &RunOutcome) -> BTreeMap<String, Setting> {
     let mut settings = plan.parameters.to_map();
     let Some(rounds) = outcome.fitted.rounds else {
         settings.insert("scale".to_owned(), Setting::Switch(plan.spec.scales()));
+        if let Some(n) = plan.spec.min_frequency {
+            settings.insert("min-frequency".to_owned(), Setting::Count(n.into()));
+        }
         return settings;
     };
     settings.insert("rounds".to_owned(), Setting::Count(rounds.kept as u64));

@@ -44,6 +44,9 @@ pub struct TrainSpec {
     pub allow_missing: bool,
     /// What a category does that the file does not have.
     pub unknown: UnknownCategories,
+    /// Categories of fewer training rows go together into one column; `None`: each has its own. Not where boosting on
+    /// histograms is fitted.
+    pub min_frequency: Option<u32>,
     /// The estimator.
     pub algorithm: Algorithm,
     /// What to predict where the algorithm does both; `None`: a text target is a class, a numeric one a number.
@@ -95,6 +98,7 @@ impl TrainSpec {
             time: None,
             allow_missing: false,
             unknown: UnknownCategories::Error,
+            min_frequency: None,
             algorithm,
             task: None,
             tune: None,
@@ -198,6 +202,17 @@ impl TrainSpec {
         match self.threshold {
             None | Some(ThresholdChoice::Value(_)) => {}
             Some(choice) => self.needs_folds(&format!("--threshold {choice}"))?,
+        }
+        if let Some(n) = self.min_frequency {
+            if n < 2 {
+                return Err(TrainError::Usage(format!("--min-frequency {n} is out of range: it is at least 2")));
+            }
+            if self.algorithm.takes_raw_cells() {
+                let algorithm = self.algorithm;
+                return Err(TrainError::Usage(format!(
+                    "--min-frequency does not apply to {algorithm}: it has no one-hot columns"
+                )));
+            }
         }
         if !self.algorithm.takes_raw_cells() {
             let given = [("--weight", self.weight.is_some()), ("--monotone", !self.monotone.is_empty())];

@@ -199,7 +199,10 @@ fn spread(task: &FitTask<'_>, y: &[u32]) -> Result<(), String> {
     };
     let column = &task.preprocessing.columns[column];
     let feature = &task.schema.features()[column.feature as usize];
-    let category = column.category.map(|c| format!(" ({:?} or not)", feature.categories[c as usize]));
+    let category = column.category.map(|c| match feature.categories.get(c as usize) {
+        Some(category) => format!(" ({category:?} or not)"),
+        None => " (a rare category or not)".to_owned(),
+    });
     Err(format!(
         "the rows of class {:?} to fit on all have the same {}{}, or nearly so for its size, and gaussian-nb divides by \
          the spread: --drop it, try --scale, or use another algorithm",

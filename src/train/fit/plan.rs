@@ -106,7 +106,12 @@ impl<'a> FitPlan<'a> {
             return self.bin(&cells, observed, train.weights_of(rows));
         }
         self.data.split.check_width(&self.data.file)?;
-        let preprocessing = Preprocessing::fit(self.schema(), &cells, self.spec.scales());
+        let preprocessing = Preprocessing::fit_with_rare(
+            self.schema(),
+            &cells,
+            self.spec.scales(),
+            self.spec.min_frequency.unwrap_or(0),
+        );
         let n_columns = preprocessing.n_columns();
         if n_columns == 0 {
             return Err(self.constant(observed.len()));

@@ -55,7 +55,7 @@ fn is_zero(n: &usize) -> bool {
 }
 
 impl Tuning {
-    /// Candidates that were fitted on some fold at least.
+    /// Candidates that were fitted on some fold at cheapest.
     pub(crate) fn tried(&self) -> usize {
         self.candidates - self.skipped
     }
@@ -134,7 +134,7 @@ impl Search<'_> {
         Ok(Tuned { tuning, better: Some((candidates[chosen].clone(), outcome)) })
     }
 
-    /// Tries the candidates' `plans` over all folds (at least 2): all at once, or within a budget in rounds; returns the
+    /// Tries the candidates' `plans` over all folds (at cheapest 2): all at once, or within a budget in rounds; returns the
     /// number of fits.
     fn search(&self, plans: &[FitPlan<'_>], trials: &mut [Trial]) -> usize {
         let mut waiting: VecDeque<usize> = (0..plans.len()).filter(|i| !trials[*i].is_begun).collect();
@@ -162,6 +162,9 @@ impl Search<'_> {
     fn admitted(&self, plans: &[FitPlan<'_>], trials: &mut [Trial], waiting: &mut VecDeque<usize>) -> Vec<usize> {
         let threads = self.plan.spec.threads;
         let (mut round, mut committed, mut last) = (Vec::new(), 0.0, 0.0_f64);
+        // Where less than this is left, the next one is not even timed: the time is kept for the final fit.
+        let known = trials.iter().filter_map(|trial| trial.seconds).map(|(folds, one)| folds + one);
+        let mut cheapest = known.reduce(f64::min).unwrap_or(0.0);
         while let Some(i) = waiting.front().copied() {
             let plan = &plans[i];
             let measured = || {
@@ -171,11 +174,12 @@ impl Search<'_> {
             };
             let (folds, one) = match trials[i].seconds {
                 Some(seconds) => seconds,
-                None if self.budget.admits(committed + last) => measured().unwrap_or_default(),
+                None if self.budget.admits(committed + last + cheapest) => measured().unwrap_or_default(),
                 None => (f64::INFINITY, f64::INFINITY),
             };
             if folds.is_finite() {
                 trials[i].seconds = Some((folds, one));
+                cheapest = if cheapest > 0.0 { cheapest.min(folds + one) } else { folds + one };
             }
             if self.budget.admits(committed + folds + last.max(one)) {
                 (committed, last) = (committed + folds, last.max(one));

@@ -13,6 +13,7 @@ mod figures;
 mod forests;
 mod importance;
 mod parallel;
+mod rare;
 mod run;
 mod shares;
 mod smartcore_cases;
