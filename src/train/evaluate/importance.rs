@@ -92,7 +92,8 @@ impl ImportanceTask<'_> {
         let sign = self.scoring.ranking().sign;
         let mut features = Vec::with_capacity(n_features);
         for (feature, figures) in self.schema.features().iter().zip(measured) {
-            let worse: Vec<f64> = figures?.iter().map(|shuffled| sign * (unshuffled - shuffled)).collect();
+            // Adding 0 makes 0 of −0.
+            let worse: Vec<f64> = figures?.iter().map(|shuffled| sign * (unshuffled - shuffled) + 0.0).collect();
             let (mean, sd) = (mean(&worse), variance(&worse).sqrt());
             features.push(FeatureImportance { feature: feature.name.clone(), mean, sd });
         }
