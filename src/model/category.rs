@@ -1,7 +1,8 @@
 //! Which category a value names: text byte for byte, a number by the digits that were sent, a boolean by its spellings.
 //!
 //! A category is text as training saw it. `001`, `1` and `1e0` are three of them: no other numeric reading is tried, so
-//! that an identifier never answers for its neighbour.
+//! that an identifier never answers for its neighbour. Where the library that fitted a model has numbers as categories
+//! ([`Feature::numbers`]), they are compared as numbers, however they are spelled.
 
 use super::schema::Feature;
 use crate::text::number::{MAX_EXACT_F64, is_integer, parse_number};
@@ -34,34 +35,65 @@ impl Feature {
         self.category_position(text).or_else(|| self.category_position(self.compared(text)))
     }
 
-    /// The position of the category of a CSV field's digits. Only where a text that names no category is accepted,
-    /// which models of other libraries do: what names one as JSON's `7.0` must not pass for unknown as a field.
+    /// The position of the category of a CSV field's digits. Only where categories are numbers, or where a text that
+    /// names no category is accepted: what names one as JSON's `7.0` must not pass for unknown as a field.
     pub(super) fn category_of_field(&self, text: &str) -> Option<usize> {
         let text = self.compared(text);
-        let value = parse_number(text).filter(|_| self.unknown)?;
+        if self.numbers
+            && let Some(truth) = truth(text)
+        {
+            return self.category_of_bool(truth == 1.0);
+        }
+        let value = parse_number(text).filter(|_| self.unknown || self.numbers)?;
         self.category_of_digits(Digits { value, text, by_value: false })
     }
 
     /// The position of the category that spells this boolean.
     pub(super) fn category_of_bool(&self, truth: bool) -> Option<usize> {
+        self.category_of_spelled(truth).or_else(|| self.category_of_number(f64::from(u8::from(truth)), ""))
+    }
+
+    fn category_of_spelled(&self, truth: bool) -> Option<usize> {
         SPELLINGS[usize::from(!truth)].iter().find_map(|spelling| self.category_position(spelling))
     }
 
     /// The position of the category of these digits; without one, of the same integer below 2⁵³ with `.0` or without:
     /// pandas adds it to the integers of a column where a cell is missing.
     pub(super) fn category_of_digits(&self, digits: Digits<'_>) -> Option<usize> {
+        let Digits { value, text, .. } = digits;
+        self.category_position(text)
+            .or_else(|| self.category_of_integer(digits))
+            .or_else(|| self.category_of_number(value, text))
+    }
+
+    fn category_of_integer(&self, digits: Digits<'_>) -> Option<usize> {
         let Digits { value, text, by_value } = digits;
-        self.category_position(text).or_else(|| {
-            if value.abs() >= MAX_EXACT_F64 || value.fract() != 0.0 {
-                return None;
-            }
-            let is_float = text.strip_suffix(".0").is_some_and(is_integer);
-            let integer = if is_float || by_value { integer_text(value) } else { text.to_owned() };
-            if !is_integer(&integer) {
-                return None;
-            }
-            self.category_position(&integer).or_else(|| self.category_position(&format!("{integer}.0")))
-        })
+        if value.abs() >= MAX_EXACT_F64 || value.fract() != 0.0 {
+            return None;
+        }
+        let is_float = text.strip_suffix(".0").is_some_and(is_integer);
+        let integer = if is_float || by_value { integer_text(value) } else { text.to_owned() };
+        if !is_integer(&integer) {
+            return None;
+        }
+        self.category_position(&integer).or_else(|| self.category_position(&format!("{integer}.0")))
+    }
+
+    /// The position of the category that is this number, where categories are numbers: they are called by the shortest
+    /// digits, with an exponent or without, and a boolean is 1 or 0. An integer from 2⁵³ on is not the `f64` it was
+    /// read as: its digits alone name it.
+    fn category_of_number(&self, value: f64, text: &str) -> Option<usize> {
+        if !self.numbers || value.abs() >= MAX_EXACT_F64 && is_integer(text.trim_start_matches('+')) {
+            return None;
+        }
+        if value == 0.0 {
+            let zeros = ["0", "0.0", "-0", "-0.0"];
+            return zeros.iter().find_map(|zero| self.category_position(zero)).or_else(|| self.category_of_spelled(false));
+        }
+        let truth = || (value == 1.0).then(|| self.category_of_spelled(true)).flatten();
+        self.category_position(&format!("{value}"))
+            .or_else(|| self.category_position(&format!("{value:?}")))
+            .or_else(truth)
     }
 }
 

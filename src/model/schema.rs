@@ -75,6 +75,9 @@ pub struct Feature {
     /// texts so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untrimmed: bool,
+    /// True where the categories are numbers in the model's own library, which compares them as numbers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub numbers: bool,
     /// True where a numeric feature takes any number, infinite ones too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unbounded: bool,
@@ -176,6 +179,7 @@ impl Schema {
                     && a.missing == b.missing
                     && a.unknown == b.unknown
                     && a.untrimmed == b.untrimmed
+                    && a.numbers == b.numbers
             })
     }
 }
@@ -195,6 +199,7 @@ impl Feature {
             missing,
             unknown: false,
             untrimmed: false,
+            numbers: false,
             unbounded: true,
             is_imported: true,
             stats: None,
@@ -246,8 +251,8 @@ impl Feature {
             }
             _ => {}
         }
-        if self.untrimmed && self.kind == FeatureKind::Numeric {
-            return Err(format!("feature {name:?} is numeric but compares texts"));
+        if (self.untrimmed || self.numbers) && self.kind == FeatureKind::Numeric {
+            return Err(format!("feature {name:?} is numeric but compares categories"));
         }
         if self.missing && self.impute.is_some() {
             return Err(format!("feature {name:?}: a missing cell is filled, or the model's rule is for it, not both"));

@@ -104,7 +104,7 @@ fn any_number(accepts_missing: bool) -> Value {
 fn words(feature: &Feature) -> Vec<Value> {
     let mut words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).collect();
     let mut seen = HashSet::new();
-    let numbers = feature.categories.iter().filter_map(|category| spelled_number(category));
+    let numbers = feature.categories.iter().filter_map(|category| spelled_number(feature, category));
     words.extend(numbers.filter(|number| seen.insert(number.to_string())));
     let is_spelled = |truth: &bool| feature.read(Cell::Bool(*truth)).is_ok();
     words.extend([false, true].into_iter().filter(is_spelled).map(Value::from));
@@ -114,12 +114,18 @@ fn words(feature: &Feature) -> Vec<Value> {
     words
 }
 
-/// The JSON number that names this category, if every JSON writer spells it so.
-fn spelled_number(category: &str) -> Option<Value> {
+/// The JSON number that names this category, if every JSON writer spells it so, or any spelling will do.
+fn spelled_number(feature: &Feature, category: &str) -> Option<Value> {
+    if feature.numbers && matches!(category, "True" | "False") {
+        return Some(json!(u8::from(category == "True")));
+    }
     match category.strip_suffix(".0") {
         Some(digits) => labels::integer(digits).filter(|whole| whole.unsigned_abs() < MAX_EXACT).map(Value::from),
         None if is_integer(category) => labels::integer(category).map(Value::from),
-        None => parse_number(category).filter(|v| v.is_finite() && format!("{v}") == category).map(Value::from),
+        None => {
+            let is_spelled = |v: &f64| v.is_finite() && (feature.numbers || format!("{v}") == category);
+            parse_number(category).filter(is_spelled).map(Value::from)
+        }
     }
 }
 
@@ -196,6 +202,7 @@ mod tests {
             missing: false,
             unknown: false,
             untrimmed: false,
+            numbers: false,
             unbounded: false,
             is_imported: false,
             stats: Some(stats),

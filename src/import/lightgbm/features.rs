@@ -42,7 +42,8 @@ pub(super) fn features(
             Some(Named { names, codes, are_texts }) => {
                 with_names.push(format!("{} ({})", feature.name, names.len()));
                 (feature.kind, feature.categories) = (FeatureKind::Categorical, names);
-                (feature.unknown, feature.untrimmed, feature.unbounded) = (true, are_texts, false);
+                (feature.unknown, feature.unbounded) = (true, false);
+                (feature.untrimmed, feature.numbers) = (are_texts, !are_texts);
                 steps.steps.push(Step { input, operation: Operation::Codes { codes, unknown: f64::NAN } });
             }
             None if is_categorical(info) => {

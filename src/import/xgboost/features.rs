@@ -38,7 +38,7 @@ pub(super) fn columns(
         let mut feature = Feature::imported(name, true);
         match encodings.get(i) {
             Some(Encoding::Names { names, are_texts }) => {
-                feature.untrimmed = *are_texts;
+                (feature.untrimmed, feature.numbers) = (*are_texts, !are_texts);
                 made.name_categories(i, &mut feature, names);
             }
             Some(Encoding::Unusable(why)) => made

@@ -60,6 +60,7 @@ fn of_feature(old: &Feature, new: &Feature) -> Option<String> {
         (rule(|f| f.missing), "may no longer be left out", "may be left out"),
         (rule(|f| f.unknown), "takes listed categories alone", "takes categories that are not listed"),
         (rule(|f| f.untrimmed), "is compared without blanks around it", "is compared with the blanks around it"),
+        (rule(|f| f.numbers), "compares categories as texts", "compares categories as numbers"),
     ];
     let what = rules.into_iter().find_map(|((was, is), gone, came)| match (was, is) {
         (true, false) => Some(gone),

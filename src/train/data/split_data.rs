@@ -132,6 +132,7 @@ fn derive(
         missing: false,
         unknown: input.kind == FeatureKind::Categorical && spec.unknown == UnknownCategories::Other,
         untrimmed: false,
+        numbers: false,
         is_imported: false,
         unbounded: false,
         stats: None,

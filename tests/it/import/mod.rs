@@ -12,6 +12,7 @@ mod lightgbm;
 mod limits;
 mod memory;
 mod mistakes;
+mod number_categories;
 mod page;
 mod program;
 mod sklearn;

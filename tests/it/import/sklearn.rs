@@ -31,11 +31,12 @@ const EXP_ULPS: u64 = 2;
 /// How far a margin that starts from scipy's logit is off at most.
 const LOGIT: f64 = 1e-15;
 
-/// Estimators that are refused by name.
-const REFUSED: [(&str, &str); 5] = [
+/// Cases that are refused, by what is said.
+const REFUSED: [(&str, &str); 6] = [
     ("ada", "AdaBoostClassifier is not an estimator that is read"),
     ("cal", "CalibratedClassifierCV is not an estimator that is read"),
     ("gnb", "GaussianNB is not an estimator that is read"),
+    ("none-and-nan", "the column \"color\" had None and NaN"),
     ("iso", "IsolationForest is not an estimator that is read"),
     ("svc", "SVC is not an estimator that is read"),
 ];

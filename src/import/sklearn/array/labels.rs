@@ -15,15 +15,17 @@ pub(in crate::import::sklearn) enum Label {
     Number(f64),
     Int(i64),
     Bool(bool),
-    /// None, NaN or pandas' NA.
+    /// NaN or pandas' NA.
     Missing,
+    /// Python's None, which is a category like others to an encoder.
+    None,
 }
 
 impl Label {
     /// The label at a node.
     pub(in crate::import::sklearn) fn read(arena: &Arena<'_>, id: Id) -> Result<Self, ImportError> {
         Ok(match arena.node(id) {
-            Node::None => Self::Missing,
+            Node::None => Self::None,
             Node::Bool(v) => Self::Bool(v),
             Node::Int(v) => Self::Int(v),
             Node::Float(v) if v.is_nan() => Self::Missing,
@@ -70,7 +72,13 @@ impl Label {
             Self::Bool(true) => "True".to_owned(),
             Self::Bool(false) => "False".to_owned(),
             Self::Missing => "nan".to_owned(),
+            Self::None => "None".to_owned(),
         }
+    }
+
+    /// True for None and NaN: each comes as a missing cell.
+    pub(in crate::import::sklearn) fn is_gap(&self) -> bool {
+        matches!(self, Self::Missing | Self::None)
     }
 
     /// The number it is.
@@ -80,7 +88,7 @@ impl Label {
             Self::Number(v) => Some(*v),
             Self::Int(v) => Some(*v as f64),
             Self::Bool(v) => Some(f64::from(u8::from(*v))),
-            Self::Missing => Some(f64::NAN),
+            Self::Missing | Self::None => Some(f64::NAN),
             Self::Text(_) => None,
         }
     }

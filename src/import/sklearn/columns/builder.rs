@@ -43,6 +43,10 @@ pub(super) struct Draft {
     pub(super) categories: Option<Vec<String>>,
     /// Some of them are texts, not numbers.
     pub(super) has_texts: bool,
+    /// None is one of them.
+    pub(super) has_none: bool,
+    /// NaN is one of them, or is filled.
+    pub(super) has_nan: bool,
     /// A missing cell is accepted.
     pub(super) takes_missing: bool,
     /// A category that is not listed is accepted.
@@ -90,6 +94,8 @@ impl ColumnsBuilder {
             is_number: false,
             categories: None,
             has_texts: false,
+            has_none: false,
+            has_nan: false,
             takes_missing: true,
             takes_unknown: true,
             takes_any_number: true,

@@ -14,6 +14,10 @@ pub(super) struct Encoding {
     pub(super) unknown: Option<f64>,
     /// The code of a missing cell, perhaps NaN; `None` where such a row is refused.
     pub(super) missing: Option<f64>,
+    /// None is one of the categories.
+    pub(super) lists_none: bool,
+    /// NaN is one of them.
+    pub(super) lists_nan: bool,
 }
 
 impl ColumnsBuilder {
@@ -33,6 +37,8 @@ impl ColumnsBuilder {
             encoding.codes.iter().map(|(label, code)| (label.to_text(), *code)).collect();
         let draft = &mut self.features[*feature];
         draft.takes_unknown &= encoding.unknown.is_some();
+        draft.has_none |= encoding.lists_none;
+        draft.has_nan |= encoding.lists_nan;
         draft.has_texts |= encoding.codes.iter().any(|(label, _)| matches!(label, Label::Text(_)));
         if let Some(missing) = missing {
             let text = missing.to_text();

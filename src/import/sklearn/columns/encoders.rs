@@ -20,15 +20,20 @@ impl Groups {
         self.of_label.iter().max().map_or(0, |last| last + 1)
     }
 
-    /// Each category but the missing one with its group.
+    /// Each category but the missing ones with its group.
     fn codes(&self) -> Vec<(Label, f64)> {
         let of_group = |(label, group): (&Label, &usize)| (label.clone(), code(*group));
-        self.labels.iter().zip(&self.of_label).map(of_group).filter(|(label, _)| *label != Label::Missing).collect()
+        self.labels.iter().zip(&self.of_label).map(of_group).filter(|(label, _)| !label.is_gap()).collect()
     }
 
-    /// The group of missing cells, if they are a category.
-    fn missing(&self) -> Option<usize> {
-        self.labels.iter().position(|label| *label == Label::Missing).map(|at| self.of_label[at])
+    /// The group of None, or of NaN, if it is a category.
+    fn of(&self, gap: &Label) -> Option<usize> {
+        self.labels.iter().position(|label| label == gap).map(|at| self.of_label[at])
+    }
+
+    fn encoding(&self, unknown: Option<f64>, missing: Option<f64>) -> Encoding {
+        let (none, nan) = (self.of(&Label::None).is_some(), self.of(&Label::Missing).is_some());
+        Encoding { codes: self.codes(), unknown, missing, lists_none: none, lists_nan: nan }
     }
 }
 
@@ -57,7 +62,13 @@ fn groups(object: &Object<'_>, n: usize) -> Result<Vec<Groups>, ImportError> {
         if let Some(mapping) = of_column(&mappings, i) {
             let (_, mapping) = Values::numbers(arena, mapping)?;
             let group = |v: &f64| position(*v).filter(|group| *group < labels.len());
-            let mapped: Option<Vec<usize>> = mapping.iter().map(group).collect();
+            let mut mapped: Option<Vec<usize>> = mapping.iter().map(group).collect();
+            if let (Some(mapped), Some(Label::Missing)) = (&mut mapped, labels.last())
+                && mapped.len() + 1 == labels.len()
+            {
+                // An ordinal encoder leaves NaN out: it has a code of its own.
+                mapped.push(labels.len() - 1);
+            }
             groups = mapped.filter(|mapped| mapped.len() == labels.len()).ok_or_else(|| {
                 ImportError::new("it does not name a group for each category").within("_default_to_infrequent_mappings")
             })?;
@@ -87,8 +98,8 @@ pub(super) fn one_hot(
             "infrequent_if_exist" | "warn" => Some(groups.infrequent.map_or(-1.0, code)),
             other => return Err(ImportError::new(format_args!("{other:?} is not read")).within("handle_unknown")),
         };
-        let missing = groups.missing().map(code).or(unknown);
-        let encoding = Encoding { codes: groups.codes(), unknown, missing };
+        let missing = groups.of(&Label::None).or(groups.of(&Label::Missing)).map(code).or(unknown);
+        let encoding = groups.encoding(unknown, missing);
         let kept: Vec<f64> = (0..groups.n()).filter(|group| Some(*group) != dropped).map(code).collect();
         let PendingColumn::Column { column, .. } = columns.encode(pending, &encoding)? else { continue };
         let n = u32::try_from(kept.len()).map_err(|_| ImportError::new("it makes too many columns"))?;
@@ -112,7 +123,7 @@ fn dropped(object: &Object<'_>, n: usize) -> Result<Vec<Option<usize>>, ImportEr
         return Err(ImportError::new(format_args!("{} categories for {n} columns", dropped.len())).within(attribute));
     }
     let position = |label: &Label| match label {
-        Label::Missing => Ok(None),
+        Label::Missing | Label::None => Ok(None),
         Label::Int(v) => {
             usize::try_from(*v).map(Some).map_err(|_| ImportError::new("it is no position").within(attribute))
         }
@@ -140,8 +151,10 @@ pub(super) fn ordinal(
     };
     let missing = number("encoded_missing_value")?;
     let encode = |(pending, groups): (&PendingColumn, Groups)| {
-        let missing = if groups.missing().is_some() { Some(missing) } else { unknown };
-        columns.encode(pending, &Encoding { codes: groups.codes(), unknown, missing })
+        // Of the two NaN alone has a code of its own; None is a category like others.
+        let of_nan = groups.of(&Label::Missing).map(|_| missing);
+        let missing = groups.of(&Label::None).map(code).or(of_nan).or(unknown);
+        columns.encode(pending, &groups.encoding(unknown, missing))
     };
     pending.iter().zip(groups(object, pending.len())?).map(encode).collect()
 }

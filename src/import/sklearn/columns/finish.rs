@@ -60,7 +60,14 @@ fn is_unused(draft: &Draft) -> bool {
 
 fn feature(draft: Draft) -> Result<Feature, ImportError> {
     let is_unused = is_unused(&draft);
-    let Draft { name, is_number, categories, has_texts, takes_missing, takes_unknown, takes_any_number } = draft;
+    if draft.has_none && draft.has_nan {
+        let name = &draft.name;
+        return Err(ImportError::new(format_args!(
+            "the column {name:?} had None and NaN, which mean different things to the model: a missing cell does not say \
+             which; make one of them the other before fitting"
+        )));
+    }
+    let Draft { name, is_number, categories, has_texts, takes_missing, takes_unknown, takes_any_number, .. } = draft;
     if is_number && categories.is_some() {
         return Err(ImportError::new(format_args!(
             "the column {name:?} is taken for a number and for a category, which is not read"
@@ -74,6 +81,7 @@ fn feature(draft: Draft) -> Result<Feature, ImportError> {
     feature.kind = FeatureKind::Categorical;
     feature.unbounded = false;
     feature.untrimmed = has_texts;
+    feature.numbers = !has_texts && !is_unused;
     feature.unknown = is_unused || takes_unknown;
     feature.categories = categories.unwrap_or_else(|| vec![UNUSED.to_owned()]);
     Ok(feature)

@@ -26,7 +26,7 @@ pub(super) fn impute(
         return Err(ImportError::new(format_args!("{n} values for {of} columns")).within("statistics_"));
     }
     let missing = match object.get("missing_values")? {
-        None => Label::Missing,
+        None => Label::None,
         Some(id) => Label::read(arena, id).map_err(|e| e.within("missing_values"))?,
     };
     let keeps_empty = object.is_set("keep_empty_features")?;
@@ -40,6 +40,9 @@ pub(super) fn impute(
                 );
             }
             continue;
+        }
+        if *fill == Label::None {
+            return Err(ImportError::new("a column is filled with None").within("statistics_"));
         }
         made.push(filled(columns, pending, &missing, fill)?);
     }
@@ -70,7 +73,8 @@ fn filled(
     fill: &Label,
 ) -> Result<PendingColumn, ImportError> {
     if let PendingColumn::Feature { feature, missing: None, fill: None } = pending {
-        let missing = Some(missing.clone()).filter(|missing| *missing != Label::Missing);
+        columns.features[*feature].has_nan |= *missing == Label::Missing;
+        let missing = Some(missing.clone()).filter(|missing| !missing.is_gap());
         // Where another value stands for missing, NaN is refused.
         if missing.is_some() {
             columns.refuse_missing(*feature);
@@ -78,7 +82,7 @@ fn filled(
         return Ok(PendingColumn::Feature { feature: *feature, missing, fill: Some(fill.clone()) });
     }
     let (mut column, gaps) = columns.number(pending)?;
-    if *missing != Label::Missing {
+    if !missing.is_gap() {
         columns.refuse(gaps);
         column = columns.step(column, Operation::AsMissing(number(missing)?))?;
     }
@@ -94,12 +98,13 @@ fn indicated(
 ) -> Result<PendingColumn, ImportError> {
     let mut column = match pending {
         // Of a category as of a number.
-        PendingColumn::Feature { feature, missing: None, fill: None } if *missing == Label::Missing => {
+        PendingColumn::Feature { feature, missing: None, fill: None } if missing.is_gap() => {
+            columns.features[*feature].has_nan |= *missing == Label::Missing;
             super::builder::feature_column(*feature)
         }
         _ => columns.number(pending)?.0,
     };
-    if *missing != Label::Missing {
+    if !missing.is_gap() {
         column = columns.step(column, Operation::AsMissing(number(missing)?))?;
     }
     let column = columns.step(column, Operation::IsMissing)?;
