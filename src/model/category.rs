@@ -88,7 +88,10 @@ impl Feature {
         }
         if value == 0.0 {
             let zeros = ["0", "0.0", "-0", "-0.0"];
-            return zeros.iter().find_map(|zero| self.category_position(zero)).or_else(|| self.category_of_spelled(false));
+            return zeros
+                .iter()
+                .find_map(|zero| self.category_position(zero))
+                .or_else(|| self.category_of_spelled(false));
         }
         let truth = || (value == 1.0).then(|| self.category_of_spelled(true)).flatten();
         self.category_position(&format!("{value}"))

@@ -78,6 +78,9 @@ pub struct Feature {
     /// True where the categories are numbers in the model's own library, which compares them as numbers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub numbers: bool,
+    /// True where the name's `_` may have been blanks: `LightGBM` writes them so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blanks: bool,
     /// True where a numeric feature takes any number, infinite ones too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unbounded: bool,
@@ -143,9 +146,13 @@ impl Schema {
         if is_there { Some(guess) } else { self.position(name) }
     }
 
-    /// The position of the feature called `name`.
+    /// The position of the feature called `name`; of one whose blanks another library wrote as `_`, by both names.
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        let with_blanks = || {
+            let written = name.contains(' ').then(|| name.replace(' ', "_"))?;
+            self.by_name.get(&written).copied().filter(|position| self.features[*position].blanks)
+        };
+        self.by_name.get(name).copied().or_else(with_blanks)
     }
 
     /// What is predicted.
@@ -180,6 +187,7 @@ impl Schema {
                     && a.unknown == b.unknown
                     && a.untrimmed == b.untrimmed
                     && a.numbers == b.numbers
+                    && a.blanks == b.blanks
             })
     }
 }
@@ -200,6 +208,7 @@ impl Feature {
             unknown: false,
             untrimmed: false,
             numbers: false,
+            blanks: false,
             unbounded: true,
             is_imported: true,
             stats: None,

@@ -61,6 +61,7 @@ pub(super) fn set_header<R: Read>(
     let is_feature = |name: &str| schema.position(name).is_some();
     let names = names(first, is_feature);
     let times = |f: &Feature| names.iter().filter(|name| **name == f.name).count();
+    // A header of numbers has no name with blanks.
     let is_known = |f: &Feature| times(f) == 1 || f.missing && times(f) == 0;
     let known = schema.features().iter().all(is_known) && schema.features().iter().any(|f| times(f) == 1);
     if known && names.iter().all(|name| name.is_empty() || parse_number(name).is_some()) {
@@ -79,8 +80,16 @@ pub(super) fn renamed<'m>(missing: impl IntoIterator<Item = &'m str>, header: &[
 
 pub(super) fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<Option<usize>>, TableError> {
     let header = records.header();
-    let column = |feature: &Feature| header.iter().position(|name| *name == feature.name);
-    let columns: Vec<Option<usize>> = schema.features().iter().map(column).collect();
+    let mut columns: Vec<Option<usize>> = vec![None; schema.n_features()];
+    for (column, name) in header.iter().enumerate() {
+        let Some(feature) = schema.position(name) else { continue };
+        if let Some(first) = columns[feature].replace(column) {
+            let (file, first) = (records.file(), &header[first]);
+            return Err(TableError::Shape(format!(
+                "{file}: the columns {first:?} and {name:?} are the same feature of the model; rename one of them"
+            )));
+        }
+    }
     let is_none_given = columns.iter().all(Option::is_none);
     let is_needed =
         |(feature, column): &(&Feature, &Option<usize>)| column.is_none() && (is_none_given || !feature.missing);

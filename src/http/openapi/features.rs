@@ -203,6 +203,7 @@ mod tests {
             unknown: false,
             untrimmed: false,
             numbers: false,
+            blanks: false,
             unbounded: false,
             is_imported: false,
             stats: Some(stats),

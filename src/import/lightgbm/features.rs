@@ -19,6 +19,7 @@ pub(super) fn features(
     names: Option<Vec<String>>,
 ) -> Result<(Vec<Feature>, Steps, Option<String>), ImportError> {
     let n = header.names.len();
+    let is_own = names.is_none();
     let names = names.unwrap_or_else(|| header.names.iter().map(|name| (*name).to_owned()).collect());
     if names.len() != n {
         return Err(ImportError::new(format_args!("{} names for {n} columns", names.len())));
@@ -35,7 +36,8 @@ pub(super) fn features(
     for (((name, of_column), info), is_bounded) in names.into_iter().zip(all).zip(&header.infos).zip(is_bounded) {
         let input = steps.n_features;
         steps.n_features += 1;
-        let mut feature = Feature { unbounded: !is_bounded, ..Feature::imported(name, true) };
+        let blanks = is_own && name.contains('_');
+        let mut feature = Feature { unbounded: !is_bounded, blanks, ..Feature::imported(name, true) };
         match of_column {
             // A column of one category, or none, that pandas knew: no row was fitted by it.
             Some(Named { names, .. }) if names.is_empty() => {}

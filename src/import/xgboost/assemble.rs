@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::document::Document;
 use super::features::{FeaturesAndSteps, columns};
-use super::objective::{Answer, Base, Objective};
+use super::objective::{Answer, Base, Objective, SEVERAL_LABELS};
 use super::version;
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
-use crate::import::options::{ImportOptions, Iterations};
+use crate::import::options::{Answers, ImportOptions, Iterations};
 use crate::model::artifact::{Origin, Setting};
 use crate::model::ir::{LinearRule, Width};
 use crate::model::neutral::{Comparison, Forest, Leaves, LinearModel, Neutral, Predictor, Sum, Tree};
@@ -40,6 +40,9 @@ pub(super) fn assemble(mut document: Document, options: &ImportOptions, format: 
     let FeaturesAndSteps { features, steps, mut notes } =
         columns(n_features, names, &document.encodings, options.zero_as_missing)?;
     notes.extend(version_note);
+    if n_outputs > 1 && document.objective.as_deref().is_some_and(|name| name.starts_with("binary:log")) {
+        notes.push(format!("{n_outputs} targets of two classes: the answer is a list, a number for each, no labels"));
+    }
     let booster = document.booster.clone().unwrap_or_default();
     let n_columns = u32::try_from(features.len()).unwrap_or(u32::MAX);
     let mut hyperparameters = BTreeMap::from([("booster".to_owned(), Setting::Word(booster.clone()))]);
@@ -102,6 +105,9 @@ fn objective(document: &Document, n_outputs: usize, options: &ImportOptions) -> 
     // Several targets of two classes each: a probability a target.
     if name.starts_with("binary:") && n_outputs > 1 {
         objective.answer = Answer::Numbers;
+        if document.is_estimator && options.answers == Answers::Library {
+            return Err(ImportError::new(SEVERAL_LABELS));
+        }
     }
     if name.starts_with("multi:") && n_outputs < 2 {
         return refused(format!("{name:?} needs num_class of 2 or more, it is {n_outputs}"));

@@ -16,6 +16,8 @@ use super::imported::Imported;
 use super::options::ImportOptions;
 use document::Document;
 
+pub(super) use objective::SEVERAL_LABELS;
+
 /// What is said of a file in the format that was given up in 3.1.
 pub(super) const BINARY: &str = "it is XGBoost's binary format, which XGBoost itself has given up: convert it with xgboost \
 3.0 or older: python -c \"import xgboost as x; b = x.Booster(); b.load_model('MODEL'); b.save_model('MODEL.ubj')\"";

@@ -3,6 +3,10 @@
 use crate::import::options::Answers;
 use crate::model::ir::{Decision, Link};
 
+/// What is said where an estimator of several targets of two classes is asked for its own `predict`.
+pub(in crate::import) const SEVERAL_LABELS: &str = "XGBClassifier's own predict gives 0 or 1 for each of several targets, \
+    which is not read; without --answer library the answer is a probability for each";
+
 /// How `base_score` becomes the margin that sums start with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Base {

@@ -61,6 +61,7 @@ fn of_feature(old: &Feature, new: &Feature) -> Option<String> {
         (rule(|f| f.unknown), "takes listed categories alone", "takes categories that are not listed"),
         (rule(|f| f.untrimmed), "is compared without blanks around it", "is compared with the blanks around it"),
         (rule(|f| f.numbers), "compares categories as texts", "compares categories as numbers"),
+        (rule(|f| f.blanks), "no longer goes by its name with blanks", "goes by its name with blanks too"),
     ];
     let what = rules.into_iter().find_map(|((was, is), gone, came)| match (was, is) {
         (true, false) => Some(gone),

@@ -122,20 +122,13 @@ fn derive(
     warnings: &mut Vec<String>,
 ) -> Result<(Feature, Vec<f64>), TrainError> {
     let mut feature = Feature {
-        name: input.name.clone(),
         kind: input.kind,
-        unit: None,
-        description: None,
         sensitive: input.sensitive,
         categories: categories(&input.cells),
-        impute: None,
-        missing: false,
         unknown: input.kind == FeatureKind::Categorical && spec.unknown == UnknownCategories::Other,
-        untrimmed: false,
-        numbers: false,
         is_imported: false,
         unbounded: false,
-        stats: None,
+        ..Feature::imported(input.name.clone(), false)
     };
     let column: Vec<f64> = rows.iter().map(|row| cell(&feature, &input.cells, *row)).collect();
     let stats = match input.kind {

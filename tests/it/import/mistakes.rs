@@ -11,6 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 use smartserve::import::{FileFormat, most_memory};
 
 use super::cases::folder;
+use crate::support::path;
 use crate::support::process::{BINARY, Server, run_with};
 
 #[test]
@@ -172,4 +173,21 @@ fn a_compressed_file_of_nothing_takes_time_in_proportion() {
     assert_eq!(most_memory(FileFormat::Pickle, &file), most_memory(FileFormat::Pickle, &whole));
     let took = Duration::try_from(seconds()).unwrap() - Duration::try_from(begun).unwrap();
     assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[test]
+fn labels_of_several_targets_are_refused_where_an_xgboost_estimator_is_asked_for_them() {
+    let source = path("tests/fixtures/xgboost/3.2.0/vectors-flags.json");
+    let mut model: serde_json::Value = serde_json::from_slice(&fs::read(&source).unwrap()).unwrap();
+    model["learner"]["attributes"]["scikit_learn"] = "{}".into();
+    let directory = tempfile::tempdir().unwrap();
+    let estimator = directory.path().join("estimator.json");
+    fs::write(&estimator, model.to_string()).unwrap();
+    let inspected =
+        |file: &std::path::Path, answer: &str| run_with(&[], &["inspect", "--answer", answer, file.to_str().unwrap()]);
+    assert_eq!(inspected(&source, "library").code, Some(0), "Booster.predict gives probabilities");
+    let ran = inspected(&estimator, "label");
+    assert!(ran.code == Some(0) && ran.out.contains("targets of two classes: the answer is a list"), "{}", ran.out);
+    let ran = inspected(&estimator, "library");
+    assert!(ran.code == Some(65) && ran.err.contains("gives 0 or 1 for each of several targets"), "{}", ran.err);
 }

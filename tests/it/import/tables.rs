@@ -132,3 +132,32 @@ fn several_outputs_have_no_figures_and_that_is_said() {
     let ran = run_with(&[], &[&args[..], &["--target", "f0"]].concat());
     assert_eq!((ran.code, ran.err), (Some(2), format!("smartserve: --target f0: {why}; leave it out\n")));
 }
+
+#[test]
+fn a_column_of_a_lightgbm_model_goes_by_its_name_with_blanks() {
+    let model = folder().join("mlflow/lgb-sklearn/model.skops").display().to_string();
+    let rows = std::fs::read_to_string(folder().join("mlflow/rows.csv")).unwrap();
+    let (header, cells) = rows.split_once('\n').unwrap();
+    assert!(header.contains(' '), "{header}");
+    let directory = tempfile::tempdir().unwrap();
+    let predicted = |header: &str| {
+        let input = written(directory.path(), "rows.csv", &format!("{header}\n{cells}"));
+        run_with(&[], &["predict", "--model", &model, "--input", &input])
+    };
+    let (with_blanks, as_written) = (predicted(header), predicted(&header.replace(' ', "_")));
+    assert_eq!(with_blanks.code, Some(0), "{}", with_blanks.err);
+    assert!(!with_blanks.err.contains("missing"), "{}", with_blanks.err);
+    let answers = |out: &str| out.split_once('\n').unwrap().1.to_owned();
+    assert_eq!(answers(&with_blanks.out), answers(&as_written.out));
+    let server = Server::start(&["--model", &model, "--extra-features", "ignore"]);
+    let record: Vec<&str> = cells.lines().next().unwrap().split(',').collect();
+    let body = |header: &str| {
+        let cells = record.iter().map(|cell| cell.parse::<f64>().map_or(Value::Null, Value::from));
+        Value::Object(header.split(',').map(str::to_owned).zip(cells).collect())
+    };
+    assert_eq!(server.predict(&body(header)), server.predict(&body(&header.replace(' ', "_"))));
+    // Both names at once are one feature twice.
+    let name = header.split(',').find(|name| name.contains(' ')).unwrap();
+    let twice = predicted(&header.replacen(name, &format!("{name},{}", name.replace(' ', "_")), 1));
+    assert!(twice.code == Some(65) && twice.err.contains("are the same feature of the model"), "{}", twice.err);
+}

@@ -79,6 +79,9 @@ fn xgb(object: &Object<'_>, options: &ImportOptions) -> Result<(Imported, Option
         None => None,
     };
     if is_classifier {
+        if inside.target.outputs.is_some() && options.answers == Answers::Library {
+            return Err(ImportError::new(xgboost::SEVERAL_LABELS));
+        }
         label(object, &mut inside, options.answers)?;
     }
     Ok((inside, missing))

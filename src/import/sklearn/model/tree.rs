@@ -74,6 +74,9 @@ impl<'a> Tree<'a> {
     }
 }
 
+/// From this version on trees with monotonic constraints take missing cells, as found with 1.9.1; 1.4 refuses them.
+const MONOTONIC_SINCE: (u32, u32) = (1, 9);
+
 /// True where a tree estimator, or a forest of them, has a rule for missing cells, which came with `since`.
 pub(super) fn takes_missing(object: &Object<'_>, since: (u32, u32)) -> Result<bool, ImportError> {
     let is_random = object.word("splitter")?.is_some_and(|splitter| splitter == "random");
@@ -81,6 +84,6 @@ pub(super) fn takes_missing(object: &Object<'_>, since: (u32, u32)) -> Result<bo
     let is_apt = object.word("criterion")?.is_none_or(|criterion| {
         matches!(&*criterion, "gini" | "entropy" | "log_loss" | "squared_error" | "friedman_mse" | "poisson")
     });
-    let is_monotonic = object.get("monotonic_cst")?.is_some();
-    Ok(object.version()? >= since && is_apt && !is_monotonic)
+    let since = if object.get("monotonic_cst")?.is_some() { since.max(MONOTONIC_SINCE) } else { since };
+    Ok(object.version()? >= since && is_apt)
 }
