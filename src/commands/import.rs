@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::cli::ImportArgs;
 use crate::import::{DataFindings, ImportOptions, Reached, check, with_data};
+use crate::model::artifact::Setting;
 use crate::model::compiled::Scratch;
 use crate::model::prediction::PredictError;
 use crate::model::{Model, check_name};
@@ -114,6 +115,11 @@ fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String 
     }
     if let Some(figures) = header.evaluation.as_ref().and_then(|evaluation| evaluation.holdout.as_ref()) {
         let _ = writeln!(text, "figures: {}", inspect::shown(figures));
+        if let Some(Setting::Word(objective)) = header.hyperparameters.get("objective")
+            && (objective.starts_with("rank") || objective.starts_with("lambdarank"))
+        {
+            let _ = writeln!(text, "warning: the model ranks ({objective}): R², RMSE and MAE of its scores say little");
+        }
     }
     if header.prediction_stats.is_some() && header.evaluation.is_none() {
         let why = match header.target.n_outputs() {

@@ -75,6 +75,14 @@ pub(super) fn is_tar(bytes: &[u8]) -> bool {
     bytes.get(MAGIC) == Some(b"ustar")
 }
 
+/// True for what `dump_model` of `XGBoost` (text or JSON) and of `LightGBM` (JSON) writes.
+pub(super) fn is_dump(bytes: &[u8]) -> bool {
+    let head = bytes[..bytes.len().min(FileFormat::HEAD)].trim_ascii_start();
+    head.starts_with(b"booster[0]:")
+        || begins_with(head, "[{\"nodeid\":")
+        || begins_with(head, "{\"name\":\"tree\",\"version\":")
+}
+
 /// Endings of a pickle that begins without a mark: protocols 0 and 1.
 const PICKLES: [&str; 3] = [".pkl", ".pickle", ".joblib"];
 

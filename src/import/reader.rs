@@ -2,7 +2,7 @@
 
 use super::directory::Layout;
 use super::error::ImportError;
-use super::file_format::{FileFormat, TAR, is_tar};
+use super::file_format::{self, FileFormat, TAR, is_tar};
 use super::imported::Imported;
 use super::lightgbm;
 use super::options::ImportOptions;
@@ -47,6 +47,9 @@ fn file(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> 
         Some(FileFormat::Pickle) => sklearn::pickle(bytes, options),
         Some(FileFormat::Zip) => sklearn::skops(bytes, options),
         Some(FileFormat::Artifact) => Err(ImportError::new("it is an artifact of smartserve already")),
+        None if file_format::is_dump(bytes) => {
+            Err(ImportError::new("it is what dump_model writes, for people and not to be read again: use save_model"))
+        }
         None => Err(ImportError::new(
             "it is neither a model of smartserve nor one of XGBoost, LightGBM or scikit-learn in a format that is read \
              (docs/import.md lists them)",

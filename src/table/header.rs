@@ -71,8 +71,17 @@ pub(super) fn set_header<R: Read>(
     records.set_header(first, is_feature)
 }
 
-/// The first of these features that a column of another name may be meant for.
+/// What separates the columns of a header that is one name here, where that is a usual one.
+fn separator(header: &[String]) -> Option<char> {
+    let [whole] = header else { return None };
+    [';', '\t'].into_iter().find(|separator| whole.contains(*separator))
+}
+
+/// The separator of a header that is one name here; else the first of these features that a column of another name may be meant for.
 pub(super) fn renamed<'m>(missing: impl IntoIterator<Item = &'m str>, header: &[String], schema: &Schema) -> String {
+    if let Some(separator) = separator(header) {
+        return format!("; its columns are separated by {separator:?}: write it with commas (to_csv with sep=\",\")");
+    }
     let others = || header.iter().map(String::as_str).filter(|name| schema.position(name).is_none());
     let pair = missing.into_iter().find_map(|feature| Some((nearest(feature, others())?, feature)));
     pair.map_or_else(String::new, |(near, feature)| format!("; if {near:?} is meant, rename it {feature:?}"))

@@ -80,7 +80,14 @@ impl<'s, R: Read> RowReader<'s, R> {
         let unknown: Vec<String> = self.header().iter().enumerate().filter_map(called).collect();
         let Some(first) = unknown.first() else { return Ok(self) };
         let near = nearest(first, self.schema.features().iter().map(|f| f.name.as_str()));
-        let hint = near.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+        let is_index = self.header().first().is_some_and(String::is_empty);
+        let hint = match near {
+            _ if is_index => {
+                "; the header's first name is empty: pandas writes its index there, leave it out with index=False"
+                    .to_owned()
+            }
+            near => near.map_or_else(String::new, |name| format!("; did you mean {name:?}?")),
+        };
         let (file, names) = (self.records.file(), quoted(&unknown));
         Err(TableError::Shape(format!("{file}: no feature is called {names}{hint}")))
     }

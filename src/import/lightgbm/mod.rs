@@ -54,7 +54,13 @@ pub(super) fn text(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Im
                    stopping the rounds up to the best one; leave `--iterations best` out";
         return Err(ImportError::of_choice(why));
     }
-    booster(bytes, Around::default(), options)
+    let is_cut = || memchr::memmem::find(bytes, b"\nend of trees").is_none();
+    booster(bytes, Around::default(), options).map_err(|error| match error.to_string() {
+        told if !told.contains("cut off") && is_cut() => {
+            ImportError::new(format_args!("{told}; the text has no `end of trees`: the file is cut off"))
+        }
+        _ => error,
+    })
 }
 
 /// Reads the text that an object holds.

@@ -31,7 +31,7 @@ pub(super) fn imported(
         return library::alone(&whole, format, options);
     }
     if !is_pipeline(&whole) && reader(&whole).is_none() {
-        return Err(ImportError::new(format_args!("{} is not an estimator that is read", whole.class)));
+        return Err(unread(&whole));
     }
     let (mut columns, pending) = ColumnsBuilder::new(names(&whole, options)?)?;
     let mut passed = Vec::new();
@@ -73,6 +73,12 @@ pub(super) fn imported(
         },
         name: None,
     })
+}
+
+fn unread(object: &Object<'_>) -> ImportError {
+    let is_search = matches!(object.class.name.as_ref(), "GridSearchCV" | "RandomizedSearchCV");
+    let hint = if is_search { ": save its best_estimator_" } else { "" };
+    ImportError::new(format_args!("{} is not an estimator that is read{hint}", object.class))
 }
 
 fn is_pipeline(object: &Object<'_>) -> bool {
@@ -122,8 +128,7 @@ fn fit(
     if options.chooses_rounds() {
         return Err(ImportError::of_choice("scikit-learn's estimators have no best round: leave --iterations out"));
     }
-    let read = reader(object)
-        .ok_or_else(|| ImportError::new(format_args!("{} is not an estimator that is read", object.class)))?;
+    let read = reader(object).ok_or_else(|| unread(object))?;
     if let Some(n) = n_inputs(object)?
         && n != pending.len()
     {
@@ -170,6 +175,12 @@ fn names(whole: &Object<'_>, options: &ImportOptions) -> Result<Vec<String>, Imp
         return library::names(&object, options);
     }
     let n = n_inputs(&object)?.ok_or_else(|| {
+        if !object.is_of("sklearn") || object.name() == "FeatureUnion" {
+            return ImportError::new(format_args!(
+                "{} is not a transformer or an estimator that is read",
+                object.class
+            ));
+        }
         ImportError::new(format_args!(
             "{} does not say how many columns it takes: it is not fitted, or not read",
             object.class

@@ -53,6 +53,11 @@ pub(super) fn assemble(mut document: Document, options: &ImportOptions, format: 
         None => notes.push("the file names no objective: the answers are margins".to_owned()),
     }
     let predictor = match booster.as_str() {
+        "gbtree" | "dart" if document.trees.is_empty() => {
+            return Err(ImportError::new(
+                "it has no trees: save_config writes parameters alone, and a model is written by save_model",
+            ));
+        }
         "gbtree" | "dart" => {
             let n_trees = choose_trees(&document, n_outputs, options, &mut notes)?;
             hyperparameters.insert("trees".to_owned(), Setting::Count(n_trees as u64));

@@ -45,7 +45,9 @@ impl<'a> Json<'a> {
 
     /// The next byte, for an error.
     fn shown(&self) -> String {
-        self.bytes.get(self.at).map_or_else(|| "the end".to_owned(), |byte| format!("{:?}", char::from(*byte)))
+        self.bytes
+            .get(self.at)
+            .map_or_else(|| "the end: the file is cut off".to_owned(), |byte| format!("{:?}", char::from(*byte)))
     }
 
     /// What comes after a comma, unless it is the first; false where the list ends with `close`.

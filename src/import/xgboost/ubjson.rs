@@ -52,7 +52,7 @@ impl<'a> Ubjson<'a> {
                 self.at += n;
                 Ok(bytes)
             }
-            None => self.fault("it ends too early"),
+            None => self.fault("it ends too early: the file is cut off"),
         }
     }
 

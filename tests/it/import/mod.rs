@@ -19,4 +19,5 @@ mod sklearn;
 mod sklearn_hostile;
 mod sklearn_old;
 mod tables;
+mod told;
 mod xgboost;

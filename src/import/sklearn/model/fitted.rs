@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::import::error::ImportError;
 use crate::import::sklearn::arena::Object;
-use crate::import::sklearn::array::Label;
+use crate::import::sklearn::array::{Label, Values};
 use crate::model::artifact::Setting;
 use crate::model::neutral::Predictor;
 use crate::model::schema::MAX_CLASSES;
@@ -41,6 +41,12 @@ pub(in crate::import::sklearn) struct Fitted {
 
 /// The labels of a classifier's classes.
 pub(super) fn classes(object: &Object<'_>) -> Result<Vec<String>, ImportError> {
+    let n_targets = object.get("n_outputs_")?.map(|id| Values::number(object.arena, id)).transpose()?.flatten();
+    if let Some(n) = n_targets.filter(|n| *n > 1.0) {
+        return Err(ImportError::new(format_args!(
+            "it classifies {n} targets at once, which is not read: fit one a target"
+        )));
+    }
     let labels = Label::all(object.arena, object.need("classes_")?).map_err(|e| e.within("classes_"))?;
     if labels.len() < 2 || labels.len() > MAX_CLASSES {
         let n = labels.len();
