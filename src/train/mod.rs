@@ -3,7 +3,7 @@
 //! Test rows are split off before anything is learned. The schema, its statistics and imputed values come from the
 //! training rows; preprocessing is fitted anew inside each fold; every figure is computed through the
 //! [`Pipeline`](crate::model::pipeline::Pipeline) that serves. The same table, specification and CPU architecture give
-//! the same bytes, whatever the number of threads.
+//! the same bytes, whatever the number of threads; within a time budget the machine decides what is skipped.
 
 mod artifact;
 pub mod data;

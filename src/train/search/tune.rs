@@ -55,7 +55,7 @@ fn is_zero(n: &usize) -> bool {
 }
 
 impl Tuning {
-    /// Candidates that were fitted on some fold at cheapest.
+    /// Candidates that were fitted on some fold at least.
     pub(crate) fn tried(&self) -> usize {
         self.candidates - self.skipped
     }
@@ -134,7 +134,7 @@ impl Search<'_> {
         Ok(Tuned { tuning, better: Some((candidates[chosen].clone(), outcome)) })
     }
 
-    /// Tries the candidates' `plans` over all folds (at cheapest 2): all at once, or within a budget in rounds; returns the
+    /// Tries the candidates' `plans` over all folds (at least 2): all at once, or within a budget in rounds; returns the
     /// number of fits.
     fn search(&self, plans: &[FitPlan<'_>], trials: &mut [Trial]) -> usize {
         let mut waiting: VecDeque<usize> = (0..plans.len()).filter(|i| !trials[*i].is_begun).collect();
