@@ -19,7 +19,9 @@ impl<'a> Json<'a> {
     }
 
     fn fault<T>(&self, problem: impl std::fmt::Display) -> Result<T, ImportError> {
-        Err(ImportError::new(problem).within(format_args!("byte {}", self.at)))
+        let is_cut = self.at >= self.bytes.len();
+        let hint = if is_cut { ": the file is cut off" } else { "" };
+        Err(ImportError::new(format_args!("{problem}{hint}")).within(format_args!("byte {}", self.at)))
     }
 
     /// The next byte that is no white space; 0 at the end.
@@ -45,9 +47,7 @@ impl<'a> Json<'a> {
 
     /// The next byte, for an error.
     fn shown(&self) -> String {
-        self.bytes
-            .get(self.at)
-            .map_or_else(|| "the end: the file is cut off".to_owned(), |byte| format!("{:?}", char::from(*byte)))
+        self.bytes.get(self.at).map_or_else(|| "the end".to_owned(), |byte| format!("{:?}", char::from(*byte)))
     }
 
     /// What comes after a comma, unless it is the first; false where the list ends with `close`.
@@ -90,7 +90,7 @@ impl<'a> Json<'a> {
                 Some(b'"') => return Ok(at + 1),
                 Some(b'\\') => at += 2,
                 Some(_) => at += 1,
-                None => return self.fault("a text has no end"),
+                None => return self.fault("a text has no end: the file is cut off"),
             }
         }
     }
