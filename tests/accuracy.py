@@ -17,7 +17,6 @@ import json
 import os
 import pathlib
 import platform
-import struct
 import subprocess
 import sys
 import time
@@ -29,6 +28,8 @@ from sklearn import datasets, ensemble, linear_model, naive_bayes, neighbors, sv
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+import folds
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "target" / "accuracy"
@@ -76,6 +77,9 @@ REGRESSION = {
         lambda s: ensemble.GradientBoostingRegressor(max_depth=6, random_state=s),
         "GradientBoostingRegressor(n_estimators=100, max_depth=6, learning_rate=0.1)",
     ),
+    "hist-gradient-boosting": (
+        lambda s: ensemble.HistGradientBoostingRegressor(random_state=s), "HistGradientBoostingRegressor()"
+    ),
     "knn": (lambda s: scaled(neighbors.KNeighborsRegressor(5)), "StandardScaler, KNeighborsRegressor(5)"),
     "svr": (lambda s: scaled(svm.SVR()), 'StandardScaler, SVR(C=1, epsilon=0.1, gamma="scale")'),
 }
@@ -88,6 +92,9 @@ CLASSIFICATION = {
     "random-forest": (
         lambda s: ensemble.RandomForestClassifier(100, random_state=s),
         'RandomForestClassifier(100, max_features="sqrt")',
+    ),
+    "hist-gradient-boosting": (
+        lambda s: ensemble.HistGradientBoostingClassifier(random_state=s), "HistGradientBoostingClassifier()"
     ),
     "gaussian-nb": (lambda s: naive_bayes.GaussianNB(), "GaussianNB()"),
     "knn": (lambda s: scaled(neighbors.KNeighborsClassifier(5)), "StandardScaler, KNeighborsClassifier(5)"),
@@ -129,38 +136,13 @@ def read(path, target, is_class):
     return x, y
 
 
-def varints(data):
-    """postcard's integers: 7 bits a byte, the lowest first."""
-    value, shift = 0, 0
-    for byte in data:
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            yield value
-            value, shift = 0, 0
-
-
-def fold_of_rows(model):
-    """The calibration section begins with the number of folds and the list of each row's."""
-    data = model.read_bytes()
-    (length,) = struct.unpack_from("<Q", data)
-    at = 8 + length
-    for section in json.loads(data[8:at])["payload"]["sections"]:
-        if section["name"] == "calibration":
-            integers = varints(data[at : at + section["bytes"]])
-            assert next(integers) == FOLDS
-            return np.array([next(integers) for _ in range(next(integers))])
-        at += section["bytes"]
-    raise SystemExit(f"{model} has no calibration section")
-
-
 def ours(binary, path, target, algorithm, seed, more=()):
     """The figures' means over the folds, and the fold of every row."""
     model = WORK / f"{path.stem}-{algorithm}.model"
     command = [binary, "train", "--json", "--data", path, "--target", target, "--algorithm", algorithm, "-o", model]
     command += ["--test-size", "0", "--folds", str(FOLDS), "--seed", str(seed), *more]
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return report["evaluation"]["k_fold"]["mean"], fold_of_rows(model)
+    return report["evaluation"]["k_fold"]["mean"], folds.of_rows(model, FOLDS)
 
 
 def one_fold(make, seed, x, y, held, is_class):
