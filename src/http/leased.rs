@@ -18,6 +18,7 @@ use crate::serve::admission::{MemoryBudget, MemoryLease};
 use crate::serve::error::Overloaded;
 use crate::serve::listener::RequestContext;
 
+use super::length::length;
 use super::problem::Problem;
 
 /// Answers of at most this many bytes need no lease: they fit the buffers that a connection has reserved.
@@ -99,16 +100,6 @@ pub(super) async fn written(
     Ok(bytes)
 }
 
-/// How many bytes `write` writes.
-///
-/// # Errors
-/// As `write`.
-pub(super) fn length(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<usize> {
-    let mut length = Length(0);
-    write(&mut length)?;
-    Ok(length.0)
-}
-
 /// Bytes that several requests may share. Their lease is given back when the last of them is done.
 pub(super) fn shared(bytes: Vec<u8>, lease: MemoryLease) -> Bytes {
     Bytes::from_owner(Shared { bytes, _lease: lease })
@@ -122,19 +113,5 @@ struct Shared {
 impl AsRef<[u8]> for Shared {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
-    }
-}
-
-/// Counts what is written to it.
-struct Length(usize);
-
-impl Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -15,6 +15,7 @@ pub mod encode;
 pub mod handler_output;
 pub mod json;
 mod leased;
+mod length;
 mod media;
 mod middleware;
 pub mod openapi;

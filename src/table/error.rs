@@ -28,7 +28,7 @@ pub struct Place {
     pub file: String,
     /// Line number from 1, the header's line included; a record that spans lines is named by its first.
     pub line: u64,
-    /// Column number from 1 and its name; `None` for the whole line.
+    /// Column number from 1 and its name, of which the beginning is enough; `None` for the whole line.
     pub column: Option<(usize, String)>,
 }
 

@@ -1,15 +1,16 @@
 //! A table's header against a schema: which column is which feature's.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use csv::StringRecord;
 
-use super::error::TableError;
+use super::error::{MAX_PROBLEMS, TableError};
 use super::records::{Records, names};
 use crate::model::schema::{Feature, Schema};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
-use crate::text::shorten::quoted;
+use crate::text::shorten::{quoted, shortened};
 
 /// Whether the input has a header line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +49,8 @@ pub fn looks_headerless<'a>(fields: impl Iterator<Item = &'a str>, schema: &Sche
 }
 
 /// What a column is called in messages: by its place where the header has no name for it.
-pub(super) fn called(name: &str, column: usize) -> String {
-    if name.is_empty() { format!("#{}", column + 1) } else { name.to_owned() }
+pub(super) fn called(name: &str, column: usize) -> Cow<'_, str> {
+    if name.is_empty() { Cow::Owned(format!("#{}", column + 1)) } else { Cow::Borrowed(name) }
 }
 
 /// A header of numbers is one here if the features are called so.
@@ -60,10 +61,13 @@ pub(super) fn set_header<R: Read>(
 ) -> Result<(), TableError> {
     let is_feature = |name: &str| schema.position(name).is_some();
     let names = names(first, is_feature);
-    let times = |f: &Feature| names.iter().filter(|name| **name == f.name).count();
     // A header of numbers has no name with blanks.
-    let is_known = |f: &Feature| times(f) == 1 || f.missing && times(f) == 0;
-    let known = schema.features().iter().all(is_known) && schema.features().iter().any(|f| times(f) == 1);
+    let mut times = vec![0_usize; schema.n_features()];
+    for feature in names.iter().filter_map(|name| schema.position(name)) {
+        times[feature] += 1;
+    }
+    let is_known = |(f, times): (&Feature, &usize)| *times == 1 || f.missing && *times == 0;
+    let known = schema.features().iter().zip(&times).all(is_known) && times.contains(&1);
     if known && names.iter().all(|name| name.is_empty() || parse_number(name).is_some()) {
         records.set_names(names);
         return Ok(());
@@ -77,14 +81,18 @@ fn separator(header: &[String]) -> Option<char> {
     [';', '\t'].into_iter().find(|separator| whole.contains(*separator))
 }
 
-/// The separator of a header that is one name here; else the first of these features that a column of another name may be meant for.
+/// The separator of a header that is one name here; else the first of these features that a column of another name may
+/// be meant for. Of many features the first [`MAX_PROBLEMS`] alone are looked at: each is compared with the columns.
 pub(super) fn renamed<'m>(missing: impl IntoIterator<Item = &'m str>, header: &[String], schema: &Schema) -> String {
     if let Some(separator) = separator(header) {
         return format!("; its columns are separated by {separator:?}: write it with commas (to_csv with sep=\",\")");
     }
-    let others = || header.iter().map(String::as_str).filter(|name| schema.position(name).is_none());
-    let pair = missing.into_iter().find_map(|feature| Some((nearest(feature, others())?, feature)));
-    pair.map_or_else(String::new, |(near, feature)| format!("; if {near:?} is meant, rename it {feature:?}"))
+    let others: Vec<&str> = header.iter().map(String::as_str).filter(|name| schema.position(name).is_none()).collect();
+    let near = |feature: &'m str| Some((nearest(feature, others.iter().copied())?, feature));
+    let pair = missing.into_iter().take(MAX_PROBLEMS).find_map(near);
+    pair.map_or_else(String::new, |(near, feature)| {
+        format!("; if {} is meant, rename it {}", shortened(near), shortened(feature))
+    })
 }
 
 pub(super) fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<Option<usize>>, TableError> {
@@ -93,9 +101,9 @@ pub(super) fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Res
     for (column, name) in header.iter().enumerate() {
         let Some(feature) = schema.position(name) else { continue };
         if let Some(first) = columns[feature].replace(column) {
-            let (file, first) = (records.file(), &header[first]);
+            let (file, first, name) = (records.file(), shortened(&header[first]), shortened(name));
             return Err(TableError::Shape(format!(
-                "{file}: the columns {first:?} and {name:?} are the same feature of the model; rename one of them"
+                "{file}: the columns {first} and {name} are the same feature of the model; rename one of them"
             )));
         }
     }
@@ -103,12 +111,12 @@ pub(super) fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Res
     let is_needed =
         |(feature, column): &(&Feature, &Option<usize>)| column.is_none() && (is_none_given || !feature.missing);
     let needed = schema.features().iter().zip(&columns).filter(is_needed);
-    let missing: Vec<String> = needed.map(|(feature, _)| feature.name.clone()).collect();
+    let missing: Vec<&str> = needed.map(|(feature, _)| feature.name.as_str()).collect();
     if missing.is_empty() {
         return Ok(columns);
     }
-    let hint = renamed(missing.iter().map(String::as_str), header, schema);
-    let header: Vec<String> = header.iter().enumerate().map(|(column, name)| called(name, column)).collect();
+    let hint = renamed(missing.iter().copied(), header, schema);
+    let header: Vec<_> = header.iter().enumerate().map(|(column, name)| called(name, column)).collect();
     let (file, missing, found) = (records.file(), quoted(&missing), quoted(&header));
     Err(TableError::Shape(format!("{file}: no column {missing}; the header has {found}{hint}")))
 }

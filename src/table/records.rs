@@ -11,6 +11,7 @@ use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
 use super::error::{Place, TableError};
 use super::foreign::{ENOUGH, foreign};
 use crate::text::number::parse_number;
+use crate::text::shorten::brief;
 
 /// Bytes read from the input at one time.
 const BUFFER: usize = 64 << 10;
@@ -154,7 +155,7 @@ impl<R: Read> Records<R> {
 
     /// Where the last record is; `column` counts from 0.
     pub(super) fn place(&self, column: Option<usize>) -> Place {
-        let named = |i: usize| (i + 1, self.header.get(i).cloned().unwrap_or_default());
+        let named = |i: usize| (i + 1, self.header.get(i).map_or_else(String::new, |name| brief(name).into_owned()));
         Place { file: self.file.clone(), line: self.line, column: column.map(named) }
     }
 

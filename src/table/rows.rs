@@ -76,8 +76,8 @@ impl<'s, R: Read> RowReader<'s, R> {
     /// [`TableError::Shape`].
     pub fn reject_unknown(self) -> Result<Self, TableError> {
         let is_unknown = |name: &&String| self.schema.position(name).is_none();
-        let called = |(column, name): (usize, &String)| is_unknown(&name).then(|| called(name, column));
-        let unknown: Vec<String> = self.header().iter().enumerate().filter_map(called).collect();
+        let called = |(column, name)| is_unknown(&name).then(|| called(name, column));
+        let unknown: Vec<_> = self.header().iter().enumerate().filter_map(called).collect();
         let Some(first) = unknown.first() else { return Ok(self) };
         let near = nearest(first, self.schema.features().iter().map(|f| f.name.as_str()));
         let is_index = self.header().first().is_some_and(String::is_empty);
@@ -205,11 +205,14 @@ impl<'s, R: Read> RowReader<'s, R> {
             let given = column.map_or(Cell::Missing, |column| cell(feature, field(record, column)));
             match feature.read(given) {
                 Ok(value) => values.push(value),
-                Err(detail) if problems.len() < MAX_PROBLEMS => {
+                Err(detail) => {
                     let place = self.records.place(*column);
                     problems.push(CellProblem { place, row: self.rows_read, detail });
+                    // What is wrong with a cell that is not told may take long to find out.
+                    if problems.len() == MAX_PROBLEMS {
+                        return;
+                    }
                 }
-                Err(_) => {}
             }
         }
     }

@@ -164,7 +164,7 @@ impl Scan<'_> {
 
     /// What messages call a column: by its name, or its place.
     pub fn called(&self, column: usize) -> String {
-        called(&self.columns[column].name, column)
+        called(&self.columns[column].name, column).into_owned()
     }
 
     /// How many rows there are; at least 1.

@@ -9,6 +9,9 @@ const LONGEST: usize = 64;
 /// among names that are long and alike.
 const COMPARED: usize = 256;
 
+/// The largest number of candidates that are looked at.
+const LOOKED_AT: usize = 4096;
+
 /// The candidate nearest to `text` by edit distance, if it is near enough to be meant (a third of its length, two edits
 /// for short words, case ignored); else the first that has the same words and more, or fewer, at its end: `tenure` for
 /// `tenure_months`. Of very many candidates the first ones alone are looked at.
@@ -23,7 +26,7 @@ pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     let is_near = |c: &&str| c.len() <= LONGEST && c.len().abs_diff(text.len()) <= 2 * allowed;
     let mut buffer = Vec::new();
     let mut best: Option<(usize, &str)> = None;
-    let candidates = candidates.inspect(|candidate| {
+    let candidates = candidates.take(LOOKED_AT).inspect(|candidate| {
         if extended.is_none() && (begins_with(candidate, text) || begins_with(text, candidate)) {
             extended = Some(*candidate);
         }

@@ -53,12 +53,10 @@ fn refuse(error: &TableError) -> Problem {
             let errors = problems.iter().map(|problem| {
                 let name = problem.place.column.as_ref().map_or("", |(_, name)| name);
                 let row = usize::try_from(problem.row).unwrap_or(usize::MAX);
-                FieldError { pointer: pointer::of_cell(row, name), detail: problem.to_string() }
+                FieldError::new(pointer::of_cell(row, name), problem.to_string())
             });
             Problem::schema(errors.collect(), problems.len() >= crate::table::MAX_PROBLEMS)
         }
-        TableError::Shape(detail) => {
-            Problem::schema(vec![FieldError { pointer: String::new(), detail: detail.clone() }], false)
-        }
+        TableError::Shape(detail) => Problem::schema(vec![FieldError::new(String::new(), detail.clone())], false),
     }
 }

@@ -3,7 +3,7 @@
 use crate::http::problem::FieldError;
 use crate::model::schema::Schema;
 use crate::text::did_you_mean::nearest;
-use crate::text::shorten::shortened;
+use crate::text::shorten::{brief, shortened};
 
 use super::places::Places;
 use super::pointer::{self, Step};
@@ -29,7 +29,7 @@ impl Diagnostics {
             self.has_more = true;
         } else {
             let detail = self.line.map_or_else(String::new, |line| format!("line {line}: ")) + &detail();
-            self.reported.push(FieldError { pointer: pointer::to(steps), detail });
+            self.reported.push(FieldError::new(pointer::to(steps), detail));
         }
     }
 
@@ -72,7 +72,9 @@ pub(in crate::http) fn unknown_feature(schema: &Schema, name: &str) -> String {
     let names = || schema.features().iter().map(|f| f.name.as_str());
     let hint = match nearest(name, names()) {
         Some(near) => format!("; did you mean {near:?}?"),
-        None if schema.n_features() <= SHOWN => format!("; it has {}", names().collect::<Vec<_>>().join(", ")),
+        None if schema.n_features() <= SHOWN => {
+            format!("; it has {}", names().map(brief).collect::<Vec<_>>().join(", "))
+        }
         None => String::new(),
     };
     format!("{} is not a feature of this model{hint}", shortened(name))
@@ -87,5 +89,5 @@ pub(in crate::http) fn missing_feature(schema: &Schema, position: usize) -> Stri
         (None, true) => "; null is a missing cell",
         (None, false) => "",
     };
-    format!("{} is missing{}{null}", feature.name, feature.hint())
+    format!("{} is missing{}{null}", brief(&feature.name), feature.hint())
 }

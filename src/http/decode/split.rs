@@ -55,13 +55,18 @@ impl<'s, 'a> Split<'s, 'a> {
         while reader.next_element()? {
             let place = || [self.roots.0, &[Step::Index(mapping.len())]].concat();
             let feature = match reader.next_value()? {
-                Value::Text(name) => {
-                    let feature = self.column(&name, &mut is_given);
-                    feature.unwrap_or_else(|detail| {
-                        diagnostics.add(&place(), || detail);
+                Value::Text(name) => match schema.position(&name) {
+                    Some(feature) if !std::mem::replace(&mut is_given[feature], true) => Some(feature),
+                    Some(_) => {
+                        diagnostics.add(&place(), || format!("{name} is listed twice"));
                         None
-                    })
-                }
+                    }
+                    None if self.options.extra == ExtraFeatures::Ignore => None,
+                    None => {
+                        diagnostics.add(&place(), || unknown_feature(schema, &name));
+                        None
+                    }
+                },
                 other => {
                     diagnostics.add(&place(), || format!("a column's name must be text, not {}", other.noun()));
                     reader.skip_rest(&other)?;
@@ -112,15 +117,6 @@ impl<'s, 'a> Split<'s, 'a> {
                 diagnostics.add(self.roots.0, || "columns is missing: the list of the columns' names".to_owned());
                 Ok(CellBuffer::None)
             }
-        }
-    }
-
-    fn column(&self, name: &str, is_given: &mut [bool]) -> Result<Option<usize>, String> {
-        match self.options.schema.position(name) {
-            Some(feature) if std::mem::replace(&mut is_given[feature], true) => Err(format!("{name} is listed twice")),
-            Some(feature) => Ok(Some(feature)),
-            None if self.options.extra == ExtraFeatures::Ignore => Ok(None),
-            None => Err(unknown_feature(self.options.schema, name)),
         }
     }
 

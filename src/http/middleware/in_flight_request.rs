@@ -16,7 +16,7 @@ use crate::http::compress;
 use crate::http::handler_output::{HandlerOutput, Timings};
 use crate::http::leased;
 use crate::http::probe_routes::is_probe_or_metrics;
-use crate::http::problem::Problem;
+use crate::http::problem::{MAX_ENVELOPE, Problem};
 use crate::serve::admission::MemoryLease;
 use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::logging::milliseconds;
@@ -94,10 +94,9 @@ impl InFlightRequest {
     async fn write_envelope(&self, app: &App, problem: &Problem, response: &mut Response) {
         let id = self.id.as_str();
         problem.record(&app.server.metrics, id, Some(self.route));
-        let mut envelope = problem.render(id);
-        if leased::lease(&self.memory, envelope.len()).await.is_err() {
-            envelope = problem.render_shortened(id, leased::UNLEASED);
-        }
+        let is_leased = leased::lease(&self.memory, problem.rendered_length(id)).await.is_ok();
+        let most = if is_leased { MAX_ENVELOPE } else { leased::UNLEASED };
+        let envelope = problem.render_shortened(id, most);
         let headers = response.headers_mut();
         headers.insert(CONTENT_LENGTH, envelope.len().into());
         if self.speaks_json {

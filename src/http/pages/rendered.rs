@@ -13,7 +13,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::http::leased::{PageMemory, length, shared};
+use crate::http::leased::{PageMemory, shared};
+use crate::http::length::length;
 use crate::http::problem::Problem;
 use crate::serve::error::Overloaded;
 use crate::serve::registry::{ServedModel, Snapshot};

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::http::app::AppState;
-use crate::http::leased::length;
+use crate::http::length::length;
 use crate::http::routes::models::details;
 use crate::serve::registry::Snapshot;
 

@@ -6,16 +6,19 @@
 mod kind;
 
 use std::borrow::Cow;
+use std::io;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
+use crate::http::length::length;
 use crate::model::prediction::{OverflowingCell, PredictError};
 use crate::serve::error::{ComputeError, Overloaded, ReloadError};
 use crate::serve::metrics::Metrics;
+use crate::text::shorten::within;
 
 pub use kind::ProblemKind;
 
@@ -24,6 +27,16 @@ const INTERNAL_TEXT: &str = "The server failed to answer. The cause is in its lo
 
 /// Seconds after which a refused request may be sent again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// An envelope takes at most this many bytes: each text in it is cut, and errors that would make it longer are left
+/// out.
+pub const MAX_ENVELOPE: usize = 16 << 10;
+
+/// The most bytes of an error's detail in JSON: twenty of them fit an envelope.
+const MAX_FIELD_DETAIL: usize = 512;
+
+/// The most bytes of the detail in JSON, which an envelope holds twice.
+const MAX_DETAIL: usize = 1 << 10;
 
 /// One thing in the body that does not fit, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +47,13 @@ pub struct FieldError {
     pub detail: String,
 }
 
+impl FieldError {
+    /// The error at `pointer`, its detail cut where it is long.
+    pub fn new(pointer: String, detail: String) -> Self {
+        Self { pointer, detail: within(detail.into(), MAX_FIELD_DETAIL).into_owned() }
+    }
+}
+
 /// An error on its way to the client. As a response it has no body yet: [`Problem::render`] gives it one.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -42,12 +62,20 @@ pub struct Problem {
     errors: Vec<FieldError>,
     cause: Option<String>,
     allow: Option<&'static str>,
+    ends_connection: bool,
 }
 
 impl Problem {
     /// A problem with one sentence of detail.
     pub fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
+        Self {
+            kind,
+            detail: within(detail.into(), MAX_DETAIL),
+            errors: Vec::new(),
+            cause: None,
+            allow: None,
+            ends_connection: false,
+        }
     }
 
     /// What is wrong in a body: the errors that are listed (at least one), and whether there may be more.
@@ -76,6 +104,12 @@ impl Problem {
     /// No model yet, or no longer.
     pub fn not_ready() -> Self {
         Self::new(ProblemKind::NotReady, "The server is not ready")
+    }
+
+    /// The same, and the connection ends with it: a proxy in front may read the request otherwise.
+    #[must_use]
+    pub fn ending_connection(self) -> Self {
+        Self { ends_connection: true, ..self }
     }
 
     /// The body is longer than the `most` bytes that are allowed.
@@ -116,16 +150,32 @@ impl Problem {
 
     /// The envelope's bytes, with as many of its errors as leave it at most about `most` long.
     pub fn render_shortened(&self, request_id: &str, most: usize) -> Vec<u8> {
-        let mut shortened = self.clone();
-        let mut envelope = shortened.render(request_id);
-        while envelope.len() > most && shortened.errors.pop().is_some() {
-            envelope = shortened.render(request_id);
-        }
-        envelope
+        let (shown, length) = self.fitting(request_id, most);
+        let mut bytes = Vec::with_capacity(length);
+        // Writing to memory does not fail.
+        let _ = self.write(request_id, shown, &mut bytes);
+        bytes
     }
 
-    /// The envelope's bytes, with a line end.
+    /// The envelope's bytes, with a line end; at most [`MAX_ENVELOPE`].
     pub fn render(&self, request_id: &str) -> Vec<u8> {
+        self.render_shortened(request_id, MAX_ENVELOPE)
+    }
+
+    /// How many bytes [`Problem::render`] gives.
+    pub fn rendered_length(&self, request_id: &str) -> usize {
+        self.fitting(request_id, MAX_ENVELOPE).1
+    }
+
+    /// How many errors leave the envelope at most `most` long, or none; and its length then.
+    fn fitting(&self, request_id: &str, most: usize) -> (usize, usize) {
+        let length = |shown| length(|out| self.write(request_id, shown, out)).unwrap_or(0);
+        let lengths = (0..=self.errors.len()).rev().map(|shown| (shown, length(shown)));
+        let fits = lengths.clone().find(|(_, length)| *length <= most);
+        fits.unwrap_or_else(|| (0, length(0)))
+    }
+
+    fn write(&self, request_id: &str, shown: usize, out: &mut dyn io::Write) -> io::Result<()> {
         let status = self.kind.status();
         let envelope = Envelope {
             r#type: "about:blank",
@@ -133,12 +183,11 @@ impl Problem {
             status: status.as_u16(),
             detail: &self.detail,
             request_id,
-            errors: &self.errors,
+            errors: &self.errors[..shown],
             error: &self.detail,
         };
-        let mut bytes = serde_json::to_vec(&envelope).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        serde_json::to_writer(&mut *out, &envelope)?;
+        out.write_all(b"\n")
     }
 }
 
@@ -167,6 +216,9 @@ impl IntoResponse for Problem {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             _ => {}
+        }
+        if self.ends_connection {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
@@ -202,9 +254,8 @@ impl Problem {
             ComputeError::Overloaded => Self::new(ProblemKind::Overloaded, sentence(&error)),
             ComputeError::Deadline => Self::new(ProblemKind::ComputeTimeout, sentence(&error)),
             ComputeError::NotFinite(PredictError { row, cells }) if !cells.is_empty() => {
-                let field_error = |cell: OverflowingCell| FieldError {
-                    pointer: pointer(row, cell.feature),
-                    detail: format!("row {row}: {}", cell.detail),
+                let field_error = |cell: OverflowingCell| {
+                    FieldError::new(pointer(row, cell.feature), format!("row {row}: {}", cell.detail))
                 };
                 Self::schema(cells.into_iter().map(field_error).collect(), false)
             }

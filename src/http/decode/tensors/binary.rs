@@ -81,6 +81,10 @@ impl BinaryCells<'_, '_> {
     /// Checks an element; `None` is a value outside its datatype.
     #[inline]
     fn cell(&mut self, column: usize, cell: Option<Cell<'_>>) {
+        if self.diagnostics.is_full() {
+            self.values.push(f64::NAN);
+            return;
+        }
         let feature = &self.layout.features[column];
         let read = match cell {
             Some(cell) => feature.read(cell),

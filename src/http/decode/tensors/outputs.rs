@@ -57,6 +57,7 @@ fn read_output(
         match (&*key, &value) {
             ("parameters", Value::Null) => {}
             ("parameters", Value::Object) => parameters = Parameters::read(reader, &place, diagnostics)?,
+            ("name", Value::Text(_)) if diagnostics.is_full() => {}
             ("name", Value::Text(name)) => match named(name, offered, outputs) {
                 Ok(found) => output = Some(found),
                 Err(detail) => diagnostics.add(&place, || detail),

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::config::ExtraFeatures;
 use crate::http::decode::absent::{NONE_GIVEN, check_sparse_rows, note_needed};
-use crate::http::decode::diagnostics::{Diagnostics, unknown_feature};
+use crate::http::decode::diagnostics::{Diagnostics, MAX_REPORTED, unknown_feature};
 use crate::http::decode::options::{DecodeError, DecodeOptions};
 use crate::http::decode::places::Places;
 use crate::http::decode::pointer::Step;
@@ -101,6 +101,8 @@ pub(super) struct InputTable<'s> {
     is_in_order: bool,
     /// A tensor meant as a matrix did not fit: then no feature is reported as missing.
     is_matrix_wrong: bool,
+    /// How many names were looked for among the features' to tell a matrix from a misspelt feature.
+    n_searches: usize,
 }
 
 impl<'s> InputTable<'s> {
@@ -114,6 +116,7 @@ impl<'s> InputTable<'s> {
             first: None,
             is_in_order: true,
             is_matrix_wrong: false,
+            n_searches: 0,
         }
     }
 
@@ -206,7 +209,7 @@ impl<'s> InputTable<'s> {
                 });
                 None
             }
-            (None, dims) if is_meant_as_matrix(name, dims, &self.options) => {
+            (None, dims) if self.is_meant_as_matrix(name, dims) => {
                 self.is_matrix_wrong = true;
                 diagnostics
                     .add(&place("shape"), || format!("a tensor of all features has shape [n, {width}], not {shape}"));
@@ -218,6 +221,20 @@ impl<'s> InputTable<'s> {
                 None
             }
         }
+    }
+
+    /// True when a tensor of an unknown name looks like a matrix of the wrong width, or a row without brackets, rather
+    /// than a misspelt feature. After [`MAX_REPORTED`] searches all are taken for matrices.
+    fn is_meant_as_matrix(&mut self, name: &str, dims: &[usize]) -> bool {
+        let schema = self.options.schema;
+        let is_wide = match dims {
+            [cells] => *cells > 1 && *cells == schema.n_features(),
+            [_, columns] => *columns > 1,
+            _ => false,
+        };
+        self.n_searches += usize::from(is_wide);
+        let is_near = || nearest(name, schema.features().iter().map(|f| f.name.as_str())).is_some();
+        is_wide && (self.n_searches > MAX_REPORTED || !is_near())
     }
 
     /// The batch, if every feature that is needed came and nothing was wrong; a feature that did not come is missing in
@@ -261,15 +278,4 @@ impl<'s> InputTable<'s> {
         }
         Err(DecodeError::Schema(diagnostics))
     }
-}
-
-/// True when a tensor of an unknown name looks like a matrix of the wrong width, or a row without brackets, rather than
-/// a misspelt feature.
-fn is_meant_as_matrix(name: &str, dims: &[usize], options: &DecodeOptions<'_>) -> bool {
-    let is_wide = match dims {
-        [cells] => *cells > 1 && *cells == options.schema.n_features(),
-        [_, columns] => *columns > 1,
-        _ => false,
-    };
-    is_wide && nearest(name, options.schema.features().iter().map(|f| f.name.as_str())).is_none()
 }
