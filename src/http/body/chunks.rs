@@ -18,6 +18,9 @@ use super::yield_io;
 /// After this many bytes, about 80 µs of reading, a read yields so that the reactor polls the other sockets.
 const YIELD_AFTER: usize = 64 << 10;
 
+/// A piece of a body counts as this many bytes read besides its own: it may be of one byte.
+const PIECE: usize = 512;
+
 /// A body, chunk by chunk.
 #[derive(Debug)]
 pub(in crate::http) struct BodyChunks<B> {
@@ -26,6 +29,8 @@ pub(in crate::http) struct BodyChunks<B> {
     is_done: bool,
     /// Work done here since the reactor polled the other sockets, in bytes read.
     work: usize,
+    /// The most bytes that are read of a compressed body, however few it becomes.
+    most_compressed: usize,
 }
 
 impl<B: ReadableBody> BodyChunks<B> {
@@ -36,7 +41,18 @@ impl<B: ReadableBody> BodyChunks<B> {
     pub(in crate::http) fn new(app: &App, head: &Parts, body: B) -> Result<Self, Problem> {
         let memory = &RequestContext::of(&head.extensions).memory;
         let inflating = |encoding| Box::new(Inflating::new(encoding, memory, &app.server));
-        Ok(Self { body, inflating: encoding(&head.headers)?.map(inflating), is_done: false, work: 0 })
+        Ok(Self {
+            body,
+            inflating: encoding(&head.headers)?.map(inflating),
+            is_done: false,
+            work: 0,
+            most_compressed: usize::MAX,
+        })
+    }
+
+    /// The same, of a body that may be `most` bytes long: compressed it may be longer by what its frame takes.
+    pub(in crate::http) fn at_most(self, most: usize) -> Self {
+        Self { most_compressed: most.saturating_add(most / 1024 + 64), ..self }
     }
 
     /// The number of bytes, if it is known before they are read.
@@ -54,7 +70,7 @@ impl<B: ReadableBody> BodyChunks<B> {
     /// asked again once its future was dropped.
     ///
     /// # Errors
-    /// 400: the body broke off, or is not of its encoding. 503: it takes long to inflate, and there was no permit to do
+    /// 400: the body broke off, or is not of its encoding. 413: it is compressed, and longer than it may be. 503: it takes long to inflate, and there was no permit to do
     /// so within the admission wait.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
@@ -79,15 +95,26 @@ impl<B: ReadableBody> BodyChunks<B> {
                 Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
                 Some(Err(error)) => {
                     let error: BoxError = error.into();
-                    return Err(Problem::new(ProblemKind::Syntax, format!("The body broke off: {error}")));
+                    let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+                    return Err(Problem::new(ProblemKind::Syntax, format!("The body broke off: {error}{cause}")));
                 }
                 None => {
                     self.is_done = true;
                     return self.inflating.as_mut().map_or(Ok(()), |inflating| inflating.finish()).map(|()| None);
                 }
             };
+            self.work += PIECE;
             match &mut self.inflating {
-                Some(inflating) => inflating.feed(data),
+                Some(inflating) => {
+                    let left = self.most_compressed.checked_sub(data.len());
+                    self.most_compressed = left.ok_or_else(|| {
+                        Problem::new(
+                            ProblemKind::BodyTooLarge,
+                            "The body is longer, compressed, than it may be inflated",
+                        )
+                    })?;
+                    inflating.feed(data);
+                }
                 None if data.is_empty() => {}
                 None => {
                     self.work += data.len();

@@ -47,7 +47,7 @@ pub(in crate::http) async fn read_at_most(
 ) -> Result<Bytes, Problem> {
     let limits = &app.server.limits;
     let context = RequestContext::of(&head.extensions);
-    let chunks = BodyChunks::new(app, head, body)?;
+    let chunks = BodyChunks::new(app, head, body)?.at_most(most);
     let declared = chunks.length();
     if declared.is_some_and(|n| n > most) {
         return Err(Problem::body_too_large(most));

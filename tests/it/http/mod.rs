@@ -7,6 +7,7 @@ mod dialects;
 mod document;
 mod doors;
 mod fixtures;
+mod hostile;
 mod json;
 mod matching;
 mod media;
