@@ -49,11 +49,23 @@ impl AllowedHosts {
     fn allows(&self, host: &[u8]) -> bool {
         let Ok(host) = std::str::from_utf8(host) else { return false };
         if let Some(rest) = host.strip_prefix('[') {
-            return rest.split_once(']').is_some_and(|(ip, _)| ip.parse::<Ipv6Addr>().is_ok());
+            let parts = rest.split_once(']');
+            return parts
+                .is_some_and(|(ip, rest)| ip.parse::<Ipv6Addr>().is_ok() && (rest.is_empty() || is_port(rest)));
         }
-        let name = plain(host.split_once(':').map_or(host, |(name, _)| name));
+        let end = host.find(':').unwrap_or(host.len());
+        let (name, rest) = host.split_at(end);
+        if !rest.is_empty() && !is_port(rest) {
+            return false;
+        }
+        let name = plain(name);
         name == "localhost" || name.parse::<IpAddr>().is_ok() || self.0.contains(&name)
     }
+}
+
+/// True for a colon and digits; the digits may be absent (RFC 3986 §3.2.3).
+fn is_port(text: &str) -> bool {
+    text.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// In lower case, without the dot that ends a full name.

@@ -205,6 +205,9 @@ async fn a_host_of_another_name_is_421() {
         {
             assert_eq!(ask("/livez", host).await, 421, "{host}");
         }
+        for host in ["[::1].evil", "[::1]evil:80", "localhost:80.evil", "localhost:evil"] {
+            assert_eq!(ask("/livez", host).await, 421, "{host}");
+        }
         assert_eq!(ask("http://evil.example/livez", "localhost").await, 421);
         assert_eq!(ask("http://models.example.com/livez", "localhost").await, 200);
     }
