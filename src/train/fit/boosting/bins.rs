@@ -8,8 +8,6 @@ use crate::train::random::SplitMix64;
 
 /// The largest number of bins of a column, without that of missing cells.
 pub const MAX_BINS: usize = 255;
-/// The bin of missing cells, in every column.
-pub(super) const MISSING: u8 = 255;
 /// Cuts are taken from at most this many rows, drawn evenly over the table: sorting a million rows takes twice as long
 /// as the fit.
 const MAX_SAMPLED: usize = 200_000;
@@ -39,6 +37,8 @@ pub(crate) struct BinnedRows {
     pub(super) columns: Vec<ColumnBins>,
     /// Each block has a row's bins of its columns; columns beyond the last have bin 0.
     pub(super) blocks: Vec<Vec<[u8; BLOCK]>>,
+    /// Where each column's bins begin in a histogram, padding columns included, and where the last end.
+    starts: Vec<usize>,
     pub(super) n_rows: usize,
 }
 
@@ -75,7 +75,22 @@ impl BinnedRows {
             rows.chunks_exact(n_features).map(of_row).collect()
         };
         let blocks = columns.chunks(BLOCK).zip((0..).step_by(BLOCK)).map(|(c, first)| block(c, first)).collect();
-        Self { columns, blocks, n_rows }
+        let mut starts = vec![0];
+        for column in 0..columns.len().next_multiple_of(BLOCK) {
+            let n_slots = columns.get(column).map_or(1, |column| column.n_bins + 1);
+            starts.push(starts[column] + n_slots);
+        }
+        Self { columns, blocks, starts, n_rows }
+    }
+
+    /// Where a column's bins begin in a histogram.
+    pub(super) fn start(&self, column: usize) -> usize {
+        self.starts[column]
+    }
+
+    /// Bins of a histogram, those of missing cells included.
+    pub(super) fn n_slots(&self) -> usize {
+        self.starts[self.starts.len() - 1]
     }
 
     /// The bin of a cell.
@@ -102,12 +117,18 @@ impl Cuts {
 }
 
 impl ColumnBins {
+    /// The bin of missing cells, after the others.
+    #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
+    pub(super) fn missing(&self) -> u8 {
+        self.n_bins as u8
+    }
+
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 255; a category's position")]
-    fn bin(&self, cell: f64) -> u8 {
+    pub(super) fn bin(&self, cell: f64) -> u8 {
         match &self.cuts {
-            _ if cell.is_nan() => MISSING,
+            _ if cell.is_nan() => self.missing(),
             Cuts::Thresholds(thresholds) => thresholds.partition_point(|t| *t < cell) as u8,
-            Cuts::Categories(bins) => bins.get(cell as usize).copied().unwrap_or(MISSING),
+            Cuts::Categories(bins) => bins.get(cell as usize).copied().unwrap_or_else(|| self.missing()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use super::bins::BinnedRows;
 use super::histogram::{Gradients, Histogram};
-use super::split::{self, Bounds, Rule, Split, Sums};
+use super::split::{self, Bounds, Split, Sums};
 use super::tree_task::TreeTask;
 use crate::train::options::Monotone;
 
@@ -98,7 +98,7 @@ impl<const K: usize> Grower<'_, K> {
         let all = 0..self.tree.rows.len();
         let histogram = self.fill(all.clone());
         let sums = self.sums();
-        let root = self.leaf(0, all, Bounds::NONE, sums);
+        let root = self.leaf(0, all, Bounds::NONE, sums, self.task.lambda);
         self.consider(root, histogram, &mut candidates);
         let mut n_leaves = 1;
         while n_leaves < self.task.max_leaves {
@@ -128,8 +128,8 @@ impl<const K: usize> Grower<'_, K> {
         Sums { n, ..self.ordered.iter().fold(Sums::default(), add) }
     }
 
-    fn leaf(&mut self, depth: usize, rows: std::ops::Range<usize>, bounds: Bounds, sums: Sums) -> NewLeaf {
-        let value = sums.value(self.task.lambda, bounds);
+    fn leaf(&mut self, depth: usize, rows: std::ops::Range<usize>, bounds: Bounds, sums: Sums, lambda: f64) -> NewLeaf {
+        let value = sums.value(lambda, bounds);
         self.tree.nodes.push(TreeNode::Leaf { value, rows: rows.clone() });
         NewLeaf { node: self.tree.nodes.len() - 1, depth, rows, bounds, sums }
     }
@@ -141,7 +141,7 @@ impl<const K: usize> Grower<'_, K> {
             return;
         }
         if let Some(split) = split::best(self.task, &histogram, sums, bounds) {
-            let bytes = size_of::<[[[f64; K]; 256]; 4]>() * self.task.data.blocks.len();
+            let bytes = size_of::<[f64; K]>() * self.task.data.n_slots();
             let histogram = ((candidates.len() + 1) * bytes <= MAX_KEPT).then_some(histogram);
             candidates.push(SplitCandidate { node, depth, rows, bounds, split, histogram });
         }
@@ -151,8 +151,8 @@ impl<const K: usize> Grower<'_, K> {
         let SplitCandidate { node, depth, rows, bounds, split, histogram } = leaf;
         let middle = rows.start + self.divide(rows.clone(), &split);
         let (left_bounds, right_bounds) = self.bounds_below(&split, bounds);
-        let left = self.leaf(depth + 1, rows.start..middle, left_bounds, split.left);
-        let right = self.leaf(depth + 1, middle..rows.end, right_bounds, split.right);
+        let left = self.leaf(depth + 1, rows.start..middle, left_bounds, split.left, split.lambda);
+        let right = self.leaf(depth + 1, middle..rows.end, right_bounds, split.right, split.lambda);
         let position = |leaf: &NewLeaf| u32::try_from(leaf.node).unwrap_or(u32::MAX);
         self.tree.nodes[node] = TreeNode::Split { split, left: position(&left), right: position(&right) };
         // The last split's children stay leaves.
@@ -174,34 +174,34 @@ impl<const K: usize> Grower<'_, K> {
 
     /// Moves the rows that go to the left before the others and gives their number; each part keeps its order.
     fn divide(&mut self, rows: std::ops::Range<usize>, split: &Split) -> usize {
-        let Split { column, rule, missing_left, .. } = *split;
         // One byte says where each bin leads.
+        let missing = self.task.data.columns[split.column].missing();
         let mut leads_left = [false; 256];
         for (leads, bin) in leads_left.iter_mut().zip(0..=u8::MAX) {
-            *leads = rule.leads_left(bin, missing_left);
+            *leads = split.leads_left(bin, missing);
         }
-        let block = &self.task.data.blocks[column / super::bins::BLOCK];
-        let at = column % super::bins::BLOCK;
-        self.spare.clear();
+        let block = &self.task.data.blocks[split.column / super::bins::BLOCK];
+        let at = split.column % super::bins::BLOCK;
         let rows = &mut self.tree.rows[rows];
-        let mut n_left = 0;
+        self.spare.resize(self.spare.len().max(rows.len()), 0);
+        let (mut n_left, mut n_right) = (0, 0);
+        // Each row is written to both sides and counted on one: a branch would be mispredicted for half of the rows.
         for i in 0..rows.len() {
             let row = rows[i];
-            if leads_left[usize::from(block[row as usize][at])] {
-                rows[n_left] = row;
-                n_left += 1;
-            } else {
-                self.spare.push(row);
-            }
+            let goes_left = leads_left[usize::from(block[row as usize][at])];
+            rows[n_left] = row;
+            self.spare[n_right] = row;
+            n_left += usize::from(goes_left);
+            n_right += usize::from(!goes_left);
         }
-        rows[n_left..].copy_from_slice(&self.spare);
+        rows[n_left..].copy_from_slice(&self.spare[..n_right]);
         n_left
     }
 
     /// The bounds of the children: below a constrained split the middle between their values is the limit.
     fn bounds_below(&self, split: &Split, bounds: Bounds) -> (Bounds, Bounds) {
         let Some(Some(direction)) = self.task.monotone.get(split.column) else { return (bounds, bounds) };
-        let value = |sums: &Sums| sums.value(self.task.lambda, bounds);
+        let value = |sums: &Sums| sums.value(split.lambda, bounds);
         let middle = f64::midpoint(value(&split.left), value(&split.right));
         let (below, above) = (Bounds { high: middle, ..bounds }, Bounds { low: middle, ..bounds });
         match direction {
@@ -218,8 +218,9 @@ impl Tree {
         loop {
             match &self.nodes[at] {
                 TreeNode::Leaf { value, .. } => return *value,
-                TreeNode::Split { split: Split { column, rule, missing_left, .. }, left, right } => {
-                    let goes_left = Rule::leads_left(rule, data.bin(row, *column), *missing_left);
+                TreeNode::Split { split, left, right } => {
+                    let missing = data.columns[split.column].missing();
+                    let goes_left = split.leads_left(data.bin(row, split.column), missing);
                     at = if goes_left { *left } else { *right } as usize;
                 }
             }

@@ -53,7 +53,7 @@ fn convert_node(node: &TreeNode, data: &BinnedRows, factor: f64, sets: &mut Vec<
         }
         (Cuts::Thresholds(_), Rule::In(_)) => Test::Threshold(f64::INFINITY),
         (Cuts::Categories(bins), rule) => {
-            let members = (0_u32..).zip(bins).filter(|(_, bin)| rule.leads_left(**bin, false));
+            let members = (0_u32..).zip(bins).filter(|(_, bin)| rule.leads_left(**bin));
             sets.push(members.map(|(category, _)| category).collect());
             Test::Set { set: u32::try_from(sets.len() - 1).unwrap_or(u32::MAX), members: Side::Left }
         }

@@ -125,16 +125,14 @@ impl Objective {
         }
     }
 
-    /// The mean loss of rows, by their weights.
-    pub(super) fn mean_loss(self, rows: &[usize], margins: &[f64], labels: &[f64], weights: Option<&[f64]>) -> f64 {
+    /// The sum of the losses of rows, times their weights.
+    pub(super) fn total_loss(self, rows: &[usize], margins: &[f64], labels: &[f64], weights: Option<&[f64]>) -> f64 {
         let n_outputs = self.n_outputs();
-        let (mut sum, mut total) = (0.0, 0.0);
-        for row in rows {
+        let of_row = |row: &usize| {
             let weight = weights.map_or(1.0, |weights| weights[*row]);
-            sum += weight * self.loss(&margins[row * n_outputs..(row + 1) * n_outputs], labels[*row]);
-            total += weight;
-        }
-        if total > 0.0 { sum / total } else { 0.0 }
+            weight * self.loss(&margins[row * n_outputs..(row + 1) * n_outputs], labels[*row])
+        };
+        rows.iter().map(of_row).sum()
     }
 }
 

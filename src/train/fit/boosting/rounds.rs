@@ -9,10 +9,14 @@ use super::objective::Objective;
 use super::tree_task::TreeTask;
 use crate::train::data::split;
 
-/// Share of the fitting rows that are set aside.
+/// With this many fitting rows or more, a share of them is set aside once, and the fit on the others is the model.
+const ONE_FIT: usize = 10_000;
+/// That share.
 const SHARE: f64 = 0.1;
-/// With fewer fitting rows than this, a second fit on all of them follows, with the same number of rounds.
-const REFIT_BELOW: usize = 10_000;
+/// With fewer rows, parts of them are set aside in turn, with a fit for each, and a fit on all rows follows.
+const PARTS: u32 = 5;
+/// As many parts are taken as have this many rows together, at least one: the loss of fewer rows is mostly noise.
+const VALIDATION_ROWS: usize = 1_000;
 /// With fewer fitting rows than this, none are set aside.
 const LEAST_ROWS: usize = 40;
 /// Changes the seed, so that these rows are drawn independently of the holdout.
@@ -25,7 +29,7 @@ pub struct Rounds {
     pub kept: usize,
     /// Rounds that were asked for.
     pub most: usize,
-    /// Fitting rows that were set aside to choose them; 0 where none were.
+    /// Fitting rows that were set aside, once or in turn, to choose them; 0 where none were.
     pub set_aside: usize,
     /// True where the model was then fitted again, on all rows.
     pub refitted: bool,
@@ -56,69 +60,66 @@ impl BoostingRun<'_> {
     /// The trees, round by round and in each by outputs.
     pub(super) fn fit(&self) -> (Vec<Tree>, Rounds) {
         let n_rows = self.labels.len();
-        let n_outputs = self.objective.n_outputs();
         // A row that weighs nothing is in no leaf.
         let counts = |row: &usize| self.weights.is_none_or(|weights| weights[*row] > 0.0);
         let all: Vec<usize> = (0..n_rows).filter(counts).collect();
-        let rounds = |trees: Vec<Tree>, set_aside: usize, refitted: bool| {
-            let kept = trees.len() / n_outputs;
-            (trees, Rounds { kept, most: self.max_rounds, set_aside, refitted })
-        };
+        let seed = self.seed ^ OTHER_SEED;
         if self.patience == 0 || all.len() < LEAST_ROWS {
-            return rounds(self.boost(&all, &[], self.max_rounds).0, 0, false);
+            return self.fit_on(&all, Vec::new(), self.max_rounds);
         }
-        let mut aside = split::holdout(n_rows, self.classes, SHARE, self.seed ^ OTHER_SEED);
-        aside.train.retain(counts);
-        let (mut trees, best) = self.boost(&aside.train, &aside.test, self.max_rounds);
-        let refitted = n_rows < REFIT_BELOW;
-        if refitted {
-            trees = self.boost(&all, &[], best).0;
+        if n_rows >= ONE_FIT {
+            let mut aside = split::holdout(n_rows, self.classes, SHARE, seed);
+            aside.train.retain(counts);
+            return self.fit_on(&aside.train, aside.test, self.max_rounds);
         }
-        trees.truncate(best * n_outputs);
-        rounds(trees, aside.test.len(), refitted)
+        let part_of_row = split::folds(n_rows, self.classes, PARTS, seed);
+        let (mut fits, mut set_aside) = (Vec::new(), 0);
+        for part in 0..PARTS {
+            if set_aside < VALIDATION_ROWS {
+                let rows: Vec<usize> = all.iter().copied().filter(|row| part_of_row[*row] != part).collect();
+                let validation: Vec<usize> = (0..n_rows).filter(|row| part_of_row[*row] == part).collect();
+                set_aside += validation.len();
+                fits.push(Fit::new(self, &rows, validation));
+            }
+        }
+        let best = self.boost(&mut fits, self.max_rounds);
+        let (trees, rounds) = self.fit_on(&all, Vec::new(), best);
+        (trees, Rounds { most: self.max_rounds, set_aside, refitted: true, ..rounds })
     }
 
-    /// Fits up to `max_rounds` rounds on `rows`. Also gives the number of rounds with the smallest loss on the
-    /// validation rows, or all rounds if there are none.
-    fn boost(&self, rows: &[usize], validation: &[usize], max_rounds: usize) -> (Vec<Tree>, usize) {
-        let n_outputs = self.objective.n_outputs();
-        let n_rows = self.labels.len();
-        let mut margins: Vec<f64> = self.start.iter().copied().cycle().take(n_rows * n_outputs).collect();
-        let mut gradients = vec![vec![[0.0_f32; 2]; n_rows]; n_outputs];
-        let numbers: Vec<u32> = rows.iter().map(|row| u32::try_from(*row).unwrap_or(u32::MAX)).collect();
-        let mut trees = Vec::new();
-        let (mut best, mut least) = (0, f64::INFINITY);
-        for round in 0..max_rounds {
-            self.objective.gradients(&margins, self.labels, self.weights, &mut gradients);
-            let grown: Vec<Tree> = gradients.iter().map(|of_output| self.tree(&numbers, of_output, &margins)).collect();
-            let is_over = grown.iter().all(Tree::is_stump);
-            for (output, tree) in grown.iter().enumerate() {
-                tree.for_leaves(|value, rows| {
-                    for row in rows {
-                        margins[*row as usize * n_outputs + output] += value;
-                    }
-                });
-                for row in validation {
-                    margins[row * n_outputs + output] += tree.value(self.task.data, *row);
-                }
+    /// One fit on `rows`, and its trees up to the round with the smallest loss on the validation rows.
+    fn fit_on(&self, rows: &[usize], validation: Vec<usize>, max_rounds: usize) -> (Vec<Tree>, Rounds) {
+        let set_aside = validation.len();
+        let mut fit = Fit::new(self, rows, validation);
+        let kept = self.boost(std::slice::from_mut(&mut fit), max_rounds);
+        let mut trees = fit.trees;
+        trees.truncate(kept * self.objective.n_outputs());
+        (trees, Rounds { kept, most: max_rounds, set_aside, refitted: false })
+    }
+
+    /// Adds up to `max_rounds` rounds to each fit. Gives the number of rounds with the smallest loss on the validation
+    /// rows of all fits together, or all rounds if there are none.
+    fn boost(&self, fits: &mut [Fit<'_>], max_rounds: usize) -> usize {
+        let is_validated = fits.iter().any(|fit| !fit.validation.is_empty());
+        let (mut n_rounds, mut best, mut least) = (0, 1, f64::INFINITY);
+        while n_rounds < max_rounds {
+            let mut is_over = true;
+            for fit in &mut *fits {
+                is_over &= !fit.add_round();
             }
-            trees.extend(grown);
-            if !validation.is_empty() {
-                let loss = self.objective.mean_loss(validation, &margins, self.labels, self.weights);
+            n_rounds += 1;
+            if is_validated {
+                let loss = fits.iter().map(Fit::loss).sum();
                 if loss < least {
-                    (best, least) = (round + 1, loss);
-                }
-                if round + 1 - best >= self.patience {
-                    break;
+                    (best, least) = (n_rounds, loss);
                 }
             }
             // Nothing can be split any more: further rounds would be the same.
-            if is_over {
+            if is_over || is_validated && n_rounds - best >= self.patience {
                 break;
             }
         }
-        let n_rounds = trees.len() / n_outputs;
-        (trees, if validation.is_empty() { n_rounds } else { best.max(1) })
+        if is_validated { best } else { n_rounds }
     }
 
     /// A tree whose leaves hold what is added to the margins.
@@ -133,6 +134,62 @@ impl BoostingRun<'_> {
             self.learning_rate * self.objective.leaf(step, rows, margins, self.labels, self.weights)
         });
         tree
+    }
+}
+
+/// A fit, to which rounds are added.
+struct Fit<'a> {
+    run: &'a BoostingRun<'a>,
+    /// Rows to fit on, ascending.
+    rows: Vec<u32>,
+    /// Rows that are set aside.
+    validation: Vec<usize>,
+    /// Of all rows of the data, `[n_rows, n_outputs]`; those of other rows stay at the start.
+    margins: Vec<f64>,
+    /// By outputs.
+    gradients: Vec<Vec<[f32; 2]>>,
+    trees: Vec<Tree>,
+}
+
+impl<'a> Fit<'a> {
+    fn new(run: &'a BoostingRun<'a>, rows: &[usize], validation: Vec<usize>) -> Self {
+        let (n_rows, n_outputs) = (run.labels.len(), run.objective.n_outputs());
+        Self {
+            run,
+            rows: rows.iter().map(|row| u32::try_from(*row).unwrap_or(u32::MAX)).collect(),
+            validation,
+            margins: run.start.iter().copied().cycle().take(n_rows * n_outputs).collect(),
+            gradients: vec![vec![[0.0_f32; 2]; n_rows]; n_outputs],
+            trees: Vec::new(),
+        }
+    }
+
+    /// Adds a round; false where nothing could be split.
+    fn add_round(&mut self) -> bool {
+        let BoostingRun { objective, labels, weights, task, .. } = self.run;
+        let n_outputs = objective.n_outputs();
+        objective.gradients(&self.margins, labels, *weights, &mut self.gradients);
+        let of_output = |gradients: &Vec<[f32; 2]>| self.run.tree(&self.rows, gradients, &self.margins);
+        let grown: Vec<Tree> = self.gradients.iter().map(of_output).collect();
+        for (output, tree) in grown.iter().enumerate() {
+            tree.for_leaves(|value, rows| {
+                for row in rows {
+                    self.margins[*row as usize * n_outputs + output] += value;
+                }
+            });
+            for row in &self.validation {
+                self.margins[row * n_outputs + output] += tree.value(task.data, *row);
+            }
+        }
+        let is_split = !grown.iter().all(Tree::is_stump);
+        self.trees.extend(grown);
+        is_split
+    }
+
+    /// The total loss of the validation rows.
+    fn loss(&self) -> f64 {
+        let BoostingRun { objective, labels, weights, .. } = self.run;
+        objective.total_loss(&self.validation, &self.margins, labels, *weights)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The best split of a node, searched in its histogram.
 
-use super::bins::{Cuts, MISSING};
+use super::bins::Cuts;
 use super::histogram::{Bin, Histogram};
 use super::tree_task::TreeTask;
 use crate::train::options::Monotone;
@@ -11,12 +11,17 @@ const MIN_GAIN: f64 = 1e-9;
 const MIN_HESSIAN: f64 = 1e-3;
 /// Added to each category's hessians when categories are ordered, which puts rare ones in the middle.
 const CATEGORY_SMOOTHING: f64 = 10.0;
-/// Extra L2 penalty for a split on a set of categories, because among many sets some fit by chance.
+/// Extra L2 penalty for a split on a set of categories and for its leaves, because among many sets some fit by chance.
 const CATEGORY_LAMBDA: f64 = 10.0;
 /// The least number of rows between two possible splits of the ordered categories, and after the last: a set of small
 /// categories often fits well by chance.
 const CATEGORY_ROWS: f64 = 100.0;
-/// Columns with at most this many categories get neither the extra penalty nor the minimum of rows.
+/// Categories with fewer rows than this in a node are not ordered and go to the right. Without this, two columns of 50
+/// categories in 5,000 rows cost 0.02 of R².
+const RARE: f64 = 10.0;
+/// The most categories in a set, which is taken from either end of the order.
+const MAX_SET: usize = 32;
+/// Columns with at most this many categories get none of that.
 const FEW_CATEGORIES: usize = 4;
 
 /// Sums over the rows of a node.
@@ -46,6 +51,8 @@ pub(super) struct Split {
     pub(super) missing_left: bool,
     pub(super) left: Sums,
     pub(super) right: Sums,
+    /// L2 penalty of the children's values.
+    pub(super) lambda: f64,
 }
 
 /// The range of a leaf's value.
@@ -80,16 +87,25 @@ impl Sums {
 
     /// Twice the amount by which that value reduces the loss.
     fn score(&self, lambda: f64, bounds: Bounds) -> f64 {
+        if bounds == Bounds::NONE {
+            return self.gradient * self.gradient / (self.hessian + lambda);
+        }
         let value = self.value(lambda, bounds);
         -(2.0 * self.gradient + (self.hessian + lambda) * value) * value
     }
 }
 
+impl Split {
+    /// True where a bin of its column goes to the left, given that of missing cells.
+    pub(super) fn leads_left(&self, bin: u8, missing: u8) -> bool {
+        if bin == missing { self.missing_left } else { self.rule.leads_left(bin) }
+    }
+}
+
 impl Rule {
     /// True where a bin goes to the left.
-    pub(super) fn leads_left(&self, bin: u8, missing_left: bool) -> bool {
+    pub(super) fn leads_left(&self, bin: u8) -> bool {
         match self {
-            _ if bin == MISSING => missing_left,
             Self::UpTo(last) => bin <= *last,
             Self::In(set) => set[usize::from(bin / 64)] >> (bin % 64) & 1 == 1,
         }
@@ -104,10 +120,12 @@ pub(super) fn best<const K: usize>(
     total: Sums,
     bounds: Bounds,
 ) -> Option<Split> {
-    let mut search = Search { task, total, bounds, best: None };
+    let unsplit = total.score(task.lambda, bounds);
+    let is_unbounded = bounds == Bounds::NONE;
+    let mut search = Search { task, total, bounds, is_unbounded, unsplit, least: unsplit + MIN_GAIN, best: None };
     for (column, bins) in task.data.columns.iter().enumerate() {
-        let sums = histogram.column(column);
-        let (own, missing) = (&sums[..bins.n_bins], Sums::of(&sums[usize::from(MISSING)]));
+        let (own, missing) = histogram.column(task.data, column).split_at(bins.n_bins);
+        let missing = Sums::of(&missing[0]);
         match bins.cuts {
             Cuts::Thresholds(_) => search.numbers(column, own, missing),
             Cuts::Categories(_) => search.categories(column, own, missing),
@@ -120,6 +138,11 @@ struct Search<'a> {
     task: &'a TreeTask<'a>,
     total: Sums,
     bounds: Bounds,
+    is_unbounded: bool,
+    /// The score of the node as it is.
+    unsplit: f64,
+    /// What the children's scores have to be above: that, and the gain of the best split so far.
+    least: f64,
     best: Option<Split>,
 }
 
@@ -133,6 +156,9 @@ impl Search<'_> {
                 continue;
             }
             left = left.plus(Sums::of(sums));
+            if self.total.n - left.n < self.task.min_rows {
+                break;
+            }
             let learned = (missing.n > 0.0).then_some(false);
             self.offer(column, Rule::UpTo(bin), learned, left, 0.0);
             if missing.n > 0.0 {
@@ -141,36 +167,59 @@ impl Search<'_> {
         }
     }
 
-    /// Orders the categories by their best values, with missing cells as one of them, and tries each split between two.
+    /// Orders the categories by their best values, with missing cells as one of them, and tries sets from either end.
     #[expect(clippy::cast_possible_truncation, reason = "a bin")]
     fn categories<const K: usize>(&mut self, column: usize, bins: &[Bin<K>], missing: Sums) {
-        let lambda = if bins.len() <= FEW_CATEGORIES { 0.0 } else { CATEGORY_LAMBDA };
-        let own = bins.iter().enumerate().map(|(bin, sums)| (bin as u8, Sums::of(sums)));
-        let mut order: Vec<(u8, Sums)> = own.chain([(MISSING, missing)]).filter(|(_, sums)| sums.n > 0.0).collect();
+        let are_few = bins.len() <= FEW_CATEGORIES;
+        let own = bins.iter().enumerate().map(|(bin, sums)| (Some(bin as u8), Sums::of(sums)));
+        let fewest = if are_few { 1.0 } else { RARE };
+        let mut order: Vec<(Option<u8>, Sums)> =
+            own.chain([(None, missing)]).filter(|(_, sums)| sums.n >= fewest).collect();
         let key = |sums: &Sums| sums.gradient / (sums.hessian + CATEGORY_SMOOTHING);
         order.sort_by(|(a, x), (b, y)| key(x).total_cmp(&key(y)).then(a.cmp(b)));
-        let least = if bins.len() <= FEW_CATEGORIES { 0.0 } else { CATEGORY_ROWS };
+        if are_few {
+            let n_sets = order.len().saturating_sub(1);
+            self.prefixes(column, order.iter().take(n_sets), missing, 0.0, 0.0);
+            return;
+        }
+        let n_sets = order.len().div_ceil(2).min(MAX_SET);
+        self.prefixes(column, order.iter().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
+        self.prefixes(column, order.iter().rev().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
+    }
+
+    /// Offers the sets that begin an order of categories, at least `least` rows apart. `None` stands for missing cells.
+    fn prefixes<'s>(
+        &mut self,
+        column: usize,
+        order: impl Iterator<Item = &'s (Option<u8>, Sums)>,
+        missing: Sums,
+        least: f64,
+        more_lambda: f64,
+    ) {
         let (mut left, mut set, mut missing_left) = (Sums::default(), [0_u64; 4], false);
         let mut n_since = 0.0;
-        for (bin, sums) in order.iter().take(order.len().saturating_sub(1)) {
+        for (bin, sums) in order {
             left = left.plus(*sums);
             n_since += sums.n;
-            if *bin == MISSING {
-                missing_left = true;
-            } else {
-                set[usize::from(bin / 64)] |= 1 << (bin % 64);
+            match bin {
+                None => missing_left = true,
+                Some(bin) => set[usize::from(bin / 64)] |= 1 << (bin % 64),
             }
-            if n_since < least || self.total.n - left.n < least {
+            if self.total.n - left.n < least {
+                break;
+            }
+            if n_since < least || left.n < self.task.min_rows {
                 continue;
             }
             n_since = 0.0;
             let learned = (missing.n > 0.0).then_some(missing_left);
-            self.offer(column, Rule::In(set), learned, left, lambda);
+            self.offer(column, Rule::In(set), learned, left, more_lambda);
         }
     }
 
     /// Keeps a split if it gains more than the best so far. If no side was learned for missing cells, they go to the
     /// child with more rows.
+    #[inline]
     fn offer(&mut self, column: usize, rule: Rule, missing_left: Option<bool>, left: Sums, more_lambda: f64) {
         let right = self.total.minus(left);
         let least = self.task.min_rows;
@@ -178,10 +227,28 @@ impl Search<'_> {
             return;
         }
         let lambda = self.task.lambda + more_lambda;
-        let gain = left.score(lambda, self.bounds) + right.score(lambda, self.bounds)
-            - self.total.score(self.task.lambda, self.bounds);
-        let least = self.best.map_or(MIN_GAIN, |best| best.gain);
-        if gain.is_nan() || gain <= least {
+        if self.is_unbounded {
+            // Both scores against the least, multiplied out: two divisions a bin would take longer than all else.
+            let (of_left, of_right) = (left.hessian + lambda, right.hessian + lambda);
+            let scores = left.gradient * left.gradient * of_right + right.gradient * right.gradient * of_left;
+            if scores <= self.least * (of_left * of_right) {
+                return;
+            }
+        }
+        self.keep(column, rule, missing_left, (left, right), lambda);
+    }
+
+    /// Keeps a split whose children may well score more than the least.
+    fn keep(
+        &mut self,
+        column: usize,
+        rule: Rule,
+        missing_left: Option<bool>,
+        (left, right): (Sums, Sums),
+        lambda: f64,
+    ) {
+        let scores = left.score(lambda, self.bounds) + right.score(lambda, self.bounds);
+        if scores.is_nan() || scores <= self.least {
             return;
         }
         if let Some(Some(direction)) = self.task.monotone.get(column) {
@@ -192,6 +259,8 @@ impl Search<'_> {
             }
         }
         let missing_left = missing_left.unwrap_or(left.n >= right.n);
-        self.best = Some(Split { gain, column, rule, missing_left, left, right });
+        self.least = scores;
+        let gain = scores - self.unsplit;
+        self.best = Some(Split { gain, column, rule, missing_left, left, right, lambda });
     }
 }
