@@ -46,7 +46,9 @@ impl<const K: usize> Histogram<K> {
             rest = after;
         }
         if threads.get() == 1 || rows.len() * n_blocks < PARALLEL {
-            blocks.iter_mut().for_each(|block| block.add(rows, ordered));
+            for block in blocks.iter_mut() {
+                block.add(rows, ordered);
+            }
         } else {
             std::thread::scope(|scope| {
                 for share in blocks.chunks_mut(n_blocks.div_ceil(threads.get())) {
