@@ -46,7 +46,7 @@ impl<const K: usize> Histogram<K> {
             rest = after;
         }
         if threads.get() == 1 || rows.len() * n_blocks < PARALLEL {
-            for block in blocks.iter_mut() {
+            for block in &mut blocks {
                 block.add(rows, ordered);
             }
         } else {
