@@ -84,7 +84,8 @@ fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), Problem> {
     Err(Problem::new(ProblemKind::HeaderTooLarge, detail))
 }
 
-/// 400: HTTP/1.1 without Host, two of them, or one that names no host (RFC 9112 §3.2). hyper lets all pass.
+/// 400: HTTP/1.1 without Host, two of them, or one that names no host (RFC 9112 §3.2). hyper lets all pass. The
+/// connection ends: who is asked, and so what follows, could be read in two ways.
 fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
     let mut hosts = headers.get_all(HOST).iter();
     let detail = match (hosts.next(), hosts.next()) {
@@ -93,7 +94,7 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
         (Some(host), None) if !is_host(host) => "The Host header field names no host",
         _ => return Ok(()),
     };
-    Err(Problem::new(ProblemKind::BadRequest, detail))
+    Err(Problem::new(ProblemKind::BadRequest, detail).ending_connection())
 }
 
 /// 400: two Authorization header fields. A proxy in front may have judged the other one.

@@ -33,8 +33,8 @@ fn names_that_are_not_told_are_not_compared() {
     assert!(RowReader::new(body.as_bytes(), "body", &schema, Head::Guess).is_err());
     let names: Vec<String> = (0..60_000).map(|i| format!("\"feature_{i:x}\"")).collect();
     refused(&schema, &format!("{{\"columns\":[{}],\"data\":[[1]]}}", names.join(",")));
-    // It took 3 s and 4 s; it takes some 50 ms.
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    // With each name compared it would take some 10 s; the rest is for a loaded machine.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -341,3 +341,10 @@ fn a_bare_lf_in_a_head_is_400() {
     assert!(read_answer(&mut stream).0.starts_with("http/1.1 200 "));
     assert!(read_answer(&mut stream).0.starts_with("http/1.1 400 "));
 }
+
+#[test]
+fn no_host_or_two_end_the_connection() {
+    let address = listen();
+    is_refused(address, &["GET /readyz HTTP/1.1\r\n\r\n"], "400", "Host");
+    is_refused(address, &["GET /readyz HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n"], "400", "Host");
+}
