@@ -74,7 +74,7 @@ impl Plan {
     async fn listen_until_drained(mut self, server: Arc<ServerState>) -> Result<ServerExit, Failure> {
         let signals = Signals::of_process().map_err(failed)?;
         if let Some(tokens) = &self.options.tokens {
-            tokio::spawn(Arc::clone(tokens).keep_fresh());
+            Arc::clone(tokens).keep_fresh().map_err(failed)?;
         }
         let tcp = self.sockets.main.take().map_or_else(|| bind(self.address), Ok).map_err(failed)?;
         let main_address = tcp.local_addr().ok();

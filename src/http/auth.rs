@@ -124,14 +124,19 @@ impl Tokens {
         }
     }
 
-    /// Refreshes for ever, as its own task.
-    pub async fn keep_fresh(self: Arc<Self>) {
-        loop {
-            tokio::time::sleep(EVERY).await;
-            let tokens = Arc::clone(&self);
-            // What went wrong is logged.
-            let _ = tokio::task::spawn_blocking(move || tokens.refresh(Instant::now())).await;
-        }
+    /// Refreshes for ever, on a thread of its own: no other work delays it.
+    ///
+    /// # Errors
+    /// The system starts no thread.
+    pub fn keep_fresh(self: Arc<Self>) -> io::Result<()> {
+        let refresh = move || {
+            loop {
+                std::thread::sleep(EVERY);
+                // What went wrong is logged.
+                let _ = self.refresh(Instant::now());
+            }
+        };
+        std::thread::Builder::new().name("tokens".to_owned()).spawn(refresh).map(drop)
     }
 
     /// True when a request with these headers has a token that is known.

@@ -126,6 +126,12 @@ pub enum ReloadError {
     /// A client chose a version or unloaded the model while its file was judged: that stays.
     #[error("{0} was changed by another request while its file was judged; ask again to serve what the file holds")]
     Overtaken(String),
+    /// Other files were loaded until the deadline of this load.
+    #[error("{0} was not loaded: other loads took all of its time; ask again")]
+    Busy(String),
+    /// The load panicked, which is logged.
+    #[error("a load did not end: {0}")]
+    Failed(String),
     /// The file cannot be served.
     #[error(transparent)]
     Load(#[from] LoadError),

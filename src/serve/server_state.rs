@@ -9,7 +9,7 @@ use super::admission::{Compute, MemoryBudget};
 use super::lifecycle::Lifecycle;
 use super::metrics::Metrics;
 use super::registry::{Registry, Snapshot};
-use super::reload::Reloader;
+use super::reload::{InTurn, Reloader};
 
 /// Bytes for bodies and answers on the admin listener, metrics aside.
 pub const ADMIN_ANSWERS: usize = 256 << 10;
@@ -21,6 +21,8 @@ pub struct ServerState {
     pub registry: Arc<Registry>,
     /// The models' files.
     pub reloader: Arc<Reloader>,
+    /// Loads and unloads that clients ask for.
+    pub changes: InTurn,
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// Ready, draining or stopped.
@@ -46,13 +48,15 @@ impl ServerState {
         let metrics = Arc::new(Metrics::new());
         let lifecycle = Lifecycle::default();
         let registry = Arc::new(Registry::new(models, &metrics));
+        let reloader = Arc::new(Reloader::new(Arc::clone(&registry), Arc::clone(&metrics)));
         Self {
             compute: Compute::new(&limits, Arc::clone(&metrics), lifecycle.clone()),
             memory: MemoryBudget::new(&limits),
             // No wait: pages fall back to the request budget, which has the admission wait.
             pages: MemoryBudget::new(&Limits { body_budget: 0, admission_wait: Duration::ZERO, ..limits.clone() }),
             admin_memory: MemoryBudget::new(&Limits { body_budget: ADMIN_ANSWERS, ..limits.clone() }),
-            reloader: Arc::new(Reloader::new(Arc::clone(&registry), Arc::clone(&metrics))),
+            changes: InTurn::new(Arc::clone(&reloader), lifecycle.clone()),
+            reloader,
             registry,
             metrics,
             lifecycle,

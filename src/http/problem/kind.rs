@@ -49,6 +49,8 @@ pub enum ProblemKind {
     NotReady,
     /// 503: no memory for the body, or no compute permit, within the admission wait.
     Overloaded,
+    /// 503: a model's file could not be loaded in time, because others were.
+    LoadsBusy,
     /// 504: the prediction took longer than the limit.
     ComputeTimeout,
 }
@@ -94,6 +96,7 @@ impl ProblemKind {
             Self::TransferCoding => (StatusCode::NOT_IMPLEMENTED, Some(Reason::Syntax)),
             Self::NotReady => (StatusCode::SERVICE_UNAVAILABLE, Some(Reason::NotReady)),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, Some(Reason::Overloaded)),
+            Self::LoadsBusy => (StatusCode::SERVICE_UNAVAILABLE, None),
             Self::ComputeTimeout => (StatusCode::GATEWAY_TIMEOUT, Some(Reason::ComputeTimeout)),
         }
     }

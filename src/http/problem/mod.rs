@@ -209,7 +209,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.kind {
-            ProblemKind::NotReady | ProblemKind::Overloaded => {
+            ProblemKind::NotReady | ProblemKind::Overloaded | ProblemKind::LoadsBusy => {
                 headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
             }
             ProblemKind::Unauthorized => {
@@ -242,6 +242,8 @@ impl From<ReloadError> for Problem {
             ReloadError::UnknownModel(_) => Self::new(ProblemKind::NotFound, sentence(&text)),
             ReloadError::UnknownVersion { .. } => Self::new(ProblemKind::NotFound, text),
             ReloadError::SchemaDiffers { .. } | ReloadError::Overtaken(_) => Self::new(ProblemKind::Conflict, text),
+            ReloadError::Busy(_) => Self::new(ProblemKind::LoadsBusy, text),
+            ReloadError::Failed(_) => Self::internal(text),
             ReloadError::Load(_) | ReloadError::IsDefault(_) => Self::new(ProblemKind::Unloadable, text),
         }
     }

@@ -3,28 +3,41 @@
 //! A reload reserves a file's length before it reads the file, and what loading its bytes may take before it loads
 //! them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, PoisonError};
 
-/// The largest number of files loaded at once: one that the timer reads, and one that a client asks for.
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// The largest number of files loaded at once: one that the timer reads, and one that a client asks for; two that
+/// clients ask for while the timer reads none.
 pub(super) const AT_ONCE: usize = 2;
 
 /// The reservation, and the permits to load a file.
 #[derive(Debug, Default)]
 pub(super) struct LoadMemory {
-    n_loading: Mutex<usize>,
-    permit_dropped: Condvar,
+    /// Each is held by whoever loads a file. The timer waits for the first one alone.
+    permits: [Arc<Mutex<()>>; AT_ONCE],
     /// Bytes reserved. They never become fewer, because the allocator may keep what the process once had.
     bytes: AtomicUsize,
 }
 
+/// The permit to load one file.
+pub(super) type LoadPermit = OwnedMutexGuard<()>;
+
 impl LoadMemory {
-    /// Waits until fewer than [`AT_ONCE`] files are being loaded.
-    pub(super) fn permit(&self) -> LoadPermit<'_> {
-        let n_loading = self.n_loading.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = |n: &mut usize| *n >= AT_ONCE;
-        *self.permit_dropped.wait_while(n_loading, full).unwrap_or_else(PoisonError::into_inner) += 1;
-        LoadPermit(self)
+    /// Blocks until a file may be loaded.
+    pub(super) fn blocking_permit(&self) -> LoadPermit {
+        blocking_lock(&self.permits[0])
+    }
+
+    /// Waits until a file may be loaded, in the order of those who ask.
+    pub(super) async fn permit(&self) -> LoadPermit {
+        let [first, second] = self.permits.each_ref().map(Arc::clone);
+        tokio::select! {
+            biased;
+            permit = second.lock_owned() => permit,
+            permit = first.lock_owned() => permit,
+        }
     }
 
     /// Bytes that all files loaded at once may take.
@@ -38,13 +51,7 @@ impl LoadMemory {
     }
 }
 
-/// The permit to load one file.
-#[derive(Debug)]
-pub(super) struct LoadPermit<'r>(&'r LoadMemory);
-
-impl Drop for LoadPermit<'_> {
-    fn drop(&mut self) {
-        *self.0.n_loading.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.0.permit_dropped.notify_one();
-    }
+/// Locks on a thread that may block; on any thread a mutex that is free.
+pub(super) fn blocking_lock<T>(mutex: &Arc<Mutex<T>>) -> OwnedMutexGuard<T> {
+    Arc::clone(mutex).try_lock_owned().unwrap_or_else(|_| Arc::clone(mutex).blocking_lock_owned())
 }

@@ -9,9 +9,11 @@
 //! *load permit* lets two threads load files at once; a *load job* gives a *load outcome*, whose *file state* says how
 //! the file compares with what is served.
 //!
-//! Everything here blocks on files and CPU; async code calls it by `spawn_blocking`, as [`watch`] does.
+//! Everything else here blocks on files and CPU; async code calls it by `spawn_blocking`, as [`watch`] does, or by
+//! [`InTurn`], which bounds how many threads that takes.
 
 mod fingerprint;
+mod in_turn;
 mod load_job;
 mod load_memory;
 mod model_files;
@@ -19,6 +21,7 @@ mod model_source;
 mod reloader;
 mod schema_difference;
 
+pub use in_turn::{InTurn, Wish};
 pub use load_job::Trigger;
 pub use model_source::{ModelFile, Reloaded};
 pub use reloader::{Reloader, Sources, watch};

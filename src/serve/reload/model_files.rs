@@ -13,7 +13,7 @@ use crate::serve::contents::looks_like_a_model;
 use crate::serve::error::{LoadError, ReloadError};
 
 use super::load_job::{FileState, LoadOutcome, Trigger, Wanted};
-use super::load_memory::{AT_ONCE, LoadMemory};
+use super::load_memory::{AT_ONCE, LoadMemory, blocking_lock};
 use super::model_source::{LoadLock, ModelFile, ModelSource, Polled, ReloadPolicy};
 
 /// The ending of an artifact in a directory.
@@ -104,7 +104,7 @@ impl ModelFiles {
         let job = source.load_job(Wanted::Content(Trigger::Request));
         self.sources.push(source);
         let most = Cell::new(0);
-        let outcome = job.run(&mut lock_ignoring_poison(&load_lock), &|bytes| most.set(bytes.max(most.get())));
+        let outcome = job.run(&mut blocking_lock(&load_lock), &|bytes| most.set(bytes.max(most.get())));
         memory.grow_to(self.note_memory(&load_lock, most.get()));
         let Err(error) = self.install(&load_lock, outcome) else { return Ok(()) };
         self.sources.pop();

@@ -1,7 +1,7 @@
 //! The source of one model: its file, the version that is served, the version before, and the decision about a new one.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::import::ImportOptions;
 use crate::model::check_name;
@@ -48,7 +48,7 @@ pub(super) struct ReloadPolicy {
 pub(super) type Polled = Result<Option<Reloaded>, ReloadError>;
 
 /// Held while the file is loaded, so that a file is loaded by one thread at a time. Its address identifies the source.
-pub(super) type LoadLock = Arc<Mutex<ChangeDetector>>;
+pub(super) type LoadLock = Arc<tokio::sync::Mutex<ChangeDetector>>;
 
 /// A version of the model with the hash of its file.
 #[derive(Debug)]

@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use tokio::sync::OwnedMutexGuard;
+
 use crate::import::ImportChoices;
 use crate::serve::error::{LoadError, ReloadError};
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::{Metrics, ReloadResult};
 use crate::serve::registry::Registry;
 
+use super::fingerprint::ChangeDetector;
 use super::load_job::{Trigger, Wanted};
-use super::load_memory::LoadMemory;
+use super::load_memory::{LoadMemory, LoadPermit, blocking_lock};
 use super::model_files::{ModelFiles, list, lock_ignoring_poison};
 use super::model_source::{LoadLock, ModelFile, ModelSource, Polled, ReloadPolicy, Reloaded};
 
@@ -41,7 +44,7 @@ pub struct Reloader {
     /// Locked to look up or exchange an entry, never while waiting for a [`LoadLock`], which is held
     /// for a whole load.
     files: Mutex<ModelFiles>,
-    memory: LoadMemory,
+    pub(super) memory: LoadMemory,
 }
 
 impl Reloader {
@@ -50,7 +53,7 @@ impl Reloader {
         Self { registry, metrics, files: Mutex::default(), memory: LoadMemory::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, ModelFiles> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, ModelFiles> {
         lock_ignoring_poison(&self.files)
     }
 
@@ -129,11 +132,23 @@ impl Reloader {
 
     /// Loads a source's file under its load lock, if `is_meant` still accepts the source, and serves the result.
     fn load(&self, load_lock: &LoadLock, wanted: Wanted, is_meant: fn(&ModelSource) -> bool) -> Polled {
-        let mut changes = lock_ignoring_poison(load_lock);
+        let changes = blocking_lock(load_lock);
+        let permit = self.memory.blocking_permit();
+        self.load_with(load_lock, changes, permit, wanted, is_meant)
+    }
+
+    /// [`load`](Self::load) of a source that is locked, with a permit.
+    pub(super) fn load_with(
+        &self,
+        load_lock: &LoadLock,
+        mut changes: OwnedMutexGuard<ChangeDetector>,
+        permit: LoadPermit,
+        wanted: Wanted,
+        is_meant: fn(&ModelSource) -> bool,
+    ) -> Polled {
         let begun =
             self.lock().source(load_lock).filter(|source| is_meant(source)).map(|source| source.load_job(wanted));
         let Some(job) = begun else { return Ok(None) };
-        let permit = self.memory.permit();
         let outcome = job.run(&mut changes, &|bytes| self.reserve(load_lock, bytes));
         drop(permit);
         let mut files = self.lock();
@@ -160,28 +175,6 @@ impl Reloader {
         self.memory.bytes()
     }
 
-    /// Serves what a model's file holds now, or the given version: the one served before, or the one in the file. A
-    /// chosen version stays until the file's content changes.
-    ///
-    /// # Errors
-    /// [`ReloadError`]; the model is served as before.
-    pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Reloaded, ReloadError> {
-        let mut files = self.lock();
-        let source = files.named(name)?;
-        let load_lock = Arc::clone(&source.load_lock);
-        if let Some(done) = version.and_then(|version| source.choose(version)) {
-            let polled = Ok(Some(done.clone()));
-            self.report(source, &polled, true);
-            self.publish(&files);
-            return Ok(done);
-        }
-        drop(files);
-        let wanted = version.map_or(Wanted::Content(Trigger::Request), |version| Wanted::Version(version.to_owned()));
-        let polled = self.load(&load_lock, wanted, ModelSource::is_named)?;
-        // Whoever asks always gets a result, as long as there is the model.
-        polled.ok_or_else(|| ReloadError::UnknownModel(name.to_owned()))
-    }
-
     /// Stops serving a model until it is reloaded. Requests that hold it finish.
     ///
     /// # Errors
@@ -202,7 +195,7 @@ impl Reloader {
     }
 
     /// Logs and counts the result of a poll.
-    fn report(&self, source: &ModelSource, polled: &Polled, is_open: bool) {
+    pub(super) fn report(&self, source: &ModelSource, polled: &Polled, is_open: bool) {
         let (name, path) = (source.shown(), source.path.display());
         match polled {
             Ok(None) => {}
@@ -233,7 +226,7 @@ impl Reloader {
     }
 
     /// Serves what the sources hold, if that has changed.
-    fn publish(&self, files: &ModelFiles) {
+    pub(super) fn publish(&self, files: &ModelFiles) {
         if !files.is_open {
             return;
         }

@@ -2,7 +2,8 @@
 //! are hashed.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify;
@@ -33,12 +34,17 @@ struct House {
 
 impl House {
     fn new() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let model = |name: &str| format!("{name}={}", path(name).display());
         ["quick", "slow"].iter().for_each(|name| fs::write(path(name), version(1)).unwrap());
         let words = ["--reload-interval", "1h", "--admin-bind", "127.0.0.1:0"];
-        let server = Server::start(&[&["--model", &model("quick"), "--model", &model("slow")], &words[..]].concat());
+        let server =
+            Server::start(&[&["--model", &model("quick"), "--model", &model("slow")], &words[..], flags].concat());
         Self { folder, server }
     }
 
@@ -53,6 +59,18 @@ impl House {
     fn load(&mut self, name: &str, version: Option<&str>) -> (u16, serde_json::Value) {
         let body = version.map_or(json!({}), |version| json!({"parameters": {"version": version}}));
         self.server.ask_admin("POST", &format!("/v2/repository/models/{name}/load"), &body.to_string())
+    }
+
+    fn threads(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/task", self.server.child.id())).unwrap().count()
+    }
+
+    /// Asks for a load, and does not wait for the answer.
+    fn begin_load(&mut self, name: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.server.admin()).unwrap();
+        let line = format!("POST /v2/repository/models/{name}/load HTTP/1.1");
+        write!(stream, "{line}\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        stream
     }
 
     /// Serves `slow`'s second version, then writes a third and waits until the server has read and begun to judge it.
@@ -111,4 +129,38 @@ fn a_model_that_is_unloaded_while_its_file_is_judged_stays_unloaded() {
     house.server.wait_for("slow was changed by another request while its file was judged");
     assert_eq!(house.server.ask("GET", "/models/slow", "").0, 404);
     assert_eq!(house.load("slow", None).0, 200);
+}
+
+#[test]
+fn loads_that_wait_for_a_file_hold_no_threads() {
+    let mut house = House::new();
+    write_whole(&house.path("slow"), &long(3));
+    let before = house.threads();
+    let mut loads: Vec<TcpStream> = (0..40).map(|_| house.begin_load("slow")).collect();
+    // The first is answered when the file was judged once; the others wait, or follow.
+    let mut answer = [0; 12];
+    loads[0].read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let more = house.threads() - before;
+    assert!(more <= 8, "{more} more threads");
+}
+
+#[test]
+fn a_load_that_waits_too_long_is_503() {
+    let mut house = House::with(&["--compute-timeout", "1ms"]);
+    write_whole(&house.path("slow"), &long(3));
+    let mut loads: Vec<TcpStream> = (0..3).map(|_| house.begin_load("slow")).collect();
+    let answers: Vec<String> = loads
+        .iter_mut()
+        .map(|load| {
+            let mut answer = String::new();
+            load.read_to_string(&mut answer).unwrap();
+            answer
+        })
+        .collect();
+    let busy: Vec<_> = answers.iter().filter(|answer| answer.starts_with("HTTP/1.1 503")).collect();
+    assert!((1..3).contains(&busy.len()), "{answers:?}");
+    for answer in busy {
+        assert!(answer.contains("retry-after: 1") && answer.contains("slow was not loaded"), "{answer}");
+    }
 }

@@ -88,12 +88,16 @@ impl Server {
 
     /// Status and body of what the admin listener answers, as JSON.
     pub(crate) fn ask_admin(&mut self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let admin = *self.admin.get_or_insert_with(|| {
+        let (status, body) = Self::exchange_with(self.admin(), &format!("{method} {path}"), "", body);
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+
+    /// The admin listener's address.
+    pub(crate) fn admin(&mut self) -> SocketAddr {
+        *self.admin.get_or_insert_with(|| {
             let line = Self::read_until(&mut self.log, "probes and metrics on").pop().unwrap();
             serde_json::from_str::<Value>(&line).unwrap()["address"].as_str().unwrap().parse().unwrap()
-        });
-        let (status, body) = Self::exchange_with(admin, &format!("{method} {path}"), "", body);
-        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+        })
     }
 
     fn exchange(&self, line: &str, headers: &str, body: &str) -> (u16, String) {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -19,9 +19,8 @@ use crate::http::leased;
 use crate::http::path::ModelName;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
-use crate::serve::error::ReloadError;
 use crate::serve::listener::RequestContext;
-use crate::serve::reload::Reloader;
+use crate::serve::reload::Wish;
 use crate::text::shorten::cut;
 
 /// A model in the index, where all are ready.
@@ -80,7 +79,8 @@ pub(in crate::http) async fn load(
 ) -> Result<Response, Problem> {
     let asked: LoadRequest = asked(&app, request).await?;
     let version = asked.parameters.and_then(|JsonObject(parameters)| parameters.version);
-    let done = off_the_request_path(&app, move |models| models.reload(&name, version.as_deref())).await?;
+    let deadline = Instant::now() + app.server.limits.compute_timeout;
+    let done = app.server.changes.reload(Wish { name, version }, deadline).await?;
     Ok(ok_json(&entry(&done.name, &done.version)))
 }
 
@@ -91,7 +91,7 @@ pub(in crate::http) async fn unload(
     request: Request,
 ) -> Result<Response, Problem> {
     let _: AnyObject = asked(&app, request).await?;
-    off_the_request_path(&app, move |models| models.unload(&name)).await?;
+    app.server.changes.unload(name).await?;
     Ok(ok_json(&json!({})))
 }
 
@@ -99,16 +99,6 @@ pub(in crate::http) async fn unload(
 pub(in crate::http) async fn forbidden() -> Problem {
     let detail = "Loading and unloading need a token (serve --token-file) or the admin listener (serve --admin-bind)";
     Problem::new(ProblemKind::Forbidden, detail)
-}
-
-/// Runs file reads and long computations on a blocking thread.
-async fn off_the_request_path<T: Send + 'static>(
-    app: &App,
-    work: impl FnOnce(&Reloader) -> Result<T, ReloadError> + Send + 'static,
-) -> Result<T, Problem> {
-    let reloader = Arc::clone(&app.server.reloader);
-    let done = tokio::task::spawn_blocking(move || work(&reloader)).await;
-    Ok(done.map_err(|error| Problem::internal(format!("a load did not end: {error}")))??)
 }
 
 /// Bytes of a body at most: the longest that is asked for has a version of 12.
