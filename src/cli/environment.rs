@@ -1,6 +1,7 @@
 //! The environment as settings: the variable of every flag, and what is wrong with those that are set.
 
 use std::ffi::OsStr;
+use std::net::IpAddr;
 
 use crate::text::did_you_mean::nearest;
 
@@ -30,8 +31,9 @@ pub(super) fn problems(command: &clap::Command) -> Vec<String> {
         .collect();
     known.sort();
     known.dedup();
+    // A name that is not UTF-8 is a slip too.
     let mut set: Vec<_> =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+        std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value)).collect();
     set.sort();
     let mut problems = Vec::new();
     for (name, value) in set.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
@@ -53,13 +55,19 @@ pub(super) fn problems(command: &clap::Command) -> Vec<String> {
 /// (`SMARTSERVE_CANARY_SERVICE_HOST`).
 fn is_of_kubernetes(name: &str, value: &OsStr) -> bool {
     let rest = &name[PREFIX.len() - 1..];
-    let is_address =
-        || value.to_str().is_some_and(|v| ["tcp://", "udp://", "sctp://"].iter().any(|s| v.starts_with(s)));
-    let is_numbered = |(_, after): (&str, &str)| after.starts_with(|c: char| c.is_ascii_digit());
-    rest.starts_with("_PORT")
-        || rest.starts_with("_SERVICE_")
-        || rest.ends_with("_SERVICE_HOST")
-        || rest.contains("_SERVICE_PORT")
-        || rest.ends_with("_PORT") && is_address()
-        || rest.split_once("_PORT_").is_some_and(is_numbered)
+    let Some(value) = value.to_str() else { return false };
+    let is_number = |text: &str| text.parse::<u16>().is_ok();
+    // A port by its number and protocol, whole or in parts.
+    let is_port = |part: &str| {
+        let Some((number, protocol)) = part.split_once('_') else { return false };
+        let protocol =
+            ["_PROTO", "_PORT", "_ADDR"].iter().find_map(|end| protocol.strip_suffix(end)).unwrap_or(protocol);
+        is_number(number) && ["TCP", "UDP", "SCTP"].contains(&protocol)
+    };
+    let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
+    let of_service_port = rest.split_once("_SERVICE_PORT").map(|(_, port)| port);
+    rest.ends_with("_PORT") && is_address
+        || rest.split_once("_PORT_").is_some_and(|(_, part)| is_port(part))
+        || rest.ends_with("_SERVICE_HOST") && value.parse::<IpAddr>().is_ok()
+        || of_service_port.is_some_and(|port| (port.is_empty() || port.starts_with('_')) && is_number(value))
 }

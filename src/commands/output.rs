@@ -27,7 +27,7 @@ pub enum Destination {
     File {
         /// The file, links followed.
         target: PathBuf,
-        /// The permissions of the file that is replaced.
+        /// The permissions of the file that is replaced; not setuid and setgid, for the owner may be another.
         mode: Option<u32>,
     },
 }
@@ -59,7 +59,7 @@ impl Destination {
             return Err(io::Error::other("it is a link of another user"));
         }
         OpenOptions::new().write(true).open(path)?;
-        Ok(Self::File { target: std::fs::canonicalize(path)?, mode: Some(about.mode() & 0o7777) })
+        Ok(Self::File { target: std::fs::canonicalize(path)?, mode: Some(about.mode() & 0o777) })
     }
 
     fn new_file(path: &Path) -> io::Result<Self> {

@@ -140,7 +140,7 @@ fn a_model_keeps_the_mode_of_the_one_it_replaces() {
     let directory = tempfile::tempdir().unwrap();
     let model = directory.path().join("m.model");
     std::fs::write(&model, "old").unwrap();
-    std::fs::set_permissions(&model, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(&model, std::fs::Permissions::from_mode(0o6600)).unwrap();
     let data = path("data/boston.csv").display().to_string();
     let train = ["train", "--data", &data, "--target", "MEDV", "--algorithm", "linear", "--folds", "0", "-o"];
     let done = Command::new(BINARY).args(train).arg(&model).stdout(Stdio::null()).status().unwrap();

@@ -53,6 +53,20 @@ fn a_variable_of_no_flag_is_refused() {
 }
 
 #[test]
+fn what_looks_like_a_variable_of_kubernetes_is_refused() {
+    let slips = [
+        ("SMARTSERVE_PORT", "tok"),
+        ("SMARTSERVE_PORTTOKEN", "tok"),
+        ("SMARTSERVE_PORT_TOKEN_FILE", "tok"),
+        ("SMARTSERVE_SERVICE_TOKEN_FILE", "tok"),
+        ("SMARTSERVE_TOKEN_FILE_SERVICE_HOST", "tok"),
+        ("SMARTSERVE_SERVICE_PORT_TOKEN_FILE", "tok"),
+    ];
+    let (code, said) = refused(&slips, &[]);
+    assert_eq!((code, said.lines().count()), (78, slips.len()), "{said}");
+}
+
+#[test]
 fn kubernetes_variables_are_left_alone() {
     let injected = [
         ("SMARTSERVE_PORT", "tcp://10.0.0.1:80"),
