@@ -1,7 +1,5 @@
 //! What a path holds: the bytes of a file, or of a directory those of the file that holds its model.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -10,6 +8,7 @@ use crate::import::{FileFormat, Layout, Source};
 
 use super::directory::{Directory, MAX_FILES};
 use super::error::LoadError;
+use super::regular_file::RegularFile;
 
 /// Largest artifact read, in bytes: 1 GiB.
 pub const MAX_ARTIFACT: u64 = 1 << 30;
@@ -36,30 +35,37 @@ pub struct Contents {
 
 impl Contents {
     /// Reads a regular file (or a link to one) of at most [`MAX_ARTIFACT`] bytes, or a directory's files that make a
-    /// model. A pipe could block forever.
+    /// model.
     ///
     /// # Errors
     /// [`LoadError::Missing`], also for a directory without files; or [`LoadError::Invalid`] when it is too large,
     /// neither file nor directory, or a directory that holds no model or several.
     pub fn read(path: &Path) -> Result<Self, LoadError> {
+        Self::read_at_most(path, usize::MAX)
+    }
+
+    /// [`read`](Self::read) of a path whose [`length`](Self::length) was `most`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and [`LoadError::Invalid`] when a file has become longer.
+    pub fn read_at_most(path: &Path, most: usize) -> Result<Self, LoadError> {
         let missing = |source| LoadError::Missing { path: path.to_owned(), source };
         let about = std::fs::metadata(path).map_err(missing)?;
         if about.is_dir() {
-            return directory(path);
+            return directory(path, most);
         }
         let invalid = |problem: &str| LoadError::Invalid { path: path.to_owned(), problem: problem.to_owned() };
         if !about.is_file() {
             return Err(invalid("neither a file nor a directory"));
         }
-        if about.len() > MAX_ARTIFACT {
+        let file = RegularFile::open(path).map_err(missing)?;
+        if file.length > MAX_ARTIFACT {
             return Err(invalid("larger than 1 GiB"));
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
-        File::open(path).and_then(|file| file.take(MAX_ARTIFACT + 1).read_to_end(&mut bytes)).map_err(missing)?;
-        if bytes.len() as u64 > MAX_ARTIFACT {
-            return Err(invalid("larger than 1 GiB"));
+        if file.length > most as u64 {
+            return Err(invalid("it became longer while it was read"));
         }
-        Ok(Self::of_file(bytes))
+        file.whole().map(Self::of_file).map_err(missing)
     }
 
     /// The bytes of a file.
@@ -69,9 +75,9 @@ impl Contents {
     }
 
     /// Bytes that reading a path takes at most: of a file its length, of a directory that of all files in it and its
-    /// folders.
+    /// folders. Links that lead out of the directory count nothing: they are not read.
     pub fn length(path: &Path) -> usize {
-        bytes_below(path, FOLDERS)
+        std::fs::canonicalize(path).map_or(0, |root| bytes_below(&root, &root, FOLDERS))
     }
 
     /// The files that were read of `path`.
@@ -88,7 +94,10 @@ impl Contents {
     }
 }
 
-fn bytes_below(path: &Path, folders: usize) -> usize {
+fn bytes_below(root: &Path, path: &Path, folders: usize) -> usize {
+    if !std::fs::canonicalize(path).is_ok_and(|path| path.starts_with(root)) {
+        return 0;
+    }
     let Ok(about) = std::fs::metadata(path) else { return 0 };
     if !about.is_dir() {
         // Longer ones are not read.
@@ -96,15 +105,15 @@ fn bytes_below(path: &Path, folders: usize) -> usize {
     }
     let Some(folders) = folders.checked_sub(1) else { return 0 };
     let entries = std::fs::read_dir(path).into_iter().flatten().take(2 * MAX_FILES).flatten();
-    entries.map(|entry| bytes_below(&entry.path(), folders)).fold(0, usize::saturating_add)
+    entries.map(|entry| bytes_below(root, &entry.path(), folders)).fold(0, usize::saturating_add)
 }
 
 /// Reads a directory until two readings agree: one that is being replaced could give one file of before and one of
 /// after.
-fn directory(path: &Path) -> Result<Contents, LoadError> {
+fn directory(path: &Path, most: usize) -> Result<Contents, LoadError> {
     let mut before = None;
     for _ in 0..TRIES {
-        let contents = once(path)?;
+        let contents = once(path, most)?;
         if before == Some(contents.hash) {
             return Ok(contents);
         }
@@ -113,9 +122,9 @@ fn directory(path: &Path) -> Result<Contents, LoadError> {
     Err(LoadError::Invalid { path: path.to_owned(), problem: "it changes while it is read".to_owned() })
 }
 
-fn once(path: &Path) -> Result<Contents, LoadError> {
+fn once(path: &Path, most: usize) -> Result<Contents, LoadError> {
     let missing = |source| LoadError::Missing { path: path.to_owned(), source };
-    let source = Directory::open(path, MAX_ARTIFACT).map_err(missing)?;
+    let source = Directory::open(path, MAX_ARTIFACT.min(most as u64)).map_err(missing)?;
     let read = || {
         let layout = Layout::of(&source)?;
         let bytes = source.open(layout.file(), usize::MAX)?.into_owned();
@@ -134,8 +143,10 @@ pub fn looks_like_a_model(path: &Path) -> bool {
     if about.is_dir() {
         return Directory::open(path, MAX_ARTIFACT).is_ok_and(|directory| Layout::is_there(&directory));
     }
-    let mut head = Vec::new();
-    let mut read = || File::open(path).and_then(|file| file.take(FileFormat::HEAD as u64).read_to_end(&mut head));
+    if !about.is_file() {
+        return false;
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    about.is_file() && read().is_ok() && FileFormat::is_surely_a_model(&head, &name)
+    let head = RegularFile::open(path).and_then(|file| file.head(FileFormat::HEAD as u64));
+    head.is_ok_and(|head| FileFormat::is_surely_a_model(&head, &name))
 }

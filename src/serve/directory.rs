@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::import::{Entry, FileFormat, ImportError, Source};
+
+use super::regular_file::RegularFile;
 
 /// The largest number of files that are read.
 pub(super) const MAX_FILES: usize = 64;
@@ -61,17 +62,9 @@ impl Directory {
         }
     }
 
-    fn bytes(&self, name: &str, most: u64) -> Result<Vec<u8>, ImportError> {
-        let wrong = |error: io::Error| ImportError::new(error).in_file(name);
+    fn file(&self, name: &str) -> Result<RegularFile, ImportError> {
         let path = self.path(name)?.ok_or_else(|| ImportError::new("there is no such file").in_file(name))?;
-        let about = std::fs::metadata(&path).map_err(wrong)?;
-        // A pipe could block forever.
-        if !about.is_file() {
-            return Err(ImportError::new("it is not a file").in_file(name));
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(most)).unwrap_or(0) + 1);
-        File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(wrong)?;
-        Ok(bytes)
+        RegularFile::open(&path).map_err(|error| ImportError::new(error).in_file(name))
     }
 }
 
@@ -102,15 +95,16 @@ impl Source for Directory {
     }
 
     fn head(&self, name: &str) -> Result<Vec<u8>, ImportError> {
-        self.bytes(name, FileFormat::HEAD as u64)
+        self.file(name)?.head(FileFormat::HEAD as u64).map_err(|error| ImportError::new(error).in_file(name))
     }
 
     fn open(&self, name: &str, most: usize) -> Result<Cow<'_, [u8]>, ImportError> {
         let most = self.most.min(most as u64);
-        let bytes = self.bytes(name, most + 1)?;
-        if bytes.len() as u64 > most {
+        let file = self.file(name)?;
+        if file.length > most {
             return Err(ImportError::new(format_args!("it has more than {most} bytes")).in_file(name));
         }
+        let bytes = file.whole().map_err(|error| ImportError::new(error).in_file(name))?;
         let mut opened = self.opened.borrow_mut();
         opened.files.push(name.to_owned());
         for part in [name.as_bytes(), &bytes] {

@@ -15,6 +15,7 @@ pub mod memory_estimate;
 pub mod metrics;
 pub mod predict;
 pub mod registry;
+mod regular_file;
 pub mod reload;
 pub mod server;
 mod server_state;

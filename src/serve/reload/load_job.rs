@@ -132,8 +132,13 @@ impl LoadJob {
 
     /// Reserves the file's length and reads it; then reserves what loading these bytes may take.
     fn read(&self, changes: &mut ChangeDetector, reserve: ReserveMemory<'_>) -> Result<Contents, LoadError> {
-        reserve(Contents::length(&self.path));
-        let contents = Contents::read(&self.path)?;
+        // A longer file may take the name in between: its length is reserved, too.
+        let read = || {
+            let length = Contents::length(&self.path);
+            reserve(length);
+            Contents::read_at_most(&self.path, length)
+        };
+        let contents = read().or_else(|_| read())?;
         reserve(loader::most_memory(&contents.bytes));
         changes.files.clone_from(&contents.files);
         Ok(contents)
