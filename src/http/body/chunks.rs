@@ -96,7 +96,8 @@ impl<B: ReadableBody> BodyChunks<B> {
                 Some(Err(error)) => {
                     let error: BoxError = error.into();
                     let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-                    return Err(Problem::new(ProblemKind::Syntax, format!("The body broke off: {error}{cause}")));
+                    let detail = format!("The body broke off: {error}{cause}");
+                    return Err(Problem::new(ProblemKind::Syntax, detail).ending_connection());
                 }
                 None => {
                     self.is_done = true;

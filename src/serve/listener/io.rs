@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::buffer_reservation::{BufferReservation, LARGE_HEAD_BYTES, SMALL_HEAD_BYTES};
+use super::chunked::ChunkScanner;
 use super::framing::{HeadFault, HeadScanner, hide_codings};
 use super::listener_context::MAX_BUFFER;
 use super::state::{ConnectionState, Next};
@@ -38,6 +39,7 @@ pub(super) struct TrackedIo {
     state: Arc<ConnectionState>,
     buffers: BufferReservation,
     head: HeadScanner,
+    chunks: ChunkScanner,
     /// Bytes not handed to hyper yet: they came before it was attached, or after the end of a head or a body.
     held_back: BytesMut,
     read_ended: bool,
@@ -61,6 +63,7 @@ impl TrackedIo {
             state,
             buffers,
             head: HeadScanner::default(),
+            chunks: ChunkScanner::default(),
             held_back: BytesMut::new(),
             read_ended: false,
             write_ended: false,
@@ -128,9 +131,18 @@ impl TrackedIo {
     }
 
     /// How many of these bytes hyper gets now; notes what they are.
-    fn portion(&mut self, bytes: &mut [u8]) -> usize {
-        match self.state.next() {
-            Next::Chunks => bytes.len(),
+    ///
+    /// # Errors
+    /// A chunked body is not framed as it should be: hyper ends the body and, after the answer, the connection.
+    fn portion(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(match self.state.next() {
+            Next::Chunks => {
+                let (n, has_ended) = self.chunks.take(bytes)?;
+                if has_ended {
+                    self.state.read_chunks();
+                }
+                n
+            }
             Next::Body(left) => {
                 let n = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                 self.state.read_body(n as u64);
@@ -145,7 +157,7 @@ impl TrackedIo {
                 }
                 end + self.with_head(&bytes[end..], BODY_READ.saturating_sub(end))
             }
-        }
+        })
     }
 
     fn note_fault(&self, fault: HeadFault, head: &mut [u8]) {
@@ -223,7 +235,7 @@ impl AsyncRead for TrackedIo {
             self.read_ended |= buf.remaining() > 0;
             return Poll::Ready(Ok(()));
         }
-        let portion = self.portion(new);
+        let portion = self.portion(new)?;
         self.hold_back(&new[portion..]);
         buf.set_filled(before + portion);
         Poll::Ready(Ok(()))

@@ -11,6 +11,7 @@ mod admin;
 mod age;
 mod bind;
 mod buffer_reservation;
+mod chunked;
 mod connection;
 mod framing;
 mod io;

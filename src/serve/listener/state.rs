@@ -86,7 +86,7 @@ pub(super) enum Next {
     Head,
     /// This many bytes of a body.
     Body(u64),
-    /// A chunked body, whose end only hyper sees.
+    /// A chunked body.
     Chunks,
 }
 
@@ -161,6 +161,11 @@ impl ConnectionState {
         self.body_left.fetch_sub(n, Relaxed);
     }
 
+    /// A chunked body was handed to hyper up to its end.
+    pub(super) fn read_chunks(&self) {
+        self.body_left.store(0, Relaxed);
+    }
+
     /// A whole head is with the service; its body has `length` bytes, if that was declared.
     pub(super) fn head_done(&self, length: Option<u64>) {
         let with_head = self.with_head.swap(0, Relaxed);
@@ -176,10 +181,6 @@ impl ConnectionState {
         if !memory.is_empty() {
             self.unwritten().push(memory);
             self.has_unwritten.store(true, Relaxed);
-        }
-        if self.was_chunked.load(Relaxed) {
-            // hyper goes on to a next head only when it has read all chunks.
-            self.body_left.store(0, Relaxed);
         }
         self.enter(if self.next_begun.load(Relaxed) { HEAD } else { IDLE });
     }

@@ -348,3 +348,20 @@ fn no_host_or_two_end_the_connection() {
     is_refused(address, &["GET /readyz HTTP/1.1\r\n\r\n"], "400", "Host");
     is_refused(address, &["GET /readyz HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n"], "400", "Host");
 }
+
+#[test]
+fn what_follows_a_chunked_body_is_judged_as_any_head() {
+    let address = listen();
+    let body = format!("{}2\r\n{{}}\r\n0\r\n", String::from_utf8(post("Transfer-Encoding: chunked\r\n")).unwrap());
+    for trailers in ["X: y\n\r\n", "X: y\r\n\n", "\n"] {
+        is_refused(address, &[&format!("{body}{trailers}")], "400", "CR LF");
+    }
+    let and_then = |next: &str| {
+        let (mut stream, head, _) = ask(address, format!("{body}X: y\r\n\r\n{next}").as_bytes());
+        assert!(head.starts_with("http/1.1 422 "), "{head}");
+        read_answer(&mut stream).0
+    };
+    assert!(and_then("GET /readyz HTTP/1.1\nHost: x\r\n\r\n").starts_with("http/1.1 400 "));
+    assert!(and_then("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("http/1.1 200 "));
+    assert!(and_then(&format!("{body}\r\n")).starts_with("http/1.1 422 "));
+}
