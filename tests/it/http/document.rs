@@ -13,7 +13,7 @@ use smartserve::http::problem::{Problem, ProblemKind};
 const STATIC: &str = include_str!("../../../src/http/openapi/openapi.json");
 
 /// Every kind but `MethodNotAllowed`, `Misdirected` and `TransferCoding`, which the document's description tells of once for all routes.
-const PROBLEMS: [ProblemKind; 19] = [
+const PROBLEMS: [ProblemKind; 20] = [
     ProblemKind::Syntax,
     ProblemKind::BadRequest,
     ProblemKind::Unauthorized,
@@ -32,6 +32,7 @@ const PROBLEMS: [ProblemKind; 19] = [
     ProblemKind::Internal,
     ProblemKind::NotReady,
     ProblemKind::Overloaded,
+    ProblemKind::LoadsBusy,
     ProblemKind::ComputeTimeout,
 ];
 
