@@ -135,7 +135,10 @@ class Mounted(unittest.TestCase):
                     columns[-1].set_data_from_numpy(table[:, at])
                 self.assert_close(client.infer("churn", columns).as_numpy("predict"), first, 0)
                 client.close()
-                self.assert_close(self.infer_by_mlserver(box, table), first, 0)
+                # MLServer writes a missing number as NaN, which is not JSON.
+                whole = ~numpy.isnan(table).any(axis=1)
+                self.assertGreater(whole.sum(), 3)
+                self.assert_close(self.infer_by_mlserver(box, table[whole]), numpy.asarray(first)[whole], 0)
                 pid = docker("inspect", "--format", "{{.State.Pid}}", box.name)
                 status = pathlib.Path("/proc", pid, "status")
                 if status.exists():
@@ -144,7 +147,7 @@ class Mounted(unittest.TestCase):
 
     def infer_by_mlserver(self, box, table):
         """The predictions by `mlserver infer`, MLServer's client, of a file of two requests; its own type reads them."""
-        requests = [NumpyRequestCodec.encode_request(part) for part in (table[:7], table[7:])]
+        requests = [NumpyRequestCodec.encode_request(part) for part in (table[:2], table[2:])]
         with tempfile.TemporaryDirectory() as folder:
             asked, answered = (pathlib.Path(folder, name) for name in ("asked", "answered"))
             asked.write_text("".join(request.model_dump_json() + "\n" for request in requests))
