@@ -142,7 +142,8 @@ fn loads_that_wait_for_a_file_hold_no_threads() {
     loads[0].read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200");
     let more = house.threads() - before;
-    assert!(more <= 8, "{more} more threads");
+    // A thread each would be 40; those of the pool stay for some seconds, so that up to ten have been seen.
+    assert!(more <= 20, "{more} more threads");
 }
 
 #[test]
