@@ -34,16 +34,16 @@ pub struct TrainArgs {
     /// lasso, elastic-net, extra-trees, gradient-boosting, svr. Classes: logistic, gaussian-nb, svc
     #[arg(long, value_name = "NAME", default_value = "hist-gradient-boosting", value_parser = algorithm(), hide_possible_values = true)]
     pub algorithm: Algorithm,
-    /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; --tune then
-    /// tunes the best three, -o writes the best
+    /// Fit every algorithm that suits the task, with its defaults, and print them ranked by cross-validation; --tune
+    /// then tunes the best three, -o writes the best
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true", conflicts_with = "algorithm")]
     pub compare: bool,
     /// Search the hyperparameters that are not given: the best of N candidates by cross-validation, the defaults among
     /// them [N: 20]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
     pub tune: Option<u32>,
-    /// With --compare or --tune, how long all of it may take, as 5m or 90s: a fit that would not end in time is skipped and
-    /// named
+    /// With --compare or --tune, how long all of it may take, as 5m or 90s: a fit that would not end in time is skipped
+    /// and named
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub time_budget: Option<Duration>,
     /// Predict a number or a class [default: as the target's column looks]
@@ -69,12 +69,12 @@ pub struct TrainArgs {
     /// once
     #[arg(long, value_name = "COLUMN")]
     pub weight: Option<String>,
-    /// The column that says which rows go together (a patient, a household): no group is on both sides of the split, nor of
-    /// a fold; it is no feature
+    /// The column that says which rows go together (a patient, a household): no group is on both sides of the split,
+    /// nor of a fold; it is no feature
     #[arg(long, value_name = "COLUMN", conflicts_with = "time")]
     pub group: Option<String>,
-    /// The column that says when a row was, as a number or an ISO 8601 date or time: the latest rows are set aside, each
-    /// fold is fitted on the rows before it; it is no feature unless --features names it
+    /// The column that says when a row was, as a number or an ISO 8601 date or time: the latest rows are set aside,
+    /// each fold is fitted on the rows before it; it is no feature unless --features names it
     #[arg(long, value_name = "COLUMN")]
     pub time: Option<String>,
     /// Numeric columns with which answers only rise (=+1) or only fall (=-1); of classes the probability of the second
@@ -86,8 +86,8 @@ pub struct TrainArgs {
     /// What a category does that the file does not have
     #[arg(long, value_enum, default_value_t)]
     pub unknown: UnknownCategories,
-    /// Put the categories of fewer training rows than this together into one column, with --unknown other new ones too; not
-    /// for hist-gradient-boosting, which has no one-hot columns
+    /// Put the categories of fewer training rows than this together into one column, with --unknown other new ones too;
+    /// not for hist-gradient-boosting, which has no one-hot columns
     #[arg(long, value_name = "N")]
     pub min_frequency: Option<u32>,
     /// The model's own name [default: the output's stem]

@@ -1,5 +1,5 @@
-//! The progress of `train`: which fit it is at, and how long all of them will take. On standard error: a bar on a terminal,
-//! elsewhere a line every ten seconds.
+//! The progress of `train`: which fit it is at, and how long all of them will take. On standard error: a bar on a
+//! terminal, elsewhere a line every ten seconds.
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -70,8 +70,8 @@ impl Batch {
         self.wants_raw
     }
 
-    /// Gives each row another row's cell of one feature: row i that of row `order[i]` of `from`, a batch of the same schema,
-    /// so that it fits. `order` has an entry a row.
+    /// Gives each row another row's cell of one feature: row i that of row `order[i]` of `from`, a batch of the same
+    /// schema, so that it fits. `order` has an entry a row.
     pub(crate) fn take_column(&mut self, feature: usize, from: &Self, order: &[usize]) {
         for (row, taken) in self.values.chunks_exact_mut(self.n_features).zip(order) {
             row[feature] = from.row(*taken)[feature];

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::artifact::Opened;
 
-/// One entry a training row, in row order; with `--time` none of the earliest, which no fold held out. The served estimator is fitted on all training rows; these scores come from
-/// the k-fold run, in which each row is scored by a model that was not fitted on it.
+/// One entry a training row, in row order; with `--time` none of the earliest, which no fold held out. The served
+/// estimator is fitted on all training rows; these scores come from the k-fold run, in which each row is scored by a
+/// model that was not fitted on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Folds of the run.

@@ -1,5 +1,5 @@
-//! Coefficients of linear models, in the units of the raw columns: scaling is taken back, which the artifact's estimator
-//! keeps apart.
+//! Coefficients of linear models, in the units of the raw columns: scaling is taken back, which the artifact's
+//! estimator keeps apart.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,8 @@ pub struct Coefficient {
     pub value: f64,
 }
 
-/// The functions of a linear model, one an output: `w · (x − mean) / sd + b` is `(w / sd) · x + (b − w · mean / sd)`. `None`
-/// of other models, and where a number is too large for f64.
+/// The functions of a linear model, one an output: `w · (x − mean) / sd + b` is `(w / sd) · x + (b − w · mean / sd)`.
+/// `None` of other models, and where a number is too large for f64.
 pub fn linear_functions(form: &Form, preprocessing: &Preprocessing, schema: &Schema) -> Option<Vec<LinearFunction>> {
     let Form::Linear(linear) = form else { return None };
     let classes = schema.target().classes.as_slice();

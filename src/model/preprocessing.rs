@@ -32,7 +32,8 @@ pub struct Column {
     /// category, which is that of all that the schema does not list: the column of the rare ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<u32>,
-    /// The positions of the categories that are rare (`--min-frequency`) and give 1 too, ascending; of other columns none.
+    /// The positions of the categories that are rare (`--min-frequency`) and give 1 too, ascending; of other columns
+    /// none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rare: Vec<u32>,
     /// Mean of the fitting rows; 0 when not scaled.

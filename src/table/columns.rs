@@ -45,8 +45,8 @@ impl Scan<'_> {
         self.read_like(self, wanted, wanted)
     }
 
-    /// The same, where missing words are missing in the columns of `model` at the same places of `model_columns`: so that
-    /// a second file is read as the first was.
+    /// The same, where missing words are missing in the columns of `model` at the same places of `model_columns`: so
+    /// that a second file is read as the first was.
     ///
     /// # Errors
     /// As [`Self::read`].

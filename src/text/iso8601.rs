@@ -2,9 +2,9 @@
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
-/// A point in time: nanoseconds since 1970-01-01T00:00:00Z, of a text such as `2024-01-31`, `2024-01`, `2024-01-31 09:30`,
-/// `2024-01-31T09:30:15.25` or `2024-01-31T09:30:15+02:00`; without an offset it is taken for UTC. `None`: it is another text,
-/// or there is no such day or time.
+/// A point in time: nanoseconds since 1970-01-01T00:00:00Z, of a text such as `2024-01-31`, `2024-01`, `2024-01-31
+/// 09:30`, `2024-01-31T09:30:15.25` or `2024-01-31T09:30:15+02:00`; without an offset it is taken for UTC. `None`: it
+/// is another text, or there is no such day or time.
 pub fn parse_time(text: &str) -> Option<i128> {
     let text = text.trim();
     let (date, time) = match text.find(['T', 't', ' ']) {

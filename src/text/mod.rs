@@ -1,4 +1,5 @@
-//! Text: numbers and times as they are spelled, durations for people, did-you-mean, shortened texts, texts made safe to print. Uses nothing of ours.
+//! Text: numbers and times as they are spelled, durations for people, did-you-mean, shortened texts, texts made safe to
+//! print. Uses nothing of ours.
 
 pub mod did_you_mean;
 pub mod duration;

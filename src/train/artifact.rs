@@ -179,8 +179,8 @@ fn threshold(plan: &FitPlan<'_>, after: &Postprocessing) -> Option<Threshold> {
     after.threshold.map(|above| Threshold { above, chosen_by })
 }
 
-/// The hyperparameters, and what else the fit was told: `scale` and `min-frequency`; of boosting the rounds kept, the weights' column and
-/// the constraints.
+/// The hyperparameters, and what else the fit was told: `scale` and `min-frequency`; of boosting the rounds kept, the
+/// weights' column and the constraints.
 fn settings(plan: &FitPlan<'_>, outcome: &RunOutcome) -> BTreeMap<String, Setting> {
     let mut settings = plan.parameters.to_map();
     let Some(rounds) = outcome.fitted.rounds else {

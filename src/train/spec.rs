@@ -35,10 +35,11 @@ pub struct TrainSpec {
     pub weight: Option<String>,
     /// Directions in which answers may move with a feature; only where boosting on histograms is fitted.
     pub monotone: Vec<MonotoneFeature>,
-    /// The column that says which rows go together: no group is on both sides of the split, nor of a fold. It is no feature.
+    /// The column that says which rows go together: no group is on both sides of the split, nor of a fold. It is no
+    /// feature.
     pub group: Option<String>,
-    /// The column that says when a row was: the latest are set aside, folds are fitted on rows before those that they hold
-    /// out. It is no feature unless `features` names it.
+    /// The column that says when a row was: the latest are set aside, folds are fitted on rows before those that they
+    /// hold out. It is no feature unless `features` names it.
     pub time: Option<String>,
     /// True: missing cells are taken in every column, also where the file has none.
     pub allow_missing: bool,
@@ -54,8 +55,8 @@ pub struct TrainSpec {
     /// How many candidates a search over the hyperparameters that were not given tries, the defaults included: 2 to
     /// 1000; `None`: no search.
     pub tune: Option<u32>,
-    /// What a comparison or a search may take, from its start on; a fit that would not end in time is skipped. `None`: all
-    /// fits are done.
+    /// What a comparison or a search may take, from its start on; a fit that would not end in time is skipped. `None`:
+    /// all fits are done.
     pub time_budget: Option<Duration>,
     /// Hyperparameters that were given.
     pub options: Options,
@@ -69,7 +70,8 @@ pub struct TrainSpec {
     pub scale: Option<bool>,
     /// Seeds the split, the folds and the estimator.
     pub seed: u64,
-    /// Share of the rows set aside for the holdout figures: 0 (none) to 0.9; not read where they are in a file of their own.
+    /// Share of the rows set aside for the holdout figures: 0 (none) to 0.9; not read where they are in a file of their
+    /// own.
     pub test_size: f64,
     /// Folds of the cross-validation of the training rows: 0 (none: no calibration either) or 2 to 1000; `None`: 10 up
     /// to 10,000 training rows, 5 above.

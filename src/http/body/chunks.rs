@@ -70,8 +70,8 @@ impl<B: ReadableBody> BodyChunks<B> {
     /// asked again once its future was dropped.
     ///
     /// # Errors
-    /// 400: the body broke off, or is not of its encoding. 413: it is compressed, and longer than it may be. 503: it takes long to inflate, and there was no permit to do
-    /// so within the admission wait.
+    /// 400: the body broke off, or is not of its encoding. 413: it is compressed, and longer than it may be. 503: it
+    /// takes long to inflate, and there was no permit to do so within the admission wait.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
             // So that other sockets are polled.

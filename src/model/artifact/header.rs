@@ -60,7 +60,8 @@ pub struct Header {
     /// How much each feature matters; absent where it was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importance: Option<Importance>,
-    /// Of a linear model its functions of the raw columns, one an output; absent where they are too many, and of others.
+    /// Of a linear model its functions of the raw columns, one an output; absent where they are too many, and of
+    /// others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coefficients: Option<Vec<LinearFunction>>,
     /// What the `calibration` section holds; absent when there was no k-fold run.

@@ -9,8 +9,8 @@ use crate::model::schema::Schema;
 /// How much worse a figure gets when the cells of one feature are shuffled among rows, while the others stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Importance {
-    /// The figure that ranks models: `accuracy`, `rmse`, or that of `--loss` (`mae`, `pinball-loss`, `poisson-deviance`,
-    /// `gamma-deviance`, `tweedie-deviance`).
+    /// The figure that ranks models: `accuracy`, `rmse`, or that of `--loss` (`mae`, `pinball-loss`,
+    /// `poisson-deviance`, `gamma-deviance`, `tweedie-deviance`).
     pub figure: String,
     /// The figure of these rows as they are.
     pub unshuffled: f64,
@@ -34,8 +34,8 @@ pub struct Importance {
 pub struct FeatureImportance {
     /// The feature.
     pub feature: String,
-    /// By how much the figure gets worse, the mean over the shuffles, in the figure's unit; about 0 where the model is no
-    /// worse without the feature.
+    /// By how much the figure gets worse, the mean over the shuffles, in the figure's unit; about 0 where the model is
+    /// no worse without the feature.
     pub mean: f64,
     /// The population standard deviation over the shuffles.
     pub sd: f64,

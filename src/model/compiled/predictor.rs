@@ -99,8 +99,8 @@ impl Predictor {
         }
     }
 
-    /// About how many comparisons or products the prediction of a row takes, at 1 to 4 ns each; from the model alone, so
-    /// that what is decided by it is the same everywhere.
+    /// About how many comparisons or products the prediction of a row takes, at 1 to 4 ns each; from the model alone,
+    /// so that what is decided by it is the same everywhere.
     pub fn steps_per_row(&self) -> usize {
         let of_kind = match &self.kind {
             Compiled::Forest(forest) | Compiled::Voters(forest) => forest.n_trees() * LEVELS,

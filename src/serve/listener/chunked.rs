@@ -1,7 +1,7 @@
 //! Finds the end of a chunked body in the bytes of a connection (RFC 9112 §7.1).
 //!
-//! Without it hyper would get the bytes behind the body too, and the next head unscanned. It also finds what hyper takes
-//! and a proxy may read otherwise: a line that ends with a bare LF.
+//! Without it hyper would get the bytes behind the body too, and the next head unscanned. It also finds what hyper
+//! takes and a proxy may read otherwise: a line that ends with a bare LF.
 
 use std::io;
 

@@ -1,12 +1,12 @@
-//! Splits by time (`--time`): the latest rows are set aside, and each fold is fitted on the rows before those that it holds
-//! out, as scikit-learn's `TimeSeriesSplit` does. Rows of one time are never parted.
+//! Splits by time (`--time`): the latest rows are set aside, and each fold is fitted on the rows before those that it
+//! holds out, as scikit-learn's `TimeSeriesSplit` does. Rows of one time are never parted.
 //!
 //! `times` is the rank of each row's time, from 0 without gaps, shape `[n_rows]`.
 
 use crate::train::data::split::{HoldoutSplit, ceil_share};
 
-/// Sets the latest rows aside, `⌈share · n_rows⌉` or, where that would part rows of one time, as near to it as can be (ties:
-/// more). `None`: all rows are of one time.
+/// Sets the latest rows aside, `⌈share · n_rows⌉` or, where that would part rows of one time, as near to it as can be
+/// (ties: more). `None`: all rows are of one time.
 pub fn holdout(times: &[u32], share: f64) -> Option<HoldoutSplit> {
     let (n_rows, wanted) = (times.len(), ceil_share(times.len(), share));
     if wanted == 0 {
@@ -20,9 +20,9 @@ pub fn holdout(times: &[u32], share: f64) -> Option<HoldoutSplit> {
     Some(HoldoutSplit { train, test })
 }
 
-/// The fold, 0 to `k` − 1, that holds each row out, the earliest first, shape `[n_rows]`; no fold holds out the rows before
-/// them (`None`), on which the first is fitted. A fold has `⌊n_rows / (k + 1)⌋` rows, or as near to it as rows of one time
-/// allow. `None`: there are at most `k` times.
+/// The fold, 0 to `k` − 1, that holds each row out, the earliest first, shape `[n_rows]`; no fold holds out the rows
+/// before them (`None`), on which the first is fitted. A fold has `⌊n_rows / (k + 1)⌋` rows, or as near to it as rows
+/// of one time allow. `None`: there are at most `k` times.
 pub fn folds(times: &[u32], k: u32) -> Option<Vec<Option<u32>>> {
     let timeline = Timeline::of(times);
     let size = times.len() / (k as usize + 1);
@@ -51,7 +51,8 @@ impl Timeline {
         Self { rows, steps }
     }
 
-    /// For each place that is wanted, ascending, a step near it: each after the one before. `None`: there are fewer steps.
+    /// For each place that is wanted, ascending, a step near it: each after the one before. `None`: there are fewer
+    /// steps.
     fn cuts(&self, wanted: &[usize]) -> Option<Vec<usize>> {
         let mut from = 0;
         let mut cuts = Vec::with_capacity(wanted.len());

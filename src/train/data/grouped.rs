@@ -1,11 +1,11 @@
-//! Splits that keep the rows of a group together (`--group`): a group is in the training rows or among those set aside, and
-//! in one fold. Seeded; the folds are balanced by their rows, as scikit-learn's `GroupKFold` does.
+//! Splits that keep the rows of a group together (`--group`): a group is in the training rows or among those set aside,
+//! and in one fold. Seeded; the folds are balanced by their rows, as scikit-learn's `GroupKFold` does.
 
 use crate::train::data::split::{FOLD_STREAM, HoldoutSplit, SPLIT_STREAM, ceil_share};
 use crate::train::random::SplitMix64;
 
-/// Sets groups aside, in a shuffled order each one that brings the number of rows nearer to `⌈share · n_rows⌉`; where none does,
-/// the smallest, and never all. `groups` is the group of each row, from 0, shape `[n_rows]`.
+/// Sets groups aside, in a shuffled order each one that brings the number of rows nearer to `⌈share · n_rows⌉`; where
+/// none does, the smallest, and never all. `groups` is the group of each row, from 0, shape `[n_rows]`.
 pub fn holdout(groups: &[u32], share: f64, seed: u64) -> HoldoutSplit {
     let wanted = ceil_share(groups.len(), share);
     let sizes = sizes(groups);
@@ -27,8 +27,8 @@ pub fn holdout(groups: &[u32], share: f64, seed: u64) -> HoldoutSplit {
     HoldoutSplit { train, test }
 }
 
-/// The fold, 0 to `k` − 1, that holds each row out, shape `[n_rows]`: the largest group first, each to the fold that has
-/// fewest rows (ties: the first). With at least `k` groups no fold is empty.
+/// The fold, 0 to `k` − 1, that holds each row out, shape `[n_rows]`: the largest group first, each to the fold that
+/// has fewest rows (ties: the first). With at least `k` groups no fold is empty.
 pub fn folds(groups: &[u32], k: u32, seed: u64) -> Vec<u32> {
     let sizes = sizes(groups);
     let mut order = shuffled(sizes.len(), &mut SplitMix64::new(seed, FOLD_STREAM));

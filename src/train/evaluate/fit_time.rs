@@ -30,9 +30,9 @@ pub(crate) struct FitTime {
 }
 
 impl FitTime {
-    /// Times a fit on 500 of the training rows, drawn in shares of the classes; while that takes under 0.1 s, on four times
-    /// as many, up to half of them. `None`: the plan cannot be fitted on a sample, and takes little time, or none, to be
-    /// refused.
+    /// Times a fit on 500 of the training rows, drawn in shares of the classes; while that takes under 0.1 s, on four
+    /// times as many, up to half of them. `None`: the plan cannot be fitted on a sample, and takes little time, or
+    /// none, to be refused.
     pub(crate) fn measure(plan: &FitPlan<'_>, progress: &dyn Progress) -> Option<Self> {
         let n_rows = plan.data.observed().len();
         let mut sample = SAMPLE.min(n_rows);
@@ -77,8 +77,8 @@ fn time(plan: &FitPlan<'_>, sample: usize, progress: &dyn Progress) -> Result<f6
     Ok(progress.now().saturating_duration_since(start).as_secs_f64())
 }
 
-/// How many times longer a fit on all rows takes than one on a sample: by the square of the rows where each is compared with
-/// each, by n · ln n where rows are sorted, else by the rows.
+/// How many times longer a fit on all rows takes than one on a sample: by the square of the rows where each is compared
+/// with each, by n · ln n where rows are sorted, else by the rows.
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn growth(algorithm: Algorithm, n_rows: usize, sample: usize) -> f64 {
     let (all, some) = (n_rows.max(2) as f64, sample.max(2) as f64);

@@ -1,8 +1,8 @@
-//! Permutation importance: the features' cells are shuffled among rows, one feature at a time, and the figure that ranks is
-//! computed anew. Raw cells are shuffled, so that the columns that a category is encoded into move together.
+//! Permutation importance: the features' cells are shuffled among rows, one feature at a time, and the figure that
+//! ranks is computed anew. Raw cells are shuffled, so that the columns that a category is encoded into move together.
 //!
-//! Rows and shuffles are drawn from the seed alone, and the work is bounded by counts rather than by time: the artifact's
-//! bytes depend neither on threads nor on the machine.
+//! Rows and shuffles are drawn from the seed alone, and the work is bounded by counts rather than by time: the
+//! artifact's bytes depend neither on threads nor on the machine.
 
 use std::num::NonZeroUsize;
 
@@ -25,8 +25,8 @@ const REPEATS: u32 = 5;
 /// Rows that are shuffled at most: of 2,000 the standard error of an accuracy is 1 % at most.
 const MOST_ROWS: usize = 2_000;
 
-/// Steps of prediction at most, as [`Predictor::steps_per_row`](crate::model::compiled::Predictor::steps_per_row) counts
-/// them: 1 to 3 s of one core.
+/// Steps of prediction at most, as [`Predictor::steps_per_row`](crate::model::compiled::Predictor::steps_per_row)
+/// counts them: 1 to 3 s of one core.
 const MOST_STEPS: usize = 4_000_000_000;
 
 /// With fewer rows than this, unless there are no more, shuffles say little: then importance is not measured.

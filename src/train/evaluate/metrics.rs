@@ -39,7 +39,8 @@ pub fn regression(observed: &[f64], predicted: &[f64]) -> Figures {
     }
 }
 
-/// Σ level · (y − ŷ) / n where the answer is too low, Σ (1 − level) · (ŷ − y) / n where it is too high: `mean_pinball_loss`.
+/// Σ level · (y − ŷ) / n where the answer is too low, Σ (1 − level) · (ŷ − y) / n where it is too high:
+/// `mean_pinball_loss`.
 pub fn pinball_loss(observed: &[f64], predicted: &[f64], level: f64) -> Option<f64> {
     let of_row = |y: f64, p: f64| if y >= p { level * (y - p) } else { (1.0 - level) * (p - y) };
     mean_of(observed, predicted, of_row)
@@ -61,8 +62,8 @@ pub fn gamma_deviance(observed: &[f64], predicted: &[f64]) -> Option<f64> {
     mean_of(observed, predicted, |y, p| 2.0 * ((p / y).ln() + y / p - 1.0)).filter(|_| is_defined)
 }
 
-/// 2 Σ (y^(2−q) / ((1−q)(2−q)) − y ŷ^(1−q) / (1−q) + ŷ^(2−q) / (2−q)) / n for a power q of 1 to below 2, where at 1 it is
-/// Poisson's: `mean_tweedie_deviance`. `None` unless every answer is above 0 and no target below.
+/// 2 Σ (y^(2−q) / ((1−q)(2−q)) − y ŷ^(1−q) / (1−q) + ŷ^(2−q) / (2−q)) / n for a power q of 1 to below 2, where at 1 it
+/// is Poisson's: `mean_tweedie_deviance`. `None` unless every answer is above 0 and no target below.
 pub fn tweedie_deviance(observed: &[f64], predicted: &[f64], power: f64) -> Option<f64> {
     let (one, two) = (1.0 - power, 2.0 - power);
     if one >= 0.0 {

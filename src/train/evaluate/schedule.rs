@@ -97,8 +97,8 @@ pub(crate) struct FinishedFit {
     pub(crate) seconds: f64,
 }
 
-/// Does the fits, as many at a time as there are `threads`, and returns their results in order: of one that is not begun
-/// because it would not end within the budget, [`TrainError::OverBudget`].
+/// Does the fits, as many at a time as there are `threads`, and returns their results in order: of one that is not
+/// begun because it would not end within the budget, [`TrainError::OverBudget`].
 pub(crate) fn run(
     fits: &[FitJob<'_>],
     threads: NonZeroUsize,

@@ -67,8 +67,8 @@ impl Scoring {
         }
     }
 
-    /// The figure that ranks: accuracy of classes; of numbers the RMSE, or the mean of what `--loss` asks to be small. That is
-    /// the mean absolute error for `huber` too, whose own loss is in no unit that people read.
+    /// The figure that ranks: accuracy of classes; of numbers the RMSE, or the mean of what `--loss` asks to be small.
+    /// That is the mean absolute error for `huber` too, whose own loss is in no unit that people read.
     pub(crate) fn ranking(self) -> RankingFigure {
         match self.loss {
             _ if self.n_classes > 0 => ACCURACY,
@@ -89,8 +89,8 @@ impl Scoring {
         }
     }
 
-    /// What ranks models, the smaller the better: the figure, or the share of wrong classes, rounded to 1e-9 so that the order
-    /// of summation decides nothing. Infinite where it is not defined.
+    /// What ranks models, the smaller the better: the figure, or the share of wrong classes, rounded to 1e-9 so that
+    /// the order of summation decides nothing. Infinite where it is not defined.
     pub(crate) fn rank(self, figures: &Figures) -> f64 {
         let wrong = |accuracy: f64| ((1.0 - accuracy) * 1e9).round() / 1e9;
         let figure = (self.ranking().pick)(figures);

@@ -47,6 +47,7 @@ pub enum UnknownCategories {
     /// It is refused (422)
     #[default]
     Error,
-    /// It is none of those that are known: a missing cell to hist-gradient-boosting, zeros in one-hot columns, or the column of rare ones with --min-frequency
+    /// It is none of those that are known: a missing cell to hist-gradient-boosting, zeros in one-hot columns, or the
+    /// column of rare ones with --min-frequency
     Other,
 }

@@ -38,8 +38,8 @@ impl<'a> FeatureEffectsText<'a> {
         Self { importance: header.importance.as_ref(), functions: header.coefficients.as_deref().unwrap_or_default() }
     }
 
-    /// The places of the first function's coefficients, those of the most important features first; in schema order without
-    /// importance.
+    /// The places of the first function's coefficients, those of the most important features first; in schema order
+    /// without importance.
     fn order(&self) -> Vec<usize> {
         let features = self.importance.map_or(&[][..], |importance| &importance.features);
         let ranks: HashMap<&str, usize> = features.iter().map(|i| i.feature.as_str()).zip(0..).collect();

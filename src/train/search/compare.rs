@@ -1,5 +1,5 @@
-//! `--compare`: fits every algorithm that suits the task, with its defaults, on the same folds and ranks them; with `--tune`
-//! the best ones are then tuned.
+//! `--compare`: fits every algorithm that suits the task, with its defaults, on the same folds and ranks them; with
+//! `--tune` the best ones are then tuned.
 
 use std::time::Duration;
 
@@ -104,8 +104,8 @@ impl Fitted<'_> {
     }
 }
 
-/// Fits all plans: those that could be fitted, the best first, and the algorithms that could not. Within a budget the one
-/// that is expected to take least is fitted first.
+/// Fits all plans: those that could be fitted, the best first, and the algorithms that could not. Within a budget the
+/// one that is expected to take least is fitted first.
 fn fit_all<'a>(plans: &[FitPlan<'a>], budget: Budget<'_>, progress: &dyn Progress) -> (Vec<Fitted<'a>>, Vec<Compared>) {
     let (mut fitted, mut refused) = (Vec::new(), Vec::new());
     let mut join = |plan: &FitPlan<'a>, fits: Vec<FinishedFit>| match RunOutcome::join(plan.data, fits) {

@@ -2,8 +2,9 @@
 //!
 //! Candidate 0 is the defaults (with what was given); the others are drawn from the seed. All are fitted on the first
 //! folds; candidates far behind the best are then dropped, and again at each further stage. Decisions are made between
-//! stages, from figures alone, so that they depend neither on threads nor on time. Within `--time-budget` the candidates
-//! are tried in rounds, each of as many as are expected to end in time; what is not tried by then is skipped.
+//! stages, from figures alone, so that they depend neither on threads nor on time. Within `--time-budget` the
+//! candidates are tried in rounds, each of as many as are expected to end in time; what is not tried by then is
+//! skipped.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -97,8 +98,8 @@ pub(crate) struct Tuned {
 }
 
 impl Search<'_> {
-    /// Searches, then does the final fit of the chosen candidate, whatever the budget. `defaults` is what the first candidate
-    /// gave, where that is known.
+    /// Searches, then does the final fit of the chosen candidate, whatever the budget. `defaults` is what the first
+    /// candidate gave, where that is known.
     pub(crate) fn run(&self, defaults: Option<&RunOutcome>) -> Result<Tuned, TrainError> {
         let FitPlan { spec, data, parameters } = self.plan;
         let candidates = self.space.candidates(spec, data, parameters, self.n);
@@ -134,8 +135,8 @@ impl Search<'_> {
         Ok(Tuned { tuning, better: Some((candidates[chosen].clone(), outcome)) })
     }
 
-    /// Tries the candidates' `plans` over all folds (at least 2): all at once, or within a budget in rounds; returns the
-    /// number of fits.
+    /// Tries the candidates' `plans` over all folds (at least 2): all at once, or within a budget in rounds; returns
+    /// the number of fits.
     fn search(&self, plans: &[FitPlan<'_>], trials: &mut [Trial]) -> usize {
         let mut waiting: VecDeque<usize> = (0..plans.len()).filter(|i| !trials[*i].is_begun).collect();
         let n_folds = self.plan.data.folds.n() as usize;
@@ -157,8 +158,8 @@ impl Search<'_> {
         fits
     }
 
-    /// Takes from the front of those that wait as many as are expected to end in time, with a final fit of one of them. The
-    /// first that would not is taken in a later round, or skipped where there is no other.
+    /// Takes from the front of those that wait as many as are expected to end in time, with a final fit of one of them.
+    /// The first that would not is taken in a later round, or skipped where there is no other.
     fn admitted(&self, plans: &[FitPlan<'_>], trials: &mut [Trial], waiting: &mut VecDeque<usize>) -> Vec<usize> {
         let threads = self.plan.spec.threads;
         let (mut round, mut committed, mut last) = (Vec::new(), 0.0, 0.0_f64);
