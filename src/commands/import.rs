@@ -24,7 +24,7 @@ use super::{files, inspect};
 /// # Errors
 /// 66: no such file. 65: an artifact, not a model that can be read, or data that do not fit it. 2: an invalid `--name`
 /// or choice, a target of a model of several outputs, or an output that is the source or the data. 1: the compiled
-/// predictor and the reference walk disagree, or the output cannot be written.
+/// predictor and the plain walk disagree, or the output cannot be written.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     if let Some(name) = &args.name {
         check_name(name).map_err(|e| Failure::new(Exit::Usage, e))?;
