@@ -163,6 +163,7 @@ test-import: $(VENV_IMPORT)/installed ## Fit some models with the libraries them
 	$(DEV_BUILD)
 	$(VENV_IMPORT)/bin/python -B tests/clients/examples_test.py
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --seed $(SEED)
+	$(VENV_IMPORT)/bin/python -B tests/clients/reasons_test.py
 
 .PHONY: test-import-long
 test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells, kind of category and type of column; memory of large files

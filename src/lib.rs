@@ -19,9 +19,9 @@
 //!    schema.
 //! 7. **admission** ([`serve::predict`], [`serve::admission`]): memory for rows and answer; up to 500 µs of work is
 //!    computed at once, longer work waits for a permit and runs on the pool.
-//! 8. **predict** ([`Model::predict_with_raw`](model::Model::predict_with_raw)): preprocessing, the compiled predictor,
+//! 8. **predict** ([`Model::answer`](model::Model::answer)): preprocessing, the compiled predictor,
 //!    then calibrator and threshold of a classifier that has them, which give a
-//!    [`PredictionWithRaw`](model::prediction::PredictionWithRaw).
+//!    [`Answer`](model::prediction::Answer).
 //! 9. **encode** ([`http::encode`]): the answer's bytes in the format that was asked for.
 //! 10. **send** (`http::middleware::in_flight_request`, [`serve::listener`]): headers, compression, metrics, the log
 //!     line, the socket.

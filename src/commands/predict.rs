@@ -6,7 +6,8 @@ use crate::cli::PredictArgs;
 use crate::model::Model;
 use crate::model::answer_table;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::PredictError;
+use crate::model::prediction::{Beside, PredictError};
+use crate::model::question::Question;
 use crate::table::{Head, RowReader, TableError};
 
 use super::failure::{Exit, Failure};
@@ -15,6 +16,9 @@ use super::output::{Destination, Output};
 
 /// Rows read, scored and written at one time: enough to fill the compiled predictor's blocks.
 const CHUNK: usize = 4_096;
+
+/// Numbers beside the predictions that are made at one time, 4 MiB.
+const NUMBERS: usize = 1 << 19;
 
 /// Runs the command.
 ///
@@ -35,28 +39,35 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
             format_args!("{}: {} has no raw scores; leave out --raw", args.model.display(), model.header().algorithm);
         return Err(Failure::new(Exit::Usage, what));
     }
+    if let (true, Some(reason)) = (args.explain, model.unexplained()) {
+        let what = format_args!("{}: {reason}; leave out --explain", args.model.display());
+        return Err(Failure::new(Exit::Usage, what));
+    }
     let (input, name) = files::open(&args.input)?;
     let unwritable = |e| files::unwritable(&args.output, &e);
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
     let mut output = BufWriter::new(output);
-    let n_raw = if args.raw { model.n_raw().unwrap_or(0) } else { 0 };
-    score(&model, n_raw, input, &name, &mut output)?;
+    let question = Question { raw: args.raw, explain: args.explain, interval: None };
+    score(&model, question, input, &name, &mut output)?;
     output.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(Output::commit).map_err(unwritable)
 }
 
-/// `n_raw` raw scores a row are added; none where it is 0.
-fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
+/// What the question asks for is added after each row's prediction.
+fn score(model: &Model, question: Question, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
     let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
     files::note_absent(name, &rows);
     let mut writer = csv::WriterBuilder::new().from_writer(output);
-    let added = answer_table::columns(model.schema().target(), model.has_probability(), n_raw);
+    let n_explained = if question.explain { model.n_explained() } else { 0 };
+    let beside = Beside { n_raw: model.n_raw_for(question), n_explained };
+    let added = answer_table::columns(model.schema(), model.has_probability(), beside);
     let names = new_names(rows.header(), added);
     writer.write_record(rows.header().iter().chain(&names)).map_err(unwritten)?;
     let mut scratch = Scratch::default();
     let mut done = 0;
-    while let Some(batch) = rows.next_chunk(CHUNK)? {
-        let batch = batch.with_raw(n_raw > 0);
-        let predicted = match model.predict_with_raw(&batch, 0..batch.n_rows(), &mut scratch) {
+    let chunk = (NUMBERS / model.numbers_beside(question).max(1)).clamp(1, CHUNK);
+    while let Some(batch) = rows.next_chunk(chunk)? {
+        let batch = batch.asking(question);
+        let mut predicted = match model.answer(&batch, 0..batch.n_rows(), &mut scratch) {
             Ok(predicted) => predicted,
             Err(PredictError { row, cells }) if !cells.is_empty() => {
                 let cells = cells.into_iter().map(|cell| (cell.feature, cell.detail));
@@ -68,6 +79,9 @@ fn score(model: &Model, n_raw: usize, input: impl Read, name: &str, output: impl
                 return Err(Failure::new(Exit::Failed, what));
             }
         };
+        if question.explain {
+            predicted.contributions = model.contributions(&batch, 0..batch.n_rows(), &mut scratch, &|| false);
+        }
         for row in 0..batch.n_rows() {
             for field in rows.fields(row) {
                 writer.write_field(field).map_err(unwritten)?;

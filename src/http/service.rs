@@ -14,6 +14,7 @@ use http::Request;
 use http::header::EXPECT;
 use http::request::Parts;
 
+use crate::model::question::Question;
 use crate::serve::listener::BoxError;
 
 use super::app::AppState;
@@ -120,7 +121,9 @@ impl Dispatch {
         };
         match route.handler(&head.method) {
             None => route.answer_without_handler(&head.method).map(HandlerOutput::from),
-            Some(RouteHandler::Predict) => predict::predict_with(app, app.default_model()?, None, &head, body).await,
+            Some(RouteHandler::Predict) => {
+                predict::predict_with(app, app.default_model()?, None, Question::default(), &head, body).await
+            }
             Some(RouteHandler::Axum(handler)) => {
                 if !params.is_empty() {
                     head.extensions.insert(params);

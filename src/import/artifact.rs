@@ -10,6 +10,7 @@ use crate::model::artifact::{
 };
 use crate::model::batch::Batch;
 use crate::model::calibration::Calibration;
+use crate::model::column_means;
 use crate::model::cover;
 use crate::model::neutral::{Neutral, Node, Predictor, Split, Test};
 use crate::model::out_of_fold;
@@ -27,7 +28,7 @@ const CODE: &str = "A category by its code";
 /// # Errors
 /// [`ImportError`]: the model contradicts itself, or exceeds what an artifact holds.
 pub fn artifact(imported: Imported, options: &ImportOptions) -> Result<Vec<u8>, ImportError> {
-    let Imported { algorithm, origin, hyperparameters, mut features, target, task, neutral, name } = imported;
+    let Imported { algorithm, origin, hyperparameters, mut features, target, task, mut neutral, name } = imported;
     describe_codes(&neutral, &mut features);
     let schema = Schema::new(features, target, task)?;
     let n_categories: Vec<usize> = schema.features().iter().map(|feature| feature.categories.len()).collect();
@@ -57,9 +58,16 @@ pub fn artifact(imported: Imported, options: &ImportOptions) -> Result<Vec<u8>, 
         prediction_stats: None,
         payload: Payload::default(),
     };
-    let section = neutral.to_section()?;
+    let mut sections = vec![("neutral", neutral.to_section()?, true)];
+    let weights = match &mut neutral.predictor {
+        Predictor::Forest(forest) => forest.take_cover(),
+        Predictor::Linear(_) => None,
+    };
     drop(neutral);
-    Ok(to_bytes(header, &[("neutral", section, true)])?)
+    if let Some(weights) = weights {
+        sections.push((cover::WEIGHTS, cover::weights_section(&weights)?, false));
+    }
+    Ok(to_bytes(header, &sections)?)
 }
 
 /// Says of numeric features that they are codes of categories, where a split asks for a set of them.
@@ -106,6 +114,7 @@ pub fn with_data(artifact: &[u8], data: DataFindings<'_>) -> Result<Vec<u8>, Imp
     let opened = open(artifact)?;
     let section = opened.section("neutral").ok_or_else(|| ImportError::new("it has no neutral section"))?.to_vec();
     let neutral = Neutral::from_section(&section)?;
+    let weights = opened.section(cover::WEIGHTS).map(<[u8]>::to_vec);
     let mut header = opened.header;
     header.features.iter_mut().zip(data.stats).for_each(|(feature, stats)| feature.stats = Some(stats));
     let schema = Schema::new(header.features.clone(), header.target.clone(), header.task)?;
@@ -130,9 +139,12 @@ pub fn with_data(artifact: &[u8], data: DataFindings<'_>) -> Result<Vec<u8>, Imp
         .for_each(|origin| origin.notes.extend([note.clone()].into_iter().chain(not_measured.clone())));
     let n_categories: Vec<usize> = schema.features().iter().map(|feature| feature.categories.len()).collect();
     let cover = cover::of_neutral(&neutral, &n_categories, data.rows)?;
+    let means = column_means::of_neutral(&neutral, data.rows)?;
     drop(neutral);
     let mut sections = vec![("neutral", section, true)];
     sections.extend(cover.map(|cover| ("cover", cover, false)));
+    sections.extend(weights.map(|weights| (cover::WEIGHTS, weights, false)));
+    sections.extend(means.map(|means| (column_means::SECTION, means, false)));
     if let Some(calibration) = data.calibration {
         header.calibration = Some(CalibrationInfo { n: calibration.fold.len() as u64, folds: calibration.folds });
         sections.push(("calibration", calibration.to_section()?, false));

@@ -1,13 +1,52 @@
 //! Answers as a table: the names of its columns, and each row's fields, as every CSV of answers has them.
 
+use std::collections::HashSet;
+use std::iter;
+
 use super::labels;
-use super::prediction::{Prediction, PredictionWithRaw};
-use super::schema::{Schema, Target, numbered};
+use super::prediction::{Answer, Beside, Prediction};
+use super::schema::{Schema, numbered};
 use crate::text::number;
 
-/// The columns of an answer: [`Target::answer_columns`], then `raw`, or `raw_0` and so on, of `n_raw` raw scores.
-pub fn columns(target: &Target, has_probability: bool, n_raw: usize) -> impl Iterator<Item = String> {
-    target.answer_columns(has_probability).chain(numbered("raw", n_raw))
+/// The columns of an answer: [`Target::answer_columns`](super::schema::Target::answer_columns); `raw`, or `raw_0` and so on; `baseline` and
+/// `contribution_FEATURE` for each feature, of several scores `baseline_SCORE`… and `contribution_SCORE_FEATURE`, with
+/// the scores' names of [`score_names`]. A name that is among them already gets `_` until it is new.
+pub fn columns(schema: &Schema, has_probability: bool, beside: Beside) -> impl Iterator<Item = String> {
+    let target = schema.target();
+    let explained = if beside.n_explained == 0 { Vec::new() } else { explained(schema, beside.n_explained) };
+    let plain = target.answer_columns(has_probability).chain(numbered("raw", beside.n_raw));
+    let mut names: Vec<String> = plain.collect();
+    let mut taken: HashSet<String> =
+        if explained.is_empty() { HashSet::new() } else { names.iter().cloned().collect() };
+    for mut name in explained {
+        while !taken.insert(name.clone()) {
+            name.push('_');
+        }
+        names.push(name);
+    }
+    names.into_iter()
+}
+
+fn explained(schema: &Schema, n_scores: usize) -> Vec<String> {
+    let scores = score_names(schema, n_scores);
+    let features = || schema.features().iter().map(|feature| feature.name.as_str());
+    if scores.is_empty() {
+        return iter::once("baseline".to_owned()).chain(features().map(|f| format!("contribution_{f}"))).collect();
+    }
+    let baselines = scores.iter().map(|score| format!("baseline_{score}"));
+    let of_score = |score: &'_ String| features().map(|f| format!("contribution_{score}_{f}")).collect::<Vec<_>>();
+    baselines.chain(scores.iter().flat_map(of_score)).collect()
+}
+
+/// What scores that contributions add up to are called: nothing where there is one, else the classes, or the positions
+/// of the outputs.
+pub fn score_names(schema: &Schema, n_scores: usize) -> Vec<String> {
+    let classes = &schema.target().classes;
+    match n_scores {
+        1 => Vec::new(),
+        n if n == classes.len() => classes.clone(),
+        n => (0..n).map(|output| output.to_string()).collect(),
+    }
 }
 
 /// Hands the fields of one row to `field`, in the order of [`columns`]. Numbers are written as JSON has them.
@@ -16,7 +55,7 @@ pub fn columns(target: &Target, has_probability: bool, n_raw: usize) -> impl Ite
 /// The first that `field` gives.
 pub fn write_row<E>(
     schema: &Schema,
-    predicted: &PredictionWithRaw,
+    predicted: &Answer,
     row: usize,
     mut field: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -40,5 +79,8 @@ pub fn write_row<E>(
             }
         }
     }
-    predicted.raw_of(row).unwrap_or_default().iter().try_for_each(|score| write_number(*score, &mut field))
+    predicted.raw_of(row).unwrap_or_default().iter().try_for_each(|score| write_number(*score, &mut field))?;
+    let Some(contributions) = &predicted.contributions else { return Ok(()) };
+    let numbers = contributions.baseline.iter().chain(contributions.of(row));
+    numbers.into_iter().try_for_each(|number| write_number(*number, &mut field))
 }

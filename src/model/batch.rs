@@ -5,6 +5,7 @@
 //! a cell and a `Batch` constructor for the whole.
 
 use super::cell::MAX_ABS;
+use super::question::Question;
 use super::schema::{Feature, FeatureKind, Schema, position_as_f64};
 
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
@@ -17,7 +18,7 @@ pub struct Batch {
     n_rows: usize,
     n_features: usize,
     values: Vec<f64>,
-    wants_raw: bool,
+    question: Question,
 }
 
 impl Batch {
@@ -34,7 +35,7 @@ impl Batch {
         if !values.len().is_multiple_of(n_features) {
             return Err(format!("{} cells do not make rows of {n_features} features", values.len()));
         }
-        let batch = Self { n_rows: values.len() / n_features, n_features, values, wants_raw: false };
+        let batch = Self { n_rows: values.len() / n_features, n_features, values, question: Question::default() };
         batch.check(schema)?;
         Ok(batch)
     }
@@ -59,15 +60,15 @@ impl Batch {
         Self::from_rows(schema, values)
     }
 
-    /// The same rows, asking for raw scores too.
+    /// The same rows, asking for more than predictions.
     #[must_use]
-    pub fn with_raw(self, wants_raw: bool) -> Self {
-        Self { wants_raw, ..self }
+    pub fn asking(self, question: Question) -> Self {
+        Self { question, ..self }
     }
 
-    /// True when raw scores are asked for beside the prediction.
-    pub fn wants_raw(&self) -> bool {
-        self.wants_raw
+    /// What is asked for beside the prediction.
+    pub fn question(&self) -> Question {
+        self.question
     }
 
     /// Gives each row another row's cell of one feature: row i that of row `order[i]` of `from`, a batch of the same

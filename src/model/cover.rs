@@ -1,4 +1,6 @@
-//! The `cover` section: per tree and node how many training rows reach it, as postcard's `Vec<Vec<u32>>`.
+//! What reaches each node of trees: the `cover` section has how many training rows do, per tree and node, as
+//! postcard's `Vec<Vec<u32>>`; the `node_weights` section the weights that another library's file has, as
+//! `Vec<Vec<f64>>`.
 
 use super::batch::Batch;
 use super::ir::{Form, Node, Tree, Trees};
@@ -53,26 +55,69 @@ pub fn of_neutral(neutral: &Neutral, n_categories: &[usize], rows: &Batch) -> Re
     counts.to_section().map(Some)
 }
 
-/// Checks a section against the trees it counts: a count for every node, a split's the sum of its children's.
+/// What reaches each node of each tree: rows, or their weights; 0 or above.
+pub type Cover = Vec<Vec<f64>>;
+
+/// Reads a section and checks it against the trees it counts: a count for every node, a split's the sum of its
+/// children's.
 ///
 /// # Errors
 /// One sentence: what does not agree.
-pub fn check(section: &[u8], trees: &Trees) -> Result<(), String> {
+pub fn read(section: &[u8], trees: &Trees) -> Result<Cover, String> {
     let reader = &mut PostcardReader::of(section, "cover");
     let n = reader.length(1, "trees")?;
     if n != trees.trees.len() {
         return Err(format!("cover counts {n} trees, the estimator has {}", trees.trees.len()));
     }
-    let mut counts = Vec::new();
+    let (mut counts, mut cover) = (Vec::new(), Cover::with_capacity(n));
     for (i, tree) in trees.trees.iter().enumerate() {
         counts.clear();
         for _ in 0..reader.length(1, "nodes")? {
             counts.push(reader.u32()?);
         }
         check_tree(i, tree, &counts)?;
+        cover.push(counts.iter().map(|count| f64::from(*count)).collect());
     }
-    reader.end()
+    reader.end()?;
+    Ok(cover)
 }
+
+/// The section of the weights that another library's file has, of its trees in order.
+///
+/// # Errors
+/// postcard's sentence.
+pub fn weights_section(weights: &Cover) -> Result<Vec<u8>, String> {
+    postcard::to_allocvec(weights).map_err(|e| e.to_string())
+}
+
+/// Reads a section of weights and checks it against its trees: one number for every node, 0 or above.
+///
+/// # Errors
+/// One sentence: what does not agree.
+pub fn read_weights(section: &[u8], trees: &Trees) -> Result<Cover, String> {
+    let reader = &mut PostcardReader::of(section, WEIGHTS);
+    let n = reader.length(1, "trees")?;
+    if n != trees.trees.len() {
+        return Err(format!("{WEIGHTS} has {n} trees, the estimator has {}", trees.trees.len()));
+    }
+    let mut cover = Cover::with_capacity(n);
+    for (i, tree) in trees.trees.iter().enumerate() {
+        let n = reader.length(8, "nodes")?;
+        if n != tree.nodes.len() {
+            return Err(format!("{WEIGHTS} has {n} nodes of tree {i}, it has {}", tree.nodes.len()));
+        }
+        let of_tree = (0..n).map(|_| reader.f64()).collect::<Result<Vec<f64>, String>>()?;
+        if let Some(weight) = of_tree.iter().find(|weight| !(**weight >= 0.0 && weight.is_finite())) {
+            return Err(format!("{WEIGHTS}: a node of tree {i} has the weight {weight}"));
+        }
+        cover.push(of_tree);
+    }
+    reader.end()?;
+    Ok(cover)
+}
+
+/// The name of the section of weights.
+pub const WEIGHTS: &str = "node_weights";
 
 fn check_tree(i: usize, tree: &Tree, counts: &[u32]) -> Result<(), String> {
     if counts.len() != tree.nodes.len() {

@@ -7,15 +7,16 @@ use super::batch::Batch;
 use super::calibration;
 use super::coefficients;
 use super::compiled::{Predictor, Scratch, TreeLayout};
-use super::cover;
 use super::estimator;
+use super::explain::{self, Explainer};
 use super::golden::{self, GoldenDifference};
 use super::ir::{Form, Width};
 use super::out_of_fold;
 use super::overflow;
 use super::pipeline::{Encoder, Pipeline};
 use super::postprocessing::Postprocessing;
-use super::prediction::{PredictError, Prediction, PredictionWithRaw, Probabilities};
+use super::prediction::{Answer, Contributions, PredictError, Prediction, Probabilities};
+use super::question::Question;
 use super::schema::Schema;
 use super::statistics::Stats;
 
@@ -28,6 +29,7 @@ pub struct Model {
     pipeline: Pipeline,
     golden: Batch,
     version: String,
+    explainer: Result<Explainer, String>,
 }
 
 impl Model {
@@ -68,10 +70,6 @@ impl Model {
             let (declared, got) = (schema.target().n_outputs(), form.n_outputs());
             return Err(format!("the header declares {declared} outputs, the estimator has {got}"));
         }
-        if let Some(section) = opened.section("cover") {
-            let trees = form.trees().ok_or("there is a cover section but the estimator has no trees")?;
-            cover::check(section, trees)?;
-        }
         let predictor = Predictor::compile(&form, n_classes)?;
         let predictor = if has_probability { predictor } else { predictor.without_probability() };
         calibration::check(&opened, n_classes)?;
@@ -81,8 +79,9 @@ impl Model {
         let after = Postprocessing::of(&opened, n_classes, predictor.has_probability())?;
         let golden = golden::batch(header, &schema)?;
         let pipeline = Pipeline::new(encoder, predictor)?.with_postprocessing(after);
+        let explainer = explain::of_opened(&opened, &form, &pipeline, &schema, &golden)?;
         let Opened { header, head_bytes, version, .. } = opened;
-        Ok((Self { header, head_bytes, schema, pipeline, golden, version }, form))
+        Ok((Self { header, head_bytes, schema, pipeline, golden, version, explainer }, form))
     }
 
     /// Predicts the golden rows and compares with the stored answers: bit for bit for trees, linear models and nearest
@@ -160,9 +159,43 @@ impl Model {
         self.pipeline.predictor().n_margins()
     }
 
-    /// Raw scores a row that answers for this batch have: none unless the batch asks for them.
-    pub fn n_raw_for(&self, batch: &Batch) -> usize {
-        if batch.wants_raw() { self.n_raw().unwrap_or(0) } else { 0 }
+    /// Raw scores a row that answers to this question have: none unless it asks for them.
+    pub fn n_raw_for(&self, question: Question) -> usize {
+        if question.raw { self.n_raw().unwrap_or(0) } else { 0 }
+    }
+
+    /// Scores a row that contributions add up to; 0 where there are none.
+    pub fn n_explained(&self) -> usize {
+        self.explainer.as_ref().map_or(0, Explainer::n_scores)
+    }
+
+    /// Bytes that what explains its answers occupies.
+    pub fn explainer_bytes(&self) -> usize {
+        self.explainer.as_ref().map_or(0, Explainer::resident_bytes)
+    }
+
+    /// Why its answers have no contributions; `None` where they do.
+    pub fn unexplained(&self) -> Option<&str> {
+        self.explainer.as_ref().err().map(String::as_str)
+    }
+
+    /// Numbers a row beside the prediction that this question asks for.
+    pub fn numbers_beside(&self, question: Question) -> usize {
+        let explained = if question.explain { self.n_explained() * (1 + self.schema.n_features()) } else { 0 };
+        self.n_raw_for(question) + explained
+    }
+
+    /// What each feature of some rows of a batch adds. `None` where there are no contributions, and once `is_cancelled`
+    /// says so, which is asked at least once a row and tree.
+    pub fn contributions(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+        scratch: &mut Scratch,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Option<Contributions> {
+        let explainer = self.explainer.as_ref().ok()?;
+        explainer.explain((&self.pipeline, &self.schema), batch, rows, scratch, is_cancelled)
     }
 
     /// Raw scores of some rows of a batch, row-major `[n_rows, n_raw]`; `None` where the estimator has none.
@@ -186,20 +219,15 @@ impl Model {
     ///
     /// # Errors
     /// [`PredictError`] when an answer, or a raw score that was asked for, is not finite.
-    pub fn predict_with_raw(
-        &self,
-        batch: &Batch,
-        rows: Range<usize>,
-        scratch: &mut Scratch,
-    ) -> Result<PredictionWithRaw, PredictError> {
+    pub fn answer(&self, batch: &Batch, rows: Range<usize>, scratch: &mut Scratch) -> Result<Answer, PredictError> {
         let prediction = self.predict_rows(batch, rows.clone(), scratch)?;
         let first = rows.start;
-        let raw = if batch.wants_raw() { self.raw(batch, rows, scratch) } else { None };
+        let raw = if batch.question().raw { self.raw(batch, rows, scratch) } else { None };
         let n_raw = self.n_raw().unwrap_or(1).max(1);
         // A link can make a number of what is none: a probability of an infinite margin.
         match raw.iter().flatten().position(|score| !score.is_finite()) {
             Some(at) => Err(self.overflow(batch, first + at / n_raw)),
-            None => Ok(PredictionWithRaw { prediction, raw }),
+            None => Ok(Answer { prediction, raw, contributions: None }),
         }
     }
 

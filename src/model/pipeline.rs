@@ -57,6 +57,14 @@ impl Encoder {
         }
     }
 
+    /// Of each of its columns the position of the feature that it is made from; rows are of `n_features`.
+    pub(super) fn features_of_columns(&self, n_features: usize) -> Vec<u32> {
+        match self {
+            Self::Preprocessing(preprocessing) => preprocessing.columns.iter().map(|column| column.feature).collect(),
+            Self::Steps(steps) => steps.features_of_outputs(n_features),
+        }
+    }
+
     /// The predictor's columns for row-major cells of rows of `n_features`, row-major `[n_rows, n_columns]`.
     pub fn matrix(&self, cells: &[f64], n_features: usize) -> Vec<f64> {
         if self.is_identity() {
@@ -145,6 +153,19 @@ impl Pipeline {
         Ok(answers)
     }
 
+    /// Answers for a batch as the predictor gives them: neither calibrated nor chosen by a threshold.
+    ///
+    /// # Errors
+    /// [`PredictError`] when an answer is not finite.
+    pub(super) fn predict_before_postprocessing(
+        &self,
+        batch: &Batch,
+        scratch: &mut Scratch,
+    ) -> Result<Prediction, PredictError> {
+        let rows = 0..batch.n_rows();
+        self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.predict(matrix, 0, scratch))
+    }
+
     /// Raw scores for `rows` of a batch, as [`Predictor::raw`].
     pub fn raw(&self, batch: &Batch, rows: Range<usize>, scratch: &mut Scratch) -> Option<Vec<f64>> {
         self.encoded(batch, rows, scratch, |matrix, scratch| self.predictor.raw(matrix, scratch))
@@ -164,7 +185,7 @@ impl Pipeline {
     }
 
     /// Hands `rows` to `work` as the predictor's matrix.
-    fn encoded<T>(
+    pub(super) fn encoded<T>(
         &self,
         batch: &Batch,
         rows: Range<usize>,

@@ -98,20 +98,70 @@ impl PredictError {
 
 /// A prediction, with what was asked for beside it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PredictionWithRaw {
+pub struct Answer {
     /// The answers.
     pub prediction: Prediction,
     /// Raw scores, before the link, row-major `[n_rows, n_raw]`; only where the batch asks for them.
     pub raw: Option<Vec<f64>>,
+    /// How much each feature adds; only where the batch asks for it.
+    pub contributions: Option<Contributions>,
 }
 
-impl PredictionWithRaw {
+/// Contributions: a row's add up, with the baseline, to its scores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contributions {
+    /// The scores before any feature is known, `[n_scores]`: the same for each row.
+    pub baseline: Vec<f64>,
+    /// Row-major `[n_rows, n_scores, n_features]`, features in schema order.
+    pub values: Vec<f64>,
+    /// Features, at least 1.
+    pub n_features: usize,
+}
+
+impl Contributions {
+    /// Scores a row, at least 1.
+    pub fn n_scores(&self) -> usize {
+        self.baseline.len()
+    }
+
+    /// A row's contributions, row-major `[n_scores, n_features]`.
+    pub fn of(&self, row: usize) -> &[f64] {
+        let width = self.n_scores() * self.n_features;
+        &self.values[row * width..][..width]
+    }
+}
+
+/// What a table of answers has beside predictions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Raw scores a row.
+    pub n_raw: usize,
+    /// Scores a row whose baseline and contributions are there.
+    pub n_explained: usize,
+}
+
+impl From<Prediction> for Answer {
+    fn from(prediction: Prediction) -> Self {
+        Self { prediction, raw: None, contributions: None }
+    }
+}
+
+impl Answer {
     /// Appends another chunk of answers of the same model to the same batch.
     pub fn append(&mut self, other: Self) {
         self.prediction.append(other.prediction);
         if let (Some(raw), Some(more)) = (&mut self.raw, other.raw) {
             raw.extend(more);
         }
+        if let (Some(contributions), Some(more)) = (&mut self.contributions, other.contributions) {
+            contributions.values.extend(more.values);
+        }
+    }
+
+    /// What a table of these answers has beside the predictions.
+    pub fn beside(&self) -> Beside {
+        let n_explained = self.contributions.as_ref().map_or(0, Contributions::n_scores);
+        Beside { n_raw: self.raw_of(0).map_or(0, <[f64]>::len), n_explained }
     }
 
     /// A row's raw scores; none where they were not asked for.

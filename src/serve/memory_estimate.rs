@@ -94,7 +94,7 @@ impl MemoryEstimate {
 
 /// Bytes of a model in memory.
 fn resident(served: &ServedModel) -> usize {
-    RESIDENT * payload(served) + HEAD * served.model.head_bytes() + DESCRIPTION
+    RESIDENT * payload(served) + served.model.explainer_bytes() + HEAD * served.model.head_bytes() + DESCRIPTION
 }
 
 /// Bytes of a model's sections.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::model::Model;
 use crate::model::batch::Batch;
-use crate::model::prediction::PredictionWithRaw;
+use crate::model::prediction::Answer;
+use crate::model::question::Question;
 
 use super::ServerState;
 use super::admission::MemoryLease;
@@ -29,10 +31,17 @@ pub struct PredictInput<'s> {
 /// The result of [`ServerState::predict`].
 #[derive(Debug)]
 pub struct PredictOutput {
-    /// One prediction a row, with raw scores where the batch asks for them.
-    pub predicted: PredictionWithRaw,
+    /// One prediction a row, with what the batch asks for beside it.
+    pub predicted: Answer,
     /// The time spent computing it, waiting excluded.
     pub took: Duration,
+}
+
+/// The most bytes that the answers to a question about this many rows take until they are encoded.
+pub fn prediction_bytes(model: &Model, n_rows: usize, question: Question) -> usize {
+    let target = model.schema().target();
+    let numbers_per_row = target.n_outputs() + target.classes.len() + model.numbers_beside(question);
+    GROWTH * n_rows * numbers_per_row * size_of::<f64>()
 }
 
 impl ServerState {
@@ -43,9 +52,7 @@ impl ServerState {
     /// [`ComputeError`].
     pub async fn predict(&self, memory: &MemoryLease, input: PredictInput<'_>) -> Result<PredictOutput, ComputeError> {
         let PredictInput { snapshot, batch, answer_bytes, other_bytes } = input;
-        let target = snapshot.model.schema().target();
-        let numbers_per_row = target.n_outputs() + target.classes.len() + snapshot.model.n_raw_for(&batch);
-        let prediction = GROWTH * batch.n_rows() * numbers_per_row * size_of::<f64>();
+        let prediction = prediction_bytes(&snapshot.model, batch.n_rows(), batch.question());
         // The rows are gone when the answer is encoded.
         let rows_or_answer = size_of_val(batch.values()).max(answer_bytes);
         memory.resize_to(other_bytes + prediction + rows_or_answer).await?;

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 
 use crate::model::Model;
 use crate::model::compiled::Scratch;
+use crate::model::question::Question;
 
 use super::metrics::{Drift, Metrics};
 use super::timing::cpu_time;
@@ -20,6 +21,10 @@ pub type Snapshot = Arc<ServedModel>;
 const TIMED_ROUNDS: u32 = 32;
 /// A model is timed at load for at most this much CPU time.
 const TIMED_FOR: Duration = Duration::from_millis(50);
+/// Contributions are timed at load for at most this many rows.
+const EXPLAINED_ROWS: usize = 16;
+/// Contributions are timed at load for at most this much CPU time, and one row.
+const EXPLAINED_FOR: Duration = Duration::from_millis(10);
 /// About what counting one feature value takes: a binary search in at most 20 bins and its share of an atomic add.
 const COUNTING_A_VALUE: Duration = Duration::from_nanos(8);
 
@@ -35,6 +40,8 @@ pub struct ServedModel {
     /// CPU time of predicting one row and counting its values, measured on the golden rows; at least 1 ns. It decides
     /// where a batch is computed.
     pub cost_per_row: Duration,
+    /// CPU time of the contributions of one row, measured on golden rows; nothing where there are none.
+    explain_cost_per_row: Duration,
     drift: OnceLock<Arc<Drift>>,
     reload_error: Mutex<Option<String>>,
 }
@@ -43,8 +50,14 @@ impl ServedModel {
     /// Registers a model under a name and times it, which takes some milliseconds.
     pub fn new(name: impl Into<String>, model: Model, is_default: bool) -> Self {
         let cost_per_row = cost_per_row(&model);
+        let explain_cost_per_row = explain_cost_per_row(&model);
         let (drift, reload_error) = (OnceLock::new(), Mutex::default());
-        Self { name: name.into(), model, is_default, cost_per_row, drift, reload_error }
+        Self { name: name.into(), model, is_default, cost_per_row, explain_cost_per_row, drift, reload_error }
+    }
+
+    /// About what a row costs of which this is asked.
+    pub fn cost_of_row(&self, question: Question) -> Duration {
+        if question.explain { self.cost_per_row + self.explain_cost_per_row } else { self.cost_per_row }
     }
 
     /// Notes why the file's content is not served in this version's place; none when it is, or will be.
@@ -83,6 +96,26 @@ fn cost_per_row(model: &Model) -> Duration {
     let rows = u32::try_from(golden.n_rows().max(1)).unwrap_or(u32::MAX);
     let counting = COUNTING_A_VALUE.saturating_mul(u32::try_from(golden.n_features()).unwrap_or(u32::MAX));
     (best / rows + counting).max(Duration::from_nanos(1))
+}
+
+/// The CPU time of the contributions of one row, in the fastest of a few rounds over as many golden rows as there is
+/// time for.
+fn explain_cost_per_row(model: &Model) -> Duration {
+    let (golden, mut scratch) = (model.golden_batch(), Scratch::default());
+    let began = cpu_time();
+    let mut best = Duration::MAX;
+    for row in (0..golden.n_rows()).cycle().take(EXPLAINED_ROWS) {
+        let start = cpu_time();
+        if model.contributions(golden, row..row + 1, &mut scratch, &|| false).is_none() {
+            return Duration::ZERO;
+        }
+        let end = cpu_time();
+        best = best.min(end.saturating_sub(start));
+        if end.saturating_sub(began) > EXPLAINED_FOR {
+            break;
+        }
+    }
+    best
 }
 
 /// Called with the models that are served from now on.

@@ -10,12 +10,12 @@ use crate::model::artifact::{
     CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Header, Payload, SMARTCORE, Setting, Threshold,
     to_bytes,
 };
-use crate::model::cover;
 use crate::model::out_of_fold;
 use crate::model::postprocessing::Postprocessing;
 use crate::model::prediction::{Prediction, Probabilities};
 use crate::model::schema::Schema;
 use crate::model::statistics::Stats;
+use crate::train::background;
 use crate::train::data::split_data::{LabeledBatch, SplitData};
 use crate::train::data::target::{Observed, class_sizes};
 use crate::train::data::training_data::TrainingData;
@@ -204,10 +204,7 @@ fn settings(plan: &FitPlan<'_>, outcome: &RunOutcome) -> BTreeMap<String, Settin
 fn sections(split: &SplitData, outcome: &RunOutcome) -> Result<Vec<Section>, TrainError> {
     let fitted = &outcome.fitted;
     let mut sections = fitted.sections.clone();
-    if let Some(trees) = fitted.form.trees() {
-        let matrix = fitted.matrix(&split.train.batch);
-        sections.push(("cover", cover::section(trees, &matrix).map_err(TrainError::Broken)?, false));
-    }
+    sections.extend(background::section(outcome, &split.train)?);
     if let Some(o) = &outcome.out_of_fold {
         sections.push(("calibration", o.calibration.to_section().map_err(TrainError::Broken)?, false));
         // Classes have their probabilities in the calibration already.

@@ -6,6 +6,7 @@
 //! the same bytes, whatever the number of threads; within a time budget the machine decides what is skipped.
 
 mod artifact;
+mod background;
 pub mod data;
 mod describe;
 mod error;

@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use csv::{QuoteStyle, WriterBuilder};
 
 use crate::model::answer_table;
-use crate::model::prediction::{Prediction, PredictionWithRaw};
+use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::Schema;
 
 /// A line a row, and a header line if `with_header`.
-pub(super) fn rows(schema: &Schema, predicted: &PredictionWithRaw, with_header: bool) -> Vec<u8> {
+pub(super) fn rows(schema: &Schema, predicted: &Answer, with_header: bool) -> Vec<u8> {
     const PER_NUMBER: usize = 20;
     let (n_rows, target) = (predicted.prediction.n_rows(), schema.target());
     let out = Vec::with_capacity(PER_NUMBER * n_rows * (target.n_outputs() + target.classes.len()) + 128);
@@ -17,8 +17,7 @@ pub(super) fn rows(schema: &Schema, predicted: &PredictionWithRaw, with_header: 
     // Writing to a vector does not fail, and all records have as many fields.
     if with_header {
         let has_probability = matches!(predicted.prediction, Prediction::Classification { probability: Some(_), .. });
-        let n_raw = predicted.raw_of(0).map_or(0, <[f64]>::len);
-        let _ = writer.write_record(answer_table::columns(target, has_probability, n_raw));
+        let _ = writer.write_record(answer_table::columns(schema, has_probability, predicted.beside()));
     }
     for row in 0..n_rows {
         let Ok(()) = answer_table::write_row(schema, predicted, row, |field| {

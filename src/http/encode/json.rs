@@ -3,19 +3,21 @@
 
 use crate::http::json::write;
 use crate::model::labels::{self, LabelKind};
-use crate::model::prediction::{Prediction, PredictionWithRaw};
+use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::Schema;
 use crate::serve::registry::ServedModel;
+
+use super::contributions::NamedContributions;
 
 /// The type of JSON.
 pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
 
 /// Our own answer. Classes are written as their labels (numbers as numbers), with each row's probabilities where the
 /// model has them.
-pub(in crate::http) fn prediction(served: &ServedModel, predicted: &PredictionWithRaw) -> Vec<u8> {
+pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Answer) -> Vec<u8> {
     // A number's usual length, and some for the rest.
     const PER_NUMBER: usize = 20;
-    let PredictionWithRaw { prediction: answer, raw } = predicted;
+    let Answer { prediction: answer, raw, contributions } = predicted;
     let target = served.model.schema().target();
     let labels = ClassLabels::of(served.model.schema());
     let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
@@ -35,6 +37,14 @@ pub(in crate::http) fn prediction(served: &ServedModel, predicted: &PredictionWi
         write::separated(&mut out, rows, raw_row);
         out.push(b']');
     }
+    if let Some(contributions) = contributions {
+        let named = NamedContributions::new(served.model.schema(), contributions);
+        out.extend_from_slice(b",\"baseline\":");
+        named.write_baseline(&mut out);
+        out.extend_from_slice(b",\"contributions\":[");
+        write::separated(&mut out, 0..answer.n_rows(), |out, row| named.write_row(out, row));
+        out.push(b']');
+    }
     out.extend_from_slice(b",\"model\":");
     write::string(&mut out, &served.name);
     out.extend_from_slice(b",\"version\":");
@@ -44,9 +54,10 @@ pub(in crate::http) fn prediction(served: &ServedModel, predicted: &PredictionWi
 }
 
 /// The answer to other servers' clients: `{"predictions":[…]}`, values or labels. If `repeated` names a second key, the
-/// same array is under it too.
-pub(in crate::http) fn predictions_only(schema: &Schema, answer: &Prediction, repeated: Option<&str>) -> Vec<u8> {
+/// same array is under it too. Contributions stand under `explanations`, as `KServe` v1 calls them.
+pub(in crate::http) fn predictions_only(schema: &Schema, predicted: &Answer, repeated: Option<&str>) -> Vec<u8> {
     const PER_NUMBER: usize = 24;
+    let answer = &predicted.prediction;
     let mut out = Vec::with_capacity(
         PER_NUMBER * answer.n_rows() * schema.target().n_outputs() * (1 + usize::from(repeated.is_some())) + 128,
     );
@@ -61,6 +72,18 @@ pub(in crate::http) fn predictions_only(schema: &Schema, answer: &Prediction, re
         write::string(&mut out, key);
         out.push(b':');
         out.extend_from_within(start..end);
+    }
+    if let Some(contributions) = &predicted.contributions {
+        let named = NamedContributions::new(schema, contributions);
+        out.extend_from_slice(b",\"explanations\":[");
+        write::separated(&mut out, 0..answer.n_rows(), |out, row| {
+            out.extend_from_slice(b"{\"baseline\":");
+            named.write_baseline(out);
+            out.extend_from_slice(b",\"contributions\":");
+            named.write_row(out, row);
+            out.push(b'}');
+        });
+        out.push(b']');
     }
     out.extend_from_slice(b"}\n");
     out

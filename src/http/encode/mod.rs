@@ -1,5 +1,6 @@
-//! From a [`PredictionWithRaw`] to an answer's bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
+//! From a [`Answer`] to an answer's bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
 
+mod contributions;
 pub(super) mod csv;
 pub(super) mod json;
 pub(super) mod ndjson;
@@ -10,11 +11,14 @@ use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
-use crate::model::prediction::PredictionWithRaw;
-use crate::model::schema::Target;
+use crate::model::Model;
+use crate::model::answer_table;
+use crate::model::prediction::Answer;
+use crate::model::question::Question;
 use crate::serve::registry::ServedModel;
 
 use super::decode::Protocol;
+use super::json::write;
 use super::media::{Accepted, AnswerFormat};
 
 /// How an answer is written: the format that the client accepts, with the keys of the protocol whose route it asked.
@@ -32,14 +36,14 @@ pub(super) struct ResponseFormat {
 
 impl ResponseFormat {
     /// A 200 with the answer.
-    pub(super) fn write(self, served: &ServedModel, answer: &PredictionWithRaw) -> Response {
+    pub(super) fn write(self, served: &ServedModel, answer: &Answer) -> Response {
         let schema = served.model.schema();
         let (content_type, bytes) = match (self.accepted.format, self.protocol) {
             (AnswerFormat::Json, None) => (json::MEDIA_TYPE, json::prediction(served, answer)),
             (AnswerFormat::Json, Some(protocol)) => {
                 // TensorFlow Serving answers `inputs` with `outputs`; KServe, on the same route, with `predictions`.
                 let repeated = (self.by_inputs && protocol == Protocol::TensorFlow).then_some("outputs");
-                (json::MEDIA_TYPE, json::predictions_only(schema, &answer.prediction, repeated))
+                (json::MEDIA_TYPE, json::predictions_only(schema, answer, repeated))
             }
             (AnswerFormat::Ndjson, _) => (self.accepted.ndjson, ndjson::rows(schema, answer)),
             (AnswerFormat::Csv, _) if self.accepted.header.unwrap_or(!self.is_headless) => {
@@ -53,14 +57,29 @@ impl ResponseFormat {
     }
 }
 
-/// The most bytes that an answer for this many rows takes, in any format; `n_raw` raw scores a row are in it.
-pub(super) fn max_bytes(target: &Target, n_rows: usize, n_raw: usize) -> usize {
+/// The most bytes that the answer to a question about this many rows takes, in any format.
+pub(super) fn max_bytes(model: &Model, n_rows: usize, question: Question) -> usize {
     // Of NDJSON, the longest format: `{"prediction":` and a number; a class once more, with its probability.
     const PER_ROW: usize = 42;
     const PER_CLASS: usize = 30;
     // A label that is a number is written as one.
     const NUMBER: usize = 24;
+    let (target, n_raw) = (model.schema().target(), model.n_raw_for(question));
     let labels: usize = target.classes.iter().map(|label| PER_CLASS + label.len()).sum();
     let longest = target.classes.iter().map(|label| label.len().max(NUMBER)).max().unwrap_or(0);
-    n_rows * (PER_ROW + PER_CLASS * (target.n_outputs() - 1 + n_raw) + longest + labels)
+    let explained = if question.explain { contributions_bytes(model) } else { 0 };
+    n_rows * (explained + PER_ROW + PER_CLASS * (target.n_outputs() - 1 + n_raw) + longest + labels)
+}
+
+/// The most bytes that the baseline and the contributions of a row take: a key and a number each, and the braces.
+fn contributions_bytes(model: &Model) -> usize {
+    const NUMBER: usize = 27;
+    const MEMBERS: usize = 34;
+    // In JSON a byte of a name may take six.
+    let quoted = |name: &str| write::quoted(name).len() + NUMBER;
+    let schema = model.schema();
+    let n_scores = model.n_explained();
+    let features: usize = schema.features().iter().map(|feature| quoted(&feature.name)).sum();
+    let scores: usize = answer_table::score_names(schema, n_scores).iter().map(|score| quoted(score) + 4).sum();
+    MEMBERS + NUMBER + 2 * scores + n_scores * (features + 4)
 }

@@ -1,18 +1,20 @@
-//! Answers as NDJSON: an object a row, `{"prediction":25.0}`, with `probability` where the model gives one, and `raw`
-//! where it is asked for.
+//! Answers as NDJSON: an object a row, `{"prediction":25.0}`, with `probability` where the model gives one, and `raw`,
+//! `baseline` and `contributions` where they are asked for.
 
 use crate::http::json::write;
-use crate::model::prediction::{Prediction, PredictionWithRaw};
+use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::Schema;
 
+use super::contributions::NamedContributions;
 use super::json::{ClassLabels, list, raw_row};
 
 /// A line a row.
-pub(in crate::http) fn rows(schema: &Schema, predicted: &PredictionWithRaw) -> Vec<u8> {
+pub(in crate::http) fn rows(schema: &Schema, predicted: &Answer) -> Vec<u8> {
     const PER_ROW: usize = 40;
     let answer = &predicted.prediction;
     let labels = ClassLabels::of(schema);
     let mut out = Vec::with_capacity(PER_ROW * answer.n_rows() * (schema.target().n_outputs() + labels.len()));
+    let named = predicted.contributions.as_ref().map(|contributions| NamedContributions::new(schema, contributions));
     for row in 0..answer.n_rows() {
         out.extend_from_slice(b"{\"prediction\":");
         match answer {
@@ -30,6 +32,12 @@ pub(in crate::http) fn rows(schema: &Schema, predicted: &PredictionWithRaw) -> V
         if let Some(raw) = predicted.raw_of(row) {
             out.extend_from_slice(b",\"raw\":");
             raw_row(&mut out, raw);
+        }
+        if let Some(named) = &named {
+            out.extend_from_slice(b",\"baseline\":");
+            named.write_baseline(&mut out);
+            out.extend_from_slice(b",\"contributions\":");
+            named.write_row(&mut out, row);
         }
         out.extend_from_slice(b"}\n");
     }

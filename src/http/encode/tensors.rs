@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
 use crate::model::labels::{self, LabelKind};
-use crate::model::prediction::{Prediction, PredictionWithRaw};
+use crate::model::prediction::{Answer, Contributions, Prediction};
 use crate::model::schema::Schema;
 use crate::serve::registry::ServedModel;
 
@@ -19,7 +19,7 @@ pub(in crate::http) fn write(
     served: &ServedModel,
     id: Option<&str>,
     wanted: &[RequestedOutput],
-    predicted: &PredictionWithRaw,
+    predicted: &Answer,
 ) -> Response {
     // A number's usual length, and some for the rest.
     const PER_NUMBER: usize = 20;
@@ -57,12 +57,16 @@ pub(in crate::http) fn write(
 enum OutputData<'p> {
     /// `FP64`, this many a row.
     Numbers(&'p [f64], usize),
+    /// `FP64`, the same numbers for each row.
+    Repeated(&'p [f64]),
+    /// `FP64`, a row of numbers for each of several scores.
+    OfScores(&'p Contributions),
     /// `BYTES`, or numbers where labels are numbers, one per row: positions in the schema's classes.
     Labels(&'p [u32], &'p Schema),
 }
 
 impl<'p> OutputData<'p> {
-    fn of(served: &'p ServedModel, output: Output, predicted: &'p PredictionWithRaw) -> Self {
+    fn of(served: &'p ServedModel, output: Output, predicted: &'p Answer) -> Self {
         let schema = served.model.schema();
         match (output, &predicted.prediction) {
             (Output::Predict, Prediction::Regression { values, n_outputs }) => Self::Numbers(values, *n_outputs),
@@ -73,6 +77,12 @@ impl<'p> OutputData<'p> {
             (Output::Raw, _) => {
                 Self::Numbers(predicted.raw.as_deref().unwrap_or_default(), served.model.n_raw().unwrap_or(0))
             }
+            (Output::Baseline, _) => {
+                Self::Repeated(predicted.contributions.as_ref().map_or(&[], |of_all| of_all.baseline.as_slice()))
+            }
+            (Output::Contributions, _) => {
+                predicted.contributions.as_ref().map_or(Self::Numbers(&[], 0), Self::OfScores)
+            }
             // No model offers it that would answer so.
             (Output::PredictProba, _) => Self::Numbers(&[], 0),
         }
@@ -80,47 +90,59 @@ impl<'p> OutputData<'p> {
 
     /// Writes `{"name":…,"shape":[n,k],"datatype":…,"data":[…]}`; with a tail the elements go there.
     fn write(&self, json: &mut Vec<u8>, tail: Option<&mut Vec<u8>>, output: Output, n_rows: usize) {
-        let (datatype, width) = match self {
-            Self::Numbers(_, width) => (Datatype::Fp64, *width),
-            Self::Labels(_, schema) => (Datatype::of_labels(schema.label_kind()), 1),
+        let (datatype, scores, width) = match self {
+            Self::Numbers(_, width) => (Datatype::Fp64, None, *width),
+            Self::Repeated(numbers) => (Datatype::Fp64, None, numbers.len()),
+            Self::OfScores(of_all) => {
+                (Datatype::Fp64, Some(of_all.n_scores()).filter(|n_scores| *n_scores > 1), of_all.n_features)
+            }
+            Self::Labels(_, schema) => (Datatype::of_labels(schema.label_kind()), None, 1),
         };
         json.extend_from_slice(b"{\"name\":");
         write::string(json, output.as_str());
         json.extend_from_slice(b",\"shape\":[");
         write::whole(json, n_rows);
-        json.push(b',');
-        write::whole(json, width);
+        for length in scores.into_iter().chain([width]) {
+            json.push(b',');
+            write::whole(json, length);
+        }
         json.extend_from_slice(b"],\"datatype\":");
         write::string(json, datatype.as_str());
         if let Some(tail) = tail {
             let start = tail.len();
-            self.bytes(tail);
+            self.bytes(tail, n_rows);
             json.extend_from_slice(b",\"parameters\":{\"binary_data_size\":");
             write::whole(json, tail.len() - start);
             json.extend_from_slice(b"}}");
         } else {
             json.extend_from_slice(b",\"data\":[");
-            self.elements(json);
+            self.elements(json, n_rows);
             json.extend_from_slice(b"]}");
         }
     }
 
-    fn elements(&self, json: &mut Vec<u8>) {
+    fn elements(&self, json: &mut Vec<u8>, n_rows: usize) {
         match self {
             Self::Numbers(values, _) => write::separated(json, *values, |out, value| write::number(out, *value)),
+            Self::Repeated(numbers) => {
+                let values = (0..n_rows).flat_map(|_| numbers.iter());
+                write::separated(json, values, |out, value| write::number(out, *value));
+            }
+            Self::OfScores(of_all) => {
+                write::separated(json, &of_all.values, |out, value| write::number(out, *value));
+            }
             Self::Labels(classes, schema) => ClassLabels::of(schema).write_classes(json, classes),
         }
     }
 
     /// Little-endian numbers, or labels after their four-byte length.
-    fn bytes(&self, out: &mut Vec<u8>) {
+    fn bytes(&self, out: &mut Vec<u8>, n_rows: usize) {
         match self {
             Self::Numbers(values, _) => {
-                out.reserve(size_of_val(*values));
-                for value in *values {
-                    out.extend_from_slice(&value.to_le_bytes());
-                }
+                append_numbers(out, values);
             }
+            Self::Repeated(numbers) => (0..n_rows).for_each(|_| append_numbers(out, numbers)),
+            Self::OfScores(of_all) => append_numbers(out, &of_all.values),
             Self::Labels(classes, schema) => {
                 let elements: Vec<Vec<u8>> =
                     schema.target().classes.iter().map(|label| element(label, schema.label_kind())).collect();
@@ -129,6 +151,14 @@ impl<'p> OutputData<'p> {
                 }
             }
         }
+    }
+}
+
+/// Appends little-endian numbers.
+fn append_numbers(out: &mut Vec<u8>, values: &[f64]) {
+    out.reserve(size_of_val(values));
+    for value in values {
+        out.extend_from_slice(&value.to_le_bytes());
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::{Prediction, PredictionWithRaw};
+use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::serve::registry::Snapshot;
 
@@ -115,7 +115,7 @@ impl<'s> Rows<'s> {
     /// What the model answers to the first row, as its route writes it.
     pub(super) fn answer(&self, served: &Snapshot) -> Option<Value> {
         let prediction = self.predicted(&served.model, 0)?;
-        serde_json::from_slice(&encode::json::prediction(served, &PredictionWithRaw { prediction, raw: None })).ok()
+        serde_json::from_slice(&encode::json::prediction(served, &Answer::from(prediction))).ok()
     }
 
     fn predicted(&self, model: &Model, row: usize) -> Option<Prediction> {

@@ -37,9 +37,11 @@ pub(super) fn paths<'a>(
     let of_run = move |run: Vec<Template<'a>>| {
         let models = if is_of_models(&run[0]) { subject.models } else { &[] };
         let rest = if models.is_empty() { run.clone() } else { Vec::new() };
-        let of_models = models
-            .iter()
-            .flat_map(move |served| run.clone().into_iter().map(move |(path, item)| named(path, item, served)));
+        let of_models = models.iter().flat_map(move |served| {
+            let is_offered = |path: &str| !path.ends_with(":explain") || served.model.unexplained().is_none();
+            let offered = run.clone().into_iter().filter(move |(path, _)| is_offered(path));
+            offered.map(move |(path, item)| named(path, item, served))
+        });
         let of_server =
             rest.into_iter().map(move |(path, item)| (path.to_owned(), of_default(item, components, subject)));
         of_models.chain(of_server)
@@ -121,8 +123,11 @@ fn named(path: &str, item: &Value, served: &Snapshot) -> (String, Value) {
 
 /// Makes a prediction refer to a model's body and answer, and describes the model.
 fn refer_to(operation: &mut Map<String, Value>, served: &Snapshot) {
-    if let (None, Some(Value::Array(parameters))) = (served.model.n_raw(), operation.get_mut("parameters")) {
-        parameters.retain(|parameter| parameter["$ref"] != "#/components/parameters/Raw");
+    if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+        let refused = [("Raw", served.model.n_raw().is_none()), ("Explain", served.model.unexplained().is_some())];
+        for (name, _) in refused.into_iter().filter(|(_, is_refused)| *is_refused) {
+            parameters.retain(|parameter| parameter["$ref"] != format!("#/components/parameters/{name}"));
+        }
     }
     let mut is_prediction = false;
     for reference in stand_ins(operation) {

@@ -12,10 +12,11 @@ use http::request::Parts;
 
 use crate::config::Limits;
 use crate::model::batch::Batch;
-use crate::model::prediction::PredictionWithRaw;
+use crate::model::prediction::Answer;
+use crate::model::question::Question;
 use crate::serve::admission::is_inline_text;
 use crate::serve::listener::RequestContext;
-use crate::serve::predict::{PredictInput, PredictOutput};
+use crate::serve::predict::{PredictInput, PredictOutput, prediction_bytes};
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use crate::http::app::{App, AppState};
@@ -37,29 +38,28 @@ pub(in crate::http) async fn predict_named(
 ) -> Result<HandlerOutput, Problem> {
     let snapshot = app.model(&name)?;
     let (head, body) = request.into_parts();
-    predict_with(&app, snapshot, None, &head, body).await
+    predict_with(&app, snapshot, None, Question::default(), &head, body).await
 }
 
-/// Answers one request by a snapshot, with the keys of `protocol` if the request came by one of its routes.
+/// Answers one request by a snapshot, with the keys of `protocol` if the request came by one of its routes. `asked` is
+/// what the route asks for beside the query.
 pub(in crate::http) async fn predict_with(
     app: &AppState,
     snapshot: Snapshot,
     protocol: Option<Protocol>,
+    asked: Question,
     head: &Parts,
     body: impl ReadableBody,
 ) -> Result<HandlerOutput, Problem> {
-    let wants_raw = query::wants_raw(&head.uri, &snapshot.model)?;
+    let question = query::question(&head.uri, &snapshot.model, asked)?;
     let format = BodyFormat::of(&head.headers)?;
     let accepted = Accepted::of(&head.headers, format);
-    if wants_raw && protocol.is_some() && accepted.format == AnswerFormat::Json {
-        return Err(Problem::new(
-            ProblemKind::Unsupported,
-            "This protocol's answers have no member for raw scores; send the request to /predict",
-        ));
+    if accepted.format == AnswerFormat::Json {
+        check_members(question, protocol)?;
     }
     if stream::is_streamed(app, &head.headers, &body, format, accepted) {
         // Boxed, because it is rare, so that the usual future is small.
-        return Box::pin(stream::start(app, snapshot, accepted, wants_raw, head, body.into_owned()))
+        return Box::pin(stream::start(app, snapshot, accepted, question, head, body.into_owned()))
             .await
             .map(HandlerOutput::from);
     }
@@ -67,9 +67,22 @@ pub(in crate::http) async fn predict_with(
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         let mut response = response;
         let (batch, places) = decode_body(body, format, &DecodeOptions::new(&app.server, snapshot), &mut response)?;
-        Ok((batch.with_raw(wants_raw), places, response))
+        Ok((batch.asking(question), places, response))
     };
     run_prediction(app, head, body, snapshot, decode, ResponseFormat::write).await
+}
+
+/// 422: JSON answers of the protocol have no member for what is asked.
+fn check_members(question: Question, protocol: Option<Protocol>) -> Result<(), Problem> {
+    let Some(protocol) = protocol else { return Ok(()) };
+    let detail = if question.raw {
+        "This protocol's answers have no member for raw scores; send the request to /predict"
+    } else if question.explain && protocol != Protocol::TensorFlow {
+        "This protocol's answers have no member for contributions; send the request to /predict"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(ProblemKind::Unsupported, detail))
 }
 
 /// Runs a prediction from body to encoded answer, for every protocol. `decode` gives the batch, its cells' places and
@@ -85,7 +98,7 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     body: impl ReadableBody,
     snapshot: Snapshot,
     decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, Places, F), Problem> + Send + 'static,
-    encode: impl FnOnce(F, &ServedModel, &PredictionWithRaw) -> Response + Send + 'static,
+    encode: impl FnOnce(F, &ServedModel, &Answer) -> Response + Send + 'static,
 ) -> Result<HandlerOutput, Problem> {
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.server.compute);
     let body = body::read(app, head, body).await?;
@@ -100,7 +113,8 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     };
     let (batch, places, format) = decoded?;
     let rows = batch.n_rows();
-    let answer_bytes = encode::max_bytes(snapshot.model.schema().target(), rows, snapshot.model.n_raw_for(&batch));
+    check_room(app, &snapshot, rows, batch.question())?;
+    let answer_bytes = encode::max_bytes(&snapshot.model, rows, batch.question());
     let input = PredictInput { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
     let answer = app.server.predict(memory, input).await;
     let pointer = |row, feature| places.pointer(row, feature, snapshot.model.schema());
@@ -112,6 +126,23 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     };
     let timings = Timings { rows, decode: decode_time, predict: predict_time, encode: encode_time };
     Ok(HandlerOutput { response, timings: Some(timings) })
+}
+
+/// 413: contributions of so many rows do not fit the budget of all bodies.
+fn check_room(app: &App, served: &ServedModel, rows: usize, question: Question) -> Result<(), Problem> {
+    if !question.explain {
+        return Ok(());
+    }
+    let of_row = prediction_bytes(&served.model, 1, question) + encode::max_bytes(&served.model, 1, question);
+    let most = app.server.limits.body_budget / of_row.max(1);
+    if rows <= most {
+        return Ok(());
+    }
+    let detail = format!(
+        "Contributions for {rows} rows do not fit the body budget: at most {most} rows of this model may be explained at \
+         once"
+    );
+    Err(Problem::new(ProblemKind::TooManyRows, detail))
 }
 
 /// The most bytes that a batch in a body of `length` bytes takes: its shortest cell, an element of a binary tensor or

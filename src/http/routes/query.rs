@@ -4,35 +4,58 @@ use axum::extract::Query;
 use http::Uri;
 
 use crate::model::Model;
+use crate::model::question::Question;
 
 use crate::http::problem::{Problem, ProblemKind};
 use crate::text::shorten::shortened;
 
-/// True when the query asks for raw scores. Checks all of it.
+/// What the query and the route ask for beside predictions. Checks all of it.
 ///
 /// # Errors
 /// 400: a parameter is unknown, given twice or out of range. 422: it is valid, but not built yet, or the model cannot
 /// answer it.
-pub(in crate::http) fn wants_raw(uri: &Uri, model: &Model) -> Result<bool, Problem> {
-    if uri.query().is_none_or(str::is_empty) {
-        return Ok(false);
+pub(in crate::http) fn question(uri: &Uri, model: &Model, asked: Question) -> Result<Question, Problem> {
+    if uri.query().is_none_or(str::is_empty) && asked == Question::default() {
+        return Ok(asked);
     }
     let query = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|e| bad(e.body_text()))?;
-    let (mut missing, mut wants_raw) = (None, false);
+    let mut question = Question::default();
     for (i, (name, value)) in query.0.iter().enumerate() {
-        if name == "raw" {
-            wants_raw = switch(name, value)?;
-        } else {
-            missing = missing.or(check_parameter(name, value)?);
+        match name.as_str() {
+            "raw" => question.raw = switch(name, value)?,
+            "explain" => question.explain = switch(name, value)?,
+            "interval" => question.interval = Some(level(value)?),
+            _ => {
+                let detail =
+                    format!("There is no query parameter {}; there are raw, explain and interval", shortened(name));
+                return Err(bad(detail));
+            }
         }
         if query.0[..i].iter().any(|(earlier, _)| earlier == name) {
             return Err(bad(format!("The query parameter {name} is given twice")));
         }
     }
-    if wants_raw && model.n_raw().is_none() {
-        missing = missing.or(Some(NO_RAW));
+    let question = question.or(asked);
+    check(question, model)?;
+    Ok(question)
+}
+
+/// Checks that the model can answer a question.
+///
+/// # Errors
+/// 422: why it cannot.
+pub(in crate::http) fn check(question: Question, model: &Model) -> Result<(), Problem> {
+    let unsupported = |detail: String| Err(Problem::new(ProblemKind::Unsupported, detail));
+    if question.raw && model.n_raw().is_none() {
+        return unsupported(NO_RAW.to_owned());
     }
-    missing.map_or(Ok(wants_raw), |detail| Err(Problem::new(ProblemKind::Unsupported, detail)))
+    if let (true, Some(reason)) = (question.explain, model.unexplained()) {
+        return unsupported(reason.to_owned());
+    }
+    if question.interval.is_some() {
+        return unsupported("Prediction intervals are not built yet".to_owned());
+    }
+    Ok(())
 }
 
 /// Why a model of nearest neighbours, kernels or likelihoods has no raw scores.
@@ -48,15 +71,11 @@ fn switch(name: &str, value: &str) -> Result<bool, Problem> {
     }
 }
 
-/// Checks one parameter: why it cannot be answered, if it asks for something.
-fn check_parameter(name: &str, value: &str) -> Result<Option<&'static str>, Problem> {
-    match name {
-        "interval" => match value.parse::<f64>() {
-            Ok(level) if level > 0.0 && level < 1.0 => Ok(Some("Prediction intervals are not built yet")),
-            _ => Err(bad(format!("interval must be a level between 0 and 1, not {}", shortened(value)))),
-        },
-        "explain" => Ok(switch(name, value)?.then_some("Contributions are not built yet")),
-        _ => Err(bad(format!("There is no query parameter {}; there is raw", shortened(name)))),
+/// A level, above 0 and below 1.
+fn level(value: &str) -> Result<f64, Problem> {
+    match value.parse::<f64>() {
+        Ok(level) if level > 0.0 && level < 1.0 => Ok(level),
+        _ => Err(bad(format!("interval must be a level between 0 and 1, not {}", shortened(value)))),
     }
 }
 

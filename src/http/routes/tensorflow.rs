@@ -18,6 +18,7 @@ use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
 use crate::http::routes::predict::predict_with;
+use crate::model::question::Question;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
@@ -31,7 +32,7 @@ pub(in crate::http) async fn list(
     leased::json(&memory, &BTreeMap::from([("models", names)])).await
 }
 
-/// `GET /v1/models/{name}` and `POST /v1/models/{name}:predict`.
+/// `GET /v1/models/{name}` and `POST /v1/models/{name}:predict`, and `:explain`.
 pub(in crate::http) async fn model(
     State(app): State<AppState>,
     ModelName(last): ModelName,
@@ -58,6 +59,8 @@ enum Verb {
     State,
     /// Predictions.
     Predict,
+    /// Predictions and each feature's contribution, as `KServe` has it.
+    Explain,
 }
 
 impl Verb {
@@ -66,14 +69,17 @@ impl Verb {
         match last.rsplit_once(':') {
             None => Ok((last, Self::State)),
             Some((name, "predict")) => Ok((name, Self::Predict)),
-            Some((_, verb)) => Err(not_found(format!("There is no verb {}; there is predict", shortened(verb)))),
+            Some((name, "explain")) => Ok((name, Self::Explain)),
+            Some((_, verb)) => {
+                Err(not_found(format!("There is no verb {}; there are predict and explain", shortened(verb))))
+            }
         }
     }
 
     fn allowed(self) -> &'static str {
         match self {
             Self::State => "GET, HEAD, OPTIONS",
-            Self::Predict => "POST, OPTIONS",
+            Self::Predict | Self::Explain => "POST, OPTIONS",
         }
     }
 
@@ -86,9 +92,10 @@ impl Verb {
         match (self, request.method()) {
             (_, &Method::OPTIONS) => Ok((StatusCode::NO_CONTENT, [(ALLOW, self.allowed())]).into_response()),
             (Self::State, &Method::GET | &Method::HEAD) => Ok(state(app, &*snapshot()?)),
-            (Self::Predict, &Method::POST) => {
+            (Self::Predict | Self::Explain, &Method::POST) => {
                 let (head, body) = request.into_parts();
-                let handled = predict_with(app, snapshot()?, Some(Protocol::TensorFlow), &head, body).await?;
+                let asked = Question { explain: self == Self::Explain, ..Question::default() };
+                let handled = predict_with(app, snapshot()?, Some(Protocol::TensorFlow), asked, &head, body).await?;
                 Ok(handled.into_response())
             }
             _ => Err(Problem::method_not_allowed(self.allowed())),

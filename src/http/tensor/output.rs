@@ -1,6 +1,8 @@
-//! A model's outputs under `MLServer`'s names: `predict`, for classifiers `predict_proba`, and `raw`.
+//! A model's outputs under `MLServer`'s names: `predict`, for classifiers `predict_proba`, and what is asked
+//! for beside them.
 
 use crate::model::Model;
+use crate::model::question::Question;
 
 /// An output tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,12 @@ pub enum Output {
     /// `raw`, `FP64`, shape `[n_rows, 1]` or `[n_rows, n_raw]`: scores before the link. Answered only where it is asked
     /// for.
     Raw,
+    /// `baseline`, `FP64`, shape `[n_rows, 1]` or `[n_rows, n_scores]`: what contributions are added to, the same for
+    /// each row. Answered only where contributions are asked for.
+    Baseline,
+    /// `contributions`, `FP64`, shape `[n_rows, n_features]` or `[n_rows, n_scores, n_features]`: each feature's, in
+    /// schema order. Answered only where they are asked for.
+    Contributions,
 }
 
 /// An output that a request wants.
@@ -31,22 +39,39 @@ impl Output {
             Self::Predict => "predict",
             Self::PredictProba => "predict_proba",
             Self::Raw => "raw",
+            Self::Baseline => "baseline",
+            Self::Contributions => "contributions",
+        }
+    }
+
+    /// Outputs that are answered only where they are asked for, in the order of an answer.
+    pub const BESIDE: [Self; 3] = [Self::Raw, Self::Baseline, Self::Contributions];
+
+    /// What must be asked for it to be there; nothing for predictions.
+    pub fn asks(self) -> Question {
+        let nothing = Question::default();
+        match self {
+            Self::Predict | Self::PredictProba => nothing,
+            Self::Raw => Question { raw: true, ..nothing },
+            Self::Baseline | Self::Contributions => Question { explain: true, ..nothing },
         }
     }
 
     /// The outputs of a model if the request names none.
-    pub fn of(model: &Model) -> &'static [Self] {
-        let offered = Self::offered(model);
-        offered.strip_suffix(&[Self::Raw]).unwrap_or(offered)
+    pub fn of(model: &Model) -> Vec<Self> {
+        let mut offered = Self::offered(model);
+        offered.retain(|output| output.asks() == Question::default());
+        offered
     }
 
-    /// What may be asked of a model: raw scores last.
-    pub fn offered(model: &Model) -> &'static [Self] {
-        match (model.has_probability(), model.n_raw().is_some()) {
-            (true, true) => &[Self::Predict, Self::PredictProba, Self::Raw],
-            (true, false) => &[Self::Predict, Self::PredictProba],
-            (false, true) => &[Self::Predict, Self::Raw],
-            (false, false) => &[Self::Predict],
-        }
+    /// What may be asked of a model, in the order of an answer.
+    pub fn offered(model: &Model) -> Vec<Self> {
+        let is_offered = |output: &Self| match output {
+            Self::Predict => true,
+            Self::PredictProba => model.has_probability(),
+            Self::Raw => model.n_raw().is_some(),
+            Self::Baseline | Self::Contributions => model.unexplained().is_none(),
+        };
+        [Self::Predict, Self::PredictProba].into_iter().chain(Self::BESIDE).filter(is_offered).collect()
     }
 }

@@ -24,6 +24,10 @@ pub(super) struct Block<'a> {
     pub(super) right_child: Option<&'a str>,
     /// The value of each leaf.
     pub(super) leaf_value: Option<&'a str>,
+    /// How many rows of the fit reached each leaf.
+    pub(super) leaf_count: Option<&'a str>,
+    /// The same of each split.
+    pub(super) internal_count: Option<&'a str>,
     /// Where each set begins in `cat_threshold`, and where the last one ends.
     pub(super) cat_boundaries: Option<&'a str>,
     /// Words of 32 bits, one a category.
@@ -67,6 +71,8 @@ impl<'a> Block<'a> {
             "left_child" => &mut self.left_child,
             "right_child" => &mut self.right_child,
             "leaf_value" => &mut self.leaf_value,
+            "leaf_count" => &mut self.leaf_count,
+            "internal_count" => &mut self.internal_count,
             "cat_boundaries" => &mut self.cat_boundaries,
             "cat_threshold" => &mut self.cat_threshold,
             "is_linear" => &mut self.is_linear,
@@ -75,8 +81,7 @@ impl<'a> Block<'a> {
             "leaf_features" => &mut self.leaf_features,
             "leaf_coeff" => &mut self.leaf_coeff,
             // What the fit saw, and the learning rate, which leaf values have inside.
-            "split_gain" | "leaf_weight" | "leaf_count" | "internal_value" | "internal_weight" | "internal_count"
-            | "shrinkage" => return Ok(()),
+            "split_gain" | "leaf_weight" | "internal_value" | "internal_weight" | "shrinkage" => return Ok(()),
             _ => {
                 let key = short(key);
                 return Err(ImportError::new(format_args!("`{key}` is not known in a tree of LightGBM's text")));

@@ -106,8 +106,19 @@ impl Growing {
             Some(other) => return Err(ImportError::new(format_args!("`is_linear` is {other:?}, expected 0 or 1"))),
         }
         let output = u16::try_from(output).map_err(|_| ImportError::new("there are too many outputs"))?;
-        self.trees.push(Tree { nodes, output, weight: 1.0 });
+        self.trees.push(Tree { nodes, output, weight: 1.0, cover: cover(block) });
         Ok(())
+    }
+}
+
+/// How many rows of the fit reached each node, splits first; empty where the text does not say so.
+fn cover(block: &Block<'_>) -> Vec<f64> {
+    let counts = |list: Option<&str>| list.unwrap_or_default().split_ascii_whitespace().map(str::parse).collect();
+    let (splits, leaves): (Result<Vec<f64>, _>, Result<Vec<f64>, _>) =
+        (counts(block.internal_count), counts(block.leaf_count));
+    match (splits, leaves) {
+        (Ok(splits), Ok(leaves)) if !leaves.is_empty() => [splits, leaves].concat(),
+        _ => Vec::new(),
     }
 }
 

@@ -204,14 +204,14 @@ fn forest(
         return Err(ImportError::new(format_args!("leaves of {width} numbers for {n_outputs} outputs")).within(place));
     }
     let mut trees = Vec::with_capacity(n_trees);
-    for (i, nodes) in std::mem::take(&mut document.trees).into_iter().take(n_trees).enumerate() {
+    for (i, (nodes, cover)) in std::mem::take(&mut document.trees).into_iter().take(n_trees).enumerate() {
         let output = document.outputs[i];
         let in_range = u16::try_from(output).ok().filter(|output| usize::from(*output) < n_outputs);
         let output = in_range.ok_or_else(|| {
             ImportError::new(format_args!("tree_info[{i}] is {output}, for {n_outputs} outputs")).within(place)
         })?;
         let weight = document.tree_weights.get(i).map_or(1.0, |weight| f64::from(*weight));
-        trees.push(Tree { nodes, output: if is_vector { 0 } else { output }, weight });
+        trees.push(Tree { nodes, output: if is_vector { 0 } else { output }, weight, cover });
     }
     Ok(Forest {
         n_columns,

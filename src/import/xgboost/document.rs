@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::categories::{Encoding, encodings};
 use super::parser::{Keys, Parser};
-use super::tree::{Arrays, Shared};
+use super::shared::Shared;
+use super::tree::Arrays;
 use crate::import::error::ImportError;
 use crate::model::neutral::Node;
 
@@ -25,7 +26,7 @@ pub(super) struct Document {
     pub(super) types: Vec<String>,
     /// `gbtree`, `dart` or `gblinear`.
     pub(super) booster: Option<String>,
-    pub(super) trees: Vec<Vec<Node>>,
+    pub(super) trees: Vec<(Vec<Node>, Vec<f64>)>,
     /// The output of each tree.
     pub(super) outputs: Vec<i32>,
     /// Where each round's trees begin, and where the last ends.

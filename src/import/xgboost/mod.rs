@@ -7,6 +7,7 @@ mod features;
 mod json;
 mod objective;
 mod parser;
+mod shared;
 mod tree;
 mod ubjson;
 mod version;

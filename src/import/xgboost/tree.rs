@@ -3,24 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::parser::{Keys, Parser};
+use super::shared::Shared;
 use crate::import::error::ImportError;
 use crate::model::neutral::{Missing, Node, Side, Split, Test};
 
 /// The parent of no node, and the child of a leaf.
 const NONE: i32 = -1;
-
-/// A leaf's values, and the sets of its splits, go to lists that all trees share.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
-    /// Category sets.
-    pub(super) sets: Vec<Vec<u32>>,
-    /// Vectors of leaves, one number an output.
-    pub(super) vectors: Vec<f64>,
-    /// Numbers of a leaf that is a vector; 0 before the first tree, 1 where leaves are values.
-    pub(super) leaf_width: usize,
-    /// Where the vectors of the tree that is read begin.
-    tree_start: usize,
-}
 
 /// A tree's arrays.
 #[derive(Debug, Default)]
@@ -29,6 +17,8 @@ pub(super) struct Arrays {
     right: Vec<i32>,
     columns: Vec<i32>,
     conditions: Vec<f32>,
+    /// Sums of the rows' hessians, by which the library weighs them.
+    hessians: Vec<f32>,
     default_left: Vec<i32>,
     split_types: Vec<i32>,
     categories: Vec<i32>,
@@ -43,7 +33,7 @@ pub(super) struct Arrays {
     leaf_width: usize,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "left_children",
     "right_children",
     "split_indices",
@@ -56,6 +46,7 @@ const KEYS: [&str; 14] = [
     "categories_sizes",
     "leaf_weights",
     "base_weights",
+    "sum_hessian",
     "tree_param",
     "id",
 ];
@@ -75,7 +66,8 @@ impl Arrays {
             &mut self.category_counts,
         ];
         integers.into_iter().for_each(Vec::clear);
-        [&mut self.conditions, &mut self.leaf_weights, &mut self.base_weights].into_iter().for_each(Vec::clear);
+        let numbers = [&mut self.conditions, &mut self.hessians, &mut self.leaf_weights, &mut self.base_weights];
+        numbers.into_iter().for_each(Vec::clear);
         self.leaf_width = 1;
         self.base_weights_at = None;
     }
@@ -104,6 +96,7 @@ impl Arrays {
             "right_children" => parser.numbers(&mut self.right),
             "split_indices" => parser.numbers(&mut self.columns),
             "split_conditions" => parser.numbers(&mut self.conditions),
+            "sum_hessian" => parser.numbers(&mut self.hessians),
             "default_left" => parser.numbers(&mut self.default_left),
             "split_type" => parser.numbers(&mut self.split_types),
             "categories" => parser.numbers(&mut self.categories),
@@ -135,12 +128,13 @@ impl Arrays {
         Ok(())
     }
 
-    /// The nodes that the root leads to, each after its parent. Nodes that `XGBoost` has deleted are left out.
-    pub(super) fn nodes(&self, shared: &mut Shared) -> Result<Vec<Node>, ImportError> {
+    /// The nodes that the root leads to, each after its parent, and what reached each. Nodes that `XGBoost` has deleted
+    /// are left out.
+    pub(super) fn nodes(&self, shared: &mut Shared) -> Result<(Vec<Node>, Vec<f64>), ImportError> {
         let n = self.check_lengths(shared)?;
         let sets = self.sets(n)?;
         shared.tree_start = shared.vectors.len();
-        let mut nodes = Vec::with_capacity(n);
+        let (mut nodes, mut cover) = (Vec::with_capacity(n), Vec::new());
         let mut seen = vec![false; n];
         // The place of a node in the file, and of the split that leads to it: at first a leaf.
         let mut open = vec![(0, None)];
@@ -149,6 +143,7 @@ impl Arrays {
                 return Err(ImportError::new(format_args!("node {at} is the child of two nodes")));
             }
             let place = u32::try_from(nodes.len()).map_err(|_| ImportError::new("there are too many nodes"))?;
+            cover.extend(self.hessians.get(at).map(|sum| f64::from(*sum)));
             if let Some((parent, side)) = parent
                 && let Node::Split(split) = &mut nodes[parent]
             {
@@ -164,7 +159,7 @@ impl Arrays {
             open.push((left, Some((nodes.len(), Side::Left))));
             nodes.push(Node::Split(split));
         }
-        Ok(nodes)
+        Ok((nodes, cover))
     }
 
     fn check_lengths(&self, shared: &mut Shared) -> Result<usize, ImportError> {

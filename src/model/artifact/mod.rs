@@ -32,11 +32,13 @@ const LENGTH_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
 
 /// Sections that this build knows, and how their bytes are to be read.
-const KNOWN_SECTIONS: [(&str, &str); 8] = [
+const KNOWN_SECTIONS: [(&str, &str); 10] = [
     ("estimator", "postcard"),
     ("neutral", "neutral"),
     ("shares", "postcard"),
     ("cover", "postcard"),
+    ("node_weights", "postcard"),
+    ("column_means", "postcard"),
     ("calibration", "postcard"),
     ("out_of_fold", "postcard"),
     ("calibrator", "postcard"),

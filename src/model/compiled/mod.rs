@@ -19,3 +19,4 @@ mod svm;
 pub(crate) use links::softmax;
 pub use predictor::{Predictor, TreeLayout};
 pub use scratch::Scratch;
+pub(in crate::model) use simd::widest;

@@ -27,7 +27,7 @@ impl CategorySet {
     }
 
     /// True when a cell passes.
-    pub(super) fn holds(&self, cell: f64, input: Width) -> bool {
+    pub(in crate::model) fn holds(&self, cell: f64, input: Width) -> bool {
         if cell.is_nan() {
             return self.missing;
         }

@@ -90,6 +90,19 @@ impl Steps {
         given
     }
 
+    /// Of each output the position of the feature that it is made from; rows are of `n_features`.
+    pub(in crate::model) fn features_of_outputs(&self, n_features: usize) -> Vec<u32> {
+        let made = self.steps_of_columns();
+        let feature = |output: &u32| {
+            let mut column = *output;
+            while let Some(step) = (column as usize).checked_sub(n_features).map(|at| made[at]) {
+                column = step.input;
+            }
+            column
+        };
+        self.outputs.iter().map(feature).collect()
+    }
+
     /// The step of each column after the features; one-hot columns are all the same step's.
     fn steps_of_columns(&self) -> Vec<&Step> {
         self.steps.iter().flat_map(|step| std::iter::repeat_n(step, step.operation.n_made())).collect()

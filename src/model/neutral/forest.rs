@@ -82,6 +82,9 @@ pub struct Tree {
     pub output: u16,
     /// What a leaf is multiplied by before it is added, rounded to the sum's width.
     pub weight: f64,
+    /// What reached each node when the source fitted it: rows, or their weights. Empty where that is not known. It is
+    /// in a section of its own: [`cover`](crate::model::cover).
+    pub cover: Vec<f64>,
 }
 
 /// What a leaf's number is.
@@ -116,6 +119,18 @@ pub struct Forest {
     pub link: Link,
     /// How a classifier chooses.
     pub decision: Decision,
+}
+
+impl Forest {
+    /// What reached each node of each tree, where that is known of all of them: numbers of 0 or above.
+    pub fn take_cover(&mut self) -> Option<Vec<Vec<f64>>> {
+        let is_known = |tree: &Tree| {
+            tree.cover.len() == tree.nodes.len() && tree.cover.iter().all(|rows| *rows >= 0.0 && rows.is_finite())
+        };
+        let are_known = self.trees.iter().all(is_known);
+        let cover = self.trees.iter_mut().map(|tree| std::mem::take(&mut tree.cover)).collect();
+        are_known.then_some(cover)
+    }
 }
 
 impl Side {

@@ -120,7 +120,7 @@ pub(super) fn read(reader: &mut SectionReader<'_>) -> Result<Forest, String> {
         let (output, weight) = (reader.u16()?, reader.f64()?);
         let n = reader.length(SHORTEST_NODE, "nodes")?;
         let nodes = (0..n).map(|_| read_node(reader)).collect::<Result<_, _>>()?;
-        trees.push(Tree { nodes, output, weight });
+        trees.push(Tree { nodes, output, weight, cover: Vec::new() });
     }
     Ok(Forest { n_columns, value, comparison, trees, sets, leaves, sum, link, decision })
 }

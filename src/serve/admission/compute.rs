@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::config::Limits;
 use crate::model::batch::Batch;
-use crate::model::prediction::PredictionWithRaw;
+use crate::model::prediction::Answer;
 use crate::serve::error::{ComputeError, Overloaded};
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::Metrics;
@@ -83,8 +83,8 @@ impl Compute {
         memory: &MemoryLease,
         snapshot: &Snapshot,
         batch: Batch,
-    ) -> Result<(PredictionWithRaw, Duration), ComputeError> {
-        let computed = if slice::runs_inline(snapshot, batch.n_rows()) {
+    ) -> Result<(Answer, Duration), ComputeError> {
+        let computed = if slice::runs_inline(snapshot, &batch) {
             inline(snapshot, &batch)
         } else {
             Box::pin(self.on_pool(memory, snapshot, batch)).await
@@ -157,7 +157,7 @@ impl Compute {
     }
 
     async fn on_pool(&self, memory: &MemoryLease, snapshot: &Snapshot, batch: Batch) -> Computed {
-        let permits = self.permits(snapshot, batch.n_rows()).await?;
+        let permits = self.permits(snapshot, &batch).await?;
         let deadline = Instant::now() + self.timeout;
         let (reply, computed) = oneshot::channel();
         let (snapshot, memory) = (Arc::clone(snapshot), memory.clone());
@@ -169,9 +169,9 @@ impl Compute {
         }
     }
 
-    async fn permits(&self, snapshot: &Snapshot, n_rows: usize) -> Result<Permits, Overloaded> {
+    async fn permits(&self, snapshot: &Snapshot, batch: &Batch) -> Result<Permits, Overloaded> {
         let start = Instant::now();
-        let is_heavy = slice::estimate(snapshot, n_rows) > HEAVY;
+        let is_heavy = slice::estimate(snapshot, batch) > HEAVY;
         let heavy = if is_heavy { Some(self.permit(&self.heavy_jobs, self.wait).await?) } else { None };
         let wait = self.wait.saturating_sub(start.elapsed());
         Ok(Permits { _job: self.permit(&self.jobs, wait).await?, _heavy: heavy })
@@ -188,11 +188,12 @@ impl Compute {
 /// Computes here, in slices that fit the thread's scratch.
 fn inline(served: &ServedModel, batch: &Batch) -> Computed {
     let start = Instant::now();
-    let step = slice::rows_per_slice(served);
+    let step = slice::rows_per_slice(served, batch);
     let first = step.min(batch.n_rows());
-    let mut prediction = slice::predict_slice(served, batch, 0..first)?;
+    let mut prediction = slice::predict_slice(served, batch, 0..first, &|| false)?;
     for from in (first..batch.n_rows()).step_by(step) {
-        prediction.append(slice::predict_slice(served, batch, from..batch.n_rows().min(from + step))?);
+        let rows = from..batch.n_rows().min(from + step);
+        prediction.append(slice::predict_slice(served, batch, rows, &|| false)?);
     }
     Ok((prediction, start.elapsed()))
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::model::batch::Batch;
-use crate::model::prediction::PredictionWithRaw;
+use crate::model::prediction::Answer;
 use crate::serve::error::ComputeError;
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::registry::Snapshot;
@@ -18,7 +18,7 @@ use crate::serve::registry::Snapshot;
 use super::{MemoryLease, slice};
 
 /// A prediction and the time spent computing it, waiting excluded.
-pub(super) type Computed = Result<(PredictionWithRaw, Duration), ComputeError>;
+pub(super) type Computed = Result<(Answer, Duration), ComputeError>;
 
 /// A batch to compute. It leaves the pool when it is answered, overdue, or its receiver is gone.
 pub(super) struct Job<P> {
@@ -35,7 +35,7 @@ pub(super) struct Job<P> {
 /// A job and what has been computed of it.
 struct Running<P> {
     job: Job<P>,
-    prediction: Option<PredictionWithRaw>,
+    prediction: Option<Answer>,
     next_row: usize,
     spent: Duration,
 }
@@ -156,12 +156,13 @@ impl<P> Running<P> {
     fn run_slice(&mut self, lifecycle: &Lifecycle) -> Option<Computed> {
         let Job { snapshot, batch, deadline, reply, .. } = &self.job;
         let start = Instant::now();
-        if reply.is_closed() || start >= lifecycle.capped_by_drain(*deadline) {
+        let is_over = |now: Instant| reply.is_closed() || now >= lifecycle.capped_by_drain(*deadline);
+        if is_over(start) {
             // A closed reply is not read, so one error serves both.
             return Some(Err(ComputeError::Deadline));
         }
-        let end = batch.n_rows().min(self.next_row + slice::rows_per_slice(snapshot));
-        let rows = match slice::predict_slice(snapshot, batch, self.next_row..end) {
+        let end = batch.n_rows().min(self.next_row + slice::rows_per_slice(snapshot, batch));
+        let rows = match slice::predict_slice(snapshot, batch, self.next_row..end, &|| is_over(Instant::now())) {
             Ok(rows) => rows,
             Err(error) => return Some(Err(error)),
         };

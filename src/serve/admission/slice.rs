@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::PredictionWithRaw;
+use crate::model::prediction::Answer;
 use crate::serve::error::ComputeError;
 use crate::serve::registry::ServedModel;
 
@@ -23,40 +23,49 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// True when `n_rows` rows are computed inline.
-pub(super) fn runs_inline(served: &ServedModel, n_rows: usize) -> bool {
-    estimate(served, n_rows) <= SLICE
+/// True when a batch is computed inline.
+pub(super) fn runs_inline(served: &ServedModel, batch: &Batch) -> bool {
+    estimate(served, batch) <= SLICE
 }
 
-/// The estimated CPU time of `n_rows` rows.
-pub(super) fn estimate(served: &ServedModel, n_rows: usize) -> Duration {
-    served.cost_per_row.saturating_mul(u32::try_from(n_rows).unwrap_or(u32::MAX))
+/// The estimated CPU time of a batch.
+pub(super) fn estimate(served: &ServedModel, batch: &Batch) -> Duration {
+    served.cost_of_row(batch.question()).saturating_mul(u32::try_from(batch.n_rows()).unwrap_or(u32::MAX))
 }
 
-/// The number of rows in a slice, at least 1.
-pub(super) fn rows_per_slice(served: &ServedModel) -> usize {
-    let by_time = SLICE.as_nanos() / served.cost_per_row.as_nanos().max(1);
+/// The number of a batch's rows in a slice, at least 1.
+pub(super) fn rows_per_slice(served: &ServedModel, batch: &Batch) -> usize {
+    let by_time = SLICE.as_nanos() / served.cost_of_row(batch.question()).as_nanos().max(1);
     let n_columns = served.model.n_columns().max(1);
     let by_memory = SCRATCH_BYTES / (n_columns * size_of::<f64>());
     usize::try_from(by_time).unwrap_or(usize::MAX).min(by_memory).max(1)
 }
 
-/// Predicts `rows` of a batch, with raw scores where it asks for them, and counts their feature values.
+/// Predicts `rows` of a batch, with what it asks for beside, and counts their feature values. `is_cancelled` is asked
+/// now and then where rows are explained: one that says so ends it with [`ComputeError::Deadline`].
 pub(super) fn predict_slice(
     served: &ServedModel,
     batch: &Batch,
     rows: Range<usize>,
-) -> Result<PredictionWithRaw, ComputeError> {
-    let slice = || {
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Answer, ComputeError> {
+    let slice = || -> Result<Answer, ComputeError> {
         if let Some(drift) = served.drift() {
             drift.saw_rows(batch, rows.clone());
         }
-        SCRATCH.with_borrow_mut(|scratch| served.model.predict_with_raw(batch, rows, scratch))
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut answer = served.model.answer(batch, rows.clone(), scratch)?;
+            if batch.question().explain {
+                let contributions = served.model.contributions(batch, rows, scratch, is_cancelled);
+                answer.contributions = Some(contributions.ok_or(ComputeError::Deadline)?);
+            }
+            Ok(answer)
+        })
     };
     let Ok(predicted) = catch_unwind(AssertUnwindSafe(slice)) else {
         // The panic may have left it half written.
         SCRATCH.with_borrow_mut(|scratch| *scratch = Scratch::default());
         return Err(ComputeError::Panicked);
     };
-    Ok(predicted?)
+    predicted
 }

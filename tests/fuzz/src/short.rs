@@ -102,6 +102,6 @@ fn parse(form: Form, model: &Model, name: &str, body: &[u8]) -> Result<Batch, Pr
             }
         }
         Form::V2(length) if length.is_some_and(|length| length > body.len()) => Err(bad("too long".to_owned())),
-        Form::V2(length) => Ok(tensors::read(body, length, &rules, Output::of(model))?.batch),
+        Form::V2(length) => Ok(tensors::read(body, length, &rules, &Output::of(model))?.batch),
     }
 }

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod exact;
+mod explain;
 mod forests;
 mod hostile;
 mod ir;

@@ -61,7 +61,7 @@ fn forest(random: &mut Random, n_columns: u32) -> Forest {
                 }
             }
             let weight = if kind == 0 { number(random, width) } else { 1.0 };
-            Tree { nodes, output: random.below(n_outputs) as u16, weight }
+            Tree { nodes, output: random.below(n_outputs) as u16, weight, cover: Vec::new() }
         })
         .collect();
     let linear = |random: &mut Random| LinearLeaf {
@@ -348,7 +348,7 @@ fn sound() -> Neutral {
         n_columns: 3,
         value: Width::F32,
         comparison: Comparison::Below,
-        trees: vec![Tree { nodes, output: 0, weight: 1.0 }],
+        trees: vec![Tree { nodes, output: 0, weight: 1.0, cover: Vec::new() }],
         sets: vec![vec![1, 2]],
         leaves: Leaves::Values,
         sum: Sum { width: Width::F32, start: vec![0.5], divisor: None, raw_is_undivided: false },

@@ -20,6 +20,7 @@ use crate::http::decode::places::Places;
 use crate::http::decode::pointer::Step;
 use crate::http::json::{JsonReader, Value};
 use crate::model::batch::Batch;
+use crate::model::question::Question;
 
 use crate::http::tensor::{Output, RequestedOutput};
 use input::BinaryTail;
@@ -39,8 +40,8 @@ pub struct InferRequest {
     pub batch: Batch,
     /// Where their cells stand.
     pub places: Places,
-    /// The parameter `raw`: raw scores are asked for too.
-    pub wants_raw: bool,
+    /// The parameters `raw`, `explain` and `interval`, and the outputs that need them.
+    pub question: Question,
 }
 
 /// Members of a request. The last two are what `KServe`'s client adds; the path decides.
@@ -73,7 +74,7 @@ pub fn read(
         id: None,
         wanted: Vec::new(),
         is_binary_output: false,
-        wants_raw: false,
+        question: Question::default(),
         has_inputs: false,
         table: InputTable::new(options),
         tail: BinaryTail::new(json_length.map(|_| tail)),
@@ -95,7 +96,7 @@ struct RequestReader<'s, 'a> {
     /// The outputs asked for, and whether in binary, where that was said.
     wanted: Vec<(Output, Option<bool>)>,
     is_binary_output: bool,
-    wants_raw: bool,
+    question: Question,
     has_inputs: bool,
     table: InputTable<'s>,
     tail: BinaryTail<'a>,
@@ -114,8 +115,8 @@ impl<'a> RequestReader<'_, 'a> {
                 ("parameters", Value::Object) => {
                     let parameters = Parameters::read(reader, &[Step::Key("parameters")], diagnostics)?;
                     self.is_binary_output = parameters.are_outputs_binary.unwrap_or_default();
-                    self.wants_raw = parameters.wants_raw;
-                    if self.wants_raw && !self.offered.contains(&Output::Raw) {
+                    self.question = parameters.question;
+                    if self.question.raw && !self.offered.contains(&Output::Raw) {
                         let place = [Step::Key("parameters"), Step::Key("raw")];
                         diagnostics.add(&place, || "this model has no raw scores".to_owned());
                     }
@@ -166,16 +167,12 @@ impl<'a> RequestReader<'_, 'a> {
             output,
             is_binary: is_binary.unwrap_or(default),
         };
-        // Raw scores come where they are asked for.
-        let usual = self.offered.iter().filter(|output| **output != Output::Raw);
+        // Those beside predictions come where they are asked for.
+        let usual = self.offered.iter().filter(|output| output.asks() == Question::default());
         let all = || usual.map(|output| (*output, None)).collect();
         let outputs = if self.wanted.is_empty() { all() } else { self.wanted };
-        Ok(InferRequest {
-            id: self.id,
-            outputs: outputs.into_iter().map(wanted).collect(),
-            batch,
-            places,
-            wants_raw: self.wants_raw,
-        })
+        let outputs: Vec<RequestedOutput> = outputs.into_iter().map(wanted).collect();
+        let question = outputs.iter().fold(self.question, |question, wanted| question.or(wanted.output.asks()));
+        Ok(InferRequest { id: self.id, outputs, batch, places, question })
     }
 }

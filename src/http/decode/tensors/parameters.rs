@@ -6,6 +6,7 @@ use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
 use crate::http::decode::pointer::Step;
 use crate::http::json::{JsonReader, Value};
+use crate::model::question::Question;
 use crate::text::shorten::shortened;
 
 use super::keys::SeenKeys;
@@ -20,8 +21,8 @@ pub(super) struct Parameters {
     pub(super) is_output_binary: Option<bool>,
     /// `binary_data_output` of a request: whether all outputs do.
     pub(super) are_outputs_binary: Option<bool>,
-    /// `raw` of a request: whether raw scores are an output too.
-    pub(super) wants_raw: bool,
+    /// `raw`, `explain` and `interval` of a request: what is asked for beside predictions.
+    pub(super) question: Question,
 }
 
 impl Parameters {
@@ -56,7 +57,9 @@ impl Parameters {
             "binary_data_size" => self.size = Some(size(value)?),
             "binary_data" => self.is_output_binary = truth()?,
             "binary_data_output" => self.are_outputs_binary = truth()?,
-            "raw" => self.wants_raw = truth()?.unwrap_or_default(),
+            "raw" => self.question.raw = truth()?.unwrap_or_default(),
+            "explain" => self.question.explain = truth()?.unwrap_or_default(),
+            "interval" => self.question.interval = Some(level(value)?),
             "content_type" => check_content_type(value)?,
             "classification" if !matches!(value, Value::Number(0.0)) => {
                 return Err("classification is not offered here; predict_proba has each class's probability".to_owned());
@@ -67,6 +70,16 @@ impl Parameters {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// A level, above 0 and below 1.
+fn level(value: &Value<'_>) -> Result<f64, String> {
+    let wrong = |got: &str| Err(format!("interval must be a level between 0 and 1, not {got}"));
+    match value {
+        Value::Number(level) if *level > 0.0 && *level < 1.0 => Ok(*level),
+        Value::Number(level) => wrong(&level.to_string()),
+        other => wrong(other.noun()),
     }
 }
 

@@ -16,6 +16,7 @@ use http::request::Parts;
 use crate::http::app::{App, AppState};
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::problem::Problem;
+use crate::model::question::Question;
 use crate::serve::registry::Snapshot;
 
 use body::stream_body;
@@ -46,11 +47,11 @@ pub(in crate::http) async fn start(
     app: &AppState,
     snapshot: Snapshot,
     accepted: Accepted,
-    wants_raw: bool,
+    question: Question,
     head: &Parts,
     body: Body,
 ) -> Result<Response, Problem> {
-    let mut stream = RowStream::new(app, snapshot, wants_raw, head, body)?;
+    let mut stream = RowStream::new(app, snapshot, question, head, body)?;
     let first = stream.next().await?.ok_or_else(Problem::no_rows)?;
     stream.begin();
     Ok(([(CONTENT_TYPE, accepted.ndjson)], stream_body(first, stream)).into_response())

@@ -10,6 +10,7 @@ use crate::http::body::BodyChunks;
 use crate::http::decode::{DecodeOptions, Places, ndjson};
 use crate::http::encode;
 use crate::http::problem::{Problem, ProblemKind};
+use crate::model::question::Question;
 use crate::serve::admission::CHUNKED_STEP;
 use crate::serve::error::Overloaded;
 use crate::serve::listener::{RequestContext, RequestId};
@@ -25,7 +26,7 @@ const NUMBERS_AT_ONCE: usize = 16 << 10;
 pub(super) struct RowStream {
     app: AppState,
     snapshot: Snapshot,
-    wants_raw: bool,
+    question: Question,
     chunks: BodyChunks<Body>,
     /// The lines of the last chunk, and the beginning of the next line.
     held: Vec<u8>,
@@ -72,7 +73,7 @@ impl RowStream {
     pub(super) fn new(
         app: &AppState,
         snapshot: Snapshot,
-        wants_raw: bool,
+        question: Question,
         head: &Parts,
         body: Body,
     ) -> Result<Self, Problem> {
@@ -85,7 +86,7 @@ impl RowStream {
             log: StreamLog { context, progress: ndjson::LinesRead::default(), has_begun: false, end: None },
             app: app.clone(),
             snapshot,
-            wants_raw,
+            question,
         })
     }
 
@@ -147,7 +148,8 @@ impl RowStream {
     /// Answers the first whole lines that are held, and forgets them; none when they are blank.
     async fn answer_lines(&mut self) -> Result<Option<Bytes>, Problem> {
         let schema = self.snapshot.model.schema();
-        let numbers = schema.n_features() + schema.target().classes.len() + 1;
+        let asked = self.snapshot.model.numbers_beside(self.question);
+        let numbers = schema.n_features() + schema.target().classes.len() + 1 + asked;
         let lines_at_once = (NUMBERS_AT_ONCE / numbers).max(1);
         let mut ends = memchr::memchr_iter(b'\n', &self.held[..self.whole]);
         let length = ends.nth(lines_at_once - 1).map_or(self.whole, |at| at + 1);
@@ -157,7 +159,7 @@ impl RowStream {
         self.held.drain(..length);
         self.whole -= length;
         self.waited = Duration::ZERO;
-        let Some(batch) = batch.map(|batch| batch.with_raw(self.wants_raw)) else { return Ok(None) };
+        let Some(batch) = batch.map(|batch| batch.asking(self.question)) else { return Ok(None) };
         let other_bytes = self.stepped(self.held.len());
         let input = PredictInput { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
         let answer = self.app.server.predict(&self.log.context.memory, input).await;

@@ -14,7 +14,8 @@ use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::predict::run_prediction;
 use crate::http::routes::query;
-use crate::model::prediction::PredictionWithRaw;
+use crate::model::prediction::Answer;
+use crate::model::question::Question;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
@@ -42,24 +43,26 @@ pub(in crate::http) async fn infer_version(
 
 async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Result<HandlerOutput, Problem> {
     let (head, body) = request.into_parts();
-    let wants_raw = query::wants_raw(&head.uri, &snapshot.model)?;
+    let by_query = query::question(&head.uri, &snapshot.model, Question::default())?;
     let json_length = json_length(&head.headers)?;
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         check_length(json_length, body)?;
         let options = DecodeOptions::new(&app.server, snapshot);
-        let InferRequest { id, batch, places, mut outputs, wants_raw: in_body } =
-            tensors::read(body, json_length, &options, Output::offered(&snapshot.model))?;
-        let has_raw = outputs.iter().any(|wanted| wanted.output == Output::Raw);
-        if (wants_raw || in_body) && !has_raw {
-            let is_binary = outputs.first().is_some_and(|wanted| wanted.is_binary);
-            outputs.push(RequestedOutput { output: Output::Raw, is_binary });
+        let InferRequest { id, batch, places, mut outputs, question: in_body } =
+            tensors::read(body, json_length, &options, &Output::offered(&snapshot.model))?;
+        query::check(in_body, &snapshot.model)?;
+        let question = by_query.or(in_body);
+        let is_binary = outputs.first().is_some_and(|wanted| wanted.is_binary);
+        for output in Output::BESIDE.into_iter().filter(|output| question.or(output.asks()) == question) {
+            if !outputs.iter().any(|wanted| wanted.output == output) {
+                outputs.push(RequestedOutput { output, is_binary });
+            }
         }
-        Ok((batch.with_raw(wants_raw || in_body || has_raw), places, (id, outputs)))
+        Ok((batch.asking(question), places, (id, outputs)))
     };
-    let encode =
-        |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &PredictionWithRaw| {
-            encode::tensors::write(model, id.as_deref(), &outputs, answer)
-        };
+    let encode = |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &Answer| {
+        encode::tensors::write(model, id.as_deref(), &outputs, answer)
+    };
     run_prediction(app, &head, body, snapshot, decode, encode).await
 }
 

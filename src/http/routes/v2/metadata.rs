@@ -111,8 +111,10 @@ impl<'a> Description<'a> {
                 Output::Predict if schema.task().is_classification() => (Datatype::of_labels(schema.label_kind()), 1),
                 Output::Predict => (Datatype::Fp64, schema.target().n_outputs()),
                 Output::PredictProba => (Datatype::Fp64, schema.target().classes.len()),
-                // It is not among the outputs that come unasked.
+                // They are not among the outputs that come unasked.
                 Output::Raw => (Datatype::Fp64, served.model.n_raw().unwrap_or(1)),
+                Output::Baseline => (Datatype::Fp64, served.model.n_explained()),
+                Output::Contributions => (Datatype::Fp64, served.model.n_explained() * schema.n_features()),
             };
             Tensor::of(output.as_str(), datatype, width)
         };

@@ -81,9 +81,9 @@ fn stages(object: &Object<'_>, n_outputs: usize, weight: f64) -> Result<Vec<neut
             }
             tree.to_neutral(|tree, at| Ok(tree.values(at)[0]))
         };
-        let nodes = read().map_err(|e| e.within(format_args!("[{stage}, {output}]")))?;
+        let (nodes, cover) = read().map_err(|e| e.within(format_args!("[{stage}, {output}]")))?;
         let output = u16::try_from(output).map_err(|_| ImportError::new("there are too many outputs"))?;
-        Ok(neutral::Tree { nodes, output, weight })
+        Ok(neutral::Tree { nodes, output, weight, cover })
     };
     items.iter().enumerate().map(tree).collect()
 }

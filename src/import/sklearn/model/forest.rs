@@ -71,7 +71,7 @@ impl Ensemble {
             return Err(ImportError::new(format_args!("a tree has {n_values} values a node, expected {expected}")));
         }
         let is_vector = self.classes.is_some() || n_outputs > 1;
-        let nodes = tree.to_neutral(|tree, at| {
+        let (nodes, cover) = tree.to_neutral(|tree, at| {
             let values = tree.values(at);
             if !is_vector {
                 return Ok(values[0]);
@@ -93,7 +93,7 @@ impl Ensemble {
                 self.n_leaves.checked_add(1).ok_or_else(|| ImportError::new("there are too many leaves"))?;
             Ok(f64::from(self.n_leaves - 1))
         })?;
-        self.trees.push(neutral::Tree { nodes, output: 0, weight: 1.0 });
+        self.trees.push(neutral::Tree { nodes, output: 0, weight: 1.0, cover });
         Ok(self)
     }
 

@@ -134,15 +134,15 @@ fn rounds(object: &Object<'_>, n_outputs: usize, sets: &mut Sets) -> Result<Vec<
             );
         }
         for (output, id) in (0_u16..).zip(&trees) {
-            let nodes = tree(arena, *id, sets).map_err(|e| e.within(format_args!("[{round}][{output}]")))?;
-            made.push(neutral::Tree { nodes, output, weight: 1.0 });
+            let (nodes, cover) = tree(arena, *id, sets).map_err(|e| e.within(format_args!("[{round}][{output}]")))?;
+            made.push(neutral::Tree { nodes, output, weight: 1.0, cover });
         }
     }
     Ok(made)
 }
 
-/// One tree: a `TreePredictor`.
-fn tree<'a>(arena: &'a Arena<'a>, id: Id, sets: &mut Sets) -> Result<Vec<neutral::Node>, ImportError> {
+/// One tree, a `TreePredictor`: its nodes, and how many rows of the fit reached each.
+fn tree<'a>(arena: &'a Arena<'a>, id: Id, sets: &mut Sets) -> Result<(Vec<neutral::Node>, Vec<f64>), ImportError> {
     let object = Object::at(arena, id)?;
     let Values::Array(nodes) = Values::read(arena, object.need("nodes")?)? else {
         return Err(ImportError::new("its nodes are objects"));
@@ -159,7 +159,9 @@ fn tree<'a>(arena: &'a Arena<'a>, id: Id, sets: &mut Sets) -> Result<Vec<neutral
     };
     let position =
         |position: Option<usize>| position.ok_or_else(|| ImportError::new("a child or feature is no position"));
-    from_root(nodes.len(), |at| {
+    let (reached, mut cover) = (nodes.column("count"), Vec::new());
+    let made = from_root(nodes.len(), |at| {
+        cover.extend(reached.as_ref().map(|reached| reached.number(at)));
         if is_leaf.is_set(at) {
             return Ok(Source::Leaf(value.number(at)));
         }
@@ -175,7 +177,8 @@ fn tree<'a>(arena: &'a Arena<'a>, id: Id, sets: &mut Sets) -> Result<Vec<neutral
         };
         let (left, right) = (position(left.position(at))?, position(right.position(at))?);
         Ok(Source::Split { column, test, left, right, missing: Missing::To(missing) })
-    })
+    })?;
+    Ok((made, cover))
 }
 
 /// Words of 32 bits, eight a set.

@@ -47,16 +47,19 @@ impl<'a> Tree<'a> {
         &self.values[node * n..(node + 1) * n]
     }
 
-    /// The nodes as `model::neutral` has them; `leaf` says what a leaf's number is, from its position here.
+    /// The nodes as `model::neutral` has them, and what reached each when it was fitted; `leaf` says what a leaf's
+    /// number is, from its position here.
     pub(super) fn to_neutral(
         &self,
         mut leaf: impl FnMut(&Self, usize) -> Result<f64, ImportError>,
-    ) -> Result<Vec<neutral::Node>, ImportError> {
+    ) -> Result<(Vec<neutral::Node>, Vec<f64>), ImportError> {
         let nodes = &self.nodes;
         let (left, right) = (nodes.need("left_child")?, nodes.need("right_child")?);
         let (feature, threshold) = (nodes.need("feature")?, nodes.need("threshold")?);
         let missing = nodes.column("missing_go_to_left");
-        from_root(nodes.len(), |at| {
+        let (reached, mut cover) = (nodes.column("weighted_n_node_samples"), Vec::new());
+        let made = from_root(nodes.len(), |at| {
+            cover.extend(reached.as_ref().map(|reached| reached.number(at)));
             if left.number(at) == -1.0 {
                 return leaf(self, at).map(Source::Leaf);
             }
@@ -70,7 +73,8 @@ impl<'a> Tree<'a> {
                 right: child(right.position(at))?,
                 missing: Missing::To(Side::left_if(goes_left)),
             })
-        })
+        })?;
+        Ok((made, cover))
     }
 }
 

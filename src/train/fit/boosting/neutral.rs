@@ -26,6 +26,7 @@ pub(super) fn model(
         nodes: tree.nodes.iter().map(|node| convert_node(node, data, target.factor, &mut sets)).collect(),
         output,
         weight: 1.0,
+        cover: Vec::new(),
     });
     let forest = Forest {
         n_columns: u32::try_from(schema.n_features()).unwrap_or(u32::MAX),

@@ -1,0 +1,200 @@
+//! What explains a model's answers: made once, when the model is loaded.
+
+use super::linear::Slopes;
+use super::sampled::Sampled;
+use super::trees::LaidTrees;
+use super::walk::{Categories, Path, Walk};
+use crate::model::batch::Batch;
+use crate::model::compiled::Scratch;
+use crate::model::cover::Cover;
+use crate::model::ir::{Form, Linear, Link, Trees};
+use crate::model::pipeline::Pipeline;
+use crate::model::prediction::Contributions;
+use crate::model::schema::Schema;
+
+/// Nodes that are visited between two looks at the cancel flag: 20 µs.
+const NODES_PER_LOOK: usize = 1_024;
+
+/// What contributions are made from.
+#[derive(Debug)]
+pub struct Parts<'m> {
+    /// The checked form.
+    pub form: &'m Form,
+    /// Encoder and predictor.
+    pub pipeline: &'m Pipeline,
+    /// What a row must look like.
+    pub schema: &'m Schema,
+    /// What reaches each node of each tree, where that is known.
+    pub cover: Option<Cover>,
+    /// The mean of each column over the training rows, where that is known.
+    pub means: Option<Vec<f64>>,
+    /// The golden rows, where they are rows of the training data.
+    pub golden: Option<&'m Batch>,
+}
+
+/// What explains a model's answers.
+#[derive(Debug)]
+pub struct Explainer {
+    kind: Kind,
+    /// `[n_scores]`
+    baseline: Vec<f64>,
+    /// Of each column the position of the feature that it is made from.
+    features: Vec<u32>,
+    n_features: usize,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Trees(TreeExplainer),
+    Linear(Slopes),
+    Sampled(Sampled),
+}
+
+/// Trees, and which of their outputs are explained.
+#[derive(Debug)]
+struct TreeExplainer {
+    trees: LaidTrees,
+    categories: Categories,
+    /// Of each score the position of its output.
+    outputs: Vec<usize>,
+}
+
+impl Explainer {
+    /// Of a model.
+    ///
+    /// # Errors
+    /// One sentence: why its answers cannot be explained.
+    pub fn new(parts: Parts<'_>) -> Result<Self, String> {
+        let n_features = parts.schema.n_features();
+        let features = parts.pipeline.encoder().features_of_columns(n_features);
+        let (kind, baseline) = match parts.form {
+            Form::Trees(trees) => of_trees(trees, &parts)?,
+            Form::Linear(linear) => of_linear(linear, parts.means)?,
+            Form::Neighbors(_) | Form::Svm(_) | Form::Bayes(_) => {
+                let golden = parts
+                    .golden
+                    .ok_or("This model has no contributions: it has no rows of training data to compare with")?;
+                let n_scores = match parts.schema.target().classes.len() {
+                    0 => parts.schema.target().n_outputs(),
+                    2 => 1,
+                    n_classes => n_classes,
+                };
+                let (sampled, baseline) = Sampled::new(parts.pipeline, parts.schema, golden, n_scores)
+                    .map_err(|error| format!("This model has no contributions: {error}"))?;
+                (Kind::Sampled(sampled), baseline)
+            }
+        };
+        if let Some(score) = baseline.iter().find(|score| !score.is_finite()) {
+            return Err(format!("This model has no contributions: its mean answer is {score}"));
+        }
+        Ok(Self { kind, baseline, features, n_features })
+    }
+
+    /// Scores a row that contributions add up to, at least 1.
+    pub fn n_scores(&self) -> usize {
+        self.baseline.len()
+    }
+
+    /// True where contributions are sampled, not exact.
+    pub fn is_sampled(&self) -> bool {
+        matches!(self.kind, Kind::Sampled(_))
+    }
+
+    /// The contributions of rows of a batch that is known to fit `schema`. `None` once `is_cancelled` says so, which is
+    /// asked for each row and at most every few trees, and where a number on the way is not finite.
+    pub fn explain(
+        &self,
+        (pipeline, schema): (&Pipeline, &Schema),
+        batch: &Batch,
+        rows: std::ops::Range<usize>,
+        scratch: &mut Scratch,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Option<Contributions> {
+        let (n_scores, n_features) = (self.n_scores(), self.n_features);
+        let mut values = vec![0.0; rows.len() * n_scores * n_features];
+        let of_rows = values.chunks_exact_mut(n_scores * n_features);
+        let is_whole = match &self.kind {
+            Kind::Sampled(sampled) => rows
+                .zip(of_rows)
+                .all(|(row, out)| sampled.explain(pipeline, schema, batch.row(row), out, scratch, is_cancelled)),
+            Kind::Trees(trees) => pipeline.encoded(batch, rows, scratch, |matrix, _| {
+                let mut path = Path::default();
+                let of_cells = matrix.chunks_exact(self.features.len().max(1));
+                of_cells.zip(of_rows).all(|(row, out)| self.by_trees(trees, row, out, &mut path, is_cancelled))
+            }),
+            Kind::Linear(slopes) => pipeline.encoded(batch, rows, scratch, |matrix, _| {
+                for (row, out) in matrix.chunks_exact(self.features.len().max(1)).zip(of_rows) {
+                    for (score, out) in out.chunks_exact_mut(n_features).enumerate() {
+                        slopes.explain(row, score, |column, value| out[self.features[column] as usize] += value);
+                    }
+                }
+                true
+            }),
+        };
+        let is_finite = || values.iter().all(|value| value.is_finite());
+        (is_whole && is_finite()).then(|| Contributions { baseline: self.baseline.clone(), values, n_features })
+    }
+
+    /// Adds a row's contributions by all trees; false once cancelled.
+    fn by_trees(
+        &self,
+        TreeExplainer { trees, categories, outputs }: &TreeExplainer,
+        row: &[f64],
+        out: &mut [f64],
+        path: &mut Path,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> bool {
+        let mut visited = NODES_PER_LOOK;
+        for tree in &trees.trees {
+            if visited >= NODES_PER_LOOK {
+                visited = 0;
+                if is_cancelled() {
+                    return false;
+                }
+            }
+            for (output, out) in outputs.iter().zip(out.chunks_exact_mut(self.n_features)) {
+                if !trees.values.are_of_all_outputs() && usize::from(tree.output) != *output {
+                    continue;
+                }
+                visited += tree.nodes.len();
+                let walk = Walk { trees, tree, categories, output: *output, row };
+                walk.run(path, &mut |column, value| out[self.features[usize::from(column)] as usize] += value);
+            }
+        }
+        true
+    }
+
+    /// Bytes that it occupies.
+    pub fn resident_bytes(&self) -> usize {
+        let of_kind = match &self.kind {
+            Kind::Trees(trees) => trees.trees.resident_bytes(),
+            Kind::Linear(slopes) => slopes.resident_bytes(),
+            Kind::Sampled(sampled) => sampled.resident_bytes(),
+        };
+        of_kind + size_of_val(self.features.as_slice()) + size_of_val(self.baseline.as_slice())
+    }
+}
+
+fn of_trees(trees: &Trees, parts: &Parts<'_>) -> Result<(Kind, Vec<f64>), String> {
+    let cover = parts
+        .cover
+        .as_ref()
+        .ok_or("This model has no contributions: its file has no counts of training rows; import it with --data")?;
+    let laid = LaidTrees::new(trees, cover)?;
+    // Probabilities of two classes add up to 1: the second's are told.
+    let is_pair = parts.schema.target().classes.len() == 2 && trees.n_outputs() == 2 && trees.link == Link::Identity;
+    let outputs: Vec<usize> = if is_pair { vec![1] } else { (0..trees.n_outputs()).collect() };
+    let divisor = trees.sum.divisor.unwrap_or(1.0);
+    let baseline = outputs.iter().map(|output| trees.sum.start[*output] / divisor + laid.mean(*output)).collect();
+    let categories = Categories { sets: trees.sets.clone(), input: trees.input };
+    Ok((Kind::Trees(TreeExplainer { trees: laid, categories, outputs }), baseline))
+}
+
+fn of_linear(linear: &Linear, means: Option<Vec<f64>>) -> Result<(Kind, Vec<f64>), String> {
+    let means = means.ok_or(
+        "This model has no contributions: its file has no means of training rows; train it again, or import it with --data",
+    )?;
+    let slopes = Slopes::new(linear, means);
+    let baseline = slopes.baseline(linear);
+    Ok((Kind::Linear(slopes), baseline))
+}
