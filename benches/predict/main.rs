@@ -20,6 +20,7 @@ mod data;
 mod estimator;
 mod imported;
 mod peers;
+mod reasons;
 mod scoring;
 mod time;
 
@@ -61,6 +62,7 @@ fn main() {
     }
     load(&boston);
     scoring::score(&boston);
+    reasons::explain();
     if !quick() {
         dot_product(&wide);
     }

@@ -34,6 +34,7 @@ pub(crate) fn score(data: &Data) {
             input: file("csv"),
             output: file("out.csv"),
             raw: false,
+            explain: false,
             source: SourceArgs::default(),
         };
         std::fs::write(&args.model, trained.artifact).unwrap();
