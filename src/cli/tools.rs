@@ -31,7 +31,7 @@ pub struct PredictArgs {
     /// Add the raw scores, before the link, as a column raw; several as raw and their number
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub raw: bool,
-    /// Add each feature's contribution, as columns baseline and contribution_FEATURE: docs/reasons.md
+    /// Add each feature's contribution, as a column baseline and one a feature (docs/reasons.md)
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub explain: bool,
     /// How a model of another library is read.

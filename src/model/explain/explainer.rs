@@ -45,7 +45,7 @@ pub struct Explainer {
 
 #[derive(Debug)]
 enum Kind {
-    Trees(TreeExplainer),
+    Trees(Box<TreeExplainer>),
     Linear(Slopes),
     Sampled(Sampled),
 }
@@ -187,7 +187,7 @@ fn of_trees(trees: &Trees, parts: &Parts<'_>) -> Result<(Kind, Vec<f64>), String
     let divisor = trees.sum.divisor.unwrap_or(1.0);
     let baseline = outputs.iter().map(|output| trees.sum.start[*output] / divisor + laid.mean(*output)).collect();
     let categories = Categories { sets: trees.sets.clone(), input: trees.input };
-    Ok((Kind::Trees(TreeExplainer { trees: laid, categories, outputs }), baseline))
+    Ok((Kind::Trees(Box::new(TreeExplainer { trees: laid, categories, outputs })), baseline))
 }
 
 fn of_linear(linear: &Linear, means: Option<Vec<f64>>) -> Result<(Kind, Vec<f64>), String> {

@@ -246,9 +246,7 @@ impl<const Q: usize> At<'_, Q> {
             // What is below is counted by this split, not by that one.
             contribution -= (1.0 - above.share) * dot(&sums, &self.inverses[usize::from(same)]);
         }
-        for q in 0..Q {
-            self.sums[depth - 1][q] += sums[q];
-        }
+        self.sums[depth - 1].iter_mut().zip(&sums).for_each(|(above, below)| *above += below);
         contribution
     }
 }
