@@ -22,6 +22,8 @@ PYTHON ?= python3
 # Random bodies that pandas judges too, and their seed.
 BODIES ?= 100000
 SEED ?= 1
+# Models of other libraries: the seed is the day unless SEED is given, so that a part of them is another each day.
+DAY_SEED = $(if $(filter file,$(origin SEED)),$(shell date -u +%Y%m%d),$(SEED))
 # What `make test-promises` and `make promises` rehearse; `cargo test --test promises` lists them.
 SCENARIOS ?= all
 # How long `make fuzz` runs each target, and how many executions `make fuzz-long` makes in all.
@@ -166,10 +168,15 @@ test-import: $(VENV_IMPORT)/installed ## Fit some models with the libraries them
 	$(VENV_IMPORT)/bin/python -B tests/clients/reasons_test.py
 
 .PHONY: test-import-long
-test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells, kind of category and type of column; memory of large files
+test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, and a quarter of what `make import-all` has, chosen by the day or SEED; memory of large files
 	$(DEV_BUILD)
 	$(VENV_IMPORT)/bin/python -B tests/clients/memory_test.py --seed $(SEED)
-	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --seed $(SEED)
+	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --share 1/4 --seed $(DAY_SEED)
+
+.PHONY: import-all
+import-all: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells, kind of category and type of column: nine minutes; nightly
+	$(DEV_BUILD)
+	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --seed $(DAY_SEED)
 
 .PHONY: test-import-versions
 test-import-versions: ## The same with older versions of the libraries, each in an environment of its own; nightly
@@ -210,8 +217,8 @@ soak: ## 10,000,000 requests to the release binary, which must not grow
 	@$(MAKE) --no-print-directory promises SCENARIOS=soak
 
 .PHONY: test-fuzz
-test-fuzz: ## Fuzz every target for a minute
-	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=60
+test-fuzz: ## Fuzz every target for 25 seconds; nightly `make fuzz`, for a minute
+	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=25
 
 .PHONY: fuzz
 fuzz: ## Fuzz artifacts, models of other libraries, bodies and connections, SECONDS_EACH=60 seconds each

@@ -5,8 +5,8 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
-# One of so many models of each library, which ones follows from the seed.
-every=${EVERY:-5} seed=${SEED:-1}
+# A part of the models of each library, which follows from the seed.
+share=${SHARE:-1/5} seed=${SEED:-1}
 versions=("$@")
 if [ ${#versions[@]} -eq 0 ]; then
   for file in .ci/import-versions/*.in; do versions+=("$(basename "$file" .in)"); done
@@ -23,7 +23,7 @@ for version in "${versions[@]}"; do
     continue
   fi
   if "target/venv-import-$version/bin/python" -B tests/clients/import_test.py \
-    --library "${version%-*}" --every "$every" --seed "$seed"; then
+    --library "${version%-*}" --all --share "$share" --seed "$seed"; then
     passed+=("$version")
   else
     failed+=("$version answers otherwise, see above")

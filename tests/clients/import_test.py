@@ -1,11 +1,12 @@
 """Models that the libraries themselves fit on the spot: smartserve's answers have the libraries' own bits, or are
 within the bounds of docs/import.md.
 
-    import_test.py [--all] [--library NAME]... [--only WORD] [--every N] [--seed N] [--jobs N]
+    import_test.py [--all [--share 1/N]] [--library NAME]... [--only WORD] [--seed N] [--jobs N]
 
 Each model goes through `smartserve import` and `smartserve predict --raw` with 2,000 rows, edges among them: once as
 the library's `predict` answers, once with labels, and raw scores beside them. Ten go through `serve` and every dialect.
-Without --all some models of each library. The program is SMARTSERVE's, or the debug build's.
+Without --all some models of each library. With --share 1/4 a quarter of all, which the seed chooses: each objective or
+estimator, rule for missing cells, kind of category and type of column is among them. The program is SMARTSERVE's, or the debug build's.
 """
 
 import argparse
@@ -22,6 +23,8 @@ import traceback
 import warnings
 
 import numpy
+
+from imported import share
 
 ROWS = 2_000
 LIBRARIES = ("lightgbm", "xgboost", "sklearn")
@@ -81,10 +84,18 @@ def checked(library, name, seed):
 
 def chosen(library, arguments):
     """The names of the models to be fitted."""
-    if not (arguments.all or arguments.only or arguments.every):
+    if not (arguments.all or arguments.only):
         return module(library).SHORT
     names = [name for name in module(library).names() if arguments.only in name]
-    return names[arguments.seed % arguments.every :: arguments.every] if arguments.every else names
+    return share.of(names, module(library).SERVED, arguments.share, arguments.seed) if arguments.share > 1 else names
+
+
+def parts(text):
+    """Of `1/4`: 4."""
+    one, _, parts = text.partition("/")
+    if one != "1" or not parts.isascii() or not parts.isdecimal() or not int(parts):
+        raise argparse.ArgumentTypeError(f"{text} is not 1/4, 1/5, …")
+    return int(parts)
 
 
 def main():
@@ -93,10 +104,12 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--library", action="append", choices=LIBRARIES)
     parser.add_argument("--only", default="", help="models with this in their names")
-    parser.add_argument("--every", type=int, help="one of so many of all, which ones follows from the seed")
+    parser.add_argument("--share", type=parts, default=1, help="with --all or --only: a part of these, as 1/4")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
+    if arguments.share > 1 and not (arguments.all or arguments.only):
+        parser.error("--share is a part of all models: add --all")
     start, failures, counts = time.monotonic(), [], {}
     n_served = 0
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
@@ -118,7 +131,7 @@ def main():
             print(f"{library}: {len(names)} models in {n_files} files, {ROWS} rows each, {took:.0f} s", flush=True)
     told = ", ".join(f"{n} of {library}" for library, n in counts.items())
     n_right, took = sum(counts.values()) - len(failures), time.monotonic() - start
-    print(f"{told}: {n_right} answer as their library does ({took:.0f} s)")
+    print(f"{told}: {n_right} answer as their library does (--seed {arguments.seed}, {took:.0f} s)")
     print(f"{n_served} of them were served too, and asked in every dialect")
     for failure in failures:
         print(f"differs: {failure.splitlines()[0][:200]}", file=sys.stderr)

@@ -171,6 +171,9 @@ def edges(frame, booster, kind, is_linear, random):
         else:
             thresholds = splits["threshold"][splits["split_feature"] == column]
             values = [*numbers, *tables.near(thresholds, False)]
+        if is_linear:
+            # A split of missing cells from all others has the greatest number, which linear leaves do not take.
+            values = [value for value in values if abs(value) <= 1e150]
         rows[column] = tables.put(rows[column], values, random)
     for column in rows:
         if tables.is_categorical(rows[column]):
