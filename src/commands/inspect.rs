@@ -139,7 +139,7 @@ pub(super) fn shown(figures: &Figures) -> String {
         ("RMSE", figures.rmse),
         ("MAE", figures.mae),
         ("accuracy", figures.accuracy),
-        ("F1", figures.f1),
+        ("macro F1", figures.f1),
         ("log-loss", figures.log_loss),
         ("ROC AUC", figures.roc_auc),
         ("average precision", figures.average_precision),

@@ -164,7 +164,7 @@ const FIGURES: [NamedFigure; 13] = [
     ("mae", |f| f.mae),
     ("r2", |f| f.r2),
     ("accuracy", |f| f.accuracy),
-    ("f1", |f| f.f1),
+    ("macro F1", |f| f.f1),
     ("log-loss", |f| f.log_loss),
     ("roc-auc", |f| f.roc_auc),
     ("avg-precision", |f| f.average_precision),
@@ -280,7 +280,7 @@ impl Report {
             if of != g.feature {
                 of = &g.feature;
                 let columns =
-                    if g.mean_error.is_some() { ["rmse", "mae", "mean error"] } else { ["", "accuracy", "f1"] };
+                    if g.mean_error.is_some() { ["rmse", "mae", "mean error"] } else { ["", "accuracy", "macro F1"] };
                 writeln!(f, "\nerrors by {} (sensitive, {on})", printable(of))?;
                 let [a, b, c] = columns;
                 writeln!(f, "{:<width$}    rows  {a:>10}  {b:>10}  {c:>10}", "group")?;

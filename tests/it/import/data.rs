@@ -62,7 +62,10 @@ fn a_classifier_gets_statistics_golden_rows_figures_calibration_and_cover() {
     let flags = ["--data", text(&data), "--target", "label", "-o", text(&model)];
     let ran = run(&[&["import", text(&case.files[0])], &flags[..]].concat());
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.out.contains("figures: accuracy 0.9000, ") && ran.out.contains("calibration: 500 rows"), "{ran:?}");
+    assert!(
+        ran.out.contains("figures: accuracy 0.9000, macro F1 ") && ran.out.contains("calibration: 500 rows"),
+        "{ran:?}"
+    );
     assert!(ran.out.contains("figures and golden rows are of 500 rows that --data gave"), "{ran:?}");
     let header = header(&model);
     assert_eq!(sections(&header), ["neutral", "cover", "calibration"]);
@@ -76,7 +79,7 @@ fn a_classifier_gets_statistics_golden_rows_figures_calibration_and_cover() {
     let ran = run(&["verify", text(&model)]);
     assert!(ran.code == Some(0) && ran.out.contains("golden rows answered as written"), "{ran:?}");
     let shown = run(&["inspect", text(&model)]).out;
-    assert!(shown.contains("on --data        accuracy 0.9000") && !shown.contains("not known"), "{shown}");
+    assert!(shown.contains("on --data        accuracy 0.9000, macro F1 ") && !shown.contains("not known"), "{shown}");
     // The same answers as without data.
     let predict = |model: &Path| run(&["predict", "--model", text(model), "--input", text(&case.rows)]).out;
     assert_eq!(predict(&model), predict(&case.files[0]));
