@@ -15,6 +15,7 @@ mod mistakes;
 mod number_categories;
 mod page;
 mod program;
+mod refusals;
 mod sklearn;
 mod sklearn_hostile;
 mod sklearn_old;
