@@ -124,7 +124,7 @@ version: ## Print the version that images are tagged with
 # --- check ------------------------------------------------------------------------------------------------------
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
-TESTS_LONG := test-clients-generated test-schemathesis test-import-long test-promises test-fuzz test-readme-release \
+TESTS_LONG := test-clients-generated test-schemathesis test-import-long test-drift test-promises test-fuzz test-readme-release \
               test-container
 
 .PHONY: test
@@ -177,6 +177,12 @@ test-import-long: $(VENV_IMPORT)/installed ## The same with every objective, and
 import-all: $(VENV_IMPORT)/installed ## The same with every objective, rule for missing cells, kind of category and type of column: nine minutes; nightly
 	$(DEV_BUILD)
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --seed $(DAY_SEED)
+
+.PHONY: test-drift
+test-drift: $(VENV_IMPORT)/installed ## Compare drift with NumPy's and a real Prometheus's; skipped, loudly, where there is no prometheus
+	@if ! command -v promtool >/dev/null; then \
+	  printf '\n%s\n\n' '*** SKIPPED: drift by Prometheus. There is no prometheus (Debian: prometheus). ***'; \
+	else $(DEV_BUILD) && $(VENV_IMPORT)/bin/python -B tests/clients/drift_test.py; fi
 
 .PHONY: test-import-versions
 test-import-versions: ## The same with older versions of the libraries, each in an environment of its own; nightly

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use smartserve::cli::{self, Command};
 use smartserve::commands::failure::{self, Failure};
-use smartserve::commands::{completions, healthcheck, import, inspect, openapi, predict, serve, train, verify};
+use smartserve::commands::{
+    audit, completions, drift, healthcheck, import, inspect, openapi, predict, replay, serve, train, verify,
+};
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
@@ -37,6 +39,9 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Drift(args) => drift::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -17,6 +17,9 @@ if has test-container && ! reason=$(tests/container.sh --check); then
   fi
   skipped+=("the container test. $reason")
 fi
+if has test-drift && ! command -v promtool >/dev/null; then
+  skipped+=("drift by Prometheus. There is no prometheus (Debian: prometheus).")
+fi
 if has test-clients-live && ! command -v node >/dev/null; then
   skipped+=("the JavaScript snippet of docs/clients.md. There is no node.")
 fi

@@ -12,9 +12,11 @@
 //! - `cold`: one row after 64 MiB of other memory were read, the median of such calls;
 //! - `load`: decoding an estimator section into the compiled form; `bytes` of the section, and of the compiled form,
 //!   which is compared with 16 bytes a node;
-//! - `rows/s`: `smartserve predict` from a CSV file to another.
+//! - `rows/s`: `smartserve predict` from a CSV file to another;
+//! - `counting for drift`: what the server's counters cost besides.
 #![expect(clippy::pedantic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
+mod counting;
 mod data;
 #[path = "../../tests/it/support/estimator.rs"]
 mod estimator;
@@ -63,6 +65,7 @@ fn main() {
     load(&boston);
     scoring::score(&boston);
     reasons::explain();
+    counting::count();
     if !quick() {
         dot_product(&wide);
     }

@@ -1,6 +1,7 @@
 //! The commands and their flags, as clap reads them from the command line and the environment; `config` resolves what
 //! they mean. Every flag has an environment variable, `SMARTSERVE_` and its name in capitals, attached in [`command`].
 
+mod checks;
 mod environment;
 mod gather;
 mod serve;
@@ -17,6 +18,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use environment::holds_a_value;
 use gather::gather;
 
+pub use checks::{AuditArgs, DriftArgs, ReplayArgs};
 pub use environment::variable;
 pub use serve::{LogFormat, ServeArgs};
 pub use source::{AnswerChoice, IterationsChoice, SourceArgs, SourcesArgs};
@@ -55,6 +57,12 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Load a model file and check its golden rows, and answers that its library gave
     Verify(VerifyArgs),
+    /// Compare rows with those that a model was trained on: what has drifted
+    Drift(DriftArgs),
+    /// Compare the answers of two models for the same rows, before one takes the other's place
+    Replay(ReplayArgs),
+    /// Errors and calibration by group, and what changing a sensitive feature alone does
+    Audit(AuditArgs),
     /// Ask a running server whether it is ready (for container health checks: no curl needed)
     Healthcheck(HealthcheckArgs),
     /// Print the OpenAPI document of these models

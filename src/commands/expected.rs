@@ -7,13 +7,14 @@ use crate::model::Model;
 use crate::model::compiled::Scratch;
 use crate::model::ir::Width;
 use crate::model::labels;
-use crate::model::prediction::{PredictError, Prediction};
+use crate::model::prediction::Prediction;
 use crate::model::schema::numbered;
 use crate::table::{Head, MAX_PROBLEMS, RowReader, TableError};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
 use crate::text::shorten::quoted;
 
+use super::answers::answers;
 use super::failure::{Exit, Failure};
 use super::files;
 
@@ -93,14 +94,7 @@ pub(super) fn compare(
     let wants_raw = compared.pairs.iter().any(|pair| matches!(pair.asked, Asked::Raw(_)));
     let mut scratch = Scratch::default();
     while let Some(batch) = rows.next_chunk(CHUNK)? {
-        let answers = model.predict(&batch, &mut scratch).map_err(|PredictError { row, cells }| {
-            if cells.is_empty() {
-                let line = rows.line(row).unwrap_or_default();
-                let what = format_args!("{name}, line {line}: the model's answer is not a finite number");
-                return Failure::new(Exit::Failed, what);
-            }
-            rows.refuse(row, cells.into_iter().map(|cell| (cell.feature, cell.detail))).into()
-        })?;
+        let answers = answers(model, &batch, &mut scratch, (&rows, name), |row| row)?;
         let raw = wants_raw.then(|| model.raw(&batch, 0..batch.n_rows(), &mut scratch)).flatten().unwrap_or_default();
         compared.chunk(&Answers { model, prediction: &answers, raw: &raw }, &rows, batch.n_rows(), tolerance)?;
     }

@@ -123,11 +123,19 @@ pub fn note_absent<R: Read>(file: &str, rows: &RowReader<'_, R>) {
 
 /// A table for people: columns as wide as their widest cell, up to 48 characters.
 pub fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0).min(48);
-    let widths: [usize; N] = std::array::from_fn(width);
+    aligned_columns(rows, &std::array::from_fn::<usize, N, _>(|column| column))
+}
+
+/// The same, of some of the columns, by their places.
+pub fn aligned_columns(rows: &[impl AsRef<[String]>], columns: &[usize]) -> String {
+    let cell = |row: &'_ [String], column: usize| row.get(column).cloned().unwrap_or_default();
+    let width =
+        |column: &usize| rows.iter().map(|row| cell(row.as_ref(), *column).chars().count()).max().unwrap_or(0).min(48);
+    let widths: Vec<usize> = columns.iter().map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}", w = *w)).collect();
+        let cells = columns.iter().zip(&widths);
+        let cells: Vec<String> = cells.map(|(c, w)| format!("{:<w$}", cell(row.as_ref(), *c), w = *w)).collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
     }

@@ -82,7 +82,7 @@ fn describe_by(model: &Model, artifact: &[u8], data: &Path, target: Option<&str>
         return Err(Failure::new(Exit::Usage, what));
     }
     let (input, name) = files::open(data)?;
-    let Labelled { rows, observed, lines } = Labelled::read(model, input, &name, target)?;
+    let Labelled { rows, observed, lines, .. } = Labelled::read(model, input, &name, target, &[])?;
     let answers = model.predict(&rows, &mut Scratch::default()).map_err(|PredictError { row, cells }| {
         let line = lines.get(row).copied().unwrap_or_default();
         let why: Vec<String> = cells.into_iter().map(|cell| cell.detail).collect();

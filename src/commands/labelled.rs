@@ -8,12 +8,12 @@ use crate::model::cell::MAX_ABS;
 use crate::model::labels;
 use crate::model::schema::Schema;
 use crate::table::{CellProblem, Head, MAX_PROBLEMS, RowReader, TableError};
-use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
 use crate::text::shorten::quoted;
 use crate::train::Observed;
 
 use super::failure::{Exit, Failure};
+use super::groups::{GroupColumn, place};
 
 /// Rows read at one time.
 const CHUNK: usize = 4_096;
@@ -30,15 +30,23 @@ pub(super) struct Labelled {
     pub(super) observed: Option<Observed>,
     /// Each row's line in the file.
     pub(super) lines: Vec<u64>,
+    /// The columns whose values are groups.
+    pub(super) by: Vec<GroupColumn>,
 }
 
 impl Labelled {
     /// Reads a whole table, which messages call `name`: columns by the features' names, others are left, and the column
-    /// that is called `target`.
+    /// that is called `target`, and those of `by`.
     ///
     /// # Errors
     /// 65, one line per problem: columns that are not there, cells that do not fit, too many rows.
-    pub(super) fn read(model: &Model, input: impl Read, name: &str, target: Option<&str>) -> Result<Self, Failure> {
+    pub(super) fn read(
+        model: &Model,
+        input: impl Read,
+        name: &str,
+        target: Option<&str>,
+        by: &[String],
+    ) -> Result<Self, Failure> {
         let schema = model.schema();
         let mut reader = RowReader::new(input, name, schema, Head::Present)?.keep_fields();
         let absent: Vec<String> = reader.absent().map(str::to_owned).collect();
@@ -47,7 +55,8 @@ impl Labelled {
             let (absent, hint) = (quoted(&absent), reader.hint_for_absent());
             return Err(Failure::new(Exit::Data, format_args!("{name}: no column {absent}: {what}{hint}")));
         }
-        let target = target.map(|target| position(reader.header(), name, target)).transpose()?;
+        let target = target.map(|target| place(reader.header(), name, target, "--target")).transpose()?;
+        let mut by = GroupColumn::all(by, reader.header(), name)?;
         let (mut cells, mut lines, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         let mut observed = target.map(|_| match schema.target().classes.as_slice() {
             [] => Observed::Values(Vec::new()),
@@ -57,6 +66,9 @@ impl Labelled {
             problems.extend(beyond(&reader, &batch, schema));
             for row in 0..batch.n_rows() {
                 lines.extend(reader.line(row));
+                for column in &mut by {
+                    column.push(reader.fields(row));
+                }
                 let (Some(column), Some(observed)) = (target, &mut observed) else { continue };
                 let text = reader.fields(row).nth(column).unwrap_or_default();
                 if let Err(detail) = push(observed, text, schema) {
@@ -78,7 +90,7 @@ impl Labelled {
         }
         let rows =
             Batch::from_rows(schema, cells).map_err(|e| Failure::new(Exit::Data, format_args!("{name}: {e}")))?;
-        Ok(Self { rows, observed, lines })
+        Ok(Self { rows, observed, lines, by })
     }
 }
 
@@ -133,12 +145,4 @@ fn push(observed: &mut Observed, text: &str, schema: &Schema) -> Result<(), Stri
         }
     }
     Ok(())
-}
-
-fn position(header: &[String], file: &str, target: &str) -> Result<usize, Failure> {
-    header.iter().position(|name| name == target).ok_or_else(|| {
-        let near = nearest(target, header.iter().map(String::as_str));
-        let hint = near.map_or_else(|| format!("it has {}", quoted(header)), |near| format!("did you mean {near:?}?"));
-        Failure::new(Exit::Data, format_args!("{file}: no column is called {target:?} (--target); {hint}"))
-    })
 }

@@ -2,11 +2,18 @@
 //! alone joins http's router to serve's listener.
 
 mod allocator;
+mod answers;
+pub mod audit;
+mod audit_report;
 pub mod completions;
+pub mod drift;
+mod drift_report;
 mod expected;
 pub mod failure;
 mod fallback;
 pub mod files;
+mod flip;
+mod groups;
 pub mod healthcheck;
 pub mod import;
 pub mod inspect;
@@ -15,6 +22,8 @@ pub mod openapi;
 pub mod output;
 pub mod predict;
 pub mod progress;
+pub mod replay;
+mod replay_report;
 pub mod serve;
 mod sources;
 pub mod train;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::Seen;
 use super::labels::LabelKind;
 use super::statistics::Stats;
 use super::target::check_classes;
@@ -224,6 +225,15 @@ impl Feature {
     pub fn stats(&self) -> &Stats {
         static NOTHING: Stats = Stats::nothing();
         self.stats.as_ref().unwrap_or(&NOTHING)
+    }
+
+    /// What training saw of it, for values that it did not see.
+    pub fn seen(&self) -> Seen {
+        match (self.kind, self.stats().min.zip(self.stats().max)) {
+            (FeatureKind::Categorical, _) => Seen::Categories(self.categories.len()),
+            (FeatureKind::Numeric, Some((min, max))) => Seen::Range(min, max),
+            (FeatureKind::Numeric, None) => Seen::Nothing,
+        }
     }
 
     /// The imputed value as a batch holds it (a number, or a category's position).

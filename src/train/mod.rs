@@ -28,6 +28,7 @@ pub use describe::{Description, describe};
 pub use error::TrainError;
 pub use evaluate::progress::Progress;
 pub use evaluate::subgroup_errors::GroupFigures;
+pub(crate) use evaluate::subgroup_errors::{feature_groups, number_groups};
 pub use evaluate::thresholds::TradeOff;
 pub use fit::boosting::Rounds;
 pub use options::{

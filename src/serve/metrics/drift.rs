@@ -1,21 +1,23 @@
-//! Counts the values of each feature and the predictions by bin, beside the shares that training expects.
+//! Counts the values of each feature and the predictions by cell, beside the shares that training expects.
 //!
 //! Each request counts, so each model version has one array of atomics: no label look-up and no lock. The arrays become
-//! series when they are scraped. Counts add up across pods, so a drift index is one query.
+//! series when they are scraped. Counts add up across pods, so a drift index over all of them is one query; that of this
+//! process alone is computed from the counts of its last full window (`window`).
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use prometheus::{Histogram, IntCounter};
 
 use crate::model::Model;
 use crate::model::batch::Batch;
+use crate::model::drift::Seen;
 use crate::model::prediction::Prediction;
-use crate::model::schema::Feature;
-use crate::model::statistics::{Bins, MAX_BINS};
+use crate::model::schema::{Feature, FeatureKind};
 
+use super::counts::Counts;
 use super::families::Families;
+use super::window::Window;
 
 /// Only the first features of a model are counted, to bound the number of series.
 pub const MAX_FEATURES: usize = 200;
@@ -31,16 +33,7 @@ pub struct Drift {
     pub(super) predictions: Option<Counts>,
     rows: IntCounter,
     seconds: Histogram,
-}
-
-/// A column's bins and their counts.
-#[derive(Debug)]
-pub(super) struct Counts {
-    bins: Bins,
-    /// For each bin the one that counts its values: itself, unless a category is called `other` or `missing`.
-    counted_in: Vec<usize>,
-    labels: Vec<String>,
-    seen: Vec<AtomicU64>,
+    window: Window,
 }
 
 /// A feature's counters.
@@ -49,9 +42,9 @@ pub(super) struct FeatureCounts {
     pub(super) name: String,
     pub(super) counts: Counts,
     column: usize,
-    /// A numeric feature's range in training.
-    range: Option<(f64, f64)>,
-    out_of_range: IntCounter,
+    known: Seen,
+    /// Of a numeric feature the values out of range, of a categorical one those in no category.
+    new: IntCounter,
 }
 
 impl Drift {
@@ -62,6 +55,7 @@ impl Drift {
         let features =
             schema.features().iter().take(MAX_FEATURES).enumerate().filter(|(_, f)| !f.stats().bins.is_empty());
         let (rows, seconds) = families.of_model(name);
+        let window = Window::new(rows.get());
         Self {
             model: name.to_owned(),
             version: model.version().to_owned(),
@@ -70,6 +64,7 @@ impl Drift {
             predictions: header.prediction_stats.as_ref().map(|s| Counts::new(&s.bins, &schema.target().classes)),
             rows,
             seconds,
+            window,
         }
     }
 
@@ -92,70 +87,46 @@ impl Drift {
         }
         self.rows.inc_by(answer.n_rows() as u64);
         self.seconds.observe(took.as_secs_f64());
+        let rows = self.rows.get();
+        if self.window.is_over(rows) {
+            self.window.end(rows, &self.columns());
+        }
+    }
+
+    /// The PSI of the last full window: that of each feature that is counted, and that of the predictions. None before
+    /// there is a window, and where so many rows, or the training rows, are too few to tell drift from chance.
+    pub(super) fn psi(&self) -> (Vec<Option<f64>>, Option<f64>) {
+        let mut all = self.window.psi(&self.columns());
+        let predictions = if self.predictions.is_some() { all.pop().flatten() } else { None };
+        (all, predictions)
+    }
+
+    /// The counts of the features, then those of the predictions where there are some.
+    fn columns(&self) -> Vec<&Counts> {
+        self.features.iter().map(|feature| &feature.counts).chain(&self.predictions).collect()
     }
 }
 
 impl FeatureCounts {
     fn new(families: &Families, model: &str, feature: &Feature, column: usize) -> Self {
+        let counter = match feature.kind {
+            FeatureKind::Numeric => &families.out_of_range,
+            FeatureKind::Categorical => &families.unseen,
+        };
         Self {
             name: feature.name.clone(),
             counts: Counts::new(&feature.stats().bins, &feature.categories),
             column,
-            range: feature.stats().min.zip(feature.stats().max),
-            out_of_range: families.out_of_range.with_label_values(&[model, &feature.name]),
+            known: feature.seen(),
+            new: counter.with_label_values(&[model, &feature.name]),
         }
     }
 
     fn add(&self, values: impl ExactSizeIterator<Item = f64> + Clone) {
         self.counts.add(values.clone());
-        if let Some((min, max)) = self.range {
-            let outside = values.filter(|v| *v < min || *v > max).count();
-            if outside > 0 {
-                self.out_of_range.inc_by(outside as u64);
-            }
+        let new = values.filter(|value| self.known.is_new(*value)).count();
+        if new > 0 {
+            self.new.inc_by(new as u64);
         }
-    }
-}
-
-impl Counts {
-    fn new(bins: &Bins, categories: &[String]) -> Self {
-        let labels = bins.labels(categories);
-        let first = |label: &String| labels.iter().position(|l| l == label);
-        Self {
-            counted_in: labels.iter().filter_map(first).collect(),
-            seen: labels.iter().map(|_| AtomicU64::new(0)).collect(),
-            labels,
-            bins: bins.clone(),
-        }
-    }
-
-    fn add(&self, mut values: impl ExactSizeIterator<Item = f64>) {
-        // In range: a loaded model has at most MAX_BINS bins, and `index` gives one of them.
-        if values.len() == 1 {
-            // Most requests have one row: no array of bins to clear and to scan.
-            if let Some(value) = values.next() {
-                self.seen[self.counted_in[self.bins.index(value)]].fetch_add(1, Relaxed);
-            }
-            return;
-        }
-        let mut seen = [0_u64; MAX_BINS];
-        for value in values {
-            seen[self.bins.index(value)] += 1;
-        }
-        for (bin, count) in seen.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-            self.seen[self.counted_in[bin]].fetch_add(count, Relaxed);
-        }
-    }
-
-    /// Each series: its bin's label, its count, its share of the training rows.
-    pub(super) fn series(&self) -> impl Iterator<Item = (&str, u64, f64)> {
-        let mut expected = vec![0.0; self.labels.len()];
-        for (bin, ratio) in self.bins.expected_ratios().into_iter().enumerate() {
-            expected[self.counted_in[bin]] += ratio;
-        }
-        let own = |bin: &usize| self.counted_in[*bin] == *bin;
-        (0..self.labels.len())
-            .filter(own)
-            .map(move |bin| (self.labels[bin].as_str(), self.seen[bin].load(Relaxed), expected[bin]))
     }
 }

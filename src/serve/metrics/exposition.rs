@@ -6,13 +6,21 @@ use std::time::{Duration, Instant};
 
 use crate::model::Model;
 
-use super::drift::{Counts, Drift};
+use super::counts::Counts;
+use super::drift::Drift;
 use super::families::{
-    FEATURE_EXPECTED, FEATURE_VALUES, Families, Family, MODEL_INFO, PREDICTION_EXPECTED, PREDICTION_VALUES,
+    FEATURE_DRIFT, FEATURE_EXPECTED, FEATURE_VALUES, Families, Family, MODEL_INFO, PREDICTION_DRIFT,
+    PREDICTION_EXPECTED, PREDICTION_VALUES,
 };
 
 /// How long the series of a replaced version are still shown: its last counts are scraped then too.
 const SHOWN_AFTER: Duration = Duration::from_mins(10);
+
+/// A version's PSI: of each feature that is counted, then of the predictions.
+type Psi = (Vec<Option<f64>>, Option<f64>);
+
+/// A number with as many digits as a PSI may have: one near 0 is written with the zeros behind its point.
+const WIDEST: f64 = 1.234_567_890_123_456_7e-20;
 
 /// The versions whose series are shown.
 #[derive(Debug, Default)]
@@ -30,7 +38,20 @@ struct Shown {
 impl Drifts {
     /// The text of the versions that are shown now.
     pub(super) fn text(&self, with_bins: bool) -> DriftText {
-        DriftText { drifts: self.lock().iter().map(|s| Arc::clone(&s.drift)).collect(), with_bins }
+        self.text_with(with_bins, |drift| drift.psi())
+    }
+
+    /// Text at least as long as that of the same versions ever is, but for the digits of counts.
+    pub(super) fn widest_text(&self) -> DriftText {
+        self.text_with(true, |drift| (vec![Some(WIDEST); drift.features.len()], Some(WIDEST)))
+    }
+
+    fn text_with(&self, with_bins: bool, psi: impl Fn(&Drift) -> Psi) -> DriftText {
+        let shown = self.lock();
+        let drifts = shown.iter().map(|s| Arc::clone(&s.drift)).collect();
+        let served = shown.iter().filter(|s| s.retired.is_none());
+        let served = served.map(|s| (Arc::clone(&s.drift), psi(&s.drift))).collect();
+        DriftText { drifts, served, with_bins }
     }
 
     pub(super) fn watch(&self, families: &Families, name: &str, model: &Model) -> Arc<Drift> {
@@ -79,6 +100,7 @@ fn forget(families: &Families, drift: &Drift, shown: &[Shown]) {
         if !stays {
             // An error means that it is gone already: two versions expired together.
             let _ = families.out_of_range.remove_label_values(&[&drift.model, &feature.name]);
+            let _ = families.unseen.remove_label_values(&[&drift.model, &feature.name]);
         }
     }
     if versions.is_empty() {
@@ -92,6 +114,8 @@ fn forget(families: &Families, drift: &Drift, shown: &[Shown]) {
 #[derive(Debug)]
 pub(super) struct DriftText {
     drifts: Vec<Arc<Drift>>,
+    /// Those that are served, with their PSI.
+    served: Vec<(Arc<Drift>, Psi)>,
     /// False where only the versions are shown.
     with_bins: bool,
 }
@@ -99,15 +123,24 @@ pub(super) struct DriftText {
 impl DriftText {
     /// Writes each family that has series.
     pub(super) fn write(&self, out: &mut dyn Write) -> fmt::Result {
-        let Self { drifts, with_bins } = self;
-        if drifts.is_empty() {
+        if self.drifts.is_empty() {
             return Ok(());
         }
         head(out, MODEL_INFO, "gauge")?;
-        for drift in drifts {
-            line(out, MODEL_INFO, drift, &[&drift.algorithm], 1)?;
+        for (drift, _) in &self.served {
+            line(out, MODEL_INFO, &[&drift.model, &drift.version, &drift.algorithm], 1)?;
         }
-        if !with_bins {
+        head(out, FEATURE_DRIFT, "gauge")?;
+        for (drift, (features, _)) in &self.served {
+            for (feature, psi) in drift.features.iter().zip(features).filter_map(|(f, psi)| Some((f, (*psi)?))) {
+                line(out, FEATURE_DRIFT, &[&drift.model, &feature.name], psi)?;
+            }
+        }
+        head(out, PREDICTION_DRIFT, "gauge")?;
+        for (drift, psi) in self.served.iter().filter_map(|(drift, (_, psi))| Some((drift, (*psi)?))) {
+            line(out, PREDICTION_DRIFT, &[&drift.model], psi)?;
+        }
+        if !self.with_bins {
             return Ok(());
         }
         self.write_predictions(out, PREDICTION_VALUES, "counter", &|(_, seen, _)| Value::Count(seen))?;
@@ -120,7 +153,7 @@ impl DriftText {
         head(out, family, kind)?;
         for drift in &self.drifts {
             for series in drift.predictions.iter().flat_map(Counts::series) {
-                line(out, family, drift, &[series.0], value(series))?;
+                line(out, family, &[&drift.model, &drift.version, series.0], value(series))?;
             }
         }
         Ok(())
@@ -131,7 +164,8 @@ impl DriftText {
         for drift in &self.drifts {
             for feature in &drift.features {
                 for series in feature.counts.series() {
-                    line(out, family, drift, &[&feature.name, series.0], value(series))?;
+                    let labels = [drift.model.as_str(), &drift.version, &feature.name, series.0];
+                    line(out, family, &labels, value(series))?;
                 }
             }
         }
@@ -163,10 +197,9 @@ fn head(out: &mut dyn Write, family: Family, kind: &str) -> fmt::Result {
     write!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n")
 }
 
-/// A series of a version: `rest` are the values of its labels behind the model and the version.
-fn line(out: &mut dyn Write, family: Family, drift: &Drift, rest: &[&str], value: impl fmt::Display) -> fmt::Result {
+/// A series with these values of its labels.
+fn line(out: &mut dyn Write, family: Family, values: &[&str], value: impl fmt::Display) -> fmt::Result {
     out.write_str(family.name)?;
-    let values = [drift.model.as_str(), drift.version.as_str()].into_iter().chain(rest.iter().copied());
     for (i, (label, value)) in family.labels.iter().zip(values).enumerate() {
         write!(out, "{}{label}=\"", if i == 0 { '{' } else { ',' })?;
         write_escaped(out, value)?;

@@ -30,7 +30,12 @@ const fn family(name: &'static str, labels: &'static [&'static str], help: &'sta
 const OUT_OF_RANGE: Family = family(
     "smartserve_feature_out_of_range_total",
     &["model", "feature"],
-    "Values outside the range seen in training.",
+    "Values of a numeric feature outside the range seen in training.",
+);
+const UNSEEN: Family = family(
+    "smartserve_feature_unseen_category_total",
+    &["model", "feature"],
+    "Values of a categorical feature that are in none of the model's categories, where the model takes them.",
 );
 const CONNECTIONS: Family = family("smartserve_http_connections", &[], "Open connections, on both listeners.");
 const REQUEST_SECONDS: Family = family(
@@ -53,11 +58,11 @@ const PREDICTION_SECONDS: Family =
 const PREDICTION_ROWS: Family = family("smartserve_prediction_rows_total", &["model"], "Rows predicted.");
 const REJECTED: Family =
     family("smartserve_requests_rejected_total", &["reason"], "Requests refused before they reached a model.");
-/// `exposition` writes this one and the next four.
+/// `exposition` writes this one and the next six.
 pub(super) const MODEL_INFO: Family = family(
     "smartserve_model_info",
     &["model", "version", "algorithm"],
-    "1 for each model version that is served or was within ten minutes.",
+    "1 for the version of each model that is served.",
 );
 pub(super) const FEATURE_VALUES: Family = family(
     "smartserve_feature_values_total",
@@ -79,9 +84,19 @@ pub(super) const PREDICTION_EXPECTED: Family = family(
     &["model", "version", "bin"],
     "Share of the predictions on training rows in each bin; none where a model was imported without data.",
 );
+pub(super) const FEATURE_DRIFT: Family = family(
+    "smartserve_feature_drift_psi",
+    &["model", "feature"],
+    "Population stability index of a feature over the last 1,000 or more rows that this process answered.",
+);
+pub(super) const PREDICTION_DRIFT: Family = family(
+    "smartserve_prediction_drift_psi",
+    &["model"],
+    "Population stability index of the predictions for the same rows.",
+);
 
 /// All families of ours; the library adds `process_*`.
-pub const METRICS: [Family; 16] = [
+pub const METRICS: [Family; 19] = [
     REQUESTS,
     REQUEST_SECONDS,
     IN_FLIGHT,
@@ -93,7 +108,10 @@ pub const METRICS: [Family; 16] = [
     PREDICTION_EXPECTED,
     FEATURE_VALUES,
     FEATURE_EXPECTED,
+    FEATURE_DRIFT,
+    PREDICTION_DRIFT,
     OUT_OF_RANGE,
+    UNSEEN,
     MODEL_INFO,
     RELOADS,
     PANICS,
@@ -111,6 +129,7 @@ pub(super) struct Families {
     pub(super) prediction_rows: IntCounterVec,
     pub(super) prediction_seconds: HistogramVec,
     pub(super) out_of_range: IntCounterVec,
+    pub(super) unseen: IntCounterVec,
     pub(super) rejected: [IntCounter; Reason::LABELS.len()],
     pub(super) reloads: [IntCounter; ReloadResult::LABELS.len()],
     pub(super) panics: IntCounter,
@@ -133,6 +152,7 @@ impl Families {
             prediction_rows: with.counters(PREDICTION_ROWS),
             prediction_seconds: with.histograms(PREDICTION_SECONDS),
             out_of_range: with.counters(OUT_OF_RANGE),
+            unseen: with.counters(UNSEEN),
             rejected: Reason::LABELS.map(|(_, label)| rejected.with_label_values(&[label])),
             reloads: ReloadResult::LABELS.map(|(_, label)| reloads.with_label_values(&[label])),
             panics: with.counter(PANICS),

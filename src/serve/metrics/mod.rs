@@ -2,13 +2,15 @@
 //! library.
 //!
 //! `families` declares every family, `requests` finds a request's series in one look-up, `drift` counts feature values
-//! without locks, `exposition` shows them.
+//! without locks (`counts`) and compares them window by window (`window`), `exposition` shows them.
 
+mod counts;
 mod drift;
 mod exposition;
 mod families;
 mod reason;
 mod requests;
+mod window;
 
 pub use drift::{Drift, MAX_FEATURES};
 pub use families::{Family, METRICS};
@@ -133,7 +135,7 @@ impl Metrics {
     /// The most bytes that the exposition takes with the models that are served now.
     pub fn max_bytes(&self) -> usize {
         // A series' count takes at most 20 digits, and a series at least 100 bytes without it.
-        OTHERS + length(&self.drifts.text(true)) * 6 / 5
+        OTHERS + length(&self.drifts.widest_text()) * 6 / 5
     }
 }
 

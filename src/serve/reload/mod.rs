@@ -19,7 +19,6 @@ mod load_memory;
 mod model_files;
 mod model_source;
 mod reloader;
-mod schema_difference;
 
 pub use in_turn::{InTurn, Wish};
 pub use load_job::Trigger;

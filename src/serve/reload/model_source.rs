@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::import::ImportOptions;
 use crate::model::check_name;
 use crate::model::schema::Schema;
+use crate::model::schema_difference::difference;
 use crate::serve::contents::ContentHash;
 use crate::serve::error::{LoadError, ReloadError};
 use crate::serve::registry::{ServedModel, Snapshot};
 
 use super::fingerprint::ChangeDetector;
 use super::load_job::{FileState, LoadJob, LoadOutcome, Seen, Trigger, Wanted};
-use super::schema_difference::difference;
 
 /// One `--model`.
 #[derive(Debug, Clone, PartialEq, Eq)]

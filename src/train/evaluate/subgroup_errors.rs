@@ -33,42 +33,76 @@ pub(crate) fn errors(schema: &Schema, batch: &Batch, observed: &Observed, answer
     let mut all = Vec::new();
     for (f, feature) in schema.features().iter().enumerate().filter(|(_, feature)| feature.sensitive) {
         let cells: Vec<f64> = batch.rows().map(|row| row[f]).collect();
-        for (group, rows) in groups(feature, &cells) {
-            let (observed, answers) = (observed.of_rows(&rows), subset(answers, &rows, n_classes));
-            let figures = Scoring::of_classes(n_classes).figures(&observed, &answers);
-            let mean_error = mean_error(&observed, &answers);
-            all.push(GroupFigures { feature: feature.name.clone(), group, mean_error, figures });
-        }
+        let of_group = |(group, rows): (String, Vec<usize>)| {
+            GroupFigures::new(&feature.name, group, &rows, (observed, answers), n_classes)
+        };
+        all.extend(feature_groups(feature, &cells).into_iter().map(of_group));
     }
     all
 }
 
-/// Groups with their rows, none empty.
-fn groups(feature: &Feature, cells: &[f64]) -> Vec<(String, Vec<usize>)> {
+impl GroupFigures {
+    /// The figures of some rows, which are the group called `group` of a column; not empty.
+    pub(crate) fn new(
+        column: &str,
+        group: String,
+        rows: &[usize],
+        (observed, answers): (&Observed, &Prediction),
+        n_classes: usize,
+    ) -> Self {
+        let (observed, answers) = (observed.of_rows(rows), subset(answers, rows, n_classes));
+        let figures = Scoring::of_classes(n_classes).figures(&observed, &answers);
+        let mean_error = mean_error(&observed, &answers);
+        Self { feature: column.to_owned(), group, mean_error, figures }
+    }
+}
+
+/// Groups of a feature's cells with their rows, none empty: each category, or as [`number_groups`].
+pub(crate) fn feature_groups(feature: &Feature, cells: &[f64]) -> Vec<(String, Vec<usize>)> {
+    if feature.kind == FeatureKind::Numeric {
+        return number_groups(cells);
+    }
+    let mut groups = Vec::new();
+    for (name, position) in feature.categories.iter().zip(0_u32..) {
+        groups.push((name.clone(), rows_where(cells, |c| is(c, f64::from(position)))));
+    }
+    with_missing(groups, cells)
+}
+
+/// Groups of numbers with their rows, none empty: each value of a few, else the ranges between quartiles; NaN is missing.
+pub(crate) fn number_groups(cells: &[f64]) -> Vec<(String, Vec<usize>)> {
     let mut sorted: Vec<f64> = cells.iter().copied().filter(|c| !c.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
     let mut distinct = sorted.clone();
     distinct.dedup();
-    let rows_where = |inside: &dyn Fn(f64) -> bool| (0..cells.len()).filter(|row| inside(cells[*row])).collect();
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
-    if feature.kind == FeatureKind::Categorical {
-        for (name, position) in feature.categories.iter().zip(0_u32..) {
-            groups.push((name.clone(), rows_where(&|c| is(c, f64::from(position)))));
-        }
-    } else if distinct.len() <= FEW_VALUES {
-        groups.extend(distinct.iter().map(|v| (format!("{v}"), rows_where(&|c| is(c, *v)))));
+    if distinct.len() <= FEW_VALUES {
+        groups.extend(distinct.iter().map(|v| (format!("{v}"), rows_where(cells, |c| is(c, *v)))));
     } else {
         let mut edges: Vec<f64> = [1, 2, 3].iter().map(|i| sorted[(sorted.len() * i).div_ceil(4) - 1]).collect();
         edges.dedup();
         edges.retain(|e| *e < sorted[sorted.len() - 1]);
-        groups.push((format!("≤ {}", edges[0]), rows_where(&|c| c <= edges[0])));
+        if edges.is_empty() {
+            // Over three quarters are the largest value.
+            edges.push(distinct[distinct.len() - 2]);
+        }
+        groups.push((format!("≤ {}", edges[0]), rows_where(cells, |c| c <= edges[0])));
         for pair in edges.windows(2) {
-            groups.push((format!("{} to {}", pair[0], pair[1]), rows_where(&|c| c > pair[0] && c <= pair[1])));
+            groups.push((format!("{} to {}", pair[0], pair[1]), rows_where(cells, |c| c > pair[0] && c <= pair[1])));
         }
         let last = edges[edges.len() - 1];
-        groups.push((format!("> {last}"), rows_where(&|c| c > last)));
+        groups.push((format!("> {last}"), rows_where(cells, |c| c > last)));
     }
-    groups.push(("missing".to_owned(), rows_where(&f64::is_nan)));
+    with_missing(groups, cells)
+}
+
+fn rows_where(cells: &[f64], is_inside: impl Fn(f64) -> bool) -> Vec<usize> {
+    (0..cells.len()).filter(|row| is_inside(cells[*row])).collect()
+}
+
+/// The groups that are not empty, and that of missing cells.
+fn with_missing(mut groups: Vec<(String, Vec<usize>)>, cells: &[f64]) -> Vec<(String, Vec<usize>)> {
+    groups.push(("missing".to_owned(), rows_where(cells, f64::is_nan)));
     groups.retain(|(_, rows)| !rows.is_empty());
     groups
 }

@@ -1,6 +1,6 @@
 //! Tells in words how one schema differs from another.
 
-use crate::model::schema::{Feature, FeatureKind, Schema};
+use super::schema::{Feature, FeatureKind, Schema};
 use crate::text::shorten::quoted;
 
 /// Most differences listed.
@@ -8,7 +8,7 @@ const MAX_SHOWN: usize = 8;
 
 /// What `new` asks of a row, or answers, otherwise than `old`: `no longer "RM"; new "AGE"; "CHAS" is numeric, was
 /// categorical`. Empty when there is nothing.
-pub(super) fn difference(old: &Schema, new: &Schema) -> String {
+pub fn difference(old: &Schema, new: &Schema) -> String {
     let mut differences = Vec::new();
     let absent = |from: &Schema, of: &Schema| {
         let names = from.features().iter().map(|f| &f.name).filter(|name| of.position(name).is_none());

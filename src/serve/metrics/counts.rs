@@ -1,0 +1,51 @@
+//! The counts of a column's values, a cell each.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::model::drift::Cells;
+use crate::model::statistics::{Bins, MAX_BINS};
+
+/// A column's cells and their counts.
+#[derive(Debug)]
+pub(super) struct Counts {
+    pub(super) cells: Cells,
+    seen: Vec<AtomicU64>,
+}
+
+impl Counts {
+    /// Nothing counted yet.
+    pub(super) fn new(bins: &Bins, categories: &[String]) -> Self {
+        let cells = Cells::new(bins, categories);
+        Self { seen: (0..cells.len()).map(|_| AtomicU64::new(0)).collect(), cells }
+    }
+
+    /// Counts values as a batch holds them.
+    pub(super) fn add(&self, mut values: impl ExactSizeIterator<Item = f64>) {
+        // In range: a loaded model has at most MAX_BINS bins, and `index` gives the cell of one of them.
+        if values.len() == 1 {
+            // Most requests have one row: no array of cells to clear and to scan.
+            if let Some(value) = values.next() {
+                self.seen[self.cells.index(value)].fetch_add(1, Relaxed);
+            }
+            return;
+        }
+        let mut seen = [0_u64; MAX_BINS];
+        for value in values {
+            seen[self.cells.index(value)] += 1;
+        }
+        for (cell, count) in seen.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+            self.seen[cell].fetch_add(count, Relaxed);
+        }
+    }
+
+    /// The counts so far, a cell each.
+    pub(super) fn seen(&self) -> impl Iterator<Item = u64> {
+        self.seen.iter().map(|seen| seen.load(Relaxed))
+    }
+
+    /// Each series: its cell's label, its count, its share of the training rows.
+    pub(super) fn series(&self) -> impl Iterator<Item = (&str, u64, f64)> {
+        let labels = self.cells.labels().iter().map(String::as_str);
+        labels.zip(self.seen()).zip(self.cells.expected()).map(|((label, seen), expected)| (label, seen, *expected))
+    }
+}
