@@ -5,10 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartserve::config::{ExtraFeatures, Limits};
+use smartserve::model::Model;
+use smartserve::model::algorithm::Algorithm;
+use smartserve::model::batch::Batch;
+use smartserve::model::cell::Cell;
 use smartserve::serve::ServerState;
 use smartserve::serve::metrics::{METRICS, Metrics, Reason, ReloadResult};
+use smartserve::serve::registry::ServedModel;
+use smartserve::table::TableFile;
+use smartserve::train::{TrainSpec, UnknownCategories, train};
 
 use crate::support::models::{classes, quick, rows};
+use crate::support::router::artifacts;
 
 /// The value of the series that is written like this.
 fn value(text: &str, series: &str) -> Option<f64> {
@@ -38,8 +46,10 @@ fn label_sets_exist_from_the_start() {
 
 #[tokio::test]
 async fn every_family_is_shown() {
-    let server = ServerState::new(vec![quick("boston", 1)], Limits::default(), ExtraFeatures::Reject);
-    let served = server.registry.get("boston").unwrap();
+    let houses = Model::load(&artifacts()[0].1).unwrap();
+    let houses = Arc::new(ServedModel::new("houses", houses, true));
+    let server = ServerState::new(vec![houses], Limits::default(), ExtraFeatures::Reject);
+    let served = server.registry.get("houses").unwrap();
     server.compute.compute(&server.memory.lease(), &served, rows(&served, 3)).await.unwrap();
     server.metrics.answered("GET", "/metrics", 200, Duration::from_micros(30));
     let text = server.metrics.render();
@@ -154,12 +164,38 @@ async fn values_out_of_range_are_counted() {
     let mut cells = served.model.golden_batch().row(0).to_vec();
     let rm = schema.position("RM").unwrap();
     cells[rm] = 1e6;
-    let batch = smartserve::model::batch::Batch::from_rows(schema, cells).unwrap();
+    let batch = Batch::from_rows(schema, cells).unwrap();
     server.compute.compute(&server.memory.lease(), &served, batch).await.unwrap();
     let text = server.metrics.render();
     let series = |f| format!("smartserve_feature_out_of_range_total{{feature=\"{f}\",model=\"boston\"}}");
     assert_eq!(value(&text, &series("RM")), Some(1.0));
     assert_eq!(value(&text, &series("TAX")), Some(0.0));
+}
+
+#[tokio::test]
+async fn categories_that_training_did_not_see_are_counted_where_they_are_taken() {
+    let rows = (0..40).map(|i| format!("{i},{},{i}\n", ["blue", "green", "red"][i % 3]));
+    let csv = rows.fold("x,colour,y\n".to_owned(), |csv, row| csv + &row);
+    let spec = TrainSpec {
+        folds: Some(0),
+        min_frequency: Some(2),
+        unknown: UnknownCategories::Other,
+        ..TrainSpec::new("mixed", "y", Algorithm::Ridge)
+    };
+    let trained = train(&spec, &TableFile::from_bytes("t.csv", csv.into_bytes()), &()).unwrap();
+    let served = Arc::new(ServedModel::new("mixed", Model::load(&trained.artifact).unwrap(), true));
+    let server = ServerState::new(vec![Arc::clone(&served)], Limits::default(), ExtraFeatures::Reject);
+    let schema = served.model.schema();
+    let place = schema.features().iter().position(|feature| feature.unknown).unwrap();
+    let name = &schema.features()[place].name;
+    let mut cells = served.model.golden_batch().row(0).to_vec();
+    cells[place] = schema.features()[place].read(Cell::Text("nowhere")).unwrap();
+    let batch = Batch::from_rows(schema, cells).unwrap();
+    server.compute.compute(&server.memory.lease(), &served, batch).await.unwrap();
+    let text = server.metrics.render();
+    let series = format!("smartserve_feature_unseen_category_total{{feature=\"{name}\",model=\"mixed\"}}");
+    assert_eq!(value(&text, &series), Some(1.0), "{text}");
+    assert!(!text.contains(&format!("smartserve_feature_out_of_range_total{{feature=\"{name}\"")), "{text}");
 }
 
 #[tokio::test]
