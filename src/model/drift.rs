@@ -1,7 +1,7 @@
 //! How far a column's values are from training: the population stability index (PSI) over the column's cells, and how
 //! large it gets without drift.
 //!
-//! One definition for three readers: the server's gauges, the command `drift`, and the PromQL expression in
+//! One definition for three readers: the server's gauges, the command `drift`, and the `PromQL` expression in
 //! `docs/drift.md`, which adds up the counts of several pods.
 
 use super::statistics::{Bins, MAX_BINS};
@@ -45,7 +45,8 @@ impl Cells {
                 labels.len() - 1
             });
             expected[at] += ratio;
-            *cell = u8::try_from(at).expect("there are at most MAX_BINS cells");
+            // There are at most MAX_BINS.
+            *cell = u8::try_from(at).unwrap_or(u8::MAX);
         }
         Self { bins: bins.clone(), cell_of, labels, expected, n_training: bins.counts.iter().sum() }
     }

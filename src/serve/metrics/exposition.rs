@@ -38,7 +38,7 @@ struct Shown {
 impl Drifts {
     /// The text of the versions that are shown now.
     pub(super) fn text(&self, with_bins: bool) -> DriftText {
-        self.text_with(with_bins, |drift| drift.psi())
+        self.text_with(with_bins, Drift::psi)
     }
 
     /// Text at least as long as that of the same versions ever is, but for the digits of counts.

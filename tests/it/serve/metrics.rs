@@ -206,7 +206,7 @@ async fn a_replaced_version_keeps_its_counts() {
     server.compute.compute(&server.memory.lease(), &old, rows(&old, 5)).await.unwrap();
     server.registry.replace(vec![Arc::clone(&new)], &server.metrics);
     server.compute.compute(&server.memory.lease(), &new, rows(&new, 7)).await.unwrap();
-    let rows_seen = |text: &str, served: &smartserve::serve::registry::ServedModel| {
+    let rows_seen = |text: &str, served: &ServedModel| {
         let labels = format!("version=\"{}\"", served.model.version());
         values(text, "smartserve_prediction_values_total", &labels).iter().sum::<f64>()
     };
