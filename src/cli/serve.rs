@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
-use crate::config::values::{address, count, switch, time};
+use crate::config::values::{address, count, size, switch, time};
 use crate::config::{ExtraFeatures, Limits};
 
 use super::source::SourcesArgs;
@@ -79,6 +79,9 @@ pub struct ServeArgs {
     /// How often the models' files are checked for changes; SIGHUP checks at once
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub reload_interval: Duration,
+    /// Largest file that is read of a model; a longer one is refused unread
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size)]
+    pub max_model_bytes: usize,
     /// Take a changed file whose model asks for other columns or answers in other words
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub allow_schema_change: bool,

@@ -68,7 +68,17 @@ pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }
 
-/// Prints clap's message about a command line, which quotes it, to standard error.
+/// Prints clap's message about this process's command line, which quotes arguments, to standard error. A line's end in
+/// an argument makes no line of its own.
 pub fn print_usage_error(error: &clap::Error) {
-    let _ = write!(std::io::stderr(), "{}", printable_lines(&error.render().to_string()));
+    let mut message = error.render().to_string();
+    for argument in std::env::args_os().skip(1) {
+        let argument = argument.to_string_lossy();
+        // It may be quoted whole, or by its value alone: behind `=`, or behind a short flag.
+        let value = argument.split_once('=').map(|(_, value)| value);
+        for quoted in [Some(&*argument), value, argument.get(2..)].into_iter().flatten().filter(|q| q.contains('\n')) {
+            message = message.replace(quoted, &printable(quoted));
+        }
+    }
+    let _ = write!(std::io::stderr(), "{}", printable_lines(&message));
 }

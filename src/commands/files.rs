@@ -45,7 +45,7 @@ pub struct OpenedModel {
 pub fn opened(path: &Path, args: &SourceArgs) -> Result<OpenedModel, Failure> {
     let contents = Contents::read(path)?;
     let files = contents.paths(path);
-    let artifact = match loader::artifact_bytes(path, &contents, &args.into())? {
+    let artifact = match loader::artifact_bytes(path, &contents, &args.into(), &|_| {})? {
         Cow::Owned(artifact) => artifact,
         Cow::Borrowed(_) => contents.bytes,
     };

@@ -19,8 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// # Errors
 /// 1 when the answer is not 200 or does not come, 78 when the URL is not `http://IP:port/path`.
 pub fn run(args: &HealthcheckArgs) -> Result<(), Failure> {
-    let port = port_of(|name| std::env::var(name).ok());
-    let bind = resolve_bind(args.bind, args.bind_typed, port).map_err(|e| Failure::new(Exit::Config, e))?;
+    let port = port_of(|name| std::env::var(name).ok()).map_err(|e| Failure::new(Exit::Config, e))?;
+    let bind = resolve_bind(args.bind, args.bind_typed, port);
     let (address, path) = match &args.url {
         Some(url) => parse(url).ok_or_else(|| {
             Failure::new(

@@ -12,6 +12,7 @@ use crate::model::prediction::PredictError;
 use crate::model::{Model, check_name};
 use crate::serve::contents::Contents;
 use crate::serve::loader;
+use crate::text::printable::printable;
 use crate::train::{Description, FeatureEffectsText, describe};
 
 use super::failure::{Exit, Failure};
@@ -35,7 +36,7 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let options = ImportOptions { name: args.name.clone(), ..ImportOptions::from(&args.source) };
     let contents = Contents::read(&args.file)?;
     files::keep("the source", &contents.paths(&args.file), &args.output)?;
-    let artifact = loader::artifact_bytes(&args.file, &contents, &options)?;
+    let artifact = loader::artifact_bytes(&args.file, &contents, &options, &|_| {})?;
     let Cow::Owned(mut artifact) = artifact else {
         let what = match Model::load(&contents.bytes) {
             Ok(_) => "it is an artifact of smartserve already: there is nothing to import".to_owned(),
@@ -103,7 +104,8 @@ fn no_figures(n_outputs: usize) -> String {
 
 fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String {
     let header = model.header();
-    let (output, algorithm, version) = (args.output.display(), &header.algorithm, model.version());
+    let output = args.output.display().to_string();
+    let (output, algorithm, version) = (printable(&output), &header.algorithm, model.version());
     let (n_features, n_golden) = (header.features.len(), header.golden.len());
     let mut text = format!(
         "{output}: model {}, version {version}, {algorithm}, {}, {n_features} features, {n_golden} golden rows\n",
@@ -135,7 +137,7 @@ fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String 
         let _ = writeln!(text, "statistics: none, so no ranges, no drift metrics and no figures; --data gives them");
     }
     for note in header.source.iter().flat_map(|origin| &origin.notes) {
-        let _ = writeln!(text, "note: {note}");
+        let _ = writeln!(text, "note: {}", printable(note));
     }
     let _ = write!(text, "{}", FeatureEffectsText::of(header));
     text

@@ -160,8 +160,8 @@ impl Settings {
     /// Resolves all of them, so that everything that is wrong is reported at once.
     fn resolve(args: &ServeArgs) -> Result<Self, Failure> {
         let mut wrong = args.limits.check().err().unwrap_or_default();
-        let address = resolve_bind(args.bind, args.bind_typed, port_of(environment));
-        let address = noted(&mut wrong, address);
+        let port = noted(&mut wrong, port_of(environment));
+        let address = resolve_bind(args.bind, args.bind_typed, port.flatten());
         let tokens = noted(&mut wrong, args.token_file.as_deref().map(Tokens::load).transpose());
         let vertex = noted(&mut wrong, Vertex::from_env(environment));
         let allowed_hosts = noted(&mut wrong, AllowedHosts::new(entries(&args.allowed_host)));
@@ -175,10 +175,8 @@ impl Settings {
             vertex: vertex.unwrap_or_default(),
         };
         noted(&mut wrong, check(&options));
-        match (address, sockets) {
-            (Some(address), Some(sockets)) if wrong.is_empty() => {
-                Ok(Self { options, sources, warning, address, sockets })
-            }
+        match sockets {
+            Some(sockets) if wrong.is_empty() => Ok(Self { options, sources, warning, address, sockets }),
             _ => Err(Failure { exit: Exit::Config, messages: wrong }),
         }
     }
@@ -220,6 +218,7 @@ fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> (Sources, Option<String
         choices,
         default: args.default_model.clone(),
         allow_schema_change: args.allow_schema_change,
+        max_model_bytes: Some(args.max_model_bytes),
     };
     (sources, warning)
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::TrainArgs;
 use crate::config::Names;
 use crate::table::{ErrorClass, TableFile};
+use crate::text::printable::printable;
 use crate::train::{Comparison, Report, TrainError, TrainSpec, TrainTables, Trained, compare, train};
 
 use super::failure::{Exit, Failure};
@@ -48,7 +49,7 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
 fn write(trained: &Trained, args: &TrainArgs) -> Result<String, Failure> {
     let Some(path) = &args.output else { return Ok(String::new()) };
     files::write_atomically(path, &trained.artifact)?;
-    Ok(format!("written to {}\n", path.display()))
+    Ok(format!("written to {}\n", printable(&path.display().to_string())))
 }
 
 /// Prints the ranking; with `-o` writes the best one's model and prints its report too.

@@ -10,11 +10,31 @@ use crate::model::ir::Width;
 use crate::model::neutral::{Neutral, Predictor, Side, Visit, Walked};
 use crate::model::schema::Schema;
 
-/// Rows that are made at most, to choose golden rows among them.
+/// Rows that are made at most, to choose golden rows among them, and at least, however wide they are.
 const CANDIDATES: usize = 256;
+const LEAST_CANDIDATES: usize = 16;
+
+/// Cells of the rows that are made, if more than the least are: those of 256 rows of 4,096 features.
+const CELLS_ASKED: usize = 1 << 20;
+
+/// Golden rows that are kept of the widest models: features that no split asks for make them long for nothing.
+const LEAST_GOLDEN: usize = 4;
+
+/// Cells of the golden rows, if more than the least are kept: those of 64 rows of 4,096 features.
+const CELLS_KEPT: usize = 1 << 18;
 
 /// Splits that all of them pass at most: bounds time and memory.
 const MAX_VISITS: usize = 1 << 20;
+
+/// How many rows are made of this many features.
+pub(super) fn n_candidates(n_features: usize) -> usize {
+    (CELLS_ASKED / n_features.max(1)).clamp(LEAST_CANDIDATES, CANDIDATES)
+}
+
+/// How many of them are kept at most.
+pub(super) fn n_golden(n_features: usize) -> usize {
+    (CELLS_KEPT / n_features.max(1)).clamp(LEAST_GOLDEN, MAX_GOLDEN)
+}
 
 /// Golden rows: of rows on and beside the model's thresholds those that together take most splits on both sides.
 ///
@@ -24,8 +44,9 @@ pub(super) fn rows(neutral: &Neutral, schema: &Schema) -> Result<Vec<Golden>, Im
     let mut candidates = Candidates::of(neutral, schema);
     let mut made: Vec<(Vec<f64>, GoldenPrediction, Vec<u32>)> = Vec::new();
     let (starts, n_sides) = first_sides(neutral);
+    let most = n_golden(schema.n_features());
     let mut n_visits = 0;
-    for number in 0..CANDIDATES {
+    for number in 0..n_candidates(schema.n_features()) {
         let row = candidates.row(number);
         let mut sides = Vec::new();
         let answer = neutral.walk(&row, &mut |Visit { tree, node, side }| {
@@ -35,14 +56,14 @@ pub(super) fn rows(neutral: &Neutral, schema: &Schema) -> Result<Vec<Golden>, Im
         if let Some(prediction) = prediction(neutral, schema, &answer) {
             made.push((row, prediction, sides));
         }
-        if n_visits > MAX_VISITS && made.len() >= MAX_GOLDEN {
+        if n_visits > MAX_VISITS && made.len() >= most {
             break;
         }
     }
     if made.is_empty() {
         return Err(ImportError::new("the model has no finite answer for any row that was tried"));
     }
-    let chosen = choose(&made, n_sides);
+    let chosen = choose(&made, n_sides, most);
     let golden = |at: usize| Golden { row: cells(&made[at].0, schema), prediction: made[at].1.clone() };
     Ok(chosen.into_iter().map(golden).collect())
 }
@@ -77,8 +98,8 @@ fn first_sides(neutral: &Neutral) -> (Vec<u32>, usize) {
     (starts.collect(), n)
 }
 
-/// Chooses greedily: next the row that takes most splits to a side that no chosen row has taken them to.
-fn choose(made: &[(Vec<f64>, GoldenPrediction, Vec<u32>)], n_sides: usize) -> Vec<usize> {
+/// Chooses `most` rows, greedily: next the row that takes most splits to a side that no chosen row has taken them to.
+fn choose(made: &[(Vec<f64>, GoldenPrediction, Vec<u32>)], n_sides: usize, most: usize) -> Vec<usize> {
     let mut taken = vec![false; n_sides];
     // A row gains less the more are chosen: one whose gain, counted again, is still the largest is the next.
     let mut heap: BinaryHeap<(usize, std::cmp::Reverse<usize>)> =
@@ -95,7 +116,7 @@ fn choose(made: &[(Vec<f64>, GoldenPrediction, Vec<u32>)], n_sides: usize) -> Ve
             taken[*side as usize] = true;
         }
         chosen.push(at);
-        if chosen.len() == MAX_GOLDEN {
+        if chosen.len() == most {
             break;
         }
     }

@@ -6,6 +6,7 @@ use super::file_format::{self, FileFormat, TAR, is_tar};
 use super::imported::Imported;
 use super::lightgbm;
 use super::options::ImportOptions;
+use super::room::Room;
 use super::sklearn;
 use super::source::Source;
 use super::xgboost;
@@ -18,15 +19,21 @@ use crate::model::neutral::Predictor;
 pub fn read(source: &dyn Source, options: &ImportOptions) -> Result<Imported, ImportError> {
     let layout = Layout::of(source)?;
     let bytes = source.open(layout.file(), usize::MAX)?;
-    read_file(&layout, &bytes, options)
+    read_file(&layout, &bytes, options, &Room::uncounted())
 }
 
-/// The same, of the bytes of the file that `layout` says.
+/// The same, of the bytes of the file that `layout` says. What it takes beyond [`most_memory`](super::most_memory) is
+/// asked of `room` first.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_file(layout: &Layout, bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
-    let mut imported = file(bytes, options).map_err(|error| error.in_file(layout.file()))?;
+pub fn read_file(
+    layout: &Layout,
+    bytes: &[u8],
+    options: &ImportOptions,
+    room: &Room<'_>,
+) -> Result<Imported, ImportError> {
+    let mut imported = file(bytes, options, room).map_err(|error| error.in_file(layout.file()))?;
     if options.chooses_rounds() && matches!(imported.neutral.predictor, Predictor::Linear(_)) {
         return Err(ImportError::of_choice("a linear model has no rounds: leave --iterations out"));
     }
@@ -35,17 +42,17 @@ pub fn read_file(layout: &Layout, bytes: &[u8], options: &ImportOptions) -> Resu
 }
 
 /// Reads one file's bytes.
-fn file(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
+fn file(bytes: &[u8], options: &ImportOptions, room: &Room<'_>) -> Result<Imported, ImportError> {
     if is_tar(bytes) {
         return Err(ImportError::new(TAR));
     }
     match FileFormat::of(bytes) {
-        Some(FileFormat::XgboostJson) => xgboost::json(bytes, options),
-        Some(FileFormat::XgboostUbjson) => xgboost::ubjson(bytes, options),
+        Some(FileFormat::XgboostJson) => xgboost::json(bytes, options, room),
+        Some(FileFormat::XgboostUbjson) => xgboost::ubjson(bytes, options, room),
         Some(FileFormat::XgboostBinary) => Err(ImportError::new(xgboost::BINARY)),
-        Some(FileFormat::LightgbmText) => lightgbm::text(bytes, options),
-        Some(FileFormat::Pickle) => sklearn::pickle(bytes, options),
-        Some(FileFormat::Zip) => sklearn::skops(bytes, options),
+        Some(FileFormat::LightgbmText) => lightgbm::text(bytes, options, room),
+        Some(FileFormat::Pickle) => sklearn::pickle(bytes, options, room),
+        Some(FileFormat::Zip) => sklearn::skops(bytes, options, room),
         Some(FileFormat::Artifact) => Err(ImportError::new("it is an artifact of smartserve already")),
         None if file_format::is_dump(bytes) => {
             Err(ImportError::new("it is what dump_model writes, for people and not to be read again: use save_model"))

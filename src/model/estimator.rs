@@ -61,8 +61,10 @@ fn neutral(opened: &Opened<'_>, schema: &Schema) -> Result<(Encoder, Form, bool)
     }
     let neutral = Neutral::from_section(opened.section("neutral").ok_or("there is no neutral section")?)?;
     let n_categories: Vec<usize> = schema.features().iter().map(|feature| feature.categories.len()).collect();
-    let form = neutral.to_form(&n_categories)?;
-    Ok((Encoder::Steps(neutral.steps), form, neutral.has_probability))
+    neutral.check_gaps(schema.features())?;
+    let has_probability = neutral.has_probability;
+    let (form, steps) = neutral.into_form(&n_categories)?;
+    Ok((Encoder::Steps(steps), form, has_probability))
 }
 
 /// Checks that what `train` finds out is there.

@@ -6,12 +6,12 @@ use sha2::{Digest, Sha256};
 
 use crate::import::{FileFormat, Layout, Source};
 
-use super::directory::{Directory, MAX_FILES};
+use super::directory::{Directory, MAX_FILES, over_limit};
 use super::error::LoadError;
 use super::regular_file::RegularFile;
 
-/// Largest artifact read, in bytes: 1 GiB.
-pub const MAX_ARTIFACT: u64 = 1 << 30;
+/// Bytes of the largest file that is read, unless `serve --max-model-bytes` says otherwise: 1 GiB.
+pub const MAX_MODEL_BYTES: usize = 1 << 30;
 
 /// Depth of the folders whose files may belong to a model.
 const FOLDERS: usize = 3;
@@ -34,36 +34,36 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Reads a regular file (or a link to one) of at most [`MAX_ARTIFACT`] bytes, or a directory's files that make a
+    /// Reads a regular file (or a link to one) of at most [`MAX_MODEL_BYTES`], or a directory's files that make a
     /// model.
     ///
     /// # Errors
     /// [`LoadError::Missing`], also for a directory without files; or [`LoadError::Invalid`] when it is too large,
     /// neither file nor directory, or a directory that holds no model or several.
     pub fn read(path: &Path) -> Result<Self, LoadError> {
-        Self::read_at_most(path, usize::MAX)
+        Self::read_within(path, MAX_MODEL_BYTES, usize::MAX)
     }
 
-    /// [`read`](Self::read) of a path whose [`length`](Self::length) was `most`.
+    /// [`read`](Self::read) of files of at most `limit` bytes, at a path whose [`length`](Self::length) was `most`.
     ///
     /// # Errors
     /// As [`read`](Self::read), and [`LoadError::Invalid`] when a file has become longer.
-    pub fn read_at_most(path: &Path, most: usize) -> Result<Self, LoadError> {
+    pub fn read_within(path: &Path, limit: usize, most: usize) -> Result<Self, LoadError> {
         let missing = |source| LoadError::Missing { path: path.to_owned(), source };
         let about = std::fs::metadata(path).map_err(missing)?;
         if about.is_dir() {
-            return directory(path, most);
+            return directory(path, limit, most);
         }
-        let invalid = |problem: &str| LoadError::Invalid { path: path.to_owned(), problem: problem.to_owned() };
+        let invalid = |problem: String| LoadError::Invalid { path: path.to_owned(), problem };
         if !about.is_file() {
-            return Err(invalid("neither a file nor a directory"));
+            return Err(invalid("neither a file nor a directory".to_owned()));
         }
         let file = RegularFile::open(path).map_err(missing)?;
-        if file.length > MAX_ARTIFACT {
-            return Err(invalid("larger than 1 GiB"));
+        if file.length > limit as u64 {
+            return Err(invalid(over_limit(file.length, limit as u64)));
         }
         if file.length > most as u64 {
-            return Err(invalid("it became longer while it was read"));
+            return Err(invalid("it became longer while it was read".to_owned()));
         }
         file.whole().map(Self::of_file).map_err(missing)
     }
@@ -75,9 +75,10 @@ impl Contents {
     }
 
     /// Bytes that reading a path takes at most: of a file its length, of a directory that of all files in it and its
-    /// folders. Links that lead out of the directory count nothing: they are not read.
-    pub fn length(path: &Path) -> usize {
-        std::fs::canonicalize(path).map_or(0, |root| bytes_below(&root, &root, FOLDERS))
+    /// folders. Links that lead out of the directory count nothing, and neither do files over `limit`: they are not
+    /// read.
+    pub fn length(path: &Path, limit: usize) -> usize {
+        std::fs::canonicalize(path).map_or(0, |root| bytes_below(&root, &root, limit, FOLDERS))
     }
 
     /// The files that were read of `path`.
@@ -94,26 +95,25 @@ impl Contents {
     }
 }
 
-fn bytes_below(root: &Path, path: &Path, folders: usize) -> usize {
+fn bytes_below(root: &Path, path: &Path, limit: usize, folders: usize) -> usize {
     if !std::fs::canonicalize(path).is_ok_and(|path| path.starts_with(root)) {
         return 0;
     }
     let Ok(about) = std::fs::metadata(path) else { return 0 };
     if !about.is_dir() {
-        // Longer ones are not read.
-        return usize::try_from(about.len()).unwrap_or(0) * usize::from(about.len() <= MAX_ARTIFACT);
+        return usize::try_from(about.len()).ok().filter(|length| *length <= limit).unwrap_or(0);
     }
     let Some(folders) = folders.checked_sub(1) else { return 0 };
     let entries = std::fs::read_dir(path).into_iter().flatten().take(2 * MAX_FILES).flatten();
-    entries.map(|entry| bytes_below(root, &entry.path(), folders)).fold(0, usize::saturating_add)
+    entries.map(|entry| bytes_below(root, &entry.path(), limit, folders)).fold(0, usize::saturating_add)
 }
 
 /// Reads a directory until two readings agree: one that is being replaced could give one file of before and one of
 /// after.
-fn directory(path: &Path, most: usize) -> Result<Contents, LoadError> {
+fn directory(path: &Path, limit: usize, most: usize) -> Result<Contents, LoadError> {
     let mut before = None;
     for _ in 0..TRIES {
-        let contents = once(path, most)?;
+        let contents = once(path, limit, most)?;
         if before == Some(contents.hash) {
             return Ok(contents);
         }
@@ -122,9 +122,9 @@ fn directory(path: &Path, most: usize) -> Result<Contents, LoadError> {
     Err(LoadError::Invalid { path: path.to_owned(), problem: "it changes while it is read".to_owned() })
 }
 
-fn once(path: &Path, most: usize) -> Result<Contents, LoadError> {
+fn once(path: &Path, limit: usize, most: usize) -> Result<Contents, LoadError> {
     let missing = |source| LoadError::Missing { path: path.to_owned(), source };
-    let source = Directory::open(path, MAX_ARTIFACT.min(most as u64)).map_err(missing)?;
+    let source = Directory::open(path, limit, most).map_err(missing)?;
     let read = || {
         let layout = Layout::of(&source)?;
         let bytes = source.open(layout.file(), usize::MAX)?.into_owned();
@@ -141,7 +141,8 @@ fn once(path: &Path, most: usize) -> Result<Contents, LoadError> {
 pub fn looks_like_a_model(path: &Path) -> bool {
     let Ok(about) = std::fs::metadata(path) else { return false };
     if about.is_dir() {
-        return Directory::open(path, MAX_ARTIFACT).is_ok_and(|directory| Layout::is_there(&directory));
+        return Directory::open(path, MAX_MODEL_BYTES, MAX_MODEL_BYTES)
+            .is_ok_and(|directory| Layout::is_there(&directory));
     }
     if !about.is_file() {
         return false;

@@ -18,7 +18,8 @@ pub(super) const MAX_FILES: usize = 64;
 pub(super) struct Directory {
     /// Without links.
     root: PathBuf,
-    /// The largest number of bytes of a file that are read.
+    /// The largest number of bytes of a file that are read: by the operator, and by what they were before.
+    limit: u64,
     most: u64,
     opened: RefCell<Opened>,
 }
@@ -31,11 +32,11 @@ pub(super) struct Opened {
 }
 
 impl Directory {
-    /// The directory at `path`.
+    /// The directory at `path`, whose files are of at most `limit` bytes, and were of `most` together.
     ///
     /// # Errors
     /// It is not there, cannot be read, or holds no file.
-    pub(super) fn open(path: &Path, most: u64) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, limit: usize, most: usize) -> io::Result<Self> {
         let root = std::fs::canonicalize(path)?;
         let mut is_empty = true;
         for entry in std::fs::read_dir(&root)? {
@@ -44,7 +45,7 @@ impl Directory {
         if is_empty {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the directory is empty"));
         }
-        Ok(Self { root, most, opened: RefCell::default() })
+        Ok(Self { root, limit: limit as u64, most: most as u64, opened: RefCell::default() })
     }
 
     /// The files that were read whole, in that order.
@@ -99,9 +100,13 @@ impl Source for Directory {
     }
 
     fn open(&self, name: &str, most: usize) -> Result<Cow<'_, [u8]>, ImportError> {
-        let most = self.most.min(most as u64);
         let file = self.file(name)?;
-        if file.length > most {
+        let (length, limit) = (file.length, self.limit);
+        if length > limit {
+            return Err(ImportError::new(over_limit(length, limit)).in_file(name));
+        }
+        let most = self.most.min(most as u64);
+        if length > most {
             return Err(ImportError::new(format_args!("it has more than {most} bytes")).in_file(name));
         }
         let bytes = file.whole().map_err(|error| ImportError::new(error).in_file(name))?;
@@ -113,6 +118,11 @@ impl Source for Directory {
         }
         Ok(Cow::Owned(bytes))
     }
+}
+
+/// Why a file of this length is not read.
+pub(super) fn over_limit(length: u64, limit: u64) -> String {
+    format!("its {length} bytes are more than {limit}, the most that is read of a model")
 }
 
 fn is_hidden(name: &str) -> bool {

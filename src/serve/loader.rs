@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::import::{self, FileFormat, ImportOptions};
+use crate::import::{self, FileFormat, ImportOptions, Room};
 use crate::model::Model;
 use crate::model::artifact::most_memory as most_of_artifact;
 
@@ -22,7 +22,7 @@ pub fn most_memory(bytes: &[u8]) -> usize {
 }
 
 /// The bytes of an artifact: those of the file, or what `import` makes of a model of another library with `options`.
-/// `path` is for the error.
+/// `path` is for the error. What that takes beyond [`most_memory`] is told to `reserve` before it is used.
 ///
 /// # Errors
 /// [`LoadError::Invalid`] for a file that cannot be read, [`LoadError::Options`] for choices beside an artifact,
@@ -31,6 +31,7 @@ pub fn artifact_bytes<'a>(
     path: &Path,
     contents: &'a Contents,
     options: &ImportOptions,
+    reserve: &dyn Fn(usize),
 ) -> Result<Cow<'a, [u8]>, LoadError> {
     let bytes = contents.bytes.as_slice();
     match FileFormat::of(bytes) {
@@ -44,18 +45,29 @@ pub fn artifact_bytes<'a>(
                 let (path, problem) = (path.to_owned(), e.to_string());
                 if e.is_choice() { LoadError::Choice { path, problem } } else { LoadError::Invalid { path, problem } }
             };
-            let imported = import::read_file(&contents.layout, bytes, options).map_err(invalid)?;
+            let room = Room::new(most_memory(bytes), reserve);
+            let imported = import::read_file(&contents.layout, bytes, options, &room).map_err(invalid)?;
+            reserve(bytes.len() + imported.most_memory());
             import::artifact(imported, options).map(Cow::Owned).map_err(invalid)
         }
     }
 }
 
-/// Reads the model in a file or directory and checks its answers to its golden rows. `path` is for the error.
+/// Reads the model in a file or directory and checks its answers to its golden rows. `path` is for the error. What that
+/// takes beyond [`most_memory`] is told to `reserve` before it is used.
 ///
 /// # Errors
 /// [`LoadError`].
-pub fn load_contents(path: &Path, contents: &Contents, options: &ImportOptions) -> Result<Model, LoadError> {
-    let artifact = artifact_bytes(path, contents, options)?;
+pub fn load_contents(
+    path: &Path,
+    contents: &Contents,
+    options: &ImportOptions,
+    reserve: &dyn Fn(usize),
+) -> Result<Model, LoadError> {
+    let artifact = artifact_bytes(path, contents, options, reserve)?;
+    if let Cow::Owned(artifact) = &artifact {
+        reserve(contents.bytes.len() + most_of_artifact(artifact));
+    }
     let invalid = |problem| LoadError::Invalid { path: path.to_owned(), problem };
     let (mut model, other) = Model::load_with_layout(&artifact).map_err(invalid)?;
     if let Some(other) = other {
@@ -75,5 +87,5 @@ pub fn load_contents(path: &Path, contents: &Contents, options: &ImportOptions) 
 /// # Errors
 /// [`LoadError`].
 pub fn load(path: &Path, options: &ImportOptions) -> Result<Model, LoadError> {
-    load_contents(path, &Contents::read(path)?, options)
+    load_contents(path, &Contents::read(path)?, options, &|_| {})
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::config::Limits;
+use crate::model::schema::Feature;
 
 use super::admission::{INLINE_TEXT_BYTES, SCRATCH_BYTES};
 use super::listener::{ADMIN_BUDGET, ADMIN_CONNECTIONS, IDLE_BYTES};
@@ -31,6 +32,9 @@ const RESIDENT: usize = 2;
 
 /// A model's schema, statistics and golden rows in memory by the bytes of its head: 3.6 measured with 5,000 features.
 const HEAD: usize = 4;
+
+/// Bytes of a feature in memory however short it is in the head: in the head and in the schema, and its name to find it.
+const FEATURE: usize = 2 * (size_of::<Feature>() + 64) + 128;
 
 /// Bytes of a model's counters and series, with a reserve.
 const DESCRIPTION: usize = 256 << 10;
@@ -94,7 +98,9 @@ impl MemoryEstimate {
 
 /// Bytes of a model in memory.
 fn resident(served: &ServedModel) -> usize {
-    RESIDENT * payload(served) + served.model.explainer_bytes() + HEAD * served.model.head_bytes() + DESCRIPTION
+    let model = &served.model;
+    let described = (HEAD * model.head_bytes()).max(FEATURE * model.schema().n_features());
+    RESIDENT * payload(served) + model.explainer_bytes() + described + DESCRIPTION
 }
 
 /// Bytes of a model's sections.

@@ -13,13 +13,7 @@ use crate::serve::listener::{BoxError, RequestContext};
 use super::inflate::Encoding;
 use super::inflating::{INFLATING, Inflating, Piece};
 use super::request_body::ReadableBody;
-use super::yield_io;
-
-/// After this many bytes, about 80 µs of reading, a read yields so that the reactor polls the other sockets.
-const YIELD_AFTER: usize = 64 << 10;
-
-/// A piece of a body counts as this many bytes read besides its own: it may be of one byte.
-const PIECE: usize = 512;
+use super::turns::Turns;
 
 /// A body, chunk by chunk.
 #[derive(Debug)]
@@ -27,8 +21,7 @@ pub(in crate::http) struct BodyChunks<B> {
     body: B,
     inflating: Option<Box<Inflating>>,
     is_done: bool,
-    /// Work done here since the reactor polled the other sockets, in bytes read.
-    work: usize,
+    turns: Turns,
     /// The most bytes that are read of a compressed body, however few it becomes.
     most_compressed: usize,
 }
@@ -45,7 +38,7 @@ impl<B: ReadableBody> BodyChunks<B> {
             body,
             inflating: encoding(&head.headers)?.map(inflating),
             is_done: false,
-            work: 0,
+            turns: Turns::default(),
             most_compressed: usize::MAX,
         })
     }
@@ -74,15 +67,11 @@ impl<B: ReadableBody> BodyChunks<B> {
     /// takes long to inflate, and there was no permit to do so within the admission wait.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
-            // So that other sockets are polled.
-            if self.work >= YIELD_AFTER {
-                self.work = 0;
-                yield_io::yield_to_reactor().await;
-            }
+            self.turns.next().await;
             if let Some(inflating) = &mut self.inflating
                 && let Some(Piece { bytes, work }) = inflating.next().await?
             {
-                self.work += work;
+                self.turns.add(work);
                 if bytes.is_empty() {
                     continue;
                 }
@@ -104,7 +93,7 @@ impl<B: ReadableBody> BodyChunks<B> {
                     return self.inflating.as_mut().map_or(Ok(()), |inflating| inflating.finish()).map(|()| None);
                 }
             };
-            self.work += PIECE;
+            self.turns.add_piece(data.len());
             match &mut self.inflating {
                 Some(inflating) => {
                     let left = self.most_compressed.checked_sub(data.len());
@@ -117,10 +106,7 @@ impl<B: ReadableBody> BodyChunks<B> {
                     inflating.feed(data);
                 }
                 None if data.is_empty() => {}
-                None => {
-                    self.work += data.len();
-                    return Ok(Some(data));
-                }
+                None => return Ok(Some(data)),
             }
         }
     }

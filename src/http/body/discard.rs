@@ -9,6 +9,8 @@ use http_body_util::BodyExt as _;
 use crate::http::app::App;
 use crate::serve::listener::{DISCARD_FOR, DISCARD_TIMES_MAX_BODY};
 
+use super::turns::Turns;
+
 /// Reads a body without keeping it; true when it ended within the listener's bounds for discarded bytes and before the
 /// body's own deadline, counted from `arrival`.
 pub(in crate::http) async fn discard_rest<B>(mut body: B, app: &App, arrival: Instant) -> bool
@@ -18,14 +20,20 @@ where
     let limits = &app.server.limits;
     let max_bytes = limits.max_body_bytes.saturating_mul(DISCARD_TIMES_MAX_BODY);
     let read = async {
-        let mut bytes = 0;
-        while let Some(frame) = body.frame().await {
-            bytes += frame.as_ref().map_or(0, |f| f.data_ref().map_or(0, Bytes::len));
-            if frame.is_err() || bytes > max_bytes {
+        let (mut bytes, mut turns) = (0, Turns::default());
+        loop {
+            let length = match body.frame().await {
+                Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
+                Some(Err(_)) => return false,
+                None => return true,
+            };
+            bytes += length;
+            if bytes > max_bytes {
                 return false;
             }
+            turns.add_piece(length);
+            turns.next().await;
         }
-        true
     };
     tokio::select! {
         is_done = read => is_done,

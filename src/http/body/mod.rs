@@ -6,6 +6,7 @@ mod inflate;
 mod inflating;
 mod min_rate;
 mod request_body;
+mod turns;
 mod yield_io;
 
 use axum::body::Bytes;

@@ -28,6 +28,7 @@ use tail::{Tail, cut_off};
 use super::error::ImportError;
 use super::imported::Imported;
 use super::options::{Answers, ImportOptions, Iterations};
+use super::room::{FEATURE, Room};
 use crate::model::artifact::{Origin, Setting};
 use crate::model::ir::{Decision, Width};
 use crate::model::neutral::{Comparison, Forest, Neutral, Predictor, Sum};
@@ -48,14 +49,14 @@ pub(super) struct Around {
 ///
 /// # Errors
 /// [`ImportError`]: what cannot be read, with its line.
-pub(super) fn text(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
+pub(super) fn text(bytes: &[u8], options: &ImportOptions, room: &Room<'_>) -> Result<Imported, ImportError> {
     if options.iterations == Some(Iterations::Best) {
         let why = "LightGBM's text does not say which round was the best: it holds those that were saved, after early \
                    stopping the rounds up to the best one; leave `--iterations best` out";
         return Err(ImportError::of_choice(why));
     }
     let is_cut = || memchr::memmem::find(bytes, b"\nend of trees").is_none();
-    booster(bytes, Around::default(), options).map_err(|error| match error.to_string() {
+    booster(bytes, Around::default(), options, room).map_err(|error| match error.to_string() {
         told if !told.contains("cut off") && is_cut() => {
             ImportError::new(format_args!("{told}; the text has no `end of trees`: the file is cut off"))
         }
@@ -67,7 +68,12 @@ pub(super) fn text(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Im
 ///
 /// # Errors
 /// [`ImportError`]: what cannot be read, with its line.
-pub(super) fn booster(bytes: &[u8], around: Around, options: &ImportOptions) -> Result<Imported, ImportError> {
+pub(super) fn booster(
+    bytes: &[u8],
+    around: Around,
+    options: &ImportOptions,
+    room: &Room<'_>,
+) -> Result<Imported, ImportError> {
     if options.zero_as_missing {
         let why = "a LightGBM model says itself where 0 is missing (its parameter `zero_as_missing`); leave \
                    `--zero-as-missing` out";
@@ -76,6 +82,7 @@ pub(super) fn booster(bytes: &[u8], around: Around, options: &ImportOptions) -> 
     let last_round = last_round(options.iterations, around.best_iteration)?;
     let mut lines = Lines::of(bytes);
     let (header, first) = Header::read(&mut lines)?;
+    room.take(header.names.len(), FEATURE);
     let objective = Objective::read(header.objective, header.n_outputs)?;
     let grown = trees(&mut lines, first, &header, bytes.len(), last_round)?;
     let tail = Tail::read(&mut lines)?;

@@ -7,6 +7,7 @@ use super::model::{Answer, Fitted, is_booster, reader};
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
 use crate::import::options::{Answers, ImportOptions};
+use crate::import::room::FEATURE;
 use crate::model::artifact::{Origin, Setting};
 use crate::model::neutral::Neutral;
 
@@ -169,6 +170,7 @@ fn names(whole: &Object<'_>, options: &ImportOptions) -> Result<Vec<String>, Imp
         object = first.ok_or_else(|| ImportError::new("no step of the pipeline says how many columns it takes"))?;
     }
     if let Some(names) = feature_names(&object)? {
+        whole.arena.room.take(names.len(), FEATURE);
         return Ok(names);
     }
     if is_booster(&object) {
@@ -186,6 +188,7 @@ fn names(whole: &Object<'_>, options: &ImportOptions) -> Result<Vec<String>, Imp
             object.class
         ))
     })?;
+    whole.arena.room.take(n, FEATURE);
     Ok((0..n).map(|i| format!("f{i}")).collect())
 }
 

@@ -27,11 +27,11 @@ pub(super) fn names(object: &Object<'_>, options: &ImportOptions) -> Result<Vec<
 
 /// Makes a number stand for a missing cell in every column of the predictor.
 fn take_for_missing(steps: &mut Steps, missing: f64) {
-    for i in 0..steps.outputs.len() {
-        for operation in as_missing(missing) {
-            let made = u32::try_from(steps.n_slots()).unwrap_or(u32::MAX);
-            steps.steps.push(Step { input: steps.outputs[i], operation });
-            steps.outputs[i] = made;
+    let made = u32::try_from(steps.n_slots()).unwrap_or(u32::MAX);
+    let mut made = made..;
+    for output in &mut steps.outputs {
+        for (operation, made) in as_missing(missing).into_iter().zip(&mut made) {
+            steps.steps.push(Step { input: std::mem::replace(output, made), operation });
         }
     }
 }

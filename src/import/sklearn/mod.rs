@@ -16,12 +16,13 @@ use super::error::ImportError;
 use super::file_format::{FileFormat, TAR, is_tar};
 use super::imported::Imported;
 use super::options::ImportOptions;
+use super::room::Room;
 
 /// Reads a pickle: protocols 0 to 5, plain or compressed by zlib or gzip.
 ///
 /// # Errors
 /// It is cut off, takes more than its size allows, or holds what is not read: named, with its place.
-pub(super) fn pickle(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
+pub(super) fn pickle(bytes: &[u8], options: &ImportOptions, room: &Room<'_>) -> Result<Imported, ImportError> {
     let inflated = inflate::inflate(bytes)?;
     if is_tar(&inflated) {
         return Err(ImportError::new(TAR));
@@ -29,9 +30,9 @@ pub(super) fn pickle(bytes: &[u8], options: &ImportOptions) -> Result<Imported, 
     if let Some(what) = FileFormat::of(&inflated).and_then(compressed) {
         return Err(ImportError::new(format_args!("it is {what}, compressed: unpack it first, as gunzip does")));
     }
-    let mut arena = Arena::new(&inflated)?;
-    let root = pickle::decode(&mut arena)?;
-    assemble::imported(&arena, root, "pickle", options)
+    let mut arena = Arena::new(&inflated, room)?;
+    let whole = pickle::decode(&mut arena)?;
+    assemble::imported(&arena, whole, "pickle", options)
 }
 
 /// What is read only as it is, if that is what was compressed.
@@ -59,9 +60,9 @@ pub(super) fn archive_length(bytes: &[u8]) -> usize {
 ///
 /// # Errors
 /// As [`pickle`].
-pub(super) fn skops(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
+pub(super) fn skops(bytes: &[u8], options: &ImportOptions, room: &Room<'_>) -> Result<Imported, ImportError> {
     let archive = skops::inflate(bytes)?;
-    let mut arena = Arena::new(&archive.bytes)?;
-    let root = skops::decode(&mut arena, &archive)?;
-    assemble::imported(&arena, root, "skops", options)
+    let mut arena = Arena::new(&archive.bytes, room)?;
+    let whole = skops::decode(&mut arena, &archive)?;
+    assemble::imported(&arena, whole, "skops", options)
 }

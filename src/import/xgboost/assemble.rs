@@ -9,9 +9,11 @@ use super::version;
 use crate::import::error::ImportError;
 use crate::import::imported::Imported;
 use crate::import::options::{Answers, ImportOptions, Iterations};
+use crate::import::room::{FEATURE, Room};
 use crate::model::artifact::{Origin, Setting};
 use crate::model::ir::{LinearRule, Width};
 use crate::model::neutral::{Comparison, Forest, Leaves, LinearModel, Neutral, Predictor, Sum, Tree};
+use crate::model::schema::MAX_COLUMNS;
 
 /// The largest number of outputs.
 const MAX_OUTPUTS: usize = 1_000;
@@ -23,7 +25,12 @@ const LOGITRAW_BASE_IS_MARGIN: [i32; 2] = [1, 3];
 const SORTS_QUANTILES: [i32; 2] = [3, 5];
 
 /// Joins the parts.
-pub(super) fn assemble(mut document: Document, options: &ImportOptions, format: &str) -> Result<Imported, ImportError> {
+pub(super) fn assemble(
+    mut document: Document,
+    options: &ImportOptions,
+    room: &Room<'_>,
+    format: &str,
+) -> Result<Imported, ImportError> {
     let version_note = version::check(&document.version)?;
     let number = |name: &str| parameter(&document, name).map_err(|error| error.within("learner.learner_model_param"));
     let n_features = number("num_feature")?.ok_or_else(|| {
@@ -36,8 +43,9 @@ pub(super) fn assemble(mut document: Document, options: &ImportOptions, format: 
     }
     let objective = objective(&document, n_outputs, options)?;
     let start = base(&document, objective.base, n_outputs)?;
+    room.take(n_features.min(MAX_COLUMNS), FEATURE);
     let names = std::mem::take(&mut document.names);
-    let FeaturesAndSteps { features, steps, mut notes } =
+    let FeaturesAndSteps { features, steps, mut notes, .. } =
         columns(n_features, names, &document.encodings, options.zero_as_missing)?;
     notes.extend(version_note);
     if n_outputs > 1 && document.objective.as_deref().is_some_and(|name| name.starts_with("binary:log")) {

@@ -10,6 +10,8 @@ use crate::model::schema::{Feature, FeatureKind, MAX_COLUMNS};
 pub(super) struct FeaturesAndSteps {
     pub(super) features: Vec<Feature>,
     pub(super) steps: Steps,
+    /// Columns so far. Each step of a feature makes one.
+    n_made: u32,
     pub(super) notes: Vec<String>,
 }
 
@@ -32,8 +34,8 @@ pub(super) fn columns(
     of_each("encodings in cats", encodings.len())?;
     let names = if names.is_empty() { (0..n).map(|i| format!("f{i}")).collect() } else { names };
     let n = u32::try_from(n).unwrap_or(u32::MAX);
-    let mut made =
-        FeaturesAndSteps { features: Vec::with_capacity(names.len()), steps: Steps::none(n), notes: Vec::new() };
+    let features = Vec::with_capacity(names.len());
+    let mut made = FeaturesAndSteps { features, steps: Steps::none(n), n_made: n, notes: Vec::new() };
     for (i, name) in names.into_iter().enumerate() {
         let mut feature = Feature::imported(name, true);
         match encodings.get(i) {
@@ -71,8 +73,8 @@ impl FeaturesAndSteps {
 
     /// Puts what a step makes of feature `i` in its place among the predictor's columns.
     fn push(&mut self, i: usize, operation: Operation) {
-        let made = u32::try_from(self.steps.n_slots()).unwrap_or(u32::MAX);
-        let input = std::mem::replace(&mut self.steps.outputs[i], made);
+        let input = std::mem::replace(&mut self.steps.outputs[i], self.n_made);
+        self.n_made += 1;
         self.steps.steps.push(Step { input, operation });
     }
 }

@@ -15,6 +15,7 @@ mod version;
 use super::error::ImportError;
 use super::imported::Imported;
 use super::options::ImportOptions;
+use super::room::Room;
 use document::Document;
 
 pub(super) use objective::SEVERAL_LABELS;
@@ -24,11 +25,11 @@ pub(super) const BINARY: &str = "it is XGBoost's binary format, which XGBoost it
 3.0 or older: python -c \"import xgboost as x; b = x.Booster(); b.load_model('MODEL'); b.save_model('MODEL.ubj')\"";
 
 /// Reads JSON.
-pub(super) fn json(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
-    assemble::assemble(Document::read(&mut json::Json::new(bytes))?, options, "json")
+pub(super) fn json(bytes: &[u8], options: &ImportOptions, room: &Room<'_>) -> Result<Imported, ImportError> {
+    assemble::assemble(Document::read(&mut json::Json::new(bytes))?, options, room, "json")
 }
 
 /// Reads UBJSON, also what a pickled booster holds.
-pub(super) fn ubjson(bytes: &[u8], options: &ImportOptions) -> Result<Imported, ImportError> {
-    assemble::assemble(Document::read(&mut ubjson::Ubjson::new(bytes))?, options, "ubjson")
+pub(super) fn ubjson(bytes: &[u8], options: &ImportOptions, room: &Room<'_>) -> Result<Imported, ImportError> {
+    assemble::assemble(Document::read(&mut ubjson::Ubjson::new(bytes))?, options, room, "ubjson")
 }

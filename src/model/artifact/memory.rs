@@ -1,16 +1,21 @@
 //! The memory that loading an artifact takes, estimated from its length and head before it is loaded.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use super::frame;
 use super::header::Section;
+use crate::model::neutral;
 
-/// Loading a model by the bytes of its sections: decoded, and compiled; and laid out to explain answers, where a node
-/// takes 32 bytes and its cover 8, and in the file at least 10.
-const LOADED: usize = 6;
+/// Loading a model by the bytes of its sections, beside these: numbers as stored and checked.
+const LOADED: usize = 2;
+
+/// The same of the `estimator` section: trees, of 10 bytes a node at least, decoded, and compiled in two layouts, measured
+/// 2.7 to 4.2; and laid out to explain answers, where a node takes 32 bytes and its cover 8.
+const ESTIMATOR: usize = 9;
 
 /// Bytes that a byte of the `shares` section takes beside: a leaf with rows of two of eight classes has 5, in memory 48
 /// in lists that have doubled and 64 as a vector of all classes.
@@ -27,7 +32,7 @@ const CONTAINER: usize = 320;
 
 /// Bytes of memory that loading an artifact takes at most, with those of the file: its sections decoded and compiled,
 /// and its head's values. The shortest value, `0,`, takes many times its length once it is read: what counts is how
-/// many there are.
+/// many there are. So it is with the nodes of the `neutral` section: they are counted.
 pub fn most_memory(file: &[u8]) -> usize {
     let Ok((head, payload)) = frame(file) else { return file.len() };
     let of = |byte: u8| match byte {
@@ -37,48 +42,64 @@ pub fn most_memory(file: &[u8]) -> usize {
         _ => 0,
     };
     let values = head.iter().map(|byte| of(*byte)).sum::<usize>();
-    file.len() + LOADED * payload.len() + LEAF_SHARES * shares_bytes(head).min(payload.len()) + head.len() + values
+    file.len() + sections(head, payload) + head.len() + values
 }
 
-/// Bytes of the `shares` section as a head tells of them; 0 of a head that cannot be read, which is refused. Nothing is
-/// kept of what is read.
-fn shares_bytes(head: &[u8]) -> usize {
+/// Bytes that sections take beside their own. Of a head that cannot be read, which is refused: none. Nothing is kept of
+/// what is read.
+fn sections(head: &[u8], payload: &[u8]) -> usize {
     #[derive(Deserialize)]
     struct Head {
         payload: Contents,
     }
     #[derive(Deserialize)]
     struct Contents {
-        sections: SharesBytes,
+        sections: Places,
     }
-    serde_json::from_slice::<Head>(head).map_or(0, |head| head.payload.sections.0)
+    let Ok(Head { payload: Contents { sections } }) = serde_json::from_slice(head) else { return 0 };
+    let at = |Range { start, end }: Range<usize>| payload.get(start..end).unwrap_or_default();
+    let (estimator, shares) = (at(sections.estimator).len(), at(sections.shares).len());
+    LOADED * payload.len()
+        + (ESTIMATOR - LOADED) * estimator
+        + LEAF_SHARES * shares
+        + neutral::most_memory(at(sections.neutral))
 }
 
-/// The most bytes that a section of that name has in a list of sections.
-struct SharesBytes(usize);
+/// Where some sections of a list of sections are in the payload.
+#[derive(Default)]
+struct Places {
+    estimator: Range<usize>,
+    shares: Range<usize>,
+    neutral: Range<usize>,
+}
 
-impl<'de> Deserialize<'de> for SharesBytes {
+impl<'de> Deserialize<'de> for Places {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(MostOfList)
+        deserializer.deserialize_seq(PlacesOfList)
     }
 }
 
-struct MostOfList;
+struct PlacesOfList;
 
-impl<'de> Visitor<'de> for MostOfList {
-    type Value = SharesBytes;
+impl<'de> Visitor<'de> for PlacesOfList {
+    type Value = Places;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of sections")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SharesBytes, A::Error> {
-        let mut most = 0;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Places, A::Error> {
+        let (mut places, mut start) = (Places::default(), 0_usize);
         while let Some(section) = list.next_element::<Section>()? {
-            if section.name == "shares" {
-                most = most.max(usize::try_from(section.bytes).unwrap_or(usize::MAX));
+            let end = start.saturating_add(usize::try_from(section.bytes).unwrap_or(usize::MAX));
+            match section.name.as_str() {
+                "estimator" => places.estimator = start..end,
+                "shares" => places.shares = start..end,
+                "neutral" => places.neutral = start..end,
+                _ => {}
             }
+            start = end;
         }
-        Ok(SharesBytes(most))
+        Ok(places)
     }
 }

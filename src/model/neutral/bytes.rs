@@ -66,6 +66,17 @@ impl<'a> SectionReader<'a> {
         self.fault(format_args!("{n} {what} cannot fit"))
     }
 
+    /// Leaves out `n` elements of `each` bytes.
+    pub(super) fn skip(&mut self, n: usize, each: usize) -> Result<(), String> {
+        match n.checked_mul(each).and_then(|bytes| self.rest.get(bytes..)) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(())
+            }
+            None => self.fault("it ends too early"),
+        }
+    }
+
     /// A list of f64.
     pub(super) fn f64s(&mut self, what: &str) -> Result<Vec<f64>, String> {
         let n = self.length(8, what)?;

@@ -1,63 +1,75 @@
 //! From a source's own rule to the exact form that kernels are compiled from: comparisons become bounds of 64 bits.
 
-use super::forest::{Comparison, Forest, Leaves, Missing, Node, Side, Split, Test};
+use super::forest::{Comparison, Forest, Leaves, Missing, Node, Side, Split, Test, Tree};
 use super::form::{Neutral, Predictor};
+use super::steps::Steps;
 use crate::model::ir::{self, CategorySet, Ensemble, Form, Linear, Trees, Width, bounds};
 
 impl Neutral {
-    /// Checks the predictor, and the steps against the features, and gives the predictor's exact form. `n_categories`
-    /// has the number of categories of each feature, 0 for a numeric one.
+    /// As [`into_form`](Self::into_form), of a copy.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn to_form(&self, n_categories: &[usize]) -> Result<Form, String> {
+        self.clone().into_form(n_categories).map(|(form, _)| form)
+    }
+
+    /// Checks the predictor, and the steps against the features, and gives the predictor's exact form, and the steps.
+    /// `n_categories` has the number of categories of each feature, 0 for a numeric one. The predictor becomes its form
+    /// where it is in memory: two of them would be two thirds of what loading takes.
     ///
     /// # Errors
     /// One sentence: what is wrong.
-    pub fn to_form(&self, n_categories: &[usize]) -> Result<Form, String> {
-        self.steps.check(n_categories)?;
-        let (given, taken) = (self.steps.outputs.len(), self.predictor.n_columns());
+    pub fn into_form(self, n_categories: &[usize]) -> Result<(Form, Steps), String> {
+        let Self { steps, predictor, .. } = self;
+        steps.check(n_categories)?;
+        let (given, taken) = (steps.outputs.len(), predictor.n_columns());
         if given != taken {
             return Err(format!("the steps give {given} columns, the predictor takes {taken}"));
         }
         if taken > usize::from(u16::MAX) {
             return Err(format!("{taken} columns are more than {}", u16::MAX));
         }
-        match &self.predictor {
-            Predictor::Forest(forest) => forest.to_ensemble().and_then(Trees::new).map(Form::Trees),
+        let form = match predictor {
+            Predictor::Forest(forest) => forest.into_ensemble().and_then(Trees::new).map(Form::Trees),
             Predictor::Linear(linear) => {
-                let (weights, intercepts) = (linear.weights.clone(), linear.intercepts.clone());
-                Linear::new(taken, weights, intercepts, linear.link, linear.rule).map(Form::Linear)
+                Linear::new(taken, linear.weights, linear.intercepts, linear.link, linear.rule).map(Form::Linear)
             }
-        }
+        };
+        Ok((form?, steps))
     }
 }
 
 impl Forest {
-    fn to_ensemble(&self) -> Result<Ensemble, String> {
+    fn into_ensemble(mut self) -> Result<Ensemble, String> {
+        let trees = std::mem::take(&mut self.trees);
         let mut sets =
             Sets { source: &self.sets, made: Vec::new(), by_rule: vec![[None; 2]; self.sets.len()], none: [None; 2] };
-        let mut trees = Vec::with_capacity(self.trees.len());
-        for (i, tree) in self.trees.iter().enumerate() {
-            let mut nodes = Vec::with_capacity(tree.nodes.len());
-            for (at, node) in tree.nodes.iter().enumerate() {
-                nodes.push(match node {
-                    Node::Leaf(number) => ir::Node::Leaf(*number),
-                    Node::Split(split) => {
-                        let split = self.split(split, &mut sets);
-                        ir::Node::Split(split.map_err(|e| format!("node {at} of tree {i}: {e}"))?)
-                    }
-                });
-            }
-            trees.push(ir::Tree { nodes, output: tree.output, weight: tree.weight });
-        }
+        // Both kinds of nodes are of a size, so that their lists stay where they are.
+        let of_tree = |(i, tree): (usize, Tree)| {
+            let of_node = |(at, node)| match node {
+                Node::Leaf(number) => Ok(ir::Node::Leaf(number)),
+                Node::Split(split) => {
+                    let split = self.split(&split, &mut sets);
+                    split.map(ir::Node::Split).map_err(|e| format!("node {at} of tree {i}: {e}"))
+                }
+            };
+            let nodes = tree.nodes.into_iter().enumerate().map(of_node).collect::<Result<Vec<_>, String>>()?;
+            Ok(ir::Tree { nodes, output: tree.output, weight: tree.weight })
+        };
+        let trees = trees.into_iter().enumerate().map(of_tree).collect::<Result<Vec<_>, String>>()?;
+        let sets = sets.made;
         Ok(Ensemble {
             n_columns: self.n_columns as usize,
             input: self.value,
             trees,
-            sets: sets.made,
-            leaves: match &self.leaves {
+            sets,
+            leaves: match self.leaves {
                 Leaves::Values => ir::Leaves::Values,
-                Leaves::Vectors(values) => ir::Leaves::Vectors(values.clone()),
-                Leaves::Linear(leaves) => ir::Leaves::Linear(leaves.clone()),
+                Leaves::Vectors(values) => ir::Leaves::Vectors(values),
+                Leaves::Linear(leaves) => ir::Leaves::Linear(leaves),
             },
-            sum: self.sum.clone(),
+            sum: self.sum,
             link: self.link,
             decision: self.decision,
         })

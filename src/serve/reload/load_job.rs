@@ -47,6 +47,8 @@ pub(super) struct LoadJob {
     pub(super) name: Option<String>,
     pub(super) path: PathBuf,
     pub(super) options: ImportOptions,
+    /// The most bytes that are read of a file.
+    pub(super) limit: usize,
     pub(super) seen: Option<Seen>,
     /// The content of the version that is served, and of the one before.
     pub(super) current: Option<ContentHash>,
@@ -113,7 +115,7 @@ impl LoadJob {
             _ if holds(self.previous) => FileState::Previous,
             Ok(contents) => {
                 let hash = contents.hash();
-                self.verify(&contents).map_or_else(FileState::Refused, |model| self.new_version(model, hash))
+                self.verify(&contents, reserve).map_or_else(FileState::Refused, |model| self.new_version(model, hash))
             }
             Err(error) => FileState::Refused(error),
         };
@@ -123,7 +125,7 @@ impl LoadJob {
     fn version(&self, asked: &str, changes: &mut ChangeDetector, reserve: ReserveMemory<'_>) -> FileState {
         let other = |in_file| FileState::OtherVersion { asked: asked.to_owned(), in_file };
         let Ok(contents) = self.read(changes, reserve) else { return other(None) };
-        match self.verify(&contents) {
+        match self.verify(&contents, reserve) {
             Ok(model) if model.version() == asked => self.new_version(model, contents.hash()),
             Ok(model) => other(Some(model.version().to_owned())),
             Err(error) => FileState::Refused(error),
@@ -134,9 +136,9 @@ impl LoadJob {
     fn read(&self, changes: &mut ChangeDetector, reserve: ReserveMemory<'_>) -> Result<Contents, LoadError> {
         // A longer file may take the name in between: its length is reserved, too.
         let read = || {
-            let length = Contents::length(&self.path);
+            let length = Contents::length(&self.path, self.limit);
             reserve(length);
-            Contents::read_at_most(&self.path, length)
+            Contents::read_within(&self.path, self.limit, length)
         };
         let contents = read().or_else(|_| read())?;
         reserve(loader::most_memory(&contents.bytes));
@@ -144,8 +146,8 @@ impl LoadJob {
         Ok(contents)
     }
 
-    fn verify(&self, contents: &Contents) -> Result<Model, LoadError> {
-        loader::load_contents(&self.path, contents, &self.options)
+    fn verify(&self, contents: &Contents, reserve: ReserveMemory<'_>) -> Result<Model, LoadError> {
+        loader::load_contents(&self.path, contents, &self.options, reserve)
     }
 
     /// The model as it would be served. Times it, which takes some milliseconds.

@@ -101,7 +101,7 @@ impl ModelFiles {
     pub(super) fn open(&mut self, file: &ModelFile, memory: &LoadMemory) -> Result<(), LoadError> {
         let source = ModelSource::new(file)?;
         let load_lock = Arc::clone(&source.load_lock);
-        let job = source.load_job(Wanted::Content(Trigger::Request));
+        let job = source.load_job(Wanted::Content(Trigger::Request), &self.policy);
         self.sources.push(source);
         let most = Cell::new(0);
         let outcome = job.run(&mut blocking_lock(&load_lock), &|bytes| most.set(bytes.max(most.get())));

@@ -7,7 +7,7 @@ use crate::import::ImportOptions;
 use crate::model::check_name;
 use crate::model::schema::Schema;
 use crate::model::schema_difference::difference;
-use crate::serve::contents::ContentHash;
+use crate::serve::contents::{ContentHash, MAX_MODEL_BYTES};
 use crate::serve::error::{LoadError, ReloadError};
 use crate::serve::registry::{ServedModel, Snapshot};
 
@@ -42,6 +42,8 @@ pub(super) struct ReloadPolicy {
     /// The default model's name; without one, the first model served becomes the default.
     pub(super) default: Option<String>,
     pub(super) allow_schema_change: bool,
+    /// The most bytes that are read of a file; none: [`MAX_MODEL_BYTES`].
+    pub(super) max_model_bytes: Option<usize>,
 }
 
 /// The result of a poll; none when there is nothing to report. After an error the model is served as before.
@@ -145,13 +147,14 @@ impl ModelSource {
     }
 
     /// A job that loads its file.
-    pub(super) fn load_job(&self, wanted: Wanted) -> LoadJob {
+    pub(super) fn load_job(&self, wanted: Wanted, policy: &ReloadPolicy) -> LoadJob {
         let hash = |kept: &Option<Version>| kept.as_ref().map(|version| version.hash);
         LoadJob {
             wanted,
             name: self.name.clone(),
             path: self.path.clone(),
             options: self.options.clone(),
+            limit: policy.max_model_bytes.unwrap_or(MAX_MODEL_BYTES),
             seen: self.seen,
             current: hash(&self.current),
             previous: hash(&self.previous),

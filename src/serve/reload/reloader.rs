@@ -32,6 +32,8 @@ pub struct Sources {
     pub default: Option<String>,
     /// `--allow-schema-change`.
     pub allow_schema_change: bool,
+    /// `--max-model-bytes`, the most that is read of a file; none: its default.
+    pub max_model_bytes: Option<usize>,
 }
 
 /// Loads the models' files. Each file is loaded by one thread at a time. Once the server is open, none is loaded under
@@ -66,8 +68,11 @@ impl Reloader {
         let mut files = self.lock();
         files.directory.clone_from(&sources.directory);
         files.choices.clone_from(&sources.choices);
-        files.policy =
-            ReloadPolicy { default: sources.default.clone(), allow_schema_change: sources.allow_schema_change };
+        files.policy = ReloadPolicy {
+            default: sources.default.clone(),
+            allow_schema_change: sources.allow_schema_change,
+            max_model_bytes: sources.max_model_bytes,
+        };
         let mut errors: Vec<_> = sources.files.iter().filter_map(|file| files.open(file, &self.memory).err()).collect();
         drop(files);
         if let Some(path) = &sources.directory
@@ -146,8 +151,10 @@ impl Reloader {
         wanted: Wanted,
         is_meant: fn(&ModelSource) -> bool,
     ) -> Polled {
-        let begun =
-            self.lock().source(load_lock).filter(|source| is_meant(source)).map(|source| source.load_job(wanted));
+        let begun = {
+            let files = self.lock();
+            files.source(load_lock).filter(|source| is_meant(source)).map(|it| it.load_job(wanted, &files.policy))
+        };
         let Some(job) = begun else { return Ok(None) };
         let outcome = job.run(&mut changes, &|bytes| self.reserve(load_lock, bytes));
         drop(permit);

@@ -102,6 +102,28 @@ fn all_wrong_settings_are_told_at_once() {
 }
 
 #[test]
+fn a_port_that_is_none_is_told_where_it_does_not_count_too() {
+    let typed: [&[&str]; 2] = [&[], &["--bind", "127.0.0.1:0"]];
+    for args in typed {
+        let (code, said) = refused(&[("PORT", "99999")], args);
+        assert_eq!((code, said.as_str()), (78, "smartserve: PORT is \"99999\", expected a number from 0 to 65535\n"));
+        let (code, said) = refused(&[("PORT", "0"), ("AIP_HTTP_PORT", "http")], args);
+        assert_eq!((code, said.lines().count(), said.contains("AIP_HTTP_PORT is \"http\"")), (78, 1, true), "{said}");
+    }
+    let ran = run_with(&[("PORT", "http")], &["healthcheck", "http://127.0.0.1:1/readyz"]);
+    assert_eq!(ran.code, Some(78), "{}", ran.err);
+}
+
+#[test]
+fn a_model_over_the_limit_is_refused() {
+    for limit in [&["--max-model-bytes", "1KiB"][..], &[]] {
+        let variables: &[(&str, &str)] = if limit.is_empty() { &[("SMARTSERVE_MAX_MODEL_BYTES", "1KiB")] } else { &[] };
+        let (code, said) = refused(variables, limit);
+        assert_eq!((code, said.contains("bytes are more than 1024, the most that is read")), (65, true), "{said}");
+    }
+}
+
+#[test]
 fn addresses_have_short_forms() {
     for short in ["localhost:0", ":0", "127.0.0.1:0"] {
         let server = Server::start(&["--model", &model(), "--admin-bind", short]);

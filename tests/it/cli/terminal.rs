@@ -164,3 +164,30 @@ fn nothing_in_a_file_steers_the_terminal() {
     let json: serde_json::Value = serde_json::from_str(&run_with(&[], &["inspect", "--json", model]).out).unwrap();
     assert_eq!(json["description"], evil);
 }
+
+#[test]
+fn the_name_of_a_file_makes_no_line_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let name = at("a\nsmartserve: b.model: sound\nz.model");
+    let data = path("data/boston.csv").to_str().unwrap().to_owned();
+    let source = crate::import::cases::Case::all("xgb-sqerr", &["ubj"]).remove(0).files.remove(0);
+    let source = source.to_str().unwrap();
+    let train = ["train", "--data", &data, "--target", "MEDV", "--algorithm", "ridge", "--folds", "0", "--name", "m"];
+    let with_output = format!("--output={name}");
+    let commands: [&[&str]; 7] = [
+        &[&train[..], &["-o", &name]].concat(),
+        &["import", source, "-o", &name],
+        &["import", source, &with_output, "--data", &name],
+        &["inspect", source, &name],
+        &["inspect", &name],
+        &["verify", &name],
+        &["predict", "--model", source, "--input", &data, &format!("--raw={name}")],
+    ];
+    for args in commands {
+        let ran = run_with(&[], args);
+        let said = ran.out + &ran.err;
+        assert!(!said.contains("\nsmartserve: b.model: sound") && !said.contains("\nz.model"), "{args:?}: {said}");
+        assert!(said.contains("a\\nsmartserve: b.model") || args.len() == 2, "{args:?}: {said}");
+    }
+}

@@ -9,6 +9,7 @@ mod doors;
 mod fixtures;
 mod hostile;
 mod json;
+mod long_bodies;
 mod matching;
 mod media;
 mod openapi;

@@ -72,7 +72,7 @@ fn both_encodings_give_the_same_model() {
     for case in cases {
         let sections = case.files.iter().map(|file| {
             let bytes = std::fs::read(file).unwrap();
-            let artifact = loader::artifact_bytes(file, &Contents::of_file(bytes), &ImportOptions::default())
+            let artifact = loader::artifact_bytes(file, &Contents::of_file(bytes), &ImportOptions::default(), &|_| {})
                 .unwrap()
                 .into_owned();
             let opened = smartserve::model::artifact::open(&artifact).unwrap();
@@ -186,7 +186,7 @@ fn small(change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
 
 /// The model in these bytes.
 fn load_bytes(bytes: &[u8], options: &ImportOptions) -> Result<Model, LoadError> {
-    loader::load_contents("m".as_ref(), &Contents::of_file(bytes.to_vec()), options)
+    loader::load_contents("m".as_ref(), &Contents::of_file(bytes.to_vec()), options, &|_| {})
 }
 
 /// What the small model answers for a few rows: below, on and above its threshold, and missing.

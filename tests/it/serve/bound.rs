@@ -11,10 +11,11 @@ use rustix::net::sockopt::set_socket_recv_buffer_size;
 use serde_json::Value;
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::model::algorithm::Algorithm;
+use smartserve::model::neutral::{Neutral, Node, Predictor, Tree};
 use smartserve::serve::ServerState;
 use smartserve::serve::memory_estimate::MemoryEstimate;
 
-use crate::support::artifact::seal;
+use crate::support::artifact::{Parts, seal};
 use crate::support::model_folder::one;
 use crate::support::models::{Recipe, artifact};
 use crate::support::process::{BINARY, SMALL, Server};
@@ -148,4 +149,26 @@ fn a_file_that_is_refused_stays_below_the_bound() {
         let (highest, bound) = server.memory_of_refusing(&model, &seal(head.as_bytes(), b""));
         assert!(highest <= bound, "{what}: {highest} bytes of {bound}");
     }
+}
+
+/// Trees of one leaf take 23 bytes in a file, and in memory ten times as many.
+#[test]
+fn an_artifact_of_many_trees_stays_below_the_bound() {
+    const TREES: usize = 100_000;
+    let fixture = crate::support::path("tests/fixtures/artifacts/boston-hist-gradient-boosting.model");
+    let mut parts = Parts::of(&std::fs::read(&fixture).unwrap());
+    let mut neutral = Neutral::from_section(parts.section("neutral")).unwrap();
+    let Predictor::Forest(forest) = &mut neutral.predictor else { panic!("it is no forest") };
+    forest.trees = vec![Tree { nodes: vec![Node::Leaf(0.0)], output: 0, weight: 1.0, cover: Vec::new() }; TREES];
+    *parts.section("neutral") = neutral.to_section().unwrap();
+    // It answers its golden rows otherwise.
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("m.model");
+    std::fs::copy(&fixture, &model).unwrap();
+    let words = ["--model", model.to_str().unwrap(), "--reload-interval", "1h"];
+    let mut server = Server::start(&[&words[..], &SMALL].concat());
+    parts.sections.retain(|(name, _)| name != "cover");
+    parts.header["payload"]["sections"].as_array_mut().unwrap().retain(|section| section["name"] != "cover");
+    let (highest, bound) = server.memory_of_refusing(&model, &parts.sealed());
+    assert!(highest <= bound, "{highest} bytes of {bound}");
 }

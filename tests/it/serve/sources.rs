@@ -208,3 +208,26 @@ async fn a_changed_file_of_a_directory_is_noticed_and_so_is_a_configmap_that_was
     house.look();
     assert_eq!(house.version("m").unwrap(), second);
 }
+
+#[tokio::test]
+async fn a_file_over_the_limit_is_not_read() {
+    let house = ModelFolder::new();
+    let path = house.write("m.model", &version(1));
+    let limit = fs::read(&path).unwrap().len();
+    house.open(&Sources { max_model_bytes: Some(limit), ..one(&path) });
+    let (first, memory) = (house.version("m"), house.server.reloader.load_memory());
+    let mut longer = version(2);
+    longer.resize(limit + 1, 0);
+    fs::write(&path, longer).unwrap();
+    house.look();
+    assert_eq!((house.version("m"), house.counted()), (first, (0, 1)));
+    let error = house.server.registry.get("m").unwrap().reload_error().unwrap();
+    assert!(error.contains(&format!("its {} bytes are more than {limit}", limit + 1)), "{error}");
+    assert_eq!(house.server.reloader.load_memory(), memory, "nothing was reserved for it");
+    // The files of a directory that holds a model, too.
+    fs::create_dir(house.path("d")).unwrap();
+    house.write("d/model.ubj", &case("xgb-sqerr/model.ubj"));
+    let server = ServerState::new(Vec::new(), Limits::default(), ExtraFeatures::Reject);
+    let errors = server.reloader.open(&Sources { max_model_bytes: Some(100), ..one(&house.path("d")) }).unwrap_err();
+    assert!(errors[0].to_string().contains("bytes are more than 100, the most that is read"), "{errors:?}");
+}

@@ -51,8 +51,9 @@ pub(in crate::http) async fn start(
     head: &Parts,
     body: Body,
 ) -> Result<Response, Problem> {
-    let mut stream = RowStream::new(app, snapshot, question, head, body)?;
+    let mut stream = RowStream::new(app, &snapshot, question, head, body)?;
     let first = stream.next().await?.ok_or_else(Problem::no_rows)?;
+    drop(snapshot);
     stream.begin();
     Ok(([(CONTENT_TYPE, accepted.ndjson)], stream_body(first, stream)).into_response())
 }

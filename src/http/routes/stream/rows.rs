@@ -1,5 +1,6 @@
 //! The rows of a stream: read line by line, answered some at a time, and forgotten.
 
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -16,16 +17,22 @@ use crate::serve::error::Overloaded;
 use crate::serve::listener::{RequestContext, RequestId};
 use crate::serve::logging::milliseconds;
 use crate::serve::predict::{PredictInput, PredictOutput};
-use crate::serve::registry::Snapshot;
+use crate::serve::registry::{ServedModel, Snapshot};
 
 /// The most features read and numbers answered at one time: from 64 KiB of short lines a model with many classes would
 /// make hundreds of mebibytes.
 const NUMBERS_AT_ONCE: usize = 16 << 10;
 
+/// The last line of a stream whose version has been replaced twice, or unloaded.
+const VERSION_GONE: &str = "The version that this stream began with is neither served nor kept any more: send the rows \
+                            that have no answer in a new request";
+
 /// A stream under way.
 pub(super) struct RowStream {
     app: AppState,
-    snapshot: Snapshot,
+    /// The version that answers all rows. Held while rows are answered alone: a stream may last longer than the memory
+    /// bound counts a replaced version, which is until it is neither served nor the one before.
+    snapshot: Weak<ServedModel>,
     question: Question,
     chunks: BodyChunks<Body>,
     /// The lines of the last chunk, and the beginning of the next line.
@@ -72,7 +79,7 @@ impl RowStream {
     /// 415: an encoding that is not read.
     pub(super) fn new(
         app: &AppState,
-        snapshot: Snapshot,
+        snapshot: &Snapshot,
         question: Question,
         head: &Parts,
         body: Body,
@@ -85,7 +92,7 @@ impl RowStream {
             waited: Duration::ZERO,
             log: StreamLog { context, progress: ndjson::LinesRead::default(), has_begun: false, end: None },
             app: app.clone(),
-            snapshot,
+            snapshot: Arc::downgrade(snapshot),
             question,
         })
     }
@@ -147,13 +154,14 @@ impl RowStream {
 
     /// Answers the first whole lines that are held, and forgets them; none when they are blank.
     async fn answer_lines(&mut self) -> Result<Option<Bytes>, Problem> {
-        let schema = self.snapshot.model.schema();
-        let asked = self.snapshot.model.numbers_beside(self.question);
+        let snapshot = self.snapshot.upgrade().ok_or_else(|| Problem::new(ProblemKind::NotReady, VERSION_GONE))?;
+        let schema = snapshot.model.schema();
+        let asked = snapshot.model.numbers_beside(self.question);
         let numbers = schema.n_features() + schema.target().classes.len() + 1 + asked;
         let lines_at_once = (NUMBERS_AT_ONCE / numbers).max(1);
         let mut ends = memchr::memchr_iter(b'\n', &self.held[..self.whole]);
         let length = ends.nth(lines_at_once - 1).map_or(self.whole, |at| at + 1);
-        let options = DecodeOptions { max_rows: usize::MAX, ..DecodeOptions::new(&self.app.server, &self.snapshot) };
+        let options = DecodeOptions { max_rows: usize::MAX, ..DecodeOptions::new(&self.app.server, &snapshot) };
         let first = self.log.progress.rows;
         let batch = ndjson::read(&self.held[..length], &options, &mut self.log.progress)?;
         self.held.drain(..length);
@@ -161,7 +169,7 @@ impl RowStream {
         self.waited = Duration::ZERO;
         let Some(batch) = batch.map(|batch| batch.asking(self.question)) else { return Ok(None) };
         let other_bytes = self.stepped(self.held.len());
-        let input = PredictInput { snapshot: &self.snapshot, batch, answer_bytes: 0, other_bytes };
+        let input = PredictInput { snapshot: &snapshot, batch, answer_bytes: 0, other_bytes };
         let answer = self.app.server.predict(&self.log.context.memory, input).await;
         let pointer = |row, feature| Places::Records(&[]).pointer(row, feature, schema);
         let PredictOutput { predicted, .. } =

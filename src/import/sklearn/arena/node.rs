@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::import::error::ImportError;
+use crate::import::room::Room;
 
 /// A node's position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +119,8 @@ pub(in crate::import::sklearn) struct Arena<'a> {
     cells: Vec<CellOf>,
     /// Steps that reading has taken: see [`Arena::spend`].
     pub(super) spent: Cell<usize>,
+    /// Is asked for what is made of values that several parts of the model use.
+    pub(in crate::import::sklearn) room: &'a Room<'a>,
 }
 
 impl<'a> Arena<'a> {
@@ -130,12 +133,12 @@ impl<'a> Arena<'a> {
     ///
     /// # Errors
     /// There are more.
-    pub(in crate::import::sklearn) fn new(bytes: &'a [u8]) -> Result<Self, ImportError> {
+    pub(in crate::import::sklearn) fn new(bytes: &'a [u8], room: &'a Room<'a>) -> Result<Self, ImportError> {
         if u32::try_from(bytes.len()).is_err() {
             return Err(ImportError::new("it is larger than 4 GiB"));
         }
         let nodes = vec![Node::None, Node::Bool(true), Node::Bool(false), Node::Tuple(Chain::EMPTY)];
-        Ok(Self { bytes, nodes, cells: Vec::new(), spent: Cell::new(0) })
+        Ok(Self { bytes, nodes, cells: Vec::new(), spent: Cell::new(0), room })
     }
 
     /// The inflated bytes.

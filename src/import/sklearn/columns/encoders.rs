@@ -3,6 +3,7 @@
 use super::builder::{ColumnsBuilder, Gaps, PendingColumn};
 use super::categories::Encoding;
 use crate::import::error::ImportError;
+use crate::import::room::{CATEGORY, TEXT_COPIES};
 use crate::import::sklearn::arena::{Id, Object};
 use crate::import::sklearn::array::{Label, Values, position};
 use crate::model::neutral::Operation;
@@ -58,6 +59,10 @@ fn groups(object: &Object<'_>, n: usize) -> Result<Vec<Groups>, ImportError> {
     let mut made = Vec::with_capacity(n);
     for (i, list) in lists.iter().enumerate() {
         let labels = Label::all(arena, *list).map_err(|e| e.within(format_args!("categories_[{i}]")))?;
+        // One list may be that of many columns: each makes its own of it.
+        let texts = labels.iter().map(|label| if let Label::Text(text) = label { text.len() } else { 0 });
+        arena.room.take(texts.sum(), TEXT_COPIES);
+        arena.room.take(labels.len(), CATEGORY);
         let mut groups: Vec<usize> = (0..labels.len()).collect();
         if let Some(mapping) = of_column(&mappings, i) {
             let (_, mapping) = Values::numbers(arena, mapping)?;

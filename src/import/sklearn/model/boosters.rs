@@ -70,7 +70,7 @@ fn xgb(object: &Object<'_>, options: &ImportOptions) -> Result<(Imported, Option
         inner.iterations = options.iterations.or(Some(Iterations::Best));
         inner.answers = Answers::Label;
     }
-    let mut inside = xgboost::ubjson(&bytes, &inner)?;
+    let mut inside = xgboost::ubjson(&bytes, &inner, arena.room)?;
     if options.iterations.is_none() {
         inside.origin.notes.retain(|note| !note.contains("notes no best iteration"));
     }
@@ -102,7 +102,7 @@ fn lgb(object: &Object<'_>, options: &ImportOptions) -> Result<Imported, ImportE
         Ok::<_, ImportError>(number.and_then(position).filter(|rounds| *rounds > 0))
     };
     let best_iteration = rounds(&booster, "best_iteration")?.or(rounds(object, "_best_iteration")?);
-    lightgbm::booster(&text, Around { names: None, labels, best_iteration }, options)
+    lightgbm::booster(&text, Around { names: None, labels, best_iteration }, options, arena.room)
 }
 
 /// Gives the classes their labels, if the object has some.

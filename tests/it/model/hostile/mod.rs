@@ -4,3 +4,4 @@ mod checks;
 mod classifiers;
 mod distances;
 mod files;
+mod gaps;
