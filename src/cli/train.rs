@@ -62,6 +62,10 @@ pub struct TrainArgs {
     /// Columns that must be numbers; text in them is an error
     #[arg(long, value_name = "COLUMNS", value_parser = names)]
     pub numeric: Vec<Names>,
+    /// Columns that must be dates or times; COLUMN=day-first for 4/3/2021 or COLUMN=month-first for 3/4/2021 where the
+    /// cells do not decide. Without the flag a column is one of dates when every cell is
+    #[arg(long, value_name = "COLUMNS", value_parser = names)]
+    pub date: Vec<Names>,
     /// Columns that encode a protected attribute: marked in the model, group errors reported
     #[arg(long, value_name = "COLUMNS", value_parser = names)]
     pub sensitive: Vec<Names>,

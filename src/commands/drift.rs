@@ -87,12 +87,11 @@ impl Column {
 impl<'m> CountedRows<'m> {
     fn new(model: &'m Model) -> Self {
         let schema = model.schema();
-        let cells = |feature: &Feature| Cells::new(&feature.stats().bins, &feature.categories);
         let of_predictions = model.header().prediction_stats.as_ref();
         let of_predictions = of_predictions.map(|stats| Cells::new(&stats.bins, &schema.target().classes));
         Self {
             model,
-            features: schema.features().iter().map(|f| Column::new(cells(f), f.seen())).collect(),
+            features: schema.features().iter().map(|f| Column::new(f.drift_cells(), f.seen())).collect(),
             predictions: of_predictions.map(|cells| Column::new(cells, Seen::Nothing)),
             n_rows: 0,
             n_refused: 0,

@@ -103,7 +103,7 @@ impl ColumnReport {
             drifted: psi >= threshold && psi > chance,
             missing_ratio: ratio(counts[missing]),
             expected_missing_ratio: cells.expected()[missing],
-            out_of_range: n_new.filter(|_| kind == Some(FeatureKind::Numeric)),
+            out_of_range: n_new.filter(|_| kind.is_some_and(|kind| kind != FeatureKind::Categorical)),
             unseen_category: n_new.filter(|_| kind == Some(FeatureKind::Categorical)),
             bins: bins.collect(),
         })

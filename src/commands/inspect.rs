@@ -160,17 +160,17 @@ fn features(features: &[Feature]) -> String {
     let mut rows = vec![["feature", "kind", saw, "missing", ""].map(str::to_owned)];
     for feature in features {
         let saw = match (feature.kind, feature.stats().min, feature.stats().max) {
-            (FeatureKind::Numeric, Some(min), Some(max)) => format!("{min} to {max}"),
-            (FeatureKind::Numeric, ..) => "not known".to_owned(),
             (FeatureKind::Categorical, ..) => feature.categories.join(", "),
+            (_, Some(min), Some(max)) => format!("{} to {}", feature.shown(min), feature.shown(max)),
+            _ => "not known".to_owned(),
         };
         let missing = match &feature.impute {
             None if feature.missing => "the model's rule".to_owned(),
             None => "refused".to_owned(),
-            Some(Impute::Median(v)) => format!("median {v}"),
+            Some(Impute::Median(v)) => format!("median {}", feature.shown(*v)),
             Some(Impute::MostFrequent(category)) => format!("most frequent {category:?}"),
         };
-        let kind = if feature.kind == FeatureKind::Numeric { "numeric" } else { "categorical" };
+        let kind = feature.kind.name();
         let mark = if feature.sensitive { "sensitive" } else { "" };
         let cells = [&feature.name, kind, &saw, &missing, mark];
         rows.push(cells.map(|cell| printable(cell).into_owned()));

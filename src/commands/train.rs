@@ -9,7 +9,7 @@ use crate::cli::TrainArgs;
 use crate::config::Names;
 use crate::table::{ErrorClass, TableFile};
 use crate::text::printable::printable;
-use crate::train::{Comparison, Report, TrainError, TrainSpec, TrainTables, Trained, compare, train};
+use crate::train::{Comparison, DateColumn, Report, TrainError, TrainSpec, TrainTables, Trained, compare, train};
 
 use super::failure::{Exit, Failure};
 use super::files;
@@ -84,6 +84,7 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         drop: Names::all(&args.drop),
         categorical: Names::all(&args.categorical),
         numeric: Names::all(&args.numeric),
+        date: Names::all(&args.date).iter().map(|text| date_column(text)).collect(),
         sensitive: Names::all(&args.sensitive),
         weight: args.weight.clone(),
         group: args.group.clone(),
@@ -106,6 +107,11 @@ fn spec(args: &TrainArgs) -> Result<TrainSpec, Failure> {
         source_date_epoch: source_date_epoch()?,
         ..TrainSpec::new(name, args.target.clone(), args.algorithm)
     })
+}
+
+fn date_column(text: &str) -> DateColumn {
+    let Ok(column) = text.parse::<DateColumn>();
+    column
 }
 
 /// `SOURCE_DATE_EPOCH`, seconds since 1970: <https://reproducible-builds.org/specs/source-date-epoch/>.

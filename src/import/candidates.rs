@@ -80,7 +80,8 @@ fn plain_values(feature: &Feature) -> Vec<f64> {
         values.push(f64::NAN);
     }
     match feature.kind {
-        FeatureKind::Numeric => values.extend([0.0, 1.0, -1.0]),
+        // 1970, and a second before and after.
+        FeatureKind::Numeric | FeatureKind::Date(_) => values.extend([0.0, 1.0, -1.0]),
         FeatureKind::Categorical => {
             let n = feature.categories.len() + usize::from(feature.unknown);
             values.extend((0..u32::try_from(n).unwrap_or(u32::MAX)).map(f64::from));

@@ -7,12 +7,13 @@
 use super::cell::MAX_ABS;
 use super::question::Question;
 use super::schema::{Feature, FeatureKind, Schema, position_as_f64};
+use crate::text::date::Instant;
 
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
 ///
 /// A numeric cell is its value, at most [`MAX_ABS`] in size unless its feature is unbounded, a categorical one the
-/// position of its category (one place beyond the list where it is not listed and the feature accepts that), a missing
-/// one NaN (only where the feature accepts that).
+/// position of its category (one place beyond the list where it is not listed and the feature accepts that), a date its
+/// seconds since 1970 in UTC, to the microsecond, a missing one NaN (only where the feature accepts that).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     n_rows: usize,
@@ -115,6 +116,7 @@ impl Batch {
                 let fits = match feature.kind {
                     FeatureKind::Numeric => value.abs() <= MAX_ABS || feature.unbounded && !value.is_nan(),
                     FeatureKind::Categorical => names_one(*value, feature),
+                    FeatureKind::Date(_) => Instant::of_f64(*value).is_some(),
                 };
                 if !(fits || value.is_nan() && feature.accepts_missing()) {
                     return Err(format!("{value} does not fit the feature {:?}", feature.name));

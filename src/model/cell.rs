@@ -1,7 +1,9 @@
 //! One cell of a row, judged against its feature, and the public text of what is wrong with it.
 
 use super::category::{Digits, truth};
+use super::date;
 use super::schema::{Feature, FeatureKind, position_as_f64};
+use crate::text::date::{DateForm, Instant};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
 use crate::text::shorten::{quoted, shortened};
@@ -26,6 +28,8 @@ pub enum Cell<'a> {
     Field(&'a str),
     /// A JSON or tensor boolean: 0 or 1 for a numeric feature.
     Bool(bool),
+    /// A point in time, of a format that has such a type: seconds since 1970, [`Instant::to_f64`].
+    Instant(f64),
     /// JSON null.
     Missing,
 }
@@ -48,8 +52,11 @@ impl Feature {
         match cell {
             Cell::Missing => self.missing(),
             Cell::Field(text) if self.compared(text).is_empty() => self.missing(),
-            _ if self.kind == FeatureKind::Numeric => self.number(cell),
-            _ => self.category(cell),
+            _ => match self.kind {
+                FeatureKind::Numeric => self.number(cell),
+                FeatureKind::Categorical => self.category(cell),
+                FeatureKind::Date(form) => self.date(form, cell),
+            },
         }
     }
 
@@ -70,7 +77,7 @@ impl Feature {
             Cell::Field(text) => parse_number(text)
                 .or_else(|| truth(text).filter(|_| self.is_imported))
                 .or_else(|| infinite(text).filter(|_| self.unbounded)),
-            Cell::Text(_) | Cell::Missing => None,
+            Cell::Text(_) | Cell::Instant(_) | Cell::Missing => None,
         };
         let expected = match value {
             Some(v) if v.abs() <= MAX_ABS || self.unbounded && !v.is_nan() => return Ok(v),
@@ -79,6 +86,25 @@ impl Feature {
             None => format!("a number, not {}", shown(cell)),
         };
         Err(format!("{} must be {expected}{}", self.name, self.hint()))
+    }
+
+    /// A number is refused: seconds, milliseconds and days since 1970 look alike.
+    fn date(&self, form: DateForm, cell: Cell<'_>) -> Result<f64, String> {
+        let seconds = match cell {
+            Cell::Text(text) | Cell::Field(text) => Instant::parse(text, form).map(Instant::to_f64),
+            Cell::Instant(seconds) => Instant::of_f64(seconds).map(Instant::to_f64),
+            _ => None,
+        };
+        seconds.ok_or_else(|| {
+            let advice = match cell {
+                Cell::Number(_) | Cell::Digits(_) => {
+                    "; a number is not read as a date: write it as text (pandas: to_json(date_format=\"iso\"))"
+                }
+                _ => "",
+            };
+            let (name, examples, hint) = (&self.name, form.examples(), self.hint());
+            format!("{name} must be a date such as {examples}, not {}{advice}{hint}", shown(cell))
+        })
     }
 
     fn category(&self, cell: Cell<'_>) -> Result<f64, String> {
@@ -90,6 +116,7 @@ impl Feature {
             Cell::Number(value) => {
                 self.category_of_digits(Digits { value, text: &format!("{value:?}"), by_value: true })
             }
+            Cell::Instant(seconds) => self.category_of_text(&date::shown(seconds)),
             Cell::Missing => None,
         };
         position
@@ -101,12 +128,12 @@ impl Feature {
     /// `; training saw 3.561 to 8.78`, or the first categories.
     pub fn hint(&self) -> String {
         match (self.kind, self.stats().min, self.stats().max) {
-            (FeatureKind::Numeric, Some(min), Some(max)) if self.is_imported => {
-                format!("; its data had {min} to {max}")
-            }
-            (FeatureKind::Numeric, Some(min), Some(max)) => format!("; training saw {min} to {max}"),
-            (FeatureKind::Numeric, ..) => String::new(),
             (FeatureKind::Categorical, ..) => format!("; it has {}", quoted(&self.categories)),
+            (_, Some(min), Some(max)) => {
+                let saw = if self.is_imported { "its data had" } else { "training saw" };
+                format!("; {saw} {} to {}", self.shown(min), self.shown(max))
+            }
+            _ => String::new(),
         }
     }
 
@@ -135,6 +162,7 @@ fn shown(cell: Cell<'_>) -> String {
     match cell {
         Cell::Number(v) => format!("{v}"),
         Cell::Bool(b) => format!("{b}"),
+        Cell::Instant(seconds) => date::shown(seconds),
         Cell::Missing => "null".to_owned(),
         Cell::Digits(Digits { text, .. }) if text.len() <= LONGEST_NUMBER => text.to_owned(),
         Cell::Text(text) | Cell::Field(text) | Cell::Digits(Digits { text, .. }) => shortened(text),

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::date::DatePart;
 use super::ir::Form;
 use super::preprocessing::{Column, Preprocessing};
 use super::schema::Schema;
@@ -33,6 +34,9 @@ pub struct Coefficient {
     /// The category whose rows it is added to, or `rare categories`; absent of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// Of a date the part that it is of; absent of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<DatePart>,
     /// A unit of the function per unit of the feature; of a category what it adds.
     pub value: f64,
 }
@@ -66,16 +70,18 @@ fn coefficient(weight: f64, column: &Column, schema: &Schema) -> Coefficient {
         category: column
             .category
             .map(|category| feature.categories.get(category as usize).cloned().unwrap_or_else(|| RARE.to_owned())),
+        part: column.part,
         value: weight / column.sd,
     }
 }
 
 impl Coefficient {
-    /// The feature, of a category `feature=category`.
+    /// The feature, of a category `feature=category`, of a date's part `feature.part`.
     pub fn name(&self) -> String {
-        match &self.category {
-            Some(category) => format!("{}={category}", self.feature),
-            None => self.feature.clone(),
+        match (&self.category, self.part) {
+            (Some(category), _) => format!("{}={category}", self.feature),
+            (None, Some(part)) => format!("{}.{}", self.feature, part.name()),
+            (None, None) => self.feature.clone(),
         }
     }
 }

@@ -33,11 +33,15 @@ pub struct Cells {
 impl Cells {
     /// The cells of these bins, of which there are at most [`MAX_BINS`]; `categories` is the feature's list.
     pub fn new(bins: &Bins, categories: &[String]) -> Self {
+        Self::labelled(bins, bins.labels(categories))
+    }
+
+    /// The same with a label for each bin.
+    pub fn labelled(bins: &Bins, of_bins: Vec<String>) -> Self {
         let mut labels: Vec<String> = Vec::new();
         let mut expected: Vec<f64> = Vec::new();
         let mut cell_of = [0_u8; MAX_BINS];
-        for ((label, ratio), cell) in bins.labels(categories).into_iter().zip(bins.expected_ratios()).zip(&mut cell_of)
-        {
+        for ((label, ratio), cell) in of_bins.into_iter().zip(bins.expected_ratios()).zip(&mut cell_of) {
             let known = labels.iter().position(|known| *known == label);
             let at = known.unwrap_or_else(|| {
                 labels.push(label);

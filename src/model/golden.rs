@@ -4,6 +4,7 @@
 use super::artifact::{Golden, GoldenCell, GoldenPrediction, Header};
 use super::batch::Batch;
 use super::cell::Cell;
+use super::date;
 use super::prediction::Prediction;
 use super::schema::{Feature, FeatureKind, Schema};
 
@@ -92,6 +93,7 @@ fn stored(value: f64, feature: &Feature) -> GoldenCell {
     match feature.kind {
         _ if value.is_nan() => GoldenCell::Missing(()),
         FeatureKind::Numeric => GoldenCell::Number(value),
+        FeatureKind::Date(_) => GoldenCell::Text(date::shown(value)),
         FeatureKind::Categorical => {
             let named = feature.categories.iter().zip(0_u32..).find(is_it);
             GoldenCell::Text(named.map_or_else(|| unlisted(feature), |(name, _)| name.clone()))

@@ -17,11 +17,13 @@ pub mod coefficients;
 pub mod column_means;
 pub mod compiled;
 pub mod cover;
+pub mod date;
 pub mod drift;
 mod estimator;
 pub mod explain;
 pub mod golden;
 pub mod ir;
+mod kind;
 pub mod labels;
 #[expect(clippy::module_inception, reason = "the file of `Model`")]
 mod model;

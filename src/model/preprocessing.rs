@@ -1,4 +1,4 @@
-//! From a row's features to an estimator's columns: impute → one-hot → scale, in that order.
+//! From a row's features to an estimator's columns: impute → date parts and one-hot → scale, in that order.
 //!
 //! Fitted on the fitting rows only, stored in the artifact, applied to every request with nothing taken from the
 //! request itself: a row's answer never depends on its neighbours. Nothing is folded into coefficients, so that
@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::date::DatePart;
 use super::schema::{Feature, FeatureKind, Schema};
 
 /// The fitted steps: which encoded columns there are and how each is made from a feature.
@@ -28,10 +29,13 @@ pub struct Preprocessing {
 pub struct Column {
     /// Position of the feature it is made from.
     pub feature: u32,
-    /// For a one-hot column the position of the category that gives 1; absent for a numeric one. One behind the last
+    /// For a one-hot column the position of the category that gives 1; absent for others. One behind the last
     /// category, which is that of all that the schema does not list: the column of the rare ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<u32>,
+    /// Of a date the part that it is; absent of other features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<DatePart>,
     /// The positions of the categories that are rare (`--min-frequency`) and give 1 too, ascending; of other columns
     /// none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -50,7 +54,8 @@ impl Preprocessing {
 
     /// Fits the steps on row-major `rows` of shape `[n_rows, n_features]` as a batch holds them.
     ///
-    /// Numeric features with one distinct value leave the matrix, as do categories that every row or no row has.
+    /// Numeric features with one distinct value leave the matrix, as do categories that every row or no row has, and
+    /// parts of dates that are the same in all rows.
     pub fn fit(schema: &Schema, rows: &[f64], scale: bool) -> Self {
         Self::fit_with_rare(schema, rows, scale, 0)
     }
@@ -68,20 +73,27 @@ impl Preprocessing {
             }
             let position = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
             match feature.kind {
-                FeatureKind::Numeric => fitted.push(position(f), None, Vec::new(), &cells, scale),
+                FeatureKind::Numeric => fitted.push(Column::of(position(f)), &cells),
+                FeatureKind::Date(_) => {
+                    for part in DatePart::ALL {
+                        let cells: Vec<f64> = cells.iter().map(|cell| part.of(*cell)).collect();
+                        fitted.push(Column { part: Some(part), ..Column::of(position(f)) }, &cells);
+                    }
+                }
                 FeatureKind::Categorical => {
-                    let count = |category: u32| cells.iter().filter(|c| **c == f64::from(category)).count();
+                    let counts = count_categories(&cells, feature.categories.len());
                     let (rare, common): (Vec<u32>, Vec<u32>) = (0..position(feature.categories.len()))
-                        .partition(|category| min_frequency > 0 && count(*category) < min_frequency as usize);
+                        .partition(|category| counts[*category as usize] < u64::from(min_frequency));
                     let hot = |is_it: &dyn Fn(f64) -> bool| -> Vec<f64> {
                         cells.iter().map(|cell| f64::from(u8::from(is_it(*cell)))).collect()
                     };
                     for category in common {
                         let cells = hot(&|cell| cell == f64::from(category));
-                        fitted.push(position(f), Some(category), Vec::new(), &cells, scale);
+                        fitted.push(Column { category: Some(category), ..Column::of(position(f)) }, &cells);
                     }
                     let cells = hot(&|cell| holds(&rare, cell));
-                    fitted.push(position(f), Some(position(feature.categories.len())), rare, &cells, scale);
+                    let category = Some(position(feature.categories.len()));
+                    fitted.push(Column { category, rare, ..Column::of(position(f)) }, &cells);
                 }
             }
         }
@@ -100,7 +112,8 @@ impl Preprocessing {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
-    fn push(&mut self, feature: u32, category: Option<u32>, rare: Vec<u32>, cells: &[f64], scale: bool) {
+    /// Adds a column with these cells of the fitting rows, unless they are all the same.
+    fn push(&mut self, column: Column, cells: &[f64]) {
         let first = cells.first().copied().unwrap_or(0.0);
         if cells.iter().all(|c| *c == first) {
             return;
@@ -109,9 +122,9 @@ impl Preprocessing {
         let mean = cells.iter().sum::<f64>() / n;
         let sd = (cells.iter().map(|c| (c - mean) * (c - mean)).sum::<f64>() / n).sqrt();
         // A spread that f64 cannot hold: left as it is rather than turned into infinities.
-        let usable = scale && mean.is_finite() && sd.is_finite() && sd > 0.0;
+        let usable = self.scaled && mean.is_finite() && sd.is_finite() && sd > 0.0;
         let (mean, sd) = if usable { (mean, sd) } else { (0.0, 1.0) };
-        self.columns.push(Column { feature, category, rare, mean, sd });
+        self.columns.push(Column { mean, sd, ..column });
     }
 
     /// Takes the fills from the schema, after reading from an artifact.
@@ -128,7 +141,8 @@ impl Preprocessing {
             return Err("preprocessing leaves no column".to_owned());
         }
         for pair in self.columns.windows(2) {
-            if (pair[0].feature, pair[0].category) >= (pair[1].feature, pair[1].category) {
+            let place = |column: &Column| (column.feature, column.category, column.part);
+            if place(&pair[0]) >= place(&pair[1]) {
                 return Err("preprocessing columns are not in feature order".to_owned());
             }
         }
@@ -141,7 +155,8 @@ impl Preprocessing {
             .get(column.feature as usize)
             .ok_or_else(|| format!("preprocessing column {i}: feature {} does not exist", column.feature))?;
         let kind_fits = match column.category {
-            None => feature.kind == FeatureKind::Numeric && column.rare.is_empty(),
+            None => column.fits_numbers_of(feature) && column.rare.is_empty(),
+            Some(_) if column.part.is_some() => false,
             Some(c) if column.rare.is_empty() => (c as usize) < feature.categories.len(),
             Some(c) => {
                 let is_known = |position: &u32| (*position as usize) < feature.categories.len();
@@ -172,6 +187,9 @@ impl Preprocessing {
             if value.is_nan() {
                 value = self.fill[f].unwrap_or(f64::NAN);
             }
+            if let Some(part) = column.part {
+                value = part.of(value);
+            }
             if let Some(category) = column.category {
                 value = f64::from(u8::from(value == f64::from(category) || holds(&column.rare, value)));
             }
@@ -184,7 +202,28 @@ impl Preprocessing {
         !self.scaled
             && self.fill.iter().all(Option::is_none)
             && self.columns.len() == self.fill.len()
-            && self.columns.iter().enumerate().all(|(i, c)| c.category.is_none() && c.feature as usize == i)
+            && self.columns.iter().enumerate().all(|(i, c)| c.is_copy() && c.feature as usize == i)
+    }
+}
+
+impl Column {
+    /// A feature as it is, not scaled.
+    fn of(feature: u32) -> Self {
+        Self { feature, category: None, part: None, rare: Vec::new(), mean: 0.0, sd: 1.0 }
+    }
+
+    /// True for a feature as it is, but for scaling.
+    fn is_copy(&self) -> bool {
+        self.category.is_none() && self.part.is_none()
+    }
+
+    /// True when a column that is of no category can be made of this feature.
+    fn fits_numbers_of(&self, feature: &Feature) -> bool {
+        match feature.kind {
+            FeatureKind::Numeric => self.part.is_none(),
+            FeatureKind::Categorical => false,
+            FeatureKind::Date(_) => self.part.is_some(),
+        }
     }
 }
 
@@ -193,14 +232,26 @@ fn holds(positions: &[u32], cell: f64) -> bool {
     positions.binary_search_by(|position| f64::from(*position).total_cmp(&cell)).is_ok()
 }
 
-/// The median of the present numbers, or the most frequent category (ties: the first).
+/// How many cells have each category; missing ones and those beyond the list are not counted.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cells are positions")]
+fn count_categories(cells: &[f64], n_categories: usize) -> Vec<u64> {
+    let mut counts = vec![0; n_categories];
+    for cell in cells.iter().filter(|cell| !cell.is_nan()) {
+        if let Some(count) = counts.get_mut(*cell as usize) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// The median of the present numbers or instants, or the most frequent category (ties: the first).
 fn fill_value(kind: FeatureKind, cells: &[f64]) -> f64 {
     let mut present: Vec<f64> = cells.iter().copied().filter(|c| !c.is_nan()).collect();
     if present.is_empty() {
         return 0.0;
     }
     present.sort_by(f64::total_cmp);
-    if kind == FeatureKind::Numeric {
+    if kind != FeatureKind::Categorical {
         return super::statistics::quantile(&present, 0.5);
     }
     let mut best = (0_usize, 0.0);

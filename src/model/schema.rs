@@ -11,7 +11,9 @@ use super::drift::Seen;
 use super::labels::LabelKind;
 use super::statistics::Stats;
 use super::target::check_classes;
+use crate::text::date::Instant;
 
+pub use super::kind::FeatureKind;
 pub use super::target::{MAX_CLASSES, Target, Task, numbered};
 
 /// Features, and encoded columns, at most: tree nodes hold a column in 16 bits.
@@ -23,21 +25,11 @@ pub const MAX_CATEGORIES: usize = 65_536;
 /// The text shown in place of statistics.
 pub const NO_STATISTICS: &str = "none: the model was imported without data (import --data)";
 
-/// How a feature's cells are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FeatureKind {
-    /// Finite numbers.
-    Numeric,
-    /// One of [`Feature::categories`].
-    Categorical,
-}
-
 /// What stands in for a missing cell, fitted on the training rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Impute {
-    /// The median of a numeric feature.
+    /// The median of a numeric feature; of a date in seconds since 1970.
     Median(f64),
     /// The most frequent category; ties: the first in byte order.
     MostFrequent(String),
@@ -231,8 +223,8 @@ impl Feature {
     pub fn seen(&self) -> Seen {
         match (self.kind, self.stats().min.zip(self.stats().max)) {
             (FeatureKind::Categorical, _) => Seen::Categories(self.categories.len()),
-            (FeatureKind::Numeric, Some((min, max))) => Seen::Range(min, max),
-            (FeatureKind::Numeric, None) => Seen::Nothing,
+            (_, Some((min, max))) => Seen::Range(min, max),
+            (_, None) => Seen::Nothing,
         }
     }
 
@@ -262,16 +254,20 @@ impl Feature {
             return Err(format!("feature {name:?}: categories are not distinct and in byte order"));
         }
         match self.kind {
-            FeatureKind::Numeric if !self.categories.is_empty() => {
-                return Err(format!("feature {name:?} is numeric but lists categories"));
-            }
             FeatureKind::Categorical if self.categories.is_empty() => {
                 return Err(format!("feature {name:?} is categorical but lists no categories"));
             }
+            FeatureKind::Categorical => {}
+            kind if !self.categories.is_empty() => {
+                return Err(format!("feature {name:?} is {kind} but lists categories"));
+            }
+            kind if self.untrimmed || self.numbers => {
+                return Err(format!("feature {name:?} is {kind} but compares categories"));
+            }
+            kind if kind.is_date() && self.unknown => {
+                return Err(format!("feature {name:?} is {kind} but takes categories that are not listed"));
+            }
             _ => {}
-        }
-        if (self.untrimmed || self.numbers) && self.kind == FeatureKind::Numeric {
-            return Err(format!("feature {name:?} is numeric but compares categories"));
         }
         if self.missing && self.impute.is_some() {
             return Err(format!("feature {name:?}: a missing cell is filled, or the model's rule is for it, not both"));
@@ -279,6 +275,7 @@ impl Feature {
         match (&self.impute, self.kind) {
             (None, _) => Ok(()),
             (Some(Impute::Median(v)), FeatureKind::Numeric) if v.is_finite() => Ok(()),
+            (Some(Impute::Median(v)), FeatureKind::Date(_)) if Instant::of_f64(*v).is_some() => Ok(()),
             (Some(Impute::MostFrequent(c)), FeatureKind::Categorical) if self.category_position(c).is_some() => Ok(()),
             _ => Err(format!("feature {name:?}: the imputed value does not fit the feature")),
         }

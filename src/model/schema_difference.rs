@@ -1,6 +1,6 @@
 //! Tells in words how one schema differs from another.
 
-use super::schema::{Feature, FeatureKind, Schema};
+use super::schema::{Feature, Schema};
 use crate::text::shorten::quoted;
 
 /// Most differences listed.
@@ -46,10 +46,9 @@ pub fn difference(old: &Schema, new: &Schema) -> String {
 }
 
 fn of_feature(old: &Feature, new: &Feature) -> Option<String> {
-    let kind = |kind: FeatureKind| if kind == FeatureKind::Numeric { "numeric" } else { "categorical" };
     let name = &new.name;
     if old.kind != new.kind {
-        return Some(format!("{name:?} is {}, was {}", kind(new.kind), kind(old.kind)));
+        return Some(format!("{name:?} is {}, was {}", new.kind, old.kind));
     }
     if old.categories != new.categories {
         return Some(words(&format!("{name:?}"), &old.categories, &new.categories));

@@ -4,17 +4,19 @@ use std::collections::HashMap;
 
 use csv::StringRecord;
 
+use super::dates::date;
 use super::error::{CellProblem, TableError};
 use super::records::field;
 use super::scan::Scan;
 use super::token::{Token, is_missing_word, judge};
 use crate::model::cell::MAX_ABS;
 use crate::model::schema::FeatureKind;
+use crate::text::date::DateForm;
 
 /// One column's cells, in row order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cells {
-    /// Finite numbers no larger in size than 1e150, NaN where missing; shape `[n_rows]`.
+    /// Finite numbers no larger in size than 1e150, of dates seconds since 1970; NaN where missing; shape `[n_rows]`.
     Numbers(Vec<f64>),
     /// Text, trimmed.
     Texts {
@@ -31,6 +33,8 @@ struct ColumnBuilder {
     cells: Cells,
     known: HashMap<String, u32>,
     words_are_missing: bool,
+    /// How dates are written, in a column of them.
+    date: Option<DateForm>,
 }
 
 impl Scan<'_> {
@@ -40,7 +44,7 @@ impl Scan<'_> {
     /// of codes); in a column with text they are categories.
     ///
     /// # Errors
-    /// [`TableError::Cells`] for text or too large a number in a numeric column.
+    /// [`TableError::Cells`] for text or too large a number in a numeric column, or for what is no date in one of dates.
     pub fn read(&self, wanted: &[(usize, FeatureKind)]) -> Result<Vec<Cells>, TableError> {
         self.read_like(self, wanted, wanted)
     }
@@ -80,10 +84,11 @@ impl Scan<'_> {
     fn builder(&self, column: usize, kind: FeatureKind, words_are_missing: bool) -> ColumnBuilder {
         let n_rows = self.n_rows();
         let cells = match kind {
-            FeatureKind::Numeric => Cells::Numbers(Vec::with_capacity(n_rows)),
+            FeatureKind::Numeric | FeatureKind::Date(_) => Cells::Numbers(Vec::with_capacity(n_rows)),
             FeatureKind::Categorical => Cells::Texts { cells: Vec::with_capacity(n_rows), names: Vec::new() },
         };
-        ColumnBuilder { column, cells, known: HashMap::new(), words_are_missing }
+        let date = if let FeatureKind::Date(form) = kind { Some(form) } else { None };
+        ColumnBuilder { column, cells, known: HashMap::new(), words_are_missing, date }
     }
 }
 
@@ -116,7 +121,10 @@ impl ColumnBuilder {
     fn push(&mut self, text: &str) -> Result<(), String> {
         let text = text.trim();
         match &mut self.cells {
-            Cells::Numbers(values) => values.push(number(text)?),
+            Cells::Numbers(values) => values.push(match self.date {
+                Some(form) => date(text, form)?,
+                None => number(text)?,
+            }),
             Cells::Texts { cells, names } => {
                 if text.is_empty() || self.words_are_missing && is_missing_word(text) {
                     cells.push(None);

@@ -7,10 +7,12 @@
 //! skipped; white space around names and cells does not count, unless a model of another library
 //! counts it; a missing cell is an empty one and, in a numeric column,
 //! one of [`MISSING_WORDS`] in any case. In a text column these words stay categories, because `NA` may be one
-//! (Namibia, not applicable): only an empty cell is missing there. A column without a name (pandas writes one for its
+//! (Namibia, not applicable): only an empty cell is missing there. A column whose cells are all dates is one of dates;
+//! there `NaT` is missing too. A column without a name (pandas writes one for its
 //! index) is called by its place, `#1` for the first; it is no feature and no target, but may be dropped or passed on.
 
 mod columns;
+mod dates;
 mod error;
 mod foreign;
 mod header;
@@ -21,6 +23,7 @@ mod scan;
 mod token;
 
 pub use columns::Cells;
+pub use dates::DateScan;
 pub use error::{CellProblem, ErrorClass, MAX_PROBLEMS, Place, TableError};
 pub use header::{Head, looks_headerless};
 pub use plain::read_plain;

@@ -7,6 +7,7 @@ use std::io::Read;
 
 use csv::StringRecord;
 
+use super::dates::is_missing_date;
 use super::error::{CellProblem, MAX_PROBLEMS, TableError};
 use super::header::{Head, called, map_columns, renamed, set_header};
 use super::records::{Records, field};
@@ -223,6 +224,7 @@ pub(super) fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
     let word = feature.compared(text);
     let word_is_missing = match feature.kind {
         FeatureKind::Numeric => true,
+        FeatureKind::Date(_) => return if is_missing_date(word) { Cell::Missing } else { Cell::Field(text) },
         FeatureKind::Categorical => feature.accepts_missing() && feature.category_position(word).is_none(),
     };
     if word_is_missing && is_missing_word(word) { Cell::Missing } else { Cell::Field(text) }

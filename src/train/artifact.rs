@@ -260,6 +260,7 @@ fn data_report(data: &TrainingData, encoded_columns: usize) -> DataReport {
         test_rows: data.n_test,
         features: data.split.schema.features().iter().map(|f| f.name.clone()).collect(),
         encoded_columns,
+        notes: data.notes.clone(),
     }
 }
 

@@ -45,7 +45,7 @@ pub fn describe(model: &Model, rows: &Batch, answers: &Prediction, observed: Opt
     let n_classes = schema.target().classes.len();
     let column = |feature: usize| -> Vec<f64> { rows.rows().map(|row| row[feature]).collect() };
     let stats = schema.features().iter().enumerate().map(|(at, feature)| match feature.kind {
-        FeatureKind::Numeric => Stats::numeric(&column(at)),
+        FeatureKind::Numeric | FeatureKind::Date(_) => Stats::numeric(&column(at)),
         FeatureKind::Categorical => Stats::categorical(&column(at), feature.categories.len()),
     });
     let calibration = |observed: &Observed| {

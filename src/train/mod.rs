@@ -32,8 +32,8 @@ pub(crate) use evaluate::subgroup_errors::{feature_groups, number_groups};
 pub use evaluate::thresholds::TradeOff;
 pub use fit::boosting::Rounds;
 pub use options::{
-    CalibrationMethod, Hyperparameters, Loss, Monotone, MonotoneFeature, OPTIONS, OptionInfo, Options, SearchRange,
-    TaskChoice, ThresholdChoice, UnknownCategories,
+    CalibrationMethod, DateColumn, Hyperparameters, Loss, Monotone, MonotoneFeature, OPTIONS, OptionInfo, Options,
+    SearchRange, TaskChoice, ThresholdChoice, UnknownCategories,
 };
 pub use report::{ClassReport, Compared, Comparison, DataReport, FeatureEffectsText, Report};
 pub use search::compare::compare;
@@ -71,7 +71,7 @@ pub fn train<'a>(
         return Err(TrainError::Usage(text.to_owned()));
     }
     let data = TrainingData::read(spec, tables.into())?;
-    data.leaks.iter().for_each(|leak| progress.warn(leak));
+    data.told.iter().for_each(|sentence| progress.warn(sentence));
     spec.check_task(data.split.schema.task())?;
     spec.options.check_task(data.task())?;
     let parameters = parameters.of_task(data.task());

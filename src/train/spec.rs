@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::error::TrainError;
 use super::options::{
-    CalibrationMethod, DEFAULT_SEED, DEFAULT_TEST_SIZE, FOLDS_OF_FEW_ROWS, FOLDS_OF_MANY_ROWS, Hyperparameters,
-    MANY_ROWS, MonotoneFeature, Options, TaskChoice, ThresholdChoice, UnknownCategories,
+    CalibrationMethod, DEFAULT_SEED, DEFAULT_TEST_SIZE, DateColumn, FOLDS_OF_FEW_ROWS, FOLDS_OF_MANY_ROWS,
+    Hyperparameters, MANY_ROWS, MonotoneFeature, Options, TaskChoice, ThresholdChoice, UnknownCategories,
 };
 use crate::model::algorithm::Algorithm;
 use crate::model::check_name;
@@ -29,6 +29,8 @@ pub struct TrainSpec {
     pub categorical: Vec<String>,
     /// Columns that must hold numbers: text in them is an error.
     pub numeric: Vec<String>,
+    /// Columns that must hold dates or times, and in which form; `None`: as their cells are.
+    pub date: Vec<DateColumn>,
     /// Features that encode a protected attribute.
     pub sensitive: Vec<String>,
     /// The column that says what each row weighs in the fit; only where boosting on histograms is fitted.
@@ -93,6 +95,7 @@ impl TrainSpec {
             drop: Vec::new(),
             categorical: Vec::new(),
             numeric: Vec::new(),
+            date: Vec::new(),
             sensitive: Vec::new(),
             weight: None,
             monotone: Vec::new(),
@@ -229,10 +232,21 @@ impl TrainSpec {
                 "{flag} does not apply to {algorithm}: it takes columns as they are"
             )));
         }
-        let both = self.categorical.iter().find(|c| self.numeric.contains(c));
-        if let Some(column) = both {
-            return Err(TrainError::Usage(format!("{column:?} is in both --categorical and --numeric")));
-        }
+        self.check_kinds()?;
         self.options.resolve(self.algorithm)
+    }
+
+    /// Checks that no column is said to be of two kinds.
+    fn check_kinds(&self) -> Result<(), TrainError> {
+        let dates: Vec<String> = self.date.iter().map(|date| date.column.clone()).collect();
+        let flags = [("--categorical", &self.categorical), ("--numeric", &self.numeric), ("--date", &dates)];
+        for (i, (flag, names)) in flags.iter().enumerate() {
+            for (other, others) in &flags[i + 1..] {
+                if let Some(column) = names.iter().find(|name| others.contains(name)) {
+                    return Err(TrainError::Usage(format!("{column:?} is in both {flag} and {other}")));
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -76,6 +76,7 @@ fn not_a_cell(feature: &Feature, value: &Value<'_>) -> String {
     let expected = match feature.kind {
         FeatureKind::Numeric => "a number",
         FeatureKind::Categorical => "a category",
+        FeatureKind::Date(_) => "a date as text",
     };
     format!("{} must be {expected}, not {}{}", feature.name, value.noun(), feature.hint())
 }

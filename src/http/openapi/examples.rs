@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::compiled::Scratch;
+use crate::model::date;
 use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::serve::registry::Snapshot;
@@ -142,7 +143,17 @@ pub(super) fn cell(feature: &Feature, shows_statistics: bool, level: usize, plai
             number(feature.stats().quantiles.get(level).copied().unwrap_or(plain))
         }
         FeatureKind::Numeric => number(plain),
+        FeatureKind::Date(_) => {
+            let seconds = if shows_statistics { feature.stats().quantiles.get(level) } else { None };
+            json!(date_time(seconds.copied().unwrap_or(0.0)))
+        }
     }
+}
+
+/// A date with its time, as RFC 3339 has it: generated clients read no other; whole seconds.
+fn date_time(seconds: f64) -> String {
+    let text = date::shown(seconds.floor());
+    if text.contains('T') { text } else { text + "T00:00:00Z" }
 }
 
 /// A number as people write it: 296, not 296.0.

@@ -8,8 +8,10 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use crate::model::cell::{Cell, MAX_ABS};
+use crate::model::date;
 use crate::model::labels;
 use crate::model::schema::{Feature, FeatureKind, Impute};
+use crate::text::date::DateForm;
 use crate::text::number::{MAX_EXACT, is_integer, parse_number};
 use crate::text::shorten::quoted;
 
@@ -27,6 +29,7 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool, plain: f64) ->
             schema
         }
         FeatureKind::Categorical => category(feature),
+        FeatureKind::Date(form) => date_text(form, feature.accepts_missing()),
     };
     let description = description(feature, shows_statistics);
     if !description.is_empty() {
@@ -50,6 +53,7 @@ pub(super) fn value(feature: &Feature) -> Value {
     match (feature.kind, feature.accepts_missing()) {
         (FeatureKind::Numeric, accepts_missing) => number(accepts_missing, !feature.unbounded),
         (FeatureKind::Categorical, _) => category(feature),
+        (FeatureKind::Date(form), accepts_missing) => date_text(form, accepts_missing),
     }
 }
 
@@ -61,6 +65,12 @@ fn category(feature: &Feature) -> Value {
     let text = if feature.accepts_missing() { json!(["string", "null"]) } else { json!("string") };
     let others = [json!({ "type": "number", "format": "double" }), json!({ "type": "boolean" })];
     json!({ "anyOf": [{ "type": text }, others[0], others[1]] })
+}
+
+/// A date as text. In OpenAPI 3.1 `format` is a hint for generators and people, `pattern` says what is accepted.
+fn date_text(form: DateForm, accepts_missing: bool) -> Value {
+    let kinds = if accepts_missing { json!(["string", "null"]) } else { json!("string") };
+    json!({ "type": kinds, "format": "date-time", "pattern": form.pattern() })
 }
 
 /// These values and no others. Values of several types are listed type by type, and a fraction as a range of itself:
@@ -139,7 +149,14 @@ fn description(feature: &Feature, shows_statistics: bool) -> String {
     }
     if let (true, Some(min), Some(max)) = (shows_statistics, feature.stats().min, feature.stats().max) {
         let saw = if feature.is_imported { "Its data had" } else { "Training saw" };
-        parts.push(format!("{saw} {} to {}; other values are answered too", shown(min), shown(max)));
+        parts.push(format!(
+            "{saw} {} to {}; other values are answered too",
+            feature_value(feature, min),
+            feature_value(feature, max)
+        ));
+    }
+    if let FeatureKind::Date(form) = feature.kind {
+        parts.push(format!("A date as text: {}; without an offset it is UTC", form.examples()));
     }
     if feature.unknown {
         let listed = quoted(&feature.categories);
@@ -147,7 +164,9 @@ fn description(feature: &Feature, shows_statistics: bool) -> String {
     }
     match &feature.impute {
         None => {}
-        Some(Impute::Median(v)) if shows_statistics => parts.push(format!("null counts as {}", shown(*v))),
+        Some(Impute::Median(v)) if shows_statistics => {
+            parts.push(format!("null counts as {}", feature_value(feature, *v)));
+        }
         Some(Impute::MostFrequent(c)) if shows_statistics => parts.push(format!("null counts as {c:?}")),
         Some(_) => parts.push("null is filled as in training".to_owned()),
     }
@@ -167,11 +186,21 @@ fn training(feature: &Feature) -> Value {
     saw.insert("missing".to_owned(), stats.missing.into());
     let median = stats.quantiles.get(stats.quantiles.len() / 2).copied();
     let numbers = [("min", stats.min), ("max", stats.max), ("median", median), ("mean", stats.mean), ("sd", stats.sd)];
-    saw.extend(numbers.into_iter().filter_map(|(name, v)| Some((name.to_owned(), examples::number(v?)))));
+    // The spread of dates is in seconds; the others are dates.
+    let value = |name: &str, v: f64| match feature.kind {
+        FeatureKind::Date(_) if name != "sd" => date::shown(v).into(),
+        _ => examples::number(v),
+    };
+    saw.extend(numbers.into_iter().filter_map(|(name, v)| Some((name.to_owned(), value(name, v?)))));
     if let Some(category) = examples::most_frequent(feature) {
         saw.insert("most_frequent".to_owned(), category.into());
     }
     saw.into()
+}
+
+/// A number of a feature for people.
+fn feature_value(feature: &Feature, value: f64) -> String {
+    if feature.kind.is_date() { date::shown(value) } else { shown(value) }
 }
 
 /// A number for people: no hundred zeros.

@@ -50,7 +50,7 @@ pub(super) fn add_values<'a>(values: &mut Values<'a>, template: &'a Value, serve
         let reference = match (feature.kind, feature.accepts_missing()) {
             (FeatureKind::Numeric, false) => "NumberInput",
             (FeatureKind::Numeric, true) => "NumberOrNullInput",
-            (FeatureKind::Categorical, _) => return fill(&of_words, &words(feature)),
+            (FeatureKind::Categorical | FeatureKind::Date(_), _) => return fill(&of_words, &words(feature)),
         };
         let reference = format!("#/components/schemas/{}.{reference}", served.name);
         json!({ "allOf": [{ "$ref": reference }], "properties": { "name": constant(&feature.name) } })
@@ -123,6 +123,10 @@ fn number(values: &Values<'_>, name: &str) -> u64 {
 /// The name of a tensor of categories, and their names.
 fn words(feature: &Feature) -> Values<'static> {
     let null = feature.accepts_missing().then_some(Value::Null);
+    if feature.kind.is_date() {
+        let values = [("name", constant(&feature.name)), ("element", features::value(feature))];
+        return values.map(|(name, value)| (name, Filling::Json(value))).into();
+    }
     let words: Vec<Value> = feature.categories.iter().map(|category| json!(category)).chain(null).collect();
     let text = if feature.accepts_missing() { json!(["string", "null"]) } else { json!("string") };
     let element = if feature.unknown { json!({ "type": text }) } else { features::one_of(&words) };
@@ -140,7 +144,7 @@ fn numeric() -> Vec<&'static str> {
 fn example_tensor(feature: &Feature, rows: usize, data: &Value) -> Value {
     let datatype = match feature.kind {
         FeatureKind::Numeric => Datatype::Fp64,
-        FeatureKind::Categorical => Datatype::Bytes,
+        FeatureKind::Categorical | FeatureKind::Date(_) => Datatype::Bytes,
     };
     json!({ "name": feature.name, "shape": [rows, 1], "datatype": datatype.as_str(), "data": data })
 }

@@ -249,7 +249,7 @@ pub struct Golden {
 pub enum GoldenCell {
     /// A number.
     Number(f64),
-    /// A category.
+    /// A category, or a date.
     Text(String),
     /// A missing cell (null).
     Missing(()),

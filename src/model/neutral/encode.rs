@@ -139,6 +139,7 @@ impl Operation {
             Self::Clip { low, high } => x.clamp(*low, *high),
             Self::Function(function) => function.of(x),
             Self::Narrow => narrow(x),
+            Self::DatePart(part) => part.of(x),
         }
     }
 }

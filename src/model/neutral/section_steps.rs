@@ -2,6 +2,7 @@
 
 use super::bytes::{SectionReader, Writer};
 use super::steps::{Function, Operation, Step, Steps};
+use crate::model::date::DatePart;
 
 /// Bytes of the shortest step: its input and its kind.
 const SHORTEST: usize = 5;
@@ -45,6 +46,11 @@ fn write_operation(operation: &Operation, writer: &mut Writer) -> Result<(), Str
             writer.u8(u8::try_from(name).unwrap_or_default());
         }
         Operation::Narrow => writer.u8(9),
+        Operation::DatePart(part) => {
+            writer.u8(10);
+            let place = DatePart::ALL.iter().position(|own| own == part).unwrap_or_default();
+            writer.u8(u8::try_from(place).unwrap_or_default());
+        }
     }
     Ok(())
 }
@@ -71,6 +77,7 @@ fn read_operation(reader: &mut SectionReader<'_>) -> Result<Operation, String> {
         7 => Operation::Clip { low: reader.f64()?, high: reader.f64()? },
         8 => Operation::Function(reader.choice("a function", &Function::ALL)?.0),
         9 => Operation::Narrow,
+        10 => Operation::DatePart(reader.choice("a part of a date", &DatePart::ALL)?),
         other => return reader.fault(format_args!("there is no step {other}")),
     })
 }

@@ -3,6 +3,8 @@
 //! Columns are numbered: the features in schema order, then what each step makes, in order. A step reads one column
 //! that is before its own. At last some of them are put together: the predictor's columns.
 
+use crate::model::date::DatePart;
+
 /// The steps of a model. Not checked: [`Steps::check`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steps {
@@ -67,6 +69,8 @@ pub enum Operation {
     Function(Function),
     /// x rounded to f32.
     Narrow,
+    /// A part of the date x, which is in seconds since 1970; NaN where x is no date.
+    DatePart(DatePart),
 }
 
 /// A function of numpy, by name.

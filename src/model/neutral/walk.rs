@@ -92,6 +92,7 @@ fn columns(steps: &Steps, row: &[f64]) -> Vec<f64> {
             Operation::Clip { .. } => all.push(x),
             Operation::Function(function) => all.push(function.of(x)),
             Operation::Narrow => all.push(f64::from(narrow(x))),
+            Operation::DatePart(part) => all.push(part.of(x)),
         }
     }
     steps.outputs.iter().map(|column| all[*column as usize]).collect()

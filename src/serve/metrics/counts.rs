@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::model::drift::Cells;
-use crate::model::statistics::{Bins, MAX_BINS};
+use crate::model::statistics::MAX_BINS;
 
 /// A column's cells and their counts.
 #[derive(Debug)]
@@ -14,8 +14,7 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Nothing counted yet.
-    pub(super) fn new(bins: &Bins, categories: &[String]) -> Self {
-        let cells = Cells::new(bins, categories);
+    pub(super) fn new(cells: Cells) -> Self {
         Self { seen: (0..cells.len()).map(|_| AtomicU64::new(0)).collect(), cells }
     }
 

@@ -11,7 +11,7 @@ use prometheus::{Histogram, IntCounter};
 
 use crate::model::Model;
 use crate::model::batch::Batch;
-use crate::model::drift::Seen;
+use crate::model::drift::{Cells, Seen};
 use crate::model::prediction::Prediction;
 use crate::model::schema::{Feature, FeatureKind};
 
@@ -61,7 +61,10 @@ impl Drift {
             version: model.version().to_owned(),
             algorithm: header.algorithm.to_string(),
             features: features.map(|(column, feature)| FeatureCounts::new(families, name, feature, column)).collect(),
-            predictions: header.prediction_stats.as_ref().map(|s| Counts::new(&s.bins, &schema.target().classes)),
+            predictions: header
+                .prediction_stats
+                .as_ref()
+                .map(|s| Counts::new(Cells::new(&s.bins, &schema.target().classes))),
             rows,
             seconds,
             window,
@@ -110,12 +113,12 @@ impl Drift {
 impl FeatureCounts {
     fn new(families: &Families, model: &str, feature: &Feature, column: usize) -> Self {
         let counter = match feature.kind {
-            FeatureKind::Numeric => &families.out_of_range,
+            FeatureKind::Numeric | FeatureKind::Date(_) => &families.out_of_range,
             FeatureKind::Categorical => &families.unseen,
         };
         Self {
             name: feature.name.clone(),
-            counts: Counts::new(&feature.stats().bins, &feature.categories),
+            counts: Counts::new(feature.drift_cells()),
             column,
             known: feature.seen(),
             new: counter.with_label_values(&[model, &feature.name]),

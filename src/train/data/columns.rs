@@ -1,8 +1,7 @@
 //! Which columns of a table a run reads, and what each is for.
 
-use crate::model::schema::FeatureKind;
 use crate::table::Scan;
-use crate::train::data::lookup::{of_column, position};
+use crate::train::data::lookup::position;
 use crate::train::error::TrainError;
 use crate::train::spec::TrainSpec;
 
@@ -89,30 +88,18 @@ fn check_named(scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(),
 
 /// Refuses flags that name columns which are not used.
 fn check_names(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(), TrainError> {
-    let flags = [("--categorical", &spec.categorical), ("--numeric", &spec.numeric), ("--sensitive", &spec.sensitive)];
+    let dates: Vec<String> = spec.date.iter().map(|date| date.column.clone()).collect();
+    let flags = [("--categorical", &spec.categorical), ("--numeric", &spec.numeric)];
+    let flags = flags.into_iter().chain([("--date", &dates), ("--sensitive", &spec.sensitive)]);
     for (flag, names) in flags {
         for name in names {
             let column = position(scan, name, flag)?;
-            let is_used = features.contains(&column) || column == target && flag != "--sensitive";
+            let may_be_target = !matches!(flag, "--sensitive" | "--date");
+            let is_used = features.contains(&column) || column == target && may_be_target;
             if !is_used {
                 return Err(TrainError::Usage(format!("{name:?} ({flag}) is not one of the features")));
             }
         }
     }
     Ok(())
-}
-
-/// What a feature's column holds, by its cells unless a flag says.
-pub(super) fn kind(spec: &TrainSpec, scan: &Scan<'_>, column: usize) -> Result<FeatureKind, TrainError> {
-    let seen = &scan.columns[column];
-    if spec.numeric.contains(&seen.name) {
-        return Ok(FeatureKind::Numeric);
-    }
-    if spec.categorical.contains(&seen.name) {
-        return Ok(FeatureKind::Categorical);
-    }
-    if seen.is_void() {
-        return Err(of_column(scan, column, "it holds no value in any row; --drop it"));
-    }
-    Ok(if seen.is_numeric() { FeatureKind::Numeric } else { FeatureKind::Categorical })
 }

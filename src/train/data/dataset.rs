@@ -4,7 +4,8 @@
 use crate::model::category::spelled_twice;
 use crate::model::schema::{FeatureKind, Task};
 use crate::table::{Cells, Scan, TableFile};
-use crate::train::data::columns::{self, ChosenColumns};
+use crate::train::data::columns::ChosenColumns;
+use crate::train::data::kinds::Kinds;
 use crate::train::data::lookup::of_column;
 use crate::train::data::row_keys::RowKeys;
 use crate::train::data::sources::Sources;
@@ -67,7 +68,7 @@ pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Dataset,
     let scan = tables.data.scan()?;
     let chosen = ChosenColumns::of(spec, &scan)?;
     let ChosenColumns { target, weight, group, time, ref features } = chosen;
-    let kinds = features.iter().map(|f| columns::kind(spec, &scan, *f)).collect::<Result<Vec<FeatureKind>, _>>()?;
+    let Kinds { kinds, warnings: about_dates } = Kinds::of(spec, &scan, features)?;
     let task = target::decide(spec, &scan, target)?;
     let target_kind = if task == TaskChoice::Regression { FeatureKind::Numeric } else { FeatureKind::Categorical };
     let time_kind = |column: usize| {
@@ -95,6 +96,7 @@ pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Dataset,
     let target_cells = columns.next().ok_or_else(|| TrainError::Broken("no target was read".to_owned()))?;
     let (observed, classes) = target::observe(&sources, target, target_cells)?;
     let mut warnings = warnings(&scan, features, &kinds);
+    warnings.extend(about_dates);
     warnings.extend(target::note_of_two(spec, &observed, &classes));
     warnings.extend(keys.warning(&sources));
     let inputs = features.iter().zip(kinds).zip(columns).map(|((f, kind), cells)| {

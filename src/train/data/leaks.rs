@@ -81,7 +81,7 @@ fn groups(kind: FeatureKind, cells: &[f64]) -> Vec<usize> {
 fn explained(kind: FeatureKind, cells: &[f64], observed: &Observed) -> Option<f64> {
     let groups = groups(kind, cells);
     match observed {
-        Observed::Values(values) if kind == FeatureKind::Numeric => {
+        Observed::Values(values) if kind != FeatureKind::Categorical => {
             let by_group = of_values(&groups, values)?;
             Some(of_line(cells, values).map_or(by_group, |by_line| by_group.max(by_line)))
         }

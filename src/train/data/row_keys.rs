@@ -1,7 +1,7 @@
 //! What `--group` and `--time` say of each row.
 
 use crate::table::Cells;
-use crate::text::iso8601::parse_time;
+use crate::text::date::{DateForm, Instant};
 use crate::text::number::parse_number;
 use crate::train::data::sources::Sources;
 use crate::train::error::TrainError;
@@ -50,13 +50,14 @@ impl RowKeys {
                 None => Ok(Self::Times(ranks(values, f64::total_cmp))),
             },
             Cells::Texts { cells, names } => {
-                let of_name: Vec<Option<i128>> = names.iter().map(|name| parse_time(name)).collect();
+                let of_name: Vec<Option<Instant>> =
+                    names.iter().map(|name| Instant::parse(name, DateForm::YearFirst)).collect();
                 let time = |(row, cell): (usize, &Option<u32>)| {
                     let code = cell.ok_or_else(|| missing(row))? as usize;
                     of_name[code].ok_or_else(|| sources.problem(column, row, no_time(&names[code])))
                 };
-                let times = cells.iter().enumerate().map(time).collect::<Result<Vec<i128>, _>>()?;
-                Ok(Self::Times(ranks(&times, i128::cmp)))
+                let times = cells.iter().enumerate().map(time).collect::<Result<Vec<Instant>, _>>()?;
+                Ok(Self::Times(ranks(&times, Instant::cmp)))
             }
         }
     }

@@ -5,21 +5,16 @@
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
 use crate::model::preprocessing::Preprocessing;
-use crate::model::schema::{Feature, FeatureKind, Impute, MAX_COLUMNS, Schema, Target, position_as_f64};
+use crate::model::schema::{Feature, FeatureKind, Impute, Schema, Target, position_as_f64};
 use crate::model::statistics::Stats;
 use crate::table::Cells;
 use crate::train::data::dataset::{Dataset, InputColumn};
 use crate::train::data::split::HoldoutSplit;
 use crate::train::data::target::{Observed, is_constant};
+use crate::train::data::width;
 use crate::train::error::TrainError;
 use crate::train::options::UnknownCategories;
 use crate::train::spec::TrainSpec;
-
-/// Most encoded cells of the training rows: 2 GiB of `f64`, of which a fit holds several copies.
-const MAX_CELLS: usize = 1 << 28;
-
-/// A column with this many categories, and more categories than half of the rows, is taken for an identifier.
-const MANY_CATEGORIES: usize = 50;
 
 /// Rows that fit the schema, with their targets.
 #[derive(Debug)]
@@ -61,6 +56,8 @@ pub(crate) struct SplitData {
     pub(crate) train: LabeledBatch,
     /// The test rows; `None` when there are none.
     pub(crate) test: Option<LabeledBatch>,
+    /// A sentence for each column that may be better left out.
+    pub(crate) odd_columns: Vec<String>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -70,11 +67,14 @@ impl SplitData {
         if algorithm.takes_raw_cells() { &self.raw_schema } else { &self.schema }
     }
 
-    /// Checks that one-hot columns stay within what is held.
-    pub(crate) fn check_width(&self, file: &str) -> Result<(), TrainError> {
-        let features = self.schema.features();
-        let n_rows = self.train.batch.n_rows();
-        check_width(file, features, n_rows, features.iter().map(|f| f.categories.len().max(1)).sum())
+    /// Checks that what the features are encoded into is within bounds; see [`width::check_encoded`].
+    pub(crate) fn check_width(&self, file: &str, min_frequency: Option<u32>) -> Result<(), TrainError> {
+        width::check_encoded(file, self.schema.features(), &self.train.batch, min_frequency)
+    }
+
+    /// The same of so many columns that are not one-hot: dates become several.
+    pub(crate) fn check_raw_width(&self, file: &str, width: usize) -> Result<(), TrainError> {
+        width::check(file, self.raw_schema.features(), self.train.batch.n_rows(), width)
     }
 }
 
@@ -85,15 +85,15 @@ pub(crate) fn make(
     target: Target,
     split: &HoldoutSplit,
 ) -> Result<SplitData, TrainError> {
-    let mut warnings = Vec::new();
+    let mut odd_columns = Vec::new();
     let mut features = Vec::with_capacity(dataset.inputs.len());
     let mut columns = Vec::with_capacity(dataset.inputs.len());
     for input in &dataset.inputs {
-        let (feature, column) = derive(spec, dataset, input, &split.train, &mut warnings)?;
+        let (feature, column) = derive(spec, dataset, input, &split.train, &mut odd_columns)?;
         features.push(feature);
         columns.push(column);
     }
-    check_width(&dataset.file, &features, split.train.len(), features.len())?;
+    width::check(&dataset.file, &features, split.train.len(), features.len())?;
     let provisional = Schema::new(features.clone(), target.clone(), dataset.task).map_err(TrainError::Data)?;
     let batch = Batch::from_columns(&provisional, &columns).map_err(TrainError::Broken)?;
     drop(columns);
@@ -103,8 +103,9 @@ pub(crate) fn make(
     let schema = Schema::new(features, target, dataset.task).map_err(TrainError::Broken)?;
     let train = part(dataset, batch, &split.train);
     check_observed(dataset, &train.observed)?;
+    let mut warnings = Vec::new();
     let test = test_part(dataset, &schema, &split.test, &train.batch, &mut warnings)?;
-    Ok(SplitData { schema, raw_schema, train, test, warnings })
+    Ok(SplitData { schema, raw_schema, train, test, odd_columns, warnings })
 }
 
 /// A batch with the targets and weights of its rows.
@@ -119,7 +120,7 @@ fn derive(
     dataset: &Dataset,
     input: &InputColumn,
     rows: &[usize],
-    warnings: &mut Vec<String>,
+    odd_columns: &mut Vec<String>,
 ) -> Result<(Feature, Vec<f64>), TrainError> {
     let mut feature = Feature {
         kind: input.kind,
@@ -132,7 +133,7 @@ fn derive(
     };
     let column: Vec<f64> = rows.iter().map(|row| cell(&feature, &input.cells, *row)).collect();
     let stats = match input.kind {
-        FeatureKind::Numeric => Stats::numeric(&column),
+        FeatureKind::Numeric | FeatureKind::Date(_) => Stats::numeric(&column),
         FeatureKind::Categorical => Stats::categorical(&column, feature.categories.len()),
     };
     let name = &input.name;
@@ -147,16 +148,10 @@ fn derive(
         });
     }
     if is_constant(&column.iter().copied().filter(|cell| !cell.is_nan()).collect::<Vec<f64>>()) {
-        warnings
+        odd_columns
             .push(format!("{name} has one value in all training rows: it stays in the schema, the model ignores it"));
     }
     feature.stats = Some(stats);
-    let (n_categories, n_rows) = (feature.categories.len(), dataset.lines.len());
-    if n_categories >= MANY_CATEGORIES && n_categories * 2 > n_rows {
-        warnings.push(format!(
-            "{name} has {n_categories} categories in {n_rows} rows: if it is an identifier, --drop {name}"
-        ));
-    }
     Ok((feature, column))
 }
 
@@ -193,7 +188,7 @@ fn impute(features: &mut [Feature], provisional: &Schema, batch: &Batch) {
     for (feature, value) in features.iter_mut().zip(fill) {
         feature.impute = match (value, feature.kind) {
             (None, _) => None,
-            (Some(v), FeatureKind::Numeric) => Some(Impute::Median(v)),
+            (Some(v), FeatureKind::Numeric | FeatureKind::Date(_)) => Some(Impute::Median(v)),
             (Some(v), FeatureKind::Categorical) => Some(Impute::MostFrequent(feature.categories[position(v)].clone())),
         };
     }
@@ -202,25 +197,6 @@ fn impute(features: &mut [Feature], provisional: &Schema, batch: &Batch) {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a category's position")]
 fn position(value: f64) -> usize {
     value as usize
-}
-
-/// Checks `width` columns of the features.
-fn check_width(file: &str, features: &[Feature], n_rows: usize, width: usize) -> Result<(), TrainError> {
-    let widest = features.iter().max_by_key(|f| f.categories.len()).map(|f| (f.name.as_str(), f.categories.len()));
-    let (name, categories) = widest.unwrap_or_default();
-    if width > MAX_COLUMNS {
-        return Err(TrainError::Data(format!(
-            "{file}: {width} encoded columns are more than {MAX_COLUMNS}; {name:?} alone has {categories} categories: \
-             --drop it, or columns like it"
-        )));
-    }
-    if width.saturating_mul(n_rows) > MAX_CELLS {
-        return Err(TrainError::Data(format!(
-            "{file}: {n_rows} rows of {width} encoded columns are more than {MAX_CELLS} cells; {name:?} has \
-             {categories} categories: --drop it, or use fewer rows"
-        )));
-    }
-    Ok(())
 }
 
 /// Refuses a target that varies in the file but not in the training rows.
@@ -268,7 +244,7 @@ fn warn_of_new(
         schema.features().iter().map(|f| vec![false; f.categories.len().max(1) + 1]).collect();
     let place = |feature: &Feature, cell: f64| match feature.kind {
         _ if cell.is_nan() => feature.categories.len().max(1),
-        FeatureKind::Numeric => 0,
+        FeatureKind::Numeric | FeatureKind::Date(_) => 0,
         FeatureKind::Categorical => position(cell),
     };
     for row in train.rows() {

@@ -6,6 +6,7 @@ use crate::train::data::cross_validation::Folds;
 use crate::train::data::dataset::{self, Dataset, TrainTables};
 use crate::train::data::grouped;
 use crate::train::data::leaks;
+use crate::train::data::notes;
 use crate::train::data::row_keys::RowKeys;
 use crate::train::data::split::{self, HoldoutSplit};
 use crate::train::data::split_data::{self, LabeledBatch, SplitData};
@@ -32,8 +33,11 @@ pub(crate) struct TrainingData {
     pub(crate) n_rows: usize,
     /// Rows set aside.
     pub(crate) n_test: usize,
-    /// A sentence for each column that may tell the target; they are among the warnings too.
-    pub(crate) leaks: Vec<String>,
+    /// What is told before the fit: a sentence for each column that may tell the target, or may be better left out. They
+    /// are among the warnings too.
+    pub(crate) told: Vec<String>,
+    /// How columns were read, where that is not plain.
+    pub(crate) notes: Vec<String>,
 }
 
 impl TrainingData {
@@ -48,15 +52,18 @@ impl TrainingData {
         let monotone = constraints(spec, &split.schema)?;
         let folds = folds(spec, &dataset, &held.train, n_folds)?;
         check_classes(&dataset, &held.train, &folds)?;
+        split.odd_columns.extend(notes::odd_columns(&dataset));
+        let notes = notes::on_kinds(spec, &dataset);
         let n_rows = dataset.test.as_ref().map_or(dataset.observed.len(), |(_, from)| *from);
         let test_file = dataset.test.map(|(file, _)| file);
         let (file, warnings) = (dataset.file, dataset.warnings);
         split.warnings.splice(0..0, warnings);
+        let mut told = split.odd_columns.clone();
         let SplitData { schema, train, .. } = &split;
-        let leaks = leaks::possible(schema, &train.batch, &train.observed);
-        split.warnings.extend(leaks.iter().cloned());
+        told.extend(leaks::possible(schema, &train.batch, &train.observed));
+        split.warnings.extend(told.iter().cloned());
         let (loss, n_test) = (spec.options.loss(), held.test.len());
-        Ok(Self { split, folds, monotone, loss, file, test_file, n_rows, n_test, leaks })
+        Ok(Self { split, folds, monotone, loss, file, test_file, n_rows, n_test, told, notes })
     }
 
     /// The targets of the training rows.
@@ -186,8 +193,10 @@ fn constraints(spec: &TrainSpec, schema: &Schema) -> Result<Vec<Option<Monotone>
     for MonotoneFeature { feature, direction } in &spec.monotone {
         let wrong = |what: &str| TrainError::Usage(format!("{feature:?} (--monotone) {what}"));
         let position = schema.position(feature).ok_or_else(|| wrong("is not one of the features"))?;
-        if schema.features()[position].kind == FeatureKind::Categorical {
-            return Err(wrong("holds categories, which have no order"));
+        match schema.features()[position].kind {
+            FeatureKind::Categorical => return Err(wrong("holds categories, which have no order")),
+            FeatureKind::Date(_) => return Err(wrong("holds dates, which become several columns")),
+            FeatureKind::Numeric => {}
         }
         if all[position].replace(*direction).is_some() {
             return Err(wrong("is given twice"));

@@ -59,8 +59,8 @@ impl GroupFigures {
 
 /// Groups of a feature's cells with their rows, none empty: each category, or as [`number_groups`].
 pub(crate) fn feature_groups(feature: &Feature, cells: &[f64]) -> Vec<(String, Vec<usize>)> {
-    if feature.kind == FeatureKind::Numeric {
-        return number_groups(cells);
+    if feature.kind != FeatureKind::Categorical {
+        return groups_of(cells, &|value| feature.shown(value));
     }
     let mut groups = Vec::new();
     for (name, position) in feature.categories.iter().zip(0_u32..) {
@@ -71,13 +71,18 @@ pub(crate) fn feature_groups(feature: &Feature, cells: &[f64]) -> Vec<(String, V
 
 /// Groups of numbers with their rows, none empty: each value of a few, else the ranges between quartiles; NaN is missing.
 pub(crate) fn number_groups(cells: &[f64]) -> Vec<(String, Vec<usize>)> {
+    groups_of(cells, &|value| format!("{value}"))
+}
+
+/// The same, where `shown` writes a value.
+fn groups_of(cells: &[f64], shown: &dyn Fn(f64) -> String) -> Vec<(String, Vec<usize>)> {
     let mut sorted: Vec<f64> = cells.iter().copied().filter(|c| !c.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
     let mut distinct = sorted.clone();
     distinct.dedup();
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     if distinct.len() <= FEW_VALUES {
-        groups.extend(distinct.iter().map(|v| (format!("{v}"), rows_where(cells, |c| is(c, *v)))));
+        groups.extend(distinct.iter().map(|v| (shown(*v), rows_where(cells, |c| is(c, *v)))));
     } else {
         let mut edges: Vec<f64> = [1, 2, 3].iter().map(|i| sorted[(sorted.len() * i).div_ceil(4) - 1]).collect();
         edges.dedup();
@@ -86,12 +91,13 @@ pub(crate) fn number_groups(cells: &[f64]) -> Vec<(String, Vec<usize>)> {
             // Over three quarters are the largest value.
             edges.push(distinct[distinct.len() - 2]);
         }
-        groups.push((format!("≤ {}", edges[0]), rows_where(cells, |c| c <= edges[0])));
+        groups.push((format!("≤ {}", shown(edges[0])), rows_where(cells, |c| c <= edges[0])));
         for pair in edges.windows(2) {
-            groups.push((format!("{} to {}", pair[0], pair[1]), rows_where(cells, |c| c > pair[0] && c <= pair[1])));
+            let name = format!("{} to {}", shown(pair[0]), shown(pair[1]));
+            groups.push((name, rows_where(cells, |c| c > pair[0] && c <= pair[1])));
         }
         let last = edges[edges.len() - 1];
-        groups.push((format!("> {last}"), rows_where(cells, |c| c > last)));
+        groups.push((format!("> {}", shown(last)), rows_where(cells, |c| c > last)));
     }
     with_missing(groups, cells)
 }

@@ -15,13 +15,13 @@ use crate::model::smartcore::{self, Parts, Shape};
 use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
-use crate::train::fit::boosting::{self, BinnedRows, Boosted, BoostingTask, Rounds};
+use crate::train::fit::boosting::{self, BinnedRows, Boosted, BoostedColumns, BoostingTask, Rounds};
 use crate::train::fit::estimators;
 use crate::train::fit::panics::catch_panic;
 use crate::train::fit::svm;
 use crate::train::fit::task::{FitTask, FittedBytes};
 use crate::train::fit::trees::forests::{self, ForestInput};
-use crate::train::options::Hyperparameters;
+use crate::train::options::{Hyperparameters, Monotone};
 use crate::train::spec::TrainSpec;
 
 /// A section's name, its bytes, and whether a reader must know it.
@@ -73,6 +73,8 @@ pub(crate) struct EncodedRows {
 /// Binned rows to fit on.
 #[derive(Debug)]
 pub(crate) struct BinnedFit {
+    columns: BoostedColumns,
+    monotone: Vec<Option<Monotone>>,
     rows: BinnedRows,
     observed: Observed,
     weights: Option<Vec<f64>>,
@@ -105,7 +107,7 @@ impl<'a> FitPlan<'a> {
         if self.spec.algorithm.takes_raw_cells() {
             return self.bin(&cells, observed, train.weights_of(rows));
         }
-        self.data.split.check_width(&self.data.file)?;
+        self.data.split.check_width(&self.data.file, self.spec.min_frequency)?;
         let preprocessing = Preprocessing::fit_with_rare(
             self.schema(),
             &cells,
@@ -128,11 +130,19 @@ impl<'a> FitPlan<'a> {
     }
 
     fn bin(&self, cells: &[f64], observed: Observed, weights: Option<Vec<f64>>) -> Result<Prepared, TrainError> {
-        let rows = BinnedRows::of(self.schema(), cells, self.spec.seed);
+        let columns = BoostedColumns::of(self.schema());
+        self.data.split.check_raw_width(&self.data.file, columns.len())?;
+        let rows = BinnedRows::of(&columns, &columns.matrix(cells), self.spec.seed);
         if rows.are_constant() {
             return Err(self.constant(observed.len()));
         }
-        Ok(Prepared::Binned(Box::new(BinnedFit { rows, observed, weights })))
+        Ok(Prepared::Binned(Box::new(BinnedFit {
+            monotone: columns.monotone(&self.data.monotone),
+            columns,
+            rows,
+            observed,
+            weights,
+        })))
     }
 
     fn constant(&self, n_rows: usize) -> TrainError {
@@ -235,11 +245,12 @@ impl<'a> FitPlan<'a> {
     fn boosting<'t>(&'t self, fit: &'t BinnedFit) -> BoostingTask<'t> {
         BoostingTask {
             schema: self.schema(),
+            columns: &fit.columns,
             rows: &fit.rows,
             observed: &fit.observed,
             weights: fit.weights.as_deref(),
             parameters: self.parameters,
-            monotone: &self.data.monotone,
+            monotone: &fit.monotone,
             seed: self.spec.seed,
             threads: self.spec.threads_of_a_fit(self.data.folds.n()),
         }

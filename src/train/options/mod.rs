@@ -1,6 +1,7 @@
 //! The hyperparameters of `train`: one table, from which come the command line's flags and help, what each algorithm
 //! takes, the defaults, the ranges, what `--tune` draws, and the entries of the artifact.
 
+mod date;
 mod decision;
 pub(crate) mod draw;
 mod given;
@@ -10,6 +11,7 @@ mod loss;
 mod monotone;
 mod table;
 
+pub use date::DateColumn;
 pub use decision::{CalibrationMethod, ThresholdChoice};
 pub use given::Options;
 pub use hyperparameters::Hyperparameters;

@@ -5,9 +5,10 @@ use std::fmt::{self, Display, Formatter};
 use serde::Serialize;
 
 use super::baseline;
+use super::data::DataReport;
 use super::decision::without_probabilities;
 use super::numbers::{short, size};
-use super::run::{DataReport, NamedFigure, figure};
+use super::run::{NamedFigure, figure};
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::KFoldFigures;
 use crate::model::prediction::Probabilities;

@@ -2,11 +2,13 @@
 
 mod baseline;
 mod comparison;
+mod data;
 mod decision;
 mod importance;
 mod numbers;
 mod run;
 
 pub use comparison::{Compared, Comparison};
+pub use data::DataReport;
 pub use importance::FeatureEffectsText;
-pub use run::{ClassReport, DataReport, Report};
+pub use run::{ClassReport, Report};

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
+use super::data::DataReport;
 use super::importance::FeatureEffectsText;
 use super::numbers::{short, size};
 use super::{baseline, decision};
@@ -87,41 +88,6 @@ pub struct Report {
     pub seconds: f64,
 }
 
-/// The table, as it was used.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DataReport {
-    /// The file as the user named it.
-    pub file: String,
-    /// The file of the rows that were set aside, where that is another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_file: Option<String>,
-    /// Rows in `file`.
-    pub rows: usize,
-    /// Rows that the model was fitted on.
-    pub training_rows: usize,
-    /// Rows set aside.
-    pub test_rows: usize,
-    /// The features' names, in schema order.
-    pub features: Vec<String>,
-    /// Columns of the estimator's matrix.
-    pub encoded_columns: usize,
-}
-
-impl DataReport {
-    /// `101 set aside`, with the file that they are in and how they were chosen.
-    pub(super) fn aside(&self, split: Option<&str>) -> String {
-        let how = match split.and_then(|split| split.split_once(' ')) {
-            Some(("group", column)) => format!(" (whole groups of {})", printable(column)),
-            Some(("time", column)) => format!(" (the latest by {}; folds go forward)", printable(column)),
-            _ => String::new(),
-        };
-        match &self.test_file {
-            Some(file) => format!("{} set aside in {}{how}", self.test_rows, printable(file)),
-            None => format!("{} set aside{how}", self.test_rows),
-        }
-    }
-}
-
 /// Figures of one class, as scikit-learn's `classification_report` has them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassReport {
@@ -190,6 +156,7 @@ impl Display for Report {
             data.encoded_columns,
             self.evaluation.seed
         )?;
+        data.notes.iter().try_for_each(|note| writeln!(f, "{}", printable(note)))?;
         let options: Vec<String> = self.hyperparameters.iter().map(|(name, value)| format!("{name} {value}")).collect();
         writeln!(f, "{}", options.join(", "))?;
         if let Some(rounds) = &self.rounds {

@@ -40,7 +40,7 @@ pub fn compare<'a>(
     check(&spec)?;
     let budget = Budget::new(progress, start, spec.time_budget);
     let data = TrainingData::read(&spec, tables.into())?;
-    data.leaks.iter().for_each(|leak| progress.warn(leak));
+    data.told.iter().for_each(|sentence| progress.warn(sentence));
     let task = data.split.schema.task();
     spec.check_task(task)?;
     spec.options.check_task(data.task())?;

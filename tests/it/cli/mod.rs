@@ -2,6 +2,7 @@
 
 mod checks;
 mod columns;
+mod dates;
 mod fallback;
 mod inspect;
 mod outputs;

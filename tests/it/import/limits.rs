@@ -22,7 +22,7 @@ fn files() -> Vec<PathBuf> {
 /// Values of a feature at the limits of what the document says.
 fn limits(feature: &Feature) -> Vec<Value> {
     let mut values = match feature.kind {
-        FeatureKind::Numeric => {
+        FeatureKind::Numeric | FeatureKind::Date(_) => {
             let numbers = [0.0, -1.0, 1e150, -1e150, 5e-324, -5e-324, 1e-150, 1e39, -1e39, 1e20, 710.0, -745.5];
             numbers.into_iter().map(Value::from).collect()
         }

@@ -9,11 +9,11 @@ use smartserve::table::{CellProblem, Head, RowReader, TableError, looks_headerle
 
 fn feature(name: &str, kind: FeatureKind, impute: Option<Impute>) -> Feature {
     let categories: Vec<String> = match kind {
-        FeatureKind::Numeric => Vec::new(),
+        FeatureKind::Numeric | FeatureKind::Date(_) => Vec::new(),
         FeatureKind::Categorical => ["blue", "green", "red"].map(str::to_owned).to_vec(),
     };
     let stats = match kind {
-        FeatureKind::Numeric => Stats::numeric(&[0.0, 10.0]),
+        FeatureKind::Numeric | FeatureKind::Date(_) => Stats::numeric(&[0.0, 10.0]),
         FeatureKind::Categorical => Stats::categorical(&[0.0, 1.0, 2.0], 3),
     };
     let plain = Feature { unbounded: false, is_imported: false, ..Feature::imported(name.to_owned(), false) };

@@ -1,4 +1,4 @@
 //! Texts: did-you-mean, dates and times.
 
+mod date;
 mod did_you_mean;
-mod iso8601;

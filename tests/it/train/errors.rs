@@ -279,9 +279,26 @@ fn unsolvable_columns_never_panic() {
 fn too_many_columns_are_refused_early() {
     let rows: String = (0..60_000).map(|i| format!("id{i},{}\n", i % 9)).collect();
     let (text, class) = fails(&spec(Algorithm::RandomForest), &table(&format!("id,y\n{rows}")));
-    let expected = "t.csv: 48000 rows of 60000 encoded columns are more than 268435456 cells; \"id\" has 60000 categories: \
-                    --drop it, or use fewer rows";
+    let expected = "t.csv: \"id\" has 60000 categories, more than 255 one-hot columns: --drop it, or put those of fewer than \
+                    2 rows together with --min-frequency 2 (none is left then), or use --algorithm hist-gradient-boosting, \
+                    which takes categories as they are";
     assert_eq!((text.as_str(), class), (expected, ErrorClass::Invalid));
+    let code = |i: usize| if i < 300 { i % 30 } else { i };
+    let rows: String = (0..1_000).map(|i| format!("c{},{}\n", code(i), i % 9)).collect();
+    let few = |n| TrainSpec { min_frequency: Some(n), folds: Some(0), test_size: 0.0, ..spec(Algorithm::DecisionTree) };
+    let without = TrainSpec { min_frequency: None, ..few(2) };
+    let (text, _) = fails(&without, &table(&format!("code,y\n{rows}")));
+    assert!(
+        text.contains("\"code\" has 730 categories") && text.contains("--min-frequency 2 (30 are left then)"),
+        "{text}"
+    );
+    assert_eq!(train(&few(2), &table(&format!("code,y\n{rows}")), &()).unwrap().report.data.encoded_columns, 31);
+    let rows: String = (0..1_000).map(|i| format!("c{},{}\n", i % 500, i % 9)).collect();
+    let (text, _) = fails(&few(2), &table(&format!("code,y\n{rows}")));
+    assert!(
+        text.contains("500 categories of at least 2 training rows") && text.contains("--min-frequency 3"),
+        "{text}"
+    );
 }
 
 #[test]

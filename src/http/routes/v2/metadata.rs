@@ -136,7 +136,7 @@ impl Serialize for Inputs<'_> {
         serializer.collect_seq(self.0.iter().map(|feature| {
             let datatype = match feature.kind {
                 FeatureKind::Numeric => Datatype::Fp64,
-                FeatureKind::Categorical => Datatype::Bytes,
+                FeatureKind::Categorical | FeatureKind::Date(_) => Datatype::Bytes,
             };
             Tensor::of(&feature.name, datatype, 1)
         }))

@@ -3,7 +3,7 @@
 //! Boosting sees a byte a cell, the number of its bin, whatever a column's unit or offset is: seconds since 1970,
 //! identifiers of 64 bits. A split between two bins becomes the f64 in the middle of the two values beside it.
 
-use crate::model::schema::{FeatureKind, Schema};
+use super::columns::BoostedColumns;
 use crate::train::random::SplitMix64;
 
 /// The largest number of bins of a column, without that of missing cells.
@@ -46,19 +46,18 @@ pub(crate) struct BinnedRows {
 pub(super) const BLOCK: usize = 4;
 
 impl BinnedRows {
-    /// Cuts the columns of row-major `rows`, `[n_rows, n_features]` as a batch holds them, and bins them.
-    pub(crate) fn of(schema: &Schema, rows: &[f64], seed: u64) -> Self {
-        let n_features = schema.n_features();
-        let n_rows = rows.len() / n_features;
+    /// Cuts the columns of row-major `rows`, `[n_rows, n_columns]`, and bins them.
+    pub(crate) fn of(columns: &BoostedColumns, rows: &[f64], seed: u64) -> Self {
+        let width = columns.len();
+        let n_rows = rows.len() / width;
         let sample = sample(n_rows, seed);
-        let columns: Vec<ColumnBins> = (0..n_features)
-            .map(|f| {
-                let cells = || rows.iter().skip(f).step_by(n_features).copied();
-                let feature = &schema.features()[f];
-                let cuts = match (feature.kind, &sample) {
-                    (FeatureKind::Categorical, _) => Cuts::Categories(categories(feature.categories.len(), cells())),
-                    (_, None) => Cuts::Thresholds(thresholds(cells())),
-                    (_, Some(sample)) => Cuts::Thresholds(thresholds(sample.iter().map(|r| rows[r * n_features + f]))),
+        let columns: Vec<ColumnBins> = (0..width)
+            .map(|c| {
+                let cells = || rows.iter().skip(c).step_by(width).copied();
+                let cuts = match (columns.n_categories[c], &sample) {
+                    (0, None) => Cuts::Thresholds(thresholds(cells())),
+                    (0, Some(sample)) => Cuts::Thresholds(thresholds(sample.iter().map(|r| rows[r * width + c]))),
+                    (n_categories, _) => Cuts::Categories(categories(n_categories, cells())),
                 };
                 ColumnBins { n_bins: cuts.n_bins(), cuts }
             })
@@ -72,7 +71,7 @@ impl BinnedRows {
                     .for_each(|(bin, (column, cell))| *bin = column.bin(*cell));
                 bins
             };
-            rows.chunks_exact(n_features).map(of_row).collect()
+            rows.chunks_exact(width).map(of_row).collect()
         };
         let blocks = columns.chunks(BLOCK).zip((0..).step_by(BLOCK)).map(|(c, first)| block(c, first)).collect();
         let mut starts = vec![0];

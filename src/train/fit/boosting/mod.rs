@@ -2,6 +2,7 @@
 //! The fitted trees are held in the neutral form. `docs/libraries.md` says why they are grown here.
 
 pub mod bins;
+mod columns;
 mod grow;
 mod histogram;
 mod neutral;
@@ -14,6 +15,7 @@ mod tree_task;
 use std::num::NonZeroUsize;
 
 pub(crate) use bins::BinnedRows;
+pub(crate) use columns::BoostedColumns;
 pub use rounds::Rounds;
 
 use objective::Objective;
@@ -32,12 +34,14 @@ const LAMBDA: f64 = 1.0;
 /// The inputs of a fit.
 pub(crate) struct BoostingTask<'a> {
     pub(crate) schema: &'a Schema,
+    /// What is made of the features.
+    pub(crate) columns: &'a BoostedColumns,
     pub(crate) rows: &'a BinnedRows,
     pub(crate) observed: &'a Observed,
     /// What each row weighs; `None`: 1.
     pub(crate) weights: Option<&'a [f64]>,
     pub(crate) parameters: &'a Hyperparameters,
-    /// One a feature; empty where there is no constraint.
+    /// One a column; empty where there is no constraint.
     pub(crate) monotone: &'a [Option<Monotone>],
     pub(crate) seed: u64,
     pub(crate) threads: NonZeroUsize,
@@ -90,7 +94,7 @@ pub(crate) fn fit(task: &BoostingTask<'_>) -> Result<Boosted, String> {
         seed: task.seed,
     };
     let (trees, rounds) = run.fit();
-    Ok(Boosted { neutral: neutral::model(task.schema, task.rows, &trees, objective, &target), rounds })
+    Ok(Boosted { neutral: neutral::model(task.columns, task.rows, &trees, objective, &target), rounds })
 }
 
 fn numbers(task: &BoostingTask<'_>, y: &[f64], weights: Option<&[f64]>) -> Result<(ScaledTarget, Objective), String> {

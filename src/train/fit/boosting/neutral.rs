@@ -1,20 +1,19 @@
 //! Fitted trees in the neutral form: bins back to f64 thresholds and categories, leaves back to the target's unit.
 
 use super::bins::{BinnedRows, Cuts};
+use super::columns::BoostedColumns;
 use super::grow::{Tree, TreeNode};
 use super::objective::Objective;
 use super::split::Rule;
 use super::target::ScaledTarget;
 use crate::model::ir::{Decision, Sum, Width};
 use crate::model::neutral::{
-    Comparison, Forest, Leaves, Missing, Neutral, Node, Operation, Predictor, Side, Split, Step, Steps, Test,
-    Tree as NeutralTree,
+    Comparison, Forest, Leaves, Missing, Neutral, Node, Predictor, Side, Split, Test, Tree as NeutralTree,
 };
-use crate::model::schema::{FeatureKind, Schema, position_as_f64};
 
 /// The model of these trees, round by round and in each by outputs.
 pub(super) fn model(
-    schema: &Schema,
+    columns: &BoostedColumns,
     data: &BinnedRows,
     trees: &[Tree],
     objective: Objective,
@@ -29,7 +28,7 @@ pub(super) fn model(
         cover: Vec::new(),
     });
     let forest = Forest {
-        n_columns: u32::try_from(schema.n_features()).unwrap_or(u32::MAX),
+        n_columns: u32::try_from(columns.len()).unwrap_or(u32::MAX),
         value: Width::F64,
         comparison: Comparison::AtMost,
         trees: trees.collect(),
@@ -39,7 +38,7 @@ pub(super) fn model(
         link: target.link,
         decision: Decision::Probability,
     };
-    Neutral { steps: steps(schema), predictor: Predictor::Forest(forest), has_probability: true }
+    Neutral { steps: columns.steps.clone(), predictor: Predictor::Forest(forest), has_probability: true }
 }
 
 fn convert_node(node: &TreeNode, data: &BinnedRows, factor: f64, sets: &mut Vec<Vec<u32>>) -> Node {
@@ -61,19 +60,4 @@ fn convert_node(node: &TreeNode, data: &BinnedRows, factor: f64, sets: &mut Vec<
     };
     let column = u16::try_from(split.column).unwrap_or(u16::MAX);
     Node::Split(Split { column, test, left, right, missing: Missing::To(Side::left_if(split.missing_left)) })
-}
-
-/// Steps that pass cells on unchanged. In features that accept unknown categories, these become missing cells.
-fn steps(schema: &Schema) -> Steps {
-    let n_features = u32::try_from(schema.n_features()).unwrap_or(u32::MAX);
-    let mut steps = Steps::none(n_features);
-    for (f, feature) in schema.features().iter().enumerate() {
-        if feature.kind == FeatureKind::Categorical && feature.unknown {
-            let codes = (0..feature.categories.len()).map(position_as_f64).collect();
-            steps.outputs[f] = n_features + u32::try_from(steps.steps.len()).unwrap_or(u32::MAX);
-            let input = u32::try_from(f).unwrap_or(u32::MAX);
-            steps.steps.push(Step { input, operation: Operation::Codes { codes, unknown: f64::NAN } });
-        }
-    }
-    steps
 }
