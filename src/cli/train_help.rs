@@ -53,7 +53,9 @@ sigmoid is 1 / (1 + e^-(a p + b)), fitted as Platt did. cost=5:1 is what a row o
 to what one of the first costs that is taken for it.
 
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are \
-categorical (of other algorithms one-hot), numeric ones numeric, unless --categorical or --numeric say otherwise. Empty \
+categorical (of other algorithms one-hot, 255 categories at most), numeric ones numeric, columns of dates and times \
+dates (year, month, day, weekday, hour and seconds since 1970, in UTC), unless --categorical, --numeric or --date say \
+otherwise. Empty \
 cells are filled by other algorithms: the median, or the most frequent category, of the training rows. A request with \
 a category that the file does not have is refused (422) unless --unknown other is given, as is an empty cell in a column \
 where the file has none unless --allow-missing is.";
