@@ -47,6 +47,7 @@ CLIENTS := target/venv-clients
 CLIENTS_HEAVY := target/venv-clients-heavy
 GENERATORS := target/venv-generators
 TYPESCRIPT := target/typescript
+BROWSER := target/browser
 VENV_MLSERVER := target/venv-mlserver
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
@@ -124,15 +125,15 @@ version: ## Print the version that images are tagged with
 # --- check ------------------------------------------------------------------------------------------------------
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
-TESTS_LONG := test-clients-generated test-schemathesis test-import-long test-drift test-promises test-fuzz test-readme-release \
-              test-container
+TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-promises test-fuzz \
+              test-readme-release test-container
 
 .PHONY: test
 test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, scripts, README
 	@DEV_BUILD=true LATER="$(TESTS_LONG)" tests/parts.sh $(TESTS)
 
 .PHONY: test-long
-test-long: ## Run the long rest: generated clients, OpenAPI, other libraries at length, PROMISES.md rehearsed, fuzzing, release build, container
+test-long: ## Run the long rest: generated clients, the page in a browser, OpenAPI, other libraries at length, PROMISES.md rehearsed, fuzzing, release build, container
 	@DEV_BUILD=true tests/parts.sh $(TESTS_LONG)
 
 .PHONY: test-rust
@@ -159,6 +160,16 @@ test-clients-generated: generators ## Generate clients of the OpenAPI document i
 .PHONY: generators
 generators: $(GENERATORS)/installed $(TYPESCRIPT)/installed
 	@command -v go >/dev/null && [ -d /usr/share/gocode/src/gopkg.in/validator.v2 ] || .ci/setup
+
+.PHONY: test-browser
+test-browser: chromium $(BROWSER)/installed ## Drive the what-if page in Chromium: each control, axe-core's rules, keys alone
+	$(DEV_BUILD)
+	PATH=$(CURDIR)/$(GENERATORS)/bin:$$PATH NODE_MODULES=$(CURDIR)/$(BROWSER)/node_modules \
+	  node --test tests/browser/*_test.mjs
+
+.PHONY: chromium
+chromium:
+	@command -v $${CHROMIUM:-chromium} >/dev/null || .ci/setup
 
 .PHONY: test-import
 test-import: $(VENV_IMPORT)/installed ## Fit some models with the libraries themselves, and ask smartserve for their bits
@@ -384,6 +395,12 @@ $(GENERATORS)/installed: .ci/generators.txt
 # The TypeScript compiler, at the version and hash of its lock file.
 $(TYPESCRIPT)/installed: tests/clients/generated/typescript/package.json \
     tests/clients/generated/typescript/package-lock.json $(GENERATORS)/installed
+	rm -rf $(@D) && mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)
+	cd $(@D) && PATH=$(CURDIR)/$(GENERATORS)/bin:$$PATH npm ci --silent --ignore-scripts --no-audit --no-fund
+	touch $@
+
+# What drives Chromium, and axe-core, at the versions and hashes of their lock file.
+$(BROWSER)/installed: tests/browser/package.json tests/browser/package-lock.json $(GENERATORS)/installed
 	rm -rf $(@D) && mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)
 	cd $(@D) && PATH=$(CURDIR)/$(GENERATORS)/bin:$$PATH npm ci --silent --ignore-scripts --no-audit --no-fund
 	touch $@

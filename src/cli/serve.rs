@@ -67,7 +67,7 @@ pub struct ServeArgs {
     /// What a column that the model does not know does to a request
     #[arg(long, value_enum, default_value_t = ExtraFeatures::Reject)]
     pub extra_features: ExtraFeatures,
-    /// Do not serve the page at /
+    /// Do not serve the what-if page (/ and /models/NAME/)
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub no_ui: bool,
     /// Threads that read and write requests [default: one per core]

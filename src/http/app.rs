@@ -25,7 +25,7 @@ pub struct Options {
     pub allowed_hosts: AllowedHosts,
     /// `/metrics` is on the admin listener only (`--private-metrics`).
     pub private_metrics: bool,
-    /// No page at `/` (`--no-ui`).
+    /// No what-if page (`--no-ui`).
     pub no_ui: bool,
     /// The routes that Vertex AI names, where it runs the server.
     pub vertex: Vertex,

@@ -48,6 +48,20 @@ impl<S: Sync> FromRequestParts<S> for ModelName {
     }
 }
 
+/// The name of a page's file in a path.
+#[derive(Debug)]
+pub(super) struct FileName(pub(super) String);
+
+impl<S: Sync> FromRequestParts<S> for FileName {
+    /// 404: it is not UTF-8, so no file has it.
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let [name] = PathParams::take(parts, "The file's name is not UTF-8")?;
+        Ok(Self(name))
+    }
+}
+
 /// The model's name and version in a path.
 #[derive(Debug)]
 pub(super) struct ModelVersion {

@@ -64,7 +64,9 @@ fn public(options: &Options) -> Vec<Route> {
         routes.push(Route::get("/metrics", health::metrics));
     }
     if !options.no_ui {
-        routes.push(Route::get("/", pages::index::show.layer(cached("no-store"))));
+        routes.push(Route::get("/", pages::whatif::show));
+        routes.push(Route::get("/models/{name}/", pages::whatif::show_model));
+        routes.push(Route::get("/ui/{file}", pages::whatif::file));
     }
     add_vertex(&mut routes, &options.vertex);
     routes

@@ -28,7 +28,7 @@ const ROWS: [usize; 2] = [MEDIAN, 15];
 const PLAIN: [f64; 5] = [0.0, 1.0, 0.5, 10.0, -1.0];
 
 /// Rows of a model, one value a feature in schema order.
-pub(in crate::http) struct Rows<'s> {
+pub(super) struct Rows<'s> {
     schema: &'s Schema,
     made: Vec<Vec<Value>>,
     /// A number in place of one whose range is not known.
@@ -37,7 +37,7 @@ pub(in crate::http) struct Rows<'s> {
 
 impl<'s> Rows<'s> {
     /// Of this model.
-    pub(in crate::http) fn new(model: &'s Model, shows_statistics: bool) -> Self {
+    pub(super) fn new(model: &'s Model, shows_statistics: bool) -> Self {
         let schema = model.schema();
         let rows = |plain: f64| {
             let row = |level| schema.features().iter().map(|f| cell(f, shows_statistics, level, plain)).collect();
@@ -46,11 +46,6 @@ impl<'s> Rows<'s> {
         let of = |plain: &f64| Self { schema, made: rows(*plain), plain: *plain };
         let has_answers = |rows: &Self| (0..rows.len()).all(|row| rows.predicted(model, row).is_some());
         PLAIN.iter().map(of).find(has_answers).unwrap_or_else(|| of(&PLAIN[0]))
-    }
-
-    /// The first row as a record in JSON.
-    pub(in crate::http) fn record(&self) -> String {
-        self.labelled(&self.made[0]).to_string()
     }
 
     /// How many rows there are.

@@ -22,5 +22,4 @@ mod template;
 mod tensors;
 
 pub use document::Document;
-pub(super) use examples::Rows;
 pub use subject::Subject;

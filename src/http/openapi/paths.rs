@@ -22,7 +22,7 @@ pub(super) fn paths<'a>(
     subject: &'a Subject<'a>,
 ) -> impl Iterator<Item = (String, Value)> {
     let is_left_out = |path: &str| match path {
-        "/" => subject.no_ui,
+        "/" | "/models/{name}/" | "/ui/{file}" => subject.no_ui,
         "/metrics" => subject.private_metrics,
         _ => path == VERTEX_PREDICT || path == VERTEX_HEALTH,
     };

@@ -9,8 +9,10 @@ use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use sha2::{Digest as _, Sha256};
 
-static PAGE: LazyLock<Page> =
-    LazyLock::new(|| Page::new(include_str!("docs.html"), include_str!("docs.css"), include_str!("docs.js")));
+static PAGE: LazyLock<Page> = LazyLock::new(|| Page::new(include_str!("docs.html"), STYLE, include_str!("docs.js")));
+
+/// What all pages share, then what this one adds.
+const STYLE: &str = concat!(include_str!("shared.css"), include_str!("docs.css"));
 
 /// `GET /docs`.
 pub(in crate::http) async fn show() -> impl IntoResponse {

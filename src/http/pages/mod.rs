@@ -1,11 +1,12 @@
-//! The pages that people open, and the document that they are about: `/`, `/docs` and `/openapi.json`.
+//! The pages that people open, and the document that they are about: `/`, `/models/{name}/`, `/docs` and `/openapi.json`.
 
 pub(super) mod docs;
-pub(super) mod index;
+mod kept;
 pub(super) mod openapi;
 mod rendered;
 pub(super) mod room;
 mod shared_page;
+pub(super) mod whatif;
 
 pub(super) use rendered::Cache;
 pub(super) use shared_page::SharedPage;

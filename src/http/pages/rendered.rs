@@ -95,12 +95,12 @@ impl Rendered {
         write(models, &mut plain).map_err(unwritable)?;
         let gzipped = gzip(&plain, with_gzip(length) - length);
         handle.block_on(lease.resize_to(plain.capacity() + gzipped.as_ref().map_or(0, Vec::capacity)))?;
-        let hash = Sha256::digest(&plain).iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
+        let etag = tag(&plain);
         Ok(Self {
             models: models.iter().map(Arc::downgrade).collect(),
             plain: shared(plain, lease.clone()),
             gzipped: gzipped.map(|gzipped| shared(gzipped, lease)),
-            etag: HeaderValue::try_from(format!("W/\"{hash:016x}\"")).expect("hex digits in quotes are visible ASCII"),
+            etag,
         })
     }
 
@@ -108,6 +108,12 @@ impl Rendered {
         self.models.len() == models.len()
             && self.models.iter().zip(models).all(|(a, b)| Weak::as_ptr(a) == Arc::as_ptr(b))
     }
+}
+
+/// A weak tag of these bytes: the same for their plain and their gzipped form.
+pub(super) fn tag(bytes: &[u8]) -> HeaderValue {
+    let hash = Sha256::digest(bytes).iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
+    HeaderValue::try_from(format!("W/\"{hash:016x}\"")).expect("hex digits in quotes are visible ASCII")
 }
 
 /// The bytes gzipped, if that takes at most `most` bytes.

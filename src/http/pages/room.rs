@@ -7,8 +7,8 @@ use crate::http::length::length;
 use crate::http::routes::models::details;
 use crate::serve::registry::Snapshot;
 
+use super::openapi;
 use super::rendered::with_gzip;
-use super::{index, openapi};
 
 /// Metrics pages budgeted at once: one being rendered, one being sent.
 const METRICS: usize = 2;
@@ -27,7 +27,7 @@ pub(in crate::http) fn follow(app: &AppState) {
 fn make(app: &AppState, models: &[Snapshot]) {
     let metrics = METRICS * app.server.metrics.max_bytes();
     // If the length is unknown, writing fails too, and the route reports it.
-    let (document, widest) = (document(app, models).unwrap_or(0), widest(app, models).unwrap_or(0));
+    let (document, widest) = (document(app, models).unwrap_or(0), widest(models).unwrap_or(0));
     // A page longer than the request budget needs the excess here.
     let beyond = widest.saturating_sub(app.server.limits.body_budget);
     app.server.pages.add_for_pages(with_gzip(document) + beyond + metrics);
@@ -39,9 +39,8 @@ fn document(app: &AppState, models: &[Snapshot]) -> io::Result<usize> {
 }
 
 /// The length of the longest page that is rendered for each request.
-fn widest(app: &AppState, models: &[Snapshot]) -> io::Result<usize> {
-    let host = "h".repeat(index::MAX_HOST);
-    let mut widest = length(|out| index::write(app, models, &host, out))?;
+fn widest(models: &[Snapshot]) -> io::Result<usize> {
+    let mut widest = 0;
     for served in models {
         widest = widest.max(length(|out| Ok(serde_json::to_writer(out, &details(served))?))?);
     }

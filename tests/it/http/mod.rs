@@ -14,6 +14,7 @@ mod matching;
 mod media;
 mod openapi;
 mod overflow;
+mod page;
 mod panics;
 mod problem;
 mod same_answers;

@@ -1,0 +1,157 @@
+//! The what-if page, which shows what a model makes of a row while the row is changed: `GET /` about the default model,
+//! `GET /models/{name}/` about any, and the files that both load, `GET /ui/{file}`.
+//!
+//! It is the same for all models and holds nothing of them: its scripts ask `/models/{name}` and `/models/{name}/predict`,
+//! with the token that the visitor types where the server asks for one. Its policy lets nothing else run or load.
+
+use std::io::Write as _;
+use std::sync::LazyLock;
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue};
+
+use crate::http::app::AppState;
+use crate::http::leased::RequestLease;
+use crate::http::media::accept_items;
+use crate::http::path::{FileName, ModelName};
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::routes::{health, models};
+
+use super::kept;
+use super::rendered::tag;
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HTML: &str = include_str!("whatif/page.html");
+
+/// In [`HTML`], what leads from the page to the server's root: paths are relative, so that a proxy may put all of them
+/// behind a prefix.
+const TO_ROOT: &str = "{to_root}";
+
+static ROOT: LazyLock<File> = LazyLock::new(|| File::new("text/html; charset=utf-8", HTML.replace(TO_ROOT, "./")));
+static OF_MODEL: LazyLock<File> =
+    LazyLock::new(|| File::new("text/html; charset=utf-8", HTML.replace(TO_ROOT, "../../")));
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The files that the page loads, by name.
+static FILES: LazyLock<Vec<(&str, File)>> = LazyLock::new(|| {
+    let style = concat!(include_str!("shared.css"), include_str!("whatif/page.css"));
+    [
+        ("page.css", "text/css; charset=utf-8", style),
+        ("icon.svg", "image/svg+xml", include_str!("whatif/icon.svg")),
+        ("main.js", SCRIPT, include_str!("whatif/main.js")),
+        ("answer.js", SCRIPT, include_str!("whatif/answer.js")),
+        ("api.js", SCRIPT, include_str!("whatif/api.js")),
+        ("charts.js", SCRIPT, include_str!("whatif/charts.js")),
+        ("controls.js", SCRIPT, include_str!("whatif/controls.js")),
+        ("curves.js", SCRIPT, include_str!("whatif/curves.js")),
+        ("dom.js", SCRIPT, include_str!("whatif/dom.js")),
+        ("features.js", SCRIPT, include_str!("whatif/features.js")),
+        ("list.js", SCRIPT, include_str!("whatif/list.js")),
+        ("live.js", SCRIPT, include_str!("whatif/live.js")),
+        ("page.js", SCRIPT, include_str!("whatif/page.js")),
+        ("rows.js", SCRIPT, include_str!("whatif/rows.js")),
+        ("share.js", SCRIPT, include_str!("whatif/share.js")),
+        ("summary.js", SCRIPT, include_str!("whatif/summary.js")),
+    ]
+    .map(|(name, kind, text)| (name, File::new(kind, text)))
+    .into()
+});
+
+/// `GET /`; `KServe`'s SDK, which asks for JSON, reads whether the server is alive.
+pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+    let wanted = Wanted::of(&headers);
+    if wanted.json > wanted.html {
+        return health::live(State(app)).await;
+    }
+    Ok(negotiated(ROOT.answer(&headers)))
+}
+
+/// `GET /models/{name}/`: the page for a client that names HTML; for any other the model's details, as without the
+/// slash, and then with a token where the server asks for one.
+pub(in crate::http) async fn show_model(
+    State(app): State<AppState>,
+    name: ModelName,
+    memory: RequestLease,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::of(&headers);
+    if wanted.html > 0 && wanted.html >= wanted.json {
+        return Ok(negotiated(OF_MODEL.answer(&headers)));
+    }
+    if let Some(tokens) = &app.options.tokens {
+        tokens.check("/models/{name}", &headers)?;
+    }
+    models::show(State(app), name, memory).await.map(negotiated)
+}
+
+/// `GET /ui/{file}`.
+///
+/// # Errors
+/// 404: the page has no such file.
+pub(in crate::http) async fn file(FileName(name): FileName, headers: HeaderMap) -> Result<Response, Problem> {
+    let file = FILES.iter().find(|(known, _)| *known == name).map(|(_, file)| file);
+    let none = || Problem::new(ProblemKind::NotFound, "The page has no such file");
+    file.map(|file| file.answer(&headers)).ok_or_else(none)
+}
+
+/// Tells caches that the answer depends on what is accepted.
+fn negotiated(mut response: Response) -> Response {
+    response.headers_mut().append(VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+/// How much a client wants JSON and HTML, in thousandths; 0 for a kind that it does not name.
+struct Wanted {
+    json: u16,
+    html: u16,
+}
+
+impl Wanted {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut wanted = Self { json: 0, html: 0 };
+        for accepted in accept_items(headers, &ACCEPT) {
+            for (weight, kind) in [(&mut wanted.json, "application/json"), (&mut wanted.html, "text/html")] {
+                if accepted.name.eq_ignore_ascii_case(kind) {
+                    *weight = accepted.weight;
+                }
+            }
+        }
+        wanted
+    }
+}
+
+/// A file of the page, as it is sent.
+#[derive(Debug)]
+struct File {
+    kind: &'static str,
+    plain: Bytes,
+    gzipped: Bytes,
+    etag: HeaderValue,
+}
+
+impl File {
+    fn new(kind: &'static str, text: impl Into<Bytes>) -> Self {
+        let plain = text.into();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        // Writing to a vector does not fail.
+        let _ = encoder.write_all(&plain);
+        let gzipped = encoder.finish().unwrap_or_default().into();
+        Self { kind, etag: tag(&plain), plain, gzipped }
+    }
+
+    fn answer(&self, headers: &HeaderMap) -> Response {
+        let mut response = kept::answer(headers, &self.etag, self.kind, &self.plain, Some(&self.gzipped));
+        let fixed =
+            [(CONTENT_SECURITY_POLICY, POLICY), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (REFERRER_POLICY, "no-referrer")];
+        response.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        response
+    }
+}

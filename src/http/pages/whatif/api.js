@@ -1,0 +1,73 @@
+// Requests to this server, by relative paths: the page works behind any prefix. The token stays in sessionStorage.
+
+export const root = new URL(document.documentElement.dataset.toRoot, location.href);
+
+// The model in the page's path; none at the root, which is about the default model.
+export const nameInPath = () => {
+  if (document.documentElement.dataset.toRoot === "./") return null;
+  const segment = location.pathname.split("/").at(-2);
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+};
+
+export const pathOf = (name, rest) => "models/" + encodeURIComponent(name) + rest;
+
+const KEY = "smartserve-token";
+let inMemory = "";
+
+// Where a browser keeps nothing, this page does.
+export const token = {
+  get: () => {
+    try {
+      return sessionStorage.getItem(KEY) || inMemory;
+    } catch {
+      return inMemory;
+    }
+  },
+  set: value => {
+    inMemory = value;
+    try {
+      value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY);
+    } catch {
+      /* kept above */
+    }
+  },
+};
+
+// What the server or the network said instead of an answer.
+export class Refusal extends Error {
+  constructor(status, text, problem) {
+    super(text);
+    this.status = status;
+    this.problem = problem || {};
+  }
+}
+
+// The JSON of an answer; with a body, a POST of JSON.
+export const ask = async (path, body, signal) => {
+  const headers = { Accept: "application/json" },
+    known = token.get();
+  if (known) headers.Authorization = "Bearer " + known;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const request = { method: body === undefined ? "GET" : "POST", headers, body, signal, cache: "no-store" };
+  let response, text;
+  try {
+    response = await fetch(new URL(path, root), request);
+    text = await response.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal(0, "The server does not answer (" + error.message + ")");
+  }
+  let json;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = null;
+  }
+  if (response.ok && json) return json;
+  const said = json && (json.detail || json.error || json.title);
+  throw new Refusal(response.status, said || "The server answered " + response.status, json);
+};

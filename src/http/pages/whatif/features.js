@@ -1,0 +1,102 @@
+// What a control needs to know about a feature, from the statistics of training.
+
+// How far a slider goes beyond what training saw, as a share of its range.
+const BEYOND = 0.1;
+
+// At most so many categories are drawn and offered as a list; the others by typing.
+export const MOST_CATEGORIES = 24,
+  MOST_OPTIONS = 200;
+
+// The features of a model, those that matter most first.
+export const features = details => {
+  const ranks = new Map(((details.importance || {}).features || []).map((one, rank) => [one.feature, rank]));
+  const rank = feature => (ranks.has(feature.name) ? ranks.get(feature.name) : ranks.size);
+  return details.features.map(of).sort((a, b) => rank(a) - rank(b) || a.place - b.place);
+};
+
+const of = (feature, place) => {
+  const stats = feature.stats,
+    isNumber = feature.kind === "numeric";
+  const known = {
+    name: feature.name,
+    place,
+    isNumber,
+    stats,
+    unit: feature.unit || "",
+    about: feature.description || "",
+    isSensitive: Boolean(feature.sensitive),
+    takesMissing: Boolean(feature.missing || feature.impute !== undefined),
+    takesUnknown: Boolean(feature.unknown),
+    categories: feature.categories || [],
+    range: null,
+  };
+  if (isNumber && stats && stats.min != null) known.range = rangeOf(stats);
+  if (!isNumber) known.shares = shares(known);
+  known.start = startOf(known, feature);
+  return known;
+};
+
+const MEDIAN = 10;
+
+// A slider's range: what training saw and a little more on both sides, where extrapolation begins.
+const rangeOf = ({ min, max, quantiles }) => {
+  const whole = quantiles.filter(Number.isInteger).length;
+  const isWhole = Number.isInteger(min) && Number.isInteger(max) && whole >= 0.7 * quantiles.length;
+  const width = max - min || Math.abs(min) || 1;
+  const beyond = isWhole && max > min ? Math.floor(BEYOND * width) : BEYOND * width;
+  const step = isWhole ? 1 : 10 ** Math.floor(Math.log10(width / 100));
+  const whole_ = value => Number((Math.round(value / step) * step).toPrecision(12));
+  const low = min >= 0 ? Math.max(0, min - beyond) : min - beyond;
+  return {
+    min,
+    max,
+    step,
+    isWhole,
+    low: Math.min(min, whole_(low)),
+    high: Math.max(max, whole_(max + beyond)),
+  };
+};
+
+// Each category's share of the training rows, by its name; none where it is not known.
+const shares = ({ categories, stats }) => {
+  if (!stats || !stats.bins) return null;
+  const positions = stats.bins.categories || [],
+    { counts } = stats.bins;
+  const all = stats.count + stats.missing || 1;
+  return new Map(positions.map((position, i) => [categories[position], counts[i] / all]));
+};
+
+// The value that the page starts with: the median, rounded so that it is read easily; the most frequent category.
+const startOf = (known, feature) => {
+  if (known.isNumber) {
+    if (known.range) {
+      const median = known.stats.quantiles[MEDIAN] ?? known.stats.mean;
+      return known.range.isWhole ? Math.round(median) : Number(median.toPrecision(6));
+    }
+    return known.takesMissing && !feature.unbounded ? null : 0;
+  }
+  const counted = known.shares && [...known.shares.entries()];
+  if (counted && counted.length) return counted.reduce((most, one) => (one[1] > most[1] ? one : most))[0];
+  return known.categories[0];
+};
+
+// The categories that are drawn: the most frequent ones in their order, and the chosen one.
+export const drawnCategories = (feature, chosen) => {
+  if (feature.categories.length <= MOST_CATEGORIES) return feature.categories;
+  const share = name => (feature.shares && feature.shares.get(name)) || 0;
+  const frequent = [...(feature.shares ? feature.shares.keys() : feature.categories)];
+  const most = new Set(frequent.sort((a, b) => share(b) - share(a)).slice(0, MOST_CATEGORIES - 1));
+  if (typeof chosen === "string") most.add(chosen);
+  return feature.categories.filter(name => most.has(name));
+};
+
+// Why a value is doubtful: outside what training saw; empty where it is not.
+export const doubt = (feature, value) => {
+  if (value === null || value === undefined) return "";
+  if (feature.isNumber) {
+    const range = feature.range;
+    if (!range || (value >= range.min && value <= range.max)) return "";
+    return { low: range.min, high: range.max };
+  }
+  return feature.categories.includes(value) ? "" : "unseen";
+};

@@ -1,0 +1,194 @@
+// What the model is: version, training, evaluation, what matters to it.
+
+import { el, short, show, signed, vars } from "./dom.js";
+
+const FIGURES = {
+  rmse: "RMSE",
+  mae: "MAE",
+  r2: "R²",
+  accuracy: "accuracy",
+  f1: "F1",
+  log_loss: "log-loss",
+  roc_auc: "ROC AUC",
+  average_precision: "average precision",
+  brier: "Brier score",
+};
+const MOST_FEATURES = 10;
+
+const title = key => FIGURES[key] || key.replace(/[_-]/g, " ");
+
+// The head of the page: name, what it predicts, and what a person must know before looking.
+export const intro = details => {
+  const { target } = details;
+  const of =
+    target.classes && target.classes.length
+      ? ` (${target.classes.length} classes)`
+      : target.unit
+        ? ` in ${target.unit}`
+        : "";
+  return el(
+    "div",
+    { class: "intro" },
+    el("h2", {}, details.name),
+    el(
+      "p",
+      {},
+      "Predicts ",
+      el("strong", {}, short(target.name, 80)),
+      of,
+      " · ",
+      details.algorithm,
+      " · version ",
+      el("code", {}, details.version),
+    ),
+    details.description && el("p", {}, details.description),
+    details.reload_error &&
+      el("p", { class: "problem" }, "What its file holds now is not served: ", details.reload_error),
+    details.statistics &&
+      el(
+        "p",
+        { class: "note" },
+        "Training statistics: ",
+        details.statistics,
+        ". Without them there are no sliders, no curves and no warnings.",
+      ),
+  );
+};
+
+const table = (heads, rows) =>
+  el(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Evaluation" },
+    el(
+      "table",
+      {},
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          heads.map(head => el("th", { scope: "col" }, head)),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        rows.map(([head, ...cells]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, head),
+            cells.map(cell => el("td", {}, cell)),
+          ),
+        ),
+      ),
+    ),
+  );
+
+const evaluation = found => {
+  if (!found) return el("p", { class: "note" }, "No evaluation is in the model's file.");
+  const { holdout, k_fold: folds } = found;
+  const keys = Object.keys((holdout || folds || {}).mean || holdout || {}).filter(key => key !== "n");
+  const cell = (figures, key, sd) =>
+    figures && typeof figures[key] === "number"
+      ? show(figures[key], 4) + (sd && typeof sd[key] === "number" ? " ± " + show(sd[key], 2) : "")
+      : "";
+  const heads = [
+    ["figure"],
+    holdout && [`${holdout.n} rows set aside`],
+    folds && [`${folds.folds} folds of ${folds.mean.n} rows`],
+  ];
+  const rows = keys.map(key =>
+    [title(key), holdout && cell(holdout, key), folds && cell(folds.mean, key, folds.sd)].filter(
+      value => value !== undefined && value !== null,
+    ),
+  );
+  return [
+    table(heads.filter(Boolean).flat(), rows),
+    found.best_of &&
+      el(
+        "p",
+        { class: "note" },
+        `The folds' figures are those of the best of ${found.best_of} candidates: they are optimistic.`,
+      ),
+  ];
+};
+
+const importance = found => {
+  if (!found) return null;
+  const most = Math.max(...found.features.map(one => Math.abs(one.mean))) || 1;
+  const rows = found.features
+    .slice(0, MOST_FEATURES)
+    .map(one =>
+      el(
+        "li",
+        { class: one.mean < 0 ? "less" : "more" },
+        el("span", { class: "name", title: one.feature }, short(one.feature, 60)),
+        vars(el("span", { class: "bar", "aria-hidden": "true" }), { "--size": Math.abs(one.mean) / most }),
+        el("span", { class: "number" }, signed(one.mean, 3), " ± ", show(one.sd, 2)),
+      ),
+    );
+  const rest = found.features.length - rows.length;
+  return [
+    el("h3", {}, "What matters to it"),
+    el(
+      "p",
+      { class: "note" },
+      `How much worse ${title(found.figure)} gets when one feature is shuffled (${found.rows} rows: ${found.on}).`,
+    ),
+    el("ol", { class: "reasons" }, rows),
+    rest > 0 && el("p", { class: "note" }, `and ${rest} more`),
+  ];
+};
+
+// The section about the model.
+export const summary = details => {
+  const facts = [
+    ["algorithm", details.algorithm],
+    ["version", details.version],
+    ["created", details.created],
+    ["library", details.source && [details.source.library, details.source.version].filter(Boolean).join(" ")],
+    ["calibrated", details.calibrator],
+    ["threshold", details.threshold && "above " + show(details.threshold.above)],
+    ...Object.entries(details.hyperparameters || {}).map(([key, value]) => [
+      key,
+      value === null ? "none" : String(value),
+    ]),
+  ].filter(([, value]) => value);
+  return el(
+    "details",
+    { class: "box", open: true },
+    el("summary", {}, "About this model"),
+    el(
+      "div",
+      { class: "columns" },
+      el(
+        "div",
+        {},
+        el("h3", {}, "How good it is"),
+        evaluation(details.evaluation),
+        el("h3", {}, "How it was made"),
+        el(
+          "dl",
+          {},
+          facts.map(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]),
+        ),
+      ),
+      el("div", {}, importance(details.importance)),
+    ),
+  );
+};
+
+// The links to all models that are served.
+export const links = (models, current, toRoot) =>
+  models.map(model =>
+    el(
+      "a",
+      {
+        href: `${toRoot}models/${encodeURIComponent(model.name)}/`,
+        "aria-current": model.name === current ? "page" : false,
+      },
+      short(model.name, 40),
+    ),
+  );

@@ -1,0 +1,135 @@
+//! The what-if page as the server sends it: what it is made of, who gets it, and what it must not hold.
+//! `tests/browser` drives it in a browser.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+
+use flate2::read::GzDecoder;
+use smartserve::config::Limits;
+use smartserve::http::app::Options;
+use smartserve::http::auth::Tokens;
+use smartserve::http::router::router;
+use smartserve::http::service::Service;
+use smartserve::serve::listener::Role;
+
+use crate::support::router::{Answer, get, public, request, send, serving};
+
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+async fn get_with(router: &Service, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+    let mut request = request("GET", path, "");
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    send(router, request).await
+}
+
+fn varies_by(answer: &Answer, name: &str) -> bool {
+    answer.headers.get_all("vary").iter().any(|value| value == name)
+}
+
+/// The files of the page, as the OpenAPI document lists them.
+async fn files(router: &Service) -> Vec<String> {
+    let document = get(router, "/openapi.json").await.json();
+    let names = document["paths"]["/ui/{file}"]["get"]["parameters"][0]["schema"]["enum"].clone();
+    serde_json::from_value(names).unwrap()
+}
+
+/// What stands between `before` and the next quote, wherever it does.
+fn quoted<'t>(text: &'t str, before: &str) -> BTreeSet<&'t str> {
+    text.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[tokio::test]
+async fn the_page_loads_its_own_files_and_nothing_else() {
+    let router = public(Limits::default());
+    let files = files(&router).await;
+    let names: BTreeSet<&str> = files.iter().map(String::as_str).collect();
+    for (path, to_root) in [("/", "./"), ("/models/houses/", "../../")] {
+        let page = get_with(&router, path, &[("accept", BROWSER)]).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"), "{policy}");
+        let text = page.text();
+        let loaded: BTreeSet<&str> = quoted(text, &format!("\"{to_root}ui/"));
+        assert_eq!(loaded, names, "the files of {path}, and of the document");
+        assert!(!text.contains("{to_root}") && !text.contains("houses") && !text.contains("RM"), "{text}");
+    }
+    let mut imported = BTreeSet::from(["page.css", "icon.svg", "main.js"].map(str::to_owned));
+    for name in &files {
+        let file = get(&router, &format!("/ui/{name}")).await;
+        let kind = name.rsplit_once('.').map(|(_, ending)| ending).unwrap();
+        let expected = match kind {
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            _ => "image/svg+xml",
+        };
+        assert_eq!(
+            (file.header("content-type"), file.header("x-content-type-options")),
+            (expected, "nosniff"),
+            "{name}"
+        );
+        let text = file.text();
+        let elsewhere =
+            ["http:", "https:", "@import", "url(", "innerHTML", "outerHTML", "insertAdjacent", "eval(", ".style="];
+        let text = text.replace("http://www.w3.org/2000/svg", "");
+        assert!(elsewhere.iter().all(|word| !text.contains(word)), "{name}");
+        imported.extend(quoted(&text, "from \"./").into_iter().map(str::to_owned));
+    }
+    assert_eq!(
+        imported,
+        files.iter().cloned().collect::<BTreeSet<_>>(),
+        "the files that are loaded, and those that are served"
+    );
+    assert_eq!(get(&router, "/ui/other.js").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_page_takes_at_most_60_kb_and_is_kept_by_its_tag() {
+    let router = public(Limits::default());
+    let mut paths = vec!["/".to_owned()];
+    paths.extend(files(&router).await.into_iter().map(|name| format!("/ui/{name}")));
+    let mut bytes = 0;
+    for path in paths {
+        let gzip = ("accept-encoding", "gzip, deflate, br");
+        let compressed = get_with(&router, &path, &[gzip]).await;
+        assert_eq!((compressed.header("content-encoding"), compressed.header("cache-control")), ("gzip", "no-cache"));
+        bytes += compressed.body.len();
+        let plain = get(&router, &path).await;
+        let mut inflated = String::new();
+        GzDecoder::new(&compressed.body[..]).read_to_string(&mut inflated).unwrap();
+        assert!(inflated == plain.text() && varies_by(&plain, "accept-encoding"), "{path}");
+        let tag = plain.header("etag").to_owned();
+        let known = get_with(&router, &path, &[gzip, ("if-none-match", &tag)]).await;
+        assert_eq!((known.status.as_u16(), known.body.len(), known.header("etag")), (304, 0, tag.as_str()), "{path}");
+    }
+    assert!(bytes <= 60_000, "{bytes} bytes in all");
+}
+
+#[tokio::test]
+async fn a_program_that_ends_the_path_with_a_slash_gets_the_models_details() {
+    let router = public(Limits::default());
+    let details = get(&router, "/models/houses").await.json();
+    for accept in ["*/*", "application/json", "application/json, text/html;q=0.5"] {
+        let answer = get_with(&router, "/models/houses/", &[("accept", accept)]).await;
+        assert!(answer.json() == details && varies_by(&answer, "accept"), "{accept}");
+    }
+    assert_eq!(get(&router, "/models/houses/").await.json(), details);
+    assert_eq!(get(&router, "/models/nowhere/").await.status, 404);
+}
+
+#[tokio::test]
+async fn with_tokens_the_page_is_open_and_the_details_are_not() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "secret").unwrap();
+    let tokens = Some(Arc::new(Tokens::load(file.path()).unwrap()));
+    let router = router(serving(Limits::default()), Role::Main, Options { tokens, ..Options::default() });
+    for name in ["houses", "nowhere"] {
+        let path = format!("/models/{name}/");
+        assert_eq!(get_with(&router, &path, &[("accept", BROWSER)]).await.status, 200, "{name}");
+        assert_eq!(get(&router, &path).await.status, 401, "{name}");
+    }
+    let known = get_with(&router, "/models/houses/", &[("authorization", "Bearer secret")]).await;
+    assert_eq!((known.status.as_u16(), &known.json()["name"]), (200, &"houses".into()));
+}
