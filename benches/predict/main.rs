@@ -13,6 +13,7 @@
 //! - `load`: decoding an estimator section into the compiled form; `bytes` of the section, and of the compiled form,
 //!   which is compared with 16 bytes a node;
 //! - `rows/s`: `smartserve predict` from a CSV file to another;
+//! - `MB/s`: reading a CSV for training, both passes;
 //! - `counting for drift`: what the server's counters cost besides.
 #![expect(clippy::pedantic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark")]
 
@@ -22,6 +23,7 @@ mod data;
 mod estimator;
 mod imported;
 mod peers;
+mod reading;
 mod reasons;
 mod scoring;
 mod time;
@@ -64,6 +66,7 @@ fn main() {
     }
     load(&boston);
     scoring::score(&boston);
+    reading::read();
     reasons::explain();
     counting::count();
     if !quick() {

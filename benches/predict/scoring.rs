@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use smartserve::cli::{PredictArgs, SourceArgs};
+use smartserve::cli::{OnError, PredictArgs, SourceArgs, TableArgs};
 use smartserve::commands::predict;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::table::TableFile;
@@ -35,6 +35,8 @@ pub(crate) fn score(data: &Data) {
             output: file("out.csv"),
             raw: false,
             explain: false,
+            on_error: OnError::Fail,
+            table: TableArgs::default(),
             source: SourceArgs::default(),
         };
         std::fs::write(&args.model, trained.artifact).unwrap();

@@ -8,6 +8,7 @@ use crate::config::Names;
 use crate::config::values::{amount, names, switch};
 
 use super::source::SourceArgs;
+use super::table::TableArgs;
 
 /// `drift`.
 #[derive(Debug, Args)]
@@ -39,6 +40,9 @@ pub struct DriftArgs {
     /// Print the report as JSON
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
+    /// How the rows are written.
+    #[command(flatten)]
+    pub table: TableArgs,
     /// How a model of another library is read.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -81,6 +85,9 @@ pub struct ReplayArgs {
     /// Print the report as JSON
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
+    /// How the rows are written.
+    #[command(flatten)]
+    pub table: TableArgs,
     /// How models of other libraries are read: both of them.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -114,6 +121,9 @@ pub struct AuditArgs {
     /// Print the report as JSON
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
+    /// How the rows are written.
+    #[command(flatten)]
+    pub table: TableArgs,
     /// How a model of another library is read.
     #[command(flatten)]
     pub source: SourceArgs,

@@ -6,6 +6,7 @@ mod environment;
 mod gather;
 mod serve;
 mod source;
+mod table;
 mod tools;
 mod train;
 mod train_help;
@@ -22,7 +23,10 @@ pub use checks::{AuditArgs, DriftArgs, ReplayArgs};
 pub use environment::variable;
 pub use serve::{LogFormat, ServeArgs};
 pub use source::{AnswerChoice, IterationsChoice, SourceArgs, SourcesArgs};
-pub use tools::{CompletionsArgs, HealthcheckArgs, ImportArgs, InspectArgs, OpenapiArgs, PredictArgs, VerifyArgs};
+pub use table::TableArgs;
+pub use tools::{
+    CompletionsArgs, HealthcheckArgs, ImportArgs, InspectArgs, OnError, OpenapiArgs, PredictArgs, VerifyArgs,
+};
 pub use train::TrainArgs;
 
 /// Serve machine-learning models for tables: train from a CSV, serve over HTTP, know what your model sees.

@@ -3,20 +3,27 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::config::Names;
 use crate::config::values::{address, amount, names, switch};
 
 use super::source::{SourceArgs, SourcesArgs};
+use super::table::TableArgs;
 
 /// `predict`.
 #[derive(Debug, Args)]
 #[command(after_help = "The input's columns come back as they are, with a column `prediction` after them (and \
-`probability_CLASS` for each class of a classifier that has probabilities). Columns that the model does not know pass through.
+`probability_CLASS` for each class of a classifier that has probabilities). Columns that the model does not know pass through, \
+one without a name too. The output has the input's delimiter, and what is added the input's decimal mark.
+
+Files of gzip and zstd, UTF-16 and the delimiters , ; | and tab are recognised; docs/tables.md has all of it.
 
 Examples:
   smartserve predict --model boston.model --input rows.csv -o scored.csv
+  smartserve predict --model rent.model --input miete.csv --decimal , -o out.csv
+  smartserve predict --model boston.model --input rows.csv.gz \\
+    --on-error null -o scored.csv
   cat rows.csv | smartserve predict --model boston.model --input -")]
 pub struct PredictArgs {
     /// The model: a file or directory, of smartserve or of another library
@@ -34,9 +41,26 @@ pub struct PredictArgs {
     /// Add each feature's contribution, as a column baseline and one a feature (docs/reasons.md)
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub explain: bool,
+    /// What a row that the model cannot take does: end the run, with nothing written, or stand with an empty prediction
+    /// and the reason in a column error
+    #[arg(long, value_enum, value_name = "fail|null", default_value_t, hide_possible_values = true)]
+    pub on_error: OnError,
+    /// How the input is written.
+    #[command(flatten)]
+    pub table: TableArgs,
     /// How a model of another library is read.
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// `--on-error`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnError {
+    /// The run ends with exit code 65 and nothing is written
+    #[default]
+    Fail,
+    /// The row stands with an empty prediction and the reason in a column error
+    Null,
 }
 
 /// `import`.
@@ -73,6 +97,9 @@ pub struct ImportArgs {
     /// been fitted on
     #[arg(long, value_name = "COLUMN", requires = "data")]
     pub target: Option<String>,
+    /// How the rows of --data are written.
+    #[command(flatten)]
+    pub table: TableArgs,
     /// How it is read.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -122,6 +149,9 @@ pub struct VerifyArgs {
     /// The greatest difference that passes; labels must be equal
     #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = amount)]
     pub tolerance: f64,
+    /// How the rows of --input are written.
+    #[command(flatten)]
+    pub table: TableArgs,
     /// How a model of another library is read.
     #[command(flatten)]
     pub source: SourceArgs,

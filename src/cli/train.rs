@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
+use super::table::TableArgs;
 use super::train_help;
 use crate::config::Names;
 use crate::config::values::{names, share, switch, time};
@@ -131,12 +132,15 @@ pub struct TrainArgs {
     /// out-of-fold scores: by its F1, by Youden's J, or by what a miss and a false alarm cost
     #[arg(long, value_name = "f1|youden|cost=5:1|0.3")]
     pub threshold: Option<ThresholdChoice>,
-    /// The hyperparameters that were given.
-    #[command(flatten)]
-    pub options: Options,
     /// Print the report as JSON
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
+    /// How the tables are written.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// The hyperparameters that were given.
+    #[command(flatten)]
+    pub options: Options,
 }
 
 impl Args for Options {

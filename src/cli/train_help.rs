@@ -16,7 +16,9 @@ const EXAMPLES: &str = "Examples:
   smartserve train --data data/diabetes.csv --target target --compare --tune \\
     --time-budget 5m -o diabetes.model
   smartserve train --data data/diabetes.csv --target target \\
-    --algorithm svr --tune=40 -o diabetes.model";
+    --algorithm svr --tune=40 -o diabetes.model
+  smartserve train --data miete.csv --decimal , --thousands . --target rent \\
+    -o rent.model";
 
 /// Columns that a row of the help has at most; clap breaks longer ones anywhere.
 const HELP_WIDTH: usize = 98;
@@ -51,6 +53,10 @@ ROC AUC and average precision are of the second of two classes, of several the m
 rest; the Brier score is the squared error of the second's probability, of several the sum over the classes. --calibrate \
 sigmoid is 1 / (1 + e^-(a p + b)), fitted as Platt did. cost=5:1 is what a row of the second class costs that is not found, \
 to what one of the first costs that is taken for it.
+
+Files of gzip and zstd, UTF-16, and the delimiters , ; | and tab are recognised. A column whose numbers are written in \
+another way (1,000 or 5% or $5), or that holds numbers but for a few texts, is refused with the first of these cells and what \
+reads them; --categorical takes it as it is.
 
 A text target means classification, a numeric one regression, unless --task says otherwise. Text columns are \
 categorical (of other algorithms one-hot, 255 categories at most), numeric ones numeric, columns of dates and times \

@@ -31,7 +31,8 @@ pub fn run(args: &AuditArgs) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Data, format_args!("{path}: {what}")));
     }
     let (input, name) = files::open(&args.input)?;
-    let rows = Labelled::read(&model, input, &name, Some(&args.target), &by)?;
+    let options = files::text_options(&args.table)?;
+    let rows = Labelled::read(&model, input, &name, Some(&args.target), &by, options)?;
     let report = report(&model, &name, &args.target, &rows)?;
     if args.json { files::print_json(&report) } else { files::print(&report.for_people()) }
 }

@@ -9,7 +9,7 @@ use crate::model::compiled::Scratch;
 use crate::model::drift::{Cells, Seen};
 use crate::model::prediction::Prediction;
 use crate::model::schema::{Feature, FeatureKind, NO_STATISTICS, Schema};
-use crate::table::{Head, RowReader};
+use crate::table::{Head, RowReader, TextOptions};
 use crate::text::shorten::quoted;
 
 use super::answers::answers;
@@ -32,7 +32,7 @@ pub fn run(args: &DriftArgs) -> Result<(), Failure> {
         let what = format_args!("{}: its statistics are {NO_STATISTICS}", args.model.display());
         return Err(Failure::new(Exit::Data, what));
     }
-    rows.read(input, &name)?;
+    rows.read(input, &name, files::text_options(&args.table)?)?;
     let report = rows.report(&name, args.threshold);
     if args.json {
         files::print_json(&report)?;
@@ -103,10 +103,10 @@ impl<'m> CountedRows<'m> {
         self.features.iter().all(|column| column.cells.is_empty()) && self.predictions.is_none()
     }
 
-    fn read(&mut self, input: impl Read, name: &str) -> Result<(), Failure> {
+    fn read(&mut self, input: impl Read, name: &str, options: TextOptions) -> Result<(), Failure> {
         let schema = self.model.schema();
         let lenient = lenient(schema);
-        let mut rows = RowReader::new(input, name, &lenient, Head::Present)?.keep_fields();
+        let mut rows = RowReader::with_options(input, name, &lenient, Head::Present, options)?.keep_fields();
         let has_rule = |feature: &str| schema.position(feature).is_some_and(|at| schema.features()[at].missing);
         let absent: Vec<&str> = rows.absent().filter(|feature| !has_rule(feature)).collect();
         if !absent.is_empty() {

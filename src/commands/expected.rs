@@ -9,7 +9,7 @@ use crate::model::ir::Width;
 use crate::model::labels;
 use crate::model::prediction::Prediction;
 use crate::model::schema::numbered;
-use crate::table::{Head, MAX_PROBLEMS, RowReader, TableError};
+use crate::table::{Head, MAX_PROBLEMS, Numerals, RowReader, TableError, TextOptions};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
 use crate::text::shorten::quoted;
@@ -87,8 +87,9 @@ pub(super) fn compare(
     name: &str,
     expect: &[String],
     tolerance: f64,
+    options: TextOptions,
 ) -> Result<Compared, Failure> {
-    let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
+    let mut rows = RowReader::with_options(input, name, model.schema(), Head::Present, options)?.keep_fields();
     files::note_absent(name, &rows);
     let mut compared = Compared { n_rows: 0, pairs: pairs(model, rows.header(), name, expect)?, worst: Vec::new() };
     let wants_raw = compared.pairs.iter().any(|pair| matches!(pair.asked, Asked::Raw(_)));
@@ -118,7 +119,7 @@ impl Compared {
         for row in 0..n_rows {
             for (number, pair) in self.pairs.iter_mut().enumerate() {
                 let text = rows.fields(row).nth(pair.column).unwrap_or_default();
-                let (size, got) = match answers.difference(row, pair.asked, text) {
+                let (size, got) = match answers.difference(row, pair.asked, text, rows.options().numerals) {
                     Ok(found) => found,
                     Err(detail) if problems.len() < MAX_PROBLEMS => {
                         problems.push(rows.problem(row, pair.column, detail));
@@ -152,10 +153,18 @@ struct Answers<'a> {
 
 impl Answers<'_> {
     /// How far a row's answer is from the expected text, and the answer.
-    fn difference(&self, row: usize, asked: Asked, expected: &str) -> Result<(f64, String), String> {
+    fn difference(
+        &self,
+        row: usize,
+        asked: Asked,
+        expected: &str,
+        numerals: Numerals,
+    ) -> Result<(f64, String), String> {
         match self.number(row, asked) {
             Some(got) => {
-                let expected = number(expected, self.model.width())
+                let plain = numerals.plain(expected);
+                let expected = plain
+                    .and_then(|plain| number(&plain, self.model.width()))
                     .ok_or_else(|| format!("{expected:?} is not a number to compare an answer with"))?;
                 Ok((if expected == got { 0.0 } else { (expected - got).abs() }, format!("{got:?}")))
             }

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::cli::SourceArgs;
+use crate::cli::{SourceArgs, TableArgs};
+use crate::config::Names;
 use crate::model::Model;
 use crate::serve::contents::Contents;
 use crate::serve::loader;
-use crate::table::RowReader;
+use crate::table::{Numerals, RowReader, TextOptions, unpacked};
 use crate::text::printable::{is_hidden, printable, printable_lines};
 use crate::text::shorten::quoted;
 
@@ -99,16 +100,33 @@ pub fn print_raw(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Failure::writing("standard output", &e))
 }
 
-/// Opens an input, which messages call by what is given with it; `-` is standard input.
+/// Opens an input, which messages call by what is given with it, and unpacks it; `-` is standard input.
 ///
 /// # Errors
 /// 66 when there is no such file.
 pub fn open(path: &Path) -> Result<(Box<dyn Read>, String), Failure> {
-    if path == Path::new("-") {
-        return Ok((Box::new(io::stdin().lock()), "standard input".to_owned()));
+    let (input, name): (Box<dyn Read>, _) = if path == Path::new("-") {
+        (Box::new(io::stdin().lock()), "standard input".to_owned())
+    } else {
+        let file = File::open(path).map_err(|e| Failure::reading(path, &e))?;
+        (Box::new(file), path.display().to_string())
+    };
+    Ok((unpacked(input, &name).map_err(|e| Failure::reading(path, &e))?, name))
+}
+
+/// How a table's text is read.
+///
+/// # Errors
+/// 2 where one character would stand for two things.
+pub fn text_options(args: &TableArgs) -> Result<TextOptions, Failure> {
+    let numerals = Numerals { decimal: args.decimal.unwrap_or('.'), thousands: args.thousands };
+    let decimal = numerals.decimal;
+    if numerals.thousands == Some(decimal) {
+        let hint = if args.decimal.is_none() { "; --decimal , goes with it" } else { "" };
+        let what = format_args!("--thousands {decimal}: {decimal} stands before the fraction of a number{hint}");
+        return Err(Failure::new(Exit::Usage, what));
     }
-    let file = File::open(path).map_err(|e| Failure::reading(path, &e))?;
-    Ok((Box::new(file), path.display().to_string()))
+    Ok(TextOptions { delimiter: args.delimiter, numerals, missing: Names::all(&args.missing) })
 }
 
 /// Tells on standard error which features a table has no column of: they are missing in every row. Where it is closed,

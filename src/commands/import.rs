@@ -46,7 +46,7 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     };
     let mut model = load(&args.file, &artifact)?;
     if let Some(data) = &args.data {
-        artifact = describe_by(&model, &artifact, data, args.target.as_deref())?;
+        artifact = describe_by(&model, &artifact, data, args)?;
         model = load(&args.file, &artifact)?;
     }
     let reached = check(&artifact, &model);
@@ -76,14 +76,16 @@ fn load(path: &Path, artifact: &[u8]) -> Result<Model, Failure> {
 }
 
 /// The artifact with what the rows of a file say of the model.
-fn describe_by(model: &Model, artifact: &[u8], data: &Path, target: Option<&str>) -> Result<Vec<u8>, Failure> {
+fn describe_by(model: &Model, artifact: &[u8], data: &Path, args: &ImportArgs) -> Result<Vec<u8>, Failure> {
+    let target = args.target.as_deref();
     let n_outputs = model.schema().target().n_outputs();
     if let (Some(target), 2..) = (target, n_outputs) {
         let what = format_args!("--target {target}: {}; leave it out", no_figures(n_outputs));
         return Err(Failure::new(Exit::Usage, what));
     }
     let (input, name) = files::open(data)?;
-    let Labelled { rows, observed, lines, .. } = Labelled::read(model, input, &name, target, &[])?;
+    let options = files::text_options(&args.table)?;
+    let Labelled { rows, observed, lines, .. } = Labelled::read(model, input, &name, target, &[], options)?;
     let answers = model.predict(&rows, &mut Scratch::default()).map_err(|PredictError { row, cells }| {
         let line = lines.get(row).copied().unwrap_or_default();
         let why: Vec<String> = cells.into_iter().map(|cell| cell.detail).collect();

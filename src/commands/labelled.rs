@@ -7,8 +7,7 @@ use crate::model::batch::Batch;
 use crate::model::cell::MAX_ABS;
 use crate::model::labels;
 use crate::model::schema::Schema;
-use crate::table::{CellProblem, Head, MAX_PROBLEMS, RowReader, TableError};
-use crate::text::number::parse_number;
+use crate::table::{CellProblem, Head, MAX_PROBLEMS, RowReader, TableError, TextOptions};
 use crate::text::shorten::quoted;
 use crate::train::Observed;
 
@@ -46,9 +45,10 @@ impl Labelled {
         name: &str,
         target: Option<&str>,
         by: &[String],
+        options: TextOptions,
     ) -> Result<Self, Failure> {
         let schema = model.schema();
-        let mut reader = RowReader::new(input, name, schema, Head::Present)?.keep_fields();
+        let mut reader = RowReader::with_options(input, name, schema, Head::Present, options)?.keep_fields();
         let absent: Vec<String> = reader.absent().map(str::to_owned).collect();
         if !absent.is_empty() {
             let what = "statistics are made of each feature; give it an empty column where all cells are missing";
@@ -71,7 +71,7 @@ impl Labelled {
                 }
                 let (Some(column), Some(observed)) = (target, &mut observed) else { continue };
                 let text = reader.fields(row).nth(column).unwrap_or_default();
-                if let Err(detail) = push(observed, text, schema) {
+                if let Err(detail) = push(observed, text, schema, reader.options()) {
                     problems.push(reader.problem(row, column, detail));
                 }
             }
@@ -129,13 +129,13 @@ fn beyond<R: Read>(reader: &RowReader<'_, R>, batch: &Batch, schema: &Schema) ->
     too_large.flat_map(problem).collect()
 }
 
-fn push(observed: &mut Observed, text: &str, schema: &Schema) -> Result<(), String> {
-    if text.trim().is_empty() {
+fn push(observed: &mut Observed, text: &str, schema: &Schema, options: &TextOptions) -> Result<(), String> {
+    if text.trim().is_empty() || options.is_missing(text.trim()) {
         return Err("the target is missing; remove the row".to_owned());
     }
     match observed {
         Observed::Values(values) => {
-            let value = parse_number(text).filter(|value| value.abs() <= MAX_ABS);
+            let value = options.numerals.parse(text).filter(|value| value.abs() <= MAX_ABS);
             values.push(value.ok_or_else(|| format!("{text:?} is not a number, and the model predicts one"))?);
         }
         Observed::Classes(classes) => {

@@ -24,6 +24,7 @@ pub mod predict;
 pub mod progress;
 pub mod replay;
 mod replay_report;
+mod scored;
 pub mod serve;
 mod sources;
 pub mod train;

@@ -2,17 +2,19 @@
 
 use std::io::{BufWriter, Read, Write};
 
-use crate::cli::PredictArgs;
+use crate::cli::{OnError, PredictArgs};
 use crate::model::Model;
 use crate::model::answer_table;
+use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
-use crate::model::prediction::{Beside, PredictError};
+use crate::model::prediction::{Answer, Beside, PredictError, Prediction};
 use crate::model::question::Question;
-use crate::table::{Head, RowReader, TableError};
+use crate::table::{CheckedRows, Head, RowReader, TableError, TextOptions};
 
 use super::failure::{Exit, Failure};
 use super::files::{self, OpenedModel};
 use super::output::{Destination, Output};
+use super::scored::{Answers, answer, answer_some};
 
 /// Rows read, scored and written at one time: enough to fill the compiled predictor's blocks.
 const CHUNK: usize = 4_096;
@@ -43,56 +45,118 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         let what = format_args!("{}: {reason}; leave out --explain", args.model.display());
         return Err(Failure::new(Exit::Usage, what));
     }
+    let options = files::text_options(&args.table)?;
     let (input, name) = files::open(&args.input)?;
     let unwritable = |e| files::unwritable(&args.output, &e);
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
     let mut output = BufWriter::new(output);
     let question = Question { raw: args.raw, explain: args.explain, interval: None };
-    score(&model, question, input, &name, &mut output)?;
+    let scoring = Scoring { model: &model, question, on_error: args.on_error, options };
+    scoring.score(input, &name, &mut output)?;
     output.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(Output::commit).map_err(unwritable)
 }
 
-/// What the question asks for is added after each row's prediction.
-fn score(model: &Model, question: Question, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
-    let mut rows = RowReader::new(input, name, model.schema(), Head::Present)?.keep_fields();
-    files::note_absent(name, &rows);
-    let mut writer = csv::WriterBuilder::new().from_writer(output);
-    let n_explained = if question.explain { model.n_explained() } else { 0 };
-    let beside = Beside { n_raw: model.n_raw_for(question), n_explained };
-    let added = answer_table::columns(model.schema(), model.has_probability(), beside);
-    let names = new_names(rows.header(), added);
-    writer.write_record(rows.header().iter().chain(&names)).map_err(unwritten)?;
-    let mut scratch = Scratch::default();
-    let mut done = 0;
-    let chunk = (NUMBERS / model.numbers_beside(question).max(1)).clamp(1, CHUNK);
-    while let Some(batch) = rows.next_chunk(chunk)? {
-        let batch = batch.asking(question);
-        let mut predicted = match model.answer(&batch, 0..batch.n_rows(), &mut scratch) {
-            Ok(predicted) => predicted,
+/// How the rows of a table are scored.
+struct Scoring<'m> {
+    model: &'m Model,
+    /// What is added after each row's prediction.
+    question: Question,
+    on_error: OnError,
+    options: TextOptions,
+}
+
+impl Scoring<'_> {
+    fn score(&self, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
+        let schema = self.model.schema();
+        let options = self.options.clone();
+        let mut rows = RowReader::with_options(input, name, schema, Head::Present, options)?.keep_fields();
+        files::note_absent(name, &rows);
+        let mut writer = csv::WriterBuilder::new().delimiter(rows.delimiter()).from_writer(output);
+        let n_explained = if self.question.explain { self.model.n_explained() } else { 0 };
+        let beside = Beside { n_raw: self.model.n_raw_for(self.question), n_explained };
+        let added = answer_table::columns(schema, self.model.has_probability(), beside);
+        let tells_errors = self.on_error == OnError::Null;
+        let names = new_names(rows.header(), added.chain(tells_errors.then(|| "error".to_owned())));
+        writer.write_record(rows.header().iter().chain(&names)).map_err(unwritten)?;
+        let n_answers = names.len() - usize::from(tells_errors);
+        let mut scratch = Scratch::default();
+        let mut done = 0;
+        let most = (NUMBERS / self.model.numbers_beside(self.question).max(1)).clamp(1, CHUNK);
+        while let Some(chunk) = self.next_chunk(&mut rows, most)? {
+            let batch = chunk.batch.map(|batch| batch.asking(self.question));
+            let mut answers = match &batch {
+                Some(batch) if tells_errors => answer_some(self.model, batch, &mut scratch),
+                Some(batch) => self.answer_all(&rows, batch, done, &mut scratch)?,
+                None => Answers::default(),
+            };
+            for (row, refused) in chunk.refused.into_iter().enumerate() {
+                for field in rows.fields(row) {
+                    writer.write_field(field).map_err(unwritten)?;
+                }
+                let answer = refused.map_or_else(|| answers.next(), Err);
+                match &answer {
+                    Ok((piece, row)) => self.write_answer(piece, *row, &mut writer)?,
+                    Err(_) => (0..n_answers).try_for_each(|_| writer.write_field("")).map_err(unwritten)?,
+                }
+                if tells_errors {
+                    writer.write_field(answer.err().unwrap_or_default()).map_err(unwritten)?;
+                }
+                writer.write_record(None::<&[u8]>).map_err(unwritten)?;
+                done += 1;
+            }
+        }
+        writer.flush().map_err(|e| Failure::writing("the output", &e))
+    }
+
+    /// The next rows, at most `most`.
+    fn next_chunk<R: Read>(&self, rows: &mut RowReader<'_, R>, most: usize) -> Result<Option<CheckedRows>, TableError> {
+        if self.on_error == OnError::Null {
+            return rows.next_checked(most);
+        }
+        let batch = rows.next_chunk(most)?;
+        Ok(batch.map(|batch| CheckedRows { refused: vec![None; batch.n_rows()], batch: Some(batch) }))
+    }
+
+    /// Answers every row of a chunk, before which `done` rows were answered.
+    fn answer_all<R: Read>(
+        &self,
+        rows: &RowReader<'_, R>,
+        batch: &Batch,
+        done: usize,
+        scratch: &mut Scratch,
+    ) -> Result<Answers, Failure> {
+        match answer(self.model, batch, 0..batch.n_rows(), scratch) {
+            Ok(predicted) => Ok(Answers::of(predicted)),
             Err(PredictError { row, cells }) if !cells.is_empty() => {
                 let cells = cells.into_iter().map(|cell| (cell.feature, cell.detail));
-                return Err(rows.refuse(row, cells).into());
+                Err(rows.refuse(row, cells).into())
             }
             Err(PredictError { row, .. }) => {
-                let row = done + row + 1;
+                let (name, row) = (rows.file(), done + row + 1);
                 let what = format_args!("{name}: the model's answer for row {row} is not a finite number");
-                return Err(Failure::new(Exit::Failed, what));
+                Err(Failure::new(Exit::Failed, what))
             }
-        };
-        if question.explain {
-            predicted.contributions = model.contributions(&batch, 0..batch.n_rows(), &mut scratch, &|| false);
         }
-        for row in 0..batch.n_rows() {
-            for field in rows.fields(row) {
-                writer.write_field(field).map_err(unwritten)?;
-            }
-            let added = |field: &[u8]| writer.write_field(field);
-            answer_table::write_row(model.schema(), &predicted, row, added).map_err(unwritten)?;
-            writer.write_record(None::<&[u8]>).map_err(unwritten)?;
-        }
-        done += batch.n_rows();
     }
-    writer.flush().map_err(|e| Failure::writing("the output", &e))
+
+    /// Writes the fields of an answer, numbers with the input's decimal mark.
+    fn write_answer<W: Write>(
+        &self,
+        predicted: &Answer,
+        row: usize,
+        writer: &mut csv::Writer<W>,
+    ) -> Result<(), Failure> {
+        let decimal = self.options.numerals.decimal;
+        let mut is_label = matches!(predicted.prediction, Prediction::Classification { .. });
+        let added = |field: &[u8]| {
+            if std::mem::take(&mut is_label) || decimal == '.' {
+                return writer.write_field(field);
+            }
+            let field: Vec<u8> = field.iter().map(|byte| if *byte == b'.' { b',' } else { *byte }).collect();
+            writer.write_field(field)
+        };
+        answer_table::write_row(self.model.schema(), predicted, row, added).map_err(unwritten)
+    }
 }
 
 /// The names of the added columns. A name that the input has already gets underscores until it is new.

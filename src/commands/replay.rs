@@ -115,8 +115,11 @@ impl Models<'_> {
     ) -> Result<Replayed, Failure> {
         let of = |path: &Path| format!("{name}, for {}", path.display());
         let (new_name, old_name) = (of(&args.model), of(&args.against));
-        let mut new_rows = RowReader::new(new_input, &new_name, self.new.schema(), Head::Present)?.keep_fields();
-        let mut old_rows = RowReader::new(old_input, &old_name, self.old.schema(), Head::Present)?.keep_fields();
+        let options = files::text_options(&args.table)?;
+        let (new, old) = (self.new.schema(), self.old.schema());
+        let new_rows = RowReader::with_options(new_input, &new_name, new, Head::Present, options.clone())?;
+        let old_rows = RowReader::with_options(old_input, &old_name, old, Head::Present, options)?;
+        let (mut new_rows, mut old_rows) = (new_rows.keep_fields(), old_rows.keep_fields());
         files::note_absent(&new_name, &new_rows);
         files::note_absent(&old_name, &old_rows);
         let by = GroupColumn::all(&Names::all(&args.by), new_rows.header(), name)?;

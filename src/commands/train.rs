@@ -27,6 +27,8 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
         args.test_data.iter().try_for_each(|test| files::keep("the --test-data", &[test], path))?;
         files::check_writable(path)?;
     }
+    let options = files::text_options(&args.table)?;
+    let open = |path: &Path| open(path).map(|table| table.with_options(options.clone()));
     let (data, test) = (open(&args.data)?, args.test_data.as_deref().map(open).transpose()?);
     let tables = TrainTables { data: &data, test: test.as_ref() };
     let progress = FitProgress::new();

@@ -43,8 +43,9 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
 /// Compares the answers for the rows of `--input` with the columns of `--expect`, and prints the result.
 fn compare_expected(model: &Model, args: &VerifyArgs) -> Result<(), Failure> {
     let Some(path) = &args.input else { return Ok(()) };
+    let options = files::text_options(&args.table)?;
     let (input, name) = files::open(path)?;
-    let compared = compare(model, input, &name, &Names::all(&args.expect), args.tolerance)?;
+    let compared = compare(model, input, &name, &Names::all(&args.expect), args.tolerance, options)?;
     let Compared { n_rows, pairs, worst } = &compared;
     let mut text = format!("{name}: {n_rows} rows\n");
     for pair in pairs {

@@ -65,14 +65,59 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     Err(format!("expected an IP address and a port, {EXAMPLES}"))
 }
 
-/// Names of columns: a CSV record, white space around each left out. A variable may hold several, a line each.
-pub(crate) fn names(text: &str) -> Result<Names, String> {
+/// What stands between columns: an ASCII character, or `tab`.
+pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        b"space" => Ok(b' '),
+        [byte] if byte.is_ascii_punctuation() && *byte != b'"' || matches!(byte, b'\t' | b' ') => Ok(*byte),
+        _ => Err("expected one character such as , ; or |, or tab".to_owned()),
+    }
+}
+
+/// What stands before the fraction of a number.
+pub(crate) fn decimal(text: &str) -> Result<char, String> {
+    match text {
+        "." => Ok('.'),
+        "," => Ok(','),
+        _ => Err("expected . or ,".to_owned()),
+    }
+}
+
+/// What stands between the thousands of a number.
+pub(crate) fn thousands(text: &str) -> Result<char, String> {
+    match text {
+        "," => Ok(','),
+        "." => Ok('.'),
+        "'" => Ok('\''),
+        "_" => Ok('_'),
+        " " | "space" => Ok(' '),
+        _ => Err("expected , . ' _ or space".to_owned()),
+    }
+}
+
+/// Words: a CSV record of them, white space around each left out. A variable may hold several, a line each.
+pub(crate) fn words(text: &str) -> Result<Names, String> {
+    let words = records(text)?;
+    if words.0.is_empty() || words.0.iter().any(String::is_empty) {
+        return Err("expected words between commas; an empty cell is missing anyway".to_owned());
+    }
+    Ok(words)
+}
+
+fn records(text: &str) -> Result<Names, String> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut names = Vec::new();
+    let mut fields = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| e.to_string())?;
-        names.extend(record.iter().map(|name| name.trim().to_owned()));
+        fields.extend(record.iter().map(|field| field.trim().to_owned()));
     }
+    Ok(Names(fields))
+}
+
+/// Names of columns: a CSV record, white space around each left out. A variable may hold several, a line each.
+pub(crate) fn names(text: &str) -> Result<Names, String> {
+    let Names(names) = records(text)?;
     if names.is_empty() || names.iter().any(String::is_empty) {
         return Err("expected names between commas; a column without a name is called by its place, as #1".to_owned());
     }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use csv::StringRecord;
-
 use super::dates::date;
 use super::error::{CellProblem, TableError};
-use super::records::field;
+use super::options::TextOptions;
+use super::record::Record;
 use super::scan::Scan;
+use super::spelling::Spellings;
 use super::token::{Token, is_missing_word, judge};
 use crate::model::cell::MAX_ABS;
 use crate::model::schema::FeatureKind;
@@ -61,17 +61,18 @@ impl Scan<'_> {
         wanted: &[(usize, FeatureKind)],
     ) -> Result<Vec<Cells>, TableError> {
         let mut records = self.file.records()?;
+        let options = &self.file.options;
         let mut builders: Vec<ColumnBuilder> = wanted
             .iter()
             .zip(model_columns)
             .map(|((column, kind), (like, _))| self.builder(*column, *kind, model.columns[*like].is_numeric()))
             .collect();
-        let mut record = StringRecord::new();
+        let mut record = Record::default();
         let mut row = 0;
         while records.read(&mut record)? {
             for builder in &mut builders {
-                let text = field(&record, builder.column);
-                builder.push(text).map_err(|detail| {
+                let text = record.field(builder.column);
+                builder.push(text, options).map_err(|detail| {
                     let place = records.place(Some(builder.column));
                     TableError::Cells(vec![CellProblem { place, row, detail }])
                 })?;
@@ -118,15 +119,16 @@ impl Cells {
 }
 
 impl ColumnBuilder {
-    fn push(&mut self, text: &str) -> Result<(), String> {
-        let text = text.trim();
+    fn push(&mut self, text: &str, options: &TextOptions) -> Result<(), String> {
         match &mut self.cells {
             Cells::Numbers(values) => values.push(match self.date {
-                Some(form) => date(text, form)?,
-                None => number(text)?,
+                Some(_) if options.is_missing(text.trim()) => f64::NAN,
+                Some(form) => date(text.trim(), form)?,
+                None => number(text, options)?,
             }),
             Cells::Texts { cells, names } => {
-                if text.is_empty() || self.words_are_missing && is_missing_word(text) {
+                let text = text.trim();
+                if text.is_empty() || options.is_missing(text) || self.words_are_missing && is_missing_word(text) {
                     cells.push(None);
                     return Ok(());
                 }
@@ -148,13 +150,18 @@ fn intern(text: &str, names: &mut Vec<String>, known: &mut HashMap<String, u32>)
     Ok(position)
 }
 
-fn number(text: &str) -> Result<f64, String> {
-    match judge(text) {
+fn number(text: &str, options: &TextOptions) -> Result<f64, String> {
+    let token = judge(text, options);
+    let text = text.trim();
+    match token {
         Token::Empty | Token::MissingWord => Ok(f64::NAN),
         Token::Number(v) if v.abs() <= MAX_ABS => Ok(v),
         Token::Number(_) | Token::Infinite => {
             Err(format!("{text} is larger in size than {MAX_ABS:e}, the most that training computes with"))
         }
-        Token::Text => Err(format!("{text:?} is not a number; correct it or leave the cell empty")),
+        Token::Text => Err(match Spellings::of(text).advice(text) {
+            Some(advice) => format!("{text:?} is not a number; {advice}"),
+            None => format!("{text:?} is not a number; correct it or leave the cell empty"),
+        }),
     }
 }

@@ -1,9 +1,7 @@
 //! Columns of dates: which form their cells have, and one cell read.
 
-use csv::StringRecord;
-
 use super::error::TableError;
-use super::records::field;
+use super::record::Record;
 use super::scan::Scan;
 use super::token::is_missing_word;
 use crate::text::date::{DateForm, Instant};
@@ -80,10 +78,13 @@ impl Scan<'_> {
             return Ok(scans);
         }
         let mut records = self.file.records()?;
-        let mut record = StringRecord::new();
+        let mut record = Record::default();
         while records.read(&mut record)? {
             for (column, scan) in columns.iter().zip(&mut scans) {
-                scan.count(field(&record, *column).trim(), records.line());
+                let text = record.field(*column).trim();
+                if !self.file.options.is_missing(text) {
+                    scan.count(text, records.line());
+                }
             }
         }
         Ok(scans)

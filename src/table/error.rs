@@ -82,6 +82,12 @@ impl TableError {
         Self::Unreadable(format!("{file}: cannot be read: {reason}"))
     }
 
+    /// An input that cannot be read to its end; what unpacks it may have said why.
+    pub(super) fn of_input(file: &str, error: &std::io::Error) -> Self {
+        let said = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>());
+        said.cloned().unwrap_or_else(|| Self::unreadable(file, error))
+    }
+
     /// A header on `line` and nothing else.
     pub(super) fn no_rows(file: &str, line: u64) -> Self {
         Self::Shape(format!("{file}: no rows below the header on line {line}"))

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use csv::StringRecord;
-
 use super::error::{MAX_PROBLEMS, TableError};
+use super::record::Record;
 use super::records::{Records, names};
 use crate::model::schema::{Feature, Schema};
 use crate::text::did_you_mean::nearest;
@@ -54,11 +53,7 @@ pub(super) fn called(name: &str, column: usize) -> Cow<'_, str> {
 }
 
 /// A header of numbers is one here if the features are called so.
-pub(super) fn set_header<R: Read>(
-    records: &mut Records<R>,
-    first: &StringRecord,
-    schema: &Schema,
-) -> Result<(), TableError> {
+pub(super) fn set_header<R: Read>(records: &mut Records<R>, first: &Record, schema: &Schema) -> Result<(), TableError> {
     let is_feature = |name: &str| schema.position(name).is_some();
     let names = names(first, is_feature);
     // A header of numbers has no name with blanks.
@@ -75,18 +70,8 @@ pub(super) fn set_header<R: Read>(
     records.set_header(first, is_feature)
 }
 
-/// What separates the columns of a header that is one name here, where that is a usual one.
-fn separator(header: &[String]) -> Option<char> {
-    let [whole] = header else { return None };
-    [';', '\t'].into_iter().find(|separator| whole.contains(*separator))
-}
-
-/// The separator of a header that is one name here; else the first of these features that a column of another name may
-/// be meant for. Of many features the first [`MAX_PROBLEMS`] alone are looked at: each is compared with the columns.
+/// The first of these features that a column of another name may be meant for. Of many features the first [`MAX_PROBLEMS`] alone are looked at: each is compared with the columns.
 pub(super) fn renamed<'m>(missing: impl IntoIterator<Item = &'m str>, header: &[String], schema: &Schema) -> String {
-    if let Some(separator) = separator(header) {
-        return format!("; its columns are separated by {separator:?}: write it with commas (to_csv with sep=\",\")");
-    }
     let others: Vec<&str> = header.iter().map(String::as_str).filter(|name| schema.position(name).is_none()).collect();
     let near = |feature: &'m str| Some((nearest(feature, others.iter().copied())?, feature));
     let pair = missing.into_iter().take(MAX_PROBLEMS).find_map(near);

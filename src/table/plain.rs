@@ -5,13 +5,12 @@
 
 use memchr::{memchr, memchr2};
 
+use super::cell::cell;
 use super::header::Head;
-use super::rows::cell;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::schema::{FeatureKind, Schema};
-use crate::text::number;
-use crate::text::number::parse_number;
+use crate::text::number::{leading, parse_number};
 
 /// Reads all rows, and tells whether there is a header line; none where [`RowReader`](super::RowReader) has to look.
 pub fn read_plain(bytes: &[u8], schema: &Schema, head: Head, max_rows: usize) -> Option<(Batch, bool)> {
@@ -96,7 +95,7 @@ impl PlainRows<'_> {
         let feature = &self.schema.features()[self.columns[column]];
         // Nearly all cells are numbers.
         if feature.kind == FeatureKind::Numeric
-            && let Some((number, length)) = number(&self.bytes[self.at..])
+            && let Some((number, length)) = leading(&self.bytes[self.at..])
             && let Some(after) = after(&self.bytes[self.at + length..], is_last)
         {
             self.at += length + after;
@@ -126,29 +125,4 @@ fn after(rest: &[u8], is_last: bool) -> Option<usize> {
         ([], true) => Some(0),
         _ => None,
     }
-}
-
-/// A number of few digits without an exponent, and its length.
-#[inline]
-fn number(bytes: &[u8]) -> Option<(f64, usize)> {
-    let negative = bytes.first() == Some(&b'-');
-    let mut at = usize::from(negative);
-    let mut mantissa = 0_u64;
-    let mut digits = |at: &mut usize| {
-        let start = *at;
-        while let Some(byte @ b'0'..=b'9') = bytes.get(*at) {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-            *at += 1;
-        }
-        *at - start
-    };
-    let whole = digits(&mut at);
-    let mut fraction = 0;
-    if bytes.get(at) == Some(&b'.') {
-        at += 1;
-        fraction = digits(&mut at);
-    }
-    let power = -i64::try_from(fraction).ok()?;
-    let value = number::exact(negative, mantissa, whole + fraction, power)?;
-    (whole > 0).then_some((value, at))
 }

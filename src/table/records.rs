@@ -1,98 +1,61 @@
 //! CSV records one by one, each of the header's width and with the number of its line.
-//!
-//! The `csv` crate counts line ends as it consumes them, so a record after blank lines or after `\r\n` is off by some.
-//! Here records end at `\n` alone (a `\r` before it is cut from the last field) and the input gets one more `\n` at its
-//! end: then the last line of a record is the count after it less one.
 
-use std::io::{Chain, Read};
+use std::io::Read;
 
-use csv::{ErrorKind, ReaderBuilder, StringRecord, Terminator};
-
+use super::delimiter::{recognise, said};
 use super::error::{Place, TableError};
-use super::foreign::{ENOUGH, foreign};
+use super::options::TextOptions;
+use super::record::{Record, Split};
+use super::text_input::{InputError, LONGEST_RECORD, TextInput};
 use crate::text::number::parse_number;
 use crate::text::shorten::brief;
-
-/// Bytes read from the input at one time.
-const BUFFER: usize = 64 << 10;
 
 /// A CSV input past its header.
 #[derive(Debug)]
 pub(super) struct Records<R> {
-    reader: csv::Reader<Chain<Tail<R>, &'static [u8]>>,
+    input: TextInput<R>,
     file: String,
+    delimiter: u8,
     header: Vec<String>,
     /// The line of the last record given out.
     line: u64,
-    /// Whether the last record ends with a line end: the added one, where a quote is never closed.
-    ends_in_line_end: bool,
-}
-
-/// An input that remembers how it ends, and refuses to begin as no CSV does.
-#[derive(Debug)]
-struct Tail<R> {
-    input: R,
-    has_begun: bool,
-    /// Its last byte that is not `\r` or `\n`.
-    last: u8,
-}
-
-impl<R: Read> Read for Tail<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = if self.has_begun { self.input.read(buffer)? } else { self.begin(buffer)? };
-        if let Some(last) = buffer[..n].iter().rfind(|byte| !matches!(byte, b'\r' | b'\n')) {
-            self.last = *last;
-        }
-        Ok(n)
-    }
-}
-
-impl<R: Read> Tail<R> {
-    /// Reads enough to recognise the input's format.
-    fn begin(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.has_begun = true;
-        let mut n = 0;
-        while n < ENOUGH.min(buffer.len()) {
-            match self.input.read(&mut buffer[n..])? {
-                0 => break,
-                read => n += read,
-            }
-        }
-        match foreign(&buffer[..n]) {
-            Some(what) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, what)),
-            None => Ok(n),
-        }
-    }
+    /// The line behind what was taken of the input.
+    next_line: u64,
 }
 
 impl<R: Read> Records<R> {
-    /// Opens an input without reading from it; [`Records::read_first`] comes next.
-    pub(super) fn new(input: R, file: &str) -> Self {
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .terminator(Terminator::Any(b'\n'))
-            .buffer_capacity(BUFFER)
-            .from_reader(Tail { input, has_begun: false, last: 0 }.chain(&b"\n"[..]));
-        Self { reader, file: file.to_owned(), header: Vec::new(), line: 0, ends_in_line_end: false }
-    }
-
-    /// Reads the first line that is not blank, whatever it is.
-    pub(super) fn read_first(&mut self) -> Result<StringRecord, TableError> {
-        let mut record = StringRecord::new();
-        if self.advance(&mut record)? {
-            return Ok(record);
+    /// Opens an input and reads its first line that is not blank, whatever it is. Where the delimiter is to be
+    /// recognised, one under which the first line has names that are known goes before others.
+    pub(super) fn open(
+        input: R,
+        file: &str,
+        options: &TextOptions,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<(Self, Record), TableError> {
+        let (input, file) = (TextInput::new(input), file.to_owned());
+        let mut records = Self { input, file, delimiter: b',', header: Vec::new(), line: 0, next_line: 1 };
+        records.input.begin().map_err(|e| records.explain(&e))?;
+        let said = said(records.input.rest());
+        if let Some((_, length)) = said {
+            records.input.take(length);
+            records.next_line += 1;
         }
-        Err(TableError::Syntax(format!("{}: the file is empty; it must start with a header line", self.file)))
+        records.delimiter = match (options.delimiter, said) {
+            (Some(given), _) => given,
+            (None, Some((said, _))) => said,
+            (None, None) => recognise(records.input.rest(), records.input.is_whole(), is_known),
+        };
+        let mut record = Record::default();
+        if records.advance(&mut record)? {
+            return Ok((records, record));
+        }
+        let file = &records.file;
+        Err(TableError::Syntax(format!("{file}: the file is empty; it must start with a header line")))
     }
 
     /// Takes `record` for the header: none twice, not all numbers. An empty one is no name. Names are trimmed, but
     /// those that `is_known` as they stand.
-    pub(super) fn set_header(
-        &mut self,
-        record: &StringRecord,
-        is_known: impl Fn(&str) -> bool,
-    ) -> Result<(), TableError> {
+    pub(super) fn set_header(&mut self, record: &Record, is_known: impl Fn(&str) -> bool) -> Result<(), TableError> {
         let is_number = |field: &str| parse_number(field).is_some();
         if record.iter().all(|field| field.trim().is_empty() || is_number(field)) {
             return Err(TableError::Shape(format!(
@@ -133,7 +96,7 @@ impl<R: Read> Records<R> {
     }
 
     /// Reads the next record of the header's width into `record`; false at the end.
-    pub(super) fn read(&mut self, record: &mut StringRecord) -> Result<bool, TableError> {
+    pub(super) fn read(&mut self, record: &mut Record) -> Result<bool, TableError> {
         if !self.advance(record)? {
             return Ok(false);
         }
@@ -142,12 +105,17 @@ impl<R: Read> Records<R> {
     }
 
     /// Refuses a record of another width than the header's.
-    pub(super) fn check_width(&self, record: &StringRecord) -> Result<(), TableError> {
+    pub(super) fn check_width(&self, record: &Record) -> Result<(), TableError> {
         if record.len() == self.header.len() {
             return Ok(());
         }
         let open_quote = record.iter().any(|field| field.trim_end().contains('\n'));
-        let hint = if open_quote { "; is a quote opened here and never closed?" } else { "" };
+        let is_one_more = record.len() == self.header.len() + 1 && record.field(record.len() - 1).is_empty();
+        let hint = match (open_quote, is_one_more) {
+            (true, _) => "; is a quote opened here and never closed?",
+            (false, true) => "; the line ends with a delimiter, and the header does not",
+            (false, false) => "",
+        };
         let (found, s) = (record.len(), if record.len() == 1 { "" } else { "s" });
         let (place, expected) = (self.place(None), self.header.len());
         Err(TableError::Shape(format!("{place}: {found} field{s} where the header has {expected}{hint}")))
@@ -159,70 +127,72 @@ impl<R: Read> Records<R> {
         Place { file: self.file.clone(), line: self.line, column: column.map(named) }
     }
 
+    /// What stands between the fields.
+    pub(super) fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
     /// The file as the user named it.
     pub(super) fn file(&self) -> &str {
         &self.file
     }
 
-    fn advance(&mut self, record: &mut StringRecord) -> Result<bool, TableError> {
+    fn advance(&mut self, record: &mut Record) -> Result<bool, TableError> {
         loop {
-            match self.reader.read_record(record) {
-                // A field that is closed ends with a quote.
-                Ok(false) if self.ends_in_line_end && self.reader.get_ref().get_ref().0.last != b'"' => {
+            match record.split(self.input.rest(), self.delimiter, self.input.is_whole()) {
+                Split::Record { length, lines, broken, is_bare } => {
+                    let line = self.next_line;
+                    self.next_line += lines;
+                    self.input.take(length);
+                    if let Some(column) = broken {
+                        self.line = line;
+                        return Err(self.not_utf8(column));
+                    }
+                    if !is_bare && !is_blank(record, self.header.len()) {
+                        self.line = line;
+                        return Ok(true);
+                    }
+                }
+                Split::Unfinished => self.input.more().map_err(|e| self.explain(&e))?,
+                Split::End => return Ok(false),
+                Split::OpenQuote => {
+                    self.line = self.next_line;
                     let place = self.place(None);
                     let detail = format!("{place}: a quote is opened here and never closed; was the end cut off?");
                     return Err(TableError::Syntax(detail));
                 }
-                Ok(false) => return Ok(false),
-                Ok(true) => self.ends_in_line_end = record.as_slice().ends_with('\n'),
-                Err(e) => return Err(self.explain(&e)),
-            }
-            let newlines = count_newlines(record.as_slice());
-            // The record begins at `started` or after the blank lines there. Counting back from its end skips those;
-            // where a quote is never closed the added line end is inside the record, and the count is one short.
-            let started = record.position().map_or(1, csv::Position::line);
-            self.line = (self.reader.position().line() - 1).saturating_sub(newlines).max(started);
-            if !is_blank(record, self.header.len()) {
-                return Ok(true);
             }
         }
     }
 
-    fn explain(&mut self, error: &csv::Error) -> TableError {
-        match error.kind() {
-            ErrorKind::Utf8 { err, .. } => {
-                // The record was consumed: its last line is known, and nearly always its only one.
-                self.line = (self.reader.position().line() - 1).max(1);
-                let place = self.place(Some(err.field()));
-                TableError::Syntax(format!("{place}: not UTF-8; save the file as UTF-8"))
+    fn not_utf8(&self, column: usize) -> TableError {
+        let place = self.place(Some(column));
+        let what = "not UTF-8; if it is Windows-1252 or Latin-1, as Excel writes it, convert it: iconv -f WINDOWS-1252 \
+                    -t UTF-8";
+        TableError::Syntax(format!("{place}: {what}"))
+    }
+
+    fn explain(&self, error: &InputError) -> TableError {
+        let file = &self.file;
+        match error {
+            InputError::NotCsv(what) => TableError::Syntax(format!("{file}: this is no CSV but {what}")),
+            InputError::TooLong => {
+                let (line, most) = (self.next_line, LONGEST_RECORD >> 20);
+                let what = "is a quote opened here and never closed?";
+                TableError::Syntax(format!("{file}, line {line}: a record of more than {most} MiB; {what}"))
             }
-            ErrorKind::Io(e) if e.kind() == std::io::ErrorKind::InvalidData => {
-                TableError::Syntax(format!("{}: this is no CSV but {e}", self.file))
-            }
-            ErrorKind::Io(e) => TableError::unreadable(&self.file, e),
-            _ => TableError::unreadable(&self.file, error),
+            InputError::Io(e) => TableError::of_input(file, e),
         }
     }
 }
 
-/// A line of white space; in a file of one column only the bare line end (a quoted nothing is a missing cell there).
-fn is_blank(record: &StringRecord, width: usize) -> bool {
-    record.len() == 1 && (&record[0] == "\r" || width != 1 && record[0].trim().is_empty())
+/// A line of white space; in a file of one column it is a missing cell.
+fn is_blank(record: &Record, width: usize) -> bool {
+    record.len() == 1 && width != 1 && record.field(0).trim().is_empty()
 }
 
 /// The columns' names: trimmed, but those that `is_known` as they stand.
-pub(super) fn names(record: &StringRecord, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+pub(super) fn names(record: &Record, is_known: impl Fn(&str) -> bool) -> Vec<String> {
     let name = |name: &str| if is_known(name) { name.to_owned() } else { name.trim().to_owned() };
-    (0..record.len()).map(|column| name(field(record, column))).collect()
-}
-
-/// Line ends inside the fields of a record.
-fn count_newlines(text: &str) -> u64 {
-    text.bytes().filter(|b| *b == b'\n').count() as u64
-}
-
-/// The text of a field as the file holds it: the last one may carry the `\r` of the line end.
-pub(super) fn field(record: &StringRecord, column: usize) -> &str {
-    let text = record.get(column).unwrap_or_default();
-    if column + 1 == record.len() { text.strip_suffix('\r').unwrap_or(text) } else { text }
+    record.iter().map(name).collect()
 }

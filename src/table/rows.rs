@@ -5,31 +5,33 @@
 
 use std::io::Read;
 
-use csv::StringRecord;
-
-use super::dates::is_missing_date;
+use super::cell::cell_with;
 use super::error::{CellProblem, MAX_PROBLEMS, TableError};
 use super::header::{Head, called, map_columns, renamed, set_header};
-use super::records::{Records, field};
-use super::token::is_missing_word;
+use super::options::TextOptions;
+use super::record::Record;
+use super::records::Records;
 use crate::model::batch::Batch;
 use crate::model::cell::Cell;
-use crate::model::schema::{Feature, FeatureKind, Schema};
+use crate::model::schema::Schema;
 use crate::text::did_you_mean::nearest;
-use crate::text::shorten::quoted;
+use crate::text::shorten::{quoted, shortened};
 
 /// Reads rows that fit a schema.
 #[derive(Debug)]
 pub struct RowReader<'s, R> {
     records: Records<R>,
     schema: &'s Schema,
+    options: TextOptions,
     /// The column of each feature; none where it is missing in every row.
     columns: Vec<Option<usize>>,
+    /// A column that must be empty.
+    nothing: Option<usize>,
     has_header: bool,
     /// A first line that turned out to be a row.
-    pending: Option<StringRecord>,
+    pending: Option<Record>,
     /// The records of the last chunk, when they are to be kept; else one that is reused.
-    chunk: Vec<StringRecord>,
+    chunk: Vec<Record>,
     /// The lines of their rows.
     lines: Vec<u64>,
     in_chunk: usize,
@@ -38,15 +40,29 @@ pub struct RowReader<'s, R> {
 }
 
 impl<'s, R: Read> RowReader<'s, R> {
+    /// The same as [`Self::with_options`], with none.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn new(input: R, file: &str, schema: &'s Schema, head: Head) -> Result<Self, TableError> {
+        Self::with_options(input, file, schema, head, TextOptions::default())
+    }
+
     /// Reads the header and finds each feature's column, in any order; columns that the schema does not know are
     /// skipped. A feature without a column is missing in every row, where the model itself has a rule for missing
     /// cells. `file` is the input's name in errors.
     ///
     /// # Errors
     /// [`TableError`]: empty, a bad header, or missing columns.
-    pub fn new(input: R, file: &str, schema: &'s Schema, head: Head) -> Result<Self, TableError> {
-        let mut records = Records::new(input, file);
-        let first = records.read_first()?;
+    pub fn with_options(
+        input: R,
+        file: &str,
+        schema: &'s Schema,
+        head: Head,
+        options: TextOptions,
+    ) -> Result<Self, TableError> {
+        let is_known = |name: &str| schema.position(name).is_some();
+        let (mut records, first) = Records::open(input, file, &options, is_known)?;
         let absent = head.is_absent(first.iter(), schema);
         let pending = if absent {
             records.set_names(schema.features().iter().map(|f| f.name.clone()).collect());
@@ -60,7 +76,9 @@ impl<'s, R: Read> RowReader<'s, R> {
         Ok(Self {
             records,
             schema,
+            options,
             columns,
+            nothing: None,
             has_header: !absent,
             pending,
             chunk: Vec::new(),
@@ -71,13 +89,17 @@ impl<'s, R: Read> RowReader<'s, R> {
         })
     }
 
-    /// Refuses columns that the schema does not know.
+    /// Refuses columns that the schema does not know, but for a last one without a name, as a delimiter at the end of
+    /// every line makes: a cell there is refused by [`Self::next_chunk`].
     ///
     /// # Errors
     /// [`TableError::Shape`].
-    pub fn reject_unknown(self) -> Result<Self, TableError> {
-        let is_unknown = |name: &&String| self.schema.position(name).is_none();
-        let called = |(column, name)| is_unknown(&name).then(|| called(name, column));
+    pub fn reject_unknown(mut self) -> Result<Self, TableError> {
+        let last = self.header().len() - 1;
+        self.nothing = Some(last).filter(|last| *last > 0 && self.header()[*last].is_empty());
+        let is_unknown =
+            |column: usize, name: &String| self.schema.position(name).is_none() && self.nothing != Some(column);
+        let called = |(column, name)| is_unknown(column, name).then(|| called(name, column));
         let unknown: Vec<_> = self.header().iter().enumerate().filter_map(called).collect();
         let Some(first) = unknown.first() else { return Ok(self) };
         let near = nearest(first, self.schema.features().iter().map(|f| f.name.as_str()));
@@ -98,6 +120,21 @@ impl<'s, R: Read> RowReader<'s, R> {
     pub fn keep_fields(mut self) -> Self {
         self.keep = true;
         self
+    }
+
+    /// The input's name in errors.
+    pub fn file(&self) -> &str {
+        self.records.file()
+    }
+
+    /// How the text is read.
+    pub fn options(&self) -> &TextOptions {
+        &self.options
+    }
+
+    /// What stands between the fields.
+    pub fn delimiter(&self) -> u8 {
+        self.records.delimiter()
     }
 
     /// The columns' names, in file order.
@@ -135,23 +172,18 @@ impl<'s, R: Read> RowReader<'s, R> {
     pub fn next_chunk(&mut self, max_rows: usize) -> Result<Option<Batch>, TableError> {
         let mut values = Vec::with_capacity(max_rows.min(4_096) * self.schema.n_features());
         let mut problems = Vec::new();
-        self.in_chunk = 0;
-        self.lines.clear();
+        self.begin_chunk();
         let mut n_rows = 0;
         while n_rows < max_rows && problems.len() < MAX_PROBLEMS && self.read_record()? {
             self.read_cells(&mut values, &mut problems);
-            if self.keep {
-                self.in_chunk += 1;
-                self.lines.push(self.records.line());
-            }
+            self.end_record();
             n_rows += 1;
-            self.rows_read += 1;
         }
         if !problems.is_empty() {
             return Err(TableError::Cells(problems));
         }
-        if n_rows == 0 && self.rows_read == 0 {
-            return Err(TableError::no_rows(self.records.file(), self.records.line()));
+        if n_rows == 0 {
+            self.check_any()?;
         }
         // The cells came through `Feature::read`, so only "no rows" can be refused here: the end.
         Ok(Batch::from_rows(self.schema, values).ok())
@@ -161,7 +193,7 @@ impl<'s, R: Read> RowReader<'s, R> {
     /// [`RowReader::keep_fields`].
     pub fn fields(&self, row: usize) -> impl Iterator<Item = &str> {
         let record = self.chunk[..self.in_chunk].get(row);
-        record.into_iter().flat_map(|record| (0..record.len()).map(move |column| field(record, column)))
+        record.into_iter().flat_map(Record::iter)
     }
 
     /// The error for cells (feature, detail) of row `row` of the last chunk, which was read by
@@ -187,10 +219,37 @@ impl<'s, R: Read> RowReader<'s, R> {
         self.lines.get(row).copied()
     }
 
+    pub(super) fn schema(&self) -> &'s Schema {
+        self.schema
+    }
+
+    /// Forgets the last chunk.
+    pub(super) fn begin_chunk(&mut self) {
+        self.in_chunk = 0;
+        self.lines.clear();
+    }
+
+    /// Counts the record that was read, and keeps it where that is wished.
+    pub(super) fn end_record(&mut self) {
+        if self.keep {
+            self.in_chunk += 1;
+            self.lines.push(self.records.line());
+        }
+        self.rows_read += 1;
+    }
+
+    /// Refuses an input of no rows, at its end.
+    pub(super) fn check_any(&self) -> Result<(), TableError> {
+        if self.rows_read > 0 {
+            return Ok(());
+        }
+        Err(TableError::no_rows(self.records.file(), self.records.line()))
+    }
+
     /// Reads one record into the chunk's next place; false at the end.
-    fn read_record(&mut self) -> Result<bool, TableError> {
+    pub(super) fn read_record(&mut self) -> Result<bool, TableError> {
         if self.in_chunk == self.chunk.len() {
-            self.chunk.push(StringRecord::new());
+            self.chunk.push(Record::default());
         }
         let place = &mut self.chunk[self.in_chunk];
         if let Some(first) = self.pending.take() {
@@ -200,10 +259,14 @@ impl<'s, R: Read> RowReader<'s, R> {
         self.records.read(place)
     }
 
-    fn read_cells(&self, values: &mut Vec<f64>, problems: &mut Vec<CellProblem>) {
+    pub(super) fn read_cells(&self, values: &mut Vec<f64>, problems: &mut Vec<CellProblem>) {
         let record = &self.chunk[self.in_chunk];
+        if let Some(column) = self.nothing.filter(|column| !record.field(*column).trim().is_empty()) {
+            let detail = format!("{} is in a column that has no name in the header", shortened(record.field(column)));
+            problems.push(CellProblem { place: self.records.place(Some(column)), row: self.rows_read, detail });
+        }
         for (feature, column) in self.schema.features().iter().zip(&self.columns) {
-            let given = column.map_or(Cell::Missing, |column| cell(feature, field(record, column)));
+            let given = column.map_or(Cell::Missing, |column| cell_with(feature, record.field(column), &self.options));
             match feature.read(given) {
                 Ok(value) => values.push(value),
                 Err(detail) => {
@@ -217,15 +280,4 @@ impl<'s, R: Read> RowReader<'s, R> {
             }
         }
     }
-}
-
-/// A field as the feature is to read it: missing words are missing where they were in training.
-pub(super) fn cell<'a>(feature: &Feature, text: &'a str) -> Cell<'a> {
-    let word = feature.compared(text);
-    let word_is_missing = match feature.kind {
-        FeatureKind::Numeric => true,
-        FeatureKind::Date(_) => return if is_missing_date(word) { Cell::Missing } else { Cell::Field(text) },
-        FeatureKind::Categorical => feature.accepts_missing() && feature.category_position(word).is_none(),
-    };
-    if word_is_missing && is_missing_word(word) { Cell::Missing } else { Cell::Field(text) }
 }

@@ -6,18 +6,24 @@
 use std::io::Read;
 use std::path::Path;
 
-use csv::StringRecord;
-
 use super::error::TableError;
 use super::header::called;
-use super::records::{Records, field};
+use super::options::TextOptions;
+use super::record::Record;
+use super::records::Records;
+use super::spelling::Spellings;
 use super::token::{Token, judge};
+use super::unpack::unpacked;
 
-/// A CSV file's bytes and the name that errors give it.
+/// Cells of a column that are told as no numbers.
+const MOST_TOLD: usize = 3;
+
+/// A CSV file's bytes, the name that errors give it, and how its text is read.
 #[derive(Debug, Clone)]
 pub struct TableFile {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
+    pub(super) options: TextOptions,
 }
 
 /// What the cells of one column are.
@@ -35,6 +41,10 @@ pub struct ColumnScan {
     pub texts: u64,
     /// The first of these: its line and its text.
     pub first_text: Option<(u64, String)>,
+    /// The first three of these, with their lines.
+    pub first_texts: Vec<(u64, String)>,
+    /// The ways in which all of these spell numbers.
+    pub spellings: Spellings,
     /// The first number beyond `f64`: its line and its text.
     pub first_infinite: Option<(u64, String)>,
     /// The first missing word: its line and its text.
@@ -52,33 +62,40 @@ pub struct Scan<'a> {
 }
 
 impl TableFile {
-    /// Reads a file whole.
+    /// Reads a file whole, and unpacks it where it is compressed with gzip or zstd.
     ///
     /// # Errors
-    /// [`TableError::Unreadable`].
+    /// [`TableError::Unreadable`]; [`TableError::Syntax`] where it cannot be unpacked.
     pub fn open(path: &Path) -> Result<Self, TableError> {
         let name = path.display().to_string();
-        match std::fs::read(path) {
-            Ok(bytes) => Ok(Self { name, bytes }),
+        match std::fs::File::open(path) {
+            Ok(file) => Self::read(file, &name),
             Err(e) => Err(TableError::unreadable(&name, &e)),
         }
     }
 
-    /// Reads a stream to its end; errors call it `name`.
+    /// Reads a stream to its end, and unpacks it; errors call it `name`.
     ///
     /// # Errors
-    /// [`TableError::Unreadable`].
-    pub fn read(mut input: impl Read, name: &str) -> Result<Self, TableError> {
+    /// As [`Self::open`].
+    pub fn read(input: impl Read, name: &str) -> Result<Self, TableError> {
         let mut bytes = Vec::new();
-        match input.read_to_end(&mut bytes) {
+        match unpacked(input, name).and_then(|mut input| input.read_to_end(&mut bytes)) {
             Ok(_) => Ok(Self::from_bytes(name, bytes)),
-            Err(e) => Err(TableError::unreadable(name, &e)),
+            Err(e) => Err(TableError::of_input(name, &e)),
         }
     }
 
-    /// A table that is in memory already; errors call it `name`.
+    /// A table that is in memory already, unpacked; errors call it `name`.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self { name: name.into(), bytes }
+        Self { name: name.into(), bytes, options: TextOptions::default() }
+    }
+
+    /// The same, read as the options say.
+    #[must_use]
+    pub fn with_options(mut self, options: TextOptions) -> Self {
+        self.options = options;
+        self
     }
 
     /// The name that errors give it.
@@ -96,11 +113,11 @@ impl TableFile {
         let mut columns: Vec<ColumnScan> = records.header().iter().map(named).collect();
         let header_line = records.line();
         let mut lines = Vec::new();
-        let mut record = StringRecord::new();
+        let mut record = Record::default();
         while records.read(&mut record)? {
             lines.push(records.line());
             for (i, column) in columns.iter_mut().enumerate() {
-                column.count(field(&record, i), records.line());
+                column.count(record.field(i), records.line(), &self.options);
             }
         }
         if lines.is_empty() {
@@ -111,8 +128,7 @@ impl TableFile {
 
     /// The records below the header.
     pub(super) fn records(&self) -> Result<Records<&[u8]>, TableError> {
-        let mut records = Records::new(self.bytes.as_slice(), &self.name);
-        let first = records.read_first()?;
+        let (mut records, first) = Records::open(self.bytes.as_slice(), &self.name, &self.options, |_| false)?;
         records.set_header(&first, |_| false)?;
         Ok(records)
     }
@@ -129,9 +145,14 @@ impl ColumnScan {
         self.texts == 0 && !self.is_numeric()
     }
 
-    fn count(&mut self, text: &str, line: u64) {
+    /// True when every cell is empty.
+    pub fn is_empty(&self) -> bool {
+        self.is_void() && self.missing_words == 0
+    }
+
+    fn count(&mut self, text: &str, line: u64, options: &TextOptions) {
         let seen = || Some((line, text.trim().to_owned()));
-        match judge(text) {
+        match judge(text, options) {
             Token::Number(_) => self.numbers += 1,
             Token::Empty => self.empty += 1,
             Token::MissingWord => {
@@ -142,6 +163,10 @@ impl ColumnScan {
             Token::Text => {
                 self.texts += 1;
                 self.first_text = self.first_text.take().or_else(seen);
+                if self.first_texts.len() < MOST_TOLD {
+                    self.first_texts.extend(seen());
+                }
+                self.spellings.narrow(text);
             }
         }
     }

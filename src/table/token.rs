@@ -1,9 +1,10 @@
 //! What one cell's text may be: a number, nothing, or text. One definition for training and for serving.
 
-use crate::text::number::parse_number;
+use super::options::TextOptions;
+use crate::text::number::{leading, parse_number};
 
 /// Words that mean "no value" in a numeric column, besides an empty cell; case does not count.
-pub const MISSING_WORDS: [&str; 6] = ["NA", "N/A", "NaN", "null", "None", "?"];
+pub const MISSING_WORDS: [&str; 10] = ["NA", "N/A", "#N/A", "<NA>", "NaN", "null", "None", "?", "-", "."];
 
 /// Words for numbers that are not finite; case and sign do not count.
 const INFINITE_WORDS: [&str; 2] = ["inf", "infinity"];
@@ -11,7 +12,7 @@ const INFINITE_WORDS: [&str; 2] = ["inf", "infinity"];
 /// A cell's text, judged without knowing its column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Token {
-    /// Nothing between the commas but white space.
+    /// Nothing between the delimiters but white space, or a word of [`TextOptions::missing`].
     Empty,
     /// One of [`MISSING_WORDS`].
     MissingWord,
@@ -24,12 +25,17 @@ pub(super) enum Token {
 }
 
 /// Judges a cell's text; white space around it does not count.
-pub(super) fn judge(text: &str) -> Token {
+pub(super) fn judge(text: &str, options: &TextOptions) -> Token {
+    let is_plain = options.are_cells_plain();
+    // Nearly all cells are numbers of few digits.
+    if let Some((number, _)) = leading(text.as_bytes()).filter(|(_, length)| is_plain && *length == text.len()) {
+        return Token::Number(number);
+    }
     let text = text.trim();
-    if text.is_empty() {
+    if text.is_empty() || options.is_missing(text) {
         return Token::Empty;
     }
-    match parse_number(text) {
+    match if is_plain { parse_number(text) } else { options.numerals.parse(text) } {
         Some(v) if v.is_finite() => Token::Number(v),
         Some(_) => Token::Infinite,
         None if is_missing_word(text) => Token::MissingWord,

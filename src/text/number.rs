@@ -67,3 +67,29 @@ pub fn parse_number(text: &str) -> Option<f64> {
     let numeric = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
     if numeric { text.parse().ok() } else { None }
 }
+
+/// The number that these bytes begin with, if it has few digits and no exponent, and its length: what
+/// [`parse_number`] makes of it.
+#[inline]
+pub fn leading(bytes: &[u8]) -> Option<(f64, usize)> {
+    let negative = bytes.first() == Some(&b'-');
+    let mut at = usize::from(negative);
+    let mut mantissa = 0_u64;
+    let mut digits = |at: &mut usize| {
+        let start = *at;
+        while let Some(byte @ b'0'..=b'9') = bytes.get(*at) {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+            *at += 1;
+        }
+        *at - start
+    };
+    let whole = digits(&mut at);
+    let mut fraction = 0;
+    if bytes.get(at) == Some(&b'.') {
+        at += 1;
+        fraction = digits(&mut at);
+    }
+    let power = -i64::try_from(fraction).ok()?;
+    let value = exact(negative, mantissa, whole + fraction, power)?;
+    (whole > 0).then_some((value, at))
+}

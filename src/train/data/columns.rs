@@ -60,7 +60,9 @@ impl ChosenColumns {
         if spec.features.is_empty() {
             let is_free = |column: &usize| {
                 let is_taken = taken.iter().any(|(other, _)| *other == Some(*column)) || self.time == Some(*column);
-                !is_taken && !dropped.contains(column)
+                // What a delimiter at the end of every line makes.
+                let is_nothing = scan.columns[*column].name.is_empty() && scan.columns[*column].is_empty();
+                !is_taken && !dropped.contains(column) && !is_nothing
             };
             chosen = (0..scan.columns.len()).filter(is_free).collect();
         }

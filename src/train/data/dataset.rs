@@ -7,6 +7,7 @@ use crate::table::{Cells, Scan, TableFile};
 use crate::train::data::columns::ChosenColumns;
 use crate::train::data::kinds::Kinds;
 use crate::train::data::lookup::of_column;
+use crate::train::data::numbers;
 use crate::train::data::row_keys::RowKeys;
 use crate::train::data::sources::Sources;
 use crate::train::data::target::{self, Observed};
@@ -68,6 +69,7 @@ pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Dataset,
     let scan = tables.data.scan()?;
     let chosen = ChosenColumns::of(spec, &scan)?;
     let ChosenColumns { target, weight, group, time, ref features } = chosen;
+    numbers::check(spec, &scan, target, features)?;
     let Kinds { kinds, warnings: about_dates } = Kinds::of(spec, &scan, features)?;
     let task = target::decide(spec, &scan, target)?;
     let target_kind = if task == TaskChoice::Regression { FeatureKind::Numeric } else { FeatureKind::Categorical };
@@ -124,13 +126,19 @@ fn check_booleans(scan: &Scan<'_>, column: usize, cells: &Cells) -> Result<(), T
 /// Warnings about columns that were read as categories.
 fn warnings(scan: &Scan<'_>, features: &[usize], kinds: &[FeatureKind]) -> Vec<String> {
     let mut warnings = Vec::new();
+    for column in features {
+        if let Some(warning) = numbers::index_of_pandas(&scan.columns[*column].name) {
+            warnings.push(warning);
+        }
+    }
     for (f, _) in features.iter().zip(kinds).filter(|(_, kind)| **kind == FeatureKind::Categorical) {
         let seen = &scan.columns[*f];
         let name = &seen.name;
-        if let (Some((line, text)), true) = (&seen.first_text, seen.numbers > seen.texts) {
+        if seen.numbers > seen.texts && seen.texts > 0 {
+            let cells = numbers::offenders(scan, *f);
             warnings.push(format!(
-                "{name} is read as categories because of {text:?} on line {line}, though most of its cells are \
-                 numbers; --numeric {name} makes such cells an error"
+                "{name} is read as categories because of {cells}, though most of its cells are numbers; --numeric {name} \
+                 makes such cells an error"
             ));
         }
         if let (Some((line, text)), false) = (&seen.first_missing_word, seen.is_numeric()) {

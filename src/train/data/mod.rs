@@ -9,6 +9,7 @@ pub(crate) mod kinds;
 mod leaks;
 mod lookup;
 mod notes;
+mod numbers;
 mod row_keys;
 mod sources;
 pub mod split;

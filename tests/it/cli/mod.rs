@@ -7,6 +7,7 @@ mod fallback;
 mod inspect;
 mod outputs;
 mod settings;
+mod tables;
 mod terminal;
 
 use smartserve::cli;

@@ -1,4 +1,5 @@
 //! Reading tables.
 
+mod odd;
 mod reading;
 mod streaming;
