@@ -1,4 +1,6 @@
-//! Splits that ask for a set of categories: looked up for one cell, or as row masks for a block.
+//! Splits that ask for a set of categories: looked up for one cell, for all sets at once, or as row masks for a block.
+
+use std::ops::Range;
 
 use crate::model::ir::{CategorySet, Width, category};
 
@@ -98,6 +100,19 @@ impl CategoryColumn {
         (self.members.len() + self.positions.len()) * 4 + self.sets.len() * size_of::<(u16, bool, usize)>()
     }
 
+    /// Calls `holds` with the position of each member of each set, and with one behind all for missing cells that it
+    /// takes, and the set's slot.
+    fn each_holding(&self, mut holds: impl FnMut(usize, u16)) {
+        let mut from = 0;
+        for (slot, takes_missing, to) in &self.sets {
+            self.positions[from..*to].iter().for_each(|at| holds(*at as usize, *slot));
+            if *takes_missing {
+                holds(self.members.len(), *slot);
+            }
+            from = *to;
+        }
+    }
+
     /// Masks that [`Self::mark`] needs.
     pub(super) fn n_masks(&self) -> usize {
         self.members.len() + 1
@@ -134,6 +149,62 @@ impl CategoryColumn {
             }
             slots[usize::from(*slot)] = mask;
             from = *to;
+        }
+    }
+}
+
+/// The sets that splits ask one column for, for one row: of each category, the slots of the sets that hold it.
+#[derive(Debug, Clone)]
+pub(super) struct SetSlots {
+    pub(super) column: u16,
+    /// Those of all its sets.
+    slots: Range<usize>,
+    /// All members of all its sets, ascending.
+    members: Vec<u32>,
+    /// Where those of each member end in `holding`; after them, those of missing cells.
+    ends: Vec<u32>,
+    holding: Vec<u16>,
+}
+
+impl SetSlots {
+    pub(super) fn of(column: &CategoryColumn) -> Self {
+        let missing = column.members.len();
+        let mut ends = vec![0_u32; column.n_masks()];
+        column.each_holding(|at, _| ends[at] += 1);
+        let mut end = 0;
+        for of_member in &mut ends {
+            end += *of_member;
+            *of_member = end;
+        }
+        // From the end of each member's places to their beginning, which becomes the end of the member before.
+        let mut holding = vec![0; end as usize];
+        column.each_holding(|at, slot| {
+            ends[at] -= 1;
+            holding[ends[at] as usize] = slot;
+        });
+        ends.rotate_left(1);
+        ends[missing] = end;
+        let first = column.sets.first().map_or(0, |(slot, ..)| usize::from(*slot));
+        let slots = first..first + column.sets.len();
+        Self { column: column.column, slots, members: column.members.clone(), ends, holding }
+    }
+
+    pub(super) fn resident_bytes(&self) -> usize {
+        (self.members.len() + self.ends.len()) * 4 + self.holding.len() * 2
+    }
+
+    /// Writes for each of its slots 0 where the set holds the cell, else 1.
+    pub(super) fn write(&self, cell: f64, input: Width, fails: &mut [u8]) {
+        fails[self.slots.clone()].fill(1);
+        let at = if cell.is_nan() {
+            Some(self.members.len())
+        } else {
+            category(cell, input).and_then(|category| self.members.binary_search(&category).ok())
+        };
+        let Some(at) = at else { return };
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        for slot in &self.holding[from as usize..self.ends[at] as usize] {
+            fails[usize::from(*slot)] = 0;
         }
     }
 }

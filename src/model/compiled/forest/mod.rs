@@ -1,9 +1,10 @@
 //! Trees, forests and boosting in flat forms that answer in the source's own bits.
 //!
-//! Three ways to find the leaf that a row reaches in each tree, chosen by the forest's and the batch's shape; each
+//! Four ways to find the leaf that a row reaches in each tree, chosen by the forest's and the batch's shape; each
 //! gives the leaves to the source's own sum in the source's order:
 //! - [`bitvector`]: blocks of rows, by set algebra over the forest's distinct thresholds;
 //! - [`two_level`]: few rows through such forests, two levels a step;
+//! - [`outcomes`]: the same where splits ask for sets of categories;
 //! - [`walk`]: forests of larger trees, and single trees: node by node.
 
 mod accumulate;
@@ -13,6 +14,7 @@ mod categories;
 mod cursors;
 #[expect(clippy::module_inception, reason = "the file of `Forest`")]
 mod forest;
+mod outcomes;
 mod quantized;
 mod thresholds;
 mod two_level;

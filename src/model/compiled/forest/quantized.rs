@@ -3,6 +3,7 @@
 use super::accumulate::Accumulate;
 use super::bitvector::BitVectors;
 use super::buffers::Buffers;
+use super::outcomes::Outcomes;
 use super::thresholds::Thresholds;
 use super::two_level::TwoLevel;
 use super::views::Source;
@@ -31,6 +32,8 @@ pub(super) struct Quantized {
 pub(in crate::model::compiled) enum FewRows {
     /// Two levels a step, over ranks.
     TwoLevel(TwoLevel),
+    /// Two levels a step, over the outcomes of all tests.
+    Outcomes(Outcomes),
     /// A level a step, over cells.
     Walk(Walk),
 }
@@ -45,13 +48,18 @@ impl Quantized {
         let (thresholds, slots) = Thresholds::collect(source)?;
         let (bit_vectors, places) = BitVectors::new(source, &slots);
         let two_level = TwoLevel::new(source, &thresholds, &slots, &places);
-        let few = two_level.map_or_else(|| FewRows::Walk(Walk::new(source)), FewRows::TwoLevel);
+        let few = match two_level {
+            Some(trees) if thresholds.categories.is_empty() => Some(FewRows::TwoLevel(trees)),
+            Some(trees) => Outcomes::new(&trees, &thresholds).map(FewRows::Outcomes),
+            None => None,
+        };
+        let few = few.unwrap_or_else(|| FewRows::Walk(Walk::new(source)));
         Some(Self { thresholds, bit_vectors, few })
     }
 
     /// The other way for few rows to walk the same trees; `None` when they have only one.
     pub(super) fn other_layout(&self, source: &Source<'_>) -> Option<FewRows> {
-        matches!(self.few, FewRows::TwoLevel(_)).then(|| FewRows::Walk(Walk::new(source)))
+        (!matches!(self.few, FewRows::Walk(_))).then(|| FewRows::Walk(Walk::new(source)))
     }
 
     /// Exchanges the present way for another of the same trees.
@@ -64,6 +72,7 @@ impl Quantized {
             + self.bit_vectors.resident_bytes()
             + match &self.few {
                 FewRows::TwoLevel(two_level) => two_level.resident_bytes(),
+                FewRows::Outcomes(outcomes) => outcomes.resident_bytes(),
                 FewRows::Walk(walk) => walk.resident_bytes(),
             }
     }
@@ -93,6 +102,12 @@ impl Quantized {
                 let values = &self.bit_vectors.leaves;
                 for (row, cells) in (first..).zip(rest.chunks(n_columns)) {
                     into.row(row, two_level.one_row(&self.thresholds, values, cells, buffers));
+                }
+            }
+            FewRows::Outcomes(outcomes) => {
+                let values = &self.bit_vectors.leaves;
+                for (row, cells) in (first..).zip(rest.chunks(n_columns)) {
+                    into.row(row, outcomes.one_row(&self.thresholds, values, cells, buffers));
                 }
             }
             FewRows::Walk(walk) => walk.each_leaf(rest, n_columns, first, buffers, into),

@@ -15,23 +15,23 @@ use crate::model::ir::{Node, Split, Tree};
 const COLUMNS: usize = 256;
 
 /// The slot of a leaf: not below any end, for there are fewer slots than `u16::MAX`.
-const NEVER: u16 = u16::MAX;
+pub(super) const NEVER: u16 = u16::MAX;
 
 /// A split and its children.
 #[derive(Debug, Clone, Copy)]
-struct TwoLevelNode {
+pub(super) struct TwoLevelNode {
     /// Of the split, its true child and its false child; [`NEVER`] where that is a leaf.
-    slots: [u16; 3],
+    pub(super) slots: [u16; 3],
     /// Offset of the first grandchild; 0 for a leaf.
-    grandchildren: u16,
-    /// Columns of the three slots; the fourth byte is unused, as is the column of a slot that is [`NEVER`]. For a leaf:
-    /// its value's index, little-endian.
+    pub(super) grandchildren: u16,
+    /// Columns of the three slots; the fourth byte is unused, as is the column of a slot that is [`NEVER`] or a category
+    /// set's. For a leaf: its value's index, little-endian.
     columns_or_leaf: [u8; 4],
 }
 
 impl TwoLevelNode {
     /// The place of a leaf's value.
-    fn place(&self) -> usize {
+    pub(super) fn place(&self) -> usize {
         u32::from_le_bytes(self.columns_or_leaf) as usize
     }
 }
@@ -39,16 +39,16 @@ impl TwoLevelNode {
 /// Trees, one after the other, each breadth-first.
 #[derive(Debug, Clone)]
 pub(in crate::model::compiled) struct TwoLevel {
-    nodes: Vec<TwoLevelNode>,
-    roots: Vec<u32>,
-    depth: Depth,
+    pub(super) nodes: Vec<TwoLevelNode>,
+    pub(super) roots: Vec<u32>,
+    pub(super) depth: Depth,
 }
 
 /// What [`TwoLevel::push`] needs besides the tree: buffers, and the splits' slots and the leaves' places still to come.
 struct TwoLevelLayout<'a> {
     slots: std::slice::Iter<'a, u16>,
     places: std::slice::Iter<'a, usize>,
-    /// By feature: the column among those split on.
+    /// By feature: the column among those that have thresholds, 0 for the others.
     columns: Vec<u8>,
     /// Slot and column of each split of the tree, [`NEVER`] and place of each leaf.
     named: Vec<(u16, u32)>,
@@ -59,18 +59,13 @@ struct TwoLevelLayout<'a> {
 }
 
 impl TwoLevel {
-    /// `None` when a tree is too wide for 16 bits, there are too many columns, or some split is on a category set.
-    /// `slots` are those of all splits, `places` those of all leaves' values, tree after tree in node order.
+    /// `None` when a tree is too wide for 16 bits or there are too many columns. `slots` are those of all splits, `places`
+    /// those of all leaves' values, tree after tree in node order. [`Self::one_row`] is for forests without category sets.
     #[expect(clippy::cast_possible_truncation, reason = "the caller checked that twice the nodes fit 32 bits")]
     pub(super) fn new(source: &Source<'_>, thresholds: &Thresholds, slots: &[u16], places: &[usize]) -> Option<Self> {
-        if !thresholds.categories.is_empty() {
-            return None;
-        }
-        let mut columns = Vec::new();
+        let mut columns = vec![0; source.n_columns()];
         for (position, column) in thresholds.columns.iter().enumerate() {
-            let feature = usize::from(column.feature);
-            columns.resize(columns.len().max(feature + 1), 0);
-            columns[feature] = u8::try_from(position).ok()?;
+            columns[usize::from(column.feature)] = u8::try_from(position).ok()?;
         }
         let (slots, places) = (slots.iter(), places.iter());
         let mut layout =
@@ -154,7 +149,7 @@ impl TwoLevel {
 }
 
 /// Of each column, the first slot whose threshold the row is not beyond.
-fn ends(thresholds: &Thresholds, row: &[f64]) -> [u16; COLUMNS] {
+pub(super) fn ends(thresholds: &Thresholds, row: &[f64]) -> [u16; COLUMNS] {
     let mut ends = [0; COLUMNS];
     let together = thresholds.columns.chunks(COLUMNS_TOGETHER).zip(ends.chunks_mut(COLUMNS_TOGETHER));
     for (columns, ends) in together {
