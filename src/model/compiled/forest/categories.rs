@@ -84,9 +84,11 @@ impl CategoryColumn {
     #[expect(clippy::cast_possible_truncation, reason = "members are fewer than 2^24")]
     pub(super) fn new(column: u16, sets: &[(u16, &CategorySet)]) -> Self {
         let mut members: Vec<u32> = sets.iter().flat_map(|(_, set)| set.members()).copied().collect();
+        let positions = Vec::with_capacity(members.len());
         members.sort_unstable();
         members.dedup();
-        let mut new = Self { column, members, sets: Vec::with_capacity(sets.len()), positions: Vec::new() };
+        members.shrink_to_fit();
+        let mut new = Self { column, members, sets: Vec::with_capacity(sets.len()), positions };
         for (slot, set) in sets {
             for member in set.members() {
                 new.positions.push(new.members.partition_point(|m| m < member) as u32);
@@ -153,15 +155,12 @@ impl CategoryColumn {
     }
 }
 
-/// The sets that splits ask one column for, for one row: of each category, the slots of the sets that hold it.
+/// The sets of a [`CategoryColumn`], for one row: of each category, the slots of the sets that hold it.
 #[derive(Debug, Clone)]
 pub(super) struct SetSlots {
-    pub(super) column: u16,
     /// Those of all its sets.
     slots: Range<usize>,
-    /// All members of all its sets, ascending.
-    members: Vec<u32>,
-    /// Where those of each member end in `holding`; after them, those of missing cells.
+    /// Where those of each of its members end in `holding`; after them, those of missing cells.
     ends: Vec<u32>,
     holding: Vec<u16>,
 }
@@ -185,21 +184,20 @@ impl SetSlots {
         ends.rotate_left(1);
         ends[missing] = end;
         let first = column.sets.first().map_or(0, |(slot, ..)| usize::from(*slot));
-        let slots = first..first + column.sets.len();
-        Self { column: column.column, slots, members: column.members.clone(), ends, holding }
+        Self { slots: first..first + column.sets.len(), ends, holding }
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        (self.members.len() + self.ends.len()) * 4 + self.holding.len() * 2
+        self.ends.len() * 4 + self.holding.len() * 2
     }
 
-    /// Writes for each of its slots 0 where the set holds the cell, else 1.
-    pub(super) fn write(&self, cell: f64, input: Width, fails: &mut [u8]) {
+    /// Writes for each of its slots 0 where the set holds a cell of `column`, which this is of, else 1.
+    pub(super) fn write(&self, column: &CategoryColumn, cell: f64, input: Width, fails: &mut [u8]) {
         fails[self.slots.clone()].fill(1);
         let at = if cell.is_nan() {
-            Some(self.members.len())
+            Some(column.members.len())
         } else {
-            category(cell, input).and_then(|category| self.members.binary_search(&category).ok())
+            category(cell, input).and_then(|category| column.members.binary_search(&category).ok())
         };
         let Some(at) = at else { return };
         let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);

@@ -37,6 +37,7 @@ pub(in crate::model::compiled) struct Outcomes {
     nodes: Vec<OutcomeNode>,
     roots: Vec<Root>,
     depth: Depth,
+    /// In the order of [`Thresholds::categories`].
     sets: Vec<SetSlots>,
 }
 
@@ -107,8 +108,8 @@ impl Outcomes {
         for (column, end) in thresholds.columns.iter().zip(ends(thresholds, row)) {
             table[usize::from(column.slot)..usize::from(end)].fill(1);
         }
-        for sets in &self.sets {
-            sets.write(row[usize::from(sets.column)], thresholds.input, table);
+        for (sets, column) in self.sets.iter().zip(&thresholds.categories) {
+            sets.write(column, row[usize::from(column.column)], thresholds.input, table);
         }
         // Another forest's slot may have been there.
         table[usize::from(NEVER)] = 0;
