@@ -11,7 +11,7 @@ use crate::serve::lifecycle::Lifecycle;
 
 use super::fingerprint::ChangeDetector;
 use super::load_job::{Trigger, Wanted};
-use super::load_memory::{LoadPermit, blocking_lock};
+use super::load_memory::LoadPermit;
 use super::model_source::{LoadLock, ModelSource, Reloaded};
 use super::reloader::Reloader;
 
@@ -48,12 +48,13 @@ impl InTurn {
         Self { reloader, lifecycle, quick: tokio::sync::Semaphore::new(QUICK_AT_ONCE) }
     }
 
-    /// [`Reloader::reload`], on a thread that may block. Waits without one until the file may be loaded: until those of
-    /// this model that were asked for before are done, then for a permit. Dropping the future while it waits takes it
-    /// out of the queue.
+    /// Serves what a model's file holds now, or the given version: the one served before, or the one in the file. A
+    /// chosen version stays until the file's content changes. Works on a thread that may block, and waits without one
+    /// until the file may be loaded: until those of this model that were asked for before are done, then for a permit.
+    /// Dropping the future while it waits takes it out of the queue.
     ///
     /// # Errors
-    /// [`ReloadError`]; [`ReloadError::Busy`] when the file may not be loaded until `deadline`.
+    /// [`ReloadError`], the model is served as before; [`ReloadError::Busy`] when the file may not be loaded until `deadline`.
     pub async fn reload(&self, wish: Wish, deadline: Instant) -> Result<Reloaded, ReloadError> {
         let asked = wish.clone();
         let load_lock = match self.quick(move |models| models.begin(&asked)).await? {
@@ -100,22 +101,6 @@ impl InTurn {
 }
 
 impl Reloader {
-    /// Serves what a model's file holds now, or the given version: the one served before, or the one in the file. A
-    /// chosen version stays until the file's content changes.
-    ///
-    /// # Errors
-    /// [`ReloadError`]; the model is served as before.
-    pub fn reload(&self, name: &str, version: Option<&str>) -> Result<Reloaded, ReloadError> {
-        let wish = Wish { name: name.to_owned(), version: version.map(str::to_owned) };
-        match self.begin(&wish)? {
-            Begun::Done(done) => Ok(done),
-            Begun::NeedsFile(load_lock) => {
-                let changes = blocking_lock(&load_lock);
-                self.finish(&wish, &load_lock, changes, self.memory.blocking_permit())
-            }
-        }
-    }
-
     /// The part of a reload that needs no file: serves a version that is in memory.
     fn begin(&self, wish: &Wish) -> Result<Begun, ReloadError> {
         let mut files = self.lock();

@@ -12,7 +12,7 @@ use smartserve::http::service::Service;
 use smartserve::serve::listener::Role;
 
 use super::cases::{Case, folder};
-use crate::support::model_folder::{ModelFolder, one};
+use crate::support::model_folder::{ModelFolder, one, reload};
 use crate::support::process::{Server, run_with};
 use crate::support::router::{get, post};
 
@@ -144,8 +144,8 @@ async fn every_route_answers_for_an_imported_model() {
     }
 }
 
-#[test]
-fn an_imported_model_is_reloaded_by_version_and_another_schema_is_refused() {
+#[tokio::test]
+async fn an_imported_model_is_reloaded_by_version_and_another_schema_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let folder = ModelFolder::new();
     let put = |from: &Path| folder.write("m.model", &std::fs::read(from).unwrap());
@@ -167,5 +167,5 @@ fn an_imported_model_is_reloaded_by_version_and_another_schema_is_refused() {
     folder.look();
     assert_eq!(folder.version("m").unwrap(), third);
     assert!(folder.server.registry.get("m").unwrap().reload_error().unwrap().contains("schema"));
-    assert_eq!(folder.server.reloader.reload("m", Some(&second)).unwrap().version, second);
+    assert_eq!(reload(&folder.server, "m", Some(&second)).await.unwrap().version, second);
 }

@@ -10,7 +10,7 @@ use smartserve::model::compiled::Scratch;
 use smartserve::serve::error::ReloadError;
 use smartserve::serve::reload::{Sources, watch};
 
-use crate::support::model_folder::{ModelFolder, one, version};
+use crate::support::model_folder::{ModelFolder, one, reload, version};
 use crate::support::models::{CLASSES, QUICK, Recipe, artifact};
 use crate::support::server::until;
 
@@ -106,7 +106,7 @@ async fn another_schema_needs_permission() {
             house.look();
             assert_eq!(house.server.registry.get("m").unwrap().model.header().name, "iris");
         } else {
-            assert!(matches!(house.server.reloader.reload("m", None), Err(ReloadError::SchemaDiffers { .. })));
+            assert!(matches!(reload(&house.server, "m", None).await, Err(ReloadError::SchemaDiffers { .. })));
             assert_eq!((house.version("m").unwrap(), house.counted()), (first, (0, 1)));
             let noted = house.server.registry.get("m").unwrap().reload_error().unwrap();
             assert!(noted.contains("(no longer \"CRIM\", \"ZN\""), "{noted}");
@@ -128,19 +128,19 @@ async fn the_version_before_can_be_chosen() {
     house.look();
     let second = house.version("m").unwrap();
 
-    let outcome = house.server.reloader.reload("m", Some(&first)).unwrap();
+    let outcome = reload(&house.server, "m", Some(&first)).await.unwrap();
     assert!(outcome.changed && outcome.version == first);
     house.look();
     assert_eq!(house.version("m").unwrap(), first, "chosen, so it stays");
-    assert!(!house.server.reloader.reload("m", Some(&first)).unwrap().changed);
-    assert_eq!(house.server.reloader.reload("m", Some(&second)).unwrap().version, second);
-    assert_eq!(house.server.reloader.reload("m", Some(&first)).unwrap().version, first);
+    assert!(!reload(&house.server, "m", Some(&first)).await.unwrap().changed);
+    assert_eq!(reload(&house.server, "m", Some(&second)).await.unwrap().version, second);
+    assert_eq!(reload(&house.server, "m", Some(&first)).await.unwrap().version, first);
 
     fs::write(&path, version(3)).unwrap();
     house.look();
     let third = house.version("m").unwrap();
     assert!(third != first && third != second);
-    let unknown = house.server.reloader.reload("m", Some(&second)).unwrap_err();
+    let unknown = reload(&house.server, "m", Some(&second)).await.unwrap_err();
     assert_eq!(unknown.to_string(), format!("m has no version {second:?}; it has {third}, {first}"));
 }
 
@@ -150,16 +150,16 @@ async fn without_a_version_the_file_is_served() {
     let path = house.write("m.model", &version(1));
     house.open(&one(&path));
     let first = house.version("m").unwrap();
-    assert!(!house.server.reloader.reload("m", None).unwrap().changed);
+    assert!(!reload(&house.server, "m", None).await.unwrap().changed);
     fs::write(&path, version(2)).unwrap();
-    assert!(house.server.reloader.reload("m", None).unwrap().changed);
-    house.server.reloader.reload("m", Some(&first)).unwrap();
-    assert_ne!(house.server.reloader.reload("m", None).unwrap().version, first);
+    assert!(reload(&house.server, "m", None).await.unwrap().changed);
+    reload(&house.server, "m", Some(&first)).await.unwrap();
+    assert_ne!(reload(&house.server, "m", None).await.unwrap().version, first);
     fs::write(&path, b"nonsense").unwrap();
     for _ in 0..2 {
-        assert!(matches!(house.server.reloader.reload("m", None), Err(ReloadError::Load(_))));
+        assert!(matches!(reload(&house.server, "m", None).await, Err(ReloadError::Load(_))));
     }
-    assert!(matches!(house.server.reloader.reload("other", None), Err(ReloadError::UnknownModel(_))));
+    assert!(matches!(reload(&house.server, "other", None).await, Err(ReloadError::UnknownModel(_))));
     assert_eq!(house.counted(), (4, 2));
 }
 
@@ -201,7 +201,7 @@ async fn swaps_never_mix_versions() {
     let versions: Vec<String> = {
         let server = &house.server;
         let second = server.registry.get("m").unwrap().model.version().to_owned();
-        let unknown = server.reloader.reload("m", Some("?")).unwrap_err().to_string();
+        let unknown = reload(server, "m", Some("?")).await.unwrap_err().to_string();
         let first = unknown.rsplit(' ').next().unwrap().to_owned();
         vec![first, second]
     };
@@ -221,9 +221,9 @@ async fn swaps_never_mix_versions() {
         }
     });
     let server = Arc::clone(&house.server);
-    tokio::task::spawn_blocking(move || {
+    tokio::spawn(async move {
         for i in 0..1000 {
-            assert!(server.reloader.reload("m", Some(&versions[i % 2])).unwrap().changed);
+            assert!(reload(&server, "m", Some(&versions[i % 2])).await.unwrap().changed);
         }
         server.lifecycle.drain(smartserve::serve::lifecycle::Schedule::new(
             std::time::Instant::now(),

@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use smartserve::config::{ExtraFeatures, Limits};
 use smartserve::serve::ServerState;
-use smartserve::serve::reload::{ModelFile, Sources, Trigger};
+use smartserve::serve::error::ReloadError;
+use smartserve::serve::reload::{ModelFile, Reloaded, Sources, Trigger, Wish};
 use tempfile::TempDir;
 
 use crate::support::models::{QUICK, artifact};
+use crate::support::server::PATIENCE;
 
 /// A directory with files, and a server of them.
 pub(crate) struct ModelFolder {
@@ -58,6 +61,12 @@ impl ModelFolder {
         };
         (of("ok"), of("error"))
     }
+}
+
+/// Reloads a model as a client asks for it.
+pub(crate) async fn reload(server: &ServerState, name: &str, version: Option<&str>) -> Result<Reloaded, ReloadError> {
+    let wish = Wish { name: name.to_owned(), version: version.map(str::to_owned) };
+    server.changes.reload(wish, Instant::now() + PATIENCE).await
 }
 
 /// The file at `path`, served as `m`.

@@ -15,7 +15,7 @@ use smartserve::serve::ServerState;
 use smartserve::serve::listener::Role;
 use smartserve::serve::reload::{ModelFile, Sources, Trigger};
 
-use crate::support::model_folder::ModelFolder;
+use crate::support::model_folder::{ModelFolder, reload};
 use crate::support::router::{Answer, artifact, get, post, public, request, send};
 
 const INDEX: &str = "/v2/repository/index";
@@ -163,12 +163,12 @@ async fn an_unloaded_model_stays_unloaded() {
     server.reloader.unload("b").unwrap();
     server.reloader.poll(Trigger::Request);
     assert_eq!(server.registry.list().len(), 1);
-    server.reloader.reload("b", None).unwrap();
+    reload(&server, "b", None).await.unwrap();
     assert_eq!(server.registry.list().len(), 2);
     server.reloader.unload("b").unwrap();
     fs::remove_file(directory.path().join("b.model")).unwrap();
     server.reloader.poll(Trigger::Timer);
-    assert!(server.reloader.reload("b", None).is_err());
+    assert!(reload(&server, "b", None).await.is_err());
 }
 
 async fn status(router: &Service, method: &str, path: &str, token: &str) -> u16 {
