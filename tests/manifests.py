@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Seconds from SIGTERM, the server's defaults: accepts until LAME_DUCK, stops by force at HARD_STOP.
 LAME_DUCK, HARD_STOP = 5, 15
 # The most that the server's printed memory bound comes to with its default limits and a model of ConfigMap size.
-MEMORY_BOUND = 128 * 2**20
+MEMORY_BOUND = 148 * 2**20
 KINDS = ["Deployment", "HorizontalPodAutoscaler", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount"]
 RULES = {}
 

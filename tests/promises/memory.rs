@@ -69,7 +69,7 @@ pub(crate) fn memory(asked: &Asked, report: &mut Report) {
     );
     // A debug build's own pages are not in the bound.
     report.promise_if(asked.long, highest <= server.bound(), text);
-    report.promise_if(asked.long, server.bound() <= 128 << 20, "that bound is at most 128 MiB");
+    report.promise_if(asked.long, server.bound() <= 136 << 20, "that bound is at most 136 MiB");
 }
 
 /// Raises this process's limit of open files; true when there is room for `files`.
