@@ -18,7 +18,7 @@ use super::leased::shared;
 use super::media::accept_items;
 
 /// Shorter answers stay as they are: they fit one packet, so gzip saves nothing.
-const SHORTEST: usize = 1_024;
+pub(super) const SHORTEST: usize = 1_024;
 
 /// Bytes compressed between two yields, about 300 µs of work.
 const STEP: usize = 32 << 10;

@@ -34,7 +34,8 @@ const hostile = train(
   "5",
 );
 const wide = train("wide", "wide", "y", ...FEW, "decision-tree");
-const models = [boston, hostile, wide, "library=docs/examples/xgboost.ubj"];
+const dates = train("dates", "dates", "price", ...FEW, "decision-tree");
+const models = [boston, hostile, wide, dates, "library=docs/examples/xgboost.ubj"];
 const { url, log } = await serve(models);
 
 after(() => {
@@ -93,6 +94,25 @@ test("a category and a missing cell change the prediction to the API's, and prob
   assert.equal(shares.size, 2);
   await feature(page, "__proto__").getByLabel("missing").uncheck();
   assert.notEqual((await row(page)).__proto__, null);
+  await close(page);
+});
+
+test("a date has a slider of days and takes what the API takes", async () => {
+  const page = await open(url + "models/dates/"),
+    sold = feature(page, "sold");
+  const before = await row(page);
+  assert.match(before.sold, /^2021-\d\d-\d\d$/);
+  await sold.locator("input[type=range]").focus();
+  await page.keyboard.press("ArrowRight");
+  assert.equal(Date.parse((await row(page)).sold) - Date.parse(before.sold), 86_400_000);
+  await sold.locator(".exact").fill("2031-12-24T10:00:00+02:00");
+  await sold.locator(".doubt:not(:empty)").waitFor();
+  assert.match(await sold.locator(".doubt").textContent(), /Training saw 2021-01-\d\d to 2022-/);
+  await feature(page, "at").locator(".exact").fill("2022-03-01T17:30:00Z");
+  const record = await row(page);
+  assert.equal(record.sold, "2031-12-24T10:00:00+02:00");
+  assert.deepEqual((await predict(url, "dates", record)).prediction, [await prediction(page)]);
+  assert.equal(await sold.locator("polyline.curve[points*=',']").count(), 2);
   await close(page);
 });
 

@@ -41,6 +41,14 @@ const csv = (header, rows) =>
   [header, ...rows].map(row => row.map(cell => `"${String(cell).replace(/"/g, '""')}"`).join(",")).join("\n") + "\n";
 
 const tables = {
+  dates: () =>
+    csv(
+      ["sold", "at", "price"],
+      Array.from({ length: 60 }, (_, i) => {
+        const day = new Date(Date.UTC(2021, 0, 1 + 9 * i)).toISOString().slice(0, 10);
+        return [day, `2022-03-01 ${String(i % 24).padStart(2, "0")}:30`, (i + 5 * (i % 24)).toFixed(1)];
+      }),
+    ),
   hostile: () =>
     csv(
       [HOSTILE, "colour </script>", "smoker", "__proto__", "kind <b>"],

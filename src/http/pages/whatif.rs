@@ -16,6 +16,7 @@ use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CON
 use http::{HeaderMap, HeaderValue};
 
 use crate::http::app::AppState;
+use crate::http::compress::SHORTEST;
 use crate::http::leased::RequestLease;
 use crate::http::media::accept_items;
 use crate::http::path::{FileName, ModelName};
@@ -52,6 +53,7 @@ static FILES: LazyLock<Vec<(&str, File)>> = LazyLock::new(|| {
         ("charts.js", SCRIPT, include_str!("whatif/charts.js")),
         ("controls.js", SCRIPT, include_str!("whatif/controls.js")),
         ("curves.js", SCRIPT, include_str!("whatif/curves.js")),
+        ("dates.js", SCRIPT, include_str!("whatif/dates.js")),
         ("dom.js", SCRIPT, include_str!("whatif/dom.js")),
         ("features.js", SCRIPT, include_str!("whatif/features.js")),
         ("list.js", SCRIPT, include_str!("whatif/list.js")),
@@ -133,7 +135,8 @@ impl Wanted {
 struct File {
     kind: &'static str,
     plain: Bytes,
-    gzipped: Bytes,
+    /// None of a file that fits a packet as it is.
+    gzipped: Option<Bytes>,
     etag: HeaderValue,
 }
 
@@ -143,12 +146,12 @@ impl File {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         // Writing to a vector does not fail.
         let _ = encoder.write_all(&plain);
-        let gzipped = encoder.finish().unwrap_or_default().into();
+        let gzipped = encoder.finish().ok().filter(|_| plain.len() >= SHORTEST).map(Bytes::from);
         Self { kind, etag: tag(&plain), plain, gzipped }
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
-        let mut response = kept::answer(headers, &self.etag, self.kind, &self.plain, Some(&self.gzipped));
+        let mut response = kept::answer(headers, &self.etag, self.kind, &self.plain, self.gzipped.as_ref());
         let fixed =
             [(CONTENT_SECURITY_POLICY, POLICY), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (REFERRER_POLICY, "no-referrer")];
         response.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));

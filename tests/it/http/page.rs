@@ -94,10 +94,15 @@ async fn the_page_takes_at_most_60_kb_and_is_kept_by_its_tag() {
     for path in paths {
         let gzip = ("accept-encoding", "gzip, deflate, br");
         let compressed = get_with(&router, &path, &[gzip]).await;
-        assert_eq!((compressed.header("content-encoding"), compressed.header("cache-control")), ("gzip", "no-cache"));
+        assert_eq!(compressed.header("cache-control"), "no-cache", "{path}");
         bytes += compressed.body.len();
         let plain = get(&router, &path).await;
         let mut inflated = String::new();
+        if plain.body.len() < 1_024 {
+            assert_eq!(compressed.body, plain.body, "{path}: it fits a packet as it is");
+            continue;
+        }
+        assert_eq!(compressed.header("content-encoding"), "gzip", "{path}");
         GzDecoder::new(&compressed.body[..]).read_to_string(&mut inflated).unwrap();
         assert!(inflated == plain.text() && varies_by(&plain, "accept-encoding"), "{path}");
         let tag = plain.header("etag").to_owned();

@@ -28,6 +28,7 @@ export const chartOf = (feature, choose) => {
 
 const numberChart = (feature, choose) => {
   const { low, high, min, max } = feature.range,
+    { toNumber, ofNumber } = feature,
     at = value => between(low, high, value);
   const { edges = [], counts = [] } = feature.stats.histogram || {},
     most = Math.max(1, ...counts);
@@ -50,28 +51,30 @@ const numberChart = (feature, choose) => {
   let drawn = null;
 
   const place = (value, compared) => {
+    const now = toNumber(value);
     for (const [element, where] of [
-      [own, value],
-      [other, compared],
+      [own, now],
+      [other, toNumber(compared)],
     ]) {
-      set(element, { hidden: typeof where !== "number" });
-      if (typeof where === "number") vars(element, { "--at": at(where) });
+      set(element, { hidden: Number.isNaN(where) });
+      if (!Number.isNaN(where)) vars(element, { "--at": at(where) });
     }
-    const answer = drawn && typeof value === "number" ? along(drawn.points, value) : null;
+    const answer = drawn && !Number.isNaN(now) ? along(drawn.points, now) : null;
     set(dot, { hidden: answer === null });
-    if (answer !== null) vars(dot, { "--at": at(value), "--up": 1 - height(drawn.scale, answer) / HIGH });
+    if (answer !== null) vars(dot, { "--at": at(now), "--up": 1 - height(drawn.scale, answer) / HIGH });
   };
-  const draw = (points, scale) => {
+  const draw = (given, scale) => {
+    const points = given && given.map(([value, y]) => [toNumber(value), y]).filter(([x]) => !Number.isNaN(x));
     drawn = points && points.length ? { points, scale } : null;
     const of = some => line(some.map(([x, y]) => [at(x) * WIDE, height(scale, y)]));
     set(whole, { points: drawn ? of(points) : "" });
     set(seen, { points: drawn ? of(points.filter(([x]) => x >= min && x <= max)) : "" });
-    set(picture, { "aria-label": described(feature.name, drawn && drawn.points, scale) });
+    set(picture, { "aria-label": described(feature.name, drawn && given, scale) });
   };
   onPointer(node, share => {
     const { step } = feature.range,
       value = low + share * (high - low);
-    choose(Number((Math.round(value / step) * step).toPrecision(12)));
+    choose(ofNumber(Number((Math.round(value / step) * step).toPrecision(12))));
   });
   draw(null);
   return { node, place, draw };

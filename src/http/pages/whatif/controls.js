@@ -77,31 +77,37 @@ const sentence = (feature, value) => {
 };
 
 const numberEntry = (feature, change, name, note) => {
-  const range = feature.range;
-  let last = feature.start ?? (range ? range.min : 0),
+  const { range, isDate, toNumber, ofNumber } = feature;
+  let last = feature.start ?? ofNumber(range ? range.min : 0),
     wrong = "";
+  const kind = isDate
+    ? { type: "text", placeholder: "2024-01-31T09:30Z" }
+    : { type: "number", step: "any", inputmode: "decimal" };
+  // The value that a text stands for; none of a text that is no number. The server knows more forms of dates.
+  const read = text => {
+    if (text.trim() === "") return undefined;
+    if (isDate) return text.trim();
+    return Number.isFinite(Number(text)) ? Number(text) : undefined;
+  };
   const exact = el("input", {
-    type: "number",
-    step: "any",
-    class: "exact",
-    inputmode: "decimal",
+    ...kind,
+    class: isDate ? "exact date" : "exact",
+    size: isDate && (range ? Math.max(ofNumber(range.low).length, ofNumber(range.min).length) : 20),
     autocomplete: "off",
     "aria-labelledby": name,
     "aria-describedby": note,
     oninput: event => {
-      const text = event.target.value,
-        value = Number(text);
-      const isNumber = text.trim() !== "" && Number.isFinite(value);
-      wrong = isNumber ? "" : "Enter a number" + (feature.takesMissing ? ", or tick “missing”." : ".");
-      set(exact, { "aria-invalid": isNumber ? false : "true" });
-      change(isNumber ? value : undefined);
+      const value = read(event.target.value),
+        what = isDate ? "a date" : "a number";
+      wrong = value !== undefined ? "" : `Enter ${what}${feature.takesMissing ? ", or tick “missing”." : "."}`;
+      set(exact, { "aria-invalid": wrong ? "true" : false });
+      change(value);
     },
     onblur: () => {
-      if (wrong) {
-        wrong = "";
-        set(exact, { "aria-invalid": false });
-        change(undefined);
-      }
+      if (!wrong) return;
+      wrong = "";
+      set(exact, { "aria-invalid": false });
+      change(undefined);
     },
   });
   const slider =
@@ -113,26 +119,27 @@ const numberEntry = (feature, change, name, note) => {
       step: range.step,
       "aria-labelledby": name,
       "aria-describedby": note,
-      oninput: event => change(Number(Number(event.target.value).toPrecision(12))),
+      oninput: event => change(ofNumber(Number(Number(event.target.value).toPrecision(12)))),
     });
   const ends =
     range &&
     el(
       "div",
       { class: "ends", "aria-hidden": "true" },
-      el("span", {}, show(range.low, 4)),
-      el("span", {}, show(range.high, 4)),
+      el("span", {}, show(ofNumber(range.low), 4)),
+      el("span", {}, show(ofNumber(range.high), 4)),
     );
   const display = value => {
     if (value !== null) last = value;
     set(exact, { disabled: value === null });
     if (value === null) exact.value = "";
-    else if ((!wrong && Number(exact.value) !== value) || (exact.value === "" && !wrong)) exact.value = String(value);
+    else if (!wrong && read(exact.value) !== value) exact.value = String(value);
     if (!slider) return;
-    set(slider, { disabled: value === null });
-    if (value === null) return;
-    if (document.activeElement !== slider || Number(slider.value) !== value) slider.value = String(value);
-    const outside = value < range.min || value > range.max ? ", outside of training" : "";
+    const at = toNumber(value);
+    set(slider, { disabled: Number.isNaN(at) });
+    if (Number.isNaN(at)) return;
+    if (Number(slider.value) !== at) slider.value = String(at);
+    const outside = at < range.min || at > range.max ? ", outside of training" : "";
     set(slider, { "aria-valuetext": show(value) + (feature.unit ? " " + feature.unit : "") + outside });
   };
   return { exact, slider, ends, show: display, last: () => last, isWrong: () => wrong };

@@ -15,21 +15,25 @@ let mostRows = 2_000;
 const valuesOf = (feature, value, points) => {
   if (!feature.isNumber) return drawnCategories(feature, value);
   if (!feature.range) return [];
-  const { low, high, min, max, isWhole } = feature.range,
-    values = [min, max];
-  const steps = isWhole && high - low < points ? high - low : points - 1;
-  for (let i = 0; i <= steps; i++) values.push(Number((low + ((high - low) * i) / steps).toPrecision(12)));
-  if (typeof value === "number") values.push(value);
-  return [...new Set(values.filter(x => x >= low && x <= high))].sort((a, b) => a - b);
+  const { low, high, min, max, step, isWhole } = feature.range,
+    whole = (high - low) / step,
+    values = [min, max, feature.toNumber(value)];
+  const steps = isWhole && whole < points ? whole : points - 1;
+  for (let i = 0; i <= steps; i++) {
+    const at = ((high - low) * i) / steps;
+    values.push(Number((low + (isWhole ? Math.round(at / step) * step : at)).toPrecision(12)));
+  }
+  return [...new Set(values.filter(x => x >= low && x <= high))].sort((a, b) => a - b).map(feature.ofNumber);
 };
 
 // What a sensitive feature's value is compared with: of numbers the further end of training, else every other category.
 const contrasts = (feature, value) => {
   if (!feature.isNumber) return drawnCategories(feature, value).filter(category => category !== value);
   if (!feature.range) return [];
-  const { min, max } = feature.range;
-  const far = value === null || Math.abs(max - value) > Math.abs(value - min) ? max : min;
-  return far === value ? [] : [far];
+  const { min, max } = feature.range,
+    now = feature.toNumber(value);
+  const far = Number.isNaN(now) || Math.abs(max - now) > Math.abs(now - min) ? max : min;
+  return far === now ? [] : [feature.ofNumber(far)];
 };
 
 // A map of each feature to { points, contrasts }, [value, answer] pairs of its curve and of what a sensitive one is

@@ -1,5 +1,7 @@
 // What a control needs to know about a feature, from the statistics of training.
 
+import { secondsOf, textOf } from "./dates.js";
+
 // How far a slider goes beyond what training saw, as a share of its range.
 const BEYOND = 0.1;
 
@@ -15,13 +17,20 @@ export const features = details => {
 };
 
 const of = (feature, place) => {
+  // Of a date the range is in seconds; its values are texts.
   const stats = feature.stats,
-    isNumber = feature.kind === "numeric";
+    isDate = feature.kind.startsWith("date"),
+    isNumber = feature.kind === "numeric" || isDate;
   const known = {
     name: feature.name,
     place,
     isNumber,
+    isDate,
     stats,
+    // A value's place on a slider (NaN where it has none), and back.
+    toNumber: value =>
+      typeof value === "number" ? value : isDate && typeof value === "string" ? secondsOf(value) : NaN,
+    ofNumber: isDate ? textOf : number => number,
     unit: feature.unit || "",
     about: feature.description || "",
     isSensitive: Boolean(feature.sensitive),
@@ -30,7 +39,7 @@ const of = (feature, place) => {
     categories: feature.categories || [],
     range: null,
   };
-  if (isNumber && stats && stats.min != null) known.range = rangeOf(stats);
+  if (isNumber && stats && stats.min != null) known.range = isDate ? datesOf(stats) : rangeOf(stats);
   if (!isNumber) known.shares = shares(known);
   known.start = startOf(known, feature);
   return known;
@@ -57,6 +66,23 @@ const rangeOf = ({ min, max, quantiles }) => {
   };
 };
 
+const DAY = 86_400;
+
+// The same of dates: whole days where training's are.
+const datesOf = ({ min, max, quantiles }) => {
+  const step = [min, max, ...quantiles].every(second => second % DAY === 0) || max - min > 300 * DAY ? DAY : 60;
+  const whole = value => Math.round(value / step) * step,
+    beyond = Math.max(step, whole(BEYOND * (max - min)));
+  return {
+    min,
+    max,
+    step,
+    isWhole: true,
+    low: Math.min(min, whole(min - beyond)),
+    high: Math.max(max, whole(max + beyond)),
+  };
+};
+
 // Each category's share of the training rows, by its name; none where it is not known.
 const shares = ({ categories, stats }) => {
   if (!stats || !stats.bins) return null;
@@ -70,10 +96,12 @@ const shares = ({ categories, stats }) => {
 const startOf = (known, feature) => {
   if (known.isNumber) {
     if (known.range) {
-      const median = known.stats.quantiles[MEDIAN] ?? known.stats.mean;
-      return known.range.isWhole ? Math.round(median) : Number(median.toPrecision(6));
+      const median = known.stats.quantiles[MEDIAN] ?? known.stats.mean,
+        { step, isWhole } = known.range;
+      return known.ofNumber(isWhole ? Math.round(median / step) * step : Number(median.toPrecision(6)));
     }
-    return known.takesMissing && !feature.unbounded ? null : 0;
+    if (known.takesMissing && !feature.unbounded) return null;
+    return known.isDate ? "2020-01-01" : 0;
   }
   const counted = known.shares && [...known.shares.entries()];
   if (counted && counted.length) return counted.reduce((most, one) => (one[1] > most[1] ? one : most))[0];
@@ -95,8 +123,9 @@ export const doubt = (feature, value) => {
   if (value === null || value === undefined) return "";
   if (feature.isNumber) {
     const range = feature.range;
-    if (!range || (value >= range.min && value <= range.max)) return "";
-    return { low: range.min, high: range.max };
+    const at = feature.toNumber(value);
+    if (!range || !(at < range.min || at > range.max)) return "";
+    return { low: feature.ofNumber(range.min), high: feature.ofNumber(range.max) };
   }
   return feature.categories.includes(value) ? "" : "unseen";
 };

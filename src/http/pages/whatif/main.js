@@ -73,7 +73,7 @@ const startRow = (features, plain) =>
   new Map(
     features.map(feature => [
       feature.name,
-      feature.isNumber && !feature.range && feature.start !== null ? plain : feature.start,
+      feature.isNumber && !feature.isDate && !feature.range && feature.start !== null ? plain : feature.start,
     ]),
   );
 

@@ -76,6 +76,7 @@ export const take = (features, row, pairs) => {
 const valueOf = (feature, given) => {
   const text = typeof given === "string" ? given.trim() : given;
   if (text === "" || text === null || text === undefined) return feature.takesMissing ? null : undefined;
+  if (feature.isDate) return typeof text === "string" ? text : undefined;
   if (feature.isNumber) {
     const value = typeof text === "boolean" ? Number(text) : typeof text === "number" ? text : Number(text);
     return Number.isFinite(value) ? value : undefined;
