@@ -14,7 +14,7 @@ use super::table::TableArgs;
 #[derive(Debug, Args)]
 #[command(
     after_help = "For each feature, and for the predictions, the population stability index (PSI) of the rows against the \
-training rows; what chance alone gives in one of a hundred samples of this size; the shares of the training rows and of these \
+training rows; what chance alone gives in one of 1,000 samples of this size; the shares of the training rows and of these \
 in the same cells, as bars; missing cells; values that training did not see. A column has drifted where its PSI is at least \
 the threshold and above what chance gives. A running server shows the same as smartserve_feature_drift_psi (docs/drift.md).
 
@@ -98,8 +98,8 @@ pub struct ReplayArgs {
 #[command(
     after_help = "By group of each sensitive feature (train --sensitive) and of each column of --by: errors, and calibration, \
 the mean of what is predicted beside that of what was observed. The flip test changes a sensitive feature alone, in every row, \
-to each of its categories or to values from training's smallest to its largest: what changes is the feature's own effect, not that of columns that go \
-with it.
+to each of its categories or to values from training's smallest to its largest: what changes is the feature's own \
+effect, not that of columns that go with it.
 
 Examples:
   smartserve audit --model boston.model --input holdout.csv --target MEDV

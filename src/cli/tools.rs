@@ -114,6 +114,9 @@ pub struct InspectArgs {
     /// Print the header as JSON, without golden rows
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub json: bool,
+    /// Print a page for people, the model card: it needs no other file and runs no script
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub html: bool,
     /// How a model of another library is read.
     #[command(flatten)]
     pub source: SourceArgs,

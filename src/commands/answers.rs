@@ -11,8 +11,8 @@ use crate::table::RowReader;
 
 use super::failure::{Exit, Failure};
 
-/// Answers a batch, which holds rows of the reader's last chunk: `place_of` gives a row's place in the chunk. `name` is the
-/// input's in messages.
+/// Answers a batch, which holds rows of the reader's last chunk: `place_of` gives a row's place in the chunk. `name` is
+/// the input's in messages.
 ///
 /// # Errors
 /// 65 a row with a number that the model cannot take, 1 a row without a finite answer.

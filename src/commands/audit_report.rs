@@ -60,7 +60,8 @@ pub(super) struct ClassCalibration {
     pub(super) observed: f64,
     /// The share of rows that are answered by it.
     pub(super) answered: f64,
-    /// The mean of its probability; none where a model has none. Calibrated probabilities have the mean that was observed.
+    /// The mean of its probability; none where a model has none. Calibrated probabilities have the mean that was
+    /// observed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) probability: Option<f64>,
 }

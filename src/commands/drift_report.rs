@@ -43,7 +43,7 @@ pub(super) struct ColumnReport {
     pub(super) name: String,
     /// The population stability index.
     pub(super) psi: f64,
-    /// What it stays below in 99 of 100 samples of this size without drift.
+    /// What it stays below in 999 of 1,000 samples of this size without drift.
     pub(super) chance: f64,
     /// Whether it is at least the threshold and above chance.
     pub(super) drifted: bool,
@@ -174,7 +174,7 @@ impl DriftReport {
         }
         text.push_str(&files::aligned(&table));
         let what = "a column has drifted where its PSI is at least";
-        let _ = writeln!(text, "{what} {threshold} and above what chance gives in one of 100 such samples");
+        let _ = writeln!(text, "{what} {threshold} and above what chance gives in one of 1,000 such samples");
         text
     }
 }

@@ -43,8 +43,8 @@ pub(super) struct Flip {
     pub(super) other_labels: Option<u64>,
 }
 
-/// Changes each sensitive feature to each of its values, or to those of [`LEVELS`], in all rows; `lines` are those of the
-/// file.
+/// Changes each sensitive feature to each of its values, or to those of [`LEVELS`], in all rows; `lines` are those of
+/// the file.
 ///
 /// # Errors
 /// 1 a row without a finite answer.
@@ -108,5 +108,5 @@ fn values(feature: &Feature, cells: impl Iterator<Item = f64>) -> Vec<(String, f
         levels.iter().map(|level| quantile(&sorted, f64::from(u8::try_from(*level).unwrap_or(0)) / 20.0)).collect()
     };
     values.dedup();
-    values.into_iter().map(|value| (format!("{value}"), value)).collect()
+    values.into_iter().map(|value| (feature.shown(value), value)).collect()
 }

@@ -16,9 +16,10 @@ use crate::text::printable::printable;
 use crate::train::{Description, FeatureEffectsText, describe};
 
 use super::failure::{Exit, Failure};
+use super::files;
 use super::labelled::Labelled;
 use super::output::Destination;
-use super::{files, inspect};
+use super::shown::shown;
 
 /// Runs the command.
 ///
@@ -118,7 +119,7 @@ fn report(model: &Model, args: &ImportArgs, reached: Option<Reached>) -> String 
         let _ = writeln!(text, "checked: {reached}");
     }
     if let Some(figures) = header.evaluation.as_ref().and_then(|evaluation| evaluation.holdout.as_ref()) {
-        let _ = writeln!(text, "figures: {}", inspect::shown(figures));
+        let _ = writeln!(text, "figures: {}", shown(figures));
         if let Some(Setting::Word(objective)) = header.hyperparameters.get("objective")
             && (objective.starts_with("rank") || objective.starts_with("lambdarank"))
         {

@@ -1,4 +1,4 @@
-//! `inspect`: print what a model file holds, for a person or as JSON.
+//! `inspect`: print what a model file holds, for a person, as JSON or as a page.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -10,9 +10,8 @@ use crate::config::{ExtraFeatures, Limits};
 use crate::http::app::Options;
 use crate::http::router::router;
 use crate::model::Model;
-use crate::model::artifact::{Figures, Header};
-use crate::model::prediction::Probabilities;
-use crate::model::schema::{Feature, FeatureKind, Impute, NO_STATISTICS};
+use crate::model::artifact::Header;
+use crate::model::schema::{Feature, NO_STATISTICS};
 use crate::serve::ServerState;
 use crate::serve::listener::Role;
 use crate::serve::memory_estimate::MemoryEstimate;
@@ -20,15 +19,23 @@ use crate::serve::reload::{ModelFile, Sources};
 use crate::text::printable::printable;
 use crate::train::FeatureEffectsText;
 
+use super::card;
 use super::failure::{Exit, Failure};
-use super::files;
+use super::files::{self, OpenedModel};
+use super::shown::{described, shown, shown_feature};
 
 /// Runs the command.
 ///
 /// # Errors
-/// 66 no such file, 65 not a valid model.
+/// 66 no such file, 65 not a valid model, 2 two forms at one time.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let model = files::model(&args.file, &args.source)?;
+    if args.json && args.html {
+        return Err(Failure::new(Exit::Usage, "--json or --html, not both"));
+    }
+    let OpenedModel { model, artifact, .. } = files::opened(&args.file, &args.source)?;
+    if args.html {
+        return files::print_raw(&card::page(&model, &artifact)?);
+    }
     if args.json {
         return files::print_json(&json(&model)?);
     }
@@ -114,15 +121,6 @@ fn human(model: &Model, memory: Option<&str>) -> String {
     format!("{text}\n{}{}", features(&header.features), FeatureEffectsText::of(header))
 }
 
-/// What probabilities are, in words.
-fn described(kind: Probabilities) -> &'static str {
-    match kind {
-        Probabilities::Shares => "shares: the mean over the trees of the classes' shares in the leaves",
-        Probabilities::Votes => "votes: the share of the trees that vote for the class",
-        Probabilities::Absent => "none: it answers with a class alone",
-    }
-}
-
 fn target(header: &Header) -> String {
     let target = &header.target;
     let unit = target.unit.as_ref().map(|u| format!(" [{u}]")).unwrap_or_default();
@@ -132,44 +130,12 @@ fn target(header: &Header) -> String {
     format!("{}: {}", target.name, target.classes.join(", "))
 }
 
-/// Figures in a line.
-pub(super) fn shown(figures: &Figures) -> String {
-    let all = [
-        ("R²", figures.r2),
-        ("RMSE", figures.rmse),
-        ("MAE", figures.mae),
-        ("accuracy", figures.accuracy),
-        ("macro F1", figures.f1),
-        ("log-loss", figures.log_loss),
-        ("ROC AUC", figures.roc_auc),
-        ("average precision", figures.average_precision),
-        ("Brier", figures.brier),
-        ("pinball loss", figures.pinball_loss),
-        ("Poisson deviance", figures.poisson_deviance),
-        ("gamma deviance", figures.gamma_deviance),
-        ("Tweedie deviance", figures.tweedie_deviance),
-    ];
-    let mut parts: Vec<String> = all.iter().filter_map(|(name, v)| v.map(|v| format!("{name} {v:.4}"))).collect();
-    parts.push(format!("n {}", figures.n));
-    parts.join(", ")
-}
-
 /// Prints a table of the input columns.
 fn features(features: &[Feature]) -> String {
     let saw = if features.iter().any(|feature| feature.is_imported) { "its data had" } else { "training saw" };
     let mut rows = vec![["feature", "kind", saw, "missing", ""].map(str::to_owned)];
     for feature in features {
-        let saw = match (feature.kind, feature.stats().min, feature.stats().max) {
-            (FeatureKind::Categorical, ..) => feature.categories.join(", "),
-            (_, Some(min), Some(max)) => format!("{} to {}", feature.shown(min), feature.shown(max)),
-            _ => "not known".to_owned(),
-        };
-        let missing = match &feature.impute {
-            None if feature.missing => "the model's rule".to_owned(),
-            None => "refused".to_owned(),
-            Some(Impute::Median(v)) => format!("median {}", feature.shown(*v)),
-            Some(Impute::MostFrequent(category)) => format!("most frequent {category:?}"),
-        };
+        let [saw, missing] = shown_feature(feature);
         let kind = feature.kind.name();
         let mark = if feature.sensitive { "sensitive" } else { "" };
         let cells = [&feature.name, kind, &saw, &missing, mark];

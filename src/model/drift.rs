@@ -15,8 +15,11 @@ pub const WINDOW_ROWS: u64 = 1_000;
 /// A PSI from which on a column has drifted. Below 0.1 is usually called stable, from 0.1 to 0.2 a small change.
 pub const ALARM: f64 = 0.2;
 
-/// The 99 % quantile of the standard normal distribution.
-const NORMAL_99: f64 = 2.326_347_874_040_841;
+/// The 99.9 % quantile of the standard normal distribution.
+const NORMAL_999: f64 = 3.090_232_306_167_813;
+
+/// Training rows of a cell below which its share is uncertain.
+const RARE: f64 = 4.5;
 
 /// The cells of a column that values are counted in, with training's share of each: its bins, where those with the
 /// same label are one (a category may be called `other` or `missing`).
@@ -108,14 +111,14 @@ impl Cells {
         Some(counts.iter().zip(&self.expected).map(term).sum())
     }
 
-    /// What the PSI of `n_rows` rows of training's own distribution stays below in some 99 of 100 cases. Infinite without
-    /// rows.
+    /// What the PSI of `n_rows` rows of training's own distribution stays below in some 999 of 1,000 cases.
+    /// Infinite without rows.
     ///
-    /// It is the 99 % quantile of χ² with (occupied cells − 1) degrees of freedom, times (1 / `n_rows` + 1 / training
+    /// It is the 99.9 % quantile of χ² with (occupied cells − 1) degrees of freedom, times (1 / `n_rows` + 1 / training
     /// rows) (Yurdakul and Naranjo, *Statistical properties of the population stability index*, 2020; the quantile by
-    /// Wilson and Hilferty, 1931, which is within 1 % here), and what rare cells add to that: those that few rows leave
-    /// empty, by mean and 2.33 standard deviations, and those that training has seen once or not at all, by twice Good
-    /// and Turing's estimate of their share.
+    /// Wilson and Hilferty, 1931, which is within 3 % here), and what rare cells add to that: those that few rows leave
+    /// empty, by mean and 3.09 standard deviations, and those of at most four training rows, each by what a share of two
+    /// training rows adds where it was expected to be 0.
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
     pub fn chance(&self, n_rows: u64) -> f64 {
         if n_rows == 0 || self.n_training == 0 {
@@ -128,14 +131,16 @@ impl Cells {
             return 0.0;
         }
         let spread = 2.0 / (9.0 * degrees);
-        let quantile = degrees * (1.0 - spread + NORMAL_99 * spread.sqrt()).powi(3);
+        let quantile = degrees * (1.0 - spread + NORMAL_999 * spread.sqrt()).powi(3);
         let when_empty = |share: f64| share * ((share + SHARE_OFFSET) / SHARE_OFFSET).ln();
         let empty = |share: f64| ((1.0 - share).powf(n), when_empty(share));
         let mean: f64 = occupied().map(empty).map(|(p, psi)| p * psi).sum();
         let variance: f64 = occupied().map(empty).map(|(p, psi)| p * (1.0 - p) * psi * psi).sum();
-        let once = occupied().filter(|share| share * n_training < 1.5).count() as f64;
-        let unseen = if once > 0.0 { once * when_empty(2.0 / n_training) } else { 0.0 };
-        quantile * (1.0 / n + 1.0 / n_training) + mean + NORMAL_99 * variance.sqrt() + unseen
+        let rare = occupied().filter(|share| share * n_training < RARE).count() as f64;
+        quantile * (1.0 / n + 1.0 / n_training)
+            + mean
+            + NORMAL_999 * variance.sqrt()
+            + rare * when_empty(2.0 / n_training)
     }
 }
 

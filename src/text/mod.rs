@@ -1,9 +1,11 @@
 //! Text: numbers and times as they are spelled, durations for people, did-you-mean, shortened texts, texts made safe to
-//! print. Uses nothing of ours.
+//! print or to stand in HTML, base 64. Uses nothing of ours.
 
+pub mod base64;
 pub mod date;
 pub mod did_you_mean;
 pub mod duration;
+pub mod html;
 pub mod number;
 pub mod printable;
 pub mod shorten;

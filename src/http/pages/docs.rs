@@ -9,6 +9,8 @@ use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use sha2::{Digest as _, Sha256};
 
+use crate::text::base64::base64;
+
 static PAGE: LazyLock<Page> = LazyLock::new(|| Page::new(include_str!("docs.html"), STYLE, include_str!("docs.js")));
 
 /// What all pages share, then what this one adds.
@@ -53,32 +55,5 @@ impl IntoResponse for &'static Page {
             (REFERRER_POLICY, fixed("no-referrer")),
         ];
         (headers, self.html.as_str()).into_response()
-    }
-}
-
-/// RFC 4648's base 64 with padding, as a policy writes a hash.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0_usize, |bits, i| bits << 8 | usize::from(chunk.get(i).copied().unwrap_or(0)));
-        for i in 0..4 {
-            let digit = char::from(ALPHABET[bits >> (18 - 6 * i) & 63]);
-            text.push(if i > chunk.len() { '=' } else { digit });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn the_vectors_of_rfc_4648() {
-        let vectors = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
-        for (text, expected) in vectors {
-            assert_eq!(base64(text.as_bytes()), expected);
-        }
     }
 }

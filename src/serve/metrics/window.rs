@@ -37,8 +37,8 @@ impl Window {
         rows >= self.ends_at.load(Relaxed)
     }
 
-    /// Ends the window with the counts so far, after `rows` rows, and begins the next. Never waits: where another thread
-    /// ends it, or the metrics are read just now, a later request does.
+    /// Ends the window with the counts so far, after `rows` rows, and begins the next. Never waits: where another
+    /// thread ends it, or the metrics are read just now, a later request does.
     pub(super) fn end(&self, rows: u64, columns: &[&Counts]) {
         let Ok(mut counted) = self.counted.try_lock() else { return };
         let now: Vec<u64> = columns.iter().flat_map(|column| column.seen()).collect();
@@ -56,8 +56,8 @@ impl Window {
         self.ends_at.store(rows + WINDOW_ROWS, Relaxed);
     }
 
-    /// The PSI of each column in the last full window; none before there is one, or where chance alone gives
-    /// [`ALARM`] in more than one of a hundred windows.
+    /// The PSI of each column in the last full window; none before there is one, or where chance alone may give
+    /// [`ALARM`].
     pub(super) fn psi(&self, columns: &[&Counts]) -> Vec<Option<f64>> {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rest = counted.last.as_slice();

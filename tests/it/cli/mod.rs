@@ -1,5 +1,6 @@
 //! The command line: its help tells the truth, and every flag has its variable.
 
+mod card;
 mod checks;
 mod columns;
 mod dates;

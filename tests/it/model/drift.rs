@@ -33,21 +33,21 @@ fn cells_of_one_label_are_one() {
     assert_eq!([f64::NAN, 0.0, 1.0, 3.0, 2.0].map(|value| cells.index(value)), [0, 0, 1, 1, 2]);
 }
 
-/// χ²'s 99 % quantile by SciPy, for the cells that hold training rows.
+/// χ²'s 99.9 % quantile by SciPy, for the cells that hold training rows.
 #[test]
 fn what_chance_gives_follows_chi_squared() {
-    for (cells, quantile) in [(2, 6.634_9), (3, 9.210_3), (4, 11.344_9), (10, 21.666), (11, 23.209_3)] {
+    for (cells, quantile) in [(2, 10.827_6), (3, 13.815_5), (4, 16.266_2), (10, 27.877_2), (11, 29.588_3)] {
         let mut counts = vec![100_u64; cells];
         counts.extend([0, 0]);
         let training = 100.0 * cells as f64;
         let expected = quantile * (1.0 / 1000.0 + 1.0 / training);
         let chance = numeric(&counts).chance(1000);
-        assert!((chance / expected - 1.0).abs() < 0.01, "{cells}: {chance}, expected {expected}");
+        assert!((chance / expected - 1.0).abs() < 0.035, "{cells}: {chance}, expected {expected}");
     }
     assert!(numeric(&[5, 5, 0]).chance(0).is_infinite());
 }
 
-/// A column's values: numbers near a bell curve (of variance 1/3), whole numbers with ties, and a skewed one; categories.
+/// A column's values: numbers near a bell curve (of variance 1/3), whole numbers with ties, skewed ones; categories.
 fn value(column: usize, random: &mut Random) -> f64 {
     match column {
         0 => (0..4).map(|_| random.number()).sum::<f64>() / 2.0,
@@ -90,7 +90,7 @@ fn without_drift_at_most_one_window_in_a_hundred_alarms() {
                 }
                 n += 20;
             };
-            assert!((100..=800).contains(&n), "{n}");
+            assert!((100..=1_500).contains(&n), "{n}");
             for _ in 0..20 {
                 windows += 1;
                 alarms += u32::from(window(&cells, column, 0.0, &mut random) >= ALARM);
@@ -107,7 +107,7 @@ fn a_shift_by_one_standard_deviation_is_found_within_a_window() {
     let sd = (1.0_f64 / 3.0).sqrt();
     let found: u32 = (0..200)
         .map(|trial| {
-            let cells = trained(0, 150, &mut random);
+            let cells = trained(0, 200, &mut random);
             let by = if trial % 2 == 0 { sd } else { -sd };
             u32::from(window(&cells, 0, by, &mut random) >= ALARM)
         })
