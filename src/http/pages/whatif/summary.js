@@ -115,30 +115,43 @@ const evaluation = found => {
   ];
 };
 
+// The first of a list of { feature, value, text }, with a bar each, and how many more there are.
+const bars = list => {
+  const most = Math.max(...list.map(({ value }) => Math.abs(value))) || 1,
+    shown = list.slice(0, MOST_FEATURES);
+  const rows = shown.map(({ feature, value, text }) =>
+    el(
+      "li",
+      { class: value < 0 ? "less" : "more" },
+      el("span", { class: "name", title: feature }, short(feature, 60)),
+      vars(el("span", { class: "bar", "aria-hidden": "true" }), { "--size": Math.abs(value) / most }),
+      el("span", { class: "number" }, text),
+    ),
+  );
+  const rest = list.length - shown.length;
+  return [el("ol", { class: "reasons" }, rows), rest > 0 && el("p", { class: "note" }, `and ${rest} more`)];
+};
+
 const importance = found => {
   if (!found) return null;
-  const most = Math.max(...found.features.map(one => Math.abs(one.mean))) || 1;
-  const rows = found.features
-    .slice(0, MOST_FEATURES)
-    .map(one =>
-      el(
-        "li",
-        { class: one.mean < 0 ? "less" : "more" },
-        el("span", { class: "name", title: one.feature }, short(one.feature, 60)),
-        vars(el("span", { class: "bar", "aria-hidden": "true" }), { "--size": Math.abs(one.mean) / most }),
-        el("span", { class: "number" }, signed(one.mean, 3), " ± ", show(one.sd, 2)),
-      ),
-    );
-  const rest = found.features.length - rows.length;
+  const shuffled = found.features.map(({ feature, mean, sd }) => ({
+    feature,
+    value: mean,
+    text: `${signed(mean, 3)} ± ${show(sd, 2)}`,
+  }));
+  const explained = found.features.filter(({ contribution }) => typeof contribution === "number");
+  const sizes = explained
+    .map(({ feature, contribution }) => ({ feature, value: contribution, text: show(contribution, 3) }))
+    .sort((a, b) => b.value - a.value);
+  const worse = `How much worse ${title(found.figure)} gets when one feature is shuffled (${found.rows} rows: ${found.on}).`;
   return [
     el("h3", {}, "What matters to it"),
-    el(
-      "p",
-      { class: "note" },
-      `How much worse ${title(found.figure)} gets when one feature is shuffled (${found.rows} rows: ${found.on}).`,
-    ),
-    el("ol", { class: "reasons" }, rows),
-    rest > 0 && el("p", { class: "note" }, `and ${rest} more`),
+    el("p", { class: "note" }, worse),
+    bars(shuffled),
+    sizes.length > 0 && [
+      el("p", { class: "note" }, `Mean size of its contribution (${found.contribution_rows} rows).`),
+      bars(sizes),
+    ],
   ];
 };
 
