@@ -12,6 +12,7 @@ mod exact;
 mod figures;
 mod forests;
 mod importance;
+mod notes;
 mod parallel;
 mod rare;
 mod run;
