@@ -144,8 +144,8 @@ impl DriftReport {
     pub(super) fn for_people(&self) -> String {
         let Self { model, version, input, rows, refused_rows, threshold, .. } = self;
         let training = self.training_rows.unwrap_or_default();
-        let mut text =
-            format!("{input}: {rows} rows against the {training} training rows of {model}, version {version}\n");
+        let head = format!("{input}: {rows} rows against the {training} training rows of {model}, version {version}");
+        let mut text = format!("{}\n", printable(&head));
         if *refused_rows > 0 {
             let what = "a category or a missing cell that it has no rule for";
             let _ = writeln!(text, "the model refuses {refused_rows} of them: {what}");

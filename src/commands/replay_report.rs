@@ -188,7 +188,7 @@ impl ReplayReport {
     /// The differences, by group too, then the worst rows.
     pub(super) fn for_people(&self) -> String {
         let Self { new, old, input, rows, .. } = self;
-        let mut text = format!("{input}: {rows} rows\n");
+        let mut text = format!("{}: {rows} rows\n", printable(input));
         for (what, model) in [("new", new), ("old", old)] {
             let ReplayedModel { file, model, version, mean_prediction, class_ratios } = model;
             let mean = mean_prediction.map(|mean| format!(", predicts {mean:.4} on average")).unwrap_or_default();

@@ -47,7 +47,7 @@ fn compare_expected(model: &Model, args: &VerifyArgs) -> Result<(), Failure> {
     let (input, name) = files::open(path)?;
     let compared = compare(model, input, &name, &Names::all(&args.expect), args.tolerance, options)?;
     let Compared { n_rows, pairs, worst } = &compared;
-    let mut text = format!("{name}: {n_rows} rows\n");
+    let mut text = format!("{}: {n_rows} rows\n", printable(&name));
     for pair in pairs {
         let _ = writeln!(text, "{}: {}", printable(&described(pair)), found(pair));
     }

@@ -175,7 +175,14 @@ fn the_name_of_a_file_makes_no_line_of_its_own() {
     let source = source.to_str().unwrap();
     let train = ["train", "--data", &data, "--target", "MEDV", "--algorithm", "ridge", "--folds", "0", "--name", "m"];
     let with_output = format!("--output={name}");
-    let commands: [&[&str]; 7] = [
+    let (model, table) = (path("tests/fixtures/artifacts/boston-ridge.model"), format!("{name}.csv"));
+    std::fs::copy(path("data/boston.csv"), &table).unwrap();
+    let model = model.to_str().unwrap();
+    let commands: [&[&str]; 11] = [
+        &["verify", model, "--input", &table, "--expect", "MEDV"],
+        &["drift", "--model", model, "--input", &table],
+        &["replay", "--model", model, "--against", model, "--input", &table],
+        &["audit", "--model", model, "--input", &table, "--target", "MEDV", "--by", "CHAS"],
         &[&train[..], &["-o", &name]].concat(),
         &["import", source, "-o", &name],
         &["import", source, &with_output, "--data", &name],
