@@ -8,7 +8,7 @@ use crate::model::compiled::Scratch;
 use crate::model::prediction::{PredictError, Prediction};
 use crate::model::schema::{Feature, FeatureKind};
 use crate::model::statistics::{QUANTILE_LEVELS, quantile};
-use crate::text::shorten::shortened;
+use crate::text::shorten::brief;
 
 use super::answers::ClassMap;
 use super::failure::{Exit, Failure};
@@ -96,7 +96,7 @@ fn mean(sum: f64, n: usize) -> f64 {
 fn values(feature: &Feature, cells: impl Iterator<Item = f64>) -> Vec<(String, f64)> {
     if feature.kind == FeatureKind::Categorical {
         let categories = feature.categories.iter().zip(0_u32..).take(MAX_CATEGORIES);
-        return categories.map(|(name, place)| (shortened(name), f64::from(place))).collect();
+        return categories.map(|(name, place)| (brief(name).into_owned(), f64::from(place))).collect();
     }
     let trained = &feature.stats().quantiles;
     let mut values: Vec<f64> = if trained.len() == QUANTILE_LEVELS {
