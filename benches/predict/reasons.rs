@@ -6,6 +6,7 @@ use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
+use smartserve::model::explain::Explainer;
 use smartserve::table::TableFile;
 use smartserve::train::{TrainSpec, train};
 
@@ -30,11 +31,11 @@ pub(crate) fn explain() {
         let scratch = &mut Scratch::default();
         let mut next = 0;
         let one = Stopwatch::least(|| {
-            black_box(model.contributions(&batch, next..next + 1, scratch, &|| false));
+            black_box(model.contributions(&batch, next..next + 1, scratch, &|| false).ok());
             next = (next + 1) % n;
         });
         let many = Stopwatch::least(|| {
-            black_box(model.contributions(&batch, 0..n, scratch, &|| false));
+            black_box(model.contributions(&batch, 0..n, scratch, &|| false).ok());
         });
         let predict = Stopwatch::least(|| {
             black_box(model.predict(&batch, scratch).unwrap());
@@ -45,7 +46,7 @@ pub(crate) fn explain() {
             micros(one, 1),
             micros(many, n),
             micros(predict, n),
-            model.explainer_bytes() >> 10
+            model.explainer().map_or(0, Explainer::resident_bytes) >> 10
         );
     }
 }

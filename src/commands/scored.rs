@@ -56,7 +56,7 @@ pub(super) fn answer(
 ) -> Result<Answer, PredictError> {
     let mut answer = model.answer(batch, rows.clone(), scratch)?;
     if batch.question().explain {
-        answer.contributions = model.contributions(batch, rows, scratch, &|| false);
+        answer.contributions = model.contributions(batch, rows, scratch, &|| false)?;
     }
     Ok(answer)
 }

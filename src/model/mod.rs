@@ -22,6 +22,7 @@ pub mod drift;
 mod estimator;
 pub mod explain;
 pub mod golden;
+mod head_checks;
 pub mod ir;
 mod kind;
 pub mod labels;

@@ -5,20 +5,19 @@ use std::ops::Range;
 use super::artifact::{self, Header, Opened};
 use super::batch::Batch;
 use super::calibration;
-use super::coefficients;
 use super::compiled::{Predictor, Scratch, TreeLayout};
 use super::estimator;
 use super::explain::{self, Explainer};
 use super::golden::{self, GoldenDifference};
+use super::head_checks::{check_coefficients, check_statistics};
 use super::ir::{Form, Width};
 use super::out_of_fold;
 use super::overflow;
-use super::pipeline::{Encoder, Pipeline};
+use super::pipeline::Pipeline;
 use super::postprocessing::Postprocessing;
 use super::prediction::{Answer, Contributions, PredictError, Prediction, Probabilities};
 use super::question::Question;
 use super::schema::Schema;
-use super::statistics::Stats;
 
 /// A model, verified: every reference in it is in range, so that predicting cannot fail but by a non-finite answer.
 #[derive(Debug)]
@@ -166,12 +165,12 @@ impl Model {
 
     /// Scores a row that contributions add up to; 0 where there are none.
     pub fn n_explained(&self) -> usize {
-        self.explainer.as_ref().map_or(0, Explainer::n_scores)
+        self.explainer().map_or(0, Explainer::n_scores)
     }
 
-    /// Bytes that what explains its answers occupies.
-    pub fn explainer_bytes(&self) -> usize {
-        self.explainer.as_ref().map_or(0, Explainer::resident_bytes)
+    /// What explains its answers; `None` where nothing does.
+    pub fn explainer(&self) -> Option<&Explainer> {
+        self.explainer.as_ref().ok()
     }
 
     /// Why its answers have no contributions; `None` where they do.
@@ -186,16 +185,25 @@ impl Model {
     }
 
     /// What each feature of some rows of a batch adds. `None` where there are no contributions, and once `is_cancelled`
-    /// says so, which is asked at least once a row and tree.
+    /// says so, which is asked for each row and every few trees.
+    ///
+    /// # Errors
+    /// [`PredictError`] when a contribution is not finite.
     pub fn contributions(
         &self,
         batch: &Batch,
         rows: Range<usize>,
         scratch: &mut Scratch,
         is_cancelled: &dyn Fn() -> bool,
-    ) -> Option<Contributions> {
-        let explainer = self.explainer.as_ref().ok()?;
-        explainer.explain((&self.pipeline, &self.schema), batch, rows, scratch, is_cancelled)
+    ) -> Result<Option<Contributions>, PredictError> {
+        let Some(explainer) = self.explainer() else { return Ok(None) };
+        let first = rows.start;
+        let found = explainer.explain((&self.pipeline, &self.schema), batch, rows, scratch, is_cancelled);
+        let width = self.n_explained() * self.schema.n_features();
+        match found.iter().flat_map(|found| &found.values).position(|value| !value.is_finite()) {
+            Some(at) => Err(self.overflow(batch, first + at / width)),
+            None => Ok(found),
+        }
     }
 
     /// Raw scores of some rows of a batch, row-major `[n_rows, n_raw]`; `None` where the estimator has none.
@@ -269,28 +277,4 @@ pub fn check_name(name: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("the name {name:?} is not 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"))
-}
-
-/// Checks that the head's coefficients, where there are some, are those of the estimator.
-fn check_coefficients(header: &Header, form: &Form, encoder: &Encoder, schema: &Schema) -> Result<(), String> {
-    let Some(declared) = &header.coefficients else { return Ok(()) };
-    let found = match encoder {
-        Encoder::Preprocessing(preprocessing) => coefficients::linear_functions(form, preprocessing, schema),
-        Encoder::Steps(_) => None,
-    };
-    match found {
-        Some(found) if found == *declared => Ok(()),
-        _ => Err("the header's coefficients are not the estimator's".to_owned()),
-    }
-}
-
-fn check_statistics(header: &Header, schema: &Schema) -> Result<(), String> {
-    for feature in schema.features() {
-        if let Some(stats) = &feature.stats {
-            stats.check(feature.categories.len()).map_err(|e| format!("feature {:?}: {e}", feature.name))?;
-        }
-    }
-    let check =
-        |stats: &Stats| stats.check(schema.target().classes.len()).map_err(|e| format!("prediction_stats: {e}"));
-    header.prediction_stats.as_ref().map_or(Ok(()), check)
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::config::Limits;
+use crate::model::explain::Explainer;
 use crate::model::schema::Feature;
 
 use super::admission::{INLINE_TEXT_BYTES, SCRATCH_BYTES};
@@ -100,7 +101,7 @@ impl MemoryEstimate {
 fn resident(served: &ServedModel) -> usize {
     let model = &served.model;
     let described = (HEAD * model.head_bytes()).max(FEATURE * model.schema().n_features());
-    RESIDENT * payload(served) + model.explainer_bytes() + described + DESCRIPTION
+    RESIDENT * payload(served) + model.explainer().map_or(0, Explainer::resident_bytes) + described + DESCRIPTION
 }
 
 /// Bytes of a model's sections.

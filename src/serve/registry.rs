@@ -106,7 +106,7 @@ fn explain_cost_per_row(model: &Model) -> Duration {
     let mut best = Duration::MAX;
     for row in (0..golden.n_rows()).cycle().take(EXPLAINED_ROWS) {
         let start = cpu_time();
-        if model.contributions(golden, row..row + 1, &mut scratch, &|| false).is_none() {
+        if !matches!(model.contributions(golden, row..row + 1, &mut scratch, &|| false), Ok(Some(_))) {
             return Duration::ZERO;
         }
         let end = cpu_time();

@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::model::Model;
 use crate::model::algorithm::Estimator;
 use crate::model::artifact::{
     CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Header, Payload, SMARTCORE, Setting, Threshold,
-    to_bytes,
 };
 use crate::model::out_of_fold;
 use crate::model::postprocessing::Postprocessing;
@@ -31,6 +29,7 @@ use crate::train::golden;
 use crate::train::options::ThresholdChoice;
 use crate::train::report::{ClassReport, DataReport, Report};
 use crate::train::spec::TrainSpec;
+use crate::train::verified::{self, Verified};
 
 /// With fewer training rows the report says that they are few for boosting.
 const FEW_ROWS: usize = 100;
@@ -64,8 +63,8 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome, with_importance: b
     };
     let effects = FeatureEffects::find(plan, outcome, with_importance);
     let header = header(plan, outcome, evaluation.clone(), &effects);
-    let artifact = to_bytes(header, &sections(split, outcome)?).map_err(TrainError::Data)?;
-    let version = verify(&artifact)?;
+    let rows = split.test.as_ref().map_or(&split.train.batch, |test| &test.batch);
+    let Verified { artifact, version, importance } = verified::write(header, &sections(split, outcome)?, rows)?;
     let scored = data.scored_rows()?;
     let detail = match (&outcome.out_of_fold, &tested) {
         (Some(o), _) => Some(("k-fold", scored.as_ref().unwrap_or(&split.train), &o.answers)),
@@ -100,7 +99,7 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome, with_importance: b
         groups: detail.map_or_else(Vec::new, |(_, part, answers)| {
             subgroup_errors::errors(schema, &part.batch, &part.observed, answers)
         }),
-        importance: effects.importance,
+        importance,
         coefficients: effects.coefficients,
         warnings: split.warnings.iter().cloned().chain(few_rows(plan)).chain(effects.not_found).collect(),
         artifact_bytes: artifact.len(),
@@ -221,15 +220,6 @@ fn sections(split: &SplitData, outcome: &RunOutcome) -> Result<Vec<Section>, Tra
         sections.push(("threshold", Vec::new(), true));
     }
     Ok(sections)
-}
-
-/// Loads the artifact as a server would; returns its version.
-fn verify(artifact: &[u8]) -> Result<String, TrainError> {
-    let model = Model::load(artifact).map_err(TrainError::Broken)?;
-    match model.check_golden() {
-        Ok(()) => Ok(model.version().to_owned()),
-        Err(differences) => Err(TrainError::Broken(differences.first().map_or_else(String::new, ToString::to_string))),
-    }
 }
 
 /// Statistics of answers, as the header keeps them.

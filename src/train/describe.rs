@@ -12,6 +12,7 @@ use crate::model::prediction::Prediction;
 use crate::model::schema::FeatureKind;
 use crate::model::statistics::Stats;
 use crate::train::artifact::prediction_stats;
+use crate::train::contribution_sizes;
 use crate::train::data::target::Observed;
 use crate::train::evaluate::folds::probabilities;
 use crate::train::evaluate::importance::ImportanceTask;
@@ -83,6 +84,10 @@ fn importance(model: &Model, rows: &Batch, observed: &Observed) -> Result<Import
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     }
     .measure()
+    .map(|mut importance| {
+        contribution_sizes::measure(model, rows, &mut importance);
+        importance
+    })
 }
 
 fn scores(model: &Model, rows: &Batch, answers: &Prediction, observed: &Observed) -> Option<Scores> {

@@ -7,6 +7,7 @@
 
 mod artifact;
 mod background;
+mod contribution_sizes;
 pub mod data;
 mod describe;
 mod error;
@@ -20,6 +21,7 @@ pub mod random;
 mod report;
 mod search;
 mod spec;
+mod verified;
 
 pub use artifact::Trained;
 pub use data::dataset::TrainTables;

@@ -1,4 +1,4 @@
-//! From a [`Answer`] to an answer's bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
+//! From an [`Answer`] to its bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
 
 mod contributions;
 pub(super) mod csv;

@@ -27,6 +27,9 @@ pub struct Importance {
     pub seed: u64,
     /// All features, the most important first.
     pub features: Vec<FeatureImportance>,
+    /// Of how many of the rows contributions were averaged; absent where they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contribution_rows: Option<u64>,
 }
 
 /// The importance of one feature; the columns that its categories are encoded into count together.
@@ -39,16 +42,22 @@ pub struct FeatureImportance {
     pub mean: f64,
     /// The population standard deviation over the shuffles.
     pub sd: f64,
+    /// The mean over rows and scores of the size of its contribution, on the scale of the scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contribution: Option<f64>,
 }
 
 impl Importance {
     /// Checks that it is about this schema's features.
     ///
     /// # Errors
-    /// One sentence: a feature that is not there or is there twice, a negative deviation, or more rows than there were.
+    /// One sentence: a feature that is not there or is there twice, a negative deviation or size, or more rows than there were.
     pub(in crate::model) fn check(&self, schema: &Schema) -> Result<(), String> {
         let mut seen = HashSet::new();
-        for FeatureImportance { feature, sd, .. } in &self.features {
+        for FeatureImportance { feature, sd, contribution, .. } in &self.features {
+            if contribution.is_some_and(|mean| mean < 0.0) {
+                return Err(format!("importance: the mean size of a contribution of {feature:?} is negative"));
+            }
             if schema.position(feature).is_none() {
                 return Err(format!("importance: there is no feature {feature:?}"));
             }

@@ -19,4 +19,3 @@ mod svm;
 pub(crate) use links::softmax;
 pub use predictor::{Predictor, TreeLayout};
 pub use scratch::Scratch;
-pub(in crate::model) use simd::widest;

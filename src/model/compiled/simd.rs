@@ -11,7 +11,7 @@ use fearless_simd::{Level, dispatch, u64x8};
 /// and is to profit.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
-pub(in crate::model) fn widest<R>(work: impl FnOnce() -> R) -> R {
+pub(super) fn widest<R>(work: impl FnOnce() -> R) -> R {
     match Level::new() {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512(simd) => simd.vectorize(work),

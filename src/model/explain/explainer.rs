@@ -95,13 +95,21 @@ impl Explainer {
         self.baseline.len()
     }
 
-    /// True where contributions are sampled, not exact.
-    pub fn is_sampled(&self) -> bool {
-        matches!(self.kind, Kind::Sampled(_))
+    /// Nodes or columns that are visited to explain a row; `None` where contributions are sampled.
+    pub fn visits_per_row(&self) -> Option<usize> {
+        match &self.kind {
+            Kind::Trees(explainer) => {
+                let TreeExplainer { trees, outputs, .. } = &**explainer;
+                let walks = if trees.values.are_of_all_outputs() { outputs.len() } else { 1 };
+                Some(walks * trees.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>())
+            }
+            Kind::Linear(_) => Some(self.features.len() * self.n_scores()),
+            Kind::Sampled(_) => None,
+        }
     }
 
     /// The contributions of rows of a batch that is known to fit `schema`. `None` once `is_cancelled` says so, which is
-    /// asked for each row and at most every few trees, and where a number on the way is not finite.
+    /// asked for each row and at most every few trees.
     pub fn explain(
         &self,
         (pipeline, schema): (&Pipeline, &Schema),
@@ -131,8 +139,7 @@ impl Explainer {
                 true
             }),
         };
-        let is_finite = || values.iter().all(|value| value.is_finite());
-        (is_whole && is_finite()).then(|| Contributions { baseline: self.baseline.clone(), values, n_features })
+        is_whole.then(|| Contributions { baseline: self.baseline.clone(), values, n_features })
     }
 
     /// Adds a row's contributions by all trees; false once cancelled.

@@ -5,6 +5,7 @@
 //! margins before the link, of probabilities before they are calibrated.
 
 mod explainer;
+mod lanes;
 mod linear;
 mod opened;
 mod quadrature;

@@ -8,7 +8,7 @@ use crate::model::ir::{Leaves, Missing, Node, Shares, Split, Test, Trees};
 /// Splits that one path may have.
 const MAX_DEPTH: usize = 1_024;
 /// Numbers of quadrature points that the walk is compiled for. A path that asks for `d` different columns takes d / 2.
-pub(super) const POINTS: [usize; 6] = [2, 4, 8, 16, 32, 64];
+pub(super) const POINTS: [usize; 5] = [4, 8, 16, 32, 64];
 /// Below the root, and where no split above asks for the same column.
 pub(super) const NONE: u16 = u16::MAX;
 
@@ -70,7 +70,8 @@ pub(super) enum LeafValues {
 
 impl LeafValues {
     /// What a leaf adds to an output.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a checked position")]
     pub(super) fn of(&self, number: f64, output: usize) -> f64 {
         match self {

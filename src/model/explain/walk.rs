@@ -16,10 +16,15 @@
 //! The walk keeps the product at each point: a split multiplies it by its factor, and divides by that of the nearest
 //! split above by the same column. On the way back the sums of products of the leaves below go up, and at each split
 //! the factor of its column is taken out of them once, for all leaves below.
+#![expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
+#![expect(clippy::needless_range_loop, reason = "closures of iterators are not always inlined")]
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, f64x4};
+
+use super::lanes::{LANES, Numbers, dot, load, store};
 use super::quadrature::Quadrature;
 use super::trees::{Ask, Laid, LaidTrees, NONE, Visit};
-use crate::model::compiled::widest;
 use crate::model::ir::{CategorySet, Width};
 
 /// What a tree asks cells of: the category sets of all splits, and how cells are rounded to categories.
@@ -29,16 +34,17 @@ pub(super) struct Categories {
     pub(super) input: Width,
 }
 
-/// Where the tree's walk is: of each node from the root to the last one, one entry a depth.
+/// Where the tree's walk is: of each node from the root to the last one, one entry a depth; the lists of numbers have one
+/// for each point of the quadrature, four together.
 #[derive(Debug, Default)]
 pub(super) struct Path {
     steps: Vec<Step>,
-    /// At each point the product of factors, times the point's weight: `[depth, points]`.
-    products: Vec<f64>,
-    /// At each point what the leaves below add: `[depth, points]`.
-    sums: Vec<f64>,
-    /// At each point 1 / (z + t (1 − z)), where the row goes this way: `[depth, points]`.
-    inverses: Vec<f64>,
+    /// The product of factors, times the point's weight.
+    products: Vec<[f64; LANES]>,
+    /// What the leaves below add.
+    sums: Vec<[f64; LANES]>,
+    /// 1 / (z + t (1 − z)), where the row goes this way.
+    inverses: Vec<[f64; LANES]>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -75,85 +81,30 @@ impl Walk<'_> {
     pub(super) fn run(self, path: &mut Path, add: &mut impl FnMut(u16, f64)) {
         // One for each of `POINTS`.
         match self.tree.points {
-            0 => self.run_with::<2>(path, add),
-            1 => self.run_with::<4>(path, add),
-            2 => self.run_with::<8>(path, add),
-            3 => self.run_with::<16>(path, add),
-            4 => self.run_with::<32>(path, add),
-            _ => self.run_with::<64>(path, add),
+            0 => self.run_with::<1>(path, add),
+            1 => self.run_with::<2>(path, add),
+            2 => self.run_with::<4>(path, add),
+            3 => self.run_with::<8>(path, add),
+            _ => self.run_with::<16>(path, add),
         }
     }
 
-    fn run_with<const Q: usize>(self, path: &mut Path, add: &mut impl FnMut(u16, f64)) {
+    /// With `B` times [`LANES`] points.
+    fn run_with<const B: usize>(self, path: &mut Path, add: &mut impl FnMut(u16, f64)) {
         let depth = self.tree.depth + 1;
-        let Path { steps, products, sums, inverses } = path;
-        if steps.len() < depth {
-            steps.resize(depth, Step::default());
+        if path.steps.len() < depth {
+            path.steps.resize(depth, Step::default());
         }
-        for numbers in [&mut *products, &mut *sums, &mut *inverses] {
-            if numbers.len() < depth * Q {
-                numbers.resize(depth * Q, 0.0);
+        for numbers in [&mut path.products, &mut path.sums, &mut path.inverses] {
+            if numbers.len() < depth * B {
+                numbers.resize(depth * B, [0.0; LANES]);
             }
         }
-        let Quadrature { points, weights } = &self.trees.quadratures[self.tree.points];
-        let mut at = At {
-            known: [0.0; Q],
-            unknown: [0.0; Q],
-            unknown_inverse: [0.0; Q],
-            steps,
-            products: products.as_chunks_mut::<Q>().0,
-            sums: sums.as_chunks_mut::<Q>().0,
-            inverses: inverses.as_chunks_mut::<Q>().0,
-        };
-        at.known.copy_from_slice(points);
-        at.unknown = at.known.map(|t| 1.0 - t);
-        at.unknown_inverse = at.unknown.map(|u| 1.0 / u);
-        at.products[0].copy_from_slice(weights);
-        widest(
-            #[inline(always)]
-            || self.visit(&mut at, add),
-        );
-    }
-
-    /// Visits all nodes.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
-    fn visit<const Q: usize>(self, at: &mut At<'_, Q>, add: &mut impl FnMut(u16, f64)) {
-        let (nodes, scale) = (&*self.tree.nodes, self.tree.scale);
-        let (mut next, mut last) = (0, 0);
-        while let Some(node) = nodes.get(next) {
-            let depth = usize::from(node.depth);
-            while last >= depth.max(1) {
-                let contribution = at.leave(last) * scale;
-                last -= 1;
-                add(nodes[at.steps[last].at].column, contribution);
-            }
-            let end = if depth == 0 { nodes.len() } else { at.end_of(depth, next, nodes) };
-            if depth > 0 && !at.enter(node, next) {
-                next = end;
-                continue;
-            }
-            let step = &mut at.steps[depth];
-            (step.at, step.end) = (next, end);
-            if node.ask == Ask::Nothing {
-                let value = self.trees.values.of(node.number, self.output);
-                at.sums[depth] = at.products[depth].map(|product| product * value);
-            } else {
-                step.passes = self.passes(node);
-                at.sums[depth] = [0.0; Q];
-            }
-            last = depth;
-            next += 1;
-        }
-        for depth in (1..=last).rev() {
-            let contribution = at.leave(depth) * scale;
-            add(nodes[at.steps[depth - 1].at].column, contribution);
-        }
+        dispatch!(Level::new(), simd => At::<_, B>::new(simd, self, path).visit(self, add));
     }
 
     /// True where the row passes a node's test.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a set's checked position")]
     fn passes(self, node: &Visit) -> bool {
         let cell = self.row[usize::from(node.column)];
@@ -165,106 +116,174 @@ impl Walk<'_> {
     }
 }
 
-/// A path with the points of one quadrature.
-struct At<'p, const Q: usize> {
+/// A path on this CPU's vectors, with the points of one quadrature.
+struct At<'p, S: Simd, const B: usize> {
+    simd: S,
     /// t, the probability that a column is known.
-    known: [f64; Q],
+    known: [f64x4<S>; B],
     /// 1 − t
-    unknown: [f64; Q],
+    unknown: [f64x4<S>; B],
     /// 1 / (1 − t)
-    unknown_inverse: [f64; Q],
+    unknown_inverse: [f64x4<S>; B],
     steps: &'p mut [Step],
-    products: &'p mut [[f64; Q]],
-    sums: &'p mut [[f64; Q]],
-    inverses: &'p mut [[f64; Q]],
+    products: &'p mut [Numbers<B>],
+    sums: &'p mut [Numbers<B>],
+    inverses: &'p mut [Numbers<B>],
 }
 
-impl<const Q: usize> At<'_, Q> {
-    /// The position behind the last node below the one at `place`, whose depth is above 0.
+/// The way down to a node below the root.
+struct Edge<S: Simd, const B: usize> {
+    share: f64,
+    goes: bool,
+    product: [f64x4<S>; B],
+    /// Only where the row goes this way.
+    inverse: [f64x4<S>; B],
+}
+
+impl<'p, S: Simd, const B: usize> At<'p, S, B> {
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
-    fn end_of(&self, depth: usize, place: usize, nodes: &[Visit]) -> usize {
-        let parent = self.steps[depth - 1];
-        if place == parent.at + 1 { nodes[parent.at].otherwise as usize } else { parent.end }
+    fn new(simd: S, walk: Walk<'_>, path: &'p mut Path) -> Self {
+        let Quadrature { points, weights } = &walk.trees.quadratures[walk.tree.points];
+        let all = |numbers: &[f64]| numbers.as_chunks::<LANES>().0.as_chunks::<B>().0[0];
+        let known = load(simd, &all(points));
+        let one = f64x4::splat(simd, 1.0);
+        let (mut unknown, mut unknown_inverse) = (known, known);
+        for b in 0..B {
+            unknown[b] = one - known[b];
+            unknown_inverse[b] = one / unknown[b];
+        }
+        let products = path.products.as_chunks_mut::<B>().0;
+        products[0] = all(weights);
+        Self {
+            simd,
+            known,
+            unknown,
+            unknown_inverse,
+            steps: &mut path.steps,
+            products,
+            sums: path.sums.as_chunks_mut::<B>().0,
+            inverses: path.inverses.as_chunks_mut::<B>().0,
+        }
     }
 
-    /// Goes down to a node below the root; false where no row, known or not, comes there.
+    /// Visits all nodes.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
-    fn enter(&mut self, node: &Visit, place: usize) -> bool {
-        let depth = usize::from(node.depth);
-        let parent = self.steps[depth - 1];
-        let passes = parent.passes == (place == parent.at + 1);
-        let before = self.products[depth - 1];
-        let above = (node.same != NONE).then(|| self.steps[usize::from(node.same)]);
+    fn visit(mut self, walk: Walk<'_>, add: &mut impl FnMut(u16, f64)) {
+        let (nodes, scale) = (&*walk.tree.nodes, walk.tree.scale);
+        // The root.
+        let (mut next, mut last) = (1, 0);
+        self.sums[0] = [[0.0; LANES]; B];
+        self.steps[0] = Step { passes: walk.passes(&nodes[0]), end: nodes.len(), ..Step::default() };
+        while let Some(node) = nodes.get(next) {
+            let depth = usize::from(node.depth);
+            while last >= depth {
+                let contribution = self.leave(last) * scale;
+                last -= 1;
+                add(nodes[self.steps[last].at].column, contribution);
+            }
+            let parent = self.steps[depth - 1];
+            let is_first = next == parent.at + 1;
+            let end = if is_first { nodes[parent.at].otherwise as usize } else { parent.end };
+            let Some(edge) = self.edge(node, parent.passes == is_first) else {
+                next = end;
+                continue;
+            };
+            if node.ask == Ask::Nothing {
+                let value = f64x4::splat(self.simd, walk.trees.values.of(node.number, walk.output));
+                let mut sums = edge.product;
+                for four in &mut sums {
+                    *four *= value;
+                }
+                let contribution = self.contribution(&sums, edge.share, edge.goes, &edge.inverse, node.same);
+                add(nodes[parent.at].column, contribution * scale);
+                self.raise(depth - 1, &sums);
+            } else {
+                let passes = walk.passes(node);
+                self.steps[depth] = Step { share: edge.share, goes: edge.goes, passes, same: node.same, at: next, end };
+                store(&edge.product, &mut self.products[depth]);
+                store(&edge.inverse, &mut self.inverses[depth]);
+                self.sums[depth] = [[0.0; LANES]; B];
+                last = depth;
+            }
+            next += 1;
+        }
+        for depth in (1..=last).rev() {
+            let contribution = self.leave(depth) * scale;
+            add(nodes[self.steps[depth - 1].at].column, contribution);
+        }
+    }
+
+    /// The way down to a node below the root, which `passes` says whether the row takes; `None` where no row, known or
+    /// not, does.
+    #[inline(always)]
+    fn edge(&self, node: &Visit, passes: bool) -> Option<Edge<S, B>> {
+        let mut product = load(self.simd, &self.products[usize::from(node.depth) - 1]);
+        let mut inverse = product;
+        let above = if node.same == NONE { None } else { Some(self.steps[usize::from(node.same)]) };
         let share = above.map_or(1.0, |above| above.share) * node.share;
         let goes = passes && above.is_none_or(|above| above.goes);
         if !goes && share < NEGLIGIBLE {
-            return false;
+            return None;
         }
-        let product = &mut self.products[depth];
         if above.is_some_and(|above| !above.goes) {
-            *product = before.map(|product| product * node.share);
-        } else {
-            if goes {
-                for q in 0..Q {
-                    let factor = self.known[q] + share * self.unknown[q];
-                    product[q] = before[q] * factor;
-                    self.inverses[depth][q] = 1.0 / factor;
-                }
-            } else {
-                for q in 0..Q {
-                    product[q] = before[q] * (share * self.unknown[q]);
-                }
+            let ratio = f64x4::splat(self.simd, node.share);
+            for b in 0..B {
+                product[b] *= ratio;
             }
-            if above.is_some() {
-                let inverse = &self.inverses[usize::from(node.same)];
-                for q in 0..Q {
-                    product[q] *= inverse[q];
-                }
+            return Some(Edge { share, goes, product, inverse });
+        }
+        let (shares, one) = (f64x4::splat(self.simd, share), f64x4::splat(self.simd, 1.0));
+        if goes {
+            for b in 0..B {
+                let factor = self.known[b] + shares * self.unknown[b];
+                product[b] *= factor;
+                inverse[b] = one / factor;
+            }
+        } else {
+            for b in 0..B {
+                product[b] *= shares * self.unknown[b];
             }
         }
-        let step = &mut self.steps[depth];
-        (step.share, step.goes, step.same) = (share, goes, node.same);
-        true
+        if above.is_some() {
+            let of_above = load(self.simd, &self.inverses[usize::from(node.same)]);
+            for b in 0..B {
+                product[b] *= of_above[b];
+            }
+        }
+        Some(Edge { share, goes, product, inverse })
+    }
+
+    /// What leaves whose sums these are add to the column that the way down to them asks for.
+    #[inline(always)]
+    fn contribution(&self, sums: &[f64x4<S>; B], share: f64, goes: bool, inverse: &[f64x4<S>; B], same: u16) -> f64 {
+        let above = if same == NONE { None } else { Some(self.steps[usize::from(same)]) };
+        if above.is_some_and(|above| !above.goes) {
+            return 0.0;
+        }
+        let own = if goes { (1.0 - share) * dot(sums, inverse) } else { -dot(sums, &self.unknown_inverse) };
+        let Some(above) = above else { return own };
+        // What is below is counted by this split, not by that one.
+        own - (1.0 - above.share) * dot(sums, &load(self.simd, &self.inverses[usize::from(same)]))
     }
 
     /// Goes up from a node below the root: what it adds to the contribution of the column that its parent asks for.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
     fn leave(&mut self, depth: usize) -> f64 {
         let Step { share, goes, same, .. } = self.steps[depth];
-        let sums = self.sums[depth];
-        let above = (same != NONE).then(|| self.steps[usize::from(same)]);
-        let mut contribution = 0.0;
-        if goes {
-            contribution = (1.0 - share) * dot(&sums, &self.inverses[depth]);
-        } else if above.is_none_or(|above| above.goes) {
-            contribution = -dot(&sums, &self.unknown_inverse);
-        }
-        if let Some(above) = above.filter(|above| above.goes) {
-            // What is below is counted by this split, not by that one.
-            contribution -= (1.0 - above.share) * dot(&sums, &self.inverses[usize::from(same)]);
-        }
-        self.sums[depth - 1].iter_mut().zip(&sums).for_each(|(above, below)| *above += below);
+        let sums = load(self.simd, &self.sums[depth]);
+        let inverse = load(self.simd, &self.inverses[depth]);
+        let contribution = self.contribution(&sums, share, goes, &inverse, same);
+        self.raise(depth - 1, &sums);
         contribution
     }
-}
 
-/// Σ a · b, added in halves: the same bits on every CPU.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
-fn dot<const Q: usize>(a: &[f64; Q], b: &[f64; Q]) -> f64 {
-    let mut terms = [0.0; Q];
-    for q in 0..Q {
-        terms[q] = a[q] * b[q];
-    }
-    let mut half = Q / 2;
-    while half > 0 {
-        for q in 0..half {
-            terms[q] += terms[q + half];
+    /// Adds the sums of a child to those of the node at this depth.
+    #[inline(always)]
+    fn raise(&mut self, depth: usize, sums: &[f64x4<S>; B]) {
+        let mut above = load(self.simd, &self.sums[depth]);
+        for b in 0..B {
+            above[b] += sums[b];
         }
-        half /= 2;
+        store(&above, &mut self.sums[depth]);
     }
-    terms[0]
 }

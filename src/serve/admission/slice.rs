@@ -56,7 +56,7 @@ pub(super) fn predict_slice(
         SCRATCH.with_borrow_mut(|scratch| {
             let mut answer = served.model.answer(batch, rows.clone(), scratch)?;
             if batch.question().explain {
-                let contributions = served.model.contributions(batch, rows, scratch, is_cancelled);
+                let contributions = served.model.contributions(batch, rows, scratch, is_cancelled)?;
                 answer.contributions = Some(contributions.ok_or(ComputeError::Deadline)?);
             }
             Ok(answer)

@@ -95,7 +95,7 @@ impl ImportanceTask<'_> {
             // Adding 0 makes 0 of −0.
             let worse: Vec<f64> = figures?.iter().map(|shuffled| sign * (unshuffled - shuffled) + 0.0).collect();
             let (mean, sd) = (mean(&worse), variance(&worse).sqrt());
-            features.push(FeatureImportance { feature: feature.name.clone(), mean, sd });
+            features.push(FeatureImportance { feature: feature.name.clone(), mean, sd, contribution: None });
         }
         // Stable: ties stay in schema order.
         features.sort_by(|a, b| b.mean.total_cmp(&a.mean));
@@ -108,6 +108,7 @@ impl ImportanceTask<'_> {
             repeats: REPEATS,
             seed: self.seed,
             features,
+            contribution_rows: None,
         })
     }
 }

@@ -76,10 +76,15 @@ fn of_features(f: &mut Formatter<'_>, importance: &Importance) -> fmt::Result {
     let change = if figure == "accuracy" { "falls" } else { "rises" };
     let width = width(features.iter().map(|i| i.feature.as_str()));
     writeln!(f, "\nimportance  (by how much {figure} {change} when a feature is shuffled; {sample} {on})")?;
-    writeln!(f, "{:<width$}  mean ± sd of {repeats}", "feature")?;
+    let of_repeats = format!("mean ± sd of {repeats}");
+    let beside =
+        importance.contribution_rows.map_or_else(String::new, |n| format!("  mean size of contribution, {n} rows"));
+    writeln!(f, "{:<width$}  {of_repeats}{beside}", "feature")?;
     for i in features.iter().take(SHOWN) {
-        let (name, mean, sd) = (printable(&i.feature), short(i.mean), short(i.sd));
-        writeln!(f, "{name:<width$}  {mean} ± {sd}")?;
+        let (name, figures) = (printable(&i.feature), format!("{} ± {}", short(i.mean), short(i.sd)));
+        let size = i.contribution.map_or_else(String::new, |size| format!("  {}", short(size)));
+        let n = if size.is_empty() { 0 } else { of_repeats.chars().count() };
+        writeln!(f, "{name:<width$}  {figures:<n$}{size}")?;
     }
     more(f, features.len())
 }

@@ -17,6 +17,7 @@ mod overflow;
 mod page;
 mod panics;
 mod problem;
+mod reasons;
 mod same_answers;
 mod service;
 mod sockets;

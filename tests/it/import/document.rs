@@ -41,7 +41,7 @@ fn raw_scores_are_in_the_document_where_a_model_has_them() {
     assert_eq!(schemas["soft.Answer"]["properties"]["prediction"]["items"], four, "several outputs");
     assert_eq!(schemas["hinge.Answer"]["properties"]["raw"]["items"], json!({"type": "number", "format": "double"}));
     let outputs = &schemas["pipe.Infer"]["properties"]["outputs"]["items"]["properties"]["name"]["enum"];
-    assert_eq!(*outputs, json!(["predict", "predict_proba", "raw"]));
+    assert_eq!(*outputs, json!(["predict", "predict_proba", "raw", "baseline", "contributions"]));
     assert!(schemas["V2Parameters"]["properties"]["raw"].is_object());
     // A model without them is not said to have them.
     let directory = tempfile::tempdir().unwrap();
@@ -67,8 +67,12 @@ fn a_model_without_probabilities_is_not_said_to_have_them() {
         let answer = &document["components"]["responses"][format!("{name}.predict")]["content"]["text/csv"];
         answer["schema"]["description"].as_str().unwrap().to_owned()
     };
-    assert_eq!(csv("hinge"), "A line a row: `prediction`; with `raw=true` `raw` too.");
-    assert_eq!(csv("soft"), "A line a row: `prediction_0` to `prediction_3`; with `raw=true` `raw_0` to `raw_3` too.");
+    assert_eq!(
+        csv("hinge"),
+        "A line a row: `prediction`; with `raw=true` `raw` too; with `explain=true` `baseline` and `contribution_FEATURE` too."
+    );
+    let soft = "A line a row: `prediction_0` to `prediction_3`; with `raw=true` `raw_0` to `raw_3` too";
+    assert!(csv("soft").starts_with(soft), "{}", csv("soft"));
     assert!(csv("pipe").starts_with("A line a row: `prediction`, and `probability_CLASS` for each class"));
 }
 
@@ -96,7 +100,7 @@ fn query_parameters_that_are_not_there_are_told_by_those_that_are() {
         assert_eq!(status, 400, "{answer}");
         answer["detail"].as_str().unwrap().to_owned()
     };
-    assert_eq!(detail("row=1"), "There is no query parameter \"row\"; there is raw");
+    assert_eq!(detail("row=1"), "There is no query parameter \"row\"; there are raw, explain and interval");
     assert_eq!(detail("raw=1"), "raw must be true or false, not \"1\"");
 }
 

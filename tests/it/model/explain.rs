@@ -86,7 +86,7 @@ fn expectation(trees: &Trees, tree: usize, cover: &[f64], row: &[f64], known: us
                 let passes = match split.test {
                     Test::AtMost(bound) => split.missing.seen(cell) <= bound,
                     Test::In(set) if cell.is_nan() => trees.sets[set as usize].missing,
-                    Test::In(set) => trees.sets[set as usize].members().contains(&(cell.trunc() as u32)),
+                    Test::In(set) => cell >= 0.0 && trees.sets[set as usize].members().contains(&(cell.trunc() as u32)),
                 };
                 return below(children[usize::from(!passes)]);
             }
@@ -224,7 +224,7 @@ fn baseline_and_contributions_add_up_to_the_score_of_every_kind_of_model() {
         let golden = model.golden_batch();
         let n = golden.n_rows().min(4);
         let batch = Batch::from_rows(model.schema(), golden.values()[..n * golden.n_features()].to_vec()).unwrap();
-        let got = model.contributions(&batch, 0..n, &mut Scratch::default(), &|| false).unwrap();
+        let got = model.contributions(&batch, 0..n, &mut Scratch::default(), &|| false).unwrap().unwrap();
         let expected = scores(&model, &batch, &got);
         assert_eq!(expected.len(), n * got.n_scores(), "{name}");
         for (i, expected) in expected.iter().enumerate() {

@@ -95,7 +95,7 @@ fn importance_is_what_shuffling_makes_of_the_figure() {
 #[test]
 fn of_a_class_without_a_pattern_no_feature_is_important() {
     let trained = train(&spec(Algorithm::DecisionTree, "kind", "y,color"), &table(1_500), &()).unwrap();
-    for FeatureImportance { feature, mean, sd } in importance(&trained).features {
+    for FeatureImportance { feature, mean, sd, .. } in importance(&trained).features {
         assert!(mean.abs() < 0.06 && sd < 0.06, "{feature}: {mean} ± {sd}");
     }
 }
@@ -108,8 +108,14 @@ fn many_rows_are_sampled_and_training_rows_are_named() {
     let found = importance(&trained);
     assert_eq!((found.rows, found.of_rows), (2_000, 2_200));
     let text = trained.report.to_string();
-    let head = "importance  (by how much rmse rises when a feature is shuffled; 2000 of 2200 rows set aside)\nfeature    mean ± sd of 5\nx          ";
+    let head = "importance  (by how much rmse rises when a feature is shuffled; 2000 of 2200 rows set aside)\nfeature    mean ± sd of 5  mean size of contribution, 256 rows\nx          ";
     assert!(text.contains(head), "{text}");
+    // Shuffled or explained, x matters most; the header, which inspect and the routes show, has the same numbers.
+    assert_eq!(found.contribution_rows, Some(256));
+    let sizes: Vec<f64> = found.features.iter().map(|of| of.contribution.unwrap()).collect();
+    assert!(sizes[0] > 0.0 && sizes.iter().all(|size| *size <= sizes[0]), "{found:?}");
+    let head = open(&trained.artifact).unwrap().header.importance.unwrap();
+    assert_eq!(head, trained.report.importance.clone().unwrap());
     spec.test_size = 0.0;
     let trained = train(&spec, &table(100), &()).unwrap();
     assert_eq!(importance(&trained).on, "training");
