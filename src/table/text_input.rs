@@ -51,7 +51,7 @@ impl<R: Read> TextInput<R> {
 
     /// Reads the beginning, and recognises what the input is and how its lines end.
     pub(super) fn begin(&mut self) -> Result<(), InputError> {
-        while self.bytes.len() < ENOUGH && self.read_piece(PIECE)? {}
+        while self.bytes.len() < ENOUGH && self.read_piece(PIECE - self.bytes.len())? {}
         match content(&self.bytes[..self.bytes.len().min(ENOUGH)]) {
             Content::Foreign(what) => return Err(InputError::NotCsv(what)),
             Content::Utf8(mark) => self.start = mark,
@@ -62,7 +62,7 @@ impl<R: Read> TextInput<R> {
                 self.encoding = Encoding::Utf16 { is_big_endian, held };
             }
         }
-        while self.rest().len() < PIECE && self.read_piece(PIECE)? {}
+        while self.rest().len() < PIECE && self.read_piece(PIECE - self.rest().len())? {}
         let rest = self.rest();
         // Of `\r\n` the `\n` may not be read yet.
         let cr = memchr::memchr(b'\r', rest).is_some_and(|at| self.is_whole || at + 1 < rest.len());
@@ -96,8 +96,8 @@ impl<R: Read> TextInput<R> {
         if held > LONGEST_RECORD {
             return Err(InputError::TooLong);
         }
-        // As much again: a long record is looked at from its beginning each time.
-        while self.bytes.len() == held && self.read_piece(PIECE.max(held))? {}
+        // Half as much again: a long record is looked at from its beginning each time.
+        while self.bytes.len() == held && self.read_piece(PIECE.max(held / 2))? {}
         if self.ends_with_cr {
             self.end_lines(held);
         }
@@ -118,6 +118,7 @@ impl<R: Read> TextInput<R> {
             Encoding::Utf16 { held, .. } => held,
         };
         let before = target.len();
+        target.reserve_exact(most);
         target.resize(before + most, 0);
         let n = loop {
             match self.input.read(&mut target[before..]) {

@@ -1,8 +1,8 @@
 //! Columns that hold numbers to a reader, and text to a program: a few cells are not numbers, or all are written in
-//! another way. They are refused, because a category a number is never what was meant.
+//! another way. They are refused, because a category for each number is not what was meant.
 
 use crate::table::Scan;
-use crate::text::shorten::shortened;
+use crate::text::shorten::{quoted, shortened};
 use crate::train::data::lookup::of_column;
 use crate::train::error::TrainError;
 use crate::train::options::TaskChoice;
@@ -21,29 +21,34 @@ pub(super) fn check(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: 
         let is_date = spec.date.iter().any(|date| date.column == *name);
         !spec.categorical.contains(name) && !spec.numeric.contains(name) && !is_date
     };
-    columns.filter(is_open).try_for_each(|column| check_column(scan, *column))
+    let mut refused = columns.filter(is_open).filter_map(|column| Some((*column, refusal(scan, *column)?)));
+    let Some((column, what)) = refused.next() else { return Ok(()) };
+    let others: Vec<String> = refused.map(|(column, _)| scan.called(column)).collect();
+    if others.is_empty() {
+        return Err(of_column(scan, column, what));
+    }
+    Err(of_column(scan, column, format_args!("{what}; likewise {}", quoted(&others))))
 }
 
-fn check_column(scan: &Scan<'_>, column: usize) -> Result<(), TrainError> {
+/// What is wrong with a column, if it is to be refused.
+fn refusal(scan: &Scan<'_>, column: usize) -> Option<String> {
     let seen = &scan.columns[column];
-    let Some((_, text)) = &seen.first_text else { return Ok(()) };
+    let (_, text) = seen.first_text.as_ref()?;
     let name = &seen.name;
     let cells = offenders(scan, column);
     if let Some(advice) = seen.spellings.advice(text) {
-        let what =
-            format_args!("numbers in another writing: {cells}: {advice}; --categorical {name} takes them as text");
-        return Err(of_column(scan, column, what));
+        let what = "numbers in another writing";
+        return Some(format!("{what}: {cells}: {advice}; --categorical {name} takes them as text"));
     }
     if seen.numbers < seen.texts.saturating_mul(FEW) {
-        return Ok(());
+        return None;
     }
     let (n, of) = (seen.texts, seen.texts + seen.numbers);
-    let what = format_args!(
+    Some(format!(
         "{n} of {of} cells are no numbers: {cells}; correct them, say --missing {} if it means a missing cell, or \
          --categorical {name} if all are names",
         shortened(text)
-    );
-    Err(of_column(scan, column, what))
+    ))
 }
 
 /// The first cells that are no numbers: `"n.d." on line 4, "5 %" on line 9`.

@@ -72,6 +72,10 @@ fn numbers_in_another_writing_are_no_categories() {
     for flags in [["--thousands", ","], ["--categorical", "price"]] {
         assert_eq!(train(directory.path(), prices.as_bytes(), &flags).code, Some(0));
     }
+    let rents = train(directory.path(), b"area;rent;y\n\"70,5\";\"900,0\";1\n\"81,0\";\"950,5\";2\n", &[]).err;
+    let expected = "smartserve: t.csv, column 1 (area): numbers in another writing: \"70,5\" on line 2, \"81,0\" on line 3: \
+                    --decimal , reads it as 70.5; --categorical area takes them as text; likewise \"rent\"\n";
+    assert_eq!(rents, expected);
     for (cell, told) in [("5%", "it has a percent sign"), ("€ 5", "it has a currency sign")] {
         let ran = train(directory.path(), table("fee,y", |i| format!("{cell},{i}")).as_bytes(), &[]);
         assert_eq!(ran.code, Some(65));
