@@ -39,7 +39,7 @@
 //! serve    → import, model, config, text                   registry, admission, listener, lifecycle, metrics, logs
 //! train    → table, model, text                            data; search and evaluate call fit; artifact, report
 //! import   → model, text                                   other libraries' models → steps, predictor, schema
-//! table    → model, text                                   CSV to typed columns and checked rows
+//! table    → model, text                                   tables to typed columns and checked rows, and back
 //! model    → text                                          pure: no axum, no tokio, no clock, no files
 //! text     →                                               numbers, near names, shortened and printable texts
 //! ```

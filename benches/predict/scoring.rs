@@ -31,8 +31,9 @@ pub(crate) fn score(data: &Data) {
         let trained = train(&spec, &TableFile::from_bytes("t.csv", table.into_bytes()), &()).unwrap();
         let args = PredictArgs {
             model: file("model"),
-            input: file("csv"),
+            input: vec![file("csv")],
             output: file("out.csv"),
+            output_format: None,
             raw: false,
             explain: false,
             on_error: OnError::Fail,
@@ -43,7 +44,7 @@ pub(crate) fn score(data: &Data) {
         let rows = data.mixed(ROWS);
         let mut text = format!("{}\n", names.join(","));
         rows.chunks(data.n_columns).for_each(|row| writeln!(text, "{}", joined(row)).unwrap());
-        std::fs::write(&args.input, text).unwrap();
+        std::fs::write(file("csv"), text).unwrap();
         let seconds = Stopwatch::least(|| predict::run(&args).unwrap());
         println!("{name:<44} {:>9.0}", ROWS as f64 / seconds);
     }

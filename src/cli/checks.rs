@@ -31,7 +31,7 @@ pub struct DriftArgs {
     /// The model: a file or directory, of smartserve or of another library
     #[arg(long, value_name = "F.model")]
     pub model: PathBuf,
-    /// CSV file with a header line; - for standard input
+    /// A table: CSV with a header line, NDJSON, Parquet or Arrow IPC; - for standard input
     #[arg(long, value_name = "F.csv")]
     pub input: PathBuf,
     /// The PSI from which on a column has drifted

@@ -8,8 +8,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
-use crate::config::values::{address, count, size, switch, time};
-use crate::config::{ExtraFeatures, Limits};
+use crate::config::values::{address, bind_address, count, size, switch, time};
+use crate::config::{BindAddress, ExtraFeatures, Limits};
 
 use super::source::SourcesArgs;
 
@@ -40,10 +40,10 @@ pub struct ServeArgs {
     /// The model that /predict asks; default: the first --model
     #[arg(long, value_name = "NAME")]
     pub default_model: Option<String>,
-    /// Address to listen on: IP:port, or localhost:port and :port for loopback; the variable PORT replaces the port
-    /// unless this flag is typed
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000", value_parser = address)]
-    pub bind: SocketAddr,
+    /// Address to listen on: IP:port, or localhost:port and :port for loopback, whose port the variable PORT replaces
+    /// unless this flag is typed; or `unix:/path`, a Unix socket for its owner and group
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000", value_parser = bind_address)]
+    pub bind: BindAddress,
     /// True when `--bind` was typed rather than set by the environment or the default: then `PORT` does not count.
     #[arg(skip)]
     pub bind_typed: bool,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::Names;
-use crate::config::values::{address, amount, names, switch};
+use crate::config::values::{address, amount, bind_address, names, switch};
+use crate::config::{BindAddress, Names};
 
 use super::source::{SourceArgs, SourcesArgs};
 use super::table::TableArgs;
@@ -21,6 +21,7 @@ Files of gzip and zstd, UTF-16 and the delimiters , ; | and tab are recognised; 
 
 Examples:
   smartserve predict --model boston.model --input rows.csv -o scored.csv
+  smartserve predict --model boston.model --input 'day-*.parquet' -o all.parquet
   smartserve predict --model rent.model --input miete.csv --decimal , -o out.csv
   smartserve predict --model boston.model --input rows.csv.gz \\
     --on-error null -o scored.csv
@@ -29,12 +30,17 @@ pub struct PredictArgs {
     /// The model: a file or directory, of smartserve or of another library
     #[arg(long, value_name = "F.model")]
     pub model: PathBuf,
-    /// CSV file with a header line; - for standard input
-    #[arg(long, value_name = "F.csv")]
-    pub input: PathBuf,
+    /// The rows: CSV with a header line, NDJSON, Parquet or Arrow IPC, told by its content; several, or a pattern as
+    /// 'part-*.parquet', are one table; - for standard input
+    #[arg(long, value_name = "F.csv", required = true, num_args = 1..)]
+    pub input: Vec<PathBuf>,
     /// Where to write, - for standard output; a file is written whole or not at all
     #[arg(short, long, value_name = "F.csv", default_value = "-")]
     pub output: PathBuf,
+    /// The form of the output [default: by its ending (.csv, .ndjson and .jsonl, .parquet, .arrow and .feather, .arrows),
+    /// else csv]
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "ndjson", "parquet", "arrow", "arrow-stream"])]
+    pub output_format: Option<String>,
     /// Add the raw scores, before the link, as a column raw; several as raw and their number
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub raw: bool,
@@ -89,10 +95,11 @@ pub struct ImportArgs {
     /// The model's own name [default: the source's, else model]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// CSV file with a header line: rows for statistics and golden rows, up to 64 of which are written into the model;
-    /// columns that the model does not know are left; - for standard input
+    /// A table (CSV with a header line, NDJSON, Parquet or Arrow IPC): rows for statistics and golden rows, up to 64 of
+    /// which are written into the model; columns that the model does not know are left; repeatable, the files are one
+    /// table; - for standard input
     #[arg(long, value_name = "T.csv")]
-    pub data: Option<PathBuf>,
+    pub data: Vec<PathBuf>,
     /// The column of it that was to be predicted: figures and calibration on its rows, which the model must not have
     /// been fitted on
     #[arg(long, value_name = "COLUMN", requires = "data")]
@@ -143,9 +150,10 @@ pub struct VerifyArgs {
     /// The model: a file or directory, of smartserve or of another library
     #[arg(value_name = "F.model")]
     pub file: PathBuf,
-    /// CSV file with a header line: rows, and what their library answered; - for standard input
+    /// A table (CSV with a header line, NDJSON, Parquet or Arrow IPC): rows, and what their library answered; repeatable,
+    /// the files are one table; - for standard input
     #[arg(long, value_name = "F.csv", requires = "expect")]
-    pub input: Option<PathBuf>,
+    pub input: Vec<PathBuf>,
     /// Columns of it with the expected answers; a list of names is a CSV record
     #[arg(long, value_name = "[ANSWER=]COLUMN", value_parser = names, requires = "input")]
     pub expect: Vec<Names>,
@@ -167,8 +175,8 @@ pub struct HealthcheckArgs {
     #[arg(value_name = "URL")]
     pub url: Option<String>,
     /// Where the server listens; found by the same rules as `serve`
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000", value_parser = address)]
-    pub bind: SocketAddr,
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000", value_parser = bind_address)]
+    pub bind: BindAddress,
     /// As for `serve`.
     #[arg(skip)]
     pub bind_typed: bool,

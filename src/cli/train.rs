@@ -22,9 +22,10 @@ use crate::train::options::{
 #[command(after_help = train_help::after_help())]
 #[expect(clippy::struct_excessive_bools, reason = "switches, as they are typed")]
 pub struct TrainArgs {
-    /// CSV file with a header line; - for standard input
-    #[arg(long, value_name = "F.csv")]
-    pub data: PathBuf,
+    /// The table: CSV with a header line, NDJSON, Parquet or Arrow IPC, told by its content; several, or a pattern as
+    /// 'part-*.parquet', are one table; - for standard input
+    #[arg(long, value_name = "F.csv", required = true, num_args = 1..)]
+    pub data: Vec<PathBuf>,
     /// The column to predict
     #[arg(long, value_name = "COLUMN")]
     pub target: String,
@@ -104,9 +105,9 @@ pub struct TrainArgs {
     /// Seeds every shuffle and every random choice
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
     pub seed: u64,
-    /// CSV file of the rows for the holdout figures, with the columns of --data; all rows of --data are then trained on
-    #[arg(long, value_name = "F.csv", conflicts_with = "test_size")]
-    pub test_data: Option<PathBuf>,
+    /// Table of the rows for the holdout figures, with the columns of --data; all rows of --data are then trained on
+    #[arg(long, value_name = "F.csv", conflicts_with = "test_size", num_args = 1..)]
+    pub test_data: Vec<PathBuf>,
     /// Share of rows set aside for the holdout figures, never fitted on; 0 for none
     #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_TEST_SIZE, value_parser = share)]
     pub test_size: f64,

@@ -1,33 +1,29 @@
 //! A model's answers for a chunk of a table, and how far one answer is from another.
 
-use std::io::Read;
-
 use crate::model::Model;
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
 use crate::model::labels;
 use crate::model::prediction::{PredictError, Prediction};
-use crate::table::RowReader;
+use crate::table::TableRows;
 
 use super::failure::{Exit, Failure};
 
-/// Answers a batch, which holds rows of the reader's last chunk: `place_of` gives a row's place in the chunk. `name` is
-/// the input's in messages.
+/// Answers a batch, which holds rows of the reader's last chunk: `place_of` gives a row's place in the chunk.
 ///
 /// # Errors
 /// 65 a row with a number that the model cannot take, 1 a row without a finite answer.
-pub(super) fn answers<R: Read>(
+pub(super) fn answers(
     model: &Model,
     batch: &Batch,
     scratch: &mut Scratch,
-    (rows, name): (&RowReader<'_, R>, &str),
+    rows: &TableRows<'_>,
     place_of: impl Fn(usize) -> usize,
 ) -> Result<Prediction, Failure> {
     model.predict(batch, scratch).map_err(|PredictError { row, cells }| {
         let row = place_of(row);
         if cells.is_empty() {
-            let line = rows.line(row).unwrap_or_default();
-            let what = format_args!("{name}, line {line}: the model's answer is not a finite number");
+            let what = format_args!("{}: the model's answer is not a finite number", rows.place(row));
             return Failure::new(Exit::Failed, what);
         }
         rows.refuse(row, cells.into_iter().map(|cell| (cell.feature, cell.detail))).into()

@@ -30,19 +30,19 @@ pub fn run(args: &AuditArgs) -> Result<(), Failure> {
         let what = "no feature is marked sensitive (train --sensitive); name columns by --by";
         return Err(Failure::new(Exit::Data, format_args!("{path}: {what}")));
     }
-    let (input, name) = files::open(&args.input)?;
-    let options = files::text_options(&args.table)?;
-    let rows = Labelled::read(&model, input, &name, Some(&args.target), &by, options)?;
+    let inputs = files::tables_of(&args.input)?;
+    let name = inputs.first().map_or_else(String::new, |first| first.name().to_owned());
+    let rows = Labelled::read(&model, inputs, Some(&args.target), &by, files::text_options(&args.table)?)?;
     let report = report(&model, &name, &args.target, &rows)?;
     if args.json { files::print_json(&report) } else { files::print(&report.for_people()) }
 }
 
 fn report(model: &Model, input: &str, target: &str, labelled: &Labelled) -> Result<AuditReport, Failure> {
-    let Labelled { rows, observed, lines, by } = labelled;
+    let Labelled { rows, observed, lines, by, .. } = labelled;
     let observed = observed.as_ref().expect("a target was named");
     let answers = model.predict(rows, &mut Scratch::default()).map_err(|PredictError { row, cells }| {
         let why = cells.into_iter().next().map_or("the model's answer is not a finite number".into(), |c| c.detail);
-        Failure::new(Exit::Failed, format_args!("{input}, line {}: {why}", lines[row]))
+        Failure::new(Exit::Failed, format_args!("{}: {why}", labelled.place(row)))
     })?;
     let mut groups: Vec<(String, Group)> = Vec::new();
     let all = (0..rows.n_rows()).collect();

@@ -1,6 +1,4 @@
-//! `drift`: how far the rows of a CSV file are from the training rows, a feature each, and the predictions.
-
-use std::io::Read;
+//! `drift`: how far the rows of a table are from the training rows, a feature each, and the predictions.
 
 use crate::cli::DriftArgs;
 use crate::model::Model;
@@ -9,7 +7,7 @@ use crate::model::compiled::Scratch;
 use crate::model::drift::{Cells, Seen};
 use crate::model::prediction::Prediction;
 use crate::model::schema::{Feature, FeatureKind, NO_STATISTICS, Schema};
-use crate::table::{Head, RowReader, TextOptions};
+use crate::table::{TableInput, TableRows, TextOptions};
 use crate::text::shorten::quoted;
 
 use super::answers::answers;
@@ -26,13 +24,14 @@ const CHUNK: usize = 4_096;
 /// 66 no such file, 65 rows that do not fit the model or a model without statistics, 1 a column that has drifted.
 pub fn run(args: &DriftArgs) -> Result<(), Failure> {
     let model = files::model(&args.model, &args.source)?;
-    let (input, name) = files::open(&args.input)?;
+    let inputs = files::tables_of(&args.input)?;
+    let name = inputs.first().map_or_else(String::new, |first| first.name().to_owned());
     let mut rows = CountedRows::new(&model);
     if rows.is_empty() {
         let what = format_args!("{}: its statistics are {NO_STATISTICS}", args.model.display());
         return Err(Failure::new(Exit::Data, what));
     }
-    rows.read(input, &name, files::text_options(&args.table)?)?;
+    rows.read(inputs, files::text_options(&args.table)?)?;
     let report = rows.report(&name, args.threshold);
     if args.json {
         files::print_json(&report)?;
@@ -103,17 +102,17 @@ impl<'m> CountedRows<'m> {
         self.features.iter().all(|column| column.cells.is_empty()) && self.predictions.is_none()
     }
 
-    fn read(&mut self, input: impl Read, name: &str, options: TextOptions) -> Result<(), Failure> {
+    fn read(&mut self, inputs: Vec<TableInput>, options: TextOptions) -> Result<(), Failure> {
         let schema = self.model.schema();
         let lenient = lenient(schema);
-        let mut rows = RowReader::with_options(input, name, &lenient, Head::Present, options)?.keep_fields();
+        let mut rows = TableRows::open(inputs, &lenient, options)?;
         let has_rule = |feature: &str| schema.position(feature).is_some_and(|at| schema.features()[at].missing);
-        let absent: Vec<&str> = rows.absent().filter(|feature| !has_rule(feature)).collect();
+        let absent: Vec<&str> = rows.absent().into_iter().filter(|feature| !has_rule(feature)).collect();
         if !absent.is_empty() {
-            let what = format_args!("{name}: no column {}{}", quoted(&absent), rows.hint_for_absent());
+            let what = format_args!("{}: no column {}{}", rows.file(), quoted(&absent), rows.hint_for_absent());
             return Err(Failure::new(Exit::Data, what));
         }
-        files::note_absent(name, &rows);
+        files::note_absent(&rows);
         let mut scratch = Scratch::default();
         while let Some(batch) = rows.next_chunk(CHUNK)? {
             self.n_rows += batch.n_rows() as u64;
@@ -130,7 +129,7 @@ impl<'m> CountedRows<'m> {
             let (Some(predictions), Ok(batch)) = (&mut self.predictions, Batch::from_rows(schema, cells)) else {
                 continue;
             };
-            let answers = answers(self.model, &batch, &mut scratch, (&rows, name), |row| accepted[row])?;
+            let answers = answers(self.model, &batch, &mut scratch, &rows, |row| accepted[row])?;
             match answers {
                 Prediction::Regression { values, .. } => values.iter().for_each(|value| predictions.add(*value)),
                 Prediction::Classification { classes, .. } => {

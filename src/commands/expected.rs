@@ -1,7 +1,6 @@
 //! Answers that a library gave, columns of a CSV file, compared with those that the model gives.
 
 use std::cmp::Ordering;
-use std::io::Read;
 
 use crate::model::Model;
 use crate::model::compiled::Scratch;
@@ -9,7 +8,7 @@ use crate::model::ir::Width;
 use crate::model::labels;
 use crate::model::prediction::Prediction;
 use crate::model::schema::numbered;
-use crate::table::{Head, MAX_PROBLEMS, Numerals, RowReader, TableError, TextOptions};
+use crate::table::{MAX_PROBLEMS, Numerals, Place, TableError, TableInput, TableRows, TextOptions};
 use crate::text::did_you_mean::nearest;
 use crate::text::number::parse_number;
 use crate::text::shorten::quoted;
@@ -52,8 +51,8 @@ pub(super) struct Pair {
 /// An answer that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Difference {
-    /// The row's line in the file.
-    pub(super) line: u64,
+    /// Where the row is.
+    pub(super) place: Place,
     /// Which of the pairs.
     pub(super) pair: usize,
     /// The expected answer, as the file has it.
@@ -75,27 +74,27 @@ pub(super) struct Compared {
     pub(super) worst: Vec<Difference>,
 }
 
-/// Answers the rows of `input`, which messages call `name`, and compares each with the columns that `expect` names:
-/// `COLUMN`, or `ANSWER=COLUMN` with a name of `predict`'s columns in front.
+/// Answers the rows of `inputs`, and compares each with the columns that `expect` names: `COLUMN`, or `ANSWER=COLUMN`
+/// with a name of `predict`'s columns in front.
 ///
 /// # Errors
 /// 2 columns that cannot be told to be answers of this model, 65 rows that do not fit it or cells that are no answers,
 /// 1 a row without a finite answer.
 pub(super) fn compare(
     model: &Model,
-    input: impl Read,
-    name: &str,
+    inputs: Vec<TableInput>,
     expect: &[String],
     tolerance: f64,
     options: TextOptions,
 ) -> Result<Compared, Failure> {
-    let mut rows = RowReader::with_options(input, name, model.schema(), Head::Present, options)?.keep_fields();
-    files::note_absent(name, &rows);
-    let mut compared = Compared { n_rows: 0, pairs: pairs(model, rows.header(), name, expect)?, worst: Vec::new() };
+    let mut rows = TableRows::open(inputs, model.schema(), options)?;
+    files::note_absent(&rows);
+    let pairs = pairs(model, rows.header(), rows.file(), expect)?;
+    let mut compared = Compared { n_rows: 0, pairs, worst: Vec::new() };
     let wants_raw = compared.pairs.iter().any(|pair| matches!(pair.asked, Asked::Raw(_)));
     let mut scratch = Scratch::default();
     while let Some(batch) = rows.next_chunk(CHUNK)? {
-        let answers = answers(model, &batch, &mut scratch, (&rows, name), |row| row)?;
+        let answers = answers(model, &batch, &mut scratch, &rows, |row| row)?;
         let raw = wants_raw.then(|| model.raw(&batch, 0..batch.n_rows(), &mut scratch)).flatten().unwrap_or_default();
         compared.chunk(&Answers { model, prediction: &answers, raw: &raw }, &rows, batch.n_rows(), tolerance)?;
     }
@@ -108,18 +107,18 @@ impl Compared {
         self.pairs.iter().map(|pair| pair.n_beyond).sum()
     }
 
-    fn chunk<R: Read>(
+    fn chunk(
         &mut self,
         answers: &Answers<'_>,
-        rows: &RowReader<'_, R>,
+        rows: &TableRows<'_>,
         n_rows: usize,
         tolerance: f64,
     ) -> Result<(), Failure> {
         let mut problems = Vec::new();
         for row in 0..n_rows {
             for (number, pair) in self.pairs.iter_mut().enumerate() {
-                let text = rows.fields(row).nth(pair.column).unwrap_or_default();
-                let (size, got) = match answers.difference(row, pair.asked, text, rows.options().numerals) {
+                let text = rows.text(row, pair.column);
+                let (size, got) = match answers.difference(row, pair.asked, &text, rows.options().numerals) {
                     Ok(found) => found,
                     Err(detail) if problems.len() < MAX_PROBLEMS => {
                         problems.push(rows.problem(row, pair.column, detail));
@@ -131,8 +130,8 @@ impl Compared {
                 pair.greatest = pair.greatest.max(size);
                 let is_kept = self.worst.len() < KEPT || self.worst.last().is_some_and(|least| least.size < size);
                 if size > 0.0 && is_kept {
-                    let line = rows.line(row).unwrap_or_default();
-                    let found = Difference { line, pair: number, expected: text.to_owned(), got, size };
+                    let place = rows.place(row);
+                    let found = Difference { place, pair: number, expected: text.into_owned(), got, size };
                     let at = self.worst.partition_point(|other| other.size.total_cmp(&size) != Ordering::Less);
                     self.worst.insert(at, found);
                     self.worst.truncate(KEPT);

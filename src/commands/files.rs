@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -13,7 +12,7 @@ use crate::config::Names;
 use crate::model::Model;
 use crate::serve::contents::Contents;
 use crate::serve::loader;
-use crate::table::{Numerals, RowReader, TextOptions, unpacked};
+use crate::table::{Numerals, TableInput, TableRows, TextOptions};
 use crate::text::printable::{is_hidden, printable, printable_lines};
 use crate::text::shorten::quoted;
 
@@ -100,20 +99,6 @@ pub fn print_raw(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Failure::writing("standard output", &e))
 }
 
-/// Opens an input, which messages call by what is given with it, and unpacks it; `-` is standard input.
-///
-/// # Errors
-/// 66 when there is no such file.
-pub fn open(path: &Path) -> Result<(Box<dyn Read>, String), Failure> {
-    let (input, name): (Box<dyn Read>, _) = if path == Path::new("-") {
-        (Box::new(io::stdin().lock()), "standard input".to_owned())
-    } else {
-        let file = File::open(path).map_err(|e| Failure::reading(path, &e))?;
-        (Box::new(file), path.display().to_string())
-    };
-    Ok((unpacked(input, &name).map_err(|e| Failure::reading(path, &e))?, name))
-}
-
 /// How a table's text is read.
 ///
 /// # Errors
@@ -126,15 +111,97 @@ pub fn text_options(args: &TableArgs) -> Result<TextOptions, Failure> {
         let what = format_args!("--thousands {decimal}: {decimal} stands before the fraction of a number{hint}");
         return Err(Failure::new(Exit::Usage, what));
     }
-    Ok(TextOptions { delimiter: args.delimiter, numerals, missing: Names::all(&args.missing) })
+    Ok(TextOptions::new(args.delimiter, numerals, Names::all(&args.missing)))
+}
+
+/// Opens inputs of tables; `-` is standard input.
+///
+/// # Errors
+/// 66 when there is no such file.
+pub fn tables(paths: &[PathBuf]) -> Result<Vec<TableInput>, Failure> {
+    let open = |path: &PathBuf| {
+        if path == Path::new("-") {
+            return Ok(TableInput::stream(io::stdin().lock(), "standard input"));
+        }
+        Ok(TableInput::open(path)?)
+    };
+    paths.iter().map(open).collect()
+}
+
+/// The same of one path, which may be a pattern.
+///
+/// # Errors
+/// 66 when there is no such file.
+pub fn tables_of(path: &Path) -> Result<Vec<TableInput>, Failure> {
+    tables(&expanded(&[path.to_owned()])?)
+}
+
+/// The files that are meant: a variable of the environment has one a line, and `*` and `?` in the last part of a path
+/// stand for any characters and for one, where there is no file of that very name; the files come in the order of their
+/// names.
+///
+/// # Errors
+/// 66 when a pattern fits no file, or its directory cannot be read.
+pub fn expanded(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths = Vec::new();
+    for path in given {
+        match path.to_str().filter(|text| text.contains('\n') && !path.exists()) {
+            Some(lines) => {
+                for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                    paths.append(&mut of_pattern(Path::new(line))?);
+                }
+            }
+            None => paths.append(&mut of_pattern(path)?),
+        }
+    }
+    Ok(paths)
+}
+
+fn of_pattern(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let pattern = path.file_name().and_then(|name| name.to_str()).filter(|name| name.contains(['*', '?']));
+    let Some(pattern) = pattern.filter(|_| !path.exists()) else { return Ok(vec![path.to_owned()]) };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(directory.unwrap_or(Path::new("."))).map_err(|e| Failure::reading(path, &e))?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    // As a shell has it: hidden files are meant by a pattern that begins with a point alone.
+    let is_meant = |name: &String| fits(pattern, name) && (pattern.starts_with('.') || !name.starts_with('.'));
+    let mut names: Vec<String> = names.filter(is_meant).collect();
+    names.sort_unstable();
+    if names.is_empty() {
+        return Err(Failure::new(Exit::NoInput, format_args!("{}: no file fits this pattern", path.display())));
+    }
+    Ok(names.into_iter().map(|name| path.with_file_name(name)).collect())
+}
+
+/// True where a name fits a pattern of `*` and `?`.
+fn fits(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    // Where the last `*` is, and how much of the name it was tried on.
+    let (mut p, mut n, mut star) = (0, 0, None);
+    while n < name.len() {
+        match (pattern.get(p), star) {
+            (Some('*'), _) => {
+                star = Some((p, n));
+                p += 1;
+            }
+            (Some(c), _) if *c == '?' || *c == name[n] => (p, n) = (p + 1, n + 1),
+            (_, Some((at, tried))) => {
+                star = Some((at, tried + 1));
+                (p, n) = (at + 1, tried + 1);
+            }
+            (_, None) => return false,
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
 }
 
 /// Tells on standard error which features a table has no column of: they are missing in every row. Where it is closed,
 /// the answers still come.
-pub fn note_absent<R: Read>(file: &str, rows: &RowReader<'_, R>) {
-    let absent: Vec<String> = rows.absent().map(str::to_owned).collect();
+pub fn note_absent(rows: &TableRows<'_>) {
+    let absent = rows.absent();
     if !absent.is_empty() {
-        let note = format!("{file}: no column {}: missing in every row{}", quoted(&absent), rows.hint_for_absent());
+        let (file, hint) = (rows.file(), rows.hint_for_absent());
+        let note = format!("{file}: no column {}: missing in every row{hint}", quoted(&absent));
         let _ = writeln!(io::stderr(), "note: {}", printable(&note));
     }
 }

@@ -17,7 +17,8 @@ const MAX_GROUPS: usize = 50;
 pub(super) struct GroupColumn {
     /// Its name.
     pub(super) name: String,
-    place: usize,
+    /// Its place in the table.
+    pub(super) place: usize,
     /// The distinct texts, with their numbers.
     texts: BTreeMap<String, u32>,
     /// Each row's text, by its number.
@@ -41,8 +42,8 @@ impl GroupColumn {
     }
 
     /// Takes a row's cell.
-    pub(super) fn push<'a>(&mut self, mut fields: impl Iterator<Item = &'a str>) {
-        let text = fields.nth(self.place).unwrap_or_default().trim();
+    pub(super) fn push(&mut self, text: &str) {
+        let text = text.trim();
         let next = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
         let number = match self.texts.get(text) {
             Some(number) => *number,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::ImportArgs;
 use crate::import::{DataFindings, ImportOptions, Reached, check, with_data};
@@ -32,7 +32,8 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         check_name(name).map_err(|e| Failure::new(Exit::Usage, e))?;
     }
     files::check_writable(&args.output)?;
-    files::keep("the --data", args.data.as_slice(), &args.output)?;
+    let data = files::expanded(&args.data)?;
+    files::keep("the --data", &data, &args.output)?;
     let path = args.file.display();
     let options = ImportOptions { name: args.name.clone(), ..ImportOptions::from(&args.source) };
     let contents = Contents::read(&args.file)?;
@@ -46,8 +47,8 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Data, format_args!("{path}: {what}")));
     };
     let mut model = load(&args.file, &artifact)?;
-    if let Some(data) = &args.data {
-        artifact = describe_by(&model, &artifact, data, args)?;
+    if !data.is_empty() {
+        artifact = describe_by(&model, &artifact, &data, args)?;
         model = load(&args.file, &artifact)?;
     }
     let reached = check(&artifact, &model);
@@ -77,26 +78,26 @@ fn load(path: &Path, artifact: &[u8]) -> Result<Model, Failure> {
 }
 
 /// The artifact with what the rows of a file say of the model.
-fn describe_by(model: &Model, artifact: &[u8], data: &Path, args: &ImportArgs) -> Result<Vec<u8>, Failure> {
+fn describe_by(model: &Model, artifact: &[u8], data: &[PathBuf], args: &ImportArgs) -> Result<Vec<u8>, Failure> {
     let target = args.target.as_deref();
     let n_outputs = model.schema().target().n_outputs();
     if let (Some(target), 2..) = (target, n_outputs) {
         let what = format_args!("--target {target}: {}; leave it out", no_figures(n_outputs));
         return Err(Failure::new(Exit::Usage, what));
     }
-    let (input, name) = files::open(data)?;
-    let options = files::text_options(&args.table)?;
-    let Labelled { rows, observed, lines, .. } = Labelled::read(model, input, &name, target, &[], options)?;
-    let answers = model.predict(&rows, &mut Scratch::default()).map_err(|PredictError { row, cells }| {
-        let line = lines.get(row).copied().unwrap_or_default();
+    let inputs = files::tables(data)?;
+    let name = inputs.first().map_or_else(String::new, |first| first.name().to_owned());
+    let labelled = Labelled::read(model, inputs, target, &[], files::text_options(&args.table)?)?;
+    let Labelled { rows, observed, .. } = &labelled;
+    let answers = model.predict(rows, &mut Scratch::default()).map_err(|PredictError { row, cells }| {
         let why: Vec<String> = cells.into_iter().map(|cell| cell.detail).collect();
         let why = if why.is_empty() { "the model has no finite answer".to_owned() } else { why.join("; ") };
-        Failure::new(Exit::Data, format_args!("{name}, line {line}: {why}; remove the row"))
+        Failure::new(Exit::Data, format_args!("{}: {why}; remove the row", labelled.place(row)))
     })?;
     let Description { stats, prediction_stats, golden, evaluation, importance, out_of_fold, calibration } =
-        describe(model, &rows, &answers, observed.as_ref());
+        describe(model, rows, &answers, observed.as_ref());
     let findings =
-        DataFindings { rows: &rows, stats, prediction_stats, golden, evaluation, importance, out_of_fold, calibration };
+        DataFindings { rows, stats, prediction_stats, golden, evaluation, importance, out_of_fold, calibration };
     with_data(artifact, findings).map_err(|e| Failure::new(Exit::Data, format_args!("{name}: {e}")))
 }
 

@@ -1,13 +1,11 @@
 //! A table's rows for a model, and the targets beside them.
 
-use std::io::Read;
-
 use crate::model::Model;
 use crate::model::batch::Batch;
 use crate::model::cell::MAX_ABS;
 use crate::model::labels;
 use crate::model::schema::Schema;
-use crate::table::{CellProblem, Head, MAX_PROBLEMS, RowReader, TableError, TextOptions};
+use crate::table::{CellProblem, MAX_PROBLEMS, Place, TableError, TableInput, TableRows, TextOptions};
 use crate::text::shorten::quoted;
 use crate::train::Observed;
 
@@ -27,29 +25,38 @@ pub(super) struct Labelled {
     pub(super) rows: Batch,
     /// The target of each row, if one was named.
     pub(super) observed: Option<Observed>,
-    /// Each row's line in the file.
+    /// Each row's line in its file.
     pub(super) lines: Vec<u64>,
+    /// Of each file its first row, and where that is.
+    files: Vec<(usize, Place)>,
     /// The columns whose values are groups.
     pub(super) by: Vec<GroupColumn>,
 }
 
 impl Labelled {
-    /// Reads a whole table, which messages call `name`: columns by the features' names, others are left, and the column
-    /// that is called `target`, and those of `by`.
+    /// Where a row is.
+    pub(super) fn place(&self, row: usize) -> String {
+        let of_file = self.files.iter().rev().find(|(start, _)| *start <= row);
+        let line = self.lines.get(row).copied().unwrap_or_default();
+        of_file.map_or_else(String::new, |(_, place)| Place { line, ..place.clone() }.to_string())
+    }
+
+    /// Reads whole tables as one: columns by the features' names, others are left, and the column that is called
+    /// `target`, and those of `by`.
     ///
     /// # Errors
     /// 65, one line per problem: columns that are not there, cells that do not fit, too many rows.
     pub(super) fn read(
         model: &Model,
-        input: impl Read,
-        name: &str,
+        inputs: Vec<TableInput>,
         target: Option<&str>,
         by: &[String],
         options: TextOptions,
     ) -> Result<Self, Failure> {
         let schema = model.schema();
-        let mut reader = RowReader::with_options(input, name, schema, Head::Present, options)?.keep_fields();
-        let absent: Vec<String> = reader.absent().map(str::to_owned).collect();
+        let mut reader = TableRows::open(inputs, schema, options)?;
+        let name = &reader.file().to_owned();
+        let absent = reader.absent();
         if !absent.is_empty() {
             let what = "statistics are made of each feature; give it an empty column where all cells are missing";
             let (absent, hint) = (quoted(&absent), reader.hint_for_absent());
@@ -58,20 +65,24 @@ impl Labelled {
         let target = target.map(|target| place(reader.header(), name, target, "--target")).transpose()?;
         let mut by = GroupColumn::all(by, reader.header(), name)?;
         let (mut cells, mut lines, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let mut files: Vec<(usize, Place)> = Vec::new();
         let mut observed = target.map(|_| match schema.target().classes.as_slice() {
             [] => Observed::Values(Vec::new()),
             _ => Observed::Classes(Vec::new()),
         });
         while let Some(batch) = reader.next_chunk(CHUNK).map_err(|error| all(error, &mut problems))? {
             problems.extend(beyond(&reader, &batch, schema));
+            let first = reader.place(0);
+            if files.last().is_none_or(|(_, last)| last.file != first.file) {
+                files.push((lines.len(), first));
+            }
             for row in 0..batch.n_rows() {
-                lines.extend(reader.line(row));
+                lines.push(reader.place(row).line);
                 for column in &mut by {
-                    column.push(reader.fields(row));
+                    column.push(&reader.text(row, column.place));
                 }
                 let (Some(column), Some(observed)) = (target, &mut observed) else { continue };
-                let text = reader.fields(row).nth(column).unwrap_or_default();
-                if let Err(detail) = push(observed, text, schema, reader.options()) {
+                if let Err(detail) = push(observed, &reader.text(row, column), schema, reader.options()) {
                     problems.push(reader.problem(row, column, detail));
                 }
             }
@@ -90,7 +101,7 @@ impl Labelled {
         }
         let rows =
             Batch::from_rows(schema, cells).map_err(|e| Failure::new(Exit::Data, format_args!("{name}: {e}")))?;
-        Ok(Self { rows, observed, lines, by })
+        Ok(Self { rows, observed, lines, files, by })
     }
 }
 
@@ -108,14 +119,15 @@ fn all(error: TableError, before: &mut Vec<CellProblem>) -> Failure {
 fn failure(problems: &[CellProblem]) -> Failure {
     let mut messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
     if let (MAX_PROBLEMS.., Some(last)) = (messages.len(), problems.last()) {
-        let (file, line) = (&last.place.file, last.place.line);
-        messages.push(format!("{file}: {} problems up to line {line}; what is behind it was not read", messages.len()));
+        let Place { file, line, unit, .. } = &last.place;
+        messages
+            .push(format!("{file}: {} problems up to {unit} {line}; what is behind it was not read", messages.len()));
     }
     Failure { exit: Exit::Data, messages }
 }
 
 /// Numbers that statistics cannot be made of.
-fn beyond<R: Read>(reader: &RowReader<'_, R>, batch: &Batch, schema: &Schema) -> Vec<CellProblem> {
+fn beyond(reader: &TableRows<'_>, batch: &Batch, schema: &Schema) -> Vec<CellProblem> {
     let cells = batch.rows().enumerate().flat_map(|(row, cells)| cells.iter().enumerate().map(move |at| (row, at)));
     let too_large = cells.filter(|(_, (_, cell))| cell.abs() > MAX_ABS).take(MAX_PROBLEMS);
     let problem = |(row, (feature, cell)): (usize, (usize, &f64))| {

@@ -110,7 +110,7 @@ pub fn is_same_file(output: &Path, input: &Path) -> bool {
 /// An open output.
 pub enum Output {
     /// Bytes go where they are meant to at once.
-    Through(Box<dyn Write>),
+    Through(Box<dyn Write + Send>),
     /// Bytes go beside the target.
     Beside(Beside),
 }

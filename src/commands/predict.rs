@@ -1,6 +1,6 @@
-//! `predict`: score the rows of a CSV file, streaming, in constant memory.
+//! `predict`: score the rows of tables, streaming, in constant memory.
 
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 
 use crate::cli::{OnError, PredictArgs};
 use crate::model::Model;
@@ -9,7 +9,7 @@ use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
 use crate::model::prediction::{Answer, Beside, PredictError, Prediction};
 use crate::model::question::Question;
-use crate::table::{CheckedRows, Head, RowReader, TableError, TextOptions};
+use crate::table::{CheckedRows, TableError, TableFormat, TableRows, TableWriter, TextOptions, WriteError};
 
 use super::failure::{Exit, Failure};
 use super::files::{self, OpenedModel};
@@ -22,13 +22,17 @@ const CHUNK: usize = 4_096;
 /// Numbers beside the predictions that are made at one time, 4 MiB.
 const NUMBERS: usize = 1 << 19;
 
+/// Bytes that are written at one time.
+const OUTPUT: usize = 64 << 10;
+
 /// Runs the command.
 ///
 /// # Errors
 /// 66 a missing input, 65 rows or a model that are invalid, 2 an output that is one of its inputs, 1 golden rows that
 /// differ or output that cannot be written.
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
-    files::keep("the --input", &[&args.input], &args.output)?;
+    let paths = files::expanded(&args.input)?;
+    files::keep("the --input", &paths, &args.output)?;
     let OpenedModel { model, files: read, .. } = files::opened(&args.model, &args.source)?;
     files::keep("the --model", &read, &args.output)?;
     if model.check_golden().is_err() {
@@ -46,14 +50,30 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, what));
     }
     let options = files::text_options(&args.table)?;
-    let (input, name) = files::open(&args.input)?;
+    let format = format(args);
+    if format != TableFormat::Csv && args.on_error == OnError::Null {
+        return Err(Failure::new(Exit::Usage, "--on-error null goes with CSV output; write CSV, or leave it out"));
+    }
+    let inputs = files::tables(&paths)?;
     let unwritable = |e| files::unwritable(&args.output, &e);
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
-    let mut output = BufWriter::new(output);
+    let mut output = BufWriter::with_capacity(OUTPUT, output);
     let question = Question { raw: args.raw, explain: args.explain, interval: None };
     let scoring = Scoring { model: &model, question, on_error: args.on_error, options };
-    scoring.score(input, &name, &mut output)?;
+    let rows = TableRows::open(inputs, model.schema(), scoring.options.clone())?;
+    files::note_absent(&rows);
+    match format {
+        TableFormat::Csv => scoring.score(rows, &mut output)?,
+        _ => scoring.score_as(format, rows, &mut output)?,
+    }
     output.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(Output::commit).map_err(unwritable)
+}
+
+/// The form of the output: what was asked for, else what its ending means, else CSV.
+fn format(args: &PredictArgs) -> TableFormat {
+    let named = |asked: &String| TableFormat::NAMES.iter().find(|(name, _)| name == asked).map(|(_, format)| *format);
+    let ending = || args.output.extension().and_then(|ending| TableFormat::of_ending(ending.to_str()?));
+    args.output_format.as_ref().and_then(named).or_else(ending).unwrap_or(TableFormat::Csv)
 }
 
 /// How the rows of a table are scored.
@@ -66,32 +86,52 @@ struct Scoring<'m> {
 }
 
 impl Scoring<'_> {
-    fn score(&self, input: impl Read, name: &str, output: impl Write) -> Result<(), Failure> {
-        let schema = self.model.schema();
-        let options = self.options.clone();
-        let mut rows = RowReader::with_options(input, name, schema, Head::Present, options)?.keep_fields();
-        files::note_absent(name, &rows);
-        let mut writer = csv::WriterBuilder::new().delimiter(rows.delimiter()).from_writer(output);
+    /// Writes each row in another form than CSV.
+    fn score_as(&self, format: TableFormat, mut rows: TableRows<'_>, output: impl Write + Send) -> Result<(), Failure> {
+        let names = new_names(rows.header(), self.columns());
+        let mut writer = TableWriter::new(format, output, &rows, &names).map_err(not_written)?;
+        let mut scratch = Scratch::default();
+        while let Some(batch) = rows.next_chunk(self.most_rows())? {
+            let batch = batch.asking(self.question);
+            let mut answers = self.answer_all(&rows, &batch, &mut scratch)?;
+            if let Ok((answer, _)) = answers.next() {
+                writer.write(&rows, &batch, self.model.schema(), answer).map_err(not_written)?;
+            }
+        }
+        writer.finish().map(drop).map_err(not_written)
+    }
+
+    /// The columns that are added.
+    fn columns(&self) -> impl Iterator<Item = String> {
         let n_explained = if self.question.explain { self.model.n_explained() } else { 0 };
         let beside = Beside { n_raw: self.model.n_raw_for(self.question), n_explained };
-        let added = answer_table::columns(schema, self.model.has_probability(), beside);
+        answer_table::columns(self.model.schema(), self.model.has_probability(), beside)
+    }
+
+    /// Rows that are read, scored and written at one time.
+    fn most_rows(&self) -> usize {
+        (NUMBERS / self.model.numbers_beside(self.question).max(1)).clamp(1, CHUNK)
+    }
+
+    fn score(&self, mut rows: TableRows<'_>, output: impl Write) -> Result<(), Failure> {
+        let mut writer = csv::WriterBuilder::new().delimiter(rows.delimiter()).from_writer(output);
+        let added = self.columns();
         let tells_errors = self.on_error == OnError::Null;
         let names = new_names(rows.header(), added.chain(tells_errors.then(|| "error".to_owned())));
         writer.write_record(rows.header().iter().chain(&names)).map_err(unwritten)?;
         let n_answers = names.len() - usize::from(tells_errors);
         let mut scratch = Scratch::default();
-        let mut done = 0;
-        let most = (NUMBERS / self.model.numbers_beside(self.question).max(1)).clamp(1, CHUNK);
+        let most = self.most_rows();
         while let Some(chunk) = self.next_chunk(&mut rows, most)? {
             let batch = chunk.batch.map(|batch| batch.asking(self.question));
             let mut answers = match &batch {
                 Some(batch) if tells_errors => answer_some(self.model, batch, &mut scratch),
-                Some(batch) => self.answer_all(&rows, batch, done, &mut scratch)?,
+                Some(batch) => self.answer_all(&rows, batch, &mut scratch)?,
                 None => Answers::default(),
             };
             for (row, refused) in chunk.refused.into_iter().enumerate() {
-                for field in rows.fields(row) {
-                    writer.write_field(field).map_err(unwritten)?;
+                for column in 0..rows.header().len() {
+                    writer.write_field(rows.text(row, column).as_ref()).map_err(unwritten)?;
                 }
                 let answer = refused.map_or_else(|| answers.next(), Err);
                 match &answer {
@@ -102,14 +142,13 @@ impl Scoring<'_> {
                     writer.write_field(answer.err().unwrap_or_default()).map_err(unwritten)?;
                 }
                 writer.write_record(None::<&[u8]>).map_err(unwritten)?;
-                done += 1;
             }
         }
         writer.flush().map_err(|e| Failure::writing("the output", &e))
     }
 
     /// The next rows, at most `most`.
-    fn next_chunk<R: Read>(&self, rows: &mut RowReader<'_, R>, most: usize) -> Result<Option<CheckedRows>, TableError> {
+    fn next_chunk(&self, rows: &mut TableRows<'_>, most: usize) -> Result<Option<CheckedRows>, TableError> {
         if self.on_error == OnError::Null {
             return rows.next_checked(most);
         }
@@ -117,14 +156,8 @@ impl Scoring<'_> {
         Ok(batch.map(|batch| CheckedRows { refused: vec![None; batch.n_rows()], batch: Some(batch) }))
     }
 
-    /// Answers every row of a chunk, before which `done` rows were answered.
-    fn answer_all<R: Read>(
-        &self,
-        rows: &RowReader<'_, R>,
-        batch: &Batch,
-        done: usize,
-        scratch: &mut Scratch,
-    ) -> Result<Answers, Failure> {
+    /// Answers every row of a chunk.
+    fn answer_all(&self, rows: &TableRows<'_>, batch: &Batch, scratch: &mut Scratch) -> Result<Answers, Failure> {
         match answer(self.model, batch, 0..batch.n_rows(), scratch) {
             Ok(predicted) => Ok(Answers::of(predicted)),
             Err(PredictError { row, cells }) if !cells.is_empty() => {
@@ -132,8 +165,7 @@ impl Scoring<'_> {
                 Err(rows.refuse(row, cells).into())
             }
             Err(PredictError { row, .. }) => {
-                let (name, row) = (rows.file(), done + row + 1);
-                let what = format_args!("{name}: the model's answer for row {row} is not a finite number");
+                let what = format_args!("{}: the model's answer is not a finite number", rows.place(row));
                 Err(Failure::new(Exit::Failed, what))
             }
         }
@@ -175,6 +207,14 @@ fn unwritten(error: csv::Error) -> Failure {
     match error.into_kind() {
         csv::ErrorKind::Io(e) => Failure::writing("the output", &e),
         other => Failure::new(Exit::Failed, format_args!("the output: {other:?}")),
+    }
+}
+
+/// The rows cannot be written in that form.
+fn not_written(error: WriteError) -> Failure {
+    match error {
+        WriteError::Io(e) => Failure::writing("the output", &e),
+        WriteError::Table(detail) => Failure::new(Exit::Data, detail),
     }
 }
 

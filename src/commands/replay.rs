@@ -10,7 +10,7 @@ use crate::model::compiled::Scratch;
 use crate::model::labels;
 use crate::model::prediction::Prediction;
 use crate::model::schema_difference::difference;
-use crate::table::{Head, RowReader};
+use crate::table::{TableInput, TableRows};
 use crate::text::number::shortest;
 
 use super::answers::{ClassMap, RowDifference, answers};
@@ -34,7 +34,10 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let new = files::model(&args.model, &args.source)?;
     let old = files::model(&args.against, &args.source)?;
     comparable(args, &new, &old)?;
-    let ([new_input, old_input], name) = twice(&args.input)?;
+    let is_stdin = args.input == Path::new("-");
+    let name = if is_stdin { "standard input".to_owned() } else { args.input.display().to_string() };
+    let for_each = [&args.model, &args.against].map(|model| format!("{name}, for {}", model.display()));
+    let [new_input, old_input] = twice(&args.input, for_each)?;
     let models = Models { new: &new, old: &old, classes: ClassMap::new(classes(&new), classes(&old)) };
     let replayed = models.replay(args, new_input, old_input, &name)?;
     let schemas = (!new.schema().accepts_same_requests(old.schema())).then(|| difference(old.schema(), new.schema()));
@@ -76,15 +79,16 @@ fn comparable(args: &ReplayArgs, new: &Model, old: &Model) -> Result<(), Failure
     Err(Failure::new(Exit::Data, format_args!("{new} predicts {is} a row, {old} {was}: there is nothing to compare")))
 }
 
-/// The input for each of two readers; standard input is read whole.
-fn twice(path: &Path) -> Result<([Box<dyn Read>; 2], String), Failure> {
-    let (mut first, name) = files::open(path)?;
+/// The input for each of two readers, which messages call `names`; standard input is read whole.
+fn twice(path: &Path, names: [String; 2]) -> Result<[Vec<TableInput>; 2], Failure> {
+    let [new, old] = names;
     if path != Path::new("-") {
-        return Ok(([first, files::open(path)?.0], name));
+        let open = |name: String| TableInput::open(path).map(|input| input.named(name));
+        return Ok([vec![open(new)?], vec![open(old)?]]);
     }
     let mut bytes = Vec::new();
-    first.read_to_end(&mut bytes).map_err(|e| Failure::reading(path, &e))?;
-    Ok(([Box::new(Cursor::new(bytes.clone())), Box::new(Cursor::new(bytes))], name))
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| Failure::reading(path, &e))?;
+    Ok([vec![TableInput::stream(Cursor::new(bytes.clone()), new)], vec![TableInput::stream(Cursor::new(bytes), old)]])
 }
 
 /// The two models.
@@ -109,31 +113,27 @@ impl Models<'_> {
     fn replay(
         &self,
         args: &ReplayArgs,
-        new_input: Box<dyn Read>,
-        old_input: Box<dyn Read>,
+        new_input: Vec<TableInput>,
+        old_input: Vec<TableInput>,
         name: &str,
     ) -> Result<Replayed, Failure> {
-        let of = |path: &Path| format!("{name}, for {}", path.display());
-        let (new_name, old_name) = (of(&args.model), of(&args.against));
         let options = files::text_options(&args.table)?;
-        let (new, old) = (self.new.schema(), self.old.schema());
-        let new_rows = RowReader::with_options(new_input, &new_name, new, Head::Present, options.clone())?;
-        let old_rows = RowReader::with_options(old_input, &old_name, old, Head::Present, options)?;
-        let (mut new_rows, mut old_rows) = (new_rows.keep_fields(), old_rows.keep_fields());
-        files::note_absent(&new_name, &new_rows);
-        files::note_absent(&old_name, &old_rows);
+        let mut new_rows = TableRows::open(new_input, self.new.schema(), options.clone())?;
+        let mut old_rows = TableRows::open(old_input, self.old.schema(), options)?;
+        files::note_absent(&new_rows);
+        files::note_absent(&old_rows);
         let by = GroupColumn::all(&Names::all(&args.by), new_rows.header(), name)?;
         let mut found = Replayed { by, ..Replayed::default() };
         let (mut new_scratch, mut old_scratch) = (Scratch::default(), Scratch::default());
         while let (Some(new_batch), Some(old_batch)) = (new_rows.next_chunk(CHUNK)?, old_rows.next_chunk(CHUNK)?) {
-            let new = answers(self.new, &new_batch, &mut new_scratch, (&new_rows, &new_name), |row| row)?;
-            let old = answers(self.old, &old_batch, &mut old_scratch, (&old_rows, &old_name), |row| row)?;
+            let new = answers(self.new, &new_batch, &mut new_scratch, &new_rows, |row| row)?;
+            let old = answers(self.old, &old_batch, &mut old_scratch, &old_rows, |row| row)?;
             let differences = self.classes.differences(&new, &old);
             for (row, difference) in differences.iter().enumerate() {
-                found.by.iter_mut().for_each(|column| column.push(new_rows.fields(row)));
+                found.by.iter_mut().for_each(|column| column.push(&new_rows.text(row, column.place)));
                 let is_kept = found.worst.len() < WORST || found.worst.last().is_some_and(|w| w.is_below(difference));
                 if (difference.size > 0.0 || difference.is_other_label) && is_kept {
-                    let line = new_rows.line(row).unwrap_or_default();
+                    let line = new_rows.place(row).line;
                     let (new, old) = (shown(self.new, &new, row), shown(self.old, &old, row));
                     let found_row = WorstRow { line, old, new, difference: difference.size };
                     let at = found.worst.partition_point(|other| !other.is_below(difference));

@@ -1,7 +1,7 @@
 //! `serve`: loads and checks the models, binds, answers until a signal has drained it. Only this file joins http's
 //! router to serve's listener.
 
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::cli::{LogFormat, ServeArgs};
-use crate::config::{Vertex, port_of, resolve_bind};
+use crate::config::{BindAddress, Vertex, port_of, resolve_bind};
 use crate::http::allowed_hosts::AllowedHosts;
 use crate::http::app::Options;
 use crate::http::auth::Tokens;
@@ -20,7 +20,7 @@ use crate::model::check_name;
 use crate::serve::ServerState;
 use crate::serve::error::LoadError;
 use crate::serve::lifecycle::Signals;
-use crate::serve::listener::{BoundService, ListenerContext, Role, bind, start_admin};
+use crate::serve::listener::{BoundService, ListenerContext, ListeningSocket, Role, bind, bind_unix, start_admin};
 use crate::serve::logging::{Format, LogGuard};
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources, watch};
@@ -62,7 +62,7 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
 /// The listeners' settings.
 struct Plan {
     options: Options,
-    address: SocketAddr,
+    address: BindAddress,
     admin: Option<SocketAddr>,
     /// Sockets handed down by a service manager, used in place of the addresses.
     sockets: InheritedSockets,
@@ -76,14 +76,18 @@ impl Plan {
         if let Some(tokens) = &self.options.tokens {
             Arc::clone(tokens).keep_fresh().map_err(failed)?;
         }
-        let tcp = self.sockets.main.take().map_or_else(|| bind(self.address), Ok).map_err(failed)?;
-        let main_address = tcp.local_addr().ok();
-        let main = self.bound(&server, Role::Main, tcp);
+        let socket = match (self.sockets.main.take(), &self.address) {
+            (Some(inherited), _) => inherited.into(),
+            (None, BindAddress::Tcp(address)) => bind(*address).map_err(failed)?.into(),
+            (None, BindAddress::Unix(path)) => ListeningSocket::Unix(bind_unix(path).map_err(failed)?),
+        };
+        let main_address = socket.local_addr();
+        let main = self.bound(&server, Role::Main, socket);
         let inherited = self.sockets.admin.take();
         let admin = inherited.map(Ok).or_else(|| self.admin.map(bind)).transpose().map_err(failed)?;
         let admin_address = admin.as_ref().and_then(|tcp| tcp.local_addr().ok());
         if let Some(tcp) = admin {
-            let bound = self.bound(&server, Role::Admin, tcp);
+            let bound = self.bound(&server, Role::Admin, tcp.into());
             let memory = server.admin_memory.clone();
             start_admin(bound, ListenerContext { memory, ..ListenerContext::of(&server) }).map_err(failed)?;
         }
@@ -93,14 +97,16 @@ impl Plan {
         Ok(server::run(&server, main, signals).await)
     }
 
-    fn bound(&self, server: &Arc<ServerState>, role: Role, tcp: TcpListener) -> BoundService<Service> {
-        if let Ok(address) = tcp.local_addr() {
-            match role {
-                Role::Main => tracing::info!(%address, "listening on http://{address}"),
-                Role::Admin => tracing::info!(%address, "probes and metrics on http://{address}"),
+    fn bound(&self, server: &Arc<ServerState>, role: Role, socket: ListeningSocket) -> BoundService<Service> {
+        match (role, socket.local_addr(), &socket) {
+            (Role::Main, Some(address), _) => tracing::info!(%address, "listening on http://{address}"),
+            (Role::Main, None, ListeningSocket::Unix(unix)) => {
+                tracing::info!("listening on unix:{}", unix.path().display());
             }
+            (Role::Admin, Some(address), _) => tracing::info!(%address, "probes and metrics on http://{address}"),
+            (_, None, _) => {}
         }
-        BoundService { tcp, service: router(Arc::clone(server), role, self.options.clone()) }
+        BoundService { socket, service: router(Arc::clone(server), role, self.options.clone()) }
     }
 
     /// Logs whether requests need a token.
@@ -152,7 +158,7 @@ struct Settings {
     sources: Sources,
     /// A warning about where the model comes from.
     warning: Option<String>,
-    address: SocketAddr,
+    address: BindAddress,
     sockets: InheritedSockets,
 }
 
@@ -161,7 +167,7 @@ impl Settings {
     fn resolve(args: &ServeArgs) -> Result<Self, Failure> {
         let mut wrong = args.limits.check().err().unwrap_or_default();
         let port = noted(&mut wrong, port_of(environment));
-        let address = resolve_bind(args.bind, args.bind_typed, port.flatten());
+        let address = resolve_bind(&args.bind, args.bind_typed, port.flatten());
         let tokens = noted(&mut wrong, args.token_file.as_deref().map(Tokens::load).transpose());
         let vertex = noted(&mut wrong, Vertex::from_env(environment));
         let allowed_hosts = noted(&mut wrong, AllowedHosts::new(entries(&args.allowed_host)));

@@ -1,7 +1,6 @@
-//! `train`: fit a model to a CSV file, evaluate it, write it.
+//! `train`: fit a model to a table, evaluate it, write it.
 
-use std::io::stdin;
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -22,14 +21,16 @@ use super::progress::FitProgress;
 /// 78: a bad `SOURCE_DATE_EPOCH`. 1: a fit or a write failed. Nothing is written then.
 pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     let spec = spec(args)?;
+    let (data, test) = (files::expanded(&args.data)?, files::expanded(&args.test_data)?);
     if let Some(path) = &args.output {
-        files::keep("the --data", &[&args.data], path)?;
-        args.test_data.iter().try_for_each(|test| files::keep("the --test-data", &[test], path))?;
+        files::keep("the --data", &data, path)?;
+        files::keep("the --test-data", &test, path)?;
         files::check_writable(path)?;
     }
     let options = files::text_options(&args.table)?;
-    let open = |path: &Path| open(path).map(|table| table.with_options(options.clone()));
-    let (data, test) = (open(&args.data)?, args.test_data.as_deref().map(open).transpose()?);
+    let open = |paths: &[PathBuf]| open(paths).map(|table| table.with_options(options.clone()));
+    let test = if test.is_empty() { None } else { Some(open(&test)?) };
+    let data = open(&data)?;
     let tables = TrainTables { data: &data, test: test.as_ref() };
     let progress = FitProgress::new();
     if args.compare {
@@ -124,9 +125,9 @@ fn source_date_epoch() -> Result<Option<u64>, Failure> {
     })
 }
 
-fn open(path: &Path) -> Result<TableFile, Failure> {
-    let table = if path == Path::new("-") { TableFile::read(stdin(), "standard input") } else { TableFile::open(path) };
-    Ok(table.map_err(TrainError::from)?)
+/// Reads the files of one table.
+fn open(paths: &[PathBuf]) -> Result<TableFile, Failure> {
+    Ok(TableFile::of(files::tables(paths)?).map_err(TrainError::from)?)
 }
 
 impl From<TrainError> for Failure {

@@ -7,6 +7,7 @@ use crate::cli::VerifyArgs;
 use crate::config::Names;
 use crate::import::check;
 use crate::model::Model;
+use crate::table::{Place, TableInput};
 use crate::text::printable::printable;
 
 use super::expected::{Compared, Difference, Pair, compare};
@@ -42,24 +43,33 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
 
 /// Compares the answers for the rows of `--input` with the columns of `--expect`, and prints the result.
 fn compare_expected(model: &Model, args: &VerifyArgs) -> Result<(), Failure> {
-    let Some(path) = &args.input else { return Ok(()) };
+    if args.input.is_empty() {
+        return Ok(());
+    }
     let options = files::text_options(&args.table)?;
-    let (input, name) = files::open(path)?;
-    let compared = compare(model, input, &name, &Names::all(&args.expect), args.tolerance, options)?;
+    let inputs = files::tables(&files::expanded(&args.input)?)?;
+    let has_several = inputs.len() > 1;
+    let name = inputs.iter().map(TableInput::name).collect::<Vec<_>>().join(", ");
+    let compared = compare(model, inputs, &Names::all(&args.expect), args.tolerance, options)?;
     let Compared { n_rows, pairs, worst } = &compared;
     let mut text = format!("{}: {n_rows} rows\n", printable(&name));
     for pair in pairs {
         let _ = writeln!(text, "{}: {}", printable(&described(pair)), found(pair));
     }
     if !worst.is_empty() {
-        text.push_str(&table(pairs, worst));
+        text.push_str(&table(pairs, worst, has_several));
     }
     files::print(&text)?;
     match (compared.n_beyond(), worst.first()) {
         (n, Some(first)) if n > 0 => {
-            let (tolerance, line, of) = (args.tolerance, first.line, described(&pairs[first.pair]));
+            let (tolerance, of) = (args.tolerance, described(&pairs[first.pair]));
+            let Place { file, line, unit, .. } = &first.place;
             let what = format_args!("{n} answers for {n_rows} rows differ by more than {tolerance:?}");
-            Err(Failure::new(Exit::Failed, format_args!("{name}: {what}; the worst is on line {line}, {of}")))
+            let of_file = if has_several { format!(" of {file}") } else { String::new() };
+            Err(Failure::new(
+                Exit::Failed,
+                format_args!("{name}: {what}; the worst is on {unit} {line}{of_file}, {of}"),
+            ))
         }
         _ => Ok(()),
     }
@@ -79,12 +89,15 @@ fn found(pair: &Pair) -> String {
     }
 }
 
-/// The worst rows, a line each.
-fn table(pairs: &[Pair], worst: &[Difference]) -> String {
-    let mut rows = vec![["line", "answer", "expected", "got", "difference"].map(str::to_owned)];
-    rows.extend(worst.iter().map(|Difference { line, pair, expected, got, size }| {
+/// The worst rows, a line each; where there are several files, with the file.
+fn table(pairs: &[Pair], worst: &[Difference], has_several: bool) -> String {
+    let unit = worst.first().map_or_else(String::new, |first| first.place.unit.to_string());
+    let mut rows = vec![[unit.as_str(), "answer", "expected", "got", "difference"].map(str::to_owned)];
+    rows.extend(worst.iter().map(|Difference { place, pair, expected, got, size }| {
         let size = if size.is_infinite() { "another label".to_owned() } else { format!("{size:?}") };
-        let cells = [&line.to_string(), &pairs[*pair].answer, expected, got, &size];
+        let Place { file, line, .. } = place;
+        let line = if has_several { format!("{file}:{line}") } else { line.to_string() };
+        let cells = [&line, &pairs[*pair].answer, expected, got, &size];
         cells.map(|cell| printable(cell).into_owned())
     }));
     files::aligned(&rows)

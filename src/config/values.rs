@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use super::bind::BindAddress;
 use super::names::Names;
 
 /// A boolean: typed as a bare flag, or 1, 0, true or false in the environment.
@@ -63,6 +64,17 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
         return Err(format!("a port alone; for loopback write :{port}, for all interfaces 0.0.0.0:{port}"));
     }
     Err(format!("expected an IP address and a port, {EXAMPLES}"))
+}
+
+/// An address, or `unix:` and the absolute path of a Unix socket.
+pub(crate) fn bind_address(text: &str) -> Result<BindAddress, String> {
+    match text.strip_prefix("unix:") {
+        Some(path) if path.starts_with('/') && !path.ends_with('/') => Ok(BindAddress::Unix(path.into())),
+        Some(_) => Err("expected the path of a socket from the root, such as unix:/run/smartserve.sock".to_owned()),
+        None => {
+            address(text).map(BindAddress::Tcp).map_err(|e| format!("{e}; or unix:/run/smartserve.sock, a Unix socket"))
+        }
+    }
 }
 
 /// What stands between columns: an ASCII character, or `tab`.

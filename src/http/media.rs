@@ -15,6 +15,9 @@ use crate::text::shorten::shortened;
 const NDJSON_NAMES: [&str; 4] =
     ["application/x-ndjson", "application/ndjson", "application/jsonlines", "application/x-jsonlines"];
 
+/// The name of Arrow IPC streams.
+pub(super) const ARROW: &str = "application/vnd.apache.arrow.stream";
+
 /// How a body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyFormat {
@@ -24,6 +27,8 @@ pub(super) enum BodyFormat {
     Csv(Head),
     /// NDJSON: a row a line.
     Ndjson,
+    /// An Arrow IPC stream.
+    Arrow,
 }
 
 impl BodyFormat {
@@ -46,9 +51,10 @@ impl BodyFormat {
         match kind.trim().to_ascii_lowercase().as_str() {
             "text/csv" => Ok(Self::Csv(csv_head(parameters)?)),
             name if NDJSON_NAMES.contains(&name) => Ok(Self::Ndjson),
+            ARROW => Ok(Self::Arrow),
             name if is_json(name) => Ok(Self::Json),
             name => {
-                let known = "application/json, text/csv or application/x-ndjson";
+                let known = "application/json, text/csv, application/x-ndjson or application/vnd.apache.arrow.stream";
                 Err(Problem::unsupported_media(format!("{} is not read here: send {known}", shortened(name))))
             }
         }
@@ -94,6 +100,8 @@ pub(super) enum AnswerFormat {
     Ndjson,
     /// CSV: a line a row.
     Csv,
+    /// An Arrow IPC stream of one record batch.
+    Arrow,
 }
 
 impl AnswerFormat {
@@ -103,6 +111,7 @@ impl AnswerFormat {
             Self::Json => (&["application/json"], "application/*"),
             Self::Ndjson => (&NDJSON_NAMES, "application/*"),
             Self::Csv => (&["text/csv"], "text/*"),
+            Self::Arrow => (&[ARROW], "application/*"),
         };
         match range {
             "*/*" | "*" => 1,
@@ -132,7 +141,7 @@ impl Accepted {
         let is_plain =
             |value: &HeaderValue| value == "*/*" || (default == AnswerFormat::Json && value == "application/json");
         if !headers.get_all(ACCEPT).iter().all(is_plain) {
-            for format in [AnswerFormat::Json, AnswerFormat::Ndjson, AnswerFormat::Csv] {
+            for format in [AnswerFormat::Json, AnswerFormat::Ndjson, AnswerFormat::Csv, AnswerFormat::Arrow] {
                 let Some((exactness, item)) = most_exact(headers, format) else { continue };
                 let header = value_of(item.parameters, "header").map(|value| !value.eq_ignore_ascii_case("absent"));
                 let rank = (item.weight, exactness, format == default);

@@ -1,4 +1,4 @@
-//! Answers as a table: the names of its columns, and each row's fields, as every CSV of answers has them.
+//! Answers as a table: the names of its columns, and each row's cells, as every table of answers has them.
 
 use std::collections::HashSet;
 use std::iter;
@@ -49,7 +49,44 @@ pub fn score_names(schema: &Schema, n_scores: usize) -> Vec<String> {
     }
 }
 
-/// Hands the fields of one row to `field`, in the order of [`columns`]. Numbers are written as JSON has them.
+/// One cell of an answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AnswerCell<'a> {
+    /// A number.
+    Number(f64),
+    /// A class's label, as training saw it; [`LabelKind`](super::labels::LabelKind) says what all of them are.
+    Label(&'a str),
+}
+
+/// Hands the cells of one row to `cell`, in the order of [`columns`]; a column's cells are all of one kind.
+///
+/// # Errors
+/// The first that `cell` gives.
+pub fn cells<'a, E>(
+    schema: &'a Schema,
+    predicted: &Answer,
+    row: usize,
+    mut cell: impl FnMut(AnswerCell<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    match &predicted.prediction {
+        Prediction::Regression { values, n_outputs } => {
+            values[row * n_outputs..][..*n_outputs].iter().try_for_each(|value| cell(AnswerCell::Number(*value)))?;
+        }
+        Prediction::Classification { classes, probability } => {
+            let labels = &schema.target().classes;
+            cell(AnswerCell::Label(&labels[classes[row] as usize]))?;
+            for value in probability.iter().flatten().skip(row * labels.len()).take(labels.len()) {
+                cell(AnswerCell::Number(*value))?;
+            }
+        }
+    }
+    predicted.raw_of(row).unwrap_or_default().iter().try_for_each(|score| cell(AnswerCell::Number(*score)))?;
+    let Some(contributions) = &predicted.contributions else { return Ok(()) };
+    let mut numbers = contributions.baseline.iter().chain(contributions.of(row));
+    numbers.try_for_each(|number| cell(AnswerCell::Number(*number)))
+}
+
+/// Hands the fields of one row to `field`: [`cells`] as text. Numbers are written as JSON has them.
 ///
 /// # Errors
 /// The first that `field` gives.
@@ -60,27 +97,12 @@ pub fn write_row<E>(
     mut field: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut text = Vec::new();
-    let mut write_number = |value: f64, field: &mut dyn FnMut(&[u8]) -> Result<(), E>| {
-        text.clear();
-        number::append(&mut text, value);
-        field(&text)
-    };
-    match &predicted.prediction {
-        Prediction::Regression { values, n_outputs } => {
-            for value in &values[row * n_outputs..][..*n_outputs] {
-                write_number(*value, &mut field)?;
-            }
+    cells(schema, predicted, row, |cell| match cell {
+        AnswerCell::Number(value) => {
+            text.clear();
+            number::append(&mut text, value);
+            field(&text)
         }
-        Prediction::Classification { classes, probability } => {
-            let labels = &schema.target().classes;
-            field(labels::shown(&labels[classes[row] as usize], schema.label_kind()).as_bytes())?;
-            for value in probability.iter().flatten().skip(row * labels.len()).take(labels.len()) {
-                write_number(*value, &mut field)?;
-            }
-        }
-    }
-    predicted.raw_of(row).unwrap_or_default().iter().try_for_each(|score| write_number(*score, &mut field))?;
-    let Some(contributions) = &predicted.contributions else { return Ok(()) };
-    let numbers = contributions.baseline.iter().chain(contributions.of(row));
-    numbers.into_iter().try_for_each(|number| write_number(*number, &mut field))
+        AnswerCell::Label(label) => field(labels::shown(label, schema.label_kind()).as_bytes()),
+    })
 }

@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
+use arrow_array::RecordBatch;
+
+use super::columnar::{Value, as_f64, unsigned_as_f64, visit};
 use super::dates::date;
 use super::error::{CellProblem, TableError};
-use super::options::TextOptions;
+use super::options::{Numerals, TextOptions};
+use super::part::{Content, Part};
 use super::record::Record;
 use super::scan::Scan;
 use super::spelling::Spellings;
@@ -60,24 +64,24 @@ impl Scan<'_> {
         model_columns: &[(usize, FeatureKind)],
         wanted: &[(usize, FeatureKind)],
     ) -> Result<Vec<Cells>, TableError> {
-        let mut records = self.file.records()?;
         let options = &self.file.options;
         let mut builders: Vec<ColumnBuilder> = wanted
             .iter()
             .zip(model_columns)
             .map(|((column, kind), (like, _))| self.builder(*column, *kind, model.columns[*like].is_numeric()))
             .collect();
-        let mut record = Record::default();
         let mut row = 0;
-        while records.read(&mut record)? {
-            for builder in &mut builders {
-                let text = record.field(builder.column);
-                builder.push(text, options).map_err(|detail| {
-                    let place = records.place(Some(builder.column));
-                    TableError::Cells(vec![CellProblem { place, row, detail }])
-                })?;
+        for (part, order) in self.file.parts.iter().zip(&self.orders) {
+            match &part.content {
+                Content::Text { .. } => read_text(part, options, order, &mut builders, &mut row)?,
+                Content::Columns { batches, .. } => {
+                    let start = row;
+                    for batch in batches {
+                        read_batch((part, batch), options, order, &mut builders, (row, start))?;
+                        row += batch.num_rows() as u64;
+                    }
+                }
             }
-            row += 1;
         }
         Ok(builders.into_iter().map(|b| b.cells).collect())
     }
@@ -91,6 +95,54 @@ impl Scan<'_> {
         let date = if let FeatureKind::Date(form) = kind { Some(form) } else { None };
         ColumnBuilder { column, cells, known: HashMap::new(), words_are_missing, date }
     }
+}
+
+/// Reads a text's records.
+fn read_text(
+    part: &Part,
+    options: &TextOptions,
+    order: &[usize],
+    builders: &mut [ColumnBuilder],
+    row: &mut u64,
+) -> Result<(), TableError> {
+    let mut records = part.records(options)?;
+    let mut record = Record::default();
+    while records.read(&mut record)? {
+        for builder in &mut *builders {
+            let column = order[builder.column];
+            builder.push(record.field(column), options).map_err(|detail| {
+                let place = records.place(Some(column));
+                TableError::Cells(vec![CellProblem { place, row: *row, detail }])
+            })?;
+        }
+        *row += 1;
+    }
+    Ok(())
+}
+
+/// Reads a record batch, whose first row is the first of `(row, start)` where the file's first row is the second.
+fn read_batch(
+    (part, batch): (&Part, &RecordBatch),
+    options: &TextOptions,
+    order: &[usize],
+    builders: &mut [ColumnBuilder],
+    (row, start): (u64, u64),
+) -> Result<(), TableError> {
+    for builder in builders {
+        let column = order[builder.column];
+        let mut wrong = None;
+        let visited = visit(batch.column(column), &mut |at, value| {
+            if wrong.is_none() {
+                wrong = builder.push_value(value, options).err().map(|detail| (at, detail));
+            }
+        });
+        if let Some((at, detail)) = wrong.or(visited.err()) {
+            let row = row + at as u64;
+            let place = part.place(row - start, column);
+            return Err(TableError::Cells(vec![CellProblem { place, row, detail }]));
+        }
+    }
+    Ok(())
 }
 
 impl Cells {
@@ -119,6 +171,29 @@ impl Cells {
 }
 
 impl ColumnBuilder {
+    /// Takes a typed cell.
+    fn push_value(&mut self, value: Value<'_>, options: &TextOptions) -> Result<(), String> {
+        let number = match value {
+            Value::Float(number) => Some(number),
+            Value::Signed(number) => Some(as_f64(number)),
+            Value::Unsigned(number) => Some(unsigned_as_f64(number)),
+            Value::Missing | Value::Bool(_) | Value::Text(_) => None,
+        };
+        match (&mut self.cells, number) {
+            (Cells::Numbers(values), Some(number)) if self.date.is_none() && number.abs() <= MAX_ABS => {
+                values.push(number);
+                Ok(())
+            }
+            _ => {
+                let mut text = String::new();
+                value.append_to(&mut text);
+                // A typed number is written as JSON has it, whatever the marks of texts are.
+                let plain = TextOptions { numerals: Numerals::default(), ..options.clone() };
+                self.push(&text, if number.is_some() { &plain } else { options })
+            }
+        }
+    }
+
     fn push(&mut self, text: &str, options: &TextOptions) -> Result<(), String> {
         match &mut self.cells {
             Cells::Numbers(values) => values.push(match self.date {

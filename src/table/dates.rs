@@ -1,6 +1,11 @@
 //! Columns of dates: which form their cells have, and one cell read.
 
+use arrow_array::RecordBatch;
+
+use super::columnar::visit;
 use super::error::TableError;
+use super::options::TextOptions;
+use super::part::Content;
 use super::record::Record;
 use super::scan::Scan;
 use super::token::is_missing_word;
@@ -77,13 +82,29 @@ impl Scan<'_> {
         if columns.is_empty() {
             return Ok(scans);
         }
-        let mut records = self.file.records()?;
-        let mut record = Record::default();
-        while records.read(&mut record)? {
-            for (column, scan) in columns.iter().zip(&mut scans) {
-                let text = record.field(*column).trim();
-                if !self.file.options.is_missing(text) {
-                    scan.count(text, records.line());
+        let options = &self.file.options;
+        for (part, order) in self.file.parts.iter().zip(&self.orders) {
+            match &part.content {
+                Content::Text { .. } => {
+                    let mut records = part.records(options)?;
+                    let mut record = Record::default();
+                    while records.read(&mut record)? {
+                        for (column, scan) in columns.iter().zip(&mut scans) {
+                            let text = record.field(order[*column]).trim();
+                            if !options.is_missing(text) {
+                                scan.count(text, records.line());
+                            }
+                        }
+                    }
+                }
+                Content::Columns { batches, .. } => {
+                    let mut first_row = 0;
+                    for batch in batches {
+                        for (column, scan) in columns.iter().zip(&mut scans) {
+                            count_batch(batch, order[*column], first_row, options, scan);
+                        }
+                        first_row += batch.num_rows() as u64;
+                    }
                 }
             }
         }
@@ -103,4 +124,18 @@ pub(super) fn date(text: &str, form: DateForm) -> Result<f64, String> {
     }
     let at = Instant::parse(text, form).map(Instant::to_f64);
     at.ok_or_else(|| format!("{text:?} is not a date such as {}; correct it or leave the cell empty", form.examples()))
+}
+
+/// Counts a column of a record batch whose first row is `first_row` of its file, from 0.
+fn count_batch(batch: &RecordBatch, column: usize, first_row: u64, options: &TextOptions, scan: &mut DateScan) {
+    let mut text = String::new();
+    // The scan before has refused what cannot be visited.
+    let _ = visit(batch.column(column), &mut |row, value| {
+        text.clear();
+        value.append_to(&mut text);
+        let text = text.trim();
+        if !options.is_missing(text) {
+            scan.count(text, first_row + row as u64 + 1);
+        }
+    });
 }

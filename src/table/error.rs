@@ -21,20 +21,40 @@ pub enum ErrorClass {
 /// Problems gathered before a reader gives up.
 pub const MAX_PROBLEMS: usize = 20;
 
-/// Where in a table: `boston.csv, line 4, column 6 (RM)`.
+/// What a place counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Lines of a text, the header's included.
+    Line,
+    /// Rows of a table that has no lines: Parquet, Arrow.
+    Row,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Line => "line",
+            Self::Row => "row",
+        })
+    }
+}
+
+/// Where in a table: `boston.csv, line 4, column 6 (RM)`, `boston.parquet, row 3, column 6 (RM)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file as the user named it.
     pub file: String,
     /// Line number from 1, the header's line included; a record that spans lines is named by its first.
     pub line: u64,
+    /// What is counted: lines, or rows.
+    pub unit: Unit,
     /// Column number from 1 and its name, of which the beginning is enough; `None` for the whole line.
     pub column: Option<(usize, String)>,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", self.file, self.line)?;
+        write!(f, "{}, {} {}", self.file, self.unit, self.line)?;
         match &self.column {
             Some((number, name)) if name.is_empty() => write!(f, ", column {number}"),
             Some((number, name)) => write!(f, ", column {number} ({name})"),

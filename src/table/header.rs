@@ -80,13 +80,13 @@ pub(super) fn renamed<'m>(missing: impl IntoIterator<Item = &'m str>, header: &[
     })
 }
 
-pub(super) fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Result<Vec<Option<usize>>, TableError> {
-    let header = records.header();
+/// The column of each feature; none where the model has a rule for missing cells and there is no such column.
+pub(super) fn map_columns(header: &[String], file: &str, schema: &Schema) -> Result<Vec<Option<usize>>, TableError> {
     let mut columns: Vec<Option<usize>> = vec![None; schema.n_features()];
     for (column, name) in header.iter().enumerate() {
         let Some(feature) = schema.position(name) else { continue };
         if let Some(first) = columns[feature].replace(column) {
-            let (file, first, name) = (records.file(), shortened(&header[first]), shortened(name));
+            let (first, name) = (shortened(&header[first]), shortened(name));
             return Err(TableError::Shape(format!(
                 "{file}: the columns {first} and {name} are the same feature of the model; rename one of them"
             )));
@@ -102,6 +102,49 @@ pub(super) fn map_columns<R: Read>(records: &Records<R>, schema: &Schema) -> Res
     }
     let hint = renamed(missing.iter().copied(), header, schema);
     let header: Vec<_> = header.iter().enumerate().map(|(column, name)| called(name, column)).collect();
-    let (file, missing, found) = (records.file(), quoted(&missing), quoted(&header));
+    let (missing, found) = (quoted(&missing), quoted(&header));
     Err(TableError::Shape(format!("{file}: no column {missing}; the header has {found}{hint}")))
+}
+
+/// Refuses columns that the schema does not know.
+pub(super) fn reject_unknown(header: &[String], file: &str, schema: &Schema) -> Result<(), TableError> {
+    let is_unknown = |name: &&String| schema.position(name).is_none();
+    let called = |(column, name)| is_unknown(&name).then(|| called(name, column));
+    let unknown: Vec<_> = header.iter().enumerate().filter_map(called).collect();
+    let Some(first) = unknown.first() else { return Ok(()) };
+    let near = nearest(first, schema.features().iter().map(|f| f.name.as_str()));
+    let is_index = header.first().is_some_and(String::is_empty);
+    let hint = match near {
+        _ if is_index => {
+            "; the header's first name is empty: pandas writes its index there, leave it out with index=False"
+                .to_owned()
+        }
+        near => near.map_or_else(String::new, |name| format!("; did you mean {name:?}?")),
+    };
+    Err(TableError::Shape(format!("{file}: no feature is called {}{hint}", quoted(&unknown))))
+}
+
+/// Where the columns of the first of several files are in another one: both have the same names, in any order. Columns
+/// without a name are the same by their place.
+pub(super) fn same_columns(
+    first: &[String],
+    first_file: &str,
+    here: &[String],
+    file: &str,
+) -> Result<Vec<usize>, TableError> {
+    let position = |(at, name): (usize, &String)| {
+        if name.is_empty() {
+            return here.get(at).is_some_and(String::is_empty).then_some(at);
+        }
+        here.iter().position(|other| other == name)
+    };
+    let order: Vec<Option<usize>> = first.iter().enumerate().map(position).collect();
+    let lost = order.iter().position(Option::is_none).map(|at| called(&first[at], at));
+    let added = (0..here.len()).find(|at| !order.contains(&Some(*at))).map(|at| called(&here[at], at));
+    let detail = match (lost, added) {
+        (None, None) => return Ok(order.into_iter().flatten().collect()),
+        (Some(lost), _) => format!("{file}: no column {}, which {first_file} has", quoted(&[lost])),
+        (None, Some(added)) => format!("{file}: the column {}, which {first_file} does not have", quoted(&[added])),
+    };
+    Err(TableError::Shape(format!("{detail}; files that are read as one table have the same columns")))
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::delimiter::{recognise, said};
-use super::error::{Place, TableError};
+use super::error::{Place, TableError, Unit};
 use super::options::TextOptions;
 use super::record::{Record, Split};
 use super::text_input::{InputError, LONGEST_RECORD, TextInput};
@@ -33,7 +33,8 @@ impl<R: Read> Records<R> {
         is_known: impl Fn(&str) -> bool,
     ) -> Result<(Self, Record), TableError> {
         let (input, file) = (TextInput::new(input), file.to_owned());
-        let mut records = Self { input, file, delimiter: b',', header: Vec::new(), line: 0, next_line: 1 };
+        let mut records =
+            Self { input, file, delimiter: b',', header: Vec::new(), line: 0, next_line: options.first_line() };
         records.input.begin().map_err(|e| records.explain(&e))?;
         let said = said(records.input.rest());
         if let Some((_, length)) = said {
@@ -124,7 +125,7 @@ impl<R: Read> Records<R> {
     /// Where the last record is; `column` counts from 0.
     pub(super) fn place(&self, column: Option<usize>) -> Place {
         let named = |i: usize| (i + 1, self.header.get(i).map_or_else(String::new, |name| brief(name).into_owned()));
-        Place { file: self.file.clone(), line: self.line, column: column.map(named) }
+        Place { file: self.file.clone(), line: self.line, unit: Unit::Line, column: column.map(named) }
     }
 
     /// What stands between the fields.

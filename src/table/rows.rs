@@ -6,7 +6,7 @@
 use std::io::Read;
 
 use super::cell::cell_with;
-use super::error::{CellProblem, MAX_PROBLEMS, TableError};
+use super::error::{CellProblem, MAX_PROBLEMS, Place, TableError};
 use super::header::{Head, called, map_columns, renamed, set_header};
 use super::options::TextOptions;
 use super::record::Record;
@@ -72,7 +72,7 @@ impl<'s, R: Read> RowReader<'s, R> {
             set_header(&mut records, &first, schema)?;
             None
         };
-        let columns = map_columns(&records, schema)?;
+        let columns = map_columns(records.header(), records.file(), schema)?;
         Ok(Self {
             records,
             schema,
@@ -194,6 +194,21 @@ impl<'s, R: Read> RowReader<'s, R> {
     pub fn fields(&self, row: usize) -> impl Iterator<Item = &str> {
         let record = self.chunk[..self.in_chunk].get(row);
         record.into_iter().flat_map(Record::iter)
+    }
+
+    /// The cell of row `row` of the last chunk, as [`RowReader::fields`] has it.
+    pub(super) fn field(&self, row: usize, column: usize) -> &str {
+        self.chunk[..self.in_chunk].get(row).map_or("", |record| record.field(column))
+    }
+
+    /// The feature of a column.
+    pub(super) fn feature_of(&self, column: usize) -> Option<usize> {
+        self.columns.iter().position(|of| *of == Some(column))
+    }
+
+    /// Where row `row` of the last chunk is, which was read by [`RowReader::keep_fields`].
+    pub(super) fn place(&self, row: usize) -> Place {
+        self.problem_in(row, None, String::new()).place
     }
 
     /// The error for cells (feature, detail) of row `row` of the last chunk, which was read by

@@ -6,89 +6,76 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::error::TableError;
-use super::header::called;
+use super::column_scan::ColumnScan;
+use super::error::{Place, TableError, Unit};
+use super::header::{called, same_columns};
+use super::input::TableInput;
 use super::options::TextOptions;
-use super::record::Record;
-use super::records::Records;
-use super::spelling::Spellings;
-use super::token::{Token, judge};
-use super::unpack::unpacked;
+use super::part::Part;
 
-/// Cells of a column that are told as no numbers.
-const MOST_TOLD: usize = 3;
-
-/// A CSV file's bytes, the name that errors give it, and how its text is read.
+/// A table in memory: of one file, or of several with the same columns.
 #[derive(Debug, Clone)]
 pub struct TableFile {
-    pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
+    name: String,
+    pub(super) parts: Vec<Part>,
     pub(super) options: TextOptions,
-}
-
-/// What the cells of one column are.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ColumnScan {
-    /// The header's name, trimmed; empty where it has none.
-    pub name: String,
-    /// Cells that are finite numbers.
-    pub numbers: u64,
-    /// Empty cells.
-    pub empty: u64,
-    /// Cells that are a [missing word](super::MISSING_WORDS).
-    pub missing_words: u64,
-    /// Cells that are neither number nor missing.
-    pub texts: u64,
-    /// The first of these: its line and its text.
-    pub first_text: Option<(u64, String)>,
-    /// The first three of these, with their lines.
-    pub first_texts: Vec<(u64, String)>,
-    /// The ways in which all of these spell numbers.
-    pub spellings: Spellings,
-    /// The first number beyond `f64`: its line and its text.
-    pub first_infinite: Option<(u64, String)>,
-    /// The first missing word: its line and its text.
-    pub first_missing_word: Option<(u64, String)>,
 }
 
 /// The outcome of the first pass: every line has the header's width and is UTF-8, and there is at least one.
 #[derive(Debug)]
 pub struct Scan<'a> {
     pub(super) file: &'a TableFile,
-    /// The columns, in file order.
+    /// The columns, in the order of the first file.
     pub columns: Vec<ColumnScan>,
-    /// Each row's line in the file, from 1, shape `[n_rows]`.
+    /// Each row's line in its file, from 1 (of Parquet and Arrow the number of the row), shape `[n_rows]`.
     pub lines: Vec<u64>,
+    /// The first row of each file.
+    starts: Vec<usize>,
+    /// Of each file, where it has the first one's columns.
+    pub(super) orders: Vec<Vec<usize>>,
 }
 
 impl TableFile {
     /// Reads a file whole, and unpacks it where it is compressed with gzip or zstd.
     ///
     /// # Errors
-    /// [`TableError::Unreadable`]; [`TableError::Syntax`] where it cannot be unpacked.
+    /// [`TableError`]: it cannot be read, or is Parquet or Arrow that is broken.
     pub fn open(path: &Path) -> Result<Self, TableError> {
-        let name = path.display().to_string();
-        match std::fs::File::open(path) {
-            Ok(file) => Self::read(file, &name),
-            Err(e) => Err(TableError::unreadable(&name, &e)),
-        }
+        Self::of(vec![TableInput::open(path)?])
     }
 
-    /// Reads a stream to its end, and unpacks it; errors call it `name`.
+    /// Reads a stream to its end; errors call it `name`.
     ///
     /// # Errors
-    /// As [`Self::open`].
-    pub fn read(input: impl Read, name: &str) -> Result<Self, TableError> {
+    /// As [`TableFile::open`].
+    pub fn read(mut input: impl Read, name: &str) -> Result<Self, TableError> {
         let mut bytes = Vec::new();
-        match unpacked(input, name).and_then(|mut input| input.read_to_end(&mut bytes)) {
-            Ok(_) => Ok(Self::from_bytes(name, bytes)),
-            Err(e) => Err(TableError::of_input(name, &e)),
+        match input.read_to_end(&mut bytes) {
+            Ok(_) => Self::of(vec![TableInput::stream(std::io::Cursor::new(bytes), name)]),
+            Err(e) => Err(TableError::unreadable(name, &e)),
         }
     }
 
-    /// A table that is in memory already, unpacked; errors call it `name`.
+    /// Reads inputs whole, at least one, as one table.
+    ///
+    /// # Errors
+    /// As [`TableFile::open`].
+    pub fn of(inputs: Vec<TableInput>) -> Result<Self, TableError> {
+        let parts = inputs.into_iter().map(Part::read).collect::<Result<Vec<_>, _>>()?;
+        let name = match parts.as_slice() {
+            [] => return Err(TableError::Unreadable("no file is given".to_owned())),
+            [one] => one.name.clone(),
+            [first, others @ ..] => {
+                format!("{} and {} more file{}", first.name, others.len(), if others.len() == 1 { "" } else { "s" })
+            }
+        };
+        Ok(Self { name, parts, options: TextOptions::default() })
+    }
+
+    /// A CSV table that is in memory already; errors call it `name`.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self { name: name.into(), bytes, options: TextOptions::default() }
+        let name = name.into();
+        Self { parts: vec![Part::csv(name.clone(), bytes)], name, options: TextOptions::default() }
     }
 
     /// The same, read as the options say.
@@ -106,69 +93,25 @@ impl TableFile {
     /// Reads the table once and returns what its columns hold.
     ///
     /// # Errors
-    /// [`TableError`]: empty, no or a bad header, a line of another width, not UTF-8, no rows.
+    /// [`TableError`]: empty, no or a bad header, a line of another width, not UTF-8, no rows; or files of different
+    /// columns.
     pub fn scan(&self) -> Result<Scan<'_>, TableError> {
-        let mut records = self.records()?;
-        let named = |name: &String| ColumnScan { name: name.clone(), ..ColumnScan::default() };
-        let mut columns: Vec<ColumnScan> = records.header().iter().map(named).collect();
-        let header_line = records.line();
-        let mut lines = Vec::new();
-        let mut record = Record::default();
-        while records.read(&mut record)? {
-            lines.push(records.line());
-            for (i, column) in columns.iter_mut().enumerate() {
-                column.count(record.field(i), records.line(), &self.options);
+        let mut scan =
+            Scan { file: self, columns: Vec::new(), lines: Vec::new(), starts: Vec::new(), orders: Vec::new() };
+        for part in &self.parts {
+            let columns = part.scan(&self.options, &mut scan.lines, &mut scan.starts)?;
+            if scan.orders.is_empty() {
+                scan.orders.push((0..columns.len()).collect());
+                scan.columns = columns;
+                continue;
             }
+            let names = |columns: &[ColumnScan]| columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+            let (first, here) = (names(&scan.columns), names(&columns));
+            let order = same_columns(&first, &self.parts[0].name, &here, &part.name)?;
+            scan.columns.iter_mut().zip(&order).for_each(|(column, at)| column.add(&columns[*at]));
+            scan.orders.push(order);
         }
-        if lines.is_empty() {
-            return Err(TableError::no_rows(&self.name, header_line));
-        }
-        Ok(Scan { file: self, columns, lines })
-    }
-
-    /// The records below the header.
-    pub(super) fn records(&self) -> Result<Records<&[u8]>, TableError> {
-        let (mut records, first) = Records::open(self.bytes.as_slice(), &self.name, &self.options, |_| false)?;
-        records.set_header(&first, |_| false)?;
-        Ok(records)
-    }
-}
-
-impl ColumnScan {
-    /// True when every cell that holds something is a number, and at least one does.
-    pub fn is_numeric(&self) -> bool {
-        self.texts == 0 && (self.numbers > 0 || self.first_infinite.is_some())
-    }
-
-    /// True when no cell holds anything but a missing word.
-    pub fn is_void(&self) -> bool {
-        self.texts == 0 && !self.is_numeric()
-    }
-
-    /// True when every cell is empty.
-    pub fn is_empty(&self) -> bool {
-        self.is_void() && self.missing_words == 0
-    }
-
-    fn count(&mut self, text: &str, line: u64, options: &TextOptions) {
-        let seen = || Some((line, text.trim().to_owned()));
-        match judge(text, options) {
-            Token::Number(_) => self.numbers += 1,
-            Token::Empty => self.empty += 1,
-            Token::MissingWord => {
-                self.missing_words += 1;
-                self.first_missing_word = self.first_missing_word.take().or_else(seen);
-            }
-            Token::Infinite => self.first_infinite = self.first_infinite.take().or_else(seen),
-            Token::Text => {
-                self.texts += 1;
-                self.first_text = self.first_text.take().or_else(seen);
-                if self.first_texts.len() < MOST_TOLD {
-                    self.first_texts.extend(seen());
-                }
-                self.spellings.narrow(text);
-            }
-        }
+        Ok(scan)
     }
 }
 
@@ -176,6 +119,19 @@ impl Scan<'_> {
     /// The name that errors give the file.
     pub fn file(&self) -> &str {
         &self.file.name
+    }
+
+    /// Where a row's cell is; `column` counts from 0.
+    pub fn place(&self, row: usize, column: usize) -> Place {
+        let part = self.starts.partition_point(|start| *start <= row).saturating_sub(1);
+        let column = (self.orders[part][column] + 1, self.columns[column].name.clone());
+        let Part { name, .. } = &self.file.parts[part];
+        Place { file: name.clone(), line: self.lines[row], unit: self.file.parts[part].unit(), column: Some(column) }
+    }
+
+    /// What the lines count; of several files that of the first.
+    pub fn unit(&self) -> Unit {
+        self.file.parts[0].unit()
     }
 
     /// The position of the column called `name`; `#1` is the first one where the header has no name for it.

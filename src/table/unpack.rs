@@ -10,8 +10,8 @@ use super::error::TableError;
 const ENOUGH: usize = 4;
 
 /// The compressed formats that are read, by their first bytes.
-const GZIP: &[u8] = b"\x1f\x8b";
-const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+pub(super) const GZIP: &[u8] = b"\x1f\x8b";
+pub(super) const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// What an input reads as without its compression, which is told by its first bytes; the input itself where it has none.
 /// zstd takes up to 128 MiB for what a file may refer back to, gzip 32 KiB. Errors call it `name`.

@@ -1,5 +1,5 @@
 //! Text: numbers and times as they are spelled, durations for people, did-you-mean, shortened texts, texts made safe to
-//! print or to stand in HTML, base 64. Uses nothing of ours.
+//! print or to stand in HTML, base 64, the text of a panic. Uses nothing of ours.
 
 pub mod base64;
 pub mod date;
@@ -7,5 +7,6 @@ pub mod did_you_mean;
 pub mod duration;
 pub mod html;
 pub mod number;
+pub(crate) mod panics;
 pub mod printable;
 pub mod shorten;

@@ -26,14 +26,14 @@ pub(in crate::http) fn read(body: &[u8], head: Head, options: &DecodeOptions<'_>
 
 /// Reads a body that is not plain, or has errors.
 fn read_quoted_or_broken(body: &[u8], head: Head, options: &DecodeOptions<'_>) -> Result<(Batch, bool), Problem> {
-    let reader = RowReader::new(body, NAME, options.schema, head).map_err(|e| refuse(&e))?;
+    let reader = RowReader::new(body, NAME, options.schema, head).map_err(|e| of_table(&e))?;
     let mut reader = match options.extra {
-        ExtraFeatures::Reject => reader.reject_unknown().map_err(|e| refuse(&e))?,
+        ExtraFeatures::Reject => reader.reject_unknown().map_err(|e| of_table(&e))?,
         ExtraFeatures::Ignore => reader,
     };
     let room = if reader.is_sparse() { most_rows(body.len(), options.schema.n_features()) } else { usize::MAX };
     let most = options.max_rows.min(room);
-    let batch = reader.next_chunk(most).map_err(|e| refuse(&e))?;
+    let batch = reader.next_chunk(most).map_err(|e| of_table(&e))?;
     // The reader gives rows or an error before its end.
     let batch = batch.ok_or_else(|| Problem::new(ProblemKind::Schema, "no rows"))?;
     if batch.n_rows() == most && !matches!(reader.next_chunk(1), Ok(None)) {
@@ -44,7 +44,7 @@ fn read_quoted_or_broken(body: &[u8], head: Head, options: &DecodeOptions<'_>) -
 }
 
 /// An error of the table as a problem of the request.
-fn refuse(error: &TableError) -> Problem {
+pub(super) fn of_table(error: &TableError) -> Problem {
     match error {
         TableError::Unreadable(_) | TableError::Syntax(_) => {
             Problem::new(ProblemKind::Syntax, format!("The body is not CSV: {error}"))

@@ -1,4 +1,4 @@
-//! From a body to a [`Batch`]: JSON in any dialect, NDJSON, CSV, and tensors of the Open Inference Protocol.
+//! From a body to a [`Batch`]: JSON in any dialect, NDJSON, CSV, Arrow, and tensors of the Open Inference Protocol.
 //!
 //! The shape of a JSON body decides its dialect: an array holds rows (each a record or a list of values); an object
 //! holds columns (of labelled values, of lists, or of the values of a single record) unless it has a key that holds
@@ -6,6 +6,7 @@
 //! protocols read only those keys ([`read_as`]).
 
 mod absent;
+pub(super) mod arrow;
 mod cells;
 mod column;
 mod columns;

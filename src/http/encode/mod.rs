@@ -1,5 +1,6 @@
-//! From an [`Answer`] to its bytes: JSON, NDJSON, CSV, or tensors of the Open Inference Protocol.
+//! From an [`Answer`] to its bytes: JSON, NDJSON, CSV, Arrow, or tensors of the Open Inference Protocol.
 
+pub(super) mod arrow;
 mod contributions;
 pub(super) mod csv;
 pub(super) mod json;
@@ -7,19 +8,19 @@ pub(super) mod ndjson;
 pub(super) mod tensors;
 
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
 use crate::model::Model;
 use crate::model::answer_table;
-use crate::model::prediction::Answer;
+use crate::model::prediction::{Answer, Beside};
 use crate::model::question::Question;
 use crate::serve::registry::ServedModel;
 
 use super::decode::Protocol;
 use super::json::write;
-use super::media::{Accepted, AnswerFormat};
+use super::media::{ARROW, Accepted, AnswerFormat};
 
 /// How an answer is written: the format that the client accepts, with the keys of the protocol whose route it asked.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,10 @@ impl ResponseFormat {
                 let repeated = (self.by_inputs && protocol == Protocol::TensorFlow).then_some("outputs");
                 (json::MEDIA_TYPE, json::predictions_only(schema, answer, repeated))
             }
+            (AnswerFormat::Arrow, _) => match arrow::rows(schema, answer) {
+                Ok(bytes) => (ARROW, bytes),
+                Err(problem) => return problem.into_response(),
+            },
             (AnswerFormat::Ndjson, _) => (self.accepted.ndjson, ndjson::rows(schema, answer)),
             (AnswerFormat::Csv, _) if self.accepted.header.unwrap_or(!self.is_headless) => {
                 ("text/csv; charset=utf-8; header=present", csv::rows(schema, answer, true))
@@ -82,4 +87,15 @@ fn contributions_bytes(model: &Model) -> usize {
     let features: usize = schema.features().iter().map(|feature| quoted(&feature.name)).sum();
     let scores: usize = answer_table::score_names(schema, n_scores).iter().map(|score| quoted(score) + 4).sum();
     MEMBERS + NUMBER + 2 * scores + n_scores * (features + 4)
+}
+
+/// The most bytes that an Arrow answer has beside what [`max_bytes`] counts: its schema, and the places of its columns.
+pub(super) fn max_arrow_head(model: &Model, question: Question) -> usize {
+    // A field with its type and its name's padding, then a node, two or three buffers and their padding.
+    const PER_COLUMN: usize = 256;
+    const HEADS: usize = 1_024;
+    let n_explained = if question.explain { model.n_explained() } else { 0 };
+    let beside = Beside { n_raw: model.n_raw_for(question), n_explained };
+    let names = answer_table::columns(model.schema(), model.has_probability(), beside);
+    HEADS + names.map(|name| PER_COLUMN + name.len()).sum::<usize>()
 }

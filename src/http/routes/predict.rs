@@ -21,7 +21,7 @@ use crate::serve::registry::{ServedModel, Snapshot};
 
 use crate::http::app::{App, AppState};
 use crate::http::body::{self, ReadableBody};
-use crate::http::decode::{self, DecodeOptions, Decoded, Places, Protocol, csv, ndjson};
+use crate::http::decode::{self, DecodeOptions, Decoded, Places, Protocol, arrow, csv, ndjson};
 use crate::http::encode::{self, ResponseFormat};
 use crate::http::handler_output::{HandlerOutput, Timings};
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
@@ -69,7 +69,20 @@ pub(in crate::http) async fn predict_with(
         let (batch, places) = decode_body(body, format, &DecodeOptions::new(&app.server, snapshot), &mut response)?;
         Ok((batch.asking(question), places, response))
     };
-    run_prediction(app, head, body, snapshot, decode, ResponseFormat::write).await
+    let form = ArrowUse {
+        is_arrow_body: format == BodyFormat::Arrow,
+        is_arrow_answer: accepted.format == AnswerFormat::Arrow,
+    };
+    run_prediction(app, head, body, snapshot, form, decode, ResponseFormat::write).await
+}
+
+/// Whether a request holds Arrow, which takes other memory than texts of its length do.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::http) struct ArrowUse {
+    /// Its body is an Arrow IPC stream.
+    is_arrow_body: bool,
+    /// Its answer is to be one.
+    is_arrow_answer: bool,
 }
 
 /// 422: JSON answers of the protocol have no member for what is asked.
@@ -97,12 +110,18 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     head: &Parts,
     body: impl ReadableBody,
     snapshot: Snapshot,
+    form: ArrowUse,
     decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, Places, F), Problem> + Send + 'static,
     encode: impl FnOnce(F, &ServedModel, &Answer) -> Response + Send + 'static,
 ) -> Result<HandlerOutput, Problem> {
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.server.compute);
     let body = body::read(app, head, body).await?;
-    memory.grow_within_budget(max_batch_bytes(body.len(), &snapshot, &app.server.limits)).await?;
+    let batch_bytes = if form.is_arrow_body {
+        arrow::max_bytes(&body, &DecodeOptions::new(&app.server, &snapshot))
+    } else {
+        max_batch_bytes(body.len(), &snapshot, &app.server.limits)
+    };
+    memory.grow_within_budget(batch_bytes).await?;
     let (decoded, decode_time) = if is_inline_text(body.len()) {
         // The body ends here, as in the pool's closure: the lease counts only the batch and the answer from now on.
         let body = body;
@@ -114,7 +133,9 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     let (batch, places, format) = decoded?;
     let rows = batch.n_rows();
     check_room(app, &snapshot, rows, batch.question())?;
-    let answer_bytes = encode::max_bytes(&snapshot.model, rows, batch.question());
+    let (model, question) = (&snapshot.model, batch.question());
+    let head_bytes = if form.is_arrow_answer { encode::max_arrow_head(model, question) } else { 0 };
+    let answer_bytes = encode::max_bytes(model, rows, question) + head_bytes;
     let input = PredictInput { snapshot: &snapshot, batch, answer_bytes, other_bytes: 0 };
     let answer = app.server.predict(memory, input).await;
     let pointer = |row, feature| places.pointer(row, feature, snapshot.model.schema());
@@ -177,6 +198,7 @@ fn decode_body(
             let batch = ndjson::read(body, options, &mut ndjson::LinesRead::default())?;
             return Ok((batch.ok_or_else(Problem::no_rows)?, Places::Records(&[])));
         }
+        (BodyFormat::Arrow, _) => return Ok((arrow::read(body, options)?, Places::Records(&[]))),
     };
     response.by_inputs = by_inputs;
     Ok((batch, places))

@@ -3,12 +3,13 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::sleep;
 
@@ -19,6 +20,7 @@ use super::age::Ages;
 use super::connection::{Connection, CutCount};
 use super::listener_context::{BoundService, ListenerContext, Role};
 use super::service::HttpService;
+use super::socket::Listener;
 use super::state::ConnectionState;
 
 /// First pause after a failed accept (EMFILE); it doubles up to [`LONGEST_PAUSE`].
@@ -71,8 +73,8 @@ struct Acceptor<S> {
 /// # Panics
 /// Outside a tokio runtime with I/O and time.
 pub async fn accept_connections<S: HttpService>(bound: BoundService<S>, listener: ListenerContext) -> usize {
-    let tcp = match bound.tcp.set_nonblocking(true).and_then(|()| TcpListener::from_std(bound.tcp)) {
-        Ok(tcp) => tcp,
+    let socket = match Listener::new(bound.socket) {
+        Ok(socket) => socket,
         Err(error) => {
             tracing::error!(%error, "cannot use the listening socket");
             return 0;
@@ -84,7 +86,7 @@ pub async fn accept_connections<S: HttpService>(bound: BoundService<S>, listener
     let listener = Arc::new(listener);
     let (ages, shared) = (Ages::new(listener.limits.max_connection_age), Arc::clone(&listener));
     let acceptor = Acceptor { service: bound.service, listener: shared, permits, ages, cut: Arc::clone(&cut), open };
-    acceptor.accept_until_closed(tcp).await;
+    acceptor.accept_until_closed(socket).await;
     if listener.role == Role::Main {
         listener.lifecycle.record(DrainStep::ListenerClosed);
         tracing::info!("listener closed");
@@ -107,27 +109,27 @@ async fn all_closed(lifecycle: &Lifecycle, closed: &mut mpsc::Receiver<Infallibl
 
 impl<S: HttpService> Acceptor<S> {
     /// Accepts until it is time to close; the socket is closed on return.
-    async fn accept_until_closed(self, tcp: TcpListener) {
+    async fn accept_until_closed(self, socket: Listener) {
         tokio::select! {
-            never = self.accept_forever(&tcp) => match never {},
+            never = self.accept_forever(&socket) => match never {},
             () = closing_time(&self.listener) => {}
         }
         if self.listener.role == Role::Main
-            && let Err(error) = self.empty_queue(tcp)
+            && let Err(error) = self.empty_queue(&socket)
         {
             tracing::warn!(%error, "cannot empty the accept queue");
         }
     }
 
-    async fn accept_forever(&self, tcp: &TcpListener) -> Infallible {
+    async fn accept_forever(&self, listening: &Listener) -> Infallible {
         let mut pause = SHORTEST_PAUSE;
         loop {
             // The semaphore is never closed.
             let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { continue };
-            match tcp.accept().await {
-                Ok((socket, _)) => {
+            match listening.accept().await {
+                Ok(socket) => {
                     pause = SHORTEST_PAUSE;
-                    self.admit(socket, Some(permit));
+                    self.admit(socket, listening.is_unix(), Some(permit));
                 }
                 Err(error) if is_the_clients_fault(&error) => {}
                 Err(error) => {
@@ -141,15 +143,11 @@ impl<S: HttpService> Acceptor<S> {
     }
 
     /// Takes the connections that the kernel has already accepted, over the cap if need be, because closing the socket
-    /// would reset them; then closes. Asks the kernel itself: the runtime may not know of the last ones yet.
-    fn empty_queue(&self, tcp: TcpListener) -> io::Result<()> {
-        let tcp = tcp.into_std()?;
+    /// would reset them.
+    fn empty_queue(&self, listening: &Listener) -> io::Result<()> {
         loop {
-            match tcp.accept() {
-                Ok((socket, _)) => {
-                    socket.set_nonblocking(true)?;
-                    self.admit(TcpStream::from_std(socket)?, None);
-                }
+            match listening.accept_now() {
+                Ok(socket) => self.admit(socket, listening.is_unix(), None),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if is_the_clients_fault(&error) => {}
                 Err(error) => return Err(error),
@@ -157,8 +155,8 @@ impl<S: HttpService> Acceptor<S> {
         }
     }
 
-    fn admit(&self, socket: TcpStream, permit: Option<OwnedSemaphorePermit>) {
-        let Ok(peer) = prepare(&socket, &self.listener.limits) else { return };
+    fn admit(&self, socket: TcpStream, is_unix: bool, permit: Option<OwnedSemaphorePermit>) {
+        let Ok(peer) = prepare(&socket, is_unix, &self.listener.limits) else { return };
         let held = (self.listener.metrics.connection(), permit, self.open.clone());
         let (listener, cut) = (Arc::clone(&self.listener), Arc::clone(&self.cut));
         let state = Arc::new(ConnectionState::new(self.ages.draw()));
@@ -166,13 +164,17 @@ impl<S: HttpService> Acceptor<S> {
     }
 }
 
-/// Sets the options of an accepted socket. An error means that the client has left already.
-fn prepare(socket: &TcpStream, limits: &Limits) -> io::Result<std::net::SocketAddr> {
-    socket.set_nodelay(true)?;
+/// Sets the options of an accepted socket; gives the client's address where it has one. An error means that the client
+/// has left already.
+fn prepare(socket: &TcpStream, is_unix: bool, limits: &Limits) -> io::Result<Option<SocketAddr>> {
     socket2::SockRef::from(socket).set_send_buffer_size(SEND_BUFFER)?;
+    if is_unix {
+        return Ok(None);
+    }
+    socket.set_nodelay(true)?;
     #[cfg(target_os = "linux")]
     socket2::SockRef::from(socket).set_tcp_user_timeout(Some(limits.write_timeout))?;
-    socket.peer_addr()
+    socket.peer_addr().map(Some)
 }
 
 /// Resolves when the listener must close.

@@ -1,4 +1,4 @@
-//! Binds an address, with an error that says what to do.
+//! Binds an IP address, with an error that says what to do.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Connections that the kernel queues while accepting is paused; it caps this at `net.core.somaxconn` (4,096 on Linux).
-const BACKLOG: i32 = 4_096;
+pub(super) const BACKLOG: i32 = 4_096;
 
 /// Why an address cannot be listened on. `Display` is one line: the address, what is wrong, what to do.
 #[derive(Debug, thiserror::Error)]

@@ -58,7 +58,7 @@ pin_project! {
         listener: Arc<ListenerContext>,
         state: Arc<ConnectionState>,
         repoll: Repoll,
-        peer: SocketAddr,
+        peer: Option<SocketAddr>,
         cut: CutCount,
         held: H,
     }
@@ -68,7 +68,7 @@ impl<S: HttpService, H> Connection<S, H> {
     /// `held` is dropped with the connection.
     pub(super) fn new(
         socket: TcpStream,
-        peer: SocketAddr,
+        peer: Option<SocketAddr>,
         state: Arc<ConnectionState>,
         listener: Arc<ListenerContext>,
         service: S,
@@ -146,7 +146,7 @@ impl<S: HttpService, H> Connection<S, H> {
                 Driver::Http(http) => {
                     let polled = this.repoll.poll(cx, |cx| Pin::new(&mut **http).poll(cx));
                     if let Poll::Ready(Err(error)) = &polled {
-                        tracing::debug!(peer = %this.peer, %error, "connection failed");
+                        tracing::debug!(peer = ?this.peer, %error, "connection failed");
                     }
                     return polled.map(drop);
                 }
@@ -225,6 +225,6 @@ impl<S: HttpService, H> Connection<S, H> {
         if why == CloseReason::HardStop && self.state.owes_an_answer() {
             self.cut.fetch_add(1, Ordering::Relaxed);
         }
-        tracing::debug!(peer = %self.peer, ?why, "connection closed");
+        tracing::debug!(peer = ?self.peer, ?why, "connection closed");
     }
 }

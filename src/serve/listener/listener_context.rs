@@ -1,6 +1,5 @@
 //! A bound socket with its service, and what a listener shares with the rest of the process.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use crate::config::Limits;
@@ -8,6 +7,8 @@ use crate::serve::ServerState;
 use crate::serve::admission::MemoryBudget;
 use crate::serve::lifecycle::Lifecycle;
 use crate::serve::metrics::Metrics;
+
+use super::socket::ListeningSocket;
 
 /// The most bytes that hyper buffers for a connection, once for reading (a longer head is a bare 431) and once for
 /// writing.
@@ -30,7 +31,7 @@ pub enum Role {
 #[derive(Debug)]
 pub struct BoundService<S> {
     /// The socket, bound and listening.
-    pub tcp: TcpListener,
+    pub socket: ListeningSocket,
     /// The service, such as an axum `Router`.
     pub service: S,
 }

@@ -19,7 +19,9 @@ mod listener_context;
 mod repoll;
 mod request_context;
 mod service;
+mod socket;
 mod state;
+mod unix;
 
 pub use accept::accept_connections;
 pub use admin::{ADMIN_BUDGET, ADMIN_CONNECTIONS, start_admin};
@@ -29,4 +31,6 @@ pub use framing::HeadFault;
 pub use listener_context::{BoundService, IDLE_BYTES, ListenerContext, MAX_BUFFER, Role};
 pub use request_context::{RequestContext, RequestId};
 pub use service::{BoxError, HttpService, TrackedBody};
+pub use socket::ListeningSocket;
 pub use state::{DISCARD_FOR, DISCARD_TIMES_MAX_BODY};
+pub use unix::{UnixBindError, UnixSocket, bind_unix};

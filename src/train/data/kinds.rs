@@ -87,7 +87,8 @@ fn asked(scan: &Scan<'_>, column: usize, dates: &DateScan, form: Option<DateForm
         }
         () => String::new(),
     };
-    let place = Place { file: scan.file().to_owned(), line: *line, column: Some((column + 1, seen.name.clone())) };
+    let column = Some((column + 1, seen.name.clone()));
+    let place = Place { file: scan.file().to_owned(), line: *line, unit: scan.unit(), column };
     let row = scan.lines.iter().position(|of_row| of_row == line).unwrap_or_default() as u64;
     let detail = format!("{text:?} is not a date such as {} (--date){advice}", chosen.examples());
     Err(TrainError::Table(TableError::Cells(vec![CellProblem { place, row, detail }])))

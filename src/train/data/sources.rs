@@ -1,7 +1,7 @@
 //! The files of a run as one table: the rows of `--data` and, behind them, those of `--test-data`.
 
 use crate::model::schema::FeatureKind;
-use crate::table::{CellProblem, Cells, Place, Scan, TableError};
+use crate::table::{CellProblem, Cells, Scan, TableError};
 use crate::train::data::lookup::position;
 use crate::train::error::TrainError;
 
@@ -33,15 +33,13 @@ impl Sources<'_> {
 
     /// What is wrong with a row's cell.
     pub(super) fn problem(&self, column: usize, row: usize, detail: impl Into<String>) -> TrainError {
-        let name = &self.data.columns[column].name;
         let (scan, column, row) = match self.test {
             Some(test) if row >= self.data.n_rows() => {
                 (test, test.position(&self.data.called(column)).unwrap_or(column), row - self.data.n_rows())
             }
             _ => (self.data, column, row),
         };
-        let place =
-            Place { file: scan.file().to_owned(), line: scan.lines[row], column: Some((column + 1, name.clone())) };
+        let place = scan.place(row, column);
         TrainError::Table(TableError::Cells(vec![CellProblem { place, row: row as u64, detail: detail.into() }]))
     }
 }

@@ -4,7 +4,6 @@ pub mod bayes;
 pub mod boosting;
 pub(crate) mod estimators;
 pub mod linear;
-mod panics;
 pub(crate) mod plan;
 pub mod svm;
 pub(crate) mod task;

@@ -15,6 +15,8 @@ pub enum Form {
     Lines,
     /// CSV, with or without a header.
     Csv(Head),
+    /// An Arrow IPC stream.
+    Arrow,
     /// Tensors; how many bytes of it are JSON, if not all.
     V2(Option<usize>),
 }

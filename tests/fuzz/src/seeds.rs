@@ -4,6 +4,14 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::types::Int8Type;
+use arrow_array::{
+    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array, RecordBatch,
+    StringArray, StringViewArray,
+};
+use arrow_ipc::writer::StreamWriter;
 
 use crate::forms::{CSV, JSON};
 use crate::{models, router};
@@ -82,7 +90,7 @@ pub fn when_asked() {
 
 /// Writes an input a file into `into/TARGET/`. `fixtures` holds `*.request` files.
 fn write(fixtures: &Path, into: &Path) -> io::Result<()> {
-    for target in ["artifact", "predict", "v2", "csv", "router", "http", "models"] {
+    for target in ["artifact", "predict", "v2", "csv", "arrow", "router", "http", "models"] {
         fs::create_dir_all(into.join(target))?;
     }
     for entry in fs::read_dir(fixtures)? {
@@ -102,6 +110,7 @@ fn write(fixtures: &Path, into: &Path) -> io::Result<()> {
         fs::write(into.join("models").join(name), bytes)?;
     }
     binary_tensors(&into.join("v2"))?;
+    arrow_streams(&into.join("arrow"))?;
     artifacts(&into.join("artifact"))
 }
 
@@ -115,6 +124,29 @@ fn binary_tensors(into: &Path) -> io::Result<()> {
         let length = u16::try_from(head.len()).unwrap_or(u16::MAX).to_le_bytes();
         // 4 is binary, 2 is `line`.
         fs::write(into.join(datatype), [&[4 | 2], &length[..], head.as_bytes(), &vec![1; 2 * width]].concat())?;
+    }
+    Ok(())
+}
+
+/// A stream of each kind of column, for the models of two numbers and of one.
+fn arrow_streams(into: &Path) -> io::Result<()> {
+    let columns: [(&str, ArrayRef); 7] = [
+        ("doubles", Arc::new(Float64Array::from(vec![Some(1.0), None, Some(3.5)]))),
+        ("floats", Arc::new(Float32Array::from(vec![1.0, 2.0, 3.5]))),
+        ("integers", Arc::new(Int8Array::from(vec![Some(1), None, Some(3)]))),
+        ("truths", Arc::new(BooleanArray::from(vec![true, false, true]))),
+        ("texts", Arc::new(StringArray::from(vec!["1", "", "three"]))),
+        ("views", Arc::new(StringViewArray::from(vec!["1", "2", "a text that is longer than a view"]))),
+        ("keys", Arc::new(["1", "2", "1"].into_iter().collect::<DictionaryArray<Int8Type>>())),
+    ];
+    for (name, x) in columns {
+        let z: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+        for (choice, columns) in [(1, vec![("x", Arc::clone(&x)), ("z", z)]), (2, vec![("x", x)])] {
+            let batch = RecordBatch::try_from_iter(columns).map_err(io::Error::other)?;
+            let mut writer = StreamWriter::try_new(vec![choice], &batch.schema()).map_err(io::Error::other)?;
+            writer.write(&batch).map_err(io::Error::other)?;
+            fs::write(into.join(format!("{name}-{choice}")), writer.into_inner().map_err(io::Error::other)?)?;
+        }
     }
     Ok(())
 }

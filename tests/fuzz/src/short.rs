@@ -13,7 +13,7 @@ use smartserve::model::Model;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::Scratch;
 use smartserve::model::prediction::Prediction;
-use smartserve::table::RowReader;
+use smartserve::table::{ArrowLimits, RowReader, max_arrow_bytes, read_arrow};
 
 use crate::bounded;
 use crate::forms::{self, Form};
@@ -100,6 +100,11 @@ fn parse(form: Form, model: &Model, name: &str, body: &[u8]) -> Result<Batch, Pr
                 Ok(None) => Ok(batch),
                 more => Err(bad(format!("more rows: {}", more.is_ok()))),
             }
+        }
+        Form::Arrow => {
+            let limits = ArrowLimits { max_rows: MAX_ROWS, max_sparse_rows: MAX_ROWS, rejects_unknown: true };
+            assert!(max_arrow_bytes(body, schema.n_features(), limits) <= BASE + TIMES * body.len());
+            read_arrow(body, "body", schema, limits).map_err(|error| bad(format!("{error:?}")))
         }
         Form::V2(length) if length.is_some_and(|length| length > body.len()) => Err(bad("too long".to_owned())),
         Form::V2(length) => Ok(tensors::read(body, length, &rules, &Output::of(model))?.batch),

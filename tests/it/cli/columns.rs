@@ -99,14 +99,14 @@ fn a_file_that_is_no_table_is_called_what_it_is() {
     let directory = tempfile::tempdir().unwrap();
     let model = crate::support::path("tests/fixtures/artifacts/boston-ridge.model").display().to_string();
     let input = directory.path().join("in.parquet");
-    std::fs::write(&input, b"PAR1\x15\x04\x15").unwrap();
+    std::fs::write(&input, b"PK\x03\x04xl/workbook").unwrap();
     let input = input.to_str().unwrap();
     let ran = run_with(&[], &["predict", "--model", &model, "--input", input]);
     assert_eq!(ran.code, Some(65));
-    assert!(ran.err.contains("in.parquet: this is no CSV but a Parquet file"), "{}", ran.err);
+    assert!(ran.err.contains("in.parquet: this is no CSV but a ZIP archive"), "{}", ran.err);
     let ran = run_with(&[], &["train", "--data", input, "--target", "y", "-o", "/dev/null"]);
     assert_eq!(ran.code, Some(65));
-    assert!(ran.err.contains("this is no CSV but a Parquet file"), "{}", ran.err);
+    assert!(ran.err.contains("this is no CSV but a ZIP archive"), "{}", ran.err);
 }
 
 #[test]

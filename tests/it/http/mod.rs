@@ -1,5 +1,6 @@
 //! What clients of every protocol see: requests to the router, and bytes over sockets.
 
+mod arrow;
 mod clients;
 mod compat;
 mod diagnostics;

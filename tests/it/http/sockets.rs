@@ -250,7 +250,10 @@ fn listen() -> SocketAddr {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let context = ListenerContext::of(&server);
         let service = router(server, Role::Main, Options::default());
-        runtime.block_on(smartserve::serve::listener::accept_connections(BoundService { tcp, service }, context));
+        runtime.block_on(smartserve::serve::listener::accept_connections(
+            BoundService { socket: tcp.into(), service },
+            context,
+        ));
     });
     address
 }

@@ -14,4 +14,5 @@ mod reload;
 mod reload_messages;
 mod sources;
 mod telemetry;
+mod unix_socket;
 mod wakes;

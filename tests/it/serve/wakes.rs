@@ -35,7 +35,8 @@ async fn ask(poll: impl Fn(&mut Context<'_>, usize, bool) -> Poll<()> + Clone + 
             Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
         }
     });
-    let listening = tokio::spawn(accept_connections(BoundService { tcp, service }, ListenerContext::of(&server)));
+    let listening =
+        tokio::spawn(accept_connections(BoundService { socket: tcp.into(), service }, ListenerContext::of(&server)));
     client.get("/").await;
     assert_eq!(client.answer().await.unwrap().status, 200);
     listening.abort();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub(crate) mod arrow;
 pub(crate) mod artifact;
 pub(crate) mod estimator;
 pub(crate) mod exact;

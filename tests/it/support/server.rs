@@ -66,7 +66,7 @@ impl Server {
         let gate = Arc::new(Semaphore::new(0));
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
-        let front = BoundService { tcp, service: service(&server, &gate) };
+        let front = BoundService { socket: tcp.into(), service: service(&server, &gate) };
         let (signals, receiver) = Signals::channel();
         let exit = tokio::spawn({
             let server = Arc::clone(&server);
@@ -79,7 +79,7 @@ impl Server {
     pub(crate) fn start_admin(&self) -> (SocketAddr, std::thread::JoinHandle<()>) {
         let tcp = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = tcp.local_addr().unwrap();
-        let front = BoundService { tcp, service: service(&self.server, &self.gate) };
+        let front = BoundService { socket: tcp.into(), service: service(&self.server, &self.gate) };
         (address, start_admin(front, ListenerContext::of(&self.server)).unwrap())
     }
 

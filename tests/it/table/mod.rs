@@ -1,5 +1,6 @@
 //! Reading tables.
 
+mod columnar;
 mod odd;
 mod reading;
 mod streaming;

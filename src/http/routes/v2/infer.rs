@@ -12,7 +12,7 @@ use crate::http::handler_output::HandlerOutput;
 use crate::http::media::{self, BodyFormat};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::routes::predict::run_prediction;
+use crate::http::routes::predict::{ArrowUse, run_prediction};
 use crate::http::routes::query;
 use crate::model::prediction::Answer;
 use crate::model::question::Question;
@@ -63,7 +63,7 @@ async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Resul
     let encode = |(id, outputs): (Option<String>, Vec<RequestedOutput>), model: &ServedModel, answer: &Answer| {
         encode::tensors::write(model, id.as_deref(), &outputs, answer)
     };
-    run_prediction(app, &head, body, snapshot, decode, encode).await
+    run_prediction(app, &head, body, snapshot, ArrowUse::default(), decode, encode).await
 }
 
 /// How many of the body's bytes are JSON; none when all are.

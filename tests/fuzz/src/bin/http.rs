@@ -47,7 +47,10 @@ impl Server {
             let tcp = bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
             let address = tcp.local_addr().expect("it is bound");
             let service = router(Arc::clone(&server), Role::Main, Options::default());
-            tokio::spawn(accept_connections(BoundService { tcp, service }, ListenerContext::of(&server)));
+            tokio::spawn(accept_connections(
+                BoundService { socket: tcp.into(), service },
+                ListenerContext::of(&server),
+            ));
             (address, server)
         });
         Self { runtime, address, server }

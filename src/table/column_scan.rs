@@ -1,0 +1,106 @@
+//! What the cells of one column are, counted before its kind is decided.
+
+use super::columnar::Value;
+use super::options::TextOptions;
+use super::spelling::Spellings;
+use super::token::{Token, judge};
+
+/// Cells of a column that are told as no numbers.
+const MOST_TOLD: usize = 3;
+
+/// What the cells of one column are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ColumnScan {
+    /// The header's name, trimmed; empty where it has none.
+    pub name: String,
+    /// Cells that are finite numbers.
+    pub numbers: u64,
+    /// Empty cells.
+    pub empty: u64,
+    /// Cells that are a [missing word](super::MISSING_WORDS).
+    pub missing_words: u64,
+    /// Cells that are neither number nor missing.
+    pub texts: u64,
+    /// The first of these: its line and its text.
+    pub first_text: Option<(u64, String)>,
+    /// The first three of these, with their lines.
+    pub first_texts: Vec<(u64, String)>,
+    /// The ways in which all of these spell numbers.
+    pub spellings: Spellings,
+    /// The first number beyond `f64`: its line and its text.
+    pub first_infinite: Option<(u64, String)>,
+    /// The first missing word: its line and its text.
+    pub first_missing_word: Option<(u64, String)>,
+}
+
+impl ColumnScan {
+    /// True when every cell that holds something is a number, and at least one does.
+    pub fn is_numeric(&self) -> bool {
+        self.texts == 0 && (self.numbers > 0 || self.first_infinite.is_some())
+    }
+
+    /// True when no cell holds anything but a missing word.
+    pub fn is_void(&self) -> bool {
+        self.texts == 0 && !self.is_numeric()
+    }
+
+    /// True when every cell is empty.
+    pub fn is_empty(&self) -> bool {
+        self.is_void() && self.missing_words == 0
+    }
+
+    /// A column of this name, of which nothing was read.
+    pub(super) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Counts the cells of the same column in another file.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.numbers += other.numbers;
+        self.empty += other.empty;
+        self.missing_words += other.missing_words;
+        self.texts += other.texts;
+        self.first_text = self.first_text.take().or_else(|| other.first_text.clone());
+        other.first_texts.iter().for_each(|(_, text)| self.spellings.narrow(text));
+        let room = MOST_TOLD.saturating_sub(self.first_texts.len());
+        self.first_texts.extend(other.first_texts.iter().take(room).cloned());
+        self.first_infinite = self.first_infinite.take().or_else(|| other.first_infinite.clone());
+        self.first_missing_word = self.first_missing_word.take().or_else(|| other.first_missing_word.clone());
+    }
+
+    /// Counts a typed cell.
+    pub(super) fn count_value(&mut self, value: Value<'_>, line: u64, options: &TextOptions) {
+        match value {
+            Value::Missing => self.empty += 1,
+            Value::Float(v) if v.is_finite() => self.numbers += 1,
+            Value::Signed(_) | Value::Unsigned(_) => self.numbers += 1,
+            Value::Text(text) => self.count(text, line, options),
+            Value::Float(_) | Value::Bool(_) => {
+                let mut text = String::new();
+                value.append_to(&mut text);
+                self.count(&text, line, options);
+            }
+        }
+    }
+
+    pub(super) fn count(&mut self, text: &str, line: u64, options: &TextOptions) {
+        let seen = || Some((line, text.trim().to_owned()));
+        match judge(text, options) {
+            Token::Number(_) => self.numbers += 1,
+            Token::Empty => self.empty += 1,
+            Token::MissingWord => {
+                self.missing_words += 1;
+                self.first_missing_word = self.first_missing_word.take().or_else(seen);
+            }
+            Token::Infinite => self.first_infinite = self.first_infinite.take().or_else(seen),
+            Token::Text => {
+                self.texts += 1;
+                self.first_text = self.first_text.take().or_else(seen);
+                if self.first_texts.len() < MOST_TOLD {
+                    self.first_texts.extend(seen());
+                }
+                self.spellings.narrow(text);
+            }
+        }
+    }
+}
