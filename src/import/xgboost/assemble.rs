@@ -11,7 +11,7 @@ use crate::import::imported::Imported;
 use crate::import::options::{Answers, ImportOptions, Iterations};
 use crate::import::room::{FEATURE, Room};
 use crate::model::artifact::{Origin, Setting};
-use crate::model::ir::{LinearRule, Width};
+use crate::model::ir::{LinearRule, Link, Width};
 use crate::model::neutral::{Comparison, Forest, Leaves, LinearModel, Neutral, Predictor, Sum, Tree};
 use crate::model::schema::MAX_COLUMNS;
 
@@ -20,6 +20,9 @@ const MAX_OUTPUTS: usize = 1_000;
 
 /// From this version on `binary:logitraw` takes `base_score` as a margin.
 const LOGITRAW_BASE_IS_MARGIN: [i32; 2] = [1, 3];
+
+/// From this version on `survival:aft` takes the exponential in f64.
+const AFT_IS_WIDE: [i32; 2] = [2, 1];
 
 /// From this version on `reg:quantileerror` sorts the values of a row.
 const SORTS_QUANTILES: [i32; 2] = [3, 5];
@@ -111,6 +114,10 @@ fn objective(document: &Document, n_outputs: usize, options: &ImportOptions) -> 
     // Found with 1.0.2, 1.2.1, 1.3.3 and later ones: base_score is a margin from 1.3 on, before that a probability.
     if name == "binary:logitraw" && document.version.as_slice() < &LOGITRAW_BASE_IS_MARGIN[..] {
         objective.base = Base::Logit;
+    }
+    // Found with 1.7.6 and 2.0.3, and with 2.1.4, 3.0.5 and 3.2.0: up to 17 of 4,000 answers tell the two apart.
+    if name == "survival:aft" && document.version.as_slice() < &AFT_IS_WIDE[..] {
+        objective.link = Link::Exp;
     }
     if name == "reg:quantileerror" && n_outputs > 1 && document.version.as_slice() >= &SORTS_QUANTILES[..] {
         return refused("several quantiles of XGBoost 3.5 are sorted, which is not read yet".to_owned());

@@ -94,6 +94,9 @@ if VERSION < (2, 0):
     OTHERS = {name: of for name, of in OTHERS.items() if "vector" not in name and "quantile" not in name}
     OBJECTIVES = {name: of for name, of in OBJECTIVES.items() if not name.startswith("quantile")}
     WRAPPED = {}
+if VERSION < (3, 1):
+    # "Update tree leaf support for multi-target tree is not yet implemented", says XGBoost.
+    OTHERS = {name: of for name, of in OTHERS.items() if name not in ("vector-absolute", "vector-quantiles")}
 # What `make test` has.
 SHORT = (
     "squarederror-nan-text-f64", "binary-none-codes-f32", "softprob-zero-numbers-f64", "aft-nan-mixed-typed",

@@ -249,6 +249,23 @@ fn the_base_of_raw_logits_is_a_probability_up_to_1_2_and_a_margin_after_it() {
 }
 
 #[test]
+fn failure_times_are_of_an_exponential_in_32_bits_up_to_2_0_and_in_64_after_it() {
+    let of = |version: [i32; 3]| {
+        let bytes = small(|model| {
+            model["version"] = serde_json::json!(version);
+            model["learner"]["objective"]["name"] = "survival:aft".into();
+            model["learner"]["learner_model_param"]["base_score"] = "1.989E0".into();
+        });
+        asked(&bytes, &ImportOptions::default()).unwrap()[0]
+    };
+    // Of ln 1.989 + 11 in 32 bits: expf, and exp rounded.
+    let (narrow, wide) = (119_089.625, 119_089.617_187_5);
+    for (version, answer) in [([1, 7, 6], narrow), ([2, 0, 3], narrow), ([2, 1, 4], wide), ([3, 2, 0], wide)] {
+        assert_eq!(of(version), answer, "{version:?}");
+    }
+}
+
+#[test]
 fn a_version_that_is_not_known_is_refused_and_one_that_is_not_tested_is_noted() {
     let of = |version: serde_json::Value| small(|model| model["version"] = version);
     let read = |bytes: &[u8]| load_bytes(bytes, &ImportOptions::default());
