@@ -68,7 +68,7 @@ fn a_classifier_gets_statistics_golden_rows_figures_calibration_and_cover() {
     );
     assert!(ran.out.contains("figures and golden rows are of 500 rows that --data gave"), "{ran:?}");
     let header = header(&model);
-    assert_eq!(sections(&header), ["neutral", "cover", "calibration"]);
+    assert_eq!(sections(&header), ["neutral", "cover", "node_weights", "calibration"]);
     assert_eq!(header["evaluation"]["holdout"]["accuracy"], json!(0.9));
     assert_eq!(header["calibration"], json!({"n": 500, "folds": 1}));
     for feature in header["features"].as_array().unwrap() {
@@ -98,7 +98,7 @@ fn a_model_of_numbers_gets_residuals_and_one_of_several_outputs_takes_no_target(
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.out.contains("RMSE 0.5000, MAE 0.5000, n 500"), "{ran:?}");
     let found = header(&model);
-    assert_eq!(sections(&found), ["neutral", "cover", "calibration", "out_of_fold"]);
+    assert_eq!(sections(&found), ["neutral", "cover", "node_weights", "calibration", "out_of_fold"]);
     let importance = &found["importance"];
     assert_eq!(
         (&importance["on"], &importance["figure"], &importance["rows"]),
