@@ -145,10 +145,11 @@ test-clients: ## Both of the next
 	@$(MAKE) --no-print-directory test-clients-live test-clients-generated
 
 .PHONY: test-clients-live
-test-clients-live: $(CLIENTS)/installed ## Test with tritonclient and pandas against a running server; docs/clients.md; 2,000 bodies by the oracle
+test-clients-live: $(CLIENTS)/installed ## Test with tritonclient, pandas and polars against a running server; docs/clients.md; 2,000 bodies by the oracle
 	$(DEV_BUILD)
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
 	$(CLIENTS)/bin/python -B tests/clients/documented_test.py
+	$(CLIENTS)/bin/python -B tests/clients/tables_test.py
 	$(CLIENTS)/bin/python -B tests/oracle.py 2000 $(SEED)
 
 .PHONY: test-clients-generated
