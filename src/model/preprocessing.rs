@@ -166,7 +166,10 @@ impl Preprocessing {
             }
         };
         if !kind_fits {
-            return Err(format!("preprocessing column {i}: the category does not fit the feature {:?}", feature.name));
+            let name = &feature.name;
+            return Err(format!(
+                "preprocessing column {i}: the category or the part does not fit the feature {name:?}"
+            ));
         }
         if !column.mean.is_finite() || !column.sd.is_finite() || column.sd <= 0.0 {
             return Err(format!("preprocessing column {i}: mean and sd must be finite, sd above 0"));

@@ -101,6 +101,6 @@ fn a_damaged_list_of_rare_categories_is_refused() {
         [(4, json!([3, 2])), (4, json!([2, 2])), (4, json!([2, 4])), (3, json!([2])), (5, json!([2])), (4, json!([]))]
     {
         let error = with(category, rare).unwrap_err();
-        assert!(error.contains("the category does not fit the feature \"kind\""), "{error}");
+        assert!(error.contains("the category or the part does not fit the feature \"kind\""), "{error}");
     }
 }
