@@ -89,6 +89,11 @@ impl TableInput {
     /// # Errors
     /// [`TableError`]: it cannot be read, or is broken.
     pub(super) fn recognise(self) -> Result<Contents, TableError> {
+        self.recognise_in(false)
+    }
+
+    /// The same; what is unpacked already is not unpacked again: there are files that unpack to themselves.
+    fn recognise_in(self, is_unpacked: bool) -> Result<Contents, TableError> {
         let name = self.name;
         let unreadable = |e: io::Error| TableError::unreadable(&name, &e);
         let told = |e: io::Error| TableError::of_input(&name, &e);
@@ -117,9 +122,12 @@ impl TableInput {
         }
         // Compressed text: what it unpacks to is looked at anew.
         if start.starts_with(GZIP) || start.starts_with(ZSTD) {
+            if is_unpacked {
+                return Err(TableError::Syntax(format!("{name}: it is compressed twice; unpack it once first")));
+            }
             let whole = io::Cursor::new(start).chain(input);
             let input = unpacked(whole, &name).map_err(|e| TableError::of_input(&name, &e))?;
-            return Self { name, source: Source::Stream(input) }.recognise();
+            return Self { name, source: Source::Stream(input) }.recognise_in(true);
         }
         let is_stream = start.starts_with(STREAM_MAGIC);
         let is_ndjson = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start().starts_with(b"{");
