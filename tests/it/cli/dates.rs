@@ -5,14 +5,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::artifact::Parts;
 use crate::support::process::{Ran, Server, run_with};
-use smartserve::model::Model;
 use smartserve::model::artifact::{Header, open};
-use smartserve::text::date::{DateForm, Instant};
+use smartserve::text::date::Instant;
 
 /// Trains on `table` without folds; gives what was said, the file called `t.csv`.
-fn train(directory: &Path, table: &str, algorithm: &str, more: &[&str]) -> Ran {
+pub(super) fn train(directory: &Path, table: &str, algorithm: &str, more: &[&str]) -> Ran {
     let (data, model) = (directory.join("t.csv"), directory.join("m.model"));
     std::fs::write(&data, table).unwrap();
     let (data, model) = (data.to_str().unwrap(), model.to_str().unwrap());
@@ -42,7 +40,7 @@ fn at(seconds: i64) -> String {
 }
 
 /// Every seventh hour of a year from 2021 on: `y` is by the hour, and 50 more at the weekend.
-fn hours() -> String {
+pub(super) fn hours() -> String {
     (0..600_i64).fold("when,x,y\n".to_owned(), |mut text, i| {
         let time = Instant { seconds: 1_609_459_200 + i * 25_200, nanoseconds: 0 };
         let [_, _, _, weekday, hour] = time.civil();
@@ -264,52 +262,4 @@ fn missing_dates_are_the_median_instant_or_left_to_boosting() {
     let answers = predict(directory, "when\n\"\"\n2021-04-28\n").unwrap();
     let answers: Vec<f64> = answers.iter().map(|answer| answer.parse().unwrap()).collect();
     assert!(answers[0] > 300.0 && answers[1] < 150.0, "{answers:?}");
-}
-
-#[test]
-fn the_artifact_names_the_form_and_the_parts() {
-    let directory = tempfile::tempdir().unwrap();
-    let directory = directory.path();
-    assert_eq!(train(directory, &hours(), "decision-tree", &["--test-size", "0"]).code, Some(0));
-    let bytes = std::fs::read(directory.join("m.model")).unwrap();
-    let head = String::from_utf8_lossy(&bytes[8..]).into_owned();
-    for text in ["\"name\":\"when\",\"kind\":\"date\"", "\"part\":\"weekday\"", "[\"2021-"] {
-        assert!(head.contains(text), "{text} is not in the header");
-    }
-    let model = Model::load(&bytes).unwrap();
-    assert!(model.check_golden().is_ok());
-    assert_eq!(Instant::parse("2021-01-01", DateForm::YearFirst).unwrap().to_f64(), 1_609_459_200.0);
-}
-
-#[test]
-fn a_damaged_date_is_refused_at_load() {
-    let directory = tempfile::tempdir().unwrap();
-    let directory = directory.path();
-    assert_eq!(train(directory, &hours(), "decision-tree", &["--test-size", "0", "--allow-missing"]).code, Some(0));
-    let bytes = std::fs::read(directory.join("m.model")).unwrap();
-    let does_not_fit = |column: usize, name: &str| {
-        format!("preprocessing column {column}: the category or the part does not fit the feature {name:?}")
-    };
-    let cases = [
-        (
-            "/features/0/kind",
-            json!("date-of-mars"),
-            "unknown kind `date-of-mars`, expected one of `numeric`, ".to_owned(),
-        ),
-        ("/features/0/categories", json!(["a"]), "feature \"when\" is date but lists categories".to_owned()),
-        ("/features/0/unknown", json!(true), "feature \"when\" is date but takes categories".to_owned()),
-        ("/features/0/impute", json!({ "median": 1e15 }), "the imputed value does not fit the feature".to_owned()),
-        ("/preprocessing/columns/0/part", json!(null), does_not_fit(0, "when")),
-        ("/preprocessing/columns/5/part", json!("day"), does_not_fit(5, "x")),
-        ("/preprocessing/columns/0/part", json!("century"), "unknown variant `century`".to_owned()),
-        ("/preprocessing/columns/0/part", json!("hour"), "preprocessing columns are not in feature order".to_owned()),
-    ];
-    for (pointer, value, expected) in cases {
-        let mut parts = Parts::of(&bytes);
-        let (parent, key) = pointer.rsplit_once('/').unwrap();
-        let place = parts.header.pointer_mut(parent).unwrap().as_object_mut().unwrap();
-        place.insert(key.to_owned(), value);
-        let error = Model::load(&parts.sealed_as_told()).unwrap_err();
-        assert!(error.contains(&expected), "{pointer}: {error}");
-    }
 }

@@ -3,6 +3,7 @@
 mod card;
 mod checks;
 mod columns;
+mod date_artifacts;
 mod dates;
 mod fallback;
 mod inspect;
