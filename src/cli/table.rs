@@ -19,7 +19,7 @@ pub struct TableArgs {
     #[arg(long, value_name = "MARK", value_parser = thousands)]
     pub thousands: Option<char>,
     /// A word that means a missing cell in every column, as it is written; repeatable, or a CSV record of words. Empty
-    /// cells are missing anyway, and in columns of numbers NA, N/A, #N/A, <NA>, NaN, null, None, ?, - and .
+    /// cells are missing anyway, and in columns of numbers NA, N/A, #N/A, <NA>, NaN, null, None, ., ? and -
     #[arg(long, value_name = "WORD", value_parser = words, allow_hyphen_values = true)]
     pub missing: Vec<Names>,
 }
