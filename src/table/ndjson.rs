@@ -1,7 +1,7 @@
 //! NDJSON files: a record a line, handed on as the CSV of the same table, so that one set of rules reads both.
 //!
 //! The keys of the first line are the columns. A line may leave some out, which are missing then, and have them in any
-//! order. Numbers are written as JSON has them, booleans as `true` and `false`, null as an empty field.
+//! order. Numbers are written as JSON has them, booleans as pandas does, null as an empty field.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -81,7 +81,7 @@ impl<R: Read> NdjsonAsCsv<R> {
     fn field(&self, key: &str, value: &Value) -> io::Result<String> {
         match value {
             Value::Null => Ok(String::new()),
-            Value::Bool(truth) => Ok(truth.to_string()),
+            Value::Bool(truth) => Ok(if *truth { "True" } else { "False" }.to_owned()),
             Value::Number(number) => Ok(number.to_string()),
             Value::String(text) => Ok(text.clone()),
             Value::Array(_) | Value::Object(_) => {

@@ -103,10 +103,10 @@ fn a_file_that_is_no_table_is_called_what_it_is() {
     let input = input.to_str().unwrap();
     let ran = run_with(&[], &["predict", "--model", &model, "--input", input]);
     assert_eq!(ran.code, Some(65));
-    assert!(ran.err.contains("in.parquet: this is no CSV but a ZIP archive"), "{}", ran.err);
+    assert!(ran.err.contains("in.parquet: this is no CSV but an Excel workbook"), "{}", ran.err);
     let ran = run_with(&[], &["train", "--data", input, "--target", "y", "-o", "/dev/null"]);
     assert_eq!(ran.code, Some(65));
-    assert!(ran.err.contains("this is no CSV but a ZIP archive"), "{}", ran.err);
+    assert!(ran.err.contains("this is no CSV but an Excel workbook"), "{}", ran.err);
 }
 
 #[test]
