@@ -36,6 +36,7 @@ pub(crate) fn score(data: &Data) {
             output_format: None,
             raw: false,
             explain: false,
+            interval: None,
             on_error: OnError::Fail,
             table: TableArgs::default(),
             source: SourceArgs::default(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::values::{address, amount, bind_address, names, switch};
+use crate::config::values::{address, amount, bind_address, level, names, switch};
 use crate::config::{BindAddress, Names};
 
 use super::source::{SourceArgs, SourcesArgs};
@@ -47,6 +47,10 @@ pub struct PredictArgs {
     /// Add each feature's contribution, as a column baseline and one a feature (docs/reasons.md)
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub explain: bool,
+    /// Add bounds that hold the truth with this probability, as columns lower and upper; of a classifier the classes that
+    /// do, as a column set (docs/intervals.md)
+    #[arg(long, value_name = "0.9", value_parser = level)]
+    pub interval: Option<f64>,
     /// What a row that the model cannot take does: end the run, with nothing written, or stand with an empty prediction
     /// and the reason in a column error
     #[arg(long, value_enum, value_name = "fail|null", default_value_t, hide_possible_values = true)]

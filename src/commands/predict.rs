@@ -49,6 +49,10 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         let what = format_args!("{}: {reason}; leave out --explain", args.model.display());
         return Err(Failure::new(Exit::Usage, what));
     }
+    if let Some(reason) = args.interval.and_then(|level| model.without_interval(level)) {
+        let what = format_args!("{}: {reason}; or leave out --interval", args.model.display());
+        return Err(Failure::new(Exit::Usage, what));
+    }
     let options = files::text_options(&args.table)?;
     let format = format(args);
     if format != TableFormat::Csv && args.on_error == OnError::Null {
@@ -58,7 +62,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let unwritable = |e| files::unwritable(&args.output, &e);
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
     let mut output = BufWriter::with_capacity(OUTPUT, output);
-    let question = Question { raw: args.raw, explain: args.explain, interval: None };
+    let question = Question { raw: args.raw, explain: args.explain, interval: args.interval };
     let scoring = Scoring { model: &model, question, on_error: args.on_error, options };
     let rows = TableRows::open(inputs, model.schema(), scoring.options.clone())?;
     files::note_absent(&rows);
@@ -104,7 +108,8 @@ impl Scoring<'_> {
     /// The columns that are added.
     fn columns(&self) -> impl Iterator<Item = String> {
         let n_explained = if self.question.explain { self.model.n_explained() } else { 0 };
-        let beside = Beside { n_raw: self.model.n_raw_for(self.question), n_explained };
+        let interval = self.model.interval_for(self.question);
+        let beside = Beside { n_raw: self.model.n_raw_for(self.question), n_explained, interval };
         answer_table::columns(self.model.schema(), self.model.has_probability(), beside)
     }
 

@@ -40,6 +40,14 @@ pub(crate) fn amount(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A level above 0 and below 1.
+pub(crate) fn level(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(level) if level > 0.0 && level < 1.0 => Ok(level),
+        _ => Err("expected a level between 0 and 1, as 0.9".to_owned()),
+    }
+}
+
 /// A share from 0 to below 1.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -3,18 +3,26 @@
 use std::collections::HashSet;
 use std::iter;
 
+use super::intervals::IntervalKind;
 use super::labels;
 use super::prediction::{Answer, Beside, Prediction};
 use super::schema::{Schema, numbered};
 use crate::text::number;
 
-/// The columns of an answer: [`Target::answer_columns`](super::schema::Target::answer_columns); `raw`, or `raw_0` and so on; `baseline` and
-/// `contribution_FEATURE` for each feature, of several scores `baseline_SCORE`… and `contribution_SCORE_FEATURE`, with
+/// The columns of an answer: [`Target::answer_columns`](super::schema::Target::answer_columns); `raw`, or `raw_0` and
+/// so on; `lower` and `upper`, or `set`; `baseline` and `contribution_FEATURE` for each feature, of several scores `baseline_SCORE`… and `contribution_SCORE_FEATURE`, with
 /// the scores' names of [`score_names`]. A name that is among them already gets `_` until it is new.
 pub fn columns(schema: &Schema, has_probability: bool, beside: Beside) -> impl Iterator<Item = String> {
     let target = schema.target();
     let explained = if beside.n_explained == 0 { Vec::new() } else { explained(schema, beside.n_explained) };
-    let plain = target.answer_columns(has_probability).chain(numbered("raw", beside.n_raw));
+    let of_interval: &[&str] = match beside.interval {
+        None => &[],
+        Some(IntervalKind::Range) => &["lower", "upper"],
+        Some(IntervalKind::Set) => &["set"],
+    };
+    let raw = numbered("raw", beside.n_raw);
+    let plain =
+        target.answer_columns(has_probability).chain(raw).chain(of_interval.iter().map(|name| (*name).to_owned()));
     let mut names: Vec<String> = plain.collect();
     let mut taken: HashSet<String> =
         if explained.is_empty() { HashSet::new() } else { names.iter().cloned().collect() };
@@ -50,12 +58,14 @@ pub fn score_names(schema: &Schema, n_scores: usize) -> Vec<String> {
 }
 
 /// One cell of an answer.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum AnswerCell<'a> {
     /// A number.
     Number(f64),
     /// A class's label, as training saw it; [`LabelKind`](super::labels::LabelKind) says what all of them are.
     Label(&'a str),
+    /// The labels of a set of classes, as people read them, with `|` between.
+    Set(String),
 }
 
 /// Hands the cells of one row to `cell`, in the order of [`columns`]; a column's cells are all of one kind.
@@ -81,6 +91,15 @@ pub fn cells<'a, E>(
         }
     }
     predicted.raw_of(row).unwrap_or_default().iter().try_for_each(|score| cell(AnswerCell::Number(*score)))?;
+    if let Some(intervals) = &predicted.intervals {
+        if let Some(bounds) = intervals.range_of(row) {
+            bounds.into_iter().try_for_each(|bound| cell(AnswerCell::Number(bound)))?;
+        } else {
+            let labels = &schema.target().classes;
+            let shown = |class: u32| labels::shown(&labels[class as usize], schema.label_kind());
+            cell(AnswerCell::Set(intervals.classes_of(row).map(shown).collect::<Vec<_>>().join("|")))?;
+        }
+    }
     let Some(contributions) = &predicted.contributions else { return Ok(()) };
     let mut numbers = contributions.baseline.iter().chain(contributions.of(row));
     numbers.try_for_each(|number| cell(AnswerCell::Number(*number)))
@@ -104,5 +123,6 @@ pub fn write_row<E>(
             field(&text)
         }
         AnswerCell::Label(label) => field(labels::shown(label, schema.label_kind()).as_bytes()),
+        AnswerCell::Set(labels) => field(labels.as_bytes()),
     })
 }

@@ -39,14 +39,18 @@ pub enum Scores {
     },
 }
 
-/// Checks an artifact's `calibration` section, where there is one, for this many classes; 0 for regression.
+/// Reads an artifact's `calibration` section, where there is one, for this many classes; 0 for regression.
 ///
 /// # Errors
 /// One sentence: what does not agree.
-pub(super) fn check(opened: &Opened<'_>, n_classes: usize) -> Result<(), String> {
+pub(super) fn read(opened: &Opened<'_>, n_classes: usize) -> Result<Option<Calibration>, String> {
     match (opened.section("calibration"), &opened.header.calibration) {
-        (None, None) => Ok(()),
-        (Some(bytes), Some(info)) => Calibration::decode(bytes)?.check(info.n, info.folds, n_classes),
+        (None, None) => Ok(None),
+        (Some(bytes), Some(info)) => {
+            let calibration = Calibration::decode(bytes)?;
+            calibration.check(info.n, info.folds, n_classes)?;
+            Ok(Some(calibration))
+        }
         _ => Err("header and payload disagree on calibration".to_owned()),
     }
 }

@@ -6,17 +6,19 @@ use super::artifact::{self, Header, Opened};
 use super::batch::Batch;
 use super::calibration;
 use super::compiled::{Predictor, Scratch, TreeLayout};
+use super::conformal::Conformal;
 use super::estimator;
 use super::explain::{self, Explainer};
 use super::golden::{self, GoldenDifference};
 use super::head_checks::{check_coefficients, check_statistics};
+use super::intervals::Intervals;
 use super::ir::{Form, Width};
+use super::name::check_name;
 use super::out_of_fold;
 use super::overflow;
 use super::pipeline::Pipeline;
 use super::postprocessing::Postprocessing;
 use super::prediction::{Answer, Contributions, PredictError, Prediction, Probabilities};
-use super::question::Question;
 use super::schema::Schema;
 
 /// A model, verified: every reference in it is in range, so that predicting cannot fail but by a non-finite answer.
@@ -29,6 +31,8 @@ pub struct Model {
     golden: Batch,
     version: String,
     explainer: Result<Explainer, String>,
+    /// Of a model that answers with one number or class a row, where its artifact has out-of-fold scores.
+    conformal: Option<Conformal>,
 }
 
 impl Model {
@@ -71,7 +75,9 @@ impl Model {
         }
         let predictor = Predictor::compile(&form, n_classes)?;
         let predictor = if has_probability { predictor } else { predictor.without_probability() };
-        calibration::check(&opened, n_classes)?;
+        let calibration = calibration::read(&opened, n_classes)?;
+        let scored = calibration.filter(|_| schema.target().n_outputs() == 1);
+        let conformal = scored.and_then(|calibration| Conformal::new(&calibration, n_classes));
         out_of_fold::check(&opened, n_classes)?;
         header.importance.as_ref().map_or(Ok(()), |importance| importance.check(&schema))?;
         check_coefficients(header, &form, &encoder, &schema)?;
@@ -80,7 +86,7 @@ impl Model {
         let pipeline = Pipeline::new(encoder, predictor)?.with_postprocessing(after);
         let explainer = explain::of_opened(&opened, &form, &pipeline, &schema, &golden)?;
         let Opened { header, head_bytes, version, .. } = opened;
-        Ok((Self { header, head_bytes, schema, pipeline, golden, version, explainer }, form))
+        Ok((Self { header, head_bytes, schema, pipeline, golden, version, explainer, conformal }, form))
     }
 
     /// Predicts the golden rows and compares with the stored answers: bit for bit for trees, linear models and nearest
@@ -158,11 +164,6 @@ impl Model {
         self.pipeline.predictor().n_margins()
     }
 
-    /// Raw scores a row that answers to this question have: none unless it asks for them.
-    pub fn n_raw_for(&self, question: Question) -> usize {
-        if question.raw { self.n_raw().unwrap_or(0) } else { 0 }
-    }
-
     /// Scores a row that contributions add up to; 0 where there are none.
     pub fn n_explained(&self) -> usize {
         self.explainer().map_or(0, Explainer::n_scores)
@@ -178,10 +179,9 @@ impl Model {
         self.explainer.as_ref().err().map(String::as_str)
     }
 
-    /// Numbers a row beside the prediction that this question asks for.
-    pub fn numbers_beside(&self, question: Question) -> usize {
-        let explained = if question.explain { self.n_explained() * (1 + self.schema.n_features()) } else { 0 };
-        self.n_raw_for(question) + explained
+    /// What its intervals are made from; `None` where its file has no out-of-fold scores.
+    pub fn conformal(&self) -> Option<&Conformal> {
+        self.conformal.as_ref()
     }
 
     /// What each feature of some rows of a batch adds. `None` where there are no contributions, and once `is_cancelled`
@@ -219,24 +219,42 @@ impl Model {
 
     /// How far the trees disagree on each row; `None` where the method has no such figure.
     pub fn spread(&self, batch: &Batch) -> Option<Vec<f64>> {
-        self.pipeline.spread(batch, &mut Scratch::default())
+        self.pipeline.spread(batch, 0..batch.n_rows(), &mut Scratch::default())
     }
 
-    /// Answers for some rows of a batch as [`Model::predict_rows`], with raw scores beside them where the batch asks
-    /// for them and the estimator has some.
+    /// Answers for some rows of a batch as [`Model::predict_rows`], with raw scores and intervals beside them where the
+    /// batch asks for them and the model has some.
     ///
     /// # Errors
     /// [`PredictError`] when an answer, or a raw score that was asked for, is not finite.
     pub fn answer(&self, batch: &Batch, rows: Range<usize>, scratch: &mut Scratch) -> Result<Answer, PredictError> {
         let prediction = self.predict_rows(batch, rows.clone(), scratch)?;
         let first = rows.start;
-        let raw = if batch.question().raw { self.raw(batch, rows, scratch) } else { None };
+        let raw = if batch.question().raw { self.raw(batch, rows.clone(), scratch) } else { None };
+        let intervals = match batch.question().interval {
+            Some(level) => self.intervals(&prediction, level, batch, rows, scratch),
+            None => None,
+        };
         let n_raw = self.n_raw().unwrap_or(1).max(1);
         // A link can make a number of what is none: a probability of an infinite margin.
         match raw.iter().flatten().position(|score| !score.is_finite()) {
             Some(at) => Err(self.overflow(batch, first + at / n_raw)),
-            None => Ok(Answer { prediction, raw, contributions: None }),
+            None => Ok(Answer { prediction, raw, contributions: None, intervals }),
         }
+    }
+
+    /// The intervals of some rows' predictions; `None` where the model has none of this level.
+    fn intervals(
+        &self,
+        prediction: &Prediction,
+        level: f64,
+        batch: &Batch,
+        rows: Range<usize>,
+        scratch: &mut Scratch,
+    ) -> Option<Intervals> {
+        let conformal = self.conformal.as_ref()?;
+        let q = conformal.quantile(level).ok()?;
+        Some(conformal.intervals(prediction, q, || self.pipeline.spread(batch, rows, scratch)))
     }
 
     /// Answers for all rows of a batch, in order.
@@ -264,17 +282,4 @@ impl Model {
     fn overflow(&self, batch: &Batch, row: usize) -> PredictError {
         PredictError { row, cells: overflow::cells(&self.schema, batch.row(row), self.pipeline.encoder()) }
     }
-}
-
-/// Checks a model's name: `[A-Za-z0-9][A-Za-z0-9._-]*`, 64 characters at most, so that it fits paths and labels.
-///
-/// # Errors
-/// One sentence.
-pub fn check_name(name: &str) -> Result<(), String> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    let starts_well = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-    if starts_well && name.len() <= 64 && name.bytes().all(plain) {
-        return Ok(());
-    }
-    Err(format!("the name {name:?} is not 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"))
 }

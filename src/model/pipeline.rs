@@ -179,9 +179,9 @@ impl Pipeline {
         self.after.magnitudes(terms, batch.n_rows())
     }
 
-    /// How far the trees disagree on every row, as [`Predictor::spread`].
-    pub fn spread(&self, batch: &Batch, scratch: &mut Scratch) -> Option<Vec<f64>> {
-        self.encoded(batch, 0..batch.n_rows(), scratch, |matrix, _| self.predictor.spread(matrix))
+    /// How far the trees disagree on each of `rows` of a batch, as [`Predictor::spread`].
+    pub fn spread(&self, batch: &Batch, rows: Range<usize>, scratch: &mut Scratch) -> Option<Vec<f64>> {
+        self.encoded(batch, rows, scratch, |matrix, _| self.predictor.spread(matrix))
     }
 
     /// Hands `rows` to `work` as the predictor's matrix.

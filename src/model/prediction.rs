@@ -1,5 +1,7 @@
 //! What a model answers for a batch.
 
+use super::intervals::{IntervalKind, Intervals};
+
 /// Answers in row order. Every number is finite: a model that would answer anything else gives
 /// [`PredictError`] instead.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +107,8 @@ pub struct Answer {
     pub raw: Option<Vec<f64>>,
     /// How much each feature adds; only where the batch asks for it.
     pub contributions: Option<Contributions>,
+    /// What holds the truth with the probability that the batch asks for; only where it asks for one.
+    pub intervals: Option<Intervals>,
 }
 
 /// Contributions: a row's add up, with the baseline, to its scores.
@@ -138,11 +142,13 @@ pub struct Beside {
     pub n_raw: usize,
     /// Scores a row whose baseline and contributions are there.
     pub n_explained: usize,
+    /// Bounds or a set a row.
+    pub interval: Option<IntervalKind>,
 }
 
 impl From<Prediction> for Answer {
     fn from(prediction: Prediction) -> Self {
-        Self { prediction, raw: None, contributions: None }
+        Self { prediction, raw: None, contributions: None, intervals: None }
     }
 }
 
@@ -156,12 +162,16 @@ impl Answer {
         if let (Some(contributions), Some(more)) = (&mut self.contributions, other.contributions) {
             contributions.values.extend(more.values);
         }
+        if let (Some(intervals), Some(more)) = (&mut self.intervals, other.intervals) {
+            intervals.append(more);
+        }
     }
 
     /// What a table of these answers has beside the predictions.
     pub fn beside(&self) -> Beside {
         let n_explained = self.contributions.as_ref().map_or(0, Contributions::n_scores);
-        Beside { n_raw: self.raw_of(0).map_or(0, <[f64]>::len), n_explained }
+        let interval = self.intervals.as_ref().map(Intervals::kind);
+        Beside { n_raw: self.raw_of(0).map_or(0, <[f64]>::len), n_explained, interval }
     }
 
     /// A row's raw scores; none where they were not asked for.

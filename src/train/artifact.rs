@@ -19,6 +19,7 @@ use crate::train::data::target::{Observed, class_sizes};
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::baseline::Baseline;
+use crate::train::evaluate::coverage;
 use crate::train::evaluate::metrics::class_counts;
 use crate::train::evaluate::schedule::RunOutcome;
 use crate::train::evaluate::subgroup_errors;
@@ -92,6 +93,7 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome, with_importance: b
         tuning: None,
         baseline: baseline(data, outcome, evaluation.holdout.as_ref()),
         evaluation,
+        intervals: coverage::of_test(outcome, data.n_classes(), tested.as_ref()),
         detail_on: detail.map(|(on, ..)| on),
         classes: detail.map_or_else(Vec::new, |(_, part, answers)| classes(schema, part, answers)),
         positive_class: (!trade_off.is_empty()).then(|| schema.target().classes[1].clone()),

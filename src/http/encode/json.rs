@@ -2,6 +2,7 @@
 //! over the prediction.
 
 use crate::http::json::write;
+use crate::model::intervals::Intervals;
 use crate::model::labels::{self, LabelKind};
 use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::Schema;
@@ -17,7 +18,7 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
 pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Answer) -> Vec<u8> {
     // A number's usual length, and some for the rest.
     const PER_NUMBER: usize = 20;
-    let Answer { prediction: answer, raw, contributions } = predicted;
+    let Answer { prediction: answer, raw, contributions, intervals } = predicted;
     let target = served.model.schema().target();
     let labels = ClassLabels::of(served.model.schema());
     let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
@@ -35,6 +36,12 @@ pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Answer) -> V
         out.extend_from_slice(b",\"raw\":[");
         let rows = (0..answer.n_rows()).filter_map(|row| predicted.raw_of(row));
         write::separated(&mut out, rows, raw_row);
+        out.push(b']');
+    }
+    if let Some(intervals) = intervals {
+        out.extend_from_slice(interval_key(intervals));
+        out.push(b'[');
+        write::separated(&mut out, 0..answer.n_rows(), |out, row| interval_row(out, &labels, intervals, row));
         out.push(b']');
     }
     if let Some(contributions) = contributions {
@@ -111,6 +118,24 @@ pub(super) fn raw_row(out: &mut Vec<u8>, row: &[f64]) {
         [score] => write::number(out, *score),
         scores => list(out, scores),
     }
+}
+
+/// The key of intervals, with the comma before it.
+pub(super) fn interval_key(intervals: &Intervals) -> &'static [u8] {
+    match intervals {
+        Intervals::Ranges(_) => b",\"interval\":",
+        Intervals::Sets { .. } => b",\"set\":",
+    }
+}
+
+/// A row's bounds, or the labels of its set: a list.
+pub(super) fn interval_row(out: &mut Vec<u8>, labels: &ClassLabels, intervals: &Intervals, row: usize) {
+    if let Some(bounds) = intervals.range_of(row) {
+        return list(out, &bounds);
+    }
+    out.push(b'[');
+    write::separated(out, intervals.classes_of(row), |out, class| out.extend_from_slice(labels.get(class)));
+    out.push(b']');
 }
 
 /// The numbers of a row of several outputs.

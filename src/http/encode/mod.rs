@@ -14,6 +14,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::model::Model;
 use crate::model::answer_table;
+use crate::model::intervals::IntervalKind;
 use crate::model::prediction::{Answer, Beside};
 use crate::model::question::Question;
 use crate::serve::registry::ServedModel;
@@ -67,13 +68,20 @@ pub(super) fn max_bytes(model: &Model, n_rows: usize, question: Question) -> usi
     // Of NDJSON, the longest format: `{"prediction":` and a number; a class once more, with its probability.
     const PER_ROW: usize = 42;
     const PER_CLASS: usize = 30;
+    // `,"interval":[` and two numbers.
+    const INTERVAL: usize = 64;
     // A label that is a number is written as one.
     const NUMBER: usize = 24;
     let (target, n_raw) = (model.schema().target(), model.n_raw_for(question));
     let labels: usize = target.classes.iter().map(|label| PER_CLASS + label.len()).sum();
     let longest = target.classes.iter().map(|label| label.len().max(NUMBER)).max().unwrap_or(0);
     let explained = if question.explain { contributions_bytes(model) } else { 0 };
-    n_rows * (explained + PER_ROW + PER_CLASS * (target.n_outputs() - 1 + n_raw) + longest + labels)
+    let of_interval = match model.interval_for(question) {
+        None => 0,
+        Some(IntervalKind::Range) => INTERVAL,
+        Some(IntervalKind::Set) => INTERVAL + labels,
+    };
+    n_rows * (of_interval + explained + PER_ROW + PER_CLASS * (target.n_outputs() - 1 + n_raw) + longest + labels)
 }
 
 /// The most bytes that the baseline and the contributions of a row take: a key and a number each, and the braces.
@@ -95,7 +103,7 @@ pub(super) fn max_arrow_head(model: &Model, question: Question) -> usize {
     const PER_COLUMN: usize = 256;
     const HEADS: usize = 1_024;
     let n_explained = if question.explain { model.n_explained() } else { 0 };
-    let beside = Beside { n_raw: model.n_raw_for(question), n_explained };
+    let beside = Beside { n_raw: model.n_raw_for(question), n_explained, interval: model.interval_for(question) };
     let names = answer_table::columns(model.schema(), model.has_probability(), beside);
     HEADS + names.map(|name| PER_COLUMN + name.len()).sum::<usize>()
 }

@@ -1,12 +1,12 @@
 //! Answers as NDJSON: an object a row, `{"prediction":25.0}`, with `probability` where the model gives one, and `raw`,
-//! `baseline` and `contributions` where they are asked for.
+//! `interval` or `set`, `baseline` and `contributions` where they are asked for.
 
 use crate::http::json::write;
 use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::Schema;
 
 use super::contributions::NamedContributions;
-use super::json::{ClassLabels, list, raw_row};
+use super::json::{ClassLabels, interval_key, interval_row, list, raw_row};
 
 /// A line a row.
 pub(in crate::http) fn rows(schema: &Schema, predicted: &Answer) -> Vec<u8> {
@@ -32,6 +32,10 @@ pub(in crate::http) fn rows(schema: &Schema, predicted: &Answer) -> Vec<u8> {
         if let Some(raw) = predicted.raw_of(row) {
             out.extend_from_slice(b",\"raw\":");
             raw_row(&mut out, raw);
+        }
+        if let Some(intervals) = &predicted.intervals {
+            out.extend_from_slice(interval_key(intervals));
+            interval_row(&mut out, &labels, intervals, row);
         }
         if let Some(named) = &named {
             out.extend_from_slice(b",\"baseline\":");

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
 use crate::http::json::write;
+use crate::model::intervals::Intervals;
 use crate::model::labels::{self, LabelKind};
 use crate::model::prediction::{Answer, Contributions, Prediction};
 use crate::model::schema::Schema;
@@ -61,6 +62,8 @@ enum OutputData<'p> {
     Repeated(&'p [f64]),
     /// `FP64`, a row of numbers for each of several scores.
     OfScores(&'p Contributions),
+    /// `BOOL`, this many a row.
+    Flags(&'p [bool], usize),
     /// `BYTES`, or numbers where labels are numbers, one per row: positions in the schema's classes.
     Labels(&'p [u32], &'p Schema),
 }
@@ -83,6 +86,11 @@ impl<'p> OutputData<'p> {
             (Output::Contributions, _) => {
                 predicted.contributions.as_ref().map_or(Self::Numbers(&[], 0), Self::OfScores)
             }
+            (Output::Interval | Output::Set, _) => match &predicted.intervals {
+                Some(Intervals::Ranges(ranges)) => Self::Numbers(ranges, 2),
+                Some(Intervals::Sets { is_in, n_classes }) => Self::Flags(is_in, *n_classes),
+                None => Self::Numbers(&[], 0),
+            },
             // No model offers it that would answer so.
             (Output::PredictProba, _) => Self::Numbers(&[], 0),
         }
@@ -96,6 +104,7 @@ impl<'p> OutputData<'p> {
             Self::OfScores(of_all) => {
                 (Datatype::Fp64, Some(of_all.n_scores()).filter(|n_scores| *n_scores > 1), of_all.n_features)
             }
+            Self::Flags(_, width) => (Datatype::Bool, None, *width),
             Self::Labels(_, schema) => (Datatype::of_labels(schema.label_kind()), None, 1),
         };
         json.extend_from_slice(b"{\"name\":");
@@ -131,6 +140,9 @@ impl<'p> OutputData<'p> {
             Self::OfScores(of_all) => {
                 write::separated(json, &of_all.values, |out, value| write::number(out, *value));
             }
+            Self::Flags(flags, _) => write::separated(json, *flags, |out, flag| {
+                out.extend_from_slice(if *flag { b"true" } else { b"false" });
+            }),
             Self::Labels(classes, schema) => ClassLabels::of(schema).write_classes(json, classes),
         }
     }
@@ -143,6 +155,7 @@ impl<'p> OutputData<'p> {
             }
             Self::Repeated(numbers) => (0..n_rows).for_each(|_| append_numbers(out, numbers)),
             Self::OfScores(of_all) => append_numbers(out, &of_all.values),
+            Self::Flags(flags, _) => out.extend(flags.iter().map(|flag| u8::from(*flag))),
             Self::Labels(classes, schema) => {
                 let elements: Vec<Vec<u8>> =
                     schema.target().classes.iter().map(|label| element(label, schema.label_kind())).collect();

@@ -12,6 +12,7 @@
 //! It is made while it is written: nothing that grows with a model's width is in memory but its bytes. `serde_json`
 //! keeps members in the order in which they are written, so the same models give the same bytes.
 
+mod beside;
 mod document;
 mod examples;
 mod features;

@@ -7,15 +7,14 @@ use serde_json::{Map, Value, json};
 
 use crate::config::ExtraFeatures;
 use crate::http::tensor::Output;
-use crate::model::Model;
-use crate::model::labels::{self, LabelKind};
+use crate::model::labels::LabelKind;
 use crate::model::schema::{Feature, Schema, Target};
 use crate::serve::registry::Snapshot;
 
 use super::examples::Rows;
 use super::subject::Subject;
 use super::template::{Filled, Filling, Values, is_dropped};
-use super::{features, tensors};
+use super::{beside, features, tensors};
 
 const TEMPLATE: &str = include_str!("model.json");
 
@@ -148,7 +147,7 @@ fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema, plain: f64) -> 
 }
 
 /// What the model answers.
-fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [(&'a str, Filling<'a>); 13] {
+fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [(&'a str, Filling<'a>); 15] {
     let target = served.model.schema().target();
     let unit = target.unit.as_ref().map_or_else(String::new, |unit| format!(", in {unit}"));
     let is_classifier = !target.classes.is_empty();
@@ -159,99 +158,35 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
     let answer = if subject.asks_tokens { None } else { rows.answer(served) };
     let schema = served.model.schema();
     let mut prediction = match schema.label_kind() {
-        LabelKind::Integers | LabelKind::Text if is_classifier => features::one_of(&labels(schema)),
-        _ => several(target.n_outputs(), number()),
+        LabelKind::Integers | LabelKind::Text if is_classifier => features::one_of(&beside::labels(schema)),
+        _ => beside::several(target.n_outputs(), number()),
     };
     if let Some(sentence) = served.model.header().threshold_sentence() {
         prediction["description"] = json!(format!("{sentence}."));
     }
     let raw = served.model.n_raw().map(|n_raw| {
         let text = "Raw scores, before the link: one a row, or a list of one a class or output; with `raw=true` alone.";
-        json!({ "type": "array", "description": text, "items": several(n_raw, number()) })
+        json!({ "type": "array", "description": text, "items": beside::several(n_raw, number()) })
     });
-    let [baseline, contributions, explanations] = reasons(&served.model);
+    let [baseline, contributions, explanations] = beside::reasons(&served.model);
+    let [interval, set] = beside::intervals(&served.model);
     [
         ("model", Filling::Json(json!(served.name))),
         ("target", Filling::Json(json!(format!("{}{unit}", target.name)))),
         ("prediction", Filling::Json(prediction)),
         ("probability", Filling::Json(if has_probability { probability(target) } else { Value::Null })),
         ("raw", Filling::Json(raw.unwrap_or_default())),
+        ("interval", Filling::Json(interval)),
+        ("set", Filling::Json(set)),
         ("baseline", Filling::Json(baseline)),
         ("contributions", Filling::Json(contributions)),
         ("explanations", Filling::Json(explanations)),
-        ("answer_columns", Filling::Json(json!(columns(&served.model)))),
-        ("answer_members", Filling::Json(json!(members(&served.model)))),
+        ("answer_columns", Filling::Json(json!(beside::columns(&served.model)))),
+        ("answer_members", Filling::Json(json!(beside::members(&served.model)))),
         ("answer", Filling::Json(answer.unwrap_or_default())),
         ("n_outputs", Filling::Json(outputs.len().into())),
         ("outputs", Filling::Json(json!(outputs))),
     ]
-}
-
-/// One number per row, or a list of this many.
-fn several(n: usize, number: Value) -> Value {
-    if n == 1 { number } else { json!({ "type": "array", "minItems": n, "maxItems": n, "items": number }) }
-}
-
-/// Baseline, contributions and explanations of answers; null where there are none.
-fn reasons(model: &Model) -> [Value; 3] {
-    let n_scores = model.n_explained();
-    if n_scores == 0 {
-        return [Value::Null, Value::Null, Value::Null];
-    }
-    let number = json!({ "type": "number", "format": "double" });
-    let of_features = json!({ "type": "object", "additionalProperties": number });
-    let of_scores = |one: &Value| {
-        let object = json!({ "type": "object", "minProperties": n_scores, "additionalProperties": one });
-        if n_scores == 1 { one.clone() } else { object }
-    };
-    let (mut baseline, of_row) = (of_scores(&number), of_scores(&of_features));
-    let text = "What contributions are added to: the mean score of the training rows; with `explain=true` alone.";
-    baseline["description"] = text.into();
-    let text = "What each feature adds to a row's score, one object a row; with `explain=true` alone.";
-    let contributions = json!({ "type": "array", "description": text, "items": of_row });
-    let properties = json!({ "baseline": of_scores(&number), "contributions": of_row });
-    let explanation = json!({ "type": "object", "required": ["baseline", "contributions"], "properties": properties });
-    let text = "What each feature adds, one object a row; by `:explain` alone.";
-    [baseline, contributions, json!({ "type": "array", "description": text, "items": explanation })]
-}
-
-/// The columns of a table of answers, in words.
-fn columns(model: &Model) -> String {
-    let numbered = |name: &str, n: usize| match n {
-        1 => format!("`{name}`"),
-        n => format!("`{name}_0` to `{name}_{}`", n - 1),
-    };
-    let mut text = numbered("prediction", model.schema().target().n_outputs());
-    if model.has_probability() {
-        text.push_str(", and `probability_CLASS` for each class");
-    }
-    let raw = model.n_raw().map(|n| format!("; with `raw=true` {} too", numbered("raw", n)));
-    let explained = match model.n_explained() {
-        0 => "",
-        1 => "; with `explain=true` `baseline` and `contribution_FEATURE` too",
-        _ => "; with `explain=true` `baseline_SCORE` and `contribution_SCORE_FEATURE` for each score too",
-    };
-    text + &raw.unwrap_or_default() + explained
-}
-
-/// The members of a row's answer, in words.
-fn members(model: &Model) -> String {
-    let probability = if model.has_probability() { ", and `probability`" } else { "" };
-    let raw = if model.n_raw().is_some() { "; with `raw=true` `raw` too" } else { "" };
-    let explained = match model.n_explained() {
-        0 => "",
-        _ => "; with `explain=true` `baseline` and `contributions` too",
-    };
-    format!("`prediction`{probability}{raw}{explained}")
-}
-
-/// The classes as answers have them, where they are texts or integers.
-fn labels(schema: &Schema) -> Vec<Value> {
-    let label = |label: &String| match schema.label_kind() {
-        LabelKind::Integers => json!(labels::integer(label)),
-        _ => json!(label),
-    };
-    schema.target().classes.iter().map(label).collect()
 }
 
 fn probability(target: &Target) -> Value {

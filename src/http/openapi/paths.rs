@@ -124,7 +124,11 @@ fn named(path: &str, item: &Value, served: &Snapshot) -> (String, Value) {
 /// Makes a prediction refer to a model's body and answer, and describes the model.
 fn refer_to(operation: &mut Map<String, Value>, served: &Snapshot) {
     if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
-        let refused = [("Raw", served.model.n_raw().is_none()), ("Explain", served.model.unexplained().is_some())];
+        let refused = [
+            ("Raw", served.model.n_raw().is_none()),
+            ("Explain", served.model.unexplained().is_some()),
+            ("Interval", served.model.conformal().is_none()),
+        ];
         for (name, _) in refused.into_iter().filter(|(_, is_refused)| *is_refused) {
             parameters.retain(|parameter| parameter["$ref"] != format!("#/components/parameters/{name}"));
         }

@@ -92,6 +92,8 @@ fn check_members(question: Question, protocol: Option<Protocol>) -> Result<(), P
         "This protocol's answers have no member for raw scores; send the request to /predict"
     } else if question.explain && protocol != Protocol::TensorFlow {
         "This protocol's answers have no member for contributions; send the request to /predict"
+    } else if question.interval.is_some() {
+        "This protocol's answers have no member for intervals; send the request to /predict"
     } else {
         return Ok(());
     };

@@ -12,8 +12,7 @@ use crate::text::shorten::shortened;
 /// What the query and the route ask for beside predictions. Checks all of it.
 ///
 /// # Errors
-/// 400: a parameter is unknown, given twice or out of range. 422: it is valid, but not built yet, or the model cannot
-/// answer it.
+/// 400: a parameter is unknown, given twice or out of range. 422: it is valid, but the model cannot answer it.
 pub(in crate::http) fn question(uri: &Uri, model: &Model, asked: Question) -> Result<Question, Problem> {
     if uri.query().is_none_or(str::is_empty) && asked == Question::default() {
         return Ok(asked);
@@ -52,8 +51,8 @@ pub(in crate::http) fn check(question: Question, model: &Model) -> Result<(), Pr
     if let (true, Some(reason)) = (question.explain, model.unexplained()) {
         return unsupported(reason.to_owned());
     }
-    if question.interval.is_some() {
-        return unsupported("Prediction intervals are not built yet".to_owned());
+    if let Some(reason) = question.interval.and_then(|level| model.without_interval(level)) {
+        return unsupported(reason);
     }
     Ok(())
 }

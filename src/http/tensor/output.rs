@@ -2,6 +2,8 @@
 //! for beside them.
 
 use crate::model::Model;
+use crate::model::conformal::Conformal;
+use crate::model::intervals::IntervalKind;
 use crate::model::question::Question;
 
 /// An output tensor.
@@ -15,6 +17,11 @@ pub enum Output {
     /// `raw`, `FP64`, shape `[n_rows, 1]` or `[n_rows, n_raw]`: scores before the link. Answered only where it is asked
     /// for.
     Raw,
+    /// `interval`, `FP64`, shape `[n_rows, 2]`: lower and upper bound. Answered only where a level is asked for.
+    Interval,
+    /// `set`, `BOOL`, shape `[n_rows, n_classes]`: whether each class, in the order of the schema's target, is in the
+    /// set. Answered only where a level is asked for.
+    Set,
     /// `baseline`, `FP64`, shape `[n_rows, 1]` or `[n_rows, n_scores]`: what contributions are added to, the same for
     /// each row. Answered only where contributions are asked for.
     Baseline,
@@ -39,13 +46,18 @@ impl Output {
             Self::Predict => "predict",
             Self::PredictProba => "predict_proba",
             Self::Raw => "raw",
+            Self::Interval => "interval",
+            Self::Set => "set",
             Self::Baseline => "baseline",
             Self::Contributions => "contributions",
         }
     }
 
     /// Outputs that are answered only where they are asked for, in the order of an answer.
-    pub const BESIDE: [Self; 3] = [Self::Raw, Self::Baseline, Self::Contributions];
+    pub const BESIDE: [Self; 5] = [Self::Raw, Self::Interval, Self::Set, Self::Baseline, Self::Contributions];
+
+    /// The level of intervals that are asked for by name alone.
+    pub const LEVEL: f64 = 0.9;
 
     /// What must be asked for it to be there; nothing for predictions.
     pub fn asks(self) -> Question {
@@ -53,6 +65,7 @@ impl Output {
         match self {
             Self::Predict | Self::PredictProba => nothing,
             Self::Raw => Question { raw: true, ..nothing },
+            Self::Interval | Self::Set => Question { interval: Some(Self::LEVEL), ..nothing },
             Self::Baseline | Self::Contributions => Question { explain: true, ..nothing },
         }
     }
@@ -66,10 +79,13 @@ impl Output {
 
     /// What may be asked of a model, in the order of an answer.
     pub fn offered(model: &Model) -> Vec<Self> {
+        let kind = model.conformal().map(Conformal::kind);
         let is_offered = |output: &Self| match output {
             Self::Predict => true,
             Self::PredictProba => model.has_probability(),
             Self::Raw => model.n_raw().is_some(),
+            Self::Interval => kind == Some(IntervalKind::Range),
+            Self::Set => kind == Some(IntervalKind::Set),
             Self::Baseline | Self::Contributions => model.unexplained().is_none(),
         };
         [Self::Predict, Self::PredictProba].into_iter().chain(Self::BESIDE).filter(is_offered).collect()

@@ -1,5 +1,6 @@
 //! Answers as columns of a type.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -14,12 +15,13 @@ use crate::model::schema::Schema;
 enum Column<'a> {
     Numbers(Vec<f64>),
     Integers(Vec<i64>),
-    Texts(Vec<&'a str>),
+    Texts(Vec<Cow<'a, str>>),
 }
 
 impl<'a> Column<'a> {
-    fn new(cell: AnswerCell<'a>, kind: LabelKind, n_rows: usize) -> Self {
+    fn new(cell: &AnswerCell<'a>, kind: LabelKind, n_rows: usize) -> Self {
         match (cell, kind) {
+            (AnswerCell::Set(_), _) => Self::Texts(Vec::with_capacity(n_rows)),
             (AnswerCell::Number(_), _) | (_, LabelKind::Numbers) => Self::Numbers(Vec::with_capacity(n_rows)),
             (_, LabelKind::Integers) => Self::Integers(Vec::with_capacity(n_rows)),
             (_, LabelKind::Text) => Self::Texts(Vec::with_capacity(n_rows)),
@@ -36,14 +38,16 @@ impl<'a> Column<'a> {
             (Self::Integers(integers), AnswerCell::Label(label)) => {
                 integers.push(labels::integer(label).unwrap_or_default());
             }
-            (Self::Texts(texts), AnswerCell::Label(label)) => texts.push(label),
-            (Self::Integers(_) | Self::Texts(_), AnswerCell::Number(_)) => {}
+            (Self::Texts(texts), AnswerCell::Label(label)) => texts.push(Cow::Borrowed(label)),
+            (Self::Texts(texts), AnswerCell::Set(labels)) => texts.push(Cow::Owned(labels)),
+            (Self::Integers(_) | Self::Texts(_), AnswerCell::Number(_))
+            | (Self::Integers(_) | Self::Numbers(_), AnswerCell::Set(_)) => {}
         }
     }
 }
 
 /// The columns of [`answer_table::columns`](crate::model::answer_table::columns), in that order, each of a cell a row:
-/// numbers are `Float64`, labels that are integers `Int64`, other labels `Utf8`.
+/// numbers are `Float64`, labels that are integers `Int64`, other labels and sets `Utf8`.
 pub(crate) fn answer_arrays(schema: &Schema, predicted: &Answer) -> Vec<ArrayRef> {
     let n_rows = predicted.prediction.n_rows();
     let mut columns: Vec<Column<'_>> = Vec::new();
@@ -51,7 +55,7 @@ pub(crate) fn answer_arrays(schema: &Schema, predicted: &Answer) -> Vec<ArrayRef
         let mut at = 0;
         let Ok(()) = cells(schema, predicted, row, |cell| {
             if at == columns.len() {
-                columns.push(Column::new(cell, schema.label_kind(), n_rows));
+                columns.push(Column::new(&cell, schema.label_kind(), n_rows));
             }
             columns[at].push(cell);
             at += 1;
@@ -62,7 +66,7 @@ pub(crate) fn answer_arrays(schema: &Schema, predicted: &Answer) -> Vec<ArrayRef
         match column {
             Column::Numbers(numbers) => Arc::new(Float64Array::from(numbers)),
             Column::Integers(integers) => Arc::new(Int64Array::from(integers)),
-            Column::Texts(texts) => Arc::new(StringArray::from(texts)),
+            Column::Texts(texts) => Arc::new(StringArray::from_iter_values(texts)),
         }
     };
     columns.into_iter().map(array).collect()

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod comparison;
+mod coverage;
 mod data;
 mod decision;
 mod importance;

@@ -8,13 +8,14 @@ use serde::Serialize;
 use super::data::DataReport;
 use super::importance::FeatureEffectsText;
 use super::numbers::{short, size};
-use super::{baseline, decision};
+use super::{baseline, coverage, decision};
 use crate::model::algorithm::Algorithm;
 use crate::model::artifact::{Evaluation, Figures, Importance, Setting, Threshold};
 use crate::model::coefficients::LinearFunction;
 use crate::model::schema::Task;
 use crate::text::printable::printable;
 use crate::train::evaluate::baseline::Baseline;
+use crate::train::evaluate::coverage::Coverage;
 use crate::train::evaluate::metrics::ClassCounts;
 use crate::train::evaluate::subgroup_errors::GroupFigures;
 use crate::train::evaluate::thresholds::TradeOff;
@@ -59,6 +60,9 @@ pub struct Report {
     pub baseline: Option<Baseline>,
     /// Holdout and k-fold figures, and the seed.
     pub evaluation: Evaluation,
+    /// How often intervals, or sets of classes, held the truth of the test rows, at 80, 90 and 95 %.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub intervals: Vec<Coverage>,
     /// What `classes` and `groups` were counted on: `k-fold` (out-of-fold answers), `holdout`, or absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail_on: Option<&'static str>,
@@ -164,6 +168,7 @@ impl Display for Report {
         }
         self.tuned(f)?;
         self.figures(f)?;
+        coverage::line(f, &self.intervals)?;
         decision::probabilities(f, self.algorithm, self.probability, self.calibrator.as_deref())?;
         self.classes(f)?;
         self.trade_off(f)?;

@@ -9,6 +9,7 @@ mod document;
 mod doors;
 mod fixtures;
 mod hostile;
+mod intervals;
 mod json;
 mod long_bodies;
 mod matching;

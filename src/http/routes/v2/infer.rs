@@ -53,7 +53,8 @@ async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Resul
         query::check(in_body, &snapshot.model)?;
         let question = by_query.or(in_body);
         let is_binary = outputs.first().is_some_and(|wanted| wanted.is_binary);
-        for output in Output::BESIDE.into_iter().filter(|output| question.or(output.asks()) == question) {
+        let is_asked = |output: &Output| output.asks() != Question::default() && question.or(output.asks()) == question;
+        for output in Output::offered(&snapshot.model).into_iter().filter(is_asked) {
             if !outputs.iter().any(|wanted| wanted.output == output) {
                 outputs.push(RequestedOutput { output, is_binary });
             }

@@ -113,6 +113,8 @@ impl<'a> Description<'a> {
                 Output::PredictProba => (Datatype::Fp64, schema.target().classes.len()),
                 // They are not among the outputs that come unasked.
                 Output::Raw => (Datatype::Fp64, served.model.n_raw().unwrap_or(1)),
+                Output::Interval => (Datatype::Fp64, 2),
+                Output::Set => (Datatype::Bool, schema.target().classes.len()),
                 Output::Baseline => (Datatype::Fp64, served.model.n_explained()),
                 Output::Contributions => (Datatype::Fp64, served.model.n_explained() * schema.n_features()),
             };

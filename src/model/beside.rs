@@ -1,0 +1,43 @@
+//! What answers to a question have beside predictions, and why a model has none of it.
+
+use super::conformal::Conformal;
+use super::intervals::IntervalKind;
+use super::model::Model;
+use super::question::Question;
+
+/// Why a model has no intervals.
+const NO_INTERVALS: &str = "This model has no intervals: its file has no out-of-fold scores; train it with --folds, or import it with --data \
+     and --target";
+
+impl Model {
+    /// Raw scores a row that answers to this question have: none unless it asks for them.
+    pub fn n_raw_for(&self, question: Question) -> usize {
+        if question.raw { self.n_raw().unwrap_or(0) } else { 0 }
+    }
+
+    /// Whether answers to this question have bounds or sets of classes.
+    pub fn interval_for(&self, question: Question) -> Option<IntervalKind> {
+        question.interval.and(self.conformal()).map(Conformal::kind)
+    }
+
+    /// Why there is no interval of this level; `None` where there is one.
+    pub fn without_interval(&self, level: f64) -> Option<String> {
+        match self.conformal() {
+            None => Some(NO_INTERVALS.to_owned()),
+            Some(conformal) => conformal.quantile(level).err(),
+        }
+    }
+
+    /// Numbers a row beside the prediction that this question asks for.
+    pub fn numbers_beside(&self, question: Question) -> usize {
+        let explained = if question.explain { self.n_explained() * (1 + self.schema().n_features()) } else { 0 };
+        let of_interval = match self.interval_for(question) {
+            None => 0,
+            // The spread of the trees is a third number meanwhile.
+            Some(IntervalKind::Range) => 3,
+            // A byte a class.
+            Some(IntervalKind::Set) => self.schema().target().classes.len().div_ceil(size_of::<f64>()),
+        };
+        self.n_raw_for(question) + explained + of_interval
+    }
+}
