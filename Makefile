@@ -125,8 +125,8 @@ version: ## Print the version that images are tagged with
 # --- check ------------------------------------------------------------------------------------------------------
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
-TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-promises test-fuzz \
-              test-readme-release test-container
+TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-monitoring \
+              test-promises test-fuzz test-readme-release test-container
 
 .PHONY: test
 test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, scripts, README
@@ -195,6 +195,12 @@ test-drift: $(VENV_IMPORT)/installed ## Compare drift with NumPy's and a real Pr
 	@if ! command -v promtool >/dev/null; then \
 	  printf '\n%s\n\n' '*** SKIPPED: drift by Prometheus. There is no prometheus (Debian: prometheus). ***'; \
 	else $(DEV_BUILD) && $(VENV_IMPORT)/bin/python -B tests/clients/drift_test.py; fi
+
+.PHONY: test-monitoring
+test-monitoring: $(VENV)/installed ## Test deploy/monitoring: rules by promtool; a Prometheus finds each series of dashboard and alerts
+	@if ! command -v promtool >/dev/null; then \
+	  printf '\n%s\n\n' '*** SKIPPED: monitoring. There is no prometheus (Debian: prometheus). ***'; \
+	else $(DEV_BUILD) && $(VENV)/bin/python -B tests/monitoring/monitoring_test.py; fi
 
 .PHONY: test-import-versions
 test-import-versions: ## The same with older versions of the libraries, each in an environment of its own; nightly
@@ -299,6 +305,7 @@ lint-files: $(VENV)/installed
 	shellcheck $(SCRIPTS)
 	yamllint --strict .
 	check-jsonschema --builtin-schema vendor.circle-ci .circleci/config.yml
+	check-jsonschema --builtin-schema vendor.compose-spec deploy/monitoring/compose.yaml
 	rm -rf target/manifests && mkdir -p target/manifests
 	for set in k8s/base k8s/overlays/*; do \
 	  kubectl kustomize $$set > target/manifests/$$(basename $$set).yaml || exit 1; done

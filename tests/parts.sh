@@ -20,6 +20,9 @@ fi
 if has test-drift && ! command -v promtool >/dev/null; then
   skipped+=("drift by Prometheus. There is no prometheus (Debian: prometheus).")
 fi
+if has test-monitoring && ! command -v promtool >/dev/null; then
+  skipped+=("monitoring. There is no prometheus (Debian: prometheus).")
+fi
 if has test-clients-live && ! command -v node >/dev/null; then
   skipped+=("the JavaScript snippet of docs/clients.md. There is no node.")
 fi

@@ -8,21 +8,17 @@ together. The rules in docs/examples/drift-rules.yaml are loaded and give it too
 The program is SMARTSERVE's, or the debug build's; `prometheus` and `promtool` are those in PATH.
 """
 
-import atexit
 import json
 import pathlib
 import re
-import socket
 import subprocess
 import tempfile
-import time
-import urllib.parse
 import urllib.request
 
 import numpy
+from prometheus import Prometheus
 from server import BINARY, ROOT, Server
 
-RULES = ROOT / "docs/examples/drift-rules.yaml"
 FEATURES = ["amount", "age", "shop"]
 
 
@@ -64,55 +60,6 @@ def metrics(address):
 
 def close(found, expected, within, what):
     assert abs(found - expected) <= within, f"{what}: {found!r}, expected {expected!r}"
-
-
-class Prometheus:
-    """Scrapes the servers every second, with our rules."""
-
-    def __init__(self, folder, servers):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        rules = folder / "rules.yaml"
-        rules.write_text(RULES.read_text().replace("interval: 1m", "interval: 1s"))
-        targets = ", ".join(f'"{server.admin}"' for server in servers)
-        config = folder / "prometheus.yml"
-        config.write_text(
-            "global: {scrape_interval: 1s}\n"
-            f"rule_files: [{rules}]\n"
-            f"scrape_configs: [{{job_name: smartserve, static_configs: [{{targets: [{targets}]}}]}}]\n"
-        )
-        subprocess.run(["promtool", "check", "config", str(config)], check=True, stdout=subprocess.DEVNULL)
-        flags = [f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
-        command = ["prometheus", *flags, f"--web.listen-address={self.address}", "--log.level=error"]
-        self._process = subprocess.Popen(command)
-        # Whatever becomes of the test.
-        atexit.register(self._process.kill)
-
-    def query(self, expression):
-        """The series, by their labels without `__name__`, and their values."""
-        url = f"http://{self.address}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            result = json.load(answer)["data"]["result"]
-        return [(series["metric"], float(series["value"][1])) for series in result]
-
-    def wait_for(self, expression, is_enough):
-        """Asks until it is enough: a scrape is what is waited for."""
-        until = time.monotonic() + 60
-        while True:
-            try:
-                found = self.query(expression)
-            except OSError:
-                found = []
-            if is_enough(found):
-                return found
-            if time.monotonic() > until:
-                raise RuntimeError(f"{expression}: still {found}")
-            time.sleep(0.2)
-
-    def stop(self):
-        self._process.terminate()
-        self._process.wait()
 
 
 def documented():
