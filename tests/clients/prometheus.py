@@ -55,7 +55,10 @@ class Prometheus:
             try:
                 found = self.query(expression)
             except urllib.error.HTTPError as error:
-                raise RuntimeError(f"{expression}: {error.read().decode()}") from error
+                # 503: it is not ready yet.
+                found = []
+                if error.code != 503:
+                    raise RuntimeError(f"{expression}: {error.read().decode()}") from error
             except OSError:
                 found = []
             if is_enough(found):
