@@ -103,7 +103,8 @@ effect, not that of columns that go with it.
 
 Examples:
   smartserve audit --model boston.model --input holdout.csv --target MEDV
-  smartserve audit --model boston.model --input holdout.csv --target MEDV --by CHAS --json"
+  smartserve audit --model boston.model --input holdout.csv --target MEDV \\
+    --by CHAS --json"
 )]
 pub struct AuditArgs {
     /// The model: a file or directory, of smartserve or of another library

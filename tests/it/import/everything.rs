@@ -62,6 +62,22 @@ fn every_command_takes_an_imported_model() {
                     let ran = run_with(&[], &["import", file, "-o", text(&again)]);
                     assert_eq!(ran.code, Some(if model == &artifact { 65 } else { 0 }), "{ran:?}");
                 }
+                "drift" => {
+                    let ran = run_with(&[], &["drift", "--model", file, "--input", text(&rows)]);
+                    let says = if model == &artifact { "(predictions)" } else { "imported without data" };
+                    assert!(format!("{ran:?}").contains(says), "{ran:?}");
+                }
+                "replay" => {
+                    let report = said(&["replay", "--model", file, "--against", file, "--input", text(&rows)]);
+                    assert!(report.contains("requests of the one fit the other"), "{report}");
+                }
+                "audit" => {
+                    let scored = directory.path().join("scored.csv");
+                    said(&["predict", "--model", file, "--input", text(&rows), "-o", text(&scored)]);
+                    let target = ["--target", "prediction", "--by", "prediction"];
+                    let report = said(&[&["audit", "--model", file, "--input", text(&scored)], &target[..]].concat());
+                    assert!(report.contains("prediction"), "{report}");
+                }
                 "inspect" => assert!(said(&["inspect", file]).contains("golden rows")),
                 "verify" => assert!(said(&["verify", file]).contains("all answered as by a plain walk")),
                 "openapi" => assert!(said(&["openapi", "--model", file]).contains("\"openapi\": \"3.1")),
@@ -98,7 +114,7 @@ async fn ask_every_route(router: &Service, admin: &Service, version: &str) {
     let expected = first(&post(router, "/predict", body("/predict", &document).unwrap().to_string()).await.json());
     assert!(expected.is_string(), "a label: {expected}");
     for template in templates(&Options::default()) {
-        let path = template.replace("{name}", "m").replace("{version}", version);
+        let path = template.replace("{name}", "m").replace("{version}", version).replace("{file}", "main.js");
         if let Some(body) = body(template, &document) {
             let answer = post(router, &path, body.to_string()).await;
             assert_eq!(answer.status, 200, "{template}: {}", answer.text());

@@ -221,10 +221,10 @@ fn preprocessing_must_fit_the_columns() {
     let parts = bare("boston", "MEDV", Algorithm::Ridge);
     let columns = |words: &str, change: &dyn Fn(&mut Value)| head(&parts, words, |h| change(&mut h["preprocessing"]));
     columns("leaves no column", &|p| p["columns"] = json!([]));
-    columns("category does not fit", &|p| p["columns"][0]["rare"] = json!([0]));
+    columns("does not fit the feature", &|p| p["columns"][0]["rare"] = json!([0]));
     columns("not in feature order", &|p| p["columns"][1]["feature"] = json!(0));
     columns("feature 99 does not exist", &|p| p["columns"][12]["feature"] = json!(99));
-    columns("category does not fit", &|p| p["columns"][0]["category"] = json!(0));
+    columns("does not fit the feature", &|p| p["columns"][0]["category"] = json!(0));
     columns("mean and sd must be finite", &|p| p["columns"][0]["sd"] = json!(0.0));
     columns("mean and sd must be finite", &|p| p["columns"][0]["sd"] = json!(-1.0));
     columns("scaled although the model is not", &|p| p["scaled"] = json!(false));
