@@ -15,7 +15,7 @@ use crate::support::model_folder::version;
 use crate::support::process::Server;
 
 /// Bytes of the section: a file that is unchanged is looked at in a hundredth of the time.
-const LONG: usize = 64 << 20;
+const LONG: usize = 128 << 20;
 
 /// A valid artifact, other than `version(seed)`, that takes long to judge.
 fn long(seed: u64) -> Vec<u8> {
