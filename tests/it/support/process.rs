@@ -95,7 +95,7 @@ impl Server {
     /// The admin listener's address.
     pub(crate) fn admin(&mut self) -> SocketAddr {
         *self.admin.get_or_insert_with(|| {
-            let line = Self::read_until(&mut self.log, "probes and metrics on").pop().unwrap();
+            let line = Self::read_until(&mut self.log, &["probes and metrics on"]).pop().unwrap();
             serde_json::from_str::<Value>(&line).unwrap()["address"].as_str().unwrap().parse().unwrap()
         })
     }
@@ -170,14 +170,19 @@ impl Server {
 
     /// Reads the log until a line says this; gives all of its lines since the last that was read.
     pub(crate) fn wait_for(&mut self, message: &str) -> Vec<String> {
-        Self::read_until(&mut self.log, message)
+        Self::read_until(&mut self.log, &[message])
     }
 
-    fn read_until(log: &mut dyn BufRead, message: &str) -> Vec<String> {
+    /// The same of the first of these that a line says; gives that line.
+    pub(crate) fn wait_for_one_of(&mut self, messages: &[&str]) -> String {
+        Self::read_until(&mut self.log, messages).pop().unwrap()
+    }
+
+    fn read_until(log: &mut dyn BufRead, messages: &[&str]) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        while !lines.last().is_some_and(|line| line.contains(message)) {
+        while !lines.last().is_some_and(|line| messages.iter().any(|message| line.contains(message))) {
             let mut line = String::new();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the log ended without {message:?}");
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the log ended without {messages:?}");
             lines.push(line);
         }
         lines
