@@ -187,8 +187,13 @@ fn operations(item: &mut Value) -> impl Iterator<Item = (&str, &mut Map<String, 
     methods.filter_map(|(method, operation)| Some((method.as_str(), operation.as_object_mut()?)))
 }
 
-/// Unique, because a path is, and a model's name has no colon: `post:models:boston:predict`.
+/// Unique, because a path is, and a model's name has no colon: `post:models:boston:predict`. A path that ends with a slash
+/// is a page: generators of clients make one name of `a` and `a:`.
 fn id(method: &str, path: &str) -> String {
     let path = path.replace('/', ":").replace(['{', '}'], "");
-    format!("{method}{}", if path == ":" { ":root" } else { &path })
+    match path.strip_suffix(':') {
+        Some("") => format!("{method}:root"),
+        Some(above) => format!("{method}{above}:page"),
+        None => format!("{method}{path}"),
+    }
 }

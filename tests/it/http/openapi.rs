@@ -108,6 +108,7 @@ async fn names_are_unique_and_references_resolve() {
         let names: BTreeSet<&str> =
             operations(&document).iter().map(|(_, _, o)| o["operationId"].as_str().unwrap()).collect();
         assert_eq!(names.len(), operations(&document).len());
+        assert!(names.iter().all(|name| !name.ends_with(':')), "{names:?}");
         follow(&document, &document);
         assert_eq!(left_names(&document.to_string()), Vec::<&str>::new());
     }

@@ -151,7 +151,7 @@ impl Search<'_> {
         let mut left = Sums::default();
         // With missing cells to one side, all others may go to the other.
         let n = if missing.n > 0.0 { bins.len() } else { bins.len() - 1 };
-        for (bin, sums) in (0_u8..).zip(&bins[..n]) {
+        for (bin, sums) in (0..=u8::MAX).zip(&bins[..n]) {
             if sums[K - 1] == 0.0 {
                 continue;
             }

@@ -64,6 +64,19 @@ fn a_missing_cell_says_something_and_is_taken_where_the_file_had_one() {
     assert!(values(&lenient, &[&[0.3, f64::NAN]])[0].is_finite());
 }
 
+/// A column of so many values has all 255 bins, behind which a split of missing cells against all others is looked for.
+#[test]
+fn missing_cells_are_split_from_all_others_of_a_full_column() {
+    let data = table("x,y", 1_500, |i, random| {
+        let x = if i % 7 == 0 { String::new() } else { noise(random).to_string() };
+        format!("{x},{}", if i % 7 == 0 { 5.0 } else { -1.0 })
+    });
+    let model = model(&with("y", &[("trees", "60"), ("early-stopping", "0")]), &data);
+    let answers = values(&model, &[&[f64::NAN], &[0.3], &[-0.9]]);
+    assert!((answers[0] - 5.0).abs() < 0.1 && (answers[1] + 1.0).abs() < 0.1, "{answers:?}");
+    assert_eq!(answers[1], answers[2]);
+}
+
 #[test]
 fn categories_need_no_order_and_no_columns() {
     let of = |i: usize| format!("c{:02}", i * 7 % 40);
