@@ -240,9 +240,12 @@ promises: haproxy $(BINARY) ## The long form, with the release binary and its ra
 soak: ## 10,000,000 requests to the release binary, which must not grow
 	@$(MAKE) --no-print-directory promises SCENARIOS=soak
 
+# Those that have run for hours elsewhere; `make fuzz` has `arrow` and `directory` too, which are new.
+PROVEN := predict csv v2 artifact import router http
+
 .PHONY: test-fuzz
-test-fuzz: ## Fuzz every target for 25 seconds; nightly `make fuzz`, for a minute
-	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=25
+test-fuzz: ## Fuzz the targets that have run before for 10 seconds each; nightly `make fuzz`, all of them for a minute
+	@TARGETS="$(PROVEN)" $(MAKE) --no-print-directory fuzz SECONDS_EACH=10
 
 .PHONY: fuzz
 fuzz: ## Fuzz artifacts, models of other libraries, bodies and connections, SECONDS_EACH=60 seconds each
