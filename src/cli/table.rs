@@ -20,6 +20,7 @@ pub struct TableArgs {
     pub thousands: Option<char>,
     /// A word that means a missing cell in every column, as it is written; repeatable, or a CSV record of words. Empty
     /// cells are missing anyway, and in columns of numbers NA, N/A, #N/A, <NA>, NaN, null, None, ., ? and -
+    #[allow(rustdoc::invalid_html_tags, reason = "clap shows the text as it stands")]
     #[arg(long, value_name = "WORD", value_parser = words, allow_hyphen_values = true)]
     pub missing: Vec<Names>,
 }
