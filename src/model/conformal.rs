@@ -59,6 +59,13 @@ impl Conformal {
         self.scores.len()
     }
 
+    /// The greatest level that there are rows for: n / (n + 1).
+    #[expect(clippy::cast_precision_loss, reason = "there are less than 2^53 rows")]
+    pub fn greatest_level(&self) -> f64 {
+        let n = self.scores.len() as f64;
+        n / (n + 1.0)
+    }
+
     /// Whether rows have bounds or sets.
     pub fn kind(&self) -> IntervalKind {
         match self.of {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::conformal::Conformal;
 use crate::model::schema::NO_STATISTICS;
 use crate::serve::registry::Snapshot;
 
@@ -132,6 +133,10 @@ fn refer_to(operation: &mut Map<String, Value>, served: &Snapshot) {
         for (name, _) in refused.into_iter().filter(|(_, is_refused)| *is_refused) {
             parameters.retain(|parameter| parameter["$ref"] != format!("#/components/parameters/{name}"));
         }
+        if let Some(conformal) = served.model.conformal() {
+            let is_interval = |parameter: &&mut Value| parameter["$ref"] == "#/components/parameters/Interval";
+            parameters.iter_mut().filter(is_interval).for_each(|parameter| *parameter = interval(conformal));
+        }
     }
     let mut is_prediction = false;
     for reference in stand_ins(operation) {
@@ -144,6 +149,14 @@ fn refer_to(operation: &mut Map<String, Value>, served: &Snapshot) {
     if is_prediction && !operation.contains_key("description") {
         operation.shift_insert(DESCRIPTION_AT, "description".to_owned(), description(served).into());
     }
+}
+
+/// The query parameter `interval`, with the greatest level that a model answers.
+fn interval(conformal: &Conformal) -> Value {
+    let text = "Adds what holds the truth with this probability: `interval`, or of classes `set`, in the answer.";
+    let schema =
+        json!({ "type": "number", "format": "double", "exclusiveMinimum": 0, "maximum": conformal.greatest_level() });
+    json!({ "name": "interval", "in": "query", "description": text, "schema": schema })
 }
 
 /// Writes a prediction's body and answer out, where no model is known.
