@@ -6,8 +6,8 @@ use super::model::Model;
 use super::question::Question;
 
 /// Why a model has no intervals.
-const NO_INTERVALS: &str = "This model has no intervals: its file has no out-of-fold scores; train it with --folds, or import it with --data \
-     and --target";
+const NO_INTERVALS: &str = "This model has no intervals: its file has no out-of-fold scores; train it with --folds, or \
+                            import it with --data and --target";
 
 impl Model {
     /// Raw scores a row that answers to this question have: none unless it asks for them.

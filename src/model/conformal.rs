@@ -54,11 +54,6 @@ impl Conformal {
         (!scores.is_empty()).then_some(Self { scores, of })
     }
 
-    /// Rows that were scored, at least 1.
-    pub fn n(&self) -> usize {
-        self.scores.len()
-    }
-
     /// The greatest level that there are rows for: n / (n + 1).
     #[expect(clippy::cast_precision_loss, reason = "there are less than 2^53 rows")]
     pub fn greatest_level(&self) -> f64 {
@@ -135,10 +130,5 @@ impl Conformal {
             (prediction, Of::Numbers(_)) => Intervals::Ranges(vec![0.0; 2 * prediction.n_rows()]),
             (_, Of::Classes(n_classes)) => Intervals::Sets { is_in: Vec::new(), n_classes: (*n_classes).max(1) },
         }
-    }
-
-    /// Bytes that it occupies.
-    pub fn resident_bytes(&self) -> usize {
-        size_of_val(self.scores.as_slice())
     }
 }

@@ -96,8 +96,8 @@ fn check_place(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Bound beside its path, under a name of its own, and renamed: nobody can connect before its permissions are set, and a
-/// stale socket is replaced in one step.
+/// Binds the socket beside its path, under another name, sets its permissions and renames it. So no client connects
+/// before the permissions are set, and a stale socket is replaced in one step.
 fn listen(path: &Path) -> io::Result<UnixSocket> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(suffix());
