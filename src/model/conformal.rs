@@ -89,8 +89,10 @@ impl Conformal {
         const ROUNDING: f64 = 1e-9;
         let n = self.scores.len();
         let at = ((n as f64 + 1.0) * level - ROUNDING).ceil().max(1.0) as usize;
-        self.scores.get(at - 1).copied().ok_or_else(|| {
-            let most = ((n as f64 / (n as f64 + 1.0)) * 1e4).floor() / 1e4;
+        // The level decides, not the product: the document says the greatest to the last bit.
+        let score = self.scores.get(at - 1).filter(|_| level <= self.greatest_level());
+        score.copied().ok_or_else(|| {
+            let most = (self.greatest_level() * 1e4).floor() / 1e4;
             format!("This model has intervals up to the level {most}: its scores are of {n} rows; {level} needs more")
         })
     }
