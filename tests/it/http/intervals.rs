@@ -87,6 +87,10 @@ async fn an_interval_is_the_prediction_and_the_rank_of_the_level_among_residuals
     let reply = post(&router, "/predict?interval=0.96", json!({ "x": [3] }).to_string()).await;
     let sentence = "This model has intervals up to the level 0.95: its scores are of 19 rows; 0.96 needs more";
     assert_eq!((reply.status.as_u16(), reply.json()["detail"].as_str()), (422, Some(sentence)));
+    // The least number above 0.95, which the document excludes.
+    let above = f64::from_bits(0.95f64.to_bits() + 1);
+    let reply = post(&router, &format!("/predict?interval={above}"), json!({ "x": [3] }).to_string()).await;
+    assert_eq!(reply.status, 422, "{above}: {}", reply.text());
 }
 
 #[tokio::test]
