@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Asks a running server everything that its own OpenAPI document says may be asked, and what it says may not: schemathesis
 # with all checks against three models (numbers; classes; categories and gaps), then again with tokens on. First the
-# documents themselves are validated. EXAMPLES: cases an operation; from 100 on it is the long form, which asks every
+# documents themselves are validated. EXAMPLES: cases an operation; from 50 on it is the long form, which asks every
 # limit with a token too, and models that overflow at the largest numbers that may be sent. BINARY: the program to test.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 examples=${EXAMPLES:-1000}
 is_long=''
-[ "$examples" -lt 100 ] || is_long=1
+[ "$examples" -lt 50 ] || is_long=1
 binary=${BINARY:-target/debug/smartserve}
 out=target/schemathesis
 address='' server=''
