@@ -126,15 +126,17 @@ version: ## Print the version that images are tagged with
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
 TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-monitoring \
-              test-promises test-fuzz test-container
+              test-promises
+# Beside them, because they compile for minutes with one of two processors.
+TESTS_BESIDE := test-fuzz test-container
 
 .PHONY: test
 test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, scripts, README
-	@DEV_BUILD=true LATER="$(TESTS_LONG)" tests/parts.sh $(TESTS)
+	@DEV_BUILD=true LATER="$(TESTS_LONG) $(TESTS_BESIDE)" tests/parts.sh $(TESTS)
 
 .PHONY: test-long
 test-long: ## Run the long rest: generated clients, the page in a browser, OpenAPI, other libraries at length, PROMISES.md rehearsed, fuzzing, container
-	@DEV_BUILD=true tests/parts.sh $(TESTS_LONG)
+	@DEV_BUILD=true BESIDE="$(TESTS_BESIDE)" tests/parts.sh $(TESTS_LONG)
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests

@@ -2,13 +2,15 @@
 # Runs targets of the Makefile one after the other, each with its time; stops at the first that fails. Says at the start
 # what will be skipped on this machine and why, and in the last line what was.
 #   tests/parts.sh TARGET...
+#   BESIDE   targets that run meanwhile, one after the other, in a second lane; their output comes when they have ended
 #   LATER    targets that another command runs: make test-long
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 skipped=()
 has() { [[ " $parts " == *" $1 "* ]]; }
-parts="$*"
+parts="$* ${BESIDE:-}"
+parts=${parts% }
 
 if has test-container && ! reason=$(tests/container.sh --check); then
   if [ "${CONTAINER_TEST:-}" = required ]; then
@@ -34,12 +36,42 @@ echo "Parts: $parts"
 for what in "${skipped[@]}"; do echo "*** WILL BE SKIPPED: $what"; done
 [ -z "${LATER:-}" ] || echo "*** LEFT TO make test-long, which takes longer: $LATER"
 
+run() { # TARGET...
+  local part began
+  for part in "$@"; do
+    began=$SECONDS
+    printf '\n--- %s\n' "$part"
+    "${MAKE:-make}" --no-print-directory "$part" || { printf -- '--- %s FAILED after %s s\n' "$part" $((SECONDS - began)) >&2; return 1; }
+    printf -- '--- %s took %s s\n' "$part" $((SECONDS - began))
+  done
+}
+
+lane="" log=target/beside.log
+if [ -n "${BESIDE:-}" ]; then
+  mkdir -p target
+  read -ra besides <<< "$BESIDE"
+  # A process group of its own, so that whatever it runs ends with it.
+  set -m
+  run "${besides[@]}" > "$log" 2>&1 < /dev/null &
+  lane=$!
+  set +m
+  trap 'kill -TERM -- -"$lane" 2>/dev/null; exit 130' INT
+  trap 'kill -TERM -- -"$lane" 2>/dev/null; exit 143' TERM
+fi
+# What is wrong there ends this, too, before the next target.
+has_failed() { [ -n "$lane" ] && ! kill -0 "$lane" 2>/dev/null && ! wait "$lane"; }
+
 for part in "$@"; do
-  began=$SECONDS
-  printf '\n--- %s\n' "$part"
-  "${MAKE:-make}" --no-print-directory "$part" || { printf -- '--- %s FAILED after %s s\n' "$part" $((SECONDS - began)) >&2; exit 1; }
-  printf -- '--- %s took %s s\n' "$part" $((SECONDS - began))
+  if has_failed; then cat "$log"; exit 1; fi
+  if ! run "$part"; then
+    [ -z "$lane" ] || { kill -TERM -- -"$lane" 2>/dev/null; cat "$log"; }
+    exit 1
+  fi
 done
+if [ -n "$lane" ]; then
+  wait "$lane" || { cat "$log"; exit 1; }
+  cat "$log"
+fi
 
 printf '\nAll of %s passed in %s s.' "$parts" "$SECONDS"
 for what in "${skipped[@]}"; do printf ' *** SKIPPED: %s' "$what"; done

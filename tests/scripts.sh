@@ -263,6 +263,11 @@ says_last "passed in "; says_last "*** SKIPPED: the container test."
 run "make test, of what it leaves" LATER=test-container tests/parts.sh version
 exits 0; says "*** LEFT TO make test-long, which takes longer: test-container"
 says_last "*** Left to make test-long: test-container."
+run "make test, with a target beside" BESIDE=test-container NO_IMAGE=1 NO_REGISTRY=1 tests/parts.sh version
+exits 0; says "Parts: version test-container"; says "*** WILL BE SKIPPED: the container test."
+says "--- test-container took"; says_last "All of version test-container passed in "
+run "make test, with a target beside that fails" BESIDE=no-such-target tests/parts.sh version
+exits 1; says "--- no-such-target FAILED after"; silent_on "passed in"
 run "make test where the container test is required" NO_IMAGE=1 NO_REGISTRY=1 CONTAINER_TEST=required \
   tests/parts.sh version test-container
 exits 1; says "required here"; never_calls "docker build"; silent_on "--- version"
