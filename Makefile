@@ -127,15 +127,15 @@ version: ## Print the version that images are tagged with
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
 TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-monitoring \
               test-promises
-# Beside them, because they compile for minutes with one of two processors.
-TESTS_BESIDE := test-fuzz test-container
+# Beside them, because it links for minutes with one of two processors.
+TESTS_BESIDE := test-container
 
 .PHONY: test
 test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, scripts, README
 	@DEV_BUILD=true LATER="$(TESTS_LONG) $(TESTS_BESIDE)" tests/parts.sh $(TESTS)
 
 .PHONY: test-long
-test-long: ## Run the long rest: generated clients, the page in a browser, OpenAPI, other libraries at length, PROMISES.md rehearsed, fuzzing, container
+test-long: ## Run the long rest: generated clients, the page in a browser, OpenAPI, other libraries at length, PROMISES.md rehearsed, container
 	@DEV_BUILD=true BESIDE="$(TESTS_BESIDE)" tests/parts.sh $(TESTS_LONG)
 
 .PHONY: test-rust
@@ -246,8 +246,8 @@ soak: ## 10,000,000 requests to the release binary, which must not grow
 PROVEN := predict csv v2 artifact import router http
 
 .PHONY: test-fuzz
-test-fuzz: ## Fuzz the targets that have run before for 10 seconds each; nightly `make fuzz`, all of them for a minute
-	@TARGETS="$(PROVEN)" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 $(MAKE) --no-print-directory fuzz SECONDS_EACH=10
+test-fuzz: ## Fuzz the targets that have run before for 20 seconds each, after a build of ten minutes: a job of its own in CI; nightly `make fuzz`
+	@TARGETS="$(PROVEN)" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 $(MAKE) --no-print-directory fuzz SECONDS_EACH=20
 
 .PHONY: fuzz
 fuzz: ## Fuzz artifacts, models of other libraries, bodies and connections, SECONDS_EACH=60 seconds each
