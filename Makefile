@@ -126,7 +126,7 @@ version: ## Print the version that images are tagged with
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
 TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-monitoring \
-              test-promises
+              test-batch test-promises
 # Beside them, because it links for minutes with one of two processors.
 TESTS_BESIDE := test-container
 
@@ -203,6 +203,11 @@ test-monitoring: $(VENV)/installed ## Test deploy/monitoring: rules by promtool;
 	@if ! command -v promtool >/dev/null; then \
 	  printf '\n%s\n\n' '*** SKIPPED: monitoring. There is no prometheus (Debian: prometheus). ***'; \
 	else $(DEV_BUILD) && $(VENV)/bin/python -B tests/monitoring/monitoring_test.py; fi
+
+.PHONY: test-batch
+test-batch: $(VENV)/installed ## Play the pods of k8s/jobs/predict, kill some, and compare the shards with one predict
+	$(DEV_BUILD)
+	$(VENV)/bin/python -B tests/k8s/batch_test.py
 
 .PHONY: test-import-versions
 test-import-versions: ## The same with older versions of the libraries, each in an environment of its own; nightly
@@ -311,12 +316,19 @@ lint-files: $(VENV)/installed
 	yamllint --strict .
 	check-jsonschema --builtin-schema vendor.circle-ci .circleci/config.yml
 	check-jsonschema --builtin-schema vendor.compose-spec deploy/monitoring/compose.yaml
-	rm -rf target/manifests && mkdir -p target/manifests
-	for set in k8s/base k8s/overlays/*; do \
-	  kubectl kustomize $$set > target/manifests/$$(basename $$set).yaml || exit 1; done
-	for version in $(KUBERNETES_VERSIONS); do \
-	  kubernetes-validate --strict --quiet --kubernetes-version $$version target/manifests/*.yaml || exit 1; done
-	tests/manifests.py target/manifests/*.yaml
+	$(VENV)/bin/python -B tests/k8s/lint.py $(KUBERNETES_VERSIONS)
+
+.PHONY: prometheus-rule
+prometheus-rule: $(VENV)/installed ## Write k8s/components/monitoring/prometheusrule.yaml from the rules of deploy/monitoring
+	$(VENV)/bin/python -B tests/k8s/lint.py --rules
+
+.PHONY: manifests
+manifests: $(VENV)/installed ## Render k8s/overlays/production with IMAGE=registry/smartserve@sha256:… into target/manifests/release.yaml
+	@printf %s "$$IMAGE" | grep -qxE '[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}' \
+	  || { echo "IMAGE must name an image by digest: registry/smartserve@sha256:…, as ./upload_docker.sh prints it" >&2; exit 1; }
+	@mkdir -p target/manifests
+	kubectl kustomize k8s/overlays/production | sed "s|smartserve@sha256:SET-BY-THE-RELEASE|$$IMAGE|" > target/manifests/release.yaml
+	$(VENV)/bin/python -B tests/k8s/lint.py --release target/manifests/release.yaml
 
 .PHONY: deny
 deny: $(VENV)/installed ## Check dependencies: licences, bans, sources, advisories
