@@ -35,6 +35,11 @@ EXAMPLES ?= 1000
 # here: `cargo test` has built one, and cargo would build all anew without what the test crates ask of dependencies.
 DEV_BUILD ?= cargo build --locked
 
+# What `make load-test` asks, with which rows, and more words for it (LOAD=--help); without URL a demo server on a free port.
+URL ?=
+ROWS ?= data/boston.csv
+LOAD ?=
+
 # --- the demo model: the only place that knows how it is made ---------------------------------------------------
 # Chosen by shuffled, seeded 10-fold cross-validation (mean R² 0.82); small enough for a ConfigMap (430 kB).
 DEMO := --data data/boston.csv --target MEDV --features CHAS,RM,TAX,PTRATIO,B,LSTAT --sensitive B \
@@ -51,13 +56,14 @@ BROWSER := target/browser
 VENV_MLSERVER := target/venv-mlserver
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
+VENV_LOAD := target/venv-load
 VENV_IMPORT := target/venv-import
 VENV_IMPORT_PEERS := target/venv-import-peers
 # A bare axum server and a load generator beside which HTTP is measured.
 HTTP_PEERS ?= ../shared/bench
 # Tools of the virtual environment first, for every recipe.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-SCRIPTS := $(wildcard *.sh tests/*.sh tests/fuzz/*.sh) .ci/run .ci/setup
+SCRIPTS := $(wildcard *.sh tests/*.sh tests/fuzz/*.sh benches/load/*.sh) .ci/run .ci/setup
 # The releases whose schemas the manifests must fit.
 KUBERNETES_VERSIONS := 1.30 1.31 1.32 1.33 1.34 1.35 1.36
 
@@ -126,7 +132,7 @@ version: ## Print the version that images are tagged with
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
 TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-monitoring \
-              test-batch test-promises
+              test-batch test-load test-promises
 # Beside them, because it links for minutes with one of two processors.
 TESTS_BESIDE := test-container
 
@@ -203,6 +209,16 @@ test-monitoring: $(VENV)/installed ## Test deploy/monitoring: rules by promtool;
 	@if ! command -v promtool >/dev/null; then \
 	  printf '\n%s\n\n' '*** SKIPPED: monitoring. There is no prometheus (Debian: prometheus). ***'; \
 	else $(DEV_BUILD) && $(VENV)/bin/python -B tests/monitoring/monitoring_test.py; fi
+
+.PHONY: load-test
+load-test: $(if $(URL),,$(MODEL)) ## Ramp an open loop up to the knee: table, plot, verdict; URL=…, ROWS=…, LOAD="--rate 500 --p99 50"
+	benches/load/run.sh $(if $(URL),,$(BINARY) $(MODEL)) -- $(if $(URL),--url $(URL)) --rows $(ROWS) \
+	  --plot target/load-test.svg --json target/load-test.json $(LOAD)
+
+.PHONY: test-load
+test-load: $(VENV_LOAD)/installed ## Judge the load test by servers that stall, err and are slow; Locust for ten seconds
+	$(DEV_BUILD)
+	$(VENV_LOAD)/bin/python -B tests/load/load_test.py
 
 .PHONY: test-batch
 test-batch: $(VENV)/installed ## Play the pods of k8s/jobs/predict, kill some, and compare the shards with one predict
@@ -398,6 +414,9 @@ $(VENV_PEERS)/installed: .ci/peers.txt
 	$(venv)
 
 $(VENV_IMPORT)/installed: .ci/import.txt
+	$(venv)
+
+$(VENV_LOAD)/installed: .ci/load.txt
 	$(venv)
 
 $(VENV_IMPORT)-%/installed: .ci/import-versions/%.txt
