@@ -17,6 +17,8 @@ ifneq ($(shell printf %s '$(subst ','\'',$(value VERSION))' | tr '\n' ' ' | grep
 $(error VERSION must be the tag of an image, as 1.2.3)
 endif
 endif
+# Where `make install` puts the program, as bin/smartserve; DESTDIR goes in front of it.
+PREFIX ?= /usr/local
 # The interpreter that makes the virtual environments in target/.
 PYTHON ?= python3
 # Random bodies that pandas judges too, and their seed.
@@ -57,13 +59,14 @@ VENV_MLSERVER := target/venv-mlserver
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
 VENV_LOAD := target/venv-load
+VENV_RELEASE := target/venv-release
 VENV_IMPORT := target/venv-import
 VENV_IMPORT_PEERS := target/venv-import-peers
 # A bare axum server and a load generator beside which HTTP is measured.
 HTTP_PEERS ?= ../shared/bench
 # Tools of the virtual environment first, for every recipe.
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-SCRIPTS := $(wildcard *.sh tests/*.sh tests/fuzz/*.sh benches/load/*.sh) .ci/run .ci/setup
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/target/bin:$(PATH)
+SCRIPTS := $(wildcard *.sh tests/*.sh tests/fuzz/*.sh tests/e2e/*.sh benches/load/*.sh deploy/gitops/*.sh) .ci/run .ci/setup
 # The releases whose schemas the manifests must fit.
 KUBERNETES_VERSIONS := 1.30 1.31 1.32 1.33 1.34 1.35 1.36
 
@@ -116,6 +119,69 @@ dist: image ## Take the image's static binary and model out to target/dist
 	  docker rm $$container >/dev/null
 	cd target/dist && sha256sum smartserve boston.model | tee SHA256SUMS
 
+.PHONY: install
+install: $(BINARY) ## Install the program as PREFIX/bin/smartserve (PREFIX=/usr/local), with completions for bash, zsh and fish
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/smartserve
+	set -e; for shell in bash:bash-completion/completions/smartserve zsh:zsh/site-functions/_smartserve \
+	  fish:fish/vendor_completions.d/smartserve.fish; do \
+	  file=$(DESTDIR)$(PREFIX)/share/$${shell#*:}; mkdir -p $$(dirname $$file); \
+	  $(BINARY) completions $${shell%%:*} > $$file; done
+
+.PHONY: uninstall
+uninstall: ## Remove what `make install` has put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/smartserve $(DESTDIR)$(PREFIX)/share/bash-completion/completions/smartserve \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_smartserve $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/smartserve.fish
+
+.PHONY: wheel
+wheel: $(VENV_RELEASE)/installed ## Build a wheel with the one binary into target/wheels, for pip and uv
+	rm -rf target/wheels
+	$(VENV_RELEASE)/bin/maturin build --release --locked --bindings bin --out target/wheels
+
+.PHONY: sbom
+sbom: $(VENV_RELEASE)/installed ## Write what the program is made of as CycloneDX, into target/sbom
+	mkdir -p target/sbom
+	SYFT_CHECK_FOR_APP_UPDATE=false $(VENV_RELEASE)/bin/syft scan file:Cargo.lock --quiet --source-name smartserve \
+	  --source-version $(VERSION) --output cyclonedx-json@1.5=target/sbom/smartserve.cdx.json
+	@$(PYTHON) -c "import json; n = len(json.load(open('target/sbom/smartserve.cdx.json'))['components']); \
+	  want = open('Cargo.lock').read().count('[[package]]'); print(f'{n} components'); exit(n < want)" \
+	  || { echo "target/sbom/smartserve.cdx.json lacks packages of Cargo.lock" >&2; exit 1; }
+
+.PHONY: scan
+scan: ## Ask Trivy what is known against the image; needs Docker and a network
+	docker run --rm --volume /var/run/docker.sock:/var/run/docker.sock aquasec/trivy:0.65.0 image --exit-code 1 \
+	  --severity HIGH,CRITICAL --ignore-unfixed smartserve:$(VERSION)
+
+.PHONY: kind
+kind: $(VENV)/installed ## Make a kind cluster with the image and metrics-server, for `make e2e`; needs Docker, kind or Go
+	command -v kind >/dev/null || GOBIN=$(CURDIR)/target/bin go install sigs.k8s.io/kind@v0.30.0
+	kind create cluster --wait 120s
+	kind load docker-image smartserve:$(VERSION)
+	kubectl apply -f https://github.com/kubernetes-sigs/metrics-server/releases/download/v0.8.0/components.yaml
+	kubectl -n kube-system patch deployment metrics-server --type json \
+	  --patch '[{"op":"add","path":"/spec/template/spec/containers/0/args/-","value":"--kubelet-insecure-tls"}]'
+	kubectl -n kube-system rollout status deployment/metrics-server --timeout 180s
+
+.PHONY: release-check
+release-check: ## Is the tag Cargo.toml's version, and has CHANGELOG.md its notes?
+	tests/release.sh check
+
+.PHONY: release-files
+release-files: ## Collect binary, wheel, SBOM and notes in target/release-files, with checksums
+	tests/release.sh files
+
+.PHONY: release
+release: ## Push the image and publish the files of this version; what .circleci does with a tag
+	tests/release.sh publish
+
+.PHONY: image-save
+image-save: ## Keep the image in target/dist/image.tar.gz, for another machine's `make image-load`
+	mkdir -p target/dist
+	docker save smartserve:$(VERSION) | gzip > target/dist/image.tar.gz
+
+.PHONY: image-load
+image-load: ## Take the image from target/dist/image.tar.gz
+	gzip -dc target/dist/image.tar.gz | docker load
+
 .PHONY: docker-run
 docker-run: ## Build the image and serve on 127.0.0.1:8000
 	./run_docker.sh
@@ -132,7 +198,7 @@ version: ## Print the version that images are tagged with
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
 TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-monitoring \
-              test-batch test-load test-promises
+              test-batch test-install test-load test-promises
 # Beside them, because it links for minutes with one of two processors.
 TESTS_BESIDE := test-container
 
@@ -219,6 +285,25 @@ load-test: $(if $(URL),,$(MODEL)) ## Ramp an open loop up to the knee: table, pl
 test-load: $(VENV_LOAD)/installed ## Judge the load test by servers that stall, err and are slow; Locust for ten seconds
 	$(DEV_BUILD)
 	$(VENV_LOAD)/bin/python -B tests/load/load_test.py
+	$(VENV_LOAD)/bin/python -B tests/load/promote_test.py
+
+.PHONY: test-install
+test-install: ## Install into an empty directory, ask the program its version, uninstall
+	$(DEV_BUILD)
+	place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT && \
+	  $(MAKE) --no-print-directory PROFILE=dev DEV_BUILD=true DESTDIR=$$place PREFIX=/opt install >/dev/null && \
+	  [ "$$($$place/opt/bin/smartserve --version)" = "smartserve $$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)" ] && \
+	  grep -q smartserve $$place/opt/share/zsh/site-functions/_smartserve && \
+	  $(MAKE) --no-print-directory DESTDIR=$$place PREFIX=/opt uninstall >/dev/null && \
+	  [ -z "$$(find $$place -type f)" ] && echo "install: installed and gone again"
+
+.PHONY: test-wheel
+test-wheel: ## Install the wheel of `make wheel` without a network in an empty environment, train and serve
+	$(PYTHON) -B tests/wheel.py
+
+.PHONY: e2e
+e2e: $(VENV)/installed ## k8s/overlays/local on the current context: rollout and kill under load, autoscaler, another model; needs kubectl
+	tests/e2e/run.sh
 
 .PHONY: test-batch
 test-batch: $(VENV)/installed ## Play the pods of k8s/jobs/predict, kill some, and compare the shards with one predict
@@ -330,6 +415,7 @@ lint-files: $(VENV)/installed
 	hadolint Dockerfile
 	shellcheck $(SCRIPTS)
 	yamllint --strict .
+	$(VENV)/bin/python -B tests/ci.py
 	check-jsonschema --builtin-schema vendor.circle-ci .circleci/config.yml
 	check-jsonschema --builtin-schema vendor.compose-spec deploy/monitoring/compose.yaml
 	$(VENV)/bin/python -B tests/k8s/lint.py $(KUBERNETES_VERSIONS)
@@ -414,6 +500,9 @@ $(VENV_PEERS)/installed: .ci/peers.txt
 	$(venv)
 
 $(VENV_IMPORT)/installed: .ci/import.txt
+	$(venv)
+
+$(VENV_RELEASE)/installed: .ci/release.txt
 	$(venv)
 
 $(VENV_LOAD)/installed: .ci/load.txt

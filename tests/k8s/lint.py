@@ -15,7 +15,7 @@ import yaml
 
 from judge import ROOT
 from policy import MARKER, POLICY, RULE_FILES
-from runtimes import JOB, KNATIVE, KSERVE
+from runtimes import GITOPS, JOB, KNATIVE, KSERVE, LOAD
 from schemas import crd_file, lax, wrong
 from sets import every, minor
 
@@ -43,6 +43,10 @@ def prometheus_rule():
 
 def policy_of(documents):
     """The rules for what a set holds."""
+    if any(d["kind"] == "Application" for d in documents):
+        return GITOPS
+    if any(d["metadata"]["name"] == "load" for d in documents):
+        return LOAD
     kinds = {(d["apiVersion"].partition("/")[0], d["kind"]) for d in documents}
     if ("apps", "Deployment") in kinds:
         return POLICY
@@ -85,7 +89,7 @@ def judge_all(versions):
     unknown = {"apiVersion": "example.com/v1", "kind": "Unknown", "metadata": {"name": "x"}}
     if not wrong(unknown, versions[-1]):
         failed.append("a kind without a schema passes")
-    return passed, failed + [t for p in (POLICY, KNATIVE, KSERVE, JOB) for t in p.unproven()]
+    return passed, failed + [t for p in (POLICY, KNATIVE, KSERVE, JOB, LOAD, GITOPS) for t in p.unproven()]
 
 
 def judge_release(file):

@@ -1,8 +1,8 @@
-"""Policy of what has no Deployment: the Knative Service, KServe's runtime with a model on it, the Indexed Job."""
+"""Policy of what has no Deployment: the Knative Service, KServe's runtime and a model on it, Jobs, GitOps."""
 
 import re
 
-from judge import (DROP, HARD_STOP, LAME_DUCK, MEMORY_BOUND, Policy, confined, dockerfile, environment, image_port,
+from judge import (DROP, HARD_STOP, LAME_DUCK, MEMORY_BOUND, ROOT, Policy, confined, dockerfile, environment, image_port,
                    image_user, quantity, version)
 
 # What Knative's queue-proxy listens on in the same pod.
@@ -212,4 +212,48 @@ JOB.mutants = [
     ("is_restricted", SHARD + "automountServiceAccountToken", DROP),
     ("is_restricted", SHARD + "containers.0.securityContext.allowPrivilegeEscalation", DROP),
     ("is_restricted", SHARD + "containers.0.image", "smartserve:latest"),
+]
+
+# The load of `make e2e`, which runs in the overlay `local`.
+LOAD = Policy(specs("Job"))
+
+
+@LOAD.rule
+def is_admitted(sets):
+    job, = sets
+    pod = job["template"]["spec"]
+    own, (box,) = pod["securityContext"], pod["containers"]
+    yield own["runAsNonRoot"] is True and own["seccompProfile"] == {"type": "RuntimeDefault"}, "not restricted"
+    yield job["backoffLimit"] == 0, "a failed load is made again"
+    yield from confined(box)
+
+
+LOAD.mutants = [
+    ("is_admitted", "Job.spec.backoffLimit", 6),
+    ("is_admitted", SHARD + "securityContext.runAsNonRoot", DROP),
+    ("is_admitted", SHARD + "containers.0.securityContext.capabilities", DROP),
+]
+
+GITOPS = Policy(specs("Application", "GitRepository", "Kustomization"))
+
+
+@GITOPS.rule
+def both_say_the_same(sets):
+    argo, repository, flux = sets
+    yield argo["source"]["repoURL"] == repository["url"], "two repositories"
+    yield argo["source"]["targetRevision"] == repository["ref"]["branch"], "two branches"
+    yield argo["source"]["path"] == flux["path"].removeprefix("./"), "two paths"
+    yield (ROOT / argo["source"]["path"] / "kustomization.yaml").is_file(), "the path holds no kustomization"
+    yield argo["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True} and flux["prune"], "the cluster drifts"
+    yield flux["wait"] is True, "a commit counts as applied before its rollout"
+    yield "ServerSideApply=true" in argo["syncPolicy"]["syncOptions"], "a ConfigMap of 256 KiB cannot be applied"
+
+
+GITOPS.mutants = [
+    ("both_say_the_same", "Application.spec.source.repoURL", "https://example.com/other.git"),
+    ("both_say_the_same", "Application.spec.source.path", "k8s/overlays/other"),
+    ("both_say_the_same", "Application.spec.syncPolicy.syncOptions", []),
+    ("both_say_the_same", "GitRepository.spec.ref.branch", "dev"),
+    ("both_say_the_same", "Kustomization.spec.wait", DROP),
+    ("both_say_the_same", "Kustomization.spec.prune", False),
 ]

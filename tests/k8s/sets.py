@@ -77,6 +77,9 @@ def every(first):
         yield in_passing(f"component-{c}", yaml.safe_dump(text), first)
     shown, = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "docs/kubernetes.md").read_text(), re.M | re.S)
     yield in_passing("documented", shown, first)
+    for name, files in (("gitops", (ROOT / "deploy/gitops").glob("*.yaml")), ("e2e", (ROOT / "tests/e2e").glob("*.yaml"))):
+        text = "---\n".join(file.read_text() for file in sorted(files))
+        yield KSet(name, [d for d in yaml.safe_load_all(text) if d], [], first), text
 
 
 def in_passing(name, text, first):
