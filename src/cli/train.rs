@@ -79,7 +79,7 @@ pub struct TrainArgs {
     /// nor of a fold; it is no feature
     #[arg(long, value_name = "COLUMN", conflicts_with = "time")]
     pub group: Option<String>,
-    /// The column that says when a row was, as a number or an ISO 8601 date or time: the latest rows are set aside,
+    /// The column that says when a row was, as a number, or a date or time (--date says its form): the latest rows are set aside,
     /// each fold is fitted on the rows before it; it is no feature unless --features names it
     #[arg(long, value_name = "COLUMN")]
     pub time: Option<String>,

@@ -257,8 +257,10 @@ fn offset(text: &str) -> Option<i64> {
     };
     let clock = text[1..].replace(':', "");
     let (hours, minutes) = clock.split_at_checked(2)?;
+    let hours = digits(hours, 2)?;
     let minutes = if minutes.is_empty() { 0 } else { digits(minutes, 2)? };
-    Some(sign * (digits(hours, 2)? * 3_600 + minutes * 60))
+    // Python and ISO 8601 have offsets of less than a day.
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
 }
 
 /// A number of one digit or two.

@@ -34,7 +34,7 @@ impl ChosenColumns {
         let mut chosen = Self { target, weight, group, time, features: Vec::new() };
         chosen.features = chosen.choose(spec, scan)?;
         check_named(scan, target, &chosen.features)?;
-        check_names(spec, scan, target, &chosen.features)?;
+        check_names(spec, scan, &chosen)?;
         Ok(chosen)
     }
 
@@ -89,7 +89,8 @@ fn check_named(scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(),
 }
 
 /// Refuses flags that name columns which are not used.
-fn check_names(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(), TrainError> {
+fn check_names(spec: &TrainSpec, scan: &Scan<'_>, chosen: &ChosenColumns) -> Result<(), TrainError> {
+    let ChosenColumns { target, time, ref features, .. } = *chosen;
     let dates: Vec<String> = spec.date.iter().map(|date| date.column.clone()).collect();
     let flags = [("--categorical", &spec.categorical), ("--numeric", &spec.numeric)];
     let flags = flags.into_iter().chain([("--date", &dates), ("--sensitive", &spec.sensitive)]);
@@ -97,7 +98,8 @@ fn check_names(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: &[usi
         for name in names {
             let column = position(scan, name, flag)?;
             let may_be_target = !matches!(flag, "--sensitive" | "--date");
-            let is_used = features.contains(&column) || column == target && may_be_target;
+            let is_time = flag == "--date" && time == Some(column);
+            let is_used = features.contains(&column) || is_time || column == target && may_be_target;
             if !is_used {
                 return Err(TrainError::Usage(format!("{name:?} ({flag}) is not one of the features")));
             }

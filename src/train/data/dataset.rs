@@ -91,7 +91,10 @@ pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Dataset,
     let weights = weights.map(|(column, cells)| target::weights(&sources, column, cells)).transpose()?;
     let keys = match (group.or(time), others.next()) {
         (Some(column), Some(cells)) if group.is_some() => RowKeys::groups(&sources, column, &cells)?,
-        (Some(column), Some(cells)) => RowKeys::times(&sources, column, &cells)?,
+        (Some(column), Some(cells)) => {
+            let said = spec.date.iter().find(|date| date.column == scan.columns[column].name);
+            RowKeys::times(&sources, column, &cells, said.and_then(|date| date.form))?
+        }
         _ => RowKeys::None,
     };
     let mut columns = columns.into_iter();

@@ -3,6 +3,7 @@
 use crate::table::Cells;
 use crate::text::date::{DateForm, Instant};
 use crate::text::number::parse_number;
+use crate::train::data::lookup::of_column;
 use crate::train::data::sources::Sources;
 use crate::train::error::TrainError;
 
@@ -41,8 +42,14 @@ impl RowKeys {
         Ok(Self::Groups(groups))
     }
 
-    /// Reads the column of `--time`: numbers, or dates and times of ISO 8601.
-    pub(super) fn times(sources: &Sources<'_>, column: usize, cells: &Cells) -> Result<Self, TrainError> {
+    /// Reads the column of `--time`: numbers, or dates and times as columns of dates have them, of the form that is
+    /// said, or that all have.
+    pub(super) fn times(
+        sources: &Sources<'_>,
+        column: usize,
+        cells: &Cells,
+        said: Option<DateForm>,
+    ) -> Result<Self, TrainError> {
         let missing = |row| sources.problem(column, row, "the row's time is missing; fill it in, or remove the row");
         match cells {
             Cells::Numbers(values) => match values.iter().position(|value| value.is_nan()) {
@@ -50,11 +57,11 @@ impl RowKeys {
                 None => Ok(Self::Times(ranks(values, f64::total_cmp))),
             },
             Cells::Texts { cells, names } => {
-                let of_name: Vec<Option<Instant>> =
-                    names.iter().map(|name| Instant::parse(name, DateForm::YearFirst)).collect();
+                let form = said.map_or_else(|| form_of_all(sources, column, names), Ok)?;
+                let of_name: Vec<Option<Instant>> = names.iter().map(|name| Instant::parse(name, form)).collect();
                 let time = |(row, cell): (usize, &Option<u32>)| {
                     let code = cell.ok_or_else(|| missing(row))? as usize;
-                    of_name[code].ok_or_else(|| sources.problem(column, row, no_time(&names[code])))
+                    of_name[code].ok_or_else(|| sources.problem(column, row, no_time(&names[code], form)))
                 };
                 let times = cells.iter().enumerate().map(time).collect::<Result<Vec<Instant>, _>>()?;
                 Ok(Self::Times(ranks(&times, Instant::cmp)))
@@ -73,14 +80,34 @@ impl RowKeys {
     }
 }
 
+/// The form that all texts have, or else most.
+fn form_of_all(sources: &Sources<'_>, column: usize, names: &[String]) -> Result<DateForm, TrainError> {
+    let n_of = |form: &DateForm| names.iter().filter(|name| Instant::parse(name, *form).is_some()).count();
+    let forms: Vec<DateForm> = DateForm::ALL.into_iter().filter(|form| n_of(form) == names.len()).collect();
+    match forms.as_slice() {
+        [DateForm::DayFirst, DateForm::MonthFirst] => {
+            let (scan, name) = (sources.data, sources.data.called(column));
+            let first = names.first().map_or("", String::as_str);
+            let what = format_args!(
+                "{first:?} and all other times can be read with the day first or the month first: say --date \
+                 {name}=day-first or --date {name}=month-first"
+            );
+            Err(of_column(scan, column, what))
+        }
+        [form, ..] => Ok(*form),
+        // Of equally common ones the first.
+        [] => Ok(DateForm::ALL.into_iter().rev().max_by_key(n_of).unwrap_or(DateForm::YearFirst)),
+    }
+}
+
 /// What is wrong with a text that is no time.
-fn no_time(text: &str) -> String {
-    let example = "2024-01-31 or 2024-01-31T09:30:00Z";
+fn no_time(text: &str, form: DateForm) -> String {
+    let example = form.examples();
     match parse_number(text) {
         Some(_) => format!(
             "{text:?} is a number, and other cells of the column are not; write all as numbers or all as {example}"
         ),
-        None => format!("{text:?} is neither a number nor a date or time of ISO 8601, such as {example}"),
+        None => format!("{text:?} is neither a number nor a date or time such as {example}"),
     }
 }
 

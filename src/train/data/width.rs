@@ -3,6 +3,8 @@
 use crate::model::batch::Batch;
 use crate::model::date::DatePart;
 use crate::model::schema::{Feature, FeatureKind, MAX_COLUMNS};
+use crate::text::date::{DateForm, Instant};
+use crate::text::shorten::shortened;
 use crate::train::error::TrainError;
 
 /// Most encoded cells of the training rows: 2 GiB of `f64`, of which a fit holds several copies.
@@ -62,11 +64,27 @@ fn check_one_hot(
         None => format!("{n} categories"),
         Some(given) => format!("{left} categories of at least {given} training rows"),
     };
+    let dates = hint_of_dates(feature);
     Err(TrainError::Data(format!(
         "{file}: {name:?} has {too_many}, more than {MAX_ONE_HOT} one-hot columns: --drop it, or put those of fewer than \
          {least} rows together with --min-frequency {least} ({remain}), or use --algorithm hist-gradient-boosting, which \
-         takes categories as they are"
+         takes categories as they are{dates}"
     )))
+}
+
+/// Where most categories are dates, which one made the column none of dates, as the end of a sentence.
+fn hint_of_dates(feature: &Feature) -> String {
+    let is_date = |text: &String, form| Instant::parse(text, form).is_some();
+    let n_of = |form: &DateForm| feature.categories.iter().filter(|text| is_date(text, *form)).count();
+    let form = DateForm::ALL.into_iter().rev().max_by_key(n_of).unwrap_or(DateForm::YearFirst);
+    let other = feature.categories.iter().find(|text| !is_date(text, form));
+    match other.filter(|_| n_of(&form) * 2 > feature.categories.len()) {
+        Some(text) => {
+            let (name, text) = (&feature.name, shortened(text));
+            format!("; most of its cells are dates, and {text} is none: --date {name} makes such cells an error")
+        }
+        None => String::new(),
+    }
 }
 
 /// Checks `width` columns of the features.

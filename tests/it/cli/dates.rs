@@ -263,3 +263,25 @@ fn missing_dates_are_the_median_instant_or_left_to_boosting() {
     let answers: Vec<f64> = answers.iter().map(|answer| answer.parse().unwrap()).collect();
     assert!(answers[0] > 300.0 && answers[1] < 150.0, "{answers:?}");
 }
+
+#[test]
+fn a_refused_column_of_dates_and_a_column_of_times_are_read_as_dates_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let table = |day: &dyn Fn(i64) -> String| {
+        (0..300).fold("when,x,y\n".to_owned(), |text, i| format!("{text}{},{},{}\n", day(i), i % 7, i * 3))
+    };
+    let odd = table(&|i| if i == 3 { "2021-02-30".to_owned() } else { at((18_700 + i) * 86_400) });
+    let ran = train(directory, &odd, "linear", &[]);
+    let told = "; most of its cells are dates, and \"2021-02-30\" is none: --date when makes such cells an error\n";
+    assert!(ran.code == Some(65) && ran.err.ends_with(told), "{}", ran.err);
+    let month_first = |i: i64| format!("{}/{}/2021", i % 12 + 1, i / 12 + 1);
+    let times = table(&|i| if i % 5 == 0 { "12/25/2021".to_owned() } else { month_first(i) });
+    assert_eq!(train(directory, &times, "linear", &["--time", "when"]).code, Some(0));
+    let undecided = table(&|i| month_first(i % 144));
+    let ran = train(directory, &undecided, "linear", &["--time", "when"]);
+    let told = "say --date when=day-first or --date when=month-first\n";
+    assert!(ran.code == Some(65) && ran.err.ends_with(told), "{}", ran.err);
+    let ran = train(directory, &undecided, "linear", &["--time", "when", "--date", "when=day-first"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}

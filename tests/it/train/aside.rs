@@ -183,12 +183,12 @@ fn what_cannot_be_split_so_is_told() {
         (
             by_time(),
             vec!["2024-01-01", "2024-02-30"],
-            "t.csv, line 3, column 2 (t): \"2024-02-30\" is neither a number nor a date or time of ISO 8601, such as 2024-01-31 or 2024-01-31T09:30:00Z",
+            "t.csv, line 3, column 2 (t): \"2024-02-30\" is neither a number nor a date or time such as 2021-03-04, 2021-03-04T17:06:07Z or 2021-03-04 17:06:07+01:00",
         ),
         (
             by_time(),
             vec!["2024-01-01", "7"],
-            "t.csv, line 3, column 2 (t): \"7\" is a number, and other cells of the column are not; write all as numbers or all as 2024-01-31 or 2024-01-31T09:30:00Z",
+            "t.csv, line 3, column 2 (t): \"7\" is a number, and other cells of the column are not; write all as numbers or all as 2021-03-04, 2021-03-04T17:06:07Z or 2021-03-04 17:06:07+01:00",
         ),
         (by_time(), vec!["1"; 8], "t.csv: all rows have one time in \"t\" (--time): none are later than others"),
         (
