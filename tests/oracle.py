@@ -144,10 +144,13 @@ def frame_of_csv(text):
     if any(len(line) < len(lines[0]) for line in lines if line):
         raise Differs("short line")
     kinds = {"colour": str, "zone": str}
-    return pandas.read_csv(io.StringIO(text), dtype=kinds, index_col=False)
+    frame = pandas.read_csv(io.StringIO(text), dtype=kinds, index_col=False)
+    plain = pandas.read_csv(io.StringIO(text), dtype=str, index_col=False, keep_default_na=False)
+    if "colour" in plain and plain["colour"].str.strip().isin(["NA", "nan", "NaN"]).any():
+        raise Differs("word for category")
+    return frame
 
 
-TRUTHS = {True: ["true", "True", "TRUE", "1"], False: ["false", "False", "FALSE", "0"]}
 FRAMES = {"application/json": frame_of_json, "application/x-ndjson": frame_of_lines, "text/csv": frame_of_csv}
 
 
@@ -192,17 +195,12 @@ class Judge:
     def _category(self, value, known):
         if isinstance(value, str) and value.strip() in known:
             return value.strip()
-        if isinstance(value, bool):
-            spellings, name = TRUTHS[value], "boolean for category"
-        elif isinstance(value, Spelled):
-            spellings, name = [value.text.removesuffix(".0")], "number for category"
-        else:
+        # A CSV field has no quotes that tell text from numbers.
+        spelled = value.strip() if isinstance(value, str) and not self._is_json else getattr(value, "text", "")
+        if spelled.removesuffix(".0") not in known:
             raise Refused("no category")
-        named = [category for category in spellings if category in known]
-        if not named:
-            raise Refused("no category")
-        self.only_here.add(name)
-        return named[0]
+        self.only_here.add("number for category")
+        return spelled.removesuffix(".0")
 
 
 def oracle(content_type, text):

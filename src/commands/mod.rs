@@ -21,6 +21,7 @@ pub mod inspect;
 mod labelled;
 pub mod openapi;
 pub mod output;
+mod packed;
 pub mod predict;
 pub mod progress;
 pub mod replay;

@@ -14,6 +14,7 @@ use crate::table::{CheckedRows, TableError, TableFormat, TableRows, TableWriter,
 use super::failure::{Exit, Failure};
 use super::files::{self, OpenedModel};
 use super::output::{Destination, Output};
+use super::packed::{Packed, Packing};
 use super::scored::{Answers, answer, answer_some};
 
 /// Rows read, scored and written at one time: enough to fill the compiled predictor's blocks.
@@ -61,22 +62,29 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let inputs = files::tables(&paths)?;
     let unwritable = |e| files::unwritable(&args.output, &e);
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
-    let mut output = BufWriter::with_capacity(OUTPUT, output);
+    let (packing, _) = Packing::of(&args.output);
+    let mut output = Packed::new(packing, BufWriter::with_capacity(OUTPUT, output)).map_err(unwritable)?;
     let question = Question { raw: args.raw, explain: args.explain, interval: args.interval };
     let scoring = Scoring { model: &model, question, on_error: args.on_error, options };
-    let rows = TableRows::open(inputs, model.schema(), scoring.options.clone())?;
+    let open = match format {
+        TableFormat::Csv | TableFormat::Ndjson => TableRows::open,
+        TableFormat::Parquet | TableFormat::Arrow | TableFormat::ArrowStream => TableRows::open_passing,
+    };
+    let rows = open(inputs, model.schema(), scoring.options.clone())?;
     files::note_absent(&rows);
     match format {
         TableFormat::Csv => scoring.score(rows, &mut output)?,
         _ => scoring.score_as(format, rows, &mut output)?,
     }
-    output.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(Output::commit).map_err(unwritable)
+    let output = output.finish().and_then(|output| output.into_inner().map_err(std::io::IntoInnerError::into_error));
+    output.and_then(Output::commit).map_err(unwritable)
 }
 
 /// The form of the output: what was asked for, else what its ending means, else CSV.
 fn format(args: &PredictArgs) -> TableFormat {
     let named = |asked: &String| TableFormat::NAMES.iter().find(|(name, _)| name == asked).map(|(_, format)| *format);
-    let ending = || args.output.extension().and_then(|ending| TableFormat::of_ending(ending.to_str()?));
+    let (_, name) = Packing::of(&args.output);
+    let ending = || name.extension().and_then(|ending| TableFormat::of_ending(ending.to_str()?));
     args.output_format.as_ref().and_then(named).or_else(ending).unwrap_or(TableFormat::Csv)
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::iter;
 
 use super::intervals::IntervalKind;
-use super::labels;
+use super::labels::{self, LabelKind};
 use super::prediction::{Answer, Beside, Prediction};
 use super::schema::{Schema, numbered};
 use crate::text::number;
@@ -62,10 +62,28 @@ pub fn score_names(schema: &Schema, n_scores: usize) -> Vec<String> {
 pub enum AnswerCell<'a> {
     /// A number.
     Number(f64),
-    /// A class's label, as training saw it; [`LabelKind`](super::labels::LabelKind) says what all of them are.
+    /// A class's label, as training saw it; [`LabelKind`] says what all of them are.
     Label(&'a str),
-    /// The labels of a set of classes, as people read them, with `|` between.
-    Set(String),
+    /// The labels of a set of classes, as training saw them.
+    Set(Vec<&'a str>),
+}
+
+/// The labels of a set in one text, with `|` between. One that holds a `|` or a quote, or is empty, stands in quotes,
+/// and quotes in it are doubled, as in a CSV record.
+pub fn joined(set: &[&str], kind: LabelKind) -> String {
+    let mut text = String::new();
+    for (at, label) in set.iter().enumerate() {
+        let label = labels::shown(label, kind);
+        text.push_str(if at == 0 { "" } else { "|" });
+        if label.is_empty() || label.contains(['|', '"']) {
+            text.push('"');
+            text.push_str(&label.replace('"', "\"\""));
+            text.push('"');
+        } else {
+            text.push_str(&label);
+        }
+    }
+    text
 }
 
 /// Hands the cells of one row to `cell`, in the order of [`columns`]; a column's cells are all of one kind.
@@ -96,8 +114,8 @@ pub fn cells<'a, E>(
             bounds.into_iter().try_for_each(|bound| cell(AnswerCell::Number(bound)))?;
         } else {
             let labels = &schema.target().classes;
-            let shown = |class: u32| labels::shown(&labels[class as usize], schema.label_kind());
-            cell(AnswerCell::Set(intervals.classes_of(row).map(shown).collect::<Vec<_>>().join("|")))?;
+            let label = |class: u32| labels[class as usize].as_str();
+            cell(AnswerCell::Set(intervals.classes_of(row).map(label).collect()))?;
         }
     }
     let Some(contributions) = &predicted.contributions else { return Ok(()) };
@@ -123,6 +141,6 @@ pub fn write_row<E>(
             field(&text)
         }
         AnswerCell::Label(label) => field(labels::shown(label, schema.label_kind()).as_bytes()),
-        AnswerCell::Set(labels) => field(labels.as_bytes()),
+        AnswerCell::Set(set) => field(joined(&set, schema.label_kind()).as_bytes()),
     })
 }

@@ -5,10 +5,11 @@
 //! ([`Feature::numbers`]), they are compared as numbers, however they are spelled.
 
 use super::schema::Feature;
+use crate::text::missing::is_missing_word;
 use crate::text::number::{MAX_EXACT_F64, is_integer, parse_number};
 
 /// The spellings of true and of false in a table, in the order in which they are looked for. The first three are
-/// written by JSON, pandas and spreadsheets.
+/// written by JSON and polars, by pandas, and by spreadsheets; the last is one where a column has no other categories.
 pub const SPELLINGS: [[&str; 4]; 2] = [["true", "True", "TRUE", "1"], ["false", "False", "FALSE", "0"]];
 
 /// A number with the digits that were sent.
@@ -30,13 +31,16 @@ impl Feature {
         if self.untrimmed { text } else { text.trim() }
     }
 
-    /// The position of the category of this text.
+    /// The position of the category of this text. One that training made may be a boolean in another spelling: polars
+    /// writes `true` where pandas writes `True`.
     pub(super) fn category_of_text(&self, text: &str) -> Option<usize> {
-        self.category_position(text).or_else(|| self.category_position(self.compared(text)))
+        let spelled =
+            || truth(text).filter(|_| !self.is_imported).and_then(|truth| self.category_of_bool(truth == 1.0));
+        self.category_position(text).or_else(|| self.category_position(self.compared(text))).or_else(spelled)
     }
 
-    /// The position of the category of a CSV field's digits. Only where categories are numbers, or where a text that
-    /// names no category is accepted: what names one as JSON's `7.0` must not pass for unknown as a field.
+    /// The position of the category of a CSV field's digits, or of its boolean: a field has no type, and may be what
+    /// JSON has without quotes.
     pub(super) fn category_of_field(&self, text: &str) -> Option<usize> {
         let text = self.compared(text);
         if self.numbers
@@ -44,17 +48,31 @@ impl Feature {
         {
             return self.category_of_bool(truth == 1.0);
         }
-        let value = parse_number(text).filter(|_| self.unknown || self.numbers)?;
-        self.category_of_digits(Digits { value, text, by_value: false })
+        self.category_of_digits(Digits { value: parse_number(text)?, text, by_value: false })
     }
 
-    /// The position of the category that spells this boolean.
+    /// The position of the category that spells this boolean; 1 and 0 do where there are no other categories, or where
+    /// categories are numbers.
     pub(super) fn category_of_bool(&self, truth: bool) -> Option<usize> {
-        self.category_of_spelled(truth).or_else(|| self.category_of_number(f64::from(u8::from(truth)), ""))
+        let value = f64::from(u8::from(truth));
+        let text = if truth { "1" } else { "0" };
+        let is_two_valued = || self.categories.iter().all(|c| matches!(c.as_str(), "0" | "1" | "0.0" | "1.0"));
+        self.category_of_spelled(truth).or_else(|| self.category_of_number(value, "")).or_else(|| {
+            is_two_valued().then(|| self.category_of_digits(Digits { value, text, by_value: false })).flatten()
+        })
     }
 
     fn category_of_spelled(&self, truth: bool) -> Option<usize> {
-        SPELLINGS[usize::from(!truth)].iter().find_map(|spelling| self.category_position(spelling))
+        SPELLINGS[usize::from(!truth)][..3].iter().find_map(|spelling| self.category_position(spelling))
+    }
+
+    /// True for a text that names no category and stands for a missing cell: one of nothing but blanks, and a word for
+    /// "no value" where it is one in a table of the same column. It is one among codes, whose categories are all
+    /// numbers, and for another library, whose tables pandas reads; in a column of text it would have been a category.
+    pub(super) fn is_missing_text(&self, text: &str) -> bool {
+        let text = text.trim();
+        let are_codes = || self.categories.iter().all(|category| parse_number(category).is_some());
+        text.is_empty() || self.accepts_missing() && is_missing_word(text) && (self.is_imported || are_codes())
     }
 
     /// The position of the category of these digits; without one, of the same integer below 2⁵³ with `.0` or without:

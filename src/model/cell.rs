@@ -5,6 +5,7 @@ use super::date;
 use super::schema::{Feature, FeatureKind, position_as_f64};
 use crate::text::date::{DateForm, Instant};
 use crate::text::did_you_mean::nearest;
+use crate::text::missing::is_missing_word;
 use crate::text::number::parse_number;
 use crate::text::shorten::{quoted, shortened};
 
@@ -119,6 +120,11 @@ impl Feature {
             Cell::Instant(seconds) => self.category_of_text(&date::shown(seconds)),
             Cell::Missing => None,
         };
+        if let (None, Cell::Text(text) | Cell::Field(text)) = (position, cell)
+            && self.is_missing_text(text)
+        {
+            return self.missing();
+        }
         position
             .or_else(|| self.unknown.then_some(self.categories.len()))
             .map(position_as_f64)
@@ -138,6 +144,16 @@ impl Feature {
     }
 
     fn category_hint(&self, cell: Cell<'_>) -> String {
+        if let Cell::Text(text) | Cell::Field(text) = cell
+            && is_missing_word(text.trim())
+            && self.accepts_missing()
+        {
+            let word = text.trim();
+            return format!(
+                "{}; a missing cell is left empty, or null in JSON (of a file: --missing {word})",
+                self.hint()
+            );
+        }
         let near = match cell {
             Cell::Text(text) | Cell::Field(text) | Cell::Digits(Digits { text, .. }) => {
                 nearest(text, self.categories.iter().map(String::as_str))

@@ -1,6 +1,6 @@
 //! A whole Arrow IPC stream in memory, as a request's body is: rows that fit a schema.
 
-use super::columnar::{Columns, FrameError, IpcError, IpcReader, declared, names};
+use super::columnar::{Columns, FrameError, IpcError, IpcReader, declared, names, unwelcome};
 use super::error::TableError;
 use super::header::{map_columns, reject_unknown};
 use crate::model::batch::Batch;
@@ -70,7 +70,7 @@ pub fn max_arrow_bytes(body: &[u8], n_features: usize, limits: ArrowLimits) -> u
 /// [`ArrowError`]; of cells that do not fit up to [`MAX_PROBLEMS`](super::MAX_PROBLEMS) at once.
 pub fn read_arrow(body: &[u8], name: &str, schema: &Schema, limits: ArrowLimits) -> Result<Batch, ArrowError> {
     let read = || {
-        let mut reader = IpcReader::new(body)?;
+        let mut reader = IpcReader::new(body, unwelcome)?;
         let header = names(reader.schema());
         if limits.rejects_unknown {
             reject_unknown(&header, name, schema).map_err(ArrowError::Table)?;

@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch, new_empty_array};
 
 use super::columnar::{Batches, Columns, names, visit};
 use super::error::{CellProblem, TableError};
-use super::header::{map_columns, renamed};
+use super::header::{map_columns, renamed, without_column};
 use super::refused::CheckedRows;
 use crate::model::batch::Batch;
 use crate::model::schema::Schema;
@@ -38,10 +38,11 @@ struct Texts {
 }
 
 impl<'s> BatchRows<'s> {
-    /// Finds each feature's column.
-    pub(super) fn new(batches: Batches, schema: &'s Schema) -> Result<Self, TableError> {
+    /// Finds each feature's column. `passes_any` says that columns of other names may be of types that are not read.
+    pub(super) fn new(batches: Batches, schema: &'s Schema, passes_any: bool) -> Result<Self, TableError> {
         let header = names(batches.schema());
         let columns = map_columns(&header, batches.name(), schema)?;
+        batches.check(|column| passes_any && !columns.contains(&Some(column)))?;
         Ok(Self { batches, schema, header, columns, rest: None, chunk: None, texts: Vec::new(), before: 0 })
     }
 
@@ -51,8 +52,7 @@ impl<'s> BatchRows<'s> {
 
     /// The features without a column, in schema order.
     pub(super) fn absent(&self) -> impl Iterator<Item = &'s str> {
-        let pairs = self.schema.features().iter().zip(&self.columns);
-        pairs.filter(|(_, column)| column.is_none()).map(|(feature, _)| feature.name.as_str())
+        without_column(self.schema, &self.columns)
     }
 
     pub(super) fn hint_for_absent(&self) -> String {

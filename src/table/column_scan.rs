@@ -1,6 +1,7 @@
 //! What the cells of one column are, counted before its kind is decided.
 
 use super::columnar::Value;
+use super::ndjson::JsonCell;
 use super::options::TextOptions;
 use super::spelling::Spellings;
 use super::token::{Token, judge};
@@ -17,7 +18,7 @@ pub struct ColumnScan {
     pub numbers: u64,
     /// Empty cells.
     pub empty: u64,
-    /// Cells that are a [missing word](super::MISSING_WORDS).
+    /// Cells that are a [missing word](crate::text::missing::MISSING_WORDS).
     pub missing_words: u64,
     /// Cells that are neither number nor missing.
     pub texts: u64,
@@ -83,6 +84,20 @@ impl ColumnScan {
         }
     }
 
+    /// Counts a cell of JSON, where a string is text whatever it spells.
+    pub(super) fn count_json(&mut self, cell: JsonCell<'_>, line: u64, options: &TextOptions) {
+        match cell {
+            JsonCell::Null => self.empty += 1,
+            JsonCell::Bool(truth) => self.count_value(Value::Bool(truth), line, options),
+            JsonCell::Number(text) => self.count(text, line, &options.plain()),
+            JsonCell::Text(text) if text.trim().is_empty() || options.is_missing(text.trim()) => self.empty += 1,
+            JsonCell::Text(text) => {
+                self.count_text(text, line);
+                self.spellings = Spellings::none();
+            }
+        }
+    }
+
     pub(super) fn count(&mut self, text: &str, line: u64, options: &TextOptions) {
         let seen = || Some((line, text.trim().to_owned()));
         match judge(text, options) {
@@ -94,13 +109,18 @@ impl ColumnScan {
             }
             Token::Infinite => self.first_infinite = self.first_infinite.take().or_else(seen),
             Token::Text => {
-                self.texts += 1;
-                self.first_text = self.first_text.take().or_else(seen);
-                if self.first_texts.len() < MOST_TOLD {
-                    self.first_texts.extend(seen());
-                }
+                self.count_text(text, line);
                 self.spellings.narrow(text);
             }
+        }
+    }
+
+    fn count_text(&mut self, text: &str, line: u64) {
+        let seen = || Some((line, text.trim().to_owned()));
+        self.texts += 1;
+        self.first_text = self.first_text.take().or_else(seen);
+        if self.first_texts.len() < MOST_TOLD {
+            self.first_texts.extend(seen());
         }
     }
 }

@@ -7,15 +7,18 @@ use arrow_array::RecordBatch;
 use super::columnar::{Value, as_f64, unsigned_as_f64, visit};
 use super::dates::date;
 use super::error::{CellProblem, TableError};
-use super::options::{Numerals, TextOptions};
+use super::ndjson::JsonCell;
+use super::options::TextOptions;
 use super::part::{Content, Part};
 use super::record::Record;
 use super::scan::Scan;
 use super::spelling::Spellings;
-use super::token::{Token, is_missing_word, judge};
+use super::token::{Token, judge};
 use crate::model::cell::MAX_ABS;
 use crate::model::schema::FeatureKind;
 use crate::text::date::DateForm;
+use crate::text::missing::is_missing_word;
+use crate::text::shorten::shortened;
 
 /// One column's cells, in row order.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,7 +113,12 @@ fn read_text(
     while records.read(&mut record)? {
         for builder in &mut *builders {
             let column = order[builder.column];
-            builder.push(record.field(column), options).map_err(|detail| {
+            let pushed = if part.is_ndjson() {
+                builder.push_json(JsonCell::of(&record, column), options)
+            } else {
+                builder.push(record.field(column), options)
+            };
+            pushed.map_err(|detail| {
                 let place = records.place(Some(column));
                 TableError::Cells(vec![CellProblem { place, row: *row, detail }])
             })?;
@@ -188,9 +196,23 @@ impl ColumnBuilder {
                 let mut text = String::new();
                 value.append_to(&mut text);
                 // A typed number is written as JSON has it, whatever the marks of texts are.
-                let plain = TextOptions { numerals: Numerals::default(), ..options.clone() };
-                self.push(&text, if number.is_some() { &plain } else { options })
+                if number.is_some() { self.push(&text, &options.plain()) } else { self.push(&text, options) }
             }
+        }
+    }
+
+    /// Takes a cell of JSON, where a string is text whatever it spells.
+    fn push_json(&mut self, cell: JsonCell<'_>, options: &TextOptions) -> Result<(), String> {
+        match (cell, &self.cells) {
+            (JsonCell::Bool(truth), _) => self.push_value(Value::Bool(truth), options),
+            (JsonCell::Number(text), _) => self.push(text, &options.plain()),
+            (JsonCell::Text(text), Cells::Numbers(_)) if self.date.is_none() && !options.is_missing(text.trim()) => {
+                Err(format!(
+                    "{} is text, not a number: a number has no quotes, and a missing cell is null",
+                    shortened(text)
+                ))
+            }
+            (JsonCell::Null | JsonCell::Text(_), _) => self.push(cell.text(), options),
         }
     }
 

@@ -4,12 +4,13 @@ use arrow_array::RecordBatch;
 
 use super::columnar::visit;
 use super::error::TableError;
+use super::ndjson::JsonCell;
 use super::options::TextOptions;
 use super::part::Content;
 use super::record::Record;
 use super::scan::Scan;
-use super::token::is_missing_word;
 use crate::text::date::{DateForm, Instant};
+use crate::text::missing::is_missing_word;
 
 /// How pandas writes a missing date, besides the words of all columns.
 const NOT_A_TIME: &str = "NaT";
@@ -90,7 +91,13 @@ impl Scan<'_> {
                     let mut record = Record::default();
                     while records.read(&mut record)? {
                         for (column, scan) in columns.iter().zip(&mut scans) {
-                            let text = record.field(order[*column]).trim();
+                            let column = order[*column];
+                            let text = if part.is_ndjson() {
+                                JsonCell::of(&record, column).text()
+                            } else {
+                                record.field(column)
+                            };
+                            let text = text.trim();
                             if !options.is_missing(text) {
                                 scan.count(text, records.line());
                             }

@@ -148,3 +148,9 @@ pub(super) fn same_columns(
     };
     Err(TableError::Shape(format!("{detail}; files that are read as one table have the same columns")))
 }
+
+/// The features without a column, in schema order; `columns` has each one's place.
+pub(super) fn without_column<'s>(schema: &'s Schema, columns: &[Option<usize>]) -> impl Iterator<Item = &'s str> {
+    let pairs = schema.features().iter().zip(columns);
+    pairs.filter(|(_, column)| column.is_none()).map(|(feature, _)| feature.name.as_str())
+}

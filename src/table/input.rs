@@ -14,6 +14,9 @@ use super::unpack::{GZIP, ZSTD, unpacked};
 /// A Parquet file begins with this.
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 
+/// A Feather file of version 1, which came before Arrow IPC, begins with this.
+const FEATHER_MAGIC: &[u8] = b"FEA1";
+
 /// An Arrow IPC stream begins with this.
 const STREAM_MAGIC: &[u8] = &[0xff; 4];
 
@@ -98,6 +101,7 @@ impl TableInput {
         let unreadable = |e: io::Error| TableError::unreadable(&name, &e);
         let told = |e: io::Error| TableError::of_input(&name, &e);
         let mut start = Vec::with_capacity(ENOUGH);
+        let mut again = None;
         let mut input: Box<dyn Read> = match self.source {
             Source::Stream(mut input) => {
                 input.by_ref().take(ENOUGH as u64).read_to_end(&mut start).map_err(told)?;
@@ -109,6 +113,7 @@ impl TableInput {
                     file.rewind().map_err(unreadable)?;
                     return Batches::parquet(file, &name).map(Contents::Columns);
                 }
+                again = file.try_clone().ok();
                 Box::new(file)
             }
         };
@@ -117,8 +122,12 @@ impl TableInput {
             return Batches::parquet(Bytes::from(start), &name).map(Contents::Columns);
         }
         if start == FILE_MAGIC {
-            let stream = past_padding(input).map_err(unreadable)?;
-            return Batches::ipc(stream, &name).map(Contents::Columns);
+            return Behind::read(input).map_err(unreadable)?.open(again, &name).map(Contents::Columns);
+        }
+        if start.starts_with(FEATHER_MAGIC) {
+            let what =
+                "a Feather file of version 1, which is not read; write it anew (pandas: read_feather, then to_parquet)";
+            return Err(TableError::Syntax(format!("{name}: {what}")));
         }
         // Compressed text: what it unpacks to is looked at anew.
         if start.starts_with(GZIP) || start.starts_with(ZSTD) {
@@ -140,13 +149,41 @@ impl TableInput {
     }
 }
 
-/// The stream in an Arrow IPC file, whose beginning is padded with zeros to as many bytes as its writer aligns to.
-fn past_padding(mut input: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
-    loop {
-        let mut eight = Vec::with_capacity(ENOUGH);
-        input.by_ref().take(ENOUGH as u64).read_to_end(&mut eight)?;
-        if eight.is_empty() || eight.iter().any(|byte| *byte != 0) {
-            return Ok(Box::new(io::Cursor::new(eight).chain(input)));
+/// What stands behind the magic of an Arrow IPC file.
+struct Behind {
+    /// Zeros, as many as the writer aligns by.
+    n_zeros: usize,
+    /// The first eight bytes that are not all zero.
+    eight: Vec<u8>,
+    rest: Box<dyn Read>,
+}
+
+impl Behind {
+    fn read(mut rest: Box<dyn Read>) -> io::Result<Self> {
+        let mut n_zeros = 0;
+        loop {
+            let mut eight = Vec::with_capacity(ENOUGH);
+            rest.by_ref().take(ENOUGH as u64).read_to_end(&mut eight)?;
+            if eight.is_empty() || eight.iter().any(|byte| *byte != 0) {
+                return Ok(Self { n_zeros, eight, rest });
+            }
+            n_zeros += eight.len();
         }
+    }
+
+    /// The file as a stream, or by its footer where it does not begin as one; `file` is it once more, where that can be.
+    /// One that cannot is read whole.
+    fn open(mut self, file: Option<File>, name: &str) -> Result<Batches, TableError> {
+        if self.eight.is_empty() || self.eight.starts_with(STREAM_MAGIC) {
+            return Batches::ipc(Box::new(io::Cursor::new(self.eight).chain(self.rest)), name);
+        }
+        if let Some(file) = file {
+            return Batches::ipc_file(file, name);
+        }
+        let mut whole = FILE_MAGIC.to_vec();
+        whole.resize(whole.len() + self.n_zeros, 0);
+        whole.append(&mut self.eight);
+        self.rest.read_to_end(&mut whole).map_err(|e| TableError::unreadable(name, &e))?;
+        Batches::ipc_file(io::Cursor::new(whole), name)
     }
 }

@@ -1,18 +1,59 @@
-//! NDJSON files: a record a line, handed on as the CSV of the same table, so that one set of rules reads both.
+//! NDJSON files: a record a line, handed on as CSV in which text alone is in quotes, so that [`JsonCell`] has each cell
+//! as JSON did.
 //!
 //! The keys of the first line are the columns. A line may leave some out, which are missing then, and have them in any
-//! order. Numbers are written as JSON has them, booleans as pandas does, null as an empty field.
+//! order.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
+use std::iter;
 
-use csv::{QuoteStyle, WriterBuilder};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::error::TableError;
+use super::record::Record as CsvRecord;
 use crate::text::shorten::shortened;
+
+/// A missing cell of the CSV.
+const NULL: &str = "null";
+
+/// A cell as JSON has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum JsonCell<'a> {
+    /// Null, or no key.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number's digits, as they stood.
+    Number(&'a str),
+    /// A string.
+    Text(&'a str),
+}
+
+impl<'a> JsonCell<'a> {
+    /// A field of a record of the CSV.
+    pub(super) fn of(record: &'a CsvRecord, column: usize) -> Self {
+        match record.field(column) {
+            text if record.is_quoted(column) => Self::Text(text),
+            NULL | "" => Self::Null,
+            "true" => Self::Bool(true),
+            "false" => Self::Bool(false),
+            digits => Self::Number(digits),
+        }
+    }
+
+    /// The text that stands for it in a CSV file: of a missing cell none.
+    pub(super) fn text(self) -> &'a str {
+        match self {
+            Self::Null => "",
+            Self::Bool(true) => "true",
+            Self::Bool(false) => "false",
+            Self::Number(text) | Self::Text(text) => text,
+        }
+    }
+}
 
 /// The longest line.
 const MAX_LINE: u64 = 64 << 20;
@@ -61,29 +102,31 @@ impl<R: Read> NdjsonAsCsv<R> {
         if is_first {
             self.columns = record.0.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
         }
-        let mut fields = vec![String::new(); self.columns.len()];
+        let mut fields = vec![NULL.to_owned(); self.columns.len()];
+        let mut numbers = numbers(line);
         for (key, value) in &record.0 {
+            let digits = if value.is_number() { numbers.next().unwrap_or_default() } else { "" };
             let Some(column) = self.columns.get(key) else {
                 let key = shortened(key);
                 return Err(self.wrong(&format!("the key {key} is not in the first line, whose keys are the columns")));
             };
-            fields[*column] = self.field(key, value)?;
+            fields[*column] = self.field(key, value, digits)?;
         }
         if is_first {
-            let names: Vec<&String> = record.0.iter().map(|(key, _)| key).collect();
+            let names: Vec<String> = record.0.iter().map(|(key, _)| in_quotes(key)).collect();
             // Both on one line of the file: the header has no line of its own.
-            self.write(&names)?;
+            self.write(&names);
         }
-        self.write(&fields)?;
+        self.write(&fields);
         Ok(true)
     }
 
-    fn field(&self, key: &str, value: &Value) -> io::Result<String> {
+    fn field(&self, key: &str, value: &Value, digits: &str) -> io::Result<String> {
         match value {
-            Value::Null => Ok(String::new()),
-            Value::Bool(truth) => Ok(if *truth { "True" } else { "False" }.to_owned()),
-            Value::Number(number) => Ok(number.to_string()),
-            Value::String(text) => Ok(text.clone()),
+            Value::Null => Ok(NULL.to_owned()),
+            Value::Bool(truth) => Ok(truth.to_string()),
+            Value::Number(_) => Ok(digits.to_owned()),
+            Value::String(text) => Ok(in_quotes(text)),
             Value::Array(_) | Value::Object(_) => {
                 let what = if value.is_array() { "an array" } else { "an object" };
                 Err(self.wrong(&format!("{} is {what}; a cell is a number, text, a boolean or null", shortened(key))))
@@ -91,16 +134,53 @@ impl<R: Read> NdjsonAsCsv<R> {
         }
     }
 
-    fn write<T: AsRef<[u8]>>(&mut self, fields: &[T]) -> io::Result<()> {
-        let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(&mut self.out);
-        writer.write_record(fields).map_err(io::Error::other)?;
-        writer.flush()
+    fn write(&mut self, fields: &[String]) {
+        self.out.extend_from_slice(fields.join(",").as_bytes());
+        self.out.push(b'\n');
     }
 
     fn wrong(&self, what: &str) -> io::Error {
         let detail = format!("{}, line {}: {what}", self.file, self.line);
         io::Error::new(io::ErrorKind::InvalidData, TableError::Syntax(detail))
     }
+}
+
+/// The numbers of a line that is a record, as they stand there, in order; those behind a list or a record in it are not
+/// looked for.
+fn numbers(line: &[u8]) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    iter::from_fn(move || {
+        loop {
+            match rest.first()? {
+                b'"' => rest = past_string(rest),
+                b'-' | b'0'..=b'9' => {
+                    let is_end = |byte: &u8| matches!(byte, b',' | b'}') || byte.is_ascii_whitespace();
+                    let length = rest.iter().position(is_end).unwrap_or(rest.len());
+                    let (number, behind) = rest.split_at(length);
+                    rest = behind;
+                    return str::from_utf8(number).ok();
+                }
+                _ => rest = &rest[1..],
+            }
+        }
+    })
+}
+
+/// What is behind the string that the text begins with.
+fn past_string(text: &[u8]) -> &[u8] {
+    let mut at = 1;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => return &text[at + 1..],
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    &[]
+}
+
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 impl<R: Read> Read for NdjsonAsCsv<R> {

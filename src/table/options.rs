@@ -13,8 +13,9 @@ pub struct TextOptions {
     pub numerals: Numerals,
     /// Texts that mean a missing cell in every column, beside those that mean it anyway.
     pub missing: Vec<String>,
-    /// True where the first line is a header that the file itself does not have: keys of NDJSON.
-    pub is_headed: bool,
+    /// True for the CSV that NDJSON is handed on as: the first line is a header that the file itself does not have, and
+    /// what was text is in quotes.
+    pub is_ndjson: bool,
 }
 
 /// How numbers are written.
@@ -43,17 +44,22 @@ struct Parts<'a> {
 impl TextOptions {
     /// How a table is read with these: what stands between columns, how numbers are written, the words that are missing.
     pub fn new(delimiter: Option<u8>, numerals: Numerals, missing: Vec<String>) -> Self {
-        Self { delimiter, numerals, missing, is_headed: false }
+        Self { delimiter, numerals, missing, is_ndjson: false }
     }
 
     /// The same for the CSV that NDJSON is handed on as.
     pub(super) fn of_ndjson(self) -> Self {
-        Self { delimiter: Some(b','), numerals: Numerals::default(), is_headed: true, ..self }
+        Self { delimiter: Some(b','), numerals: Numerals::default(), is_ndjson: true, ..self }
+    }
+
+    /// The same, where numbers are written as programs do.
+    pub(super) fn plain(&self) -> Self {
+        Self { numerals: Numerals::default(), ..self.clone() }
     }
 
     /// The number of the input's first line.
     pub(super) fn first_line(&self) -> u64 {
-        u64::from(!self.is_headed)
+        u64::from(!self.is_ndjson)
     }
 
     /// True when a cell that holds `text` is missing because it was said so.

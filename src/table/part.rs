@@ -6,6 +6,7 @@ use super::column_scan::ColumnScan;
 use super::columnar::{names, visit};
 use super::error::{CellProblem, Place, TableError, Unit};
 use super::input::{Contents, TableInput};
+use super::ndjson::JsonCell;
 use super::options::TextOptions;
 use super::record::Record;
 use super::records::Records;
@@ -53,6 +54,7 @@ impl Part {
                 Content::Text { bytes, is_ndjson }
             }
             Contents::Columns(mut batches) => {
+                batches.check(|_| false)?;
                 let (header, mut all) = (names(batches.schema()), Vec::new());
                 while let Some(batch) = batches.read()? {
                     all.push(batch);
@@ -69,6 +71,11 @@ impl Part {
             Content::Text { .. } => Unit::Line,
             Content::Columns { .. } => Unit::Row,
         }
+    }
+
+    /// True where cells are those of JSON.
+    pub(super) fn is_ndjson(&self) -> bool {
+        matches!(self.content, Content::Text { is_ndjson: true, .. })
     }
 
     /// The records below the header; none, where it has no text.
@@ -120,7 +127,11 @@ impl Part {
         while records.read(&mut record)? {
             lines.push(records.line());
             for (i, column) in columns.iter_mut().enumerate() {
-                column.count(record.field(i), records.line(), options);
+                if self.is_ndjson() {
+                    column.count_json(JsonCell::of(&record, i), records.line(), options);
+                } else {
+                    column.count(record.field(i), records.line(), options);
+                }
             }
         }
         Ok((columns, header_line))

@@ -8,6 +8,8 @@ pub(super) struct Record {
     text: String,
     /// Where each field begins and ends in `text`.
     fields: Vec<(usize, usize)>,
+    /// Whether each was in quotes; empty where none was.
+    quoted: Vec<bool>,
 }
 
 /// What [`Record::split`] found at the beginning of its bytes.
@@ -47,9 +49,10 @@ impl Record {
         let mut text = std::mem::take(&mut self.text).into_bytes();
         text.clear();
         self.fields.clear();
+        self.quoted.clear();
         let (length, lines, is_bare) = if memchr(b'"', line).is_some() {
             let mut quoted = Quoted { bytes, delimiter, is_whole, at: 0, lines: 0, text: &mut text };
-            match quoted.split(&mut self.fields) {
+            match quoted.split(&mut self.fields, &mut self.quoted) {
                 Ok(()) => (quoted.at, quoted.lines, false),
                 Err(other) => return other,
             }
@@ -88,6 +91,11 @@ impl Record {
         self.fields.get(column).and_then(|(start, end)| self.text.get(*start..*end)).unwrap_or_default()
     }
 
+    /// Whether a field was in quotes.
+    pub(super) fn is_quoted(&self, column: usize) -> bool {
+        self.quoted.get(column).copied().unwrap_or_default()
+    }
+
     /// The fields, in file order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|column| self.field(column))
@@ -106,12 +114,13 @@ struct Quoted<'a> {
 
 impl Quoted<'_> {
     /// Reads fields up to the record's end.
-    fn split(&mut self, fields: &mut Vec<(usize, usize)>) -> Result<(), Split> {
+    fn split(&mut self, fields: &mut Vec<(usize, usize)>, are_quoted: &mut Vec<bool>) -> Result<(), Split> {
         loop {
             let start = self.text.len();
             let is_blank = |byte: &&u8| matches!(**byte, b' ' | b'\t') && **byte != self.delimiter;
             let blanks = self.bytes[self.at..].iter().take_while(is_blank).count();
-            if self.bytes.get(self.at + blanks) == Some(&b'"') {
+            are_quoted.push(self.bytes.get(self.at + blanks) == Some(&b'"'));
+            if are_quoted.last() == Some(&true) {
                 self.at += blanks + 1;
                 self.quoted()?;
             }

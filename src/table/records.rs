@@ -44,14 +44,40 @@ impl<R: Read> Records<R> {
         records.delimiter = match (options.delimiter, said) {
             (Some(given), _) => given,
             (None, Some((said, _))) => said,
-            (None, None) => recognise(records.input.rest(), records.input.is_whole(), is_known),
+            (None, None) => recognise(records.input.rest(), records.input.is_whole(), &is_known),
         };
+        let given = options.delimiter.filter(|_| !options.is_ndjson);
+        let likely = given.map(|_| recognise(records.input.rest(), records.input.is_whole(), &is_known));
         let mut record = Record::default();
         if records.advance(&mut record)? {
+            if let (Some(given), Some(likely)) = (given, likely) {
+                records.check_delimiter(&record, (given, likely), is_known)?;
+            }
             return Ok((records, record));
         }
         let file = &records.file;
         Err(TableError::Syntax(format!("{file}: the file is empty; it must start with a header line")))
+    }
+
+    /// Refuses a delimiter that was given and is not in the header, where another one is that is likely.
+    fn check_delimiter(
+        &self,
+        header: &Record,
+        (given, likely): (u8, u8),
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<(), TableError> {
+        let name = header.field(0);
+        if header.len() > 1 || given == likely || !name.as_bytes().contains(&likely) || is_known(name.trim()) {
+            return Ok(());
+        }
+        let shown = |delimiter: u8| match delimiter {
+            b'\t' => "tab".to_owned(),
+            other => format!("{:?}", char::from(other)),
+        };
+        let (place, given, likely) = (self.place(None), shown(given), shown(likely));
+        let what =
+            format!("the delimiter {given} is not there, but {likely} is: leave out --delimiter, or give that one");
+        Err(TableError::Shape(format!("{place}: {what}")))
     }
 
     /// Takes `record` for the header: none twice, not all numbers. An empty one is no name. Names are trimmed, but

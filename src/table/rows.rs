@@ -5,9 +5,10 @@
 
 use std::io::Read;
 
-use super::cell::cell_with;
+use super::cell::cell_of;
 use super::error::{CellProblem, MAX_PROBLEMS, Place, TableError};
-use super::header::{Head, called, map_columns, renamed, set_header};
+use super::header::{Head, called, map_columns, renamed, set_header, without_column};
+use super::ndjson::JsonCell;
 use super::options::TextOptions;
 use super::record::Record;
 use super::records::Records;
@@ -115,7 +116,7 @@ impl<'s, R: Read> RowReader<'s, R> {
         Err(TableError::Shape(format!("{file}: no feature is called {names}{hint}")))
     }
 
-    /// Keeps the cells of each chunk, those of unknown columns too, for [`RowReader::fields`].
+    /// Keeps the cells of each chunk, those of unknown columns too, for [`RowReader::field`].
     #[must_use]
     pub fn keep_fields(mut self) -> Self {
         self.keep = true;
@@ -149,8 +150,7 @@ impl<'s, R: Read> RowReader<'s, R> {
 
     /// The features without a column, in schema order.
     pub fn absent(&self) -> impl Iterator<Item = &'s str> {
-        let pairs = self.schema.features().iter().zip(&self.columns);
-        pairs.filter(|(_, column)| column.is_none()).map(|(feature, _)| feature.name.as_str())
+        without_column(self.schema, &self.columns)
     }
 
     /// What a feature without a column may be called in the file, as the end of a sentence; empty where nothing is
@@ -189,16 +189,19 @@ impl<'s, R: Read> RowReader<'s, R> {
         Ok(Batch::from_rows(self.schema, values).ok())
     }
 
-    /// The cells of row `row` of the last chunk (from 0) as the file holds them, in file order; empty without
-    /// [`RowReader::keep_fields`].
-    pub fn fields(&self, row: usize) -> impl Iterator<Item = &str> {
-        let record = self.chunk[..self.in_chunk].get(row);
-        record.into_iter().flat_map(Record::iter)
+    /// The cell of row `row` of the last chunk, from 0, as the file holds it; empty without [`Self::keep_fields`].
+    pub fn field(&self, row: usize, column: usize) -> &str {
+        match self.chunk[..self.in_chunk].get(row) {
+            Some(record) if self.options.is_ndjson => JsonCell::of(record, column).text(),
+            Some(record) => record.field(column),
+            None => "",
+        }
     }
 
-    /// The cell of row `row` of the last chunk, as [`RowReader::fields`] has it.
-    pub(super) fn field(&self, row: usize, column: usize) -> &str {
-        self.chunk[..self.in_chunk].get(row).map_or("", |record| record.field(column))
+    /// The same as JSON has it; none where the input is no NDJSON.
+    pub(super) fn json_cell(&self, row: usize, column: usize) -> Option<JsonCell<'_>> {
+        let record = self.chunk[..self.in_chunk].get(row).filter(|_| self.options.is_ndjson)?;
+        Some(JsonCell::of(record, column))
     }
 
     /// The feature of a column.
@@ -206,19 +209,17 @@ impl<'s, R: Read> RowReader<'s, R> {
         self.columns.iter().position(|of| *of == Some(column))
     }
 
-    /// Where row `row` of the last chunk is, which was read by [`RowReader::keep_fields`].
+    /// Where row `row` of the last chunk is, read by [`RowReader::keep_fields`].
     pub(super) fn place(&self, row: usize) -> Place {
         self.problem_in(row, None, String::new()).place
     }
 
-    /// The error for cells (feature, detail) of row `row` of the last chunk, which was read by
-    /// [`RowReader::keep_fields`].
+    /// The error for cells (feature, detail) of row `row` of that chunk.
     pub fn refuse(&self, row: usize, cells: impl Iterator<Item = (usize, String)>) -> TableError {
         TableError::Cells(cells.map(|(feature, detail)| self.problem_in(row, self.columns[feature], detail)).collect())
     }
 
-    /// What is wrong with the cell in a column (its place in the file, from 0) of row `row` of the last chunk, which
-    /// was read by [`RowReader::keep_fields`].
+    /// What is wrong with the cell in a column (its place in the file, from 0) of row `row` of that chunk.
     pub fn problem(&self, row: usize, column: usize, detail: String) -> CellProblem {
         self.problem_in(row, Some(column), detail)
     }
@@ -281,7 +282,7 @@ impl<'s, R: Read> RowReader<'s, R> {
             problems.push(CellProblem { place: self.records.place(Some(column)), row: self.rows_read, detail });
         }
         for (feature, column) in self.schema.features().iter().zip(&self.columns) {
-            let given = column.map_or(Cell::Missing, |column| cell_with(feature, record.field(column), &self.options));
+            let given = column.map_or(Cell::Missing, |column| cell_of(feature, record, column, &self.options));
             match feature.read(given) {
                 Ok(value) => values.push(value),
                 Err(detail) => {

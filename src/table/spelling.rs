@@ -31,6 +31,11 @@ impl Default for Spellings {
 }
 
 impl Spellings {
+    /// No way.
+    pub(super) fn none() -> Self {
+        Self(0)
+    }
+
     /// The ways in which a text that is no number as programs write them spells one.
     pub fn of(text: &str) -> Self {
         let text = text.trim();

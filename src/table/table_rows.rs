@@ -8,10 +8,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, StringArray};
 
 use super::batch_rows::BatchRows;
-use super::columnar::Batches;
 use super::error::{CellProblem, Place, TableError};
 use super::header::{Head, called, same_columns};
 use super::input::{Contents, TableInput};
+use super::ndjson::JsonCell;
 use super::options::TextOptions;
 use super::refused::CheckedRows;
 use super::rows::RowReader;
@@ -22,6 +22,8 @@ use crate::model::schema::{FeatureKind, Schema};
 pub struct TableRows<'s> {
     schema: &'s Schema,
     options: TextOptions,
+    /// Whether columns that are no features may be of types whose cells are not read.
+    passes_any: bool,
     /// The inputs that are not open yet.
     waiting: VecDeque<TableInput>,
     current: Current<'s>,
@@ -45,7 +47,12 @@ enum Current<'s> {
 }
 
 impl<'s> Current<'s> {
-    fn open(input: TableInput, schema: &'s Schema, options: &TextOptions) -> Result<Self, TableError> {
+    fn open(
+        input: TableInput,
+        schema: &'s Schema,
+        options: &TextOptions,
+        passes_any: bool,
+    ) -> Result<Self, TableError> {
         let name = input.name().to_owned();
         Ok(match input.recognise()? {
             Contents::Text { input, is_ndjson } => {
@@ -53,12 +60,8 @@ impl<'s> Current<'s> {
                 let rows = RowReader::with_options(input, &name, schema, Head::Present, own)?;
                 Self::Text(Box::new(rows.keep_fields()))
             }
-            Contents::Columns(batches) => Self::of(batches, schema)?,
+            Contents::Columns(batches) => Self::Columns(Box::new(BatchRows::new(batches, schema, passes_any)?)),
         })
-    }
-
-    fn of(batches: Batches, schema: &'s Schema) -> Result<Self, TableError> {
-        BatchRows::new(batches, schema).map(|rows| Self::Columns(Box::new(rows)))
     }
 
     fn header(&self) -> &[String] {
@@ -76,13 +79,30 @@ impl<'s> TableRows<'s> {
     /// # Errors
     /// [`TableError`]: no input, one that is empty or broken, a bad header, or missing columns.
     pub fn open(inputs: Vec<TableInput>, schema: &'s Schema, options: TextOptions) -> Result<Self, TableError> {
+        Self::begin(inputs, schema, options, false)
+    }
+
+    /// The same, where columns that are no features may be of any type: they are passed on, in a form that has it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_passing(inputs: Vec<TableInput>, schema: &'s Schema, options: TextOptions) -> Result<Self, TableError> {
+        Self::begin(inputs, schema, options, true)
+    }
+
+    fn begin(
+        inputs: Vec<TableInput>,
+        schema: &'s Schema,
+        options: TextOptions,
+        passes_any: bool,
+    ) -> Result<Self, TableError> {
         let mut waiting = VecDeque::from(inputs);
         let first = waiting.pop_front().ok_or_else(|| TableError::Unreadable("no file is given".to_owned()))?;
         let file = first.name().to_owned();
-        let current = Current::open(first, schema, &options)?;
+        let current = Current::open(first, schema, &options, passes_any)?;
         let header = current.header().to_vec();
         let order = (0..header.len()).collect();
-        Ok(Self { schema, options, waiting, current, file, header, order })
+        Ok(Self { schema, options, passes_any, waiting, current, file, header, order })
     }
 
     /// The first input's name.
@@ -162,7 +182,7 @@ impl<'s> TableRows<'s> {
             }
             let Some(next) = self.waiting.pop_front() else { return Ok(None) };
             let name = next.name().to_owned();
-            self.current = Current::open(next, self.schema, &self.options)?;
+            self.current = Current::open(next, self.schema, &self.options, self.passes_any)?;
             self.order = same_columns(&self.header, &self.file, self.current.header(), &name)?;
         }
     }
@@ -202,6 +222,14 @@ impl<'s> TableRows<'s> {
         match &self.current {
             Current::Text(rows) => Cow::Borrowed(rows.field(row, column)),
             Current::Columns(rows) => Cow::Borrowed(rows.text(row, column)),
+        }
+    }
+
+    /// A cell of row `row` of the last chunk as JSON has it; none where its input is no NDJSON.
+    pub(super) fn json_cell(&self, row: usize, column: usize) -> Option<JsonCell<'_>> {
+        match &self.current {
+            Current::Text(rows) => rows.json_cell(row, self.order[column]),
+            Current::Columns(_) => None,
         }
     }
 

@@ -1,10 +1,8 @@
 //! What one cell's text may be: a number, nothing, or text. One definition for training and for serving.
 
 use super::options::TextOptions;
+use crate::text::missing::is_missing_word;
 use crate::text::number::{leading, parse_number};
-
-/// Words that mean "no value" in a numeric column, besides an empty cell; case does not count.
-pub const MISSING_WORDS: [&str; 10] = ["NA", "N/A", "#N/A", "<NA>", "NaN", "null", "None", "?", "-", "."];
 
 /// Words for numbers that are not finite; case and sign do not count.
 const INFINITE_WORDS: [&str; 2] = ["inf", "infinity"];
@@ -14,7 +12,7 @@ const INFINITE_WORDS: [&str; 2] = ["inf", "infinity"];
 pub(super) enum Token {
     /// Nothing between the delimiters but white space, or a word of [`TextOptions::missing`].
     Empty,
-    /// One of [`MISSING_WORDS`].
+    /// One of [`MISSING_WORDS`](crate::text::missing::MISSING_WORDS).
     MissingWord,
     /// A finite number.
     Number(f64),
@@ -42,11 +40,6 @@ pub(super) fn judge(text: &str, options: &TextOptions) -> Token {
         None if is_infinite_word(text) => Token::Infinite,
         None => Token::Text,
     }
-}
-
-/// True for one of [`MISSING_WORDS`], without white space around it.
-pub fn is_missing_word(text: &str) -> bool {
-    MISSING_WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 fn is_infinite_word(text: &str) -> bool {

@@ -6,6 +6,7 @@ pub mod date;
 pub mod did_you_mean;
 pub mod duration;
 pub mod html;
+pub mod missing;
 pub mod number;
 pub(crate) mod panics;
 pub mod printable;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 
-use crate::model::answer_table::{AnswerCell, cells};
+use crate::model::answer_table::{AnswerCell, cells, joined};
 use crate::model::labels::{self, LabelKind};
 use crate::model::prediction::Answer;
 use crate::model::schema::Schema;
@@ -29,7 +29,7 @@ impl<'a> Column<'a> {
     }
 
     /// A label that is no number of the column's kind has none there: the kind is that of all labels.
-    fn push(&mut self, cell: AnswerCell<'a>) {
+    fn push(&mut self, cell: AnswerCell<'a>, kind: LabelKind) {
         match (self, cell) {
             (Self::Numbers(numbers), AnswerCell::Number(value)) => numbers.push(value),
             (Self::Numbers(numbers), AnswerCell::Label(label)) => {
@@ -39,7 +39,7 @@ impl<'a> Column<'a> {
                 integers.push(labels::integer(label).unwrap_or_default());
             }
             (Self::Texts(texts), AnswerCell::Label(label)) => texts.push(Cow::Borrowed(label)),
-            (Self::Texts(texts), AnswerCell::Set(labels)) => texts.push(Cow::Owned(labels)),
+            (Self::Texts(texts), AnswerCell::Set(set)) => texts.push(Cow::Owned(joined(&set, kind))),
             (Self::Integers(_) | Self::Texts(_), AnswerCell::Number(_))
             | (Self::Integers(_) | Self::Numbers(_), AnswerCell::Set(_)) => {}
         }
@@ -57,7 +57,7 @@ pub(crate) fn answer_arrays(schema: &Schema, predicted: &Answer) -> Vec<ArrayRef
             if at == columns.len() {
                 columns.push(Column::new(&cell, schema.label_kind(), n_rows));
             }
-            columns[at].push(cell);
+            columns[at].push(cell, schema.label_kind());
             at += 1;
             Ok::<(), Infallible>(())
         });

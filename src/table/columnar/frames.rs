@@ -15,13 +15,16 @@ use flatbuffers::VerifierOptions;
 const CONTINUATION: [u8; 4] = [0xff; 4];
 
 /// The longest head: 65,535 columns of long names have one of 10 MiB.
-const MAX_HEAD: usize = 64 << 20;
+pub(super) const MAX_HEAD: usize = 64 << 20;
 
 /// Bytes of a body that are allocated before they are read.
 const STEP: usize = 1 << 20;
 
 /// The fewest bytes of a head that a table in it takes, on average: a field with its type takes two, and 44 bytes.
 const BYTES_PER_TABLE: usize = 16;
+
+/// Most rows of a record batch whose columns take no bytes: those of the type null.
+const MAX_EMPTY_ROWS: i64 = 65_536;
 
 /// Why a stream is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +114,9 @@ impl Frame {
             return Err(broken("a record batch's columns differ from its number of rows, or from the schema"));
         }
         let body = i64::try_from(self.body.len()).unwrap_or(i64::MAX);
+        if n_rows > body.saturating_mul(8).saturating_add(MAX_EMPTY_ROWS) {
+            return Err(broken("a record batch has more rows than its body has bits"));
+        }
         let (mut left, mut n_buffers) = (body, 0_usize);
         for buffer in batch.buffers().into_iter().flat_map(|buffers| buffers.iter()) {
             let (offset, length) = (buffer.offset(), buffer.length());
@@ -149,13 +155,17 @@ fn cut() -> FrameError {
 }
 
 fn message(head: &[u8]) -> Result<Message<'_>, FrameError> {
-    // Names that are shared count each time, so that what is made of a head is a small multiple of it.
-    let options = VerifierOptions {
-        max_tables: head.len() / BYTES_PER_TABLE + 64,
-        max_apparent_size: head.len() * 8 + 4_096,
+    root_as_message_with_opts(&verifier(head.len()), head).map_err(|_| broken("a message's head is no Arrow metadata"))
+}
+
+/// What bounds the metadata in so many bytes. Names that are shared count each time, so that what is made of a head is a
+/// small multiple of it.
+pub(super) fn verifier(length: usize) -> VerifierOptions {
+    VerifierOptions {
+        max_tables: length / BYTES_PER_TABLE + 64,
+        max_apparent_size: length * 8 + 4_096,
         ..VerifierOptions::default()
-    };
-    root_as_message_with_opts(&options, head).map_err(|_| broken("a message's head is no Arrow metadata"))
+    }
 }
 
 fn body_length(message: &Message<'_>) -> Result<usize, FrameError> {

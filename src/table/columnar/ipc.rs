@@ -7,14 +7,16 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary};
-use arrow_ipc::{Endianness, MessageHeader, MetadataVersion};
-use arrow_schema::{ArrowError, Schema, SchemaRef};
+use arrow_ipc::{Endianness, MessageHeader, MetadataVersion, Schema as IpcSchema};
+use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 
 use super::frames::{Frame, FrameError};
-use super::value::unread;
 
 /// A file begins with this; what follows is a stream, and a footer that is not needed to read it in order.
 pub(crate) const FILE_MAGIC: [u8; 8] = *b"ARROW1\0\0";
+
+/// What a column is called whose type is refused.
+pub(crate) type Refused = fn(&Field) -> Option<String>;
 
 /// Reads record batches in order.
 pub(crate) struct IpcReader<R> {
@@ -24,21 +26,30 @@ pub(crate) struct IpcReader<R> {
 }
 
 impl<R: Read> IpcReader<R> {
-    /// Reads the schema of a stream.
-    pub(crate) fn new(mut input: R) -> Result<Self, FrameError> {
+    /// Reads the schema of a stream. `refused` says what a type that is not wanted is called.
+    pub(crate) fn new(mut input: R, refused: Refused) -> Result<Self, FrameError> {
         let frame = Frame::read(&mut input)?.ok_or_else(|| FrameError::Broken("it is empty".to_owned()))?;
         let message = frame.message()?;
         let wrong = || FrameError::Broken("it does not begin with a schema".to_owned());
         let head = message.header_as_schema().ok_or_else(wrong)?;
+        Self::of_schema(input, head, message.version(), refused)
+    }
+
+    /// Of messages behind a schema that stands elsewhere.
+    pub(crate) fn of_schema(
+        input: R,
+        head: IpcSchema<'_>,
+        version: MetadataVersion,
+        refused: Refused,
+    ) -> Result<Self, FrameError> {
         if head.endianness() != Endianness::Little {
             return Err(FrameError::Unread("big-endian numbers".to_owned()));
         }
-        if message.version() != MetadataVersion::V5 && message.version() != MetadataVersion::V4 {
+        if version != MetadataVersion::V5 && version != MetadataVersion::V4 {
             return Err(FrameError::Unread("metadata of another version than 4 or 5".to_owned()));
         }
         let schema = Arc::new(try_fb_to_schema(head).map_err(|e| of(&e))?);
-        // Of other types arrow-ipc would read nested heads and bodies by their own lengths.
-        if let Some((name, what)) = schema.fields().iter().find_map(|f| Some((f.name(), unread(f)?))) {
+        if let Some((name, what)) = schema.fields().iter().find_map(|f| Some((f.name(), refused(f)?))) {
             return Err(FrameError::Unread(format!("the column {name:?} is {what}; leave it out")));
         }
         Ok(Self { input, schema, dictionaries: HashMap::new() })

@@ -6,6 +6,7 @@
 
 mod answers;
 mod batches;
+mod blocks;
 mod frames;
 mod ipc;
 mod rows;
@@ -16,4 +17,4 @@ pub(super) use batches::{Batches, names};
 pub(super) use frames::{FrameError, declared};
 pub(super) use ipc::{FILE_MAGIC, IpcError, IpcReader};
 pub(super) use rows::{Columns, as_f64, unsigned_as_f64};
-pub(super) use value::{Value, visit};
+pub(super) use value::{Value, unwelcome, visit};

@@ -63,7 +63,8 @@ pub(crate) fn unread(field: &Field) -> Option<String> {
     let kind = field.data_type();
     let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     let what = match kind {
-        DataType::Boolean
+        DataType::Null
+        | DataType::Boolean
         | DataType::Utf8
         | DataType::LargeUtf8
         | DataType::Utf8View
@@ -79,13 +80,29 @@ pub(crate) fn unread(field: &Field) -> Option<String> {
         kind if kind.is_integer() || kind.is_floating() => return None,
         DataType::Dictionary(_, values) if is_text(values) => return None,
         DataType::Dictionary(_, values) => return Some(format!("a dictionary of {values}, not of text")),
-        DataType::Null => "null, without a type of its cells",
         DataType::RunEndEncoded(..) => "run-end encoded",
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => "binary",
         DataType::Duration(_) | DataType::Interval(_) => "a duration",
         _ => "nested",
     };
     Some(format!("{what} ({kind})"))
+}
+
+/// What a column's type is called where rows of it cannot be taken out of an Arrow stream: of nested types arrow-ipc would
+/// read heads and bodies by their own lengths. A flat one that is not read may be passed on.
+pub(crate) fn unframed(field: &Field) -> Option<String> {
+    let is_flat = match field.data_type() {
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => true,
+        DataType::Duration(_) | DataType::Interval(_) => true,
+        kind => unread(&Field::new("", kind.clone(), true)).is_none(),
+    };
+    if is_flat { None } else { unread(field) }
+}
+
+/// What a column's type is called where a request may not have it: one that is not read, or that has no bytes.
+pub(crate) fn unwelcome(field: &Field) -> Option<String> {
+    let is_null = field.data_type() == &DataType::Null;
+    unread(field).or_else(|| is_null.then(|| "null, without a type of its cells".to_owned()))
 }
 
 /// Hands each cell to `each`, in order, with its number from 0.
@@ -106,6 +123,7 @@ pub(crate) fn visit(array: &dyn Array, each: &mut dyn FnMut(usize, Value<'_>)) -
         DataType::UInt32 => numbers::<UInt32Type>(array, each, |v| Value::Unsigned(v.into())),
         DataType::UInt16 => numbers::<UInt16Type>(array, each, |v| Value::Unsigned(v.into())),
         DataType::UInt8 => numbers::<UInt8Type>(array, each, |v| Value::Unsigned(v.into())),
+        DataType::Null => (0..array.len()).for_each(|row| each(row, Value::Missing)),
         DataType::Boolean => cells(array.as_boolean(), each, Value::Bool),
         DataType::Utf8 => cells(array.as_string::<i32>(), each, Value::Text),
         DataType::LargeUtf8 => cells(array.as_string::<i64>(), each, Value::Text),

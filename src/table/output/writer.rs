@@ -12,7 +12,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use super::columns::record_batch;
-use super::ndjson;
+use super::ndjson::{self, Column};
 use crate::model::answer_table;
 use crate::model::batch::Batch;
 use crate::model::prediction::Answer;
@@ -163,16 +163,26 @@ impl<W: Write + Send> TableWriter<W> {
             return Ok(());
         }
         let mut arrays: Vec<ArrayRef> = rows.arrays(batch);
+        if let Sink::Ndjson(out) = &mut self.sink {
+            let (names, added) = self.names.split_at(arrays.len());
+            let as_json = |(at, (name, array)): (usize, (&String, &ArrayRef))| {
+                let cells = (0..batch.n_rows()).map_while(|row| rows.json_cell(row, at));
+                let is_json = rows.json_cell(0, at).is_some();
+                if is_json { Ok(Column::of_json(name, cells)) } else { Column::of(name, array) }
+            };
+            let mut columns = names.iter().zip(&arrays).enumerate().map(as_json).collect::<io::Result<Vec<_>>>()?;
+            columns.extend(Column::of_answers(added, schema, predicted));
+            return Ok(ndjson::write(&columns, batch.n_rows(), out)?);
+        }
         arrays.extend(answer_arrays(schema, predicted));
         let chunk = record_batch(&self.names, arrays)?;
         self.begin(&chunk)?;
         self.check_types(&chunk, rows)?;
         match &mut self.sink {
-            Sink::Ndjson(out) => ndjson::write(&chunk, out)?,
             Sink::Parquet(writer) => writer.write(&chunk)?,
             Sink::Arrow(writer) => writer.write(&chunk)?,
             Sink::ArrowStream(writer) => writer.write(&chunk)?,
-            Sink::Csv(_) | Sink::Waiting(..) => {}
+            Sink::Csv(_) | Sink::Ndjson(_) | Sink::Waiting(..) => {}
         }
         Ok(())
     }
@@ -187,6 +197,8 @@ impl<W: Write + Send> TableWriter<W> {
             TableFormat::Parquet => {
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::SNAPPY)
+                    // Arrow's `date64` has whole days: Parquet has those as `DATE`.
+                    .set_coerce_types(true)
                     .set_max_row_group_row_count(Some(GROUP));
                 // Few numbers come twice: looking for those that do costs more than they take.
                 let floats = schema.fields().iter().filter(|field| field.data_type() == &DataType::Float64);

@@ -1,6 +1,7 @@
 //! What clients of every protocol see: requests to the router, and bytes over sockets.
 
 mod arrow;
+mod cells;
 mod clients;
 mod compat;
 mod diagnostics;

@@ -183,7 +183,8 @@ fn what_is_not_read_is_called_by_its_name() {
     assert!(folder.refused(parquet(&nested)).contains("bad.bin, column 1 (x): it is nested (List("));
     assert!(folder.refused(stream(&nested)).contains("the column \"x\" is nested (List("));
     let null = batch(vec![("x", array(NullArray::new(3))), y.clone()]);
-    assert!(folder.refused(parquet(&null)).contains("column 1 (x): it is null"));
+    assert!(folder.refused(parquet(&null)).contains("column 1 (x): it holds no value in any row; --drop it"));
+    assert!(folder.refused(b"FEA1\0\0\0\0").contains("bad.bin: a Feather file of version 1, which is not read; "));
     let keys = DictionaryArray::<Int8Type>::new(vec![0, 0, 0].into(), Arc::new(Int64Array::from(vec![5])));
     let said = folder.refused(stream(&batch(vec![("x", array(keys)), y.clone()])));
     assert!(said.contains("the column \"x\" is a dictionary of Int64, not of text"), "{said}");

@@ -1,6 +1,8 @@
 //! Reading tables.
 
 mod columnar;
+mod lines;
 mod odd;
+mod passed;
 mod reading;
 mod streaming;
