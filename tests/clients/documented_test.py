@@ -17,15 +17,19 @@ import subprocess
 import sys
 import tempfile
 
-from server import ROOT, Server
+from server import BINARY, ROOT, Server
 
 DOCUMENT = ROOT / "docs/clients.md"
 # A snippet, and what it prints.
-SNIPPET = re.compile(r"^```(sh|python|javascript)\n(.*?)^```\n```text\n(.*?)^```\n", re.M | re.S)
+SNIPPET = re.compile(r"^```(sh|python|javascript|java)\n(.*?)^```\n```text\n(.*?)^```\n", re.M | re.S)
+# The Unix socket of the document.
+SOCKET = "/run/smartserve.sock"
 COMMANDS = {
     "sh": ("bash", "-euo", "pipefail", "-c"),
     "python": (sys.executable, "-B", "-W", "ignore", "-c"),
     "javascript": ("node", "--input-type=module", "-e"),
+    # Compiles and runs a file of one class.
+    "java": ("java",),
 }
 # Programs of the first words of a shell snippet's lines that are not always there.
 PROGRAMS = ("curl", "mlserver")
@@ -62,12 +66,34 @@ def missing(language, code):
     ]
 
 
-def run(language, code, address):
+class Neighbour:
+    """A server of the first model on a Unix socket."""
+
+    def __init__(self, model):
+        self._folder = tempfile.TemporaryDirectory()
+        self.path = str(pathlib.Path(self._folder.name, "s.sock"))
+        words = ["--bind", f"unix:{self.path}", "--admin-bind", "127.0.0.1:0", "--log-format", "json", "--model", model]
+        self._process = subprocess.Popen([BINARY, "serve", *words], stdout=subprocess.PIPE, text=True)
+        while "listening on" not in (line := self._process.stdout.readline()):
+            if not line:
+                raise RuntimeError("it ended before it listened")
+
+    def stop(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def run(language, code, address, socket):
     """What a snippet prints; what it says of an error too, when it fails."""
     host, port = address.split(":")
     code = code.replace("localhost:8000", address).replace('"localhost", 8000', f'"{host}", {port}')
+    code = code.replace(SOCKET, socket)
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "data").symlink_to(ROOT / "data")
+        if language == "java":
+            pathlib.Path(folder, "Predict.java").write_text(code)
+            code = "Predict.java"
         done = subprocess.run(
             [*COMMANDS[language], code], cwd=folder, env={**os.environ, "PATH": PATH}, capture_output=True, text=True,
             timeout=120,
@@ -79,6 +105,7 @@ def run(language, code, address):
 
 def main():
     document, server = DOCUMENT.read_text(), Server(MODELS)
+    neighbour = Neighbour(server.path("boston"))
     ran, skipped, wrong = 0, [], 0
 
     def check(match):
@@ -88,7 +115,7 @@ def main():
         if needs := missing(language, code):
             skipped.append(f"line {line}: {', '.join(needs)} not here")
             return match[0]
-        printed = run(language, code, server.address)
+        printed = run(language, code, server.address, neighbour.path)
         ran += 1
         if printed != expected and "--write" not in sys.argv:
             wrong += 1
@@ -98,10 +125,11 @@ def main():
     try:
         written = SNIPPET.sub(check, document)
     finally:
+        neighbour.stop()
         server.stop()
     if "--write" in sys.argv:
         DOCUMENT.write_text(written)
-    untested = len(re.findall(r"^```(?:sh|python|javascript)$", document, re.M)) - ran - len(skipped)
+    untested = len(re.findall(r"^```(?:sh|python|javascript|java)$", document, re.M)) - ran - len(skipped)
     print(f"{ran} snippets ran, {wrong} printed something else; {untested} show no output")
     for reason in skipped:
         print(f"*** SKIPPED: {reason} ***")

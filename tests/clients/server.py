@@ -47,6 +47,10 @@ class Server:
                 return said["address"]
         raise RuntimeError("it ended before it listened")
 
+    def path(self, name):
+        """The file of a model."""
+        return str(pathlib.Path(self._folder.name, f"{name}.model"))
+
     @property
     def pid(self):
         """The server's process."""
