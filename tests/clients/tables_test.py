@@ -85,7 +85,7 @@ def setUpModule():
     SERVER = Server({
         **{name: (table(name), "y", *words, *more) for name, more in models.items()},
         **{name: (people(name), target, *small, *more, *both) for name, (target, _, _, more, both) in PEOPLE.items()},
-    }, "--extra-features", "ignore")
+    }, "--extra-features", "ignore", "--max-body-bytes", "8MiB")
 
 
 def tearDownModule():
@@ -142,7 +142,9 @@ class Door(unittest.TestCase):
             expected = scored(name, text, of_pandas.get("sep", ","), both)
             self.assertGreater(len(set(expected)), 1, name)
             frame = pandas.read_csv(io.StringIO(text), **of_pandas)
-            others = polars.read_csv(io.BytesIO(text.encode()), infer_schema_length=None, **of_polars)
+            # polars takes a number behind a blank for text.
+            plain = text.replace(", ", ",") if name == "adult" else text
+            others = polars.read_csv(io.BytesIO(plain.encode()), infer_schema_length=None, **of_polars)
             bodies = {
                 **{orient: (frame.drop(columns=target).to_json(orient=orient, double_precision=15, date_format="iso"),)
                    for orient in ORIENTS},
