@@ -35,7 +35,7 @@ pub(super) enum Packed<W: Write> {
     /// As it is.
     Plain(W),
     /// One member of gzip.
-    Gzip(GzEncoder<W>),
+    Gzip(Box<GzEncoder<W>>),
     /// One frame of zstd.
     Zstd(Box<zstd::Encoder<'static, W>>),
 }
@@ -48,7 +48,7 @@ impl<W: Write> Packed<W> {
     pub(super) fn new(packing: Packing, out: W) -> io::Result<Self> {
         Ok(match packing {
             Packing::None => Self::Plain(out),
-            Packing::Gzip => Self::Gzip(GzEncoder::new(out, Compression::default())),
+            Packing::Gzip => Self::Gzip(Box::new(GzEncoder::new(out, Compression::default()))),
             // 0 is zstd's own default, 3.
             Packing::Zstd => Self::Zstd(Box::new(zstd::Encoder::new(out, 0)?)),
         })

@@ -4,12 +4,13 @@
 //! out; [`TableRows`] streams the rows of files against a schema, in constant memory; [`RowReader`] does so for one CSV,
 //! a body's too. CSV, NDJSON, Parquet and Arrow IPC are told by their first bytes ([`TableInput`]).
 //!
-//! The rules of CSV, which the cells of the others follow too ([docs/tables.md] has all of them): a header line; RFC 4180 quotes, also after blanks; `\n`, `\r\n` or `\r`
-//! at the lines' ends; UTF-8 or UTF-16 with a byte order mark; the delimiter is recognised or given; blank lines are
-//! skipped; white space around names and cells does not count, unless a model of another library counts it; a missing
-//! cell is an empty one and, in a numeric column, one of [`MISSING_WORDS`](crate::text::missing::MISSING_WORDS) in any case. In a text column these words
-//! stay categories, because `NA` may be one (Namibia, not applicable): only an empty cell is missing there, and what
-//! [`TextOptions::missing`] has. A column without a name (pandas writes one for its index) is called by its place, `#1`
+//! The rules of CSV, which the cells of Parquet and Arrow follow too ([docs/tables.md] has all of them): a header line;
+//! RFC 4180 quotes, also after blanks; `\n`, `\r\n` or `\r` at the lines' ends; UTF-8 or UTF-16 with a byte order mark; the
+//! delimiter is recognised or given; blank lines are skipped; white space around names and cells does not count, unless a
+//! model of another library counts it; a missing cell is an empty one and, in a numeric column, one of
+//! [`MISSING_WORDS`](crate::text::missing::MISSING_WORDS) in any case. In a text column these words stay categories,
+//! because `NA` may be one (Namibia, not applicable): only an empty cell is missing there, and what
+//! [`TextOptions::missing`] has. Cells of NDJSON are those of a request's JSON. A column without a name (pandas writes one for its index) is called by its place, `#1`
 //! for the first; it is no feature and no target, but may be dropped or passed on. A column whose cells are all dates is
 //! one of dates; there `NaT` is missing too. Files are unpacked by [`unpacked`]
 //! before.

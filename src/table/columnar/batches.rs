@@ -8,7 +8,7 @@ use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
 use super::blocks::{Blocks, footer, footer_bytes};
@@ -126,7 +126,7 @@ impl Batches {
 
 /// A column that is compressed in a way that is not read, and how.
 fn unread_packing(metadata: &ParquetMetaData) -> Option<(String, &'static str)> {
-    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let columns = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
     columns.into_iter().find_map(|column| {
         let packing = match column.compression() {
             Compression::LZ4 | Compression::LZ4_RAW => "LZ4",

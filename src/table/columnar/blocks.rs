@@ -65,7 +65,7 @@ impl<F: Read + Seek> Blocks<F> {
 }
 
 /// Where messages begin, and how many bytes they have; none where a number is negative.
-fn places<'a>(blocks: Option<Vector<'a, Block>>) -> impl Iterator<Item = Option<(u64, u64)>> + 'a {
+fn places(blocks: Option<Vector<'_, Block>>) -> impl Iterator<Item = Option<(u64, u64)>> {
     blocks.into_iter().flat_map(|blocks| blocks.iter()).map(|block| {
         let head = u64::try_from(block.metaDataLength()).ok()?;
         Some((u64::try_from(block.offset()).ok()?, head.checked_add(u64::try_from(block.bodyLength()).ok()?)?))

@@ -88,12 +88,16 @@ pub(crate) fn unread(field: &Field) -> Option<String> {
     Some(format!("{what} ({kind})"))
 }
 
-/// What a column's type is called where rows of it cannot be taken out of an Arrow stream: of nested types arrow-ipc would
-/// read heads and bodies by their own lengths. A flat one that is not read may be passed on.
+/// What a column's type is called where rows of it cannot be taken out of an Arrow stream: of nested types arrow-ipc
+/// would read heads and bodies by their own lengths. A flat one that is not read may be passed on.
 pub(crate) fn unframed(field: &Field) -> Option<String> {
     let is_flat = match field.data_type() {
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => true,
-        DataType::Duration(_) | DataType::Interval(_) => true,
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_)
+        | DataType::Duration(_)
+        | DataType::Interval(_) => true,
         kind => unread(&Field::new("", kind.clone(), true)).is_none(),
     };
     if is_flat { None } else { unread(field) }
