@@ -109,5 +109,5 @@ fn a_set_of_classes_is_a_list_in_lines_and_quoted_in_one_text() {
     let ran = folder.predict(&input, &["--interval", "0.95"]);
     let mut csv = csv::Reader::from_reader(ran.out.as_bytes());
     let row = csv.records().next().unwrap().unwrap();
-    assert_eq!(row.iter().last(), Some("\"\"\"d\"\"\"|\"a|b\"|c"), "{ran:?}");
+    assert_eq!(row.iter().next_back(), Some("\"\"\"d\"\"\"|\"a|b\"|c"), "{ran:?}");
 }
