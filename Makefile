@@ -224,6 +224,7 @@ test-clients-live: $(CLIENTS)/installed ## Test with tritonclient, pandas and po
 	$(CLIENTS)/bin/python -B tests/clients/tritonclient_test.py
 	$(CLIENTS)/bin/python -B tests/clients/documented_test.py
 	$(CLIENTS)/bin/python -B tests/clients/tables_test.py
+	$(CLIENTS)/bin/python -B tests/clients/batch_test.py
 	$(CLIENTS)/bin/python -B tests/oracle.py 2000 $(SEED)
 
 .PHONY: test-clients-generated
