@@ -171,27 +171,33 @@ impl Search<'_> {
     #[expect(clippy::cast_possible_truncation, reason = "a bin")]
     fn categories<const K: usize>(&mut self, column: usize, bins: &[Bin<K>], missing: Sums) {
         let are_few = bins.len() <= FEW_CATEGORIES;
-        let own = bins.iter().enumerate().map(|(bin, sums)| (Some(bin as u8), Sums::of(sums)));
+        let sums_of = |bin: Option<u8>| bin.map_or(missing, |bin| Sums::of(&bins[usize::from(bin)]));
         let fewest = if are_few { 1.0 } else { RARE };
-        let mut order: Vec<(Option<u8>, Sums)> =
-            own.chain([(None, missing)]).filter(|(_, sums)| sums.n >= fewest).collect();
-        let key = |sums: &Sums| sums.gradient / (sums.hessian + CATEGORY_SMOOTHING);
-        order.sort_by(|(a, x), (b, y)| key(x).total_cmp(&key(y)).then(a.cmp(b)));
+        let mut order: Vec<(f64, Option<u8>)> = Vec::with_capacity(bins.len() + 1);
+        for bin in [None].into_iter().chain((0..bins.len()).map(|bin| Some(bin as u8))) {
+            let sums = sums_of(bin);
+            if sums.n >= fewest {
+                // The divisions are done here: in each comparison they took a third of the fit, with two columns of 50.
+                order.push((sums.gradient / (sums.hessian + CATEGORY_SMOOTHING), bin));
+            }
+        }
+        order.sort_unstable_by(|(x, a), (y, b)| x.total_cmp(y).then(a.cmp(b)));
+        let ordered = order.iter().map(|(_, bin)| (*bin, sums_of(*bin)));
         if are_few {
             let n_sets = order.len().saturating_sub(1);
-            self.prefixes(column, order.iter().take(n_sets), missing, 0.0, 0.0);
+            self.prefixes(column, ordered.take(n_sets), missing, 0.0, 0.0);
             return;
         }
         let n_sets = order.len().div_ceil(2).min(MAX_SET);
-        self.prefixes(column, order.iter().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
-        self.prefixes(column, order.iter().rev().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
+        self.prefixes(column, ordered.clone().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
+        self.prefixes(column, ordered.rev().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
     }
 
     /// Offers the sets that begin an order of categories, at least `least` rows apart. `None` stands for missing cells.
-    fn prefixes<'s>(
+    fn prefixes(
         &mut self,
         column: usize,
-        order: impl Iterator<Item = &'s (Option<u8>, Sums)>,
+        order: impl Iterator<Item = (Option<u8>, Sums)>,
         missing: Sums,
         least: f64,
         more_lambda: f64,
@@ -199,7 +205,7 @@ impl Search<'_> {
         let (mut left, mut set, mut missing_left) = (Sums::default(), [0_u64; 4], false);
         let mut n_since = 0.0;
         for (bin, sums) in order {
-            left = left.plus(*sums);
+            left = left.plus(sums);
             n_since += sums.n;
             match bin {
                 None => missing_left = true,
