@@ -11,7 +11,7 @@ use crate::support::process::{BINARY, run_with};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use smartserve::cli;
-use smartserve::commands::progress::{FitLines, FitProgress};
+use smartserve::commands::progress::FitProgress;
 use smartserve::train::Progress as _;
 
 /// A terminal: what a person reads from, and what a program writes to.
@@ -74,15 +74,15 @@ fn the_bar_says_which_fit_it_is_at() {
         .unwrap();
     assert!(done.success());
     let text = reader.join().unwrap();
-    assert!(text.contains("/5 fits") && text.contains("fitting random-forest, "), "{text}");
+    assert!(text.contains(" of 5 fits, ") && text.contains("fitting random-forest, "), "{text}");
 }
 
 #[test]
 fn without_a_terminal_there_are_lines() {
     let (sender, lines) = std::sync::mpsc::channel();
-    let progress = FitProgress::Lines(FitLines::new(Duration::from_millis(1), move |line| {
+    let progress = FitProgress::lines(Duration::from_millis(1), move |line| {
         let _ = sender.send(line.to_owned());
-    }));
+    });
     progress.begin(110);
     progress.began("random-forest, fold 3 of 10");
     assert_eq!(lines.recv().unwrap(), "0 of 110 fits, 0 s: fitting random-forest, fold 3 of 10");
