@@ -1,5 +1,6 @@
 //! `train`: fit a model to a table, evaluate it, write it.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -31,7 +32,8 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     let open = |paths: &[PathBuf]| open(paths).map(|table| table.with_options(options.clone()));
     let test = if test.is_empty() { None } else { Some(open(&test)?) };
     let data = open(&data)?;
-    let tables = TrainTables { data: &data, test: test.as_ref() };
+    // Owned, so that the text is freed once it is read.
+    let tables = TrainTables { data: Cow::Owned(data), test: test.map(Cow::Owned) };
     let progress = FitProgress::new();
     if args.compare {
         let comparison = compare(&spec, tables, &progress);

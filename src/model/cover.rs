@@ -7,13 +7,13 @@ use super::ir::{Form, Node, Tree, Trees};
 use super::neutral::Neutral;
 use super::smartcore::PostcardReader;
 
-/// The section for a row-major matrix, `[n_rows, n_columns]`.
+/// The section for rows in pieces, each a row-major matrix, `[n_rows, n_columns]`.
 ///
 /// # Errors
 /// postcard's sentence.
-pub fn section(trees: &Trees, matrix: &[f64]) -> Result<Vec<u8>, String> {
+pub fn section(trees: &Trees, pieces: impl Iterator<Item = Vec<f64>>) -> Result<Vec<u8>, String> {
     let mut counts = Counts::of(trees);
-    counts.add(trees, matrix);
+    pieces.for_each(|matrix| counts.add(trees, &matrix));
     counts.to_section()
 }
 

@@ -248,7 +248,7 @@ fn count_categories(cells: &[f64], n_categories: usize) -> Vec<u64> {
 }
 
 /// The median of the present numbers or instants, or the most frequent category (ties: the first).
-fn fill_value(kind: FeatureKind, cells: &[f64]) -> f64 {
+pub(crate) fn fill_value(kind: FeatureKind, cells: &[f64]) -> f64 {
     let mut present: Vec<f64> = cells.iter().copied().filter(|c| !c.is_nan()).collect();
     if present.is_empty() {
         return 0.0;

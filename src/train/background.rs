@@ -12,7 +12,7 @@ use crate::train::fit::plan::Section;
 pub(super) fn section(outcome: &RunOutcome, train: &LabeledBatch) -> Result<Option<Section>, TrainError> {
     let fitted = &outcome.fitted;
     let section = match &fitted.form {
-        Form::Trees(trees) => cover::section(trees, &fitted.matrix(&train.batch)).map(|bytes| Some(("cover", bytes))),
+        Form::Trees(trees) => cover::section(trees, fitted.matrices(&train.batch)).map(|bytes| Some(("cover", bytes))),
         Form::Linear(_) => column_means::section(&fitted.matrix(&train.batch), fitted.form.n_columns())
             .map(|means| means.map(|bytes| (column_means::SECTION, bytes))),
         Form::Neighbors(_) | Form::Svm(_) | Form::Bayes(_) => Ok(None),

@@ -72,10 +72,7 @@ pub fn train<'a>(
         let text = "--time-budget bounds --compare and --tune: give one of them, or leave it out";
         return Err(TrainError::Usage(text.to_owned()));
     }
-    let data = TrainingData::read(spec, tables.into())?;
-    data.told.iter().for_each(|sentence| progress.warn(sentence));
-    spec.check_task(data.split.schema.task())?;
-    spec.options.check_task(data.task())?;
+    let data = TrainingData::read(spec, tables.into(), progress)?;
     let parameters = parameters.of_task(data.task());
     let (parameters, mut outcome, tuning) = match spec.tune {
         None => {

@@ -121,7 +121,7 @@ impl Operation {
     }
 
     /// The value of an operation that makes one column.
-    fn apply(&self, x: f64) -> f64 {
+    pub(crate) fn apply(&self, x: f64) -> f64 {
         match self {
             Self::Codes { codes, unknown } => {
                 if x.is_nan() {

@@ -1,6 +1,8 @@
 //! Chooses the columns of a table, their kinds, the target and the task, and reads them. Decides by the whole file;
 //! what depends on the training rows alone is in `encode`.
 
+use std::borrow::Cow;
+
 use crate::model::category::spelled_twice;
 use crate::model::schema::{FeatureKind, Task};
 use crate::table::{Cells, Scan, TableFile};
@@ -16,17 +18,24 @@ use crate::train::options::TaskChoice;
 use crate::train::spec::TrainSpec;
 
 /// The table of a run and, where the rows that are set aside are in a file of their own, that one.
-#[derive(Debug, Clone, Copy)]
+/// Those that are owned are dropped once their cells are read, before anything is fitted.
+#[derive(Debug, Clone)]
 pub struct TrainTables<'a> {
     /// The rows to train on and, without `test`, those that are set aside.
-    pub data: &'a TableFile,
+    pub data: Cow<'a, TableFile>,
     /// The rows that are set aside; it has the columns that are used of `data`, in any order.
-    pub test: Option<&'a TableFile>,
+    pub test: Option<Cow<'a, TableFile>>,
 }
 
 impl<'a> From<&'a TableFile> for TrainTables<'a> {
     fn from(data: &'a TableFile) -> Self {
-        Self { data, test: None }
+        Self { data: Cow::Borrowed(data), test: None }
+    }
+}
+
+impl From<TableFile> for TrainTables<'_> {
+    fn from(data: TableFile) -> Self {
+        Self { data: Cow::Owned(data), test: None }
     }
 }
 
@@ -65,7 +74,7 @@ pub(crate) struct InputColumn {
 }
 
 /// Reads the tables as the specification says. Kinds, and the task, are decided by the first.
-pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Dataset, TrainError> {
+pub(crate) fn read(spec: &TrainSpec, tables: &TrainTables<'_>) -> Result<Dataset, TrainError> {
     let scan = tables.data.scan()?;
     let chosen = ChosenColumns::of(spec, &scan)?;
     let ChosenColumns { target, weight, group, time, ref features } = chosen;
@@ -82,7 +91,7 @@ pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Dataset,
     wanted.extend(weight.map(|column| (column, FeatureKind::Numeric)));
     wanted.extend(group.map(|column| (column, FeatureKind::Categorical)));
     wanted.extend(time.map(|column| (column, time_kind(column))));
-    let test = tables.test.map(TableFile::scan).transpose()?;
+    let test = tables.test.as_deref().map(TableFile::scan).transpose()?;
     let sources = Sources { data: &scan, test: test.as_ref() };
     let mut columns = sources.read(&wanted)?;
     let mut others = columns.split_off(n_used).into_iter();

@@ -4,7 +4,7 @@
 
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
-use crate::model::preprocessing::Preprocessing;
+use crate::model::preprocessing::fill_value;
 use crate::model::schema::{Feature, FeatureKind, Impute, Schema, Target, position_as_f64};
 use crate::model::statistics::Stats;
 use crate::table::Cells;
@@ -78,34 +78,54 @@ impl SplitData {
     }
 }
 
-/// Derives the schema from the training rows and makes both parts batches of it.
+/// Derives the schema from the training rows and makes both parts batches of it. Each column is freed once it is in
+/// them.
 pub(crate) fn make(
     spec: &TrainSpec,
     dataset: &Dataset,
+    inputs: Vec<InputColumn>,
     target: Target,
     split: &HoldoutSplit,
 ) -> Result<SplitData, TrainError> {
     let mut odd_columns = Vec::new();
-    let mut features = Vec::with_capacity(dataset.inputs.len());
-    let mut columns = Vec::with_capacity(dataset.inputs.len());
-    for input in &dataset.inputs {
-        let (feature, column) = derive(spec, dataset, input, &split.train, &mut odd_columns)?;
+    let mut features = Vec::with_capacity(inputs.len());
+    let (mut train, mut test) = (Rows::of(split.train.len(), inputs.len()), Rows::of(split.test.len(), inputs.len()));
+    for (position, input) in inputs.into_iter().enumerate() {
+        let (feature, column) = derive(spec, dataset, &input, &split.train, &mut odd_columns)?;
+        train.put(position, &column);
+        test.put(position, &column_of(&feature, &input.cells, &split.test));
         features.push(feature);
-        columns.push(column);
     }
     width::check(&dataset.file, &features, split.train.len(), features.len())?;
-    let provisional = Schema::new(features.clone(), target.clone(), dataset.task).map_err(TrainError::Data)?;
-    let batch = Batch::from_columns(&provisional, &columns).map_err(TrainError::Broken)?;
-    drop(columns);
-    impute(&mut features, &provisional, &batch);
-    let raw = features.iter().map(|f| Feature { missing: f.impute.is_some(), impute: None, ..f.clone() }).collect();
-    let raw_schema = Schema::new(raw, target.clone(), dataset.task).map_err(TrainError::Broken)?;
-    let schema = Schema::new(features, target, dataset.task).map_err(TrainError::Broken)?;
+    let schema = Schema::new(features, target, dataset.task).map_err(TrainError::Data)?;
+    let raw = |f: &Feature| Feature { missing: f.impute.is_some(), impute: None, ..f.clone() };
+    let raw = schema.features().iter().map(raw).collect();
+    let raw_schema = Schema::new(raw, schema.target().clone(), dataset.task).map_err(TrainError::Broken)?;
+    let batch = Batch::from_rows(&schema, train.cells).map_err(TrainError::Broken)?;
     let train = part(dataset, batch, &split.train);
     check_observed(dataset, &train.observed)?;
     let mut warnings = Vec::new();
-    let test = test_part(dataset, &schema, &split.test, &train.batch, &mut warnings)?;
+    let test = test_part(dataset, &schema, &split.test, test, &train.batch, &mut warnings)?;
     Ok(SplitData { schema, raw_schema, train, test, odd_columns, warnings })
+}
+
+/// Rows in the making, row-major.
+struct Rows {
+    n_features: usize,
+    cells: Vec<f64>,
+}
+
+impl Rows {
+    fn of(n_rows: usize, n_features: usize) -> Self {
+        Self { n_features, cells: vec![0.0; n_rows * n_features] }
+    }
+
+    /// Puts a column in its place.
+    fn put(&mut self, position: usize, column: &[f64]) {
+        for (row, cell) in self.cells.chunks_exact_mut(self.n_features).zip(column) {
+            row[position] = *cell;
+        }
+    }
 }
 
 /// A batch with the targets and weights of its rows.
@@ -131,7 +151,7 @@ fn derive(
         unbounded: false,
         ..Feature::imported(input.name.clone(), false)
     };
-    let column: Vec<f64> = rows.iter().map(|row| cell(&feature, &input.cells, *row)).collect();
+    let column = column_of(&feature, &input.cells, rows);
     let stats = match input.kind {
         FeatureKind::Numeric | FeatureKind::Date(_) => Stats::numeric(&column),
         FeatureKind::Categorical => Stats::categorical(&column, feature.categories.len()),
@@ -142,9 +162,10 @@ fn derive(
         return Err(TrainError::Data(format!("{file}: column {name:?} has no value in the training rows; --drop it")));
     }
     if spec.allow_missing || has_missing(&input.cells) {
-        feature.impute = Some(match feature.categories.first() {
-            None => Impute::Median(0.0),
-            Some(category) => Impute::MostFrequent(category.clone()),
+        let value = fill_value(input.kind, &column);
+        feature.impute = Some(match input.kind {
+            FeatureKind::Numeric | FeatureKind::Date(_) => Impute::Median(value),
+            FeatureKind::Categorical => Impute::MostFrequent(feature.categories[position(value)].clone()),
         });
     }
     if is_constant(&column.iter().copied().filter(|cell| !cell.is_nan()).collect::<Vec<f64>>()) {
@@ -171,26 +192,17 @@ fn has_missing(cells: &Cells) -> bool {
     }
 }
 
-/// A cell as a batch holds it, NaN when missing.
-fn cell(feature: &Feature, cells: &Cells, row: usize) -> f64 {
+/// The cells of some rows as a batch holds them, NaN when missing.
+fn column_of(feature: &Feature, cells: &Cells, rows: &[usize]) -> Vec<f64> {
     match cells {
-        Cells::Numbers(values) => values[row],
-        Cells::Texts { cells, names } => cells[row].map_or(f64::NAN, |code| {
-            let position = feature.category_position(&names[code as usize]);
-            position_as_f64(position.expect("every text of the file is a category"))
-        }),
-    }
-}
-
-/// Replaces the provisional imputed values by those of the training rows.
-fn impute(features: &mut [Feature], provisional: &Schema, batch: &Batch) {
-    let fill = Preprocessing::fills(provisional, batch.values());
-    for (feature, value) in features.iter_mut().zip(fill) {
-        feature.impute = match (value, feature.kind) {
-            (None, _) => None,
-            (Some(v), FeatureKind::Numeric | FeatureKind::Date(_)) => Some(Impute::Median(v)),
-            (Some(v), FeatureKind::Categorical) => Some(Impute::MostFrequent(feature.categories[position(v)].clone())),
-        };
+        Cells::Numbers(values) => rows.iter().map(|row| values[*row]).collect(),
+        Cells::Texts { cells, names } => {
+            let position = |name: &String| {
+                position_as_f64(feature.category_position(name).expect("every text of the file is a category"))
+            };
+            let positions: Vec<f64> = names.iter().map(position).collect();
+            rows.iter().map(|row| cells[*row].map_or(f64::NAN, |code| positions[code as usize])).collect()
+        }
     }
 }
 
@@ -217,15 +229,14 @@ fn test_part(
     dataset: &Dataset,
     schema: &Schema,
     rows: &[usize],
+    cells: Rows,
     train: &Batch,
     warnings: &mut Vec<String>,
 ) -> Result<Option<LabeledBatch>, TrainError> {
     if rows.is_empty() {
         return Ok(None);
     }
-    let inputs = || schema.features().iter().zip(&dataset.inputs);
-    let values = rows.iter().flat_map(|row| inputs().map(|(f, i)| cell(f, &i.cells, *row))).collect();
-    let batch = Batch::from_rows(schema, values).map_err(TrainError::Broken)?;
+    let batch = Batch::from_rows(schema, cells.cells).map_err(TrainError::Broken)?;
     warn_of_new(dataset, schema, rows, train, &batch, warnings);
     Ok(Some(part(dataset, batch, rows)))
 }

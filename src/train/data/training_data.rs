@@ -12,6 +12,7 @@ use crate::train::data::split::{self, HoldoutSplit};
 use crate::train::data::split_data::{self, LabeledBatch, SplitData};
 use crate::train::data::target::Observed;
 use crate::train::error::TrainError;
+use crate::train::evaluate::progress::Progress;
 use crate::train::evaluate::scoring::Scoring;
 use crate::train::options::{Loss, Monotone, MonotoneFeature, TaskChoice};
 use crate::train::spec::TrainSpec;
@@ -35,25 +36,37 @@ pub(crate) struct TrainingData {
     pub(crate) n_test: usize,
     /// What is told before the fit: a sentence for each column that may tell the target, or may be better left out. They
     /// are among the warnings too.
-    pub(crate) told: Vec<String>,
+    told: Vec<String>,
     /// How columns were read, where that is not plain.
     pub(crate) notes: Vec<String>,
 }
 
 impl TrainingData {
-    /// Reads a table as the specification says and sets rows aside.
-    pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Self, TrainError> {
-        let dataset = dataset::read(spec, tables)?;
+    /// Reads a table as the specification says and sets rows aside, tells what is to be known before a fit, and checks
+    /// the options that the task decides on.
+    pub(crate) fn read(spec: &TrainSpec, tables: TrainTables<'_>, progress: &dyn Progress) -> Result<Self, TrainError> {
+        let data = Self::of(spec, tables)?;
+        data.told.iter().for_each(|sentence| progress.warn(sentence));
+        spec.check_task(data.split.schema.task())?;
+        spec.options.check_task(data.task())?;
+        Ok(data)
+    }
+
+    fn of(spec: &TrainSpec, tables: TrainTables<'_>) -> Result<Self, TrainError> {
+        let mut dataset = dataset::read(spec, &tables)?;
+        // The text of an owned table is freed: beside the cells it would double what is held.
+        drop(tables);
         let held = holdout(spec, &dataset)?;
         let n_folds = spec.folds_of(held.train.len());
         check_rows(&dataset.file, held.train.len(), n_folds)?;
         let target = Target { name: spec.target.clone(), unit: None, classes: dataset.classes.clone(), outputs: None };
-        let mut split = split_data::make(spec, &dataset, target, &held)?;
+        let (odd_columns, notes) = (notes::odd_columns(&dataset), notes::on_kinds(spec, &dataset));
+        let inputs = std::mem::take(&mut dataset.inputs);
+        let mut split = split_data::make(spec, &dataset, inputs, target, &held)?;
         let monotone = constraints(spec, &split.schema)?;
         let folds = folds(spec, &dataset, &held.train, n_folds)?;
         check_classes(&dataset, &held.train, &folds)?;
-        split.odd_columns.extend(notes::odd_columns(&dataset));
-        let notes = notes::on_kinds(spec, &dataset);
+        split.odd_columns.extend(odd_columns);
         let n_rows = dataset.test.as_ref().map_or(dataset.observed.len(), |(_, from)| *from);
         let test_file = dataset.test.map(|(file, _)| file);
         let (file, warnings) = (dataset.file, dataset.warnings);

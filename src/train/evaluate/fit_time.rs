@@ -4,17 +4,21 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::model::algorithm::Algorithm;
-use crate::model::batch::Batch;
+use crate::model::artifact::Setting;
 use crate::text::duration::rough;
 use crate::train::data::split;
 use crate::train::error::TrainError;
 use crate::train::evaluate::progress::Progress;
+use crate::train::fit::boosting::Rounds;
 use crate::train::fit::plan::FitPlan;
+use crate::train::options::Hyperparameters;
 
 /// Rows of the first sample.
 const SAMPLE: usize = 500;
 /// A sample whose fit takes less is too short to be scaled: one of four times the rows is timed.
 const LEAST_SECONDS: f64 = 0.1;
+/// Rounds of boosting that are timed, without early stopping; all that were asked for are then expected.
+const ROUNDS: u64 = 10;
 /// From so many seconds on it is said beforehand how long the fits will take…
 const LONG: f64 = 60.0;
 /// …where there are at least so many training rows: a sample of fewer would be most of them.
@@ -31,16 +35,17 @@ pub(crate) struct FitTime {
 
 impl FitTime {
     /// Times a fit on 500 of the training rows, drawn in shares of the classes; while that takes under 0.1 s, on four
-    /// times as many, up to half of them. `None`: the plan cannot be fitted on a sample, and takes little time, or
-    /// none, to be refused.
+    /// times as many, up to half of them. Boosting with early stopping may take less than what it gives. `None`: the
+    /// plan cannot be fitted on a sample, and takes little time, or none, to be refused.
     pub(crate) fn measure(plan: &FitPlan<'_>, progress: &dyn Progress) -> Option<Self> {
         let n_rows = plan.data.observed().len();
         let mut sample = SAMPLE.min(n_rows);
         loop {
-            let timed = time(plan, sample, progress);
-            let is_enough = timed.as_ref().is_ok_and(|seconds| *seconds >= LEAST_SECONDS);
+            let timed = SampleTime::measure(plan, sample, progress);
+            let is_enough = timed.as_ref().is_ok_and(|time| time.once + time.fit >= LEAST_SECONDS);
             if is_enough || sample * 8 > n_rows {
-                let seconds = timed.ok()? * growth(plan.spec.algorithm, n_rows, sample);
+                let SampleTime { once, fit, times } = timed.ok()?;
+                let seconds = (once + fit * times) * growth(plan.spec.algorithm, n_rows, sample);
                 return Some(Self { seconds, sample });
             }
             sample *= 4;
@@ -60,21 +65,47 @@ impl FitTime {
     }
 }
 
-/// Seconds of a fit on so many rows.
-fn time(plan: &FitPlan<'_>, sample: usize, progress: &dyn Progress) -> Result<f64, TrainError> {
-    let train = &plan.data.split.train;
-    let n_rows = train.observed.len();
-    let start = progress.now();
-    progress.timing(&format!("{}, {sample} of {n_rows} rows", plan.spec.algorithm));
-    #[expect(clippy::cast_precision_loss, reason = "a share of a row count")]
-    let left_out = 1.0 - sample as f64 / n_rows as f64;
-    let rows = split::holdout(n_rows, train.observed.classes(), left_out, plan.spec.seed).train;
-    let prepared = plan.prepare(Some(&rows))?;
-    let parts = (0..plan.n_parts().max(1)).map(|part| plan.part(&prepared, part)).collect::<Result<Vec<_>, _>>()?;
-    let fitted = plan.join(&prepared, parts)?;
-    let batch = Batch::from_rows(plan.schema(), train.cells(&rows)).map_err(TrainError::Broken)?;
-    plan.answer(&fitted, &batch)?;
-    Ok(progress.now().saturating_duration_since(start).as_secs_f64())
+/// Seconds of a fit on some rows.
+struct SampleTime {
+    /// What is done once.
+    once: f64,
+    /// The rest, of as many rounds as are timed where it is boosting.
+    fit: f64,
+    /// How many times the rest is done.
+    times: f64,
+}
+
+impl SampleTime {
+    fn measure(plan: &FitPlan<'_>, sample: usize, progress: &dyn Progress) -> Result<Self, TrainError> {
+        let observed = plan.data.observed();
+        let n_rows = observed.len();
+        let seconds_since = |start| progress.now().saturating_duration_since(start).as_secs_f64();
+        let start = progress.now();
+        progress.timing(&format!("{}, {sample} of {n_rows} rows", plan.spec.algorithm));
+        #[expect(clippy::cast_precision_loss, reason = "a share of a row count")]
+        let left_out = 1.0 - sample as f64 / n_rows as f64;
+        let rows = split::holdout(n_rows, observed.classes(), left_out, plan.spec.seed).train;
+        let (parameters, times) = of_few_rounds(plan, n_rows);
+        let plan = FitPlan { parameters: &parameters, ..*plan };
+        let prepared = plan.prepare(Some(&rows))?;
+        let (once, start) = (seconds_since(start), progress.now());
+        let parts = (0..plan.n_parts().max(1)).map(|part| plan.part(&prepared, part)).collect::<Result<Vec<_>, _>>()?;
+        let fitted = plan.join(&prepared, parts)?;
+        plan.answer_rows(&fitted, &rows)?;
+        Ok(Self { once, fit: seconds_since(start), times })
+    }
+}
+
+/// The hyperparameters that are timed, and how many times what they take all of the fit takes at most.
+#[expect(clippy::cast_precision_loss, reason = "rounds are few")]
+fn of_few_rounds(plan: &FitPlan<'_>, n_rows: usize) -> (Hyperparameters, f64) {
+    let Some(rounds) = plan.parameters.count("trees").filter(|_| plan.spec.algorithm.takes_raw_cells()) else {
+        return (plan.parameters.clone(), 1.0);
+    };
+    let few = ROUNDS.min(rounds as u64);
+    let replaced = [("trees", Setting::Count(few)), ("early-stopping", Setting::Count(0))];
+    let patience = plan.parameters.count("early-stopping").unwrap_or(0);
+    (plan.parameters.with(replaced), rounds as f64 / few.max(1) as f64 * Rounds::fits(n_rows, patience))
 }
 
 /// How many times longer a fit on all rows takes than one on a sample: by the square of the rows where each is compared
@@ -112,7 +143,8 @@ pub(crate) fn warn_of_long(
         return;
     }
     let fits = plans.len() * (candidates * first.data.folds.n() as usize + 1);
-    let most = if candidates > 1 { "at most about" } else { "about" };
+    let may_stop = |plan: &FitPlan<'_>| plan.parameters.count("early-stopping").is_some_and(|rounds| rounds > 0);
+    let most = if candidates > 1 || plans.iter().any(may_stop) { "at most about" } else { "about" };
     let (time, plan, sample) = (rough(Duration::from_secs_f64(seconds.min(1e9))), slowest.0, slowest.1.sample);
     let longest = if plans.len() > 1 { format!(", most of it {}", plan.spec.algorithm) } else { String::new() };
     progress.warn(&format!(

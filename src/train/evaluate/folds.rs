@@ -2,7 +2,6 @@
 //! k-fold figures, the calibration, and the errors by subgroup.
 
 use crate::model::artifact::{Figures, KFoldFigures};
-use crate::model::batch::Batch;
 use crate::model::calibration::{Calibration, Scores};
 use crate::model::prediction::Prediction;
 use crate::train::data::target::Observed;
@@ -35,10 +34,8 @@ pub(crate) fn evaluate_fold(plan: &FitPlan<'_>, fold: u32, fitted: &FittedModel)
     let train = &plan.data.split.train;
     let (rows, _) = plan.data.folds.split(fold);
     let (places, _) = plan.data.folds.split_scored(fold);
-    let batch = Batch::from_rows(plan.schema(), train.cells(&rows)).map_err(TrainError::Broken)?;
-    let answers = plan.answer(fitted, &batch)?;
+    let (answers, difficulty) = plan.answer_rows(fitted, &rows)?;
     let figures = plan.data.scoring().figures(&train.observed.of_rows(&rows), &answers);
-    let difficulty = fitted.pipeline.predictor().spread(&fitted.matrix(&batch));
     Ok(FoldResult { places, answers, difficulty, figures })
 }
 

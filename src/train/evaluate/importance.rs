@@ -5,6 +5,7 @@
 //! artifact's bytes depend neither on threads nor on the machine.
 
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::artifact::{FeatureImportance, Importance};
 use crate::model::batch::Batch;
@@ -87,7 +88,9 @@ impl ImportanceTask<'_> {
                 .ok_or("the figure that ranks is not defined for these rows")
         };
         let unshuffled = figure(&batch)?;
-        let shuffles = Shuffles { batch: &batch, orders: &orders, figure: &figure };
+        let in_order: Vec<usize> = (0..n_rows).collect();
+        let shuffles =
+            Shuffles { batch: &batch, orders: &orders, in_order: &in_order, figure: &figure, copies: Mutex::default() };
         let measured = parallel::run(self.threads, n_features, &shuffles);
         let sign = self.scoring.ranking().sign;
         let mut features = Vec::with_capacity(n_features);
@@ -121,7 +124,17 @@ struct Shuffles<'a> {
     batch: &'a Batch,
     /// For each repeat the row that each row's cell is taken from.
     orders: &'a [Vec<usize>],
+    /// The same without a shuffle.
+    in_order: &'a [usize],
     figure: Figure<'a>,
+    /// Copies of the rows that no thread works on: one a thread at most, each as the rows are.
+    copies: Mutex<Vec<Batch>>,
+}
+
+impl Shuffles<'_> {
+    fn copies(&self) -> MutexGuard<'_, Vec<Batch>> {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ParallelJobs for Shuffles<'_> {
@@ -136,12 +149,16 @@ impl ParallelJobs for Shuffles<'_> {
     fn prepare(&self, _: usize) {}
 
     fn part(&self, feature: usize, _: usize, (): &()) -> Self::Part {
-        let mut shuffled = self.batch.clone();
+        let copy = self.copies().pop();
+        let mut shuffled = copy.unwrap_or_else(|| self.batch.clone());
         let figure = |order: &Vec<usize>| {
             shuffled.take_column(feature, self.batch, order);
             (self.figure)(&shuffled)
         };
-        self.orders.iter().map(figure).collect()
+        let figures = self.orders.iter().map(figure).collect();
+        shuffled.take_column(feature, self.batch, self.in_order);
+        self.copies().push(shuffled);
+        figures
     }
 
     fn finish(&self, _: usize, (): &(), mut parts: Vec<Self::Part>) -> Self::Output {

@@ -1,5 +1,6 @@
 //! One fit: preprocessing, then an estimator of smartcore's or of ours.
 
+pub(crate) mod answers;
 pub mod bayes;
 pub mod boosting;
 pub(crate) mod estimators;

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 
 use crate::model::algorithm::Algorithm;
 use crate::model::batch::Batch;
-use crate::model::compiled::{Predictor, Scratch};
+use crate::model::compiled::Predictor;
 use crate::model::ir::Form;
 use crate::model::pipeline::{Encoder, Pipeline};
-use crate::model::prediction::Prediction;
 use crate::model::preprocessing::Preprocessing;
 use crate::model::schema::Schema;
 use crate::model::smartcore::{self, Parts, Shape};
@@ -16,7 +15,7 @@ use crate::text::panics::catch_panic;
 use crate::train::data::target::Observed;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
-use crate::train::fit::boosting::{self, BinnedRows, Boosted, BoostedColumns, BoostingTask, Rounds};
+use crate::train::fit::boosting::{self, BinnedRows, Boosted, BoostedColumns, BoostingTask, CellView, Rounds};
 use crate::train::fit::estimators;
 use crate::train::fit::svm;
 use crate::train::fit::task::{FitTask, FittedBytes};
@@ -102,11 +101,11 @@ impl<'a> FitPlan<'a> {
     /// Fits preprocessing, or bins, on some training rows, all without `rows`, and encodes them.
     pub(crate) fn prepare(&self, rows: Option<&[usize]>) -> Result<Prepared, TrainError> {
         let train = &self.data.split.train;
-        let cells = rows.map_or(Cow::Borrowed(train.batch.values()), |rows| Cow::Owned(train.cells(rows)));
         let observed = rows.map_or_else(|| train.observed.clone(), |rows| train.observed.of_rows(rows));
         if self.spec.algorithm.takes_raw_cells() {
-            return self.bin(&cells, observed, train.weights_of(rows));
+            return self.bin(rows, observed, train.weights_of(rows));
         }
+        let cells = rows.map_or(Cow::Borrowed(train.batch.values()), |rows| Cow::Owned(train.cells(rows)));
         self.data.split.check_width(&self.data.file, self.spec.min_frequency)?;
         let preprocessing = Preprocessing::fit_with_rare(
             self.schema(),
@@ -129,10 +128,16 @@ impl<'a> FitPlan<'a> {
         Ok(Prepared::Encoded(Box::new(prepared)))
     }
 
-    fn bin(&self, cells: &[f64], observed: Observed, weights: Option<Vec<f64>>) -> Result<Prepared, TrainError> {
+    fn bin(
+        &self,
+        rows: Option<&[usize]>,
+        observed: Observed,
+        weights: Option<Vec<f64>>,
+    ) -> Result<Prepared, TrainError> {
         let columns = BoostedColumns::of(self.schema());
         self.data.split.check_raw_width(&self.data.file, columns.len())?;
-        let rows = BinnedRows::of(&columns, &columns.matrix(cells), self.spec.seed);
+        let cells = CellView::of(&self.data.split.train.batch, rows);
+        let rows = BinnedRows::of(&columns, &cells, self.spec.seed);
         if rows.are_constant() {
             return Err(self.constant(observed.len()));
         }
@@ -273,18 +278,11 @@ impl<'a> FitPlan<'a> {
         }
     }
 
-    /// Answers for a batch through a fitted pipeline.
-    pub(crate) fn answer(&self, fitted: &FittedModel, batch: &Batch) -> Result<Prediction, TrainError> {
-        fitted.pipeline.predict_rows(batch, 0..batch.n_rows(), &mut Scratch::default()).map_err(|_| {
-            self.refused(format!("its answers for rows it was not fitted on are not finite{}", self.advice()))
-        })
-    }
-
-    fn refused(&self, reason: String) -> TrainError {
+    pub(super) fn refused(&self, reason: String) -> TrainError {
         TrainError::Fit { algorithm: self.spec.algorithm, reason }
     }
 
-    fn advice(&self) -> &'static str {
+    pub(super) fn advice(&self) -> &'static str {
         if self.spec.scales() || self.spec.algorithm.is_trees() { "" } else { "; try --scale" }
     }
 }

@@ -39,11 +39,8 @@ pub fn compare<'a>(
     let spec = TrainSpec { algorithm: Algorithm::RandomForest, ..spec.clone() };
     check(&spec)?;
     let budget = Budget::new(progress, start, spec.time_budget);
-    let data = TrainingData::read(&spec, tables.into())?;
-    data.told.iter().for_each(|sentence| progress.warn(sentence));
+    let data = TrainingData::read(&spec, tables.into(), progress)?;
     let task = data.split.schema.task();
-    spec.check_task(task)?;
-    spec.options.check_task(data.task())?;
     let suits = |a: &Algorithm| if task.is_classification() { a.does_classification() } else { a.does_regression() };
     let specs: Vec<TrainSpec> =
         Algorithm::ALL.into_iter().filter(suits).map(|algorithm| spec.of_algorithm(algorithm)).collect();

@@ -1,6 +1,8 @@
 //! Rows set aside as people must: a file of their own, whole groups, the latest. What is held out teaches nothing, and what
 //! cannot be split so is told.
 
+use std::borrow::Cow;
+
 use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
 use smartserve::model::artifact::{Header, open};
@@ -138,7 +140,7 @@ fn a_file_of_its_own_is_the_holdout() {
     let data = visits(80, None);
     // Other columns, another order, and a kind that the training file does not have.
     let test = table("later.csv", "y,extra,kind,x\n10,,a,1\n12,,c,2.5\n7,,b,\n".to_owned());
-    let both = TrainTables { data: &data, test: Some(&test) };
+    let both = TrainTables { data: Cow::Borrowed(&data), test: Some(Cow::Borrowed(&test)) };
     let trained = train(&spec, both, &()).unwrap();
     let alone = train(&TrainSpec { test_size: 0.0, ..spec.clone() }, &data, &()).unwrap();
     let (header, of_data) = (header(&trained), header(&alone));
@@ -241,7 +243,9 @@ fn the_second_file_must_fit_the_first() {
     let data = visits(60, None);
     let fails = |spec: &TrainSpec, text: &str| {
         let test = table("later.csv", text.to_owned());
-        train(spec, TrainTables { data: &data, test: Some(&test) }, &()).unwrap_err().to_string()
+        train(spec, TrainTables { data: Cow::Borrowed(&data), test: Some(Cow::Borrowed(&test)) }, &())
+            .unwrap_err()
+            .to_string()
     };
     assert_eq!(fails(&spec, "x,y\n1,2\n"), "later.csv: no column is called \"kind\" (--test-data); it has x, y");
     assert_eq!(

@@ -3,6 +3,7 @@
 //! Boosting sees a byte a cell, the number of its bin, whatever a column's unit or offset is: seconds since 1970,
 //! identifiers of 64 bits. A split between two bins becomes the f64 in the middle of the two values beside it.
 
+use super::cells::CellView;
 use super::columns::BoostedColumns;
 use crate::train::random::SplitMix64;
 
@@ -46,18 +47,19 @@ pub(crate) struct BinnedRows {
 pub(super) const BLOCK: usize = 4;
 
 impl BinnedRows {
-    /// Cuts the columns of row-major `rows`, `[n_rows, n_columns]`, and bins them.
-    pub(crate) fn of(columns: &BoostedColumns, rows: &[f64], seed: u64) -> Self {
-        let width = columns.len();
-        let n_rows = rows.len() / width;
+    /// Cuts the columns of some rows and bins them.
+    pub(crate) fn of(made: &BoostedColumns, cells: &CellView<'_>, seed: u64) -> Self {
+        let n_rows = cells.n_rows();
         let sample = sample(n_rows, seed);
-        let columns: Vec<ColumnBins> = (0..width)
-            .map(|c| {
-                let cells = || rows.iter().skip(c).step_by(width).copied();
-                let cuts = match (columns.n_categories[c], &sample) {
-                    (0, None) => Cuts::Thresholds(thresholds(cells())),
-                    (0, Some(sample)) => Cuts::Thresholds(thresholds(sample.iter().map(|r| rows[r * width + c]))),
-                    (n_categories, _) => Cuts::Categories(categories(n_categories, cells())),
+        let columns: Vec<ColumnBins> = (0..made.len())
+            .map(|column| {
+                let of_all = || cells.rows().map(|row| made.cell(column, row));
+                let of_sample =
+                    |sample: &Vec<usize>| thresholds(sample.iter().map(|at| made.cell(column, cells.row(*at))));
+                let cuts = match (made.n_categories[column], &sample) {
+                    (0, None) => Cuts::Thresholds(thresholds(of_all())),
+                    (0, Some(sample)) => Cuts::Thresholds(of_sample(sample)),
+                    (n_categories, _) => Cuts::Categories(categories(n_categories, of_all())),
                 };
                 ColumnBins { n_bins: cuts.n_bins(), cuts }
             })
@@ -65,13 +67,12 @@ impl BinnedRows {
         let block = |columns: &[ColumnBins], first: usize| {
             let of_row = |row: &[f64]| {
                 let mut bins = [0; BLOCK];
-                let cells = &row[first..first + columns.len()];
                 bins.iter_mut()
-                    .zip(columns.iter().zip(cells))
-                    .for_each(|(bin, (column, cell))| *bin = column.bin(*cell));
+                    .zip(columns.iter().zip(first..))
+                    .for_each(|(bin, (column, number))| *bin = column.bin(made.cell(number, row)));
                 bins
             };
-            rows.chunks_exact(width).map(of_row).collect()
+            cells.rows().map(of_row).collect()
         };
         let blocks = columns.chunks(BLOCK).zip((0..).step_by(BLOCK)).map(|(c, first)| block(c, first)).collect();
         let mut starts = vec![0];

@@ -1,10 +1,7 @@
 //! The columns that boosting sees: the features, of a date its parts.
 
-use std::borrow::Cow;
-
 use crate::model::date::DatePart;
 use crate::model::neutral::{Operation, Step, Steps};
-use crate::model::pipeline::Encoder;
 use crate::model::schema::{FeatureKind, Schema, position_as_f64};
 use crate::train::options::Monotone;
 
@@ -15,6 +12,8 @@ pub(crate) struct BoostedColumns {
     pub(crate) steps: Steps,
     /// The feature that each column is made of.
     features: Vec<usize>,
+    /// The step that makes it of that feature's cells; `None` where they pass on unchanged.
+    made_by: Vec<Option<usize>>,
     /// How many categories each column has; 0 for numbers.
     pub(super) n_categories: Vec<usize>,
 }
@@ -27,6 +26,7 @@ impl BoostedColumns {
         let mut columns = Self {
             steps: Steps { outputs: Vec::new(), ..Steps::none(n_features) },
             features: Vec::new(),
+            made_by: Vec::new(),
             n_categories: Vec::new(),
         };
         for (f, feature) in schema.features().iter().enumerate() {
@@ -42,7 +42,7 @@ impl BoostedColumns {
                     }
                 }
                 FeatureKind::Numeric | FeatureKind::Categorical => {
-                    columns.push(as_u32(f), f, feature.categories.len());
+                    columns.push(as_u32(f), (f, None), feature.categories.len());
                 }
             }
         }
@@ -54,12 +54,10 @@ impl BoostedColumns {
         self.features.len()
     }
 
-    /// The columns of row-major `cells`, `[n_rows, n_features]` as a batch holds them; row-major `[n_rows, n_columns]`.
-    pub(crate) fn matrix<'c>(&self, cells: &'c [f64]) -> Cow<'c, [f64]> {
-        if self.steps.is_identity() {
-            return Cow::Borrowed(cells);
-        }
-        Cow::Owned(Encoder::Steps(self.steps.clone()).matrix(cells, self.steps.n_features as usize))
+    /// A column's cell of a row as a batch holds it.
+    pub(super) fn cell(&self, column: usize, row: &[f64]) -> f64 {
+        let cell = row[self.features[column]];
+        self.made_by[column].map_or(cell, |step| self.steps.steps[step].operation.apply(cell))
     }
 
     /// The constraint of each column, of those of the features; empty where there is none.
@@ -72,14 +70,15 @@ impl BoostedColumns {
 
     /// Adds the column that a step makes of a feature.
     fn push_made(&mut self, n_features: u32, feature: usize, operation: Operation, n_categories: usize) {
-        let slot = n_features + as_u32(self.steps.steps.len());
+        let step = self.steps.steps.len();
         self.steps.steps.push(Step { input: as_u32(feature), operation });
-        self.push(slot, feature, n_categories);
+        self.push(n_features + as_u32(step), (feature, Some(step)), n_categories);
     }
 
-    fn push(&mut self, slot: u32, feature: usize, n_categories: usize) {
+    fn push(&mut self, slot: u32, (feature, made_by): (usize, Option<usize>), n_categories: usize) {
         self.steps.outputs.push(slot);
         self.features.push(feature);
+        self.made_by.push(made_by);
         self.n_categories.push(n_categories);
     }
 }

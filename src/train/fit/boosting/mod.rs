@@ -2,6 +2,7 @@
 //! The fitted trees are held in the neutral form. `docs/libraries.md` says why they are grown here.
 
 pub mod bins;
+mod cells;
 mod columns;
 mod grow;
 mod histogram;
@@ -15,6 +16,7 @@ mod tree_task;
 use std::num::NonZeroUsize;
 
 pub(crate) use bins::BinnedRows;
+pub(crate) use cells::CellView;
 pub(crate) use columns::BoostedColumns;
 pub use rounds::Rounds;
 

@@ -35,6 +35,18 @@ pub struct Rounds {
     pub refitted: bool,
 }
 
+impl Rounds {
+    /// How many fits on all rows a run is worth, where every fit takes all its rounds.
+    #[expect(clippy::cast_precision_loss, reason = "parts are few")]
+    pub(crate) fn fits(n_rows: usize, patience: usize) -> f64 {
+        if patience == 0 || !(LEAST_ROWS..ONE_FIT).contains(&n_rows) {
+            return 1.0;
+        }
+        let parts = (VALIDATION_ROWS * PARTS as usize).div_ceil(n_rows).min(PARTS as usize);
+        1.0 + parts as f64 * (1.0 - 1.0 / f64::from(PARTS))
+    }
+}
+
 /// The inputs of a boosting run.
 #[derive(Debug)]
 pub(super) struct BoostingRun<'a> {
