@@ -33,12 +33,6 @@ impl<'a> From<&'a TableFile> for TrainTables<'a> {
     }
 }
 
-impl From<TableFile> for TrainTables<'_> {
-    fn from(data: TableFile) -> Self {
-        Self { data: Cow::Owned(data), test: None }
-    }
-}
-
 /// A table read for training; every list is in row order or in feature order.
 #[derive(Debug)]
 pub(crate) struct Dataset {

@@ -122,7 +122,7 @@ fn holdout(spec: &TrainSpec, dataset: &Dataset) -> Result<HoldoutSplit, TrainErr
     }
     match &dataset.keys {
         RowKeys::None => Ok(split::holdout(n_rows, dataset.observed.classes(), share, seed)),
-        RowKeys::Groups(groups) => Ok(grouped::holdout(groups, share, seed)),
+        RowKeys::Groups(groups) => Ok(grouped::holdout(groups, dataset.observed.classes(), share, seed)),
         RowKeys::Times(times) => chronological::holdout(times, share).ok_or_else(|| {
             let (file, column) = (&dataset.file, spec.time.as_deref().unwrap_or_default());
             TrainError::Data(format!(
@@ -151,10 +151,10 @@ fn folds(spec: &TrainSpec, dataset: &Dataset, train: &[usize], n_folds: u32) -> 
             Ok(Folds::of_rows(n_folds, split::folds(train.len(), observed.classes(), n_folds, spec.seed)))
         }
         RowKeys::Groups(groups) => {
-            let groups = keys_of(groups);
+            let (groups, observed) = (keys_of(groups), dataset.observed.of_rows(train));
             match grouped::count(&groups) {
                 n if n < n_folds as usize => Err(few(n, "groups (--group)", "")),
-                _ => Ok(Folds::of_rows(n_folds, grouped::folds(&groups, n_folds, spec.seed))),
+                _ => Ok(Folds::of_rows(n_folds, grouped::folds(&groups, observed.classes(), n_folds, spec.seed))),
             }
         }
         RowKeys::Times(times) => {

@@ -79,13 +79,38 @@ fn rows_of_one_time_are_not_parted() {
 #[test]
 fn a_holdout_of_groups_is_near_its_share() {
     let groups: Vec<u32> = (0..1_000).map(|row| row % 50).collect();
-    assert_eq!(grouped::holdout(&groups, 0.2, 1).test.len(), 200);
-    assert_ne!(grouped::holdout(&groups, 0.2, 1), grouped::holdout(&groups, 0.2, 2));
+    assert_eq!(grouped::holdout(&groups, None, 0.2, 1).test.len(), 200);
+    assert_ne!(grouped::holdout(&groups, None, 0.2, 1), grouped::holdout(&groups, None, 0.2, 2));
     // Neither of two halves brings it nearer to a fifth; one is set aside all the same.
     let halves: Vec<u32> = (0..10).map(|row| row / 5).collect();
-    assert_eq!(grouped::holdout(&halves, 0.2, 1).test.len(), 5);
-    assert_eq!(grouped::holdout(&halves, 0.0, 1).test.len(), 0);
-    assert_eq!(grouped::holdout(&[0; 10], 0.2, 1).test.len(), 0);
+    assert_eq!(grouped::holdout(&halves, None, 0.2, 1).test.len(), 5);
+    assert_eq!(grouped::holdout(&halves, None, 0.0, 1).test.len(), 0);
+    assert_eq!(grouped::holdout(&[0; 10], None, 0.2, 1).test.len(), 0);
+}
+
+#[test]
+fn whole_groups_keep_the_shares_of_the_classes() {
+    // 60 groups of ten rows: of most all rows are of class 0, of every sixth all are of class 1, of every tenth half are.
+    let groups: Vec<u32> = (0..600).map(|row| row / 10).collect();
+    let class = |row: u32| u32::from((row / 10).is_multiple_of(6) || (row / 10) % 10 == 3 && row.is_multiple_of(2));
+    let classes: Vec<u32> = (0..600).map(class).collect();
+    let of_class = |rows: &[usize]| rows.iter().filter(|row| classes[**row] == 1).count();
+    let all = of_class(&(0..600).collect::<Vec<_>>());
+    assert_eq!(all, 130);
+    let (mut least, mut most) = (usize::MAX, 0);
+    for seed in 0..20 {
+        let aside = grouped::holdout(&groups, Some(&classes), 0.2, seed).test;
+        assert!((110..=130).contains(&aside.len()) && (20..=30).contains(&of_class(&aside)), "{}", of_class(&aside));
+        let fold = grouped::folds(&groups, Some(&classes), 5, seed);
+        for held in 0..5 {
+            let rows: Vec<usize> = (0..600).filter(|row| fold[*row] == held).collect();
+            assert_eq!(rows.len(), 120);
+            assert!((20..=30).contains(&of_class(&rows)), "{}", of_class(&rows));
+        }
+        let by_rows = of_class(&grouped::holdout(&groups, None, 0.2, seed).test);
+        (least, most) = (least.min(by_rows), most.max(by_rows));
+    }
+    assert!(least < 20 && most > 30, "by rows alone some of these seeds are off: {least} to {most}");
 }
 
 #[test]
@@ -126,22 +151,25 @@ proptest! {
 
     #[test]
     fn groups_are_never_parted(
-        groups in prop::collection::vec(0..9_u32, 2..100), share in 0.0..0.9_f64, seed: u64, k in 2..5_u32,
+        rows in prop::collection::vec((0..9_u32, 0..3_u32), 2..100), share in 0.0..0.9_f64, seed: u64, k in 2..5_u32,
+        by_classes: bool,
     ) {
-        let split = grouped::holdout(&groups, share, seed);
+        let (groups, classes): (Vec<u32>, Vec<u32>) = rows.into_iter().unzip();
+        let by = by_classes.then_some(classes.as_slice());
+        let split = grouped::holdout(&groups, by, share, seed);
         let mut all = [split.train.clone(), split.test.clone()].concat();
         prop_assert!(split.train.is_sorted() && split.test.is_sorted() && !split.train.is_empty());
         all.sort_unstable();
         prop_assert_eq!(all, (0..groups.len()).collect::<Vec<_>>());
         prop_assert!(split.train.iter().all(|a| split.test.iter().all(|b| groups[*a] != groups[*b])));
-        let fold = grouped::folds(&groups, k, seed);
+        let fold = grouped::folds(&groups, by, k, seed);
         let rows_of = |f: u32| fold.iter().filter(|g| **g == f).count();
         for (a, b) in (0..groups.len()).flat_map(|a| (0..a).map(move |b| (a, b))) {
             prop_assert!(groups[a] != groups[b] || fold[a] == fold[b]);
         }
         let largest = (0..9).map(|group| groups.iter().filter(|g| **g == group).count()).max().unwrap();
         let sizes: Vec<usize> = (0..k).map(rows_of).collect();
-        prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= largest);
+        prop_assert!(by_classes || sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= largest);
         prop_assert!(grouped::count(&groups) < k as usize || sizes.iter().all(|n| *n > 0));
     }
 
