@@ -10,6 +10,26 @@ use crate::config::values::{amount, names, switch};
 use super::source::SourceArgs;
 use super::table::TableArgs;
 
+/// What `drift`, `replay` and `audit` share: the model that is judged, the rows, and the form of the report.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The model that is judged: a file or directory, of smartserve or of another library
+    #[arg(long, value_name = "F.model")]
+    pub model: PathBuf,
+    /// The rows: CSV with a header line, NDJSON, Parquet or Arrow IPC; - for standard input
+    #[arg(long, value_name = "F.csv")]
+    pub input: PathBuf,
+    /// Print the report as JSON
+    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
+    pub json: bool,
+    /// How the rows are written.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// How models of other libraries are read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
 /// `drift`.
 #[derive(Debug, Args)]
 #[command(
@@ -28,24 +48,12 @@ Exit codes: 0 nothing has drifted; 1 something has; 65 the rows do not fit the m
 is no such file."
 )]
 pub struct DriftArgs {
-    /// The model: a file or directory, of smartserve or of another library
-    #[arg(long, value_name = "F.model")]
-    pub model: PathBuf,
-    /// A table: CSV with a header line, NDJSON, Parquet or Arrow IPC; - for standard input
-    #[arg(long, value_name = "F.csv")]
-    pub input: PathBuf,
+    /// The model, the rows and the report.
+    #[command(flatten)]
+    pub check: CheckArgs,
     /// The PSI from which on a column has drifted
     #[arg(long, value_name = "PSI", default_value = "0.2", value_parser = amount)]
     pub threshold: f64,
-    /// Print the report as JSON
-    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
-    pub json: bool,
-    /// How the rows are written.
-    #[command(flatten)]
-    pub table: TableArgs,
-    /// How a model of another library is read.
-    #[command(flatten)]
-    pub source: SourceArgs,
 }
 
 /// `replay`.
@@ -64,15 +72,12 @@ Exit codes: 0 the models differ by no more than the tolerance; 1 they do, or ask
 model, or the answers cannot be compared; 66 there is no such file."
 )]
 pub struct ReplayArgs {
-    /// The new model: a file or directory, of smartserve or of another library
-    #[arg(long, value_name = "NEW.model")]
-    pub model: PathBuf,
-    /// The model that it is compared with
+    /// The model, the rows and the report.
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// The old model, which answers the same rows
     #[arg(long, value_name = "OLD.model")]
     pub against: PathBuf,
-    /// CSV file with a header line: rows for both; - for standard input
-    #[arg(long, value_name = "F.csv")]
-    pub input: PathBuf,
     /// The greatest difference of a row that passes; without it any does
     #[arg(long, value_name = "NUMBER", value_parser = amount)]
     pub tolerance: Option<f64>,
@@ -82,50 +87,32 @@ pub struct ReplayArgs {
     /// A new model that asks for other columns or answers in other words passes
     #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
     pub allow_schema_change: bool,
-    /// Print the report as JSON
-    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
-    pub json: bool,
-    /// How the rows are written.
-    #[command(flatten)]
-    pub table: TableArgs,
-    /// How models of other libraries are read: both of them.
-    #[command(flatten)]
-    pub source: SourceArgs,
 }
 
 /// `audit`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "By group of each sensitive feature (train --sensitive) and of each column of --by: errors, and calibration, \
-the mean of what is predicted beside that of what was observed. The flip test changes a sensitive feature alone, in every row, \
-to each of its categories or to values from training's smallest to its largest: what changes is the feature's own \
-effect, not that of columns that go with it.
+    after_help = "Over all rows, and by group of each sensitive feature (train --sensitive) and of each column of --by: \
+errors, and calibration, the mean of what is predicted beside that of what was observed. The flip test changes a sensitive \
+feature alone, in every row, to each of its categories or to values from training's smallest to its largest: what changes is \
+the feature's own effect, not that of columns that go with it. The rows should be ones that the model was not fitted on.
 
 Examples:
   smartserve audit --model boston.model --input holdout.csv --target MEDV
   smartserve audit --model boston.model --input holdout.csv --target MEDV \\
-    --by CHAS --json"
+    --by CHAS --json
+
+Exit codes: 0 the report is printed; 1 a row has no finite answer; 65 the rows do not fit the model, or a column is not \
+there; 66 there is no such file."
 )]
 pub struct AuditArgs {
-    /// The model: a file or directory, of smartserve or of another library
-    #[arg(long, value_name = "F.model")]
-    pub model: PathBuf,
-    /// CSV file with a header line: rows that the model was not fitted on; - for standard input
-    #[arg(long, value_name = "F.csv")]
-    pub input: PathBuf,
-    /// The column of it with what was observed
+    /// The model, the rows and the report.
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// The column of the input with what was observed
     #[arg(long, value_name = "COLUMN")]
     pub target: String,
     /// Further columns of the input whose values are groups, numbers by their quartiles; a list of names is a CSV record; repeatable
     #[arg(long, value_name = "COLUMN", value_parser = names)]
     pub by: Vec<Names>,
-    /// Print the report as JSON
-    #[arg(long, value_parser = switch, num_args = 0, default_value_t = false, default_missing_value = "true")]
-    pub json: bool,
-    /// How the rows are written.
-    #[command(flatten)]
-    pub table: TableArgs,
-    /// How a model of another library is read.
-    #[command(flatten)]
-    pub source: SourceArgs,
 }

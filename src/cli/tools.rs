@@ -175,11 +175,11 @@ pub struct VerifyArgs {
 /// `healthcheck`.
 #[derive(Debug, Args)]
 pub struct HealthcheckArgs {
-    /// What to ask [default: /readyz of the local server, on the admin listener where there is one]
+    /// What to ask, http://IP:PORT/path [default: /readyz of the local server, on the admin listener where there is one]
     #[arg(value_name = "URL")]
     pub url: Option<String>,
-    /// Where the server listens; found by the same rules as `serve`
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8000", value_parser = bind_address)]
+    /// Where the server listens, IP:port or `unix:/path`; found by the same rules as `serve`
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000", value_parser = bind_address)]
     pub bind: BindAddress,
     /// As for `serve`.
     #[arg(skip)]

@@ -17,24 +17,20 @@ use super::labelled::Labelled;
 /// Runs the command.
 ///
 /// # Errors
-/// 66 no such file, 65 rows that do not fit the model or nothing to group by, 1 a row without a finite answer.
+/// 66 no such file, 65 rows that do not fit the model, 1 a row without a finite answer.
 pub fn run(args: &AuditArgs) -> Result<(), Failure> {
-    let model = files::model(&args.model, &args.source)?;
-    let path = args.model.display();
+    let model = files::model(&args.check.model, &args.check.source)?;
+    let path = args.check.model.display();
     if model.schema().target().n_outputs() > 1 {
         let what = format_args!("{path}: it predicts several numbers a row; audit compares one with --target");
         return Err(Failure::new(Exit::Data, what));
     }
     let by = Names::all(&args.by);
-    if by.is_empty() && !model.schema().features().iter().any(|feature| feature.sensitive) {
-        let what = "no feature is marked sensitive (train --sensitive); name columns by --by";
-        return Err(Failure::new(Exit::Data, format_args!("{path}: {what}")));
-    }
-    let inputs = files::tables_of(&args.input)?;
+    let inputs = files::tables_of(&args.check.input)?;
     let name = inputs.first().map_or_else(String::new, |first| first.name().to_owned());
-    let rows = Labelled::read(&model, inputs, Some(&args.target), &by, files::text_options(&args.table)?)?;
+    let rows = Labelled::read(&model, inputs, Some(&args.target), &by, files::text_options(&args.check.table)?)?;
     let report = report(&model, &name, &args.target, &rows)?;
-    if args.json { files::print_json(&report) } else { files::print(&report.for_people()) }
+    if args.check.json { files::print_json(&report) } else { files::print(&report.for_people()) }
 }
 
 fn report(model: &Model, input: &str, target: &str, labelled: &Labelled) -> Result<AuditReport, Failure> {

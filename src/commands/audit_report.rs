@@ -78,6 +78,11 @@ impl AuditReport {
         let mut text = format!("{}\n\n", printable(&head));
         let groups: Vec<&GroupReport> = std::iter::once(&self.all).chain(&self.groups).collect();
         text.push_str(&if self.all.classes.is_empty() { of_numbers(&groups) } else { of_classes(&groups) });
+        if self.groups.is_empty() {
+            text.push_str(
+                "\nno feature is marked sensitive (train --sensitive), and --by names no column: there are no groups\n",
+            );
+        }
         if !self.flips.is_empty() {
             let what = "with the feature changed to this value in every row, and nothing else:";
             let _ = write!(text, "\n{what}\n{}", flips(&self.flips));

@@ -23,17 +23,17 @@ const CHUNK: usize = 4_096;
 /// # Errors
 /// 66 no such file, 65 rows that do not fit the model or a model without statistics, 1 a column that has drifted.
 pub fn run(args: &DriftArgs) -> Result<(), Failure> {
-    let model = files::model(&args.model, &args.source)?;
-    let inputs = files::tables_of(&args.input)?;
+    let model = files::model(&args.check.model, &args.check.source)?;
+    let inputs = files::tables_of(&args.check.input)?;
     let name = inputs.first().map_or_else(String::new, |first| first.name().to_owned());
     let mut rows = CountedRows::new(&model);
     if rows.is_empty() {
-        let what = format_args!("{}: its statistics are {NO_STATISTICS}", args.model.display());
+        let what = format_args!("{}: its statistics are {NO_STATISTICS}", args.check.model.display());
         return Err(Failure::new(Exit::Data, what));
     }
-    rows.read(inputs, files::text_options(&args.table)?)?;
+    rows.read(inputs, files::text_options(&args.check.table)?)?;
     let report = rows.report(&name, args.threshold);
-    if args.json {
+    if args.check.json {
         files::print_json(&report)?;
     } else {
         files::print(&report.for_people())?;

@@ -17,7 +17,7 @@ use crate::serve::listener::Role;
 use crate::serve::memory_estimate::MemoryEstimate;
 use crate::serve::reload::{ModelFile, Sources};
 use crate::text::printable::printable;
-use crate::train::FeatureEffectsText;
+use crate::train::{CoverageText, FeatureEffectsText};
 
 use super::card;
 use super::failure::{Exit, Failure};
@@ -108,6 +108,9 @@ fn human(model: &Model, memory: Option<&str>) -> String {
     }
     if let Some(k_fold) = &evaluation.k_fold {
         line(&format!("{}-fold", k_fold.folds), &shown(&k_fold.mean));
+    }
+    if let Some(text) = CoverageText::new(&header.intervals) {
+        line(text.what(), &text.to_string());
     }
     if header.prediction_stats.is_none() {
         line("statistics", NO_STATISTICS);

@@ -8,7 +8,7 @@ use crate::model::answer_table;
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
 use crate::model::prediction::{Answer, Beside, PredictError, Prediction};
-use crate::model::question::Question;
+use crate::model::question::{Asked, Question};
 use crate::table::{CheckedRows, TableError, TableFormat, TableRows, TableWriter, TextOptions, WriteError};
 
 use super::failure::{Exit, Failure};
@@ -50,10 +50,11 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         let what = format_args!("{}: {reason}; leave out --explain", args.model.display());
         return Err(Failure::new(Exit::Usage, what));
     }
-    if let Some(reason) = args.interval.and_then(|level| model.without_interval(level)) {
+    let asked = Asked { raw: args.raw, explain: args.explain, interval: args.interval };
+    let question = model.question(asked).map_err(|reason| {
         let what = format_args!("{}: {reason}; or leave out --interval", args.model.display());
-        return Err(Failure::new(Exit::Usage, what));
-    }
+        Failure::new(Exit::Usage, what)
+    })?;
     let options = files::text_options(&args.table)?;
     let format = format(args);
     if format != TableFormat::Csv && args.on_error == OnError::Null {
@@ -64,7 +65,6 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let output = Destination::of(&args.output).and_then(|destination| destination.open()).map_err(unwritable)?;
     let (packing, _) = Packing::of(&args.output);
     let mut output = Packed::new(packing, BufWriter::with_capacity(OUTPUT, output)).map_err(unwritable)?;
-    let question = Question { raw: args.raw, explain: args.explain, interval: args.interval };
     let scoring = Scoring { model: &model, question, on_error: args.on_error, options };
     let open = match format {
         TableFormat::Csv | TableFormat::Ndjson => TableRows::open,

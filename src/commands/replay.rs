@@ -31,18 +31,18 @@ const WORST: usize = 10;
 /// 66 no such file, 65 rows that do not fit a model or answers that cannot be compared, 1 a difference beyond the
 /// tolerance or another schema.
 pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
-    let new = files::model(&args.model, &args.source)?;
-    let old = files::model(&args.against, &args.source)?;
+    let new = files::model(&args.check.model, &args.check.source)?;
+    let old = files::model(&args.against, &args.check.source)?;
     comparable(args, &new, &old)?;
-    let is_stdin = args.input == Path::new("-");
-    let name = if is_stdin { "standard input".to_owned() } else { args.input.display().to_string() };
-    let for_each = [&args.model, &args.against].map(|model| format!("{name}, for {}", model.display()));
-    let [new_input, old_input] = twice(&args.input, for_each)?;
+    let is_stdin = args.check.input == Path::new("-");
+    let name = if is_stdin { "standard input".to_owned() } else { args.check.input.display().to_string() };
+    let for_each = [&args.check.model, &args.against].map(|model| format!("{name}, for {}", model.display()));
+    let [new_input, old_input] = twice(&args.check.input, for_each)?;
     let models = Models { new: &new, old: &old, classes: ClassMap::new(classes(&new), classes(&old)) };
     let replayed = models.replay(args, new_input, old_input, &name)?;
     let schemas = (!new.schema().accepts_same_requests(old.schema())).then(|| difference(old.schema(), new.schema()));
     let report = models.report(args, &name, &replayed, schemas)?;
-    if args.json {
+    if args.check.json {
         files::print_json(&report)?;
     } else {
         files::print(&report.for_people())?;
@@ -50,7 +50,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let mut messages = Vec::new();
     if let (Some(schemas), false) = (&report.schema_difference, args.allow_schema_change) {
         let what = "their schemas differ";
-        messages.push(format!("{}: {what} ({schemas}); --allow-schema-change allows that", args.model.display()));
+        messages.push(format!("{}: {what} ({schemas}); --allow-schema-change allows that", args.check.model.display()));
     }
     if let (Some(n @ 1..), Some(tolerance), Some(worst)) = (report.rows_beyond, args.tolerance, report.worst.first()) {
         let (rows, line) = (report.rows, worst.line);
@@ -75,7 +75,7 @@ fn comparable(args: &ReplayArgs, new: &Model, old: &Model) -> Result<(), Failure
     if is == was {
         return Ok(());
     }
-    let (new, old) = (args.model.display(), args.against.display());
+    let (new, old) = (args.check.model.display(), args.against.display());
     Err(Failure::new(Exit::Data, format_args!("{new} predicts {is} a row, {old} {was}: there is nothing to compare")))
 }
 
@@ -117,7 +117,7 @@ impl Models<'_> {
         old_input: Vec<TableInput>,
         name: &str,
     ) -> Result<Replayed, Failure> {
-        let options = files::text_options(&args.table)?;
+        let options = files::text_options(&args.check.table)?;
         let mut new_rows = TableRows::open(new_input, self.new.schema(), options.clone())?;
         let mut old_rows = TableRows::open(old_input, self.old.schema(), options)?;
         files::note_absent(&new_rows);
@@ -165,7 +165,7 @@ impl Models<'_> {
         }
         let beyond = |tolerance: f64| all.iter().filter(|row| row.size > tolerance).count() as u64;
         Ok(ReplayReport {
-            new: found.new_answers.of(self.new, &args.model),
+            new: found.new_answers.of(self.new, &args.check.model),
             old: found.old_answers.of(self.old, &args.against),
             input: input.to_owned(),
             rows: all.len() as u64,

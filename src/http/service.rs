@@ -14,7 +14,6 @@ use http::Request;
 use http::header::EXPECT;
 use http::request::Parts;
 
-use crate::model::question::Question;
 use crate::serve::listener::BoxError;
 
 use super::app::AppState;
@@ -27,6 +26,7 @@ use super::path::PathParams;
 use super::problem::{Problem, ProblemKind};
 use super::route::{Route, RouteHandler, RouteTable};
 use super::routes::predict;
+use super::routes::query::RouteAsks;
 
 /// The service of a listener: all its routes with the layers around them. A `tower::Service` of requests with any body
 /// that never fails; cheap to clone. It must run within tokio.
@@ -122,7 +122,7 @@ impl Dispatch {
         match route.handler(&head.method) {
             None => route.answer_without_handler(&head.method).map(HandlerOutput::from),
             Some(RouteHandler::Predict) => {
-                predict::predict_with(app, app.default_model()?, None, Question::default(), &head, body).await
+                predict::predict_with(app, app.default_model()?, None, RouteAsks::Nothing, &head, body).await
             }
             Some(RouteHandler::Axum(handler)) => {
                 if !params.is_empty() {

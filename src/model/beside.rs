@@ -3,7 +3,7 @@
 use super::conformal::Conformal;
 use super::intervals::IntervalKind;
 use super::model::Model;
-use super::question::Question;
+use super::question::{Asked, Question};
 
 /// Why a model has no intervals.
 const NO_INTERVALS: &str = "This model has no intervals: its file has no out-of-fold scores; train it with --folds, or \
@@ -15,17 +15,22 @@ impl Model {
         if question.raw { self.n_raw().unwrap_or(0) } else { 0 }
     }
 
+    /// What is asked, as a question that this model can answer, where it has the raw scores and the contributions that are
+    /// asked for.
+    ///
+    /// # Errors
+    /// Why there is no interval of this level.
+    pub fn question(&self, asked: Asked) -> Result<Question, String> {
+        let bound = |level| match self.conformal() {
+            None => Err(NO_INTERVALS.to_owned()),
+            Some(conformal) => conformal.quantile(level),
+        };
+        Ok(asked.with_interval(asked.interval.map(bound).transpose()?))
+    }
+
     /// Whether answers to this question have bounds or sets of classes.
     pub fn interval_for(&self, question: Question) -> Option<IntervalKind> {
         question.interval.and(self.conformal()).map(Conformal::kind)
-    }
-
-    /// Why there is no interval of this level; `None` where there is one.
-    pub fn without_interval(&self, level: f64) -> Option<String> {
-        match self.conformal() {
-            None => Some(NO_INTERVALS.to_owned()),
-            Some(conformal) => conformal.quantile(level).err(),
-        }
     }
 
     /// Numbers a row beside the prediction that this question asks for.

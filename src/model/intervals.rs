@@ -50,6 +50,22 @@ impl Intervals {
     }
 }
 
+/// The score that bounds those of a level, of a model that has scores of enough rows for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScoreBound(f64);
+
+impl ScoreBound {
+    /// Of a score of the model's own.
+    pub(super) fn new(score: f64) -> Self {
+        Self(score)
+    }
+
+    /// The score.
+    pub(super) fn score(self) -> f64 {
+        self.0
+    }
+}
+
 /// Whether a row has two bounds or a set of classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntervalKind {

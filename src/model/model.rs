@@ -11,7 +11,6 @@ use super::estimator;
 use super::explain::{self, Explainer};
 use super::golden::{self, GoldenDifference};
 use super::head_checks::{check_coefficients, check_statistics};
-use super::intervals::Intervals;
 use super::ir::{Form, Width};
 use super::name::check_name;
 use super::out_of_fold;
@@ -231,9 +230,11 @@ impl Model {
         let prediction = self.predict_rows(batch, rows.clone(), scratch)?;
         let first = rows.start;
         let raw = if batch.question().raw { self.raw(batch, rows.clone(), scratch) } else { None };
-        let intervals = match batch.question().interval {
-            Some(level) => self.intervals(&prediction, level, batch, rows, scratch),
-            None => None,
+        let intervals = match (batch.question().interval, &self.conformal) {
+            (Some(bound), Some(conformal)) => {
+                Some(conformal.intervals(&prediction, bound, || self.pipeline.spread(batch, rows, scratch)))
+            }
+            _ => None,
         };
         let n_raw = self.n_raw().unwrap_or(1).max(1);
         // A link can make a number of what is none: a probability of an infinite margin.
@@ -241,20 +242,6 @@ impl Model {
             Some(at) => Err(self.overflow(batch, first + at / n_raw)),
             None => Ok(Answer { prediction, raw, contributions: None, intervals }),
         }
-    }
-
-    /// The intervals of some rows' predictions; `None` where the model has none of this level.
-    fn intervals(
-        &self,
-        prediction: &Prediction,
-        level: f64,
-        batch: &Batch,
-        rows: Range<usize>,
-        scratch: &mut Scratch,
-    ) -> Option<Intervals> {
-        let conformal = self.conformal.as_ref()?;
-        let q = conformal.quantile(level).ok()?;
-        Some(conformal.intervals(prediction, q, || self.pipeline.spread(batch, rows, scratch)))
     }
 
     /// Answers for all rows of a batch, in order.

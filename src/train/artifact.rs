@@ -63,7 +63,8 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome, with_importance: b
         best_of: outcome.best_of.map(|n| n as u64),
     };
     let effects = FeatureEffects::find(plan, outcome, with_importance);
-    let header = header(plan, outcome, evaluation.clone(), &effects);
+    let intervals = coverage::of_test(outcome, data.n_classes(), tested.as_ref());
+    let header = Header { intervals: intervals.clone(), ..header(plan, outcome, evaluation.clone(), &effects) };
     let rows = split.test.as_ref().map_or(&split.train.batch, |test| &test.batch);
     let Verified { artifact, version, importance } = verified::write(header, &sections(split, outcome)?, rows)?;
     let scored = data.scored_rows()?;
@@ -93,7 +94,7 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome, with_importance: b
         tuning: None,
         baseline: baseline(data, outcome, evaluation.holdout.as_ref()),
         evaluation,
-        intervals: coverage::of_test(outcome, data.n_classes(), tested.as_ref()),
+        intervals,
         detail_on: detail.map(|(on, ..)| on),
         classes: detail.map_or_else(Vec::new, |(_, part, answers)| classes(schema, part, answers)),
         positive_class: (!trade_off.is_empty()).then(|| schema.target().classes[1].clone()),
@@ -157,6 +158,7 @@ fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation, effe
         features: schema.features().to_vec(),
         preprocessing: outcome.fitted.preprocessing.clone(),
         evaluation: Some(evaluation),
+        intervals: Vec::new(),
         importance: effects.importance.clone(),
         coefficients: effects.coefficients.clone(),
         calibration: outcome
@@ -166,7 +168,8 @@ fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation, effe
         calibrator: after.calibrator.as_ref().map(|calibrator| calibrator.method().to_owned()),
         threshold: threshold(plan, after),
         golden: golden::rows(schema, &train.batch, &outcome.answers, &chosen),
-        prediction_stats: Some(prediction_stats(&outcome.answers, schema)),
+        // A model that fits its training rows closely spreads its answers for them wider than those for new rows.
+        prediction_stats: Some(prediction_stats(outcome.expected_answers(), schema)),
         payload: Payload::default(),
     }
 }

@@ -37,7 +37,7 @@ pub use options::{
     CalibrationMethod, DateColumn, Hyperparameters, Loss, Monotone, MonotoneFeature, OPTIONS, OptionInfo, Options,
     SearchRange, TaskChoice, ThresholdChoice, UnknownCategories,
 };
-pub use report::{ClassReport, Compared, Comparison, DataReport, FeatureEffectsText, Report};
+pub use report::{ClassReport, Compared, Comparison, CoverageText, DataReport, FeatureEffectsText, Report};
 pub use search::compare::compare;
 pub use search::tune::{Candidate, Tuning};
 pub use spec::TrainSpec;

@@ -4,6 +4,7 @@
 mod curves;
 mod evaluation;
 mod plot;
+mod response;
 mod sections;
 
 use sha2::{Digest as _, Sha256};
@@ -24,8 +25,7 @@ const STYLE: &str = include_str!("card.css");
 pub(super) fn page(model: &Model, artifact: &[u8]) -> Result<String, Failure> {
     let opened = artifact::open(artifact).map_err(|e| Failure::new(Exit::Data, e))?;
     let (plots, about_plots) = evaluation::plots(model, &opened);
-    let plots: Vec<String> = plots.into_iter().map(|plot| format!("<div>{plot}</div>\n")).collect();
-    let plots = plots.concat();
+    let (curves, about_curves) = response::curves(model);
     let header = model.header();
     let name = escaped(&header.name);
     let description = header.description.as_deref().map(|text| format!("<p>{}</p>\n", escaped(text)));
@@ -33,8 +33,9 @@ pub(super) fn page(model: &Model, artifact: &[u8]) -> Result<String, Failure> {
     let sections = [
         ("What it is", sections::about(model)),
         ("How good it is", sections::figures(model)),
-        ("Row by row", format!("<p>{}</p>\n<div class=\"plots\">\n{plots}</div>\n", escaped(&about_plots))),
+        ("Row by row", in_a_grid(&about_plots, &plots)),
         ("What matters to it", sections::effects(model)),
+        ("How it answers", in_a_grid(&about_curves, &curves)),
         ("What it asks for", sections::features(model)),
         ("Limits", sections::limits(model)),
     ];
@@ -49,4 +50,10 @@ pub(super) fn page(model: &Model, artifact: &[u8]) -> Result<String, Failure> {
         model.version(),
         description.unwrap_or_default(),
     ))
+}
+
+/// A sentence, and pieces side by side where there is room.
+fn in_a_grid(about: &str, pieces: &[String]) -> String {
+    let pieces: Vec<String> = pieces.iter().map(|piece| format!("<div>{piece}</div>\n")).collect();
+    format!("<p>{}</p>\n<div class=\"plots\">\n{}</div>\n", escaped(about), pieces.concat())
 }

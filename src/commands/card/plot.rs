@@ -18,6 +18,10 @@ pub(super) struct Plot {
     y: (f64, f64),
     title: String,
     labels: (String, String),
+    /// Said beside the title to readers who do not see it.
+    about: String,
+    /// Texts at the left end, the middle and the right end of the horizontal axis, in place of its numbers.
+    x_texts: Option<[String; 3]>,
 }
 
 impl Plot {
@@ -25,7 +29,8 @@ impl Plot {
     pub(super) fn new(title: &str, labels: (&str, &str), x: (f64, f64), y: (f64, f64)) -> Self {
         let wide = |(low, high): (f64, f64)| if high > low { (low, high) } else { (low - 0.5, high + 0.5) };
         let labels = (labels.0.to_owned(), labels.1.to_owned());
-        Self { marks: String::new(), x: wide(x), y: wide(y), title: title.to_owned(), labels }
+        let (marks, about) = (String::new(), String::new());
+        Self { marks, x: wide(x), y: wide(y), title: title.to_owned(), labels, about, x_texts: None }
     }
 
     fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
@@ -64,20 +69,50 @@ impl Plot {
         self
     }
 
+    /// Shades how many values lie between each two edges: (edges, count).
+    pub(super) fn shade(mut self, cells: impl IntoIterator<Item = ((f64, f64), u64)> + Clone) -> Self {
+        // Below the line that is drawn over it.
+        const TALLEST: f64 = 0.35;
+        let most = cells.clone().into_iter().map(|cell| cell.1).max().unwrap_or(0).max(1);
+        for ((from, to), count) in cells {
+            #[expect(clippy::cast_precision_loss, reason = "counts of a picture")]
+            let height = TALLEST * (count as f64 / most as f64) * (AREA.3 - AREA.1);
+            let (left, right) = (self.at((from, self.y.0)).0, self.at((to, self.y.0)).0);
+            let (top, width) = (AREA.3 - height, right - left);
+            let _ = write!(
+                self.marks,
+                "<rect class=\"shade\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+            );
+        }
+        self
+    }
+
+    /// Adds to what is said to readers who do not see it.
+    pub(super) fn about(self, about: &str) -> Self {
+        Self { about: format!(": {about}"), ..self }
+    }
+
+    /// Texts in place of the numbers of the horizontal axis, at its left end, middle and right end.
+    pub(super) fn x_texts(self, texts: [String; 3]) -> Self {
+        Self { x_texts: Some(texts), ..self }
+    }
+
     /// The SVG, with a text for readers who do not see it.
     pub(super) fn svg(self) -> String {
         let (left, top, right, bottom) = AREA;
         let (width, height) = SIZE;
         let title = escaped(&self.title);
         let mut svg = format!(
-            "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\"><text class=\"title\" \
-             x=\"{left}\" y=\"14\">{title}</text><path class=\"axis\" d=\"M{left} {top}V{bottom}H{right}\"/>"
+            "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}{}\"><text class=\"title\" \
+             x=\"{left}\" y=\"14\">{title}</text><path class=\"axis\" d=\"M{left} {top}V{bottom}H{right}\"/>",
+            escaped(&self.about)
         );
-        for share in [0.0, 0.5, 1.0] {
+        for (tick, share) in [0.0, 0.5, 1.0].into_iter().enumerate() {
             let value = |(low, high): (f64, f64)| low + share * (high - low);
             let (x, _) = self.at((value(self.x), self.y.0));
             let (_, y) = self.at((self.x.0, value(self.y)));
-            let (x_text, y_text) = (short(value(self.x)), short(value(self.y)));
+            let x_text = self.x_texts.as_ref().map_or_else(|| short(value(self.x)), |texts| escaped(&texts[tick]));
+            let y_text = short(value(self.y));
             let anchor = if share < 0.1 {
                 "start"
             } else if share > 0.9 {

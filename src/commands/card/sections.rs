@@ -8,12 +8,13 @@ use crate::model::artifact::{Figures, Importance};
 use crate::model::schema::{Feature, FeatureKind, NO_STATISTICS};
 use crate::model::statistics::Stats;
 use crate::text::html::escaped;
+use crate::train::CoverageText;
 
 /// Features with rows in the card, and coefficients: those that matter most.
 const MAX_ROWS: usize = 300;
 
 /// A table: heads, then rows of cells, which are HTML already; the first cell of a row is its head.
-fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(super) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut html = "<div class=\"scroll\"><table>".to_owned();
     if !heads.is_empty() {
         html.push_str("<thead><tr>");
@@ -68,12 +69,13 @@ fn origin(model: &Model) -> String {
         sentences.push(format!("a model of {}{version}, read from {}", origin.library, origin.format));
         sentences.extend(origin.notes.iter().cloned());
     }
-    match &header.prediction_stats {
+    // Answers are out of fold, and may be of fewer rows.
+    match header.features.iter().find_map(|feature| feature.stats.as_ref()).map(|stats| stats.count + stats.missing) {
         None => sentences.push(format!("statistics: {NO_STATISTICS}")),
-        Some(stats) if header.source.is_some() => {
-            sentences.push(format!("statistics of the {} rows that were given to import", stats.count));
+        Some(rows) if header.source.is_some() => {
+            sentences.push(format!("statistics of the {rows} rows that were given to import"));
         }
-        Some(stats) => sentences.push(format!("fitted on {} rows", stats.count)),
+        Some(rows) => sentences.push(format!("fitted on {rows} rows")),
     }
     if let (Some(evaluation), None) = (&header.evaluation, &header.source) {
         let aside = evaluation.holdout.as_ref().map(|holdout| format!("{} rows set aside", holdout.n));
@@ -94,6 +96,9 @@ pub(super) fn figures(model: &Model) -> String {
     }
     if let Some(k_fold) = &evaluation.k_fold {
         rows.push(cells(format!("{}-fold, mean", k_fold.folds), &k_fold.mean));
+    }
+    if let Some(text) = CoverageText::new(&header.intervals) {
+        rows.push(vec![text.what().to_owned(), escaped(&text.to_string())]);
     }
     let mut html = table(&[], rows);
     if let Some(n) = evaluation.best_of {

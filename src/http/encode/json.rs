@@ -1,6 +1,7 @@
 //! Answers as one JSON text and a line end: `{"prediction":[25.0],"model":"boston","version":"…"}`, written in one pass
 //! over the prediction.
 
+use crate::http::decode::Protocol;
 use crate::http::json::write;
 use crate::model::intervals::Intervals;
 use crate::model::labels::{self, LabelKind};
@@ -18,7 +19,7 @@ pub(in crate::http) const MEDIA_TYPE: &str = "application/json";
 pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Answer) -> Vec<u8> {
     // A number's usual length, and some for the rest.
     const PER_NUMBER: usize = 20;
-    let Answer { prediction: answer, raw, contributions, intervals } = predicted;
+    let Answer { prediction: answer, contributions, .. } = predicted;
     let target = served.model.schema().target();
     let labels = ClassLabels::of(served.model.schema());
     let mut out = Vec::with_capacity(PER_NUMBER * answer.n_rows() * (target.n_outputs() + target.classes.len()) + 128);
@@ -32,25 +33,13 @@ pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Answer) -> V
         });
         out.push(b']');
     }
-    if raw.is_some() {
-        out.extend_from_slice(b",\"raw\":[");
-        let rows = (0..answer.n_rows()).filter_map(|row| predicted.raw_of(row));
-        write::separated(&mut out, rows, raw_row);
-        out.push(b']');
-    }
-    if let Some(intervals) = intervals {
-        out.extend_from_slice(interval_key(intervals));
-        out.push(b'[');
-        write::separated(&mut out, 0..answer.n_rows(), |out, row| interval_row(out, &labels, intervals, row));
-        out.push(b']');
-    }
+    raw_and_intervals(&mut out, &labels, predicted);
     if let Some(contributions) = contributions {
-        let named = NamedContributions::new(served.model.schema(), contributions);
-        out.extend_from_slice(b",\"baseline\":");
-        named.write_baseline(&mut out);
-        out.extend_from_slice(b",\"contributions\":[");
-        write::separated(&mut out, 0..answer.n_rows(), |out, row| named.write_row(out, row));
-        out.push(b']');
+        baseline_and_contributions(
+            &mut out,
+            &NamedContributions::new(served.model.schema(), contributions),
+            answer.n_rows(),
+        );
     }
     out.extend_from_slice(b",\"model\":");
     write::string(&mut out, &served.name);
@@ -60,40 +49,79 @@ pub(in crate::http) fn prediction(served: &ServedModel, predicted: &Answer) -> V
     out
 }
 
-/// The answer to other servers' clients: `{"predictions":[…]}`, values or labels. If `repeated` names a second key, the
-/// same array is under it too. Contributions stand under `explanations`, as `KServe` v1 calls them.
-pub(in crate::http) fn predictions_only(schema: &Schema, predicted: &Answer, repeated: Option<&str>) -> Vec<u8> {
+/// The answer to other servers' clients: `{"predictions":[…]}`, values or labels. `TensorFlow` Serving answers `inputs`
+/// with `outputs`; `KServe`, on the same route, with `predictions`: both keys are there then. What was asked for beside
+/// has the keys of our own answer; but on that route contributions stand under `explanations`, as `KServe` v1 calls them.
+pub(in crate::http) fn of_protocol(
+    schema: &Schema,
+    predicted: &Answer,
+    protocol: Protocol,
+    by_inputs: bool,
+) -> Vec<u8> {
     const PER_NUMBER: usize = 24;
     let answer = &predicted.prediction;
+    let is_tensorflow = protocol == Protocol::TensorFlow;
+    let is_repeated = by_inputs && is_tensorflow;
+    let labels = ClassLabels::of(schema);
     let mut out = Vec::with_capacity(
-        PER_NUMBER * answer.n_rows() * schema.target().n_outputs() * (1 + usize::from(repeated.is_some())) + 128,
+        PER_NUMBER * answer.n_rows() * schema.target().n_outputs() * (1 + usize::from(is_repeated)) + 128,
     );
     out.extend_from_slice(b"{\"predictions\":");
     let start = out.len();
     out.push(b'[');
-    predictions(&mut out, &ClassLabels::of(schema), answer);
+    predictions(&mut out, &labels, answer);
     out.push(b']');
-    if let Some(key) = repeated {
+    if is_repeated {
         let end = out.len();
-        out.push(b',');
-        write::string(&mut out, key);
-        out.push(b':');
+        out.extend_from_slice(b",\"outputs\":");
         out.extend_from_within(start..end);
     }
+    raw_and_intervals(&mut out, &labels, predicted);
     if let Some(contributions) = &predicted.contributions {
         let named = NamedContributions::new(schema, contributions);
-        out.extend_from_slice(b",\"explanations\":[");
-        write::separated(&mut out, 0..answer.n_rows(), |out, row| {
-            out.extend_from_slice(b"{\"baseline\":");
-            named.write_baseline(out);
-            out.extend_from_slice(b",\"contributions\":");
-            named.write_row(out, row);
-            out.push(b'}');
-        });
-        out.push(b']');
+        let write = if is_tensorflow { explanations } else { baseline_and_contributions };
+        write(&mut out, &named, answer.n_rows());
     }
     out.extend_from_slice(b"}\n");
     out
+}
+
+/// Appends the members of raw scores and of intervals or sets, where the answer has them.
+fn raw_and_intervals(out: &mut Vec<u8>, labels: &ClassLabels, predicted: &Answer) {
+    let n_rows = predicted.prediction.n_rows();
+    if predicted.raw.is_some() {
+        out.extend_from_slice(b",\"raw\":[");
+        write::separated(out, (0..n_rows).filter_map(|row| predicted.raw_of(row)), raw_row);
+        out.push(b']');
+    }
+    if let Some(intervals) = &predicted.intervals {
+        out.extend_from_slice(interval_key(intervals));
+        out.push(b'[');
+        write::separated(out, 0..n_rows, |out, row| interval_row(out, labels, intervals, row));
+        out.push(b']');
+    }
+}
+
+/// Appends the baseline once, and each row's contributions.
+fn baseline_and_contributions(out: &mut Vec<u8>, named: &NamedContributions<'_>, n_rows: usize) {
+    out.extend_from_slice(b",\"baseline\":");
+    named.write_baseline(out);
+    out.extend_from_slice(b",\"contributions\":[");
+    write::separated(out, 0..n_rows, |out, row| named.write_row(out, row));
+    out.push(b']');
+}
+
+/// Appends both for each row.
+fn explanations(out: &mut Vec<u8>, named: &NamedContributions<'_>, n_rows: usize) {
+    out.extend_from_slice(b",\"explanations\":[");
+    write::separated(out, 0..n_rows, |out, row| {
+        out.extend_from_slice(b"{\"baseline\":");
+        named.write_baseline(out);
+        out.extend_from_slice(b",\"contributions\":");
+        named.write_row(out, row);
+        out.push(b'}');
+    });
+    out.push(b']');
 }
 
 /// The predicted values or labels, with commas between.

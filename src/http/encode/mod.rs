@@ -43,9 +43,7 @@ impl ResponseFormat {
         let (content_type, bytes) = match (self.accepted.format, self.protocol) {
             (AnswerFormat::Json, None) => (json::MEDIA_TYPE, json::prediction(served, answer)),
             (AnswerFormat::Json, Some(protocol)) => {
-                // TensorFlow Serving answers `inputs` with `outputs`; KServe, on the same route, with `predictions`.
-                let repeated = (self.by_inputs && protocol == Protocol::TensorFlow).then_some("outputs");
-                (json::MEDIA_TYPE, json::predictions_only(schema, answer, repeated))
+                (json::MEDIA_TYPE, json::of_protocol(schema, answer, protocol, self.by_inputs))
             }
             (AnswerFormat::Arrow, _) => match arrow::rows(schema, answer) {
                 Ok(bytes) => (ARROW, bytes),

@@ -29,7 +29,7 @@ pub(super) fn reasons(model: &Model) -> [Value; 3] {
     let contributions = json!({ "type": "array", "description": text, "items": of_row });
     let properties = json!({ "baseline": of_scores(&number), "contributions": of_row });
     let explanation = json!({ "type": "object", "required": ["baseline", "contributions"], "properties": properties });
-    let text = "What each feature adds, one object a row; by `:explain` alone.";
+    let text = "What each feature adds, one object a row; on `/v1`, with `explain=true` or by `:explain` alone.";
     [baseline, contributions, json!({ "type": "array", "description": text, "items": explanation })]
 }
 
@@ -53,6 +53,20 @@ pub(super) fn intervals(model: &Model) -> [Value; 2] {
             [Value::Null, json!({ "type": "array", "description": text, "items": set })]
         }
     }
+}
+
+/// What the parameters `raw`, `explain` and `interval` of an inference request may be beyond what every model takes;
+/// null where that is all.
+pub(super) fn parameters(model: &Model) -> [Value; 3] {
+    let refused = || json!({ "type": ["boolean", "null"], "enum": [false, null] });
+    let switch = |is_offered: bool| if is_offered { Value::Null } else { refused() };
+    let interval = match model.conformal() {
+        None => json!({ "type": ["number", "null"], "format": "double", "enum": [null] }),
+        Some(conformal) => {
+            json!({ "type": ["number", "null"], "format": "double", "maximum": conformal.greatest_level() })
+        }
+    };
+    [switch(model.n_raw().is_some()), switch(model.unexplained().is_none()), interval]
 }
 
 /// The columns of a table of answers, in words.

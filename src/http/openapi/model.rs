@@ -147,7 +147,7 @@ fn of_features<'a>(subject: &'a Subject<'_>, schema: &'a Schema, plain: f64) -> 
 }
 
 /// What the model answers.
-fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [(&'a str, Filling<'a>); 15] {
+fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [(&'a str, Filling<'a>); 18] {
     let target = served.model.schema().target();
     let unit = target.unit.as_ref().map_or_else(String::new, |unit| format!(", in {unit}"));
     let is_classifier = !target.classes.is_empty();
@@ -170,6 +170,7 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
     });
     let [baseline, contributions, explanations] = beside::reasons(&served.model);
     let [interval, set] = beside::intervals(&served.model);
+    let [raw_parameter, explain_parameter, interval_parameter] = beside::parameters(&served.model);
     [
         ("model", Filling::Json(json!(served.name))),
         ("target", Filling::Json(json!(format!("{}{unit}", target.name)))),
@@ -181,6 +182,9 @@ fn of_answer<'a>(subject: &Subject<'_>, served: &Snapshot, rows: &Rows<'_>) -> [
         ("baseline", Filling::Json(baseline)),
         ("contributions", Filling::Json(contributions)),
         ("explanations", Filling::Json(explanations)),
+        ("raw_parameter", Filling::Json(raw_parameter)),
+        ("explain_parameter", Filling::Json(explain_parameter)),
+        ("interval_parameter", Filling::Json(interval_parameter)),
         ("answer_columns", Filling::Json(json!(beside::columns(&served.model)))),
         ("answer_members", Filling::Json(json!(beside::members(&served.model)))),
         ("answer", Filling::Json(answer.unwrap_or_default())),

@@ -11,20 +11,20 @@ use crate::http::decode::Protocol;
 use crate::http::handler_output::HandlerOutput;
 use crate::http::problem::Problem;
 use crate::http::routes::predict::predict_with;
-use crate::model::question::Question;
+use crate::http::routes::query::RouteAsks;
 
 /// `POST /invocations`: `MLflow`'s JSON forms, and CSV and NDJSON, with headers or without.
 pub(in crate::http) async fn invoke(State(app): State<AppState>, request: Request) -> Result<HandlerOutput, Problem> {
     let snapshot = app.default_model()?;
     let (head, body) = request.into_parts();
-    predict_with(&app, snapshot, Some(Protocol::Mlflow), Question::default(), &head, body).await
+    predict_with(&app, snapshot, Some(Protocol::Mlflow), RouteAsks::Nothing, &head, body).await
 }
 
 /// Vertex AI's prediction route.
 pub(in crate::http) async fn vertex(State(app): State<AppState>, request: Request) -> Result<HandlerOutput, Problem> {
     let snapshot = app.default_model()?;
     let (head, body) = request.into_parts();
-    predict_with(&app, snapshot, Some(Protocol::Vertex), Question::default(), &head, body).await
+    predict_with(&app, snapshot, Some(Protocol::Vertex), RouteAsks::Nothing, &head, body).await
 }
 
 /// `GET /version`: ours, as text; `MLflow`'s client asks.

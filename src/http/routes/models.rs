@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
-use crate::model::artifact::{Evaluation, Importance, Origin, Setting, Threshold};
+use crate::model::artifact::{Coverage, Evaluation, Importance, Origin, Setting, Threshold};
 use crate::model::coefficients::LinearFunction;
 use crate::model::prediction::Probabilities;
 use crate::model::schema::{Feature, NO_STATISTICS, Target};
@@ -63,6 +63,8 @@ struct ModelDetails<'a> {
     statistics: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evaluation: Option<&'a Evaluation>,
+    #[serde(skip_serializing_if = "<[Coverage]>::is_empty")]
+    intervals: &'a [Coverage],
     #[serde(skip_serializing_if = "Option::is_none")]
     importance: Option<&'a Importance>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +129,7 @@ pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
         features: &header.features,
         statistics: header.prediction_stats.is_none().then_some(NO_STATISTICS),
         evaluation: header.evaluation.as_ref(),
+        intervals: &header.intervals,
         importance: header.importance.as_ref(),
         coefficients: header.coefficients.as_deref(),
         prediction_stats: header.prediction_stats.as_ref(),

@@ -28,7 +28,8 @@ use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
 use crate::http::path::ModelName;
 use crate::http::problem::{Problem, ProblemKind};
 
-use super::{query, stream};
+use super::query::{self, RouteAsks};
+use super::stream;
 
 /// `POST /models/{name}/predict`: asks the model of that name.
 pub(in crate::http) async fn predict_named(
@@ -38,25 +39,21 @@ pub(in crate::http) async fn predict_named(
 ) -> Result<HandlerOutput, Problem> {
     let snapshot = app.model(&name)?;
     let (head, body) = request.into_parts();
-    predict_with(&app, snapshot, None, Question::default(), &head, body).await
+    predict_with(&app, snapshot, None, RouteAsks::Nothing, &head, body).await
 }
 
-/// Answers one request by a snapshot, with the keys of `protocol` if the request came by one of its routes. `asked` is
-/// what the route asks for beside the query.
+/// Answers one request by a snapshot, with the keys of `protocol` if the request came by one of its routes.
 pub(in crate::http) async fn predict_with(
     app: &AppState,
     snapshot: Snapshot,
     protocol: Option<Protocol>,
-    asked: Question,
+    route: RouteAsks,
     head: &Parts,
     body: impl ReadableBody,
 ) -> Result<HandlerOutput, Problem> {
-    let question = query::question(&head.uri, &snapshot.model, asked)?;
+    let question = query::question(&head.uri, &snapshot.model, route)?;
     let format = BodyFormat::of(&head.headers)?;
     let accepted = Accepted::of(&head.headers, format);
-    if accepted.format == AnswerFormat::Json {
-        check_members(question, protocol)?;
-    }
     if stream::is_streamed(app, &head.headers, &body, format, accepted) {
         // Boxed, because it is rare, so that the usual future is small.
         return Box::pin(stream::start(app, snapshot, accepted, question, head, body.into_owned()))
@@ -83,21 +80,6 @@ pub(in crate::http) struct ArrowUse {
     is_arrow_body: bool,
     /// Its answer is to be one.
     is_arrow_answer: bool,
-}
-
-/// 422: JSON answers of the protocol have no member for what is asked.
-fn check_members(question: Question, protocol: Option<Protocol>) -> Result<(), Problem> {
-    let Some(protocol) = protocol else { return Ok(()) };
-    let detail = if question.raw {
-        "This protocol's answers have no member for raw scores; send the request to /predict"
-    } else if question.explain && protocol != Protocol::TensorFlow {
-        "This protocol's answers have no member for contributions; send the request to /predict"
-    } else if question.interval.is_some() {
-        "This protocol's answers have no member for intervals; send the request to /predict"
-    } else {
-        return Ok(());
-    };
-    Err(Problem::new(ProblemKind::Unsupported, detail))
 }
 
 /// Runs a prediction from body to encoded answer, for every protocol. `decode` gives the batch, its cells' places and

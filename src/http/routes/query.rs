@@ -4,26 +4,36 @@ use axum::extract::Query;
 use http::Uri;
 
 use crate::model::Model;
-use crate::model::question::Question;
+use crate::model::question::{Asked, Question};
 
 use crate::http::problem::{Problem, ProblemKind};
 use crate::text::shorten::shortened;
 
+/// What a route itself asks for beside predictions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum RouteAsks {
+    /// Query and body say what.
+    Nothing,
+    /// Those of `:explain` on `/v1`.
+    Contributions,
+}
+
 /// What the query and the route ask for beside predictions. Checks all of it.
 ///
 /// # Errors
-/// 400: a parameter is unknown, given twice or out of range. 422: it is valid, but the model cannot answer it.
-pub(in crate::http) fn question(uri: &Uri, model: &Model, asked: Question) -> Result<Question, Problem> {
-    if uri.query().is_none_or(str::is_empty) && asked == Question::default() {
-        return Ok(asked);
+/// 400: a parameter is unknown, given twice, out of range, or against the route. 422: it is valid, but the model cannot
+/// answer it.
+pub(in crate::http) fn question(uri: &Uri, model: &Model, route: RouteAsks) -> Result<Question, Problem> {
+    let mut asked = Asked { explain: route == RouteAsks::Contributions, ..Asked::default() };
+    if uri.query().is_none_or(str::is_empty) && !asked.explain {
+        return Ok(Question::default());
     }
     let query = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|e| bad(e.body_text()))?;
-    let mut question = Question::default();
     for (i, (name, value)) in query.0.iter().enumerate() {
         match name.as_str() {
-            "raw" => question.raw = switch(name, value)?,
-            "explain" => question.explain = switch(name, value)?,
-            "interval" => question.interval = Some(level(value)?),
+            "raw" => asked.raw = switch(name, value)?,
+            "explain" => asked.explain = switch(name, value)?,
+            "interval" => asked.interval = Some(level(value)?),
             _ => {
                 let detail =
                     format!("There is no query parameter {}; there are raw, explain and interval", shortened(name));
@@ -34,27 +44,27 @@ pub(in crate::http) fn question(uri: &Uri, model: &Model, asked: Question) -> Re
             return Err(bad(format!("The query parameter {name} is given twice")));
         }
     }
-    let question = question.or(asked);
-    check(question, model)?;
-    Ok(question)
+    if route == RouteAsks::Contributions && !asked.explain {
+        return Err(bad(
+            "explain=false is against :explain, which explains each row; send the request to :predict".into()
+        ));
+    }
+    check(asked, model)
 }
 
-/// Checks that the model can answer a question.
+/// What is asked, if the model can answer it.
 ///
 /// # Errors
 /// 422: why it cannot.
-pub(in crate::http) fn check(question: Question, model: &Model) -> Result<(), Problem> {
-    let unsupported = |detail: String| Err(Problem::new(ProblemKind::Unsupported, detail));
-    if question.raw && model.n_raw().is_none() {
-        return unsupported(NO_RAW.to_owned());
+pub(in crate::http) fn check(asked: Asked, model: &Model) -> Result<Question, Problem> {
+    let unsupported = |detail: String| Problem::new(ProblemKind::Unsupported, detail);
+    if asked.raw && model.n_raw().is_none() {
+        return Err(unsupported(NO_RAW.to_owned()));
     }
-    if let (true, Some(reason)) = (question.explain, model.unexplained()) {
-        return unsupported(reason.to_owned());
+    if let (true, Some(reason)) = (asked.explain, model.unexplained()) {
+        return Err(unsupported(reason.to_owned()));
     }
-    if let Some(reason) = question.interval.and_then(|level| model.without_interval(level)) {
-        return unsupported(reason);
-    }
-    Ok(())
+    model.question(asked).map_err(unsupported)
 }
 
 /// Why a model of nearest neighbours, kernels or likelihoods has no raw scores.

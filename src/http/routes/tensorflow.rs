@@ -18,7 +18,7 @@ use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::models::ok_json;
 use crate::http::routes::predict::predict_with;
-use crate::model::question::Question;
+use crate::http::routes::query::RouteAsks;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
@@ -94,8 +94,8 @@ impl Verb {
             (Self::State, &Method::GET | &Method::HEAD) => Ok(state(app, &*snapshot()?)),
             (Self::Predict | Self::Explain, &Method::POST) => {
                 let (head, body) = request.into_parts();
-                let asked = Question { explain: self == Self::Explain, ..Question::default() };
-                let handled = predict_with(app, snapshot()?, Some(Protocol::TensorFlow), asked, &head, body).await?;
+                let route = if self == Self::Explain { RouteAsks::Contributions } else { RouteAsks::Nothing };
+                let handled = predict_with(app, snapshot()?, Some(Protocol::TensorFlow), route, &head, body).await?;
                 Ok(handled.into_response())
             }
             _ => Err(Problem::method_not_allowed(self.allowed())),

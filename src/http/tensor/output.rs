@@ -4,7 +4,7 @@
 use crate::model::Model;
 use crate::model::conformal::Conformal;
 use crate::model::intervals::IntervalKind;
-use crate::model::question::Question;
+use crate::model::question::{Asked, Question};
 
 /// An output tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,20 +60,30 @@ impl Output {
     pub const LEVEL: f64 = 0.9;
 
     /// What must be asked for it to be there; nothing for predictions.
-    pub fn asks(self) -> Question {
-        let nothing = Question::default();
+    pub fn asks(self) -> Asked {
+        let nothing = Asked::default();
         match self {
             Self::Predict | Self::PredictProba => nothing,
-            Self::Raw => Question { raw: true, ..nothing },
-            Self::Interval | Self::Set => Question { interval: Some(Self::LEVEL), ..nothing },
-            Self::Baseline | Self::Contributions => Question { explain: true, ..nothing },
+            Self::Raw => Asked { raw: true, ..nothing },
+            Self::Interval | Self::Set => Asked { interval: Some(Self::LEVEL), ..nothing },
+            Self::Baseline | Self::Contributions => Asked { explain: true, ..nothing },
+        }
+    }
+
+    /// Whether a question asks for it beside predictions.
+    pub fn is_asked_by(self, question: Question) -> bool {
+        match self {
+            Self::Predict | Self::PredictProba => false,
+            Self::Raw => question.raw,
+            Self::Interval | Self::Set => question.interval.is_some(),
+            Self::Baseline | Self::Contributions => question.explain,
         }
     }
 
     /// The outputs of a model if the request names none.
     pub fn of(model: &Model) -> Vec<Self> {
         let mut offered = Self::offered(model);
-        offered.retain(|output| output.asks() == Question::default());
+        offered.retain(|output| output.asks() == Asked::default());
         offered
     }
 

@@ -3,6 +3,7 @@
 //! 8 bytes little-endian header length N (≤ 16 MiB) · N bytes of UTF-8 JSON ([`Header`]) · the payload ·
 //! the 32-byte SHA-256 of all that precedes it. The hash is for integrity; authenticity is a signature's work.
 
+mod evaluation;
 mod header;
 mod importance;
 mod keys;
@@ -12,9 +13,10 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
+pub use evaluation::{Coverage, Evaluation, Figures, KFoldFigures};
 pub use header::{
-    CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Golden, GoldenCell, GoldenPrediction, Header,
-    KFoldFigures, Origin, Payload, SMARTCORE, Section, Setting, Threshold,
+    CalibrationInfo, FORMAT, FORMAT_NEUTRAL, Golden, GoldenCell, GoldenPrediction, Header, Origin, Payload, SMARTCORE,
+    Section, Setting, Threshold,
 };
 pub use importance::{FeatureImportance, Importance};
 pub use memory::most_memory;

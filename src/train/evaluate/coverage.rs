@@ -1,7 +1,6 @@
 //! How often intervals hold the truth of rows that the model was not fitted on, and how wide they are.
 
-use serde::Serialize;
-
+use crate::model::artifact::Coverage;
 use crate::model::compiled::Scratch;
 use crate::model::conformal::Conformal;
 use crate::model::intervals::Intervals;
@@ -12,23 +11,6 @@ use crate::train::evaluate::schedule::RunOutcome;
 
 /// The levels that reports tell.
 const LEVELS: [f64; 3] = [0.8, 0.9, 0.95];
-
-/// Of one level.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Coverage {
-    /// The probability that was asked for.
-    pub level: f64,
-    /// The share of the test rows whose truth the interval or the set holds.
-    pub coverage: f64,
-    /// Mean of upper − lower bound, in the target's unit; of numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mean_width: Option<f64>,
-    /// Mean number of classes in the set; of classes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mean_set_size: Option<f64>,
-    /// Test rows.
-    pub n: usize,
-}
 
 /// Of a run and its test rows with their answers, at each level that there are scored rows for.
 #[expect(clippy::cast_precision_loss, reason = "there are less than 2^53 rows")]
@@ -59,7 +41,7 @@ pub(crate) fn of_test(
         let mean = size / n as f64;
         let is_class = n_classes > 0;
         let (mean_width, mean_set_size) = ((!is_class).then_some(mean), is_class.then_some(mean));
-        Some(Coverage { level, coverage: held as f64 / n as f64, mean_width, mean_set_size, n })
+        Some(Coverage { level, coverage: held as f64 / n as f64, mean_width, mean_set_size, n: n as u64 })
     };
     LEVELS.into_iter().filter_map(of_level).collect()
 }

@@ -75,6 +75,11 @@ impl RunOutcome {
         self.out_of_fold.as_ref().map(|o| &o.figures)
     }
 
+    /// The answers that are like those for new rows: out of fold, without folds those of the final model.
+    pub(crate) fn expected_answers(&self) -> &Prediction {
+        self.out_of_fold.as_ref().map_or(&self.answers, |out_of_fold| &out_of_fold.answers)
+    }
+
     /// Joins the final fit and the folds, which are in order.
     pub(crate) fn join(data: &TrainingData, fits: impl IntoIterator<Item = FinishedFit>) -> Result<Self, TrainError> {
         let (mut last, mut held) = (None, Vec::new());

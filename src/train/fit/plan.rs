@@ -183,7 +183,11 @@ impl<'a> FitPlan<'a> {
         });
         match fitted {
             Ok(part) => part.map_err(|reason| self.refused(reason)),
-            Err(panic) => Err(self.refused(format!("its library panicked: {panic}"))),
+            Err(panic) => {
+                let what =
+                    format!("the fit broke off ({panic}); fit another --algorithm, and report this with the command");
+                Err(self.refused(what))
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod numbers;
 mod run;
 
 pub use comparison::{Compared, Comparison};
+pub use coverage::CoverageText;
 pub use data::DataReport;
 pub use importance::FeatureEffectsText;
 pub use run::{ClassReport, Report};

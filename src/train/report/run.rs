@@ -5,17 +5,17 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
+use super::coverage::CoverageText;
 use super::data::DataReport;
 use super::importance::FeatureEffectsText;
 use super::numbers::{short, size};
-use super::{baseline, coverage, decision};
+use super::{baseline, decision};
 use crate::model::algorithm::Algorithm;
-use crate::model::artifact::{Evaluation, Figures, Importance, Setting, Threshold};
+use crate::model::artifact::{Coverage, Evaluation, Figures, Importance, Setting, Threshold};
 use crate::model::coefficients::LinearFunction;
 use crate::model::schema::Task;
 use crate::text::printable::printable;
 use crate::train::evaluate::baseline::Baseline;
-use crate::train::evaluate::coverage::Coverage;
 use crate::train::evaluate::metrics::ClassCounts;
 use crate::train::evaluate::subgroup_errors::GroupFigures;
 use crate::train::evaluate::thresholds::TradeOff;
@@ -168,7 +168,9 @@ impl Display for Report {
         }
         self.tuned(f)?;
         self.figures(f)?;
-        coverage::line(f, &self.intervals)?;
+        if let Some(text) = CoverageText::new(&self.intervals) {
+            writeln!(f, "{} {text}", text.what())?;
+        }
         decision::probabilities(f, self.algorithm, self.probability, self.calibrator.as_deref())?;
         self.classes(f)?;
         self.trade_off(f)?;

@@ -15,9 +15,14 @@ fn fixture(name: &str) -> String {
     path(&format!("tests/fixtures/artifacts/{name}.model")).display().to_string()
 }
 
-/// The titles of its plots.
+/// The titles of the plots of its evaluation.
 fn titles(html: &str) -> Vec<String> {
-    html.split("<text class=\"title\"").skip(1).map(|rest| rest.split(['>', '<']).nth(1).unwrap().to_owned()).collect()
+    let section = html.split("<h2>Row by row</h2>").nth(1).unwrap().split("</section>").next().unwrap();
+    section
+        .split("<text class=\"title\"")
+        .skip(1)
+        .map(|rest| rest.split(['>', '<']).nth(1).unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -73,6 +78,7 @@ fn what_a_model_says_is_text() {
 fn an_imported_model_says_what_is_not_known() {
     let html = card(&path("docs/examples/lightgbm.txt").display().to_string());
     assert!(html.contains("a model of lightgbm") && html.contains("imported without data"), "{html}");
+    assert!(html.contains("There are no curves"), "{html}");
     assert!(html.contains("There are no plots") && html.contains("There are no figures"), "{html}");
 }
 
@@ -85,4 +91,42 @@ fn html_and_json_are_one_or_the_other() {
     assert_eq!(json["name"], "logistic");
     // One plot a class of each of the four kinds.
     assert_eq!(titles(&card(&fixture("iris-logistic"))).len(), 12);
+}
+
+/// The ends of a curve are what `predict` answers there, for the rest of the row in the middle of training.
+#[test]
+fn a_curve_is_what_the_model_predicts() {
+    let model = fixture("boston-ridge");
+    let header: Value = serde_json::from_str(&run_with(&[], &["inspect", "--json", &model]).out).unwrap();
+    let features = header["features"].as_array().unwrap();
+    let name = |feature: &Value| feature["name"].as_str().unwrap().to_owned();
+    let most_frequent = |feature: &Value| {
+        let counts = feature["stats"]["bins"]["counts"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap());
+        let at = counts.enumerate().max_by_key(|(at, n)| (*n, std::cmp::Reverse(*at))).unwrap().0;
+        let position = feature["stats"]["bins"]["categories"][at].as_u64().unwrap();
+        feature["categories"][position as usize].as_str().unwrap().to_owned()
+    };
+    let middle = |feature: &Value| match feature["kind"].as_str() {
+        Some("categorical") => most_frequent(feature),
+        _ => feature["stats"]["quantiles"][10].to_string(),
+    };
+    let html = card(&model);
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("rows.csv");
+    for (at, feature) in features.iter().enumerate().filter(|(_, feature)| feature["kind"] == "numeric") {
+        let ends = ["min", "max"].map(|end| feature["stats"][end].to_string());
+        let row = |end: &String| {
+            let cells = features.iter().enumerate().map(|(i, f)| if i == at { end.clone() } else { middle(f) });
+            cells.collect::<Vec<String>>().join(",")
+        };
+        let names: Vec<String> = features.iter().map(name).collect();
+        std::fs::write(&input, format!("{}\n{}\n{}\n", names.join(","), row(&ends[0]), row(&ends[1]))).unwrap();
+        let answered = run_with(&[], &["predict", "--model", &model, "--input", input.to_str().unwrap()]).out;
+        let predicted: Vec<f64> =
+            answered.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse().unwrap()).collect();
+        let start = format!("aria-label=\"{}: {:.4} at ", name(feature), predicted[0]);
+        let label = html.split(&start).nth(1).unwrap_or_else(|| panic!("{start}: {html}"));
+        assert!(label.split('"').next().unwrap().contains(&format!(", {:.4} at ", predicted[1])), "{label}");
+    }
+    assert!(html.matches("class=\"shade\"").count() >= 20, "{html}");
 }

@@ -46,5 +46,12 @@ fn probabilities_and_thresholds_are_told() {
     assert!(!text.contains("\nprobability "), "{text}");
     assert!(text.contains("\nthreshold        yes where its probability is above 0.3, else no\n"), "{text}");
     assert!(text.contains("\ncalibrated       sigmoid\n"), "{text}");
+    // As in the report of training, and on the card.
+    let line = text.lines().find_map(|line| line.strip_prefix("sets ")).unwrap().trim();
+    assert!(
+        line.starts_with("of 12 test rows: 80 % held ") && json["intervals"].as_array().unwrap().len() == 3,
+        "{text}"
+    );
+    assert!(run(&["inspect", "--html", &model]).contains(line), "{line}");
     assert_eq!((&json["threshold"]["above"], &json["calibrator"]), (&0.3.into(), &"sigmoid".into()));
 }

@@ -62,7 +62,9 @@ fn the_document_has_each_error_as_it_is_answered() {
 #[test]
 fn an_operation_is_open_where_no_token_is_asked_for() {
     let document: Value = serde_json::from_str(STATIC).unwrap();
-    // A page for browsers, and under the same address the details, which ask for a token.
+    // A page for browsers, and under the same address the details, which ask for a token: it is optional there.
+    let page = &document["paths"]["/models/{name}/"]["get"]["security"];
+    assert_eq!(page, &serde_json::json!([{}, { "bearer": [] }]));
     let is_both = |path: &str| path == "/models/{name}/";
     for (path, item) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| !is_both(path)) {
         for operation in item.as_object().unwrap().values() {

@@ -168,9 +168,11 @@ async fn every_door_gives_the_same_intervals() {
         let flat: Value = expected.as_array().unwrap().iter().flat_map(|b| b.as_array().unwrap().clone()).collect();
         assert_eq!(output["data"], flat);
     }
-    let reply =
-        post(&router, "/v1/models/m:predict?interval=0.9", json!({ "instances": [{ "x": 3 }] }).to_string()).await;
-    assert_eq!(reply.status, 422, "{}", reply.text());
+    for path in ["/v1/models/m:predict?interval=0.9", "/v1/models/m:explain?interval=0.9", "/invocations?interval=0.9"]
+    {
+        let answer = ask(&router, path, json!({ "instances": [{ "x": 3 }, { "x": 40 }] })).await;
+        assert_eq!(answer["interval"], expected, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -205,16 +207,24 @@ async fn a_model_without_scores_says_so_and_the_document_offers_none() {
                     --data and --target";
     assert_eq!((reply.status.as_u16(), reply.json()["detail"].as_str()), (422, Some(sentence)));
     let document = get(&router, "/openapi.json").await.json();
+    let in_body = |document: &Value| {
+        let infer = &document["components"]["schemas"]["m.Infer"]["properties"];
+        infer["parameters"]["properties"]["interval"].clone()
+    };
+    assert_eq!(in_body(&document), json!({ "type": ["number", "null"], "format": "double", "enum": [null] }));
     let parameters = document["paths"]["/predict"]["post"]["parameters"].as_array().unwrap();
     let offers =
         |parameters: &[Value]| parameters.iter().any(|p| p["name"] == "interval" && p["schema"]["maximum"] == 0.95);
     assert!(!offers(parameters), "{parameters:?}");
     let document = get(&served(&numbers(Algorithm::Ridge, 5).0), "/openapi.json").await.json();
-    assert!(offers(document["paths"]["/predict"]["post"]["parameters"].as_array().unwrap()));
+    assert_eq!(in_body(&document), json!({ "type": ["number", "null"], "format": "double", "maximum": 0.95 }));
+    for path in ["/predict", "/invocations", "/v1/models/m:predict", "/v1/models/m:explain", "/v2/models/m/infer"] {
+        assert!(offers(document["paths"][path]["post"]["parameters"].as_array().unwrap()), "{path}");
+    }
 }
 
-#[test]
-fn a_report_tells_coverage_and_width_on_test_rows() {
+#[tokio::test]
+async fn a_report_tells_coverage_and_width_on_test_rows() {
     let (artifact, report) = numbers(Algorithm::Ridge, 5);
     let Scores::Residuals { residual, .. } = kept(&artifact) else { panic!("no residuals") };
     let q = quantile(residual.iter().map(|r| r.abs()).collect(), 18);
@@ -222,7 +232,10 @@ fn a_report_tells_coverage_and_width_on_test_rows() {
     assert_eq!((of_level.level, of_level.n, of_level.mean_set_size), (0.9, 5, None));
     assert!((of_level.mean_width.unwrap() - 2.0 * q).abs() < 1e-9 * q, "{of_level:?}");
     assert!(report.to_string().contains("intervals of 5 test rows: 80 % held "), "{report}");
-    let (_, report) = classes(Algorithm::GaussianNb);
+    let (artifact, report) = classes(Algorithm::GaussianNb);
     assert!(report.intervals.iter().all(|c| c.mean_set_size.unwrap() >= 1.0), "{:?}", report.intervals);
     assert!(report.to_string().contains("sets of 12 test rows: 80 % held "), "{report}");
+    // The file keeps them, and a server tells them.
+    let about = get(&served(&artifact), "/models/m").await.json();
+    assert_eq!(about["intervals"], serde_json::to_value(&report.intervals).unwrap());
 }

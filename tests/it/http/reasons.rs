@@ -81,6 +81,13 @@ async fn every_dialect_and_protocol_gives_the_same_contributions() {
     }
     let plain = post(&router, "/v1/models/houses:predict", instances.to_string()).await.json();
     assert!(plain.get("explanations").is_none());
+    let asked = post(&router, "/v1/models/houses:predict?explain=true", instances.to_string()).await.json();
+    assert_eq!(asked, v1);
+    let mlflow = post(&router, "/invocations?explain=true&raw=true", instances.to_string()).await.json();
+    for key in ["baseline", "contributions"] {
+        assert_eq!(mlflow[key], expected[key], "{key}");
+    }
+    assert_eq!((&mlflow["predictions"], &mlflow["raw"]), (&expected["prediction"], &expected["prediction"]));
     let inputs = json!([
         { "name": "RM", "shape": [2], "datatype": "FP64", "data": [6.5, 3.5] },
         { "name": "TAX", "shape": [2], "datatype": "FP64", "data": [300, null] },
@@ -132,10 +139,12 @@ async fn what_cannot_be_explained_is_told() {
     assert!(detail.starts_with("Contributions for 2000 rows do not fit the body budget: at most "), "{detail}");
     let few = format!("{{\"x\":[{}]}}", vec!["1"; most].join(","));
     assert_eq!(post(&router, "/models/line/predict?explain=true", few).await.status, 200, "{most} rows do");
-    let answer =
-        post(&router, "/invocations?explain=true", r#"{"instances":[{"RM":6.5,"TAX":1,"colour":"red"}]}"#).await;
-    assert_eq!(answer.status, 422, "{}", answer.text());
     assert_eq!(post(&router, "/predict?explain=yes", ROW).await.status, 400);
+    let body = r#"{"instances":[{"x":1}]}"#;
+    assert_eq!(post(&router, "/v1/models/line:explain?explain=true", body).await.status, 200);
+    let against = post(&router, "/v1/models/line:explain?explain=false", body).await;
+    assert_eq!(against.status, 400, "{}", against.text());
+    assert!(against.text().contains("send the request to :predict"), "{}", against.text());
     let unknown = post(&router, "/v1/models/houses:why", "{}").await;
     assert_eq!(unknown.status, 404);
     assert!(unknown.text().contains("there are predict and explain"), "{}", unknown.text());
@@ -146,6 +155,10 @@ async fn the_document_offers_contributions() {
     let document = get(&public(Limits::default()), "/openapi.json").await.json();
     let parameters = document["paths"]["/predict"]["post"]["parameters"].to_string();
     assert!(parameters.contains("#/components/parameters/Explain"), "{parameters}");
+    for path in ["/v1/models/houses:predict", "/v1/models/houses/versions/{version}:predict", "/invocations"] {
+        let parameters = document["paths"][path]["post"]["parameters"].to_string();
+        assert!(parameters.contains("#/components/parameters/Explain"), "{path}: {parameters}");
+    }
     assert!(document["paths"]["/v1/models/houses:explain"]["post"].is_object());
     let answer = &document["components"]["schemas"]["houses.Answer"]["properties"];
     assert!(answer["contributions"]["items"].is_object() && answer["baseline"].is_object(), "{answer}");

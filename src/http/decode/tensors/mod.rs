@@ -20,7 +20,7 @@ use crate::http::decode::places::Places;
 use crate::http::decode::pointer::Step;
 use crate::http::json::{JsonReader, Value};
 use crate::model::batch::Batch;
-use crate::model::question::Question;
+use crate::model::question::Asked;
 
 use crate::http::tensor::{Output, RequestedOutput};
 use input::BinaryTail;
@@ -41,7 +41,7 @@ pub struct InferRequest {
     /// Where their cells stand.
     pub places: Places,
     /// The parameters `raw`, `explain` and `interval`, and the outputs that need them.
-    pub question: Question,
+    pub asked: Asked,
 }
 
 /// Members of a request. The last two are what `KServe`'s client adds; the path decides.
@@ -74,7 +74,7 @@ pub fn read(
         id: None,
         wanted: Vec::new(),
         is_binary_output: false,
-        question: Question::default(),
+        asked: Asked::default(),
         has_inputs: false,
         table: InputTable::new(options),
         tail: BinaryTail::new(json_length.map(|_| tail)),
@@ -96,7 +96,7 @@ struct RequestReader<'s, 'a> {
     /// The outputs asked for, and whether in binary, where that was said.
     wanted: Vec<(Output, Option<bool>)>,
     is_binary_output: bool,
-    question: Question,
+    asked: Asked,
     has_inputs: bool,
     table: InputTable<'s>,
     tail: BinaryTail<'a>,
@@ -115,8 +115,8 @@ impl<'a> RequestReader<'_, 'a> {
                 ("parameters", Value::Object) => {
                     let parameters = Parameters::read(reader, &[Step::Key("parameters")], diagnostics)?;
                     self.is_binary_output = parameters.are_outputs_binary.unwrap_or_default();
-                    self.question = parameters.question;
-                    if self.question.raw && !self.offered.contains(&Output::Raw) {
+                    self.asked = parameters.asked;
+                    if self.asked.raw && !self.offered.contains(&Output::Raw) {
                         let place = [Step::Key("parameters"), Step::Key("raw")];
                         diagnostics.add(&place, || "this model has no raw scores".to_owned());
                     }
@@ -168,11 +168,11 @@ impl<'a> RequestReader<'_, 'a> {
             is_binary: is_binary.unwrap_or(default),
         };
         // Those beside predictions come where they are asked for.
-        let usual = self.offered.iter().filter(|output| output.asks() == Question::default());
+        let usual = self.offered.iter().filter(|output| output.asks() == Asked::default());
         let all = || usual.map(|output| (*output, None)).collect();
         let outputs = if self.wanted.is_empty() { all() } else { self.wanted };
         let outputs: Vec<RequestedOutput> = outputs.into_iter().map(wanted).collect();
-        let question = outputs.iter().fold(self.question, |question, wanted| question.or(wanted.output.asks()));
-        Ok(InferRequest { id: self.id, outputs, batch, places, question })
+        let asked = outputs.iter().fold(self.asked, |asked, wanted| asked.or(wanted.output.asks()));
+        Ok(InferRequest { id: self.id, outputs, batch, places, asked })
     }
 }

@@ -6,7 +6,7 @@ use crate::http::decode::diagnostics::Diagnostics;
 use crate::http::decode::options::DecodeError;
 use crate::http::decode::pointer::Step;
 use crate::http::json::{JsonReader, Value};
-use crate::model::question::Question;
+use crate::model::question::Asked;
 use crate::text::shorten::shortened;
 
 use super::keys::SeenKeys;
@@ -22,7 +22,7 @@ pub(super) struct Parameters {
     /// `binary_data_output` of a request: whether all outputs do.
     pub(super) are_outputs_binary: Option<bool>,
     /// `raw`, `explain` and `interval` of a request: what is asked for beside predictions.
-    pub(super) question: Question,
+    pub(super) asked: Asked,
 }
 
 impl Parameters {
@@ -57,9 +57,9 @@ impl Parameters {
             "binary_data_size" => self.size = Some(size(value)?),
             "binary_data" => self.is_output_binary = truth()?,
             "binary_data_output" => self.are_outputs_binary = truth()?,
-            "raw" => self.question.raw = truth()?.unwrap_or_default(),
-            "explain" => self.question.explain = truth()?.unwrap_or_default(),
-            "interval" => self.question.interval = Some(level(value)?),
+            "raw" => self.asked.raw = truth()?.unwrap_or_default(),
+            "explain" => self.asked.explain = truth()?.unwrap_or_default(),
+            "interval" => self.asked.interval = Some(level(value)?),
             "content_type" => check_content_type(value)?,
             "classification" if !matches!(value, Value::Number(0.0)) => {
                 return Err("classification is not offered here; predict_proba has each class's probability".to_owned());

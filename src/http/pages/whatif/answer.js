@@ -73,7 +73,7 @@ export const liveBar = (details, on) => {
       share = probability && probability[String(answer.prediction)];
     if (typeof share === "number") parts.push(percent(share));
     if (interval && typeof interval[0] === "number") parts.push(`${show(interval[0], 4)} to ${show(interval[1], 4)}`);
-    if (answer.set) parts.push(short("set: " + (answer.set.length ? answer.set.join(", ") : "none"), 40));
+    if (answer.set) parts.push(short("set: " + answer.set.join(", "), 40));
     return parts.join(" · ");
   };
   const update = (answers, active) => {
@@ -191,8 +191,7 @@ export const panel = (details, on) => {
   };
   const showRange = (answer, noRange) => {
     const { interval, set: classes } = answer;
-    if (classes)
-      say(range, classes.length ? classes.map(String).join(", ") : "No class: the row is unlike those of training.");
+    if (classes) say(range, classes.map(String).join(", "));
     else if (interval && Array.isArray(interval[0]))
       say(range, interval.map((one, i) => `output ${i}: ${show(one[0])} to ${show(one[1])}`).join("; "));
     else say(range, interval ? `${show(interval[0])} to ${show(interval[1])}` : "");

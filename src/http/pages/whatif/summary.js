@@ -1,6 +1,6 @@
 // What the model is: version, training, evaluation, what matters to it.
 
-import { el, short, show, signed, vars } from "./dom.js";
+import { el, percent, short, show, signed, vars } from "./dom.js";
 
 const FIGURES = {
   rmse: "RMSE",
@@ -115,6 +115,16 @@ const evaluation = found => {
   ];
 };
 
+// How often intervals, or sets, of each level held the truth of the rows set aside.
+const coverage = levels => {
+  if (!levels || !levels.length) return null;
+  const size = level =>
+    typeof level.mean_width === "number" ? `${show(level.mean_width, 4)} wide` : `${show(level.mean_set_size, 3)} classes`;
+  const told = levels.map(level => `${percent(level.level)} held ${percent(level.coverage)} (${size(level)})`);
+  const what = typeof levels[0].mean_width === "number" ? "Intervals" : "Sets";
+  return el("p", { class: "note" }, `${what} of the ${levels[0].n} rows set aside: ${told.join(", ")}.`);
+};
+
 // The first of a list of { feature, value, text }, with a bar each, and how many more there are.
 const bars = list => {
   const most = Math.max(...list.map(({ value }) => Math.abs(value))) || 1,
@@ -181,6 +191,7 @@ export const summary = details => {
         {},
         el("h3", {}, "How good it is"),
         evaluation(details.evaluation),
+        coverage(details.intervals),
         el("h3", {}, "How it was made"),
         el(
           "dl",

@@ -13,9 +13,8 @@ use crate::http::media::{self, BodyFormat};
 use crate::http::path::{ModelName, ModelVersion};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::predict::{ArrowUse, run_prediction};
-use crate::http::routes::query;
+use crate::http::routes::query::{self, RouteAsks};
 use crate::model::prediction::Answer;
-use crate::model::question::Question;
 use crate::serve::registry::{ServedModel, Snapshot};
 use crate::text::shorten::shortened;
 
@@ -43,18 +42,16 @@ pub(in crate::http) async fn infer_version(
 
 async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Result<HandlerOutput, Problem> {
     let (head, body) = request.into_parts();
-    let by_query = query::question(&head.uri, &snapshot.model, Question::default())?;
+    let by_query = query::question(&head.uri, &snapshot.model, RouteAsks::Nothing)?;
     let json_length = json_length(&head.headers)?;
     let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
         check_length(json_length, body)?;
         let options = DecodeOptions::new(&app.server, snapshot);
-        let InferRequest { id, batch, places, mut outputs, question: in_body } =
+        let InferRequest { id, batch, places, mut outputs, asked } =
             tensors::read(body, json_length, &options, &Output::offered(&snapshot.model))?;
-        query::check(in_body, &snapshot.model)?;
-        let question = by_query.or(in_body);
+        let question = by_query.or(query::check(asked, &snapshot.model)?);
         let is_binary = outputs.first().is_some_and(|wanted| wanted.is_binary);
-        let is_asked = |output: &Output| output.asks() != Question::default() && question.or(output.asks()) == question;
-        for output in Output::offered(&snapshot.model).into_iter().filter(is_asked) {
+        for output in Output::offered(&snapshot.model).into_iter().filter(|output| output.is_asked_by(question)) {
             if !outputs.iter().any(|wanted| wanted.output == output) {
                 outputs.push(RequestedOutput { output, is_binary });
             }

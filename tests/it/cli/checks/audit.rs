@@ -75,13 +75,23 @@ fn classifiers_are_calibrated_by_class() {
 }
 
 #[test]
-fn without_groups_or_a_target_it_says_what_to_name() {
+fn without_groups_there_is_the_row_of_all() {
     let directory = tempfile::tempdir().unwrap();
     let input = write(directory.path(), "rows.csv", "CHAS,RM,TAX,LSTAT,MEDV\n0,6.5,300,5,20\n");
     let model = fixture("boston-ridge");
-    let ran = run(&["audit", "--model", &model, "--input", &input, "--target", "MEDV"]);
-    assert_eq!(ran.code, Some(65));
-    assert!(ran.err.contains("no feature is marked sensitive") && ran.err.contains("--by"), "{}", ran.err);
+    let args = ["audit", "--model", &model, "--input", &input, "--target", "MEDV"];
+    let ran = run(&args);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.lines().nth(3).unwrap().trim_start().starts_with("all "), "{}", ran.out);
+    assert!(
+        ran.out.ends_with(
+            "\nno feature is marked sensitive (train --sensitive), and --by names no column: there are no groups\n"
+        ),
+        "{}",
+        ran.out
+    );
+    let (_, report) = json(&args);
+    assert_eq!((&report["all"]["rows"], &report["groups"]), (&1.into(), &Value::Array(Vec::new())));
     let ran = run(&["audit", "--model", &model, "--input", &input, "--target", "MEDB", "--by", "CHAS"]);
     assert_eq!(ran.code, Some(65));
     assert!(ran.err.contains("no column is called \"MEDB\" (--target); did you mean \"MEDV\"?"), "{}", ran.err);

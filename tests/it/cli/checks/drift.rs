@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{columns, csv, fixture, json, run, write};
 use crate::support::process::Server;
+use crate::support::random::Random;
 
 const NAMES: [&str; 4] = ["CHAS", "RM", "TAX", "LSTAT"];
 
@@ -126,4 +127,36 @@ fn a_server_shows_the_same_psi_after_1000_rows() {
     let other = rows(1_200, 2.0);
     send(&other);
     assert_eq!(series(&server, gauge), of(&offline(&other), "RM")["psi"].as_f64());
+}
+
+/// Rows whose target is noise for the greater part.
+fn noisy(n: usize, random: &mut Random) -> String {
+    let mut row = |_| {
+        let (x, z) = (random.number(), random.number());
+        let noise = (0..6).map(|_| random.number()).sum::<f64>();
+        vec![x.to_string(), z.to_string(), (0.2 * x + noise).to_string()]
+    };
+    csv(&["x", "z", "y"], (0..n).map(&mut row).collect::<Vec<_>>())
+}
+
+/// A forest fits its 400 training rows closely, so that its answers for them are spread wider than those for new rows.
+#[test]
+fn predictions_of_a_close_fit_do_not_drift_on_rows_like_those_of_training() {
+    let directory = tempfile::tempdir().unwrap();
+    let random = &mut Random(0x2545_f491_4f6c_dd1d);
+    let data = write(directory.path(), "fit.csv", &noisy(400, random));
+    let today = write(directory.path(), "today.csv", &noisy(1_000, random));
+    let psi = |folds: &str| {
+        let model = directory.path().join("m.model").display().to_string();
+        let words = ["train", "--data", &data, "--target", "y", "--test-size", "0", "--trees", "30", "-o", &model];
+        let ran = run(&[&words[..], &["--algorithm", "random-forest", "--folds", folds]].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let (code, report) = json(&["drift", "--model", &model, "--input", &today]);
+        (code, report["prediction"]["psi"].as_f64().unwrap())
+    };
+    let (code, out_of_fold) = psi("10");
+    assert!(code == 0 && out_of_fold < 0.1, "{out_of_fold}");
+    // Without folds there are only the answers for the training rows.
+    let (code, in_sample) = psi("0");
+    assert!(code == 1 && in_sample > 0.2, "{in_sample}");
 }
