@@ -15,7 +15,7 @@ const MAX_KEPT: usize = 1 << 28;
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) nodes: Vec<TreeNode>,
-    /// The fitting rows, leaf by leaf.
+    /// The fitting rows, leaf by leaf; none once they are forgotten.
     pub(super) rows: Vec<u32>,
 }
 
@@ -225,6 +225,11 @@ impl Tree {
                 }
             }
         }
+    }
+
+    /// The tree without its rows. Kept until the end they were 400 bytes a fitting row, of 100 rounds.
+    pub(super) fn forget_rows(self) -> Self {
+        Self { nodes: self.nodes, rows: Vec::new() }
     }
 
     /// True where nothing was split.

@@ -194,7 +194,7 @@ impl<'a> Fit<'a> {
             }
         }
         let is_split = !grown.iter().all(Tree::is_stump);
-        self.trees.extend(grown);
+        self.trees.extend(grown.into_iter().map(Tree::forget_rows));
         is_split
     }
 
