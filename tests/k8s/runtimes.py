@@ -127,6 +127,9 @@ def runs_beside_the_proxy(sets):
     own = box["securityContext"]
     yield own["runAsNonRoot"] is True and own["runAsUser"] == image_user(), f"not run as the user {image_user()}"
     yield own["seccompProfile"] == {"type": "RuntimeDefault"}, "no RuntimeDefault seccomp profile"
+    # Knative refuses these unless an operator has switched a feature on; the group is the image's.
+    yield not {"runAsGroup", "privileged", "seLinuxOptions"} & own.keys(), "Knative refuses a field by default"
+    yield "securityContext" not in pod and "nodeSelector" not in pod, "Knative refuses a field of the pod by default"
     yield from confined(box)
     yield from sized(box)
 
@@ -147,6 +150,8 @@ KNATIVE.mutants = [
     ("runs_beside_the_proxy", KNATIVE_BOX + "readinessProbe.periodSeconds", 5),
     ("runs_beside_the_proxy", KNATIVE_BOX + "securityContext.seccompProfile", DROP),
     ("runs_beside_the_proxy", KNATIVE_BOX + "securityContext.capabilities", DROP),
+    ("runs_beside_the_proxy", KNATIVE_BOX + "securityContext.runAsGroup", 65532),
+    ("runs_beside_the_proxy", REVISION + "spec.securityContext", {"fsGroup": 65532}),
     ("runs_beside_the_proxy", KNATIVE_BOX + "image", "smartserve:latest"),
     ("runs_beside_the_proxy", KNATIVE_BOX + "resources.limits.memory", "128Mi"),
 ]
