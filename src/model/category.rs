@@ -31,22 +31,19 @@ impl Feature {
         if self.untrimmed { text } else { text.trim() }
     }
 
-    /// The position of the category of this text. One that training made may be a boolean in another spelling: polars
-    /// writes `true` where pandas writes `True`.
+    /// The position of the category of this text.
     pub(super) fn category_of_text(&self, text: &str) -> Option<usize> {
-        let spelled =
-            || truth(text).filter(|_| !self.is_imported).and_then(|truth| self.category_of_bool(truth == 1.0));
-        self.category_position(text).or_else(|| self.category_position(self.compared(text))).or_else(spelled)
+        self.category_position(text).or_else(|| self.category_position(self.compared(text)))
     }
 
-    /// The position of the category of a CSV field's digits, or of its boolean: a field has no type, and may be what
-    /// JSON has without quotes.
+    /// The position of the category of a CSV field's digits, or of its boolean, which polars writes as `true` and pandas as
+    /// `True`: a field has no type, and may be what JSON has without quotes.
     pub(super) fn category_of_field(&self, text: &str) -> Option<usize> {
         let text = self.compared(text);
-        if self.numbers
-            && let Some(truth) = truth(text)
-        {
-            return self.category_of_bool(truth == 1.0);
+        let of_bool = truth(text).and_then(|truth| self.category_of_bool(truth == 1.0));
+        // Another library may have texts and booleans in one column.
+        if let Some(position) = of_bool.filter(|_| self.numbers || !self.is_imported) {
+            return Some(position);
         }
         self.category_of_digits(Digits { value: parse_number(text)?, text, by_value: false })
     }

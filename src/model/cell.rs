@@ -110,8 +110,11 @@ impl Feature {
 
     fn category(&self, cell: Cell<'_>) -> Result<f64, String> {
         let position = match cell {
-            Cell::Text(text) => self.category_of_text(text),
-            Cell::Field(text) => self.category_of_text(text).or_else(|| self.category_of_field(text)),
+            // A text is what it says; one that is a category in a table must not pass for unknown.
+            Cell::Text(text) if !self.unknown || self.is_imported => self.category_of_text(text),
+            Cell::Text(text) | Cell::Field(text) => {
+                self.category_of_text(text).or_else(|| self.category_of_field(text))
+            }
             Cell::Bool(truth) => self.category_of_bool(truth),
             Cell::Digits(digits) => self.category_of_digits(digits),
             Cell::Number(value) => {
@@ -120,10 +123,11 @@ impl Feature {
             Cell::Instant(seconds) => self.category_of_text(&date::shown(seconds)),
             Cell::Missing => None,
         };
-        if let (None, Cell::Text(text) | Cell::Field(text)) = (position, cell)
-            && self.is_missing_text(text)
-        {
-            return self.missing();
+        // Nor may one that is a missing cell there.
+        match (position, cell) {
+            (None, Cell::Field(text)) if self.is_missing_text(text) => return self.missing(),
+            (None, Cell::Text(text)) if self.unknown && self.is_missing_text(text) => return self.missing(),
+            _ => {}
         }
         position
             .or_else(|| self.unknown.then_some(self.categories.len()))

@@ -1,5 +1,5 @@
 //! One cell by every door: JSON, lines, tensors, CSV and Arrow over HTTP, and files of CSV, NDJSON and Arrow. A word for
-//! "no value", a boolean and a number among categories are read alike by all of them.
+//! "no value", a boolean and a number among categories are read alike by all of them, or refused.
 
 use std::sync::Arc;
 
@@ -77,8 +77,9 @@ fn of_file(artifact: &[u8], bytes: impl AsRef<[u8]>) -> Option<f64> {
     }
 }
 
-/// A cell that is text, by every door: all must agree.
-async fn text(artifact: &[u8], word: &str) -> Option<f64> {
+/// A cell that is text: what the doors of JSON and `BYTES` answer, and those of CSV and Arrow. All doors of a kind must
+/// agree, and where both kinds answer they must, too.
+async fn text(artifact: &[u8], word: &str) -> [Option<f64>; 2] {
     let service = served(artifact);
     let rows =
         batch(vec![("c", array(StringArray::from(vec![Some(word)]))), ("x", array(Float64Array::from(vec![0.0])))]);
@@ -88,22 +89,26 @@ async fn text(artifact: &[u8], word: &str) -> Option<f64> {
         { "name": "c", "shape": [1], "datatype": "BYTES", "data": [word] },
         { "name": "x", "shape": [1], "datatype": "FP64", "data": [0] },
     ] });
-    let mut found = over_http(
-        &service,
-        vec![
-            request("POST", "/predict", record.clone()),
-            request("POST", "/predict", format!("[{record}]")),
-            typed("/predict", "application/x-ndjson", record.clone()),
-            request("POST", "/v2/models/m/infer", tensor.to_string()),
-            typed("/predict", "text/csv", csv.clone()),
-            typed("/predict", "text/csv", csv.replace("c,x", "\"c\",x")),
-            typed("/predict", "application/vnd.apache.arrow.stream", stream(&rows)),
-        ],
-    )
-    .await;
-    found.extend([of_file(artifact, csv), of_file(artifact, record), of_file(artifact, file(&rows))]);
-    assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{word}: {found:?}");
-    found[0]
+    let typed_text = vec![
+        request("POST", "/predict", record.clone()),
+        request("POST", "/predict", format!("[{record}]")),
+        typed("/predict", "application/x-ndjson", record.clone()),
+        request("POST", "/v2/models/m/infer", tensor.to_string()),
+    ];
+    let fields = vec![
+        typed("/predict", "text/csv", csv.clone()),
+        typed("/predict", "text/csv", csv.replace("c,x", "\"c\",x")),
+        typed("/predict", "application/vnd.apache.arrow.stream", stream(&rows)),
+    ];
+    let mut found = [over_http(&service, typed_text).await, over_http(&service, fields).await];
+    found[0].push(of_file(artifact, record));
+    found[1].extend([of_file(artifact, csv), of_file(artifact, file(&rows))]);
+    let [json, table] = found.map(|found| {
+        assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{word}: {found:?}");
+        found[0]
+    });
+    assert!(json.is_none() || json == table, "{word}: {json:?} and {table:?}");
+    [json, table]
 }
 
 /// A cell that JSON has without quotes, by the doors that have such.
@@ -120,36 +125,40 @@ const WORDS: [&str; 6] = ["NA", "n/a", "None", "null", "-", "?"];
 
 #[tokio::test]
 async fn a_word_for_no_value_is_a_text_among_texts() {
-    let refuse = trained(&["AA", "", "red", "NA"], UnknownCategories::Error);
-    assert_eq!((text(&refuse, "NA").await, text(&refuse, "red").await), (Some(400.0), Some(300.0)));
-    let missing = plain(&refuse, "null").await;
+    let known = trained(&["AA", "", "red", "NA"], UnknownCategories::Error);
+    assert_eq!((text(&known, "NA").await, text(&known, "red").await), ([Some(400.0); 2], [Some(300.0); 2]));
+    let missing = plain(&known, "null").await;
     assert!(missing.is_some());
-    assert_eq!(text(&refuse, "").await, missing, "an empty text is missing");
+    assert_eq!(text(&known, "").await, [None, missing], "a text of JSON is what it says");
     for word in ["None", "-"] {
-        assert_eq!(text(&refuse, word).await, None, "{word}");
+        assert_eq!(text(&known, word).await, [None; 2], "{word}");
     }
-    let answer = send(&served(&refuse), typed("/predict", "text/csv", "c,x\n?,0\n")).await;
+    let answer = send(&served(&known), typed("/predict", "text/csv", "c,x\n?,0\n")).await;
     let told = "c has no category \"?\"; it has \"AA\", \"NA\", \"red\"; a missing cell is left empty, or null in JSON \
                 (of a file: --missing ?)";
     assert!(answer.json()["errors"][0]["detail"].as_str().unwrap().ends_with(told), "{}", answer.text());
     let other = trained(&["blue", "", "red"], UnknownCategories::Other);
     let unknown = text(&other, "green").await;
-    assert!(unknown.is_some());
+    assert!(unknown[0].is_some());
     for word in WORDS {
         assert_eq!(text(&other, word).await, unknown, "{word}");
     }
+    // Where it would pass for unknown, it is missing as in a table.
+    assert_eq!(text(&other, "").await, [plain(&other, "null").await; 2]);
 }
 
 #[tokio::test]
 async fn a_word_for_no_value_is_missing_among_codes() {
-    let other = trained(&["7", "", "12", "30"], UnknownCategories::Other);
-    let missing = plain(&other, "null").await;
-    assert!(missing.is_some());
-    for word in WORDS {
-        assert_eq!(text(&other, word).await, missing, "{word}");
+    for (unknown, in_json) in [(UnknownCategories::Other, true), (UnknownCategories::Error, false)] {
+        let codes = trained(&["7", "", "12", "30"], unknown);
+        let missing = plain(&codes, "null").await;
+        assert!(missing.is_some());
+        for word in &WORDS[..if in_json { 6 } else { 2 }] {
+            assert_eq!(text(&codes, word).await, [missing.filter(|_| in_json), missing], "{word}");
+        }
     }
     let whole = trained(&["7", "12"], UnknownCategories::Error);
-    assert_eq!((text(&whole, "NA").await, text(&whole, "12").await), (None, Some(200.0)));
+    assert_eq!((text(&whole, "NA").await, text(&whole, "12").await), ([None; 2], [Some(200.0); 2]));
 }
 
 #[tokio::test]
@@ -163,8 +172,13 @@ async fn a_boolean_is_not_the_first_of_many_codes() {
     for column in [["False", "True"], ["false", "true"]] {
         let booleans = trained(&column, UnknownCategories::Other);
         for yes in ["True", "true", "TRUE"] {
-            assert_eq!(text(&booleans, yes).await, Some(200.0), "{yes}");
+            assert_eq!(text(&booleans, yes).await, [Some(200.0); 2], "{yes}");
         }
         assert_eq!(plain(&booleans, "true").await, Some(200.0));
+        let codes = trained(&["1", "2"], UnknownCategories::Other);
+        assert_eq!((text(&codes, "1.0").await, plain(&codes, "1.0").await), ([Some(100.0); 2], Some(100.0)));
+        let booleans = trained(&column, UnknownCategories::Error);
+        assert_eq!(of_file(&booleans, "c,x\nTRUE,0\n"), Some(200.0));
+        assert_eq!(plain(&booleans, "false").await, Some(100.0));
     }
 }
