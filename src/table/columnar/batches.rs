@@ -22,6 +22,13 @@ use crate::text::shorten::quoted;
 /// Rows that are decoded of Parquet at one time: enough to fill the compiled predictor's blocks.
 const ROWS: usize = 4_096;
 
+/// What Arrow says of polars' integers of 128 bits, for which it has no type.
+const WIDE: &str = "bit width of 128";
+
+/// What is said instead.
+const WIDE_ADVICE: &str = "a column is of integers of 128 bits, which is not read; write it as Int64 or Decimal \
+                           (polars: cast(pl.Int64))";
+
 /// pandas writes the index under this name and a number.
 const INDEX: &str = "__index_level_";
 
@@ -151,11 +158,17 @@ fn quietly<T>(name: &str, format: &str, read: impl FnOnce() -> T) -> Result<T, T
 
 fn not_ipc(name: &str, error: &FrameError) -> TableError {
     TableError::Syntax(match error {
+        FrameError::Broken(why) if why.contains(WIDE) => format!("{name}: {WIDE_ADVICE}"),
         FrameError::Broken(why) => format!("{name}: the Arrow IPC data is broken: {why}"),
         FrameError::Unread(what) => format!("{name}: Arrow IPC data that is not read: {what}"),
     })
 }
 
 fn not_parquet(name: &str, error: &ParquetError) -> TableError {
-    TableError::Syntax(format!("{name}: the Parquet file cannot be read: {error}"))
+    let why = error.to_string();
+    TableError::Syntax(if why.contains(WIDE) {
+        format!("{name}: {WIDE_ADVICE}")
+    } else {
+        format!("{name}: the Parquet file cannot be read: {why}")
+    })
 }

@@ -127,6 +127,17 @@ fn compression_that_is_not_read_is_called_by_its_name() {
 }
 
 #[test]
+fn integers_of_128_bits_are_called_what_they_are() {
+    let folder = Folder::new();
+    let ran = folder.predict(path("tests/data/polars-int128.arrow").to_str().unwrap(), "-");
+    assert_eq!(ran.code, Some(65), "{ran:?}");
+    assert!(
+        ran.err.contains("polars-int128.arrow: a column is of integers of 128 bits, which is not read; "),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn an_output_is_compressed_as_its_name_says() {
     let folder = Folder::new();
     let input = folder.write("in.csv", "x\n1\n2\n");
