@@ -79,7 +79,8 @@ fn old_artifacts_answer_the_same_bits() {
     }
 }
 
-/// A head without what has been added since: figures, what matters to the model, and sections.
+/// A head without what has been added since (figures, coverage of intervals, what matters to the model, sections), and
+/// without the statistics of predictions, which are of out-of-fold answers now.
 fn without_news(mut head: Value) -> Value {
     for figures in ["/evaluation/holdout", "/evaluation/k_fold/mean", "/evaluation/k_fold/sd"] {
         if let Some(Value::Object(figures)) = head.pointer_mut(figures) {
@@ -87,7 +88,9 @@ fn without_news(mut head: Value) -> Value {
         }
     }
     let map = head.as_object_mut().unwrap();
-    ["importance", "coefficients", "payload"].iter().for_each(|key| drop(map.remove(*key)));
+    ["importance", "coefficients", "intervals", "payload", "prediction_stats"]
+        .iter()
+        .for_each(|key| drop(map.remove(*key)));
     head
 }
 
