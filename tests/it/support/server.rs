@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use super::wire::{Answer, AnswerReader};
 
 /// Longer than anything under test takes, shorter than a person's patience.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What `/large` answers: more than a socket's buffers hold.
 pub(crate) const LARGE: usize = 64 << 20;

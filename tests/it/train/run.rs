@@ -131,6 +131,7 @@ fn holdout_rows_change_only_their_figures() {
     let (mut a, mut b) = (header(&clean), header(&changed));
     assert_ne!(a.evaluation.as_mut().unwrap().holdout.take(), b.evaluation.as_mut().unwrap().holdout.take());
     assert_ne!(a.importance.take(), b.importance.take());
+    assert_ne!(std::mem::take(&mut a.intervals), std::mem::take(&mut b.intervals));
     assert_eq!(a, b);
     assert_eq!(calibration(&clean), calibration(&changed));
 }
