@@ -46,15 +46,16 @@ run() { # TARGET...
   done
 }
 
-lane="" log=target/beside.log
+lane="" log=""
 if [ -n "${BESIDE:-}" ]; then
-  mkdir -p target
+  log=$(mktemp)
   read -ra besides <<< "$BESIDE"
   # A process group of its own, so that whatever it runs ends with it.
   set -m
   run "${besides[@]}" > "$log" 2>&1 < /dev/null &
   lane=$!
   set +m
+  trap 'rm -f "$log"' EXIT
   trap 'kill -TERM -- -"$lane" 2>/dev/null; exit 130' INT
   trap 'kill -TERM -- -"$lane" 2>/dev/null; exit 143' TERM
 fi
