@@ -10,6 +10,7 @@ pub mod answer_table;
 pub mod artifact;
 pub mod batch;
 mod beside;
+mod bins;
 pub mod calibration;
 pub mod calibrator;
 pub mod category;

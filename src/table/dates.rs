@@ -16,7 +16,7 @@ use crate::text::missing::is_missing_word;
 const NOT_A_TIME: &str = "NaT";
 
 /// Whether the cells of a column are dates.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DateScan {
     /// Cells that hold something.
     pub n: u64,
@@ -49,6 +49,13 @@ impl DateScan {
         self.first_other[form as usize].as_ref()
     }
 
+    /// Of texts, each on a line of its own.
+    pub fn of<'t>(texts: impl IntoIterator<Item = &'t String>) -> Self {
+        let mut scan = Self::default();
+        (1..).zip(texts).for_each(|(line, text)| scan.count(text, line));
+        scan
+    }
+
     fn count(&mut self, text: &str, line: u64) {
         if is_missing_date(text) {
             return;
@@ -78,8 +85,7 @@ impl Scan<'_> {
     /// # Errors
     /// As [`TableFile::scan`](super::TableFile::scan), which has read the same bytes before.
     pub fn dates(&self, columns: &[usize]) -> Result<Vec<DateScan>, TableError> {
-        let nothing = DateScan { n: 0, n_of_form: [0; 3], first_other: [None, None, None] };
-        let mut scans = vec![nothing; columns.len()];
+        let mut scans = vec![DateScan::default(); columns.len()];
         if columns.is_empty() {
             return Ok(scans);
         }

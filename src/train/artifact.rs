@@ -6,7 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::algorithm::Estimator;
 use crate::model::artifact::{
-    CalibrationInfo, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Header, Payload, SMARTCORE, Setting, Threshold,
+    CalibrationInfo, Coverage, Evaluation, FORMAT, FORMAT_NEUTRAL, Figures, Header, Payload, SMARTCORE, Setting,
+    Threshold,
 };
 use crate::model::out_of_fold;
 use crate::model::postprocessing::Postprocessing;
@@ -64,7 +65,7 @@ pub(crate) fn build(plan: &FitPlan<'_>, outcome: &RunOutcome, with_importance: b
     };
     let effects = FeatureEffects::find(plan, outcome, with_importance);
     let intervals = coverage::of_test(outcome, data.n_classes(), tested.as_ref());
-    let header = Header { intervals: intervals.clone(), ..header(plan, outcome, evaluation.clone(), &effects) };
+    let header = header(plan, outcome, (evaluation.clone(), intervals.clone()), &effects);
     let rows = split.test.as_ref().map_or(&split.train.batch, |test| &test.batch);
     let Verified { artifact, version, importance } = verified::write(header, &sections(split, outcome)?, rows)?;
     let scored = data.scored_rows()?;
@@ -138,7 +139,12 @@ fn few_rows(plan: &FitPlan<'_>) -> Option<String> {
     }
 }
 
-fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation, effects: &FeatureEffects) -> Header {
+fn header(
+    plan: &FitPlan<'_>,
+    outcome: &RunOutcome,
+    (evaluation, intervals): (Evaluation, Vec<Coverage>),
+    effects: &FeatureEffects,
+) -> Header {
     let (FitPlan { spec, data, .. }, schema) = (*plan, plan.schema());
     let train = &data.split.train;
     let after = outcome.fitted.pipeline.postprocessing();
@@ -158,7 +164,7 @@ fn header(plan: &FitPlan<'_>, outcome: &RunOutcome, evaluation: Evaluation, effe
         features: schema.features().to_vec(),
         preprocessing: outcome.fitted.preprocessing.clone(),
         evaluation: Some(evaluation),
-        intervals: Vec::new(),
+        intervals,
         importance: effects.importance.clone(),
         coefficients: effects.coefficients.clone(),
         calibration: outcome

@@ -20,9 +20,6 @@ const MAX_CATEGORIES: usize = 20;
 /// Points of a curve.
 const POINTS: u32 = 41;
 
-/// The position of the median among the quantiles.
-const MEDIAN: usize = 10;
-
 /// The curves as HTML, a piece each, and a sentence about them; why there are none is said instead.
 pub(super) fn curves(model: &Model) -> (Vec<String>, String) {
     let features = model.schema().features();
@@ -56,8 +53,8 @@ pub(super) fn curves(model: &Model) -> (Vec<String>, String) {
 fn typical(feature: &Feature) -> Option<f64> {
     let stats = feature.stats.as_ref()?;
     match feature.kind {
-        FeatureKind::Categorical => by_count(feature).first().map(|(category, _)| f64::from(*category)),
-        FeatureKind::Numeric | FeatureKind::Date(_) => stats.quantiles.get(MEDIAN).copied().or(stats.mean),
+        FeatureKind::Categorical => stats.bins.most_frequent().map(f64::from),
+        FeatureKind::Numeric | FeatureKind::Date(_) => stats.median().or(stats.mean),
     }
 }
 

@@ -13,15 +13,13 @@ use crate::model::compiled::Scratch;
 use crate::model::date;
 use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::{Feature, FeatureKind, Schema};
+use crate::model::statistics::Stats;
 use crate::serve::registry::Snapshot;
 
 use super::template::Filling;
 
-/// The position of the median among the quantiles.
-pub(super) const MEDIAN: usize = 10;
-
 /// Where the rows of an example stand among the quantiles: the median first.
-const ROWS: [usize; 2] = [MEDIAN, 15];
+const ROWS: [usize; 2] = [Stats::MEDIAN, 15];
 
 /// Numbers that stand for one whose range is not known, the first that the model has an answer for: there is no
 /// logarithm of 0.
@@ -159,9 +157,8 @@ pub(super) fn number(value: f64) -> Value {
 
 /// The category that most training rows had.
 pub(super) fn most_frequent(feature: &Feature) -> Option<&str> {
-    let bins = &feature.stats().bins;
-    let most = bins.categories.iter().zip(&bins.counts).rev().max_by_key(|(_, count)| **count);
-    most.and_then(|(category, _)| feature.categories.get(*category as usize)).map(String::as_str)
+    let most = feature.stats().bins.most_frequent()?;
+    feature.categories.get(most as usize).map(String::as_str)
 }
 
 fn as_cell(value: &Value) -> Cell<'_> {

@@ -11,6 +11,7 @@ use crate::model::cell::{Cell, MAX_ABS};
 use crate::model::date;
 use crate::model::labels;
 use crate::model::schema::{Feature, FeatureKind, Impute};
+use crate::model::statistics::Stats;
 use crate::text::date::DateForm;
 use crate::text::number::{MAX_EXACT, is_integer, parse_number};
 use crate::text::shorten::quoted;
@@ -35,7 +36,7 @@ pub(super) fn property(feature: &Feature, shows_statistics: bool, plain: f64) ->
     if !description.is_empty() {
         schema["description"] = description.into();
     }
-    schema["examples"] = json!([examples::cell(feature, shows_statistics, examples::MEDIAN, plain)]);
+    schema["examples"] = json!([examples::cell(feature, shows_statistics, Stats::MEDIAN, plain)]);
     if let Some(unit) = &feature.unit {
         schema["x-unit"] = json!(unit);
     }
@@ -184,8 +185,8 @@ fn training(feature: &Feature) -> Value {
     let mut saw = Map::new();
     saw.insert("count".to_owned(), stats.count.into());
     saw.insert("missing".to_owned(), stats.missing.into());
-    let median = stats.quantiles.get(stats.quantiles.len() / 2).copied();
-    let numbers = [("min", stats.min), ("max", stats.max), ("median", median), ("mean", stats.mean), ("sd", stats.sd)];
+    let numbers =
+        [("min", stats.min), ("max", stats.max), ("median", stats.median()), ("mean", stats.mean), ("sd", stats.sd)];
     // The spread of dates is in seconds; the others are dates.
     let value = |name: &str, v: f64| match feature.kind {
         FeatureKind::Date(_) if name != "sd" => date::shown(v).into(),

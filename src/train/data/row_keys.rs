@@ -1,6 +1,6 @@
 //! What `--group` and `--time` say of each row.
 
-use crate::table::Cells;
+use crate::table::{Cells, DateScan};
 use crate::text::date::{DateForm, Instant};
 use crate::text::number::parse_number;
 use crate::train::data::lookup::of_column;
@@ -82,9 +82,8 @@ impl RowKeys {
 
 /// The form that all texts have, or else most.
 fn form_of_all(sources: &Sources<'_>, column: usize, names: &[String]) -> Result<DateForm, TrainError> {
-    let n_of = |form: &DateForm| names.iter().filter(|name| Instant::parse(name, *form).is_some()).count();
-    let forms: Vec<DateForm> = DateForm::ALL.into_iter().filter(|form| n_of(form) == names.len()).collect();
-    match forms.as_slice() {
+    let dates = DateScan::of(names);
+    match dates.forms().as_slice() {
         [DateForm::DayFirst, DateForm::MonthFirst] => {
             let (scan, name) = (sources.data, sources.data.called(column));
             let first = names.first().map_or("", String::as_str);
@@ -95,8 +94,7 @@ fn form_of_all(sources: &Sources<'_>, column: usize, names: &[String]) -> Result
             Err(of_column(scan, column, what))
         }
         [form, ..] => Ok(*form),
-        // Of equally common ones the first.
-        [] => Ok(DateForm::ALL.into_iter().rev().max_by_key(n_of).unwrap_or(DateForm::YearFirst)),
+        [] => Ok(dates.commonest()),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::model::batch::Batch;
 use crate::model::date::DatePart;
 use crate::model::schema::{Feature, FeatureKind, MAX_COLUMNS};
-use crate::text::date::{DateForm, Instant};
+use crate::table::DateScan;
 use crate::text::shorten::shortened;
 use crate::train::error::TrainError;
 
@@ -74,12 +74,10 @@ fn check_one_hot(
 
 /// Where most categories are dates, which one made the column none of dates, as the end of a sentence.
 fn hint_of_dates(feature: &Feature) -> String {
-    let is_date = |text: &String, form| Instant::parse(text, form).is_some();
-    let n_of = |form: &DateForm| feature.categories.iter().filter(|text| is_date(text, *form)).count();
-    let form = DateForm::ALL.into_iter().rev().max_by_key(n_of).unwrap_or(DateForm::YearFirst);
-    let other = feature.categories.iter().find(|text| !is_date(text, form));
-    match other.filter(|_| n_of(&form) * 2 > feature.categories.len()) {
-        Some(text) => {
+    let dates = DateScan::of(&feature.categories);
+    let form = dates.commonest();
+    match dates.other_than(form).filter(|_| dates.n_of(form) * 2 > dates.n) {
+        Some((_, text)) => {
             let (name, text) = (&feature.name, shortened(text));
             format!("; most of its cells are dates, and {text} is none: --date {name} makes such cells an error")
         }

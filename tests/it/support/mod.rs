@@ -9,6 +9,7 @@ pub(crate) mod arrow;
 pub(crate) mod artifact;
 pub(crate) mod estimator;
 pub(crate) mod exact;
+pub(crate) mod folder;
 pub(crate) mod model_folder;
 pub(crate) mod models;
 pub(crate) mod process;

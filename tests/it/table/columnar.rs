@@ -11,6 +11,7 @@ use arrow_array::{
 };
 
 use crate::support::arrow::{array, batch, file, parquet, stream};
+use crate::support::folder::Folder;
 use crate::support::process::run_with;
 
 /// Sixty rows: floats with a missing cell, integers, booleans, text with a missing cell, a dictionary, a decimal, a target.
@@ -62,62 +63,45 @@ fn ndjson(rows: std::ops::Range<i64>) -> String {
         .collect()
 }
 
-struct Folder(tempfile::TempDir);
+/// Trains on files; gives the model's bytes.
+fn train(folder: &Folder, data: &[&str]) -> Vec<u8> {
+    let out = folder.path("m.model");
+    let _ = std::fs::remove_file(&out);
+    let mut args = vec!["train", "--target", "y", "--trees", "3", "--folds", "2", "-o", &out, "--data"];
+    args.extend(data);
+    let ran = run_with(&[], &args);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    std::fs::read(Path::new(&out)).unwrap()
+}
 
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).display().to_string()
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        std::fs::write(self.0.path().join(name), bytes).unwrap();
-        self.path(name)
-    }
-
-    /// Trains on files; gives the model's bytes.
-    fn train(&self, data: &[&str]) -> Vec<u8> {
-        let out = self.path("m.model");
-        let _ = std::fs::remove_file(&out);
-        let mut args = vec!["train", "--target", "y", "--trees", "3", "--folds", "2", "-o", &out, "--data"];
-        args.extend(data);
-        let ran = run_with(&[], &args);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
-        std::fs::read(Path::new(&out)).unwrap()
-    }
-
-    /// What is said of a file that is not read.
-    fn refused(&self, bytes: impl AsRef<[u8]>) -> String {
-        let data = self.write("bad.bin", bytes);
-        let ran = run_with(&[], &["train", "--target", "y", "--data", &data, "-o", &self.path("n.model")]);
-        assert_eq!(ran.code, Some(65), "{ran:?}");
-        ran.err.replace(&data, "bad.bin")
-    }
+/// What is said of a file that is not read.
+fn refused(folder: &Folder, bytes: impl AsRef<[u8]>) -> String {
+    let data = folder.write("bad.bin", bytes);
+    let ran = run_with(&[], &["train", "--target", "y", "--data", &data, "-o", &folder.path("n.model")]);
+    assert_eq!(ran.code, Some(65), "{ran:?}");
+    ran.err.replace(&data, "bad.bin")
 }
 
 #[test]
 fn one_table_gives_one_model_in_every_form() {
     let folder = Folder::new();
-    let from_csv = folder.train(&[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
+    let from_csv = train(&folder, &[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
     let table = table(0..60);
     for (name, bytes) in [("t.parquet", parquet(&table)), ("t.arrow", file(&table)), ("t.data", stream(&table))] {
-        assert!(folder.train(&[&folder.write(name, bytes)]) == from_csv, "{name}");
+        assert!(train(&folder, &[&folder.write(name, bytes)]) == from_csv, "{name}");
     }
-    assert!(folder.train(&[&folder.write("t.jsonl", ndjson(0..60))]) == from_csv, "NDJSON");
+    assert!(train(&folder, &[&folder.write("t.jsonl", ndjson(0..60))]) == from_csv, "NDJSON");
     // Files of several forms, and a pattern, are one table.
     let first = folder.write("part-1.csv", HEAD.to_owned() + &csv_rows(0..20));
     let second = folder.write("part-2.parquet", parquet(&self::table(20..60)));
-    assert!(folder.train(&[&first, &second]) == from_csv, "two files");
-    assert!(folder.train(&[&folder.path("part-?.*")]) == from_csv, "a pattern");
+    assert!(train(&folder, &[&first, &second]) == from_csv, "two files");
+    assert!(train(&folder, &[&folder.path("part-?.*")]) == from_csv, "a pattern");
 }
 
 #[test]
 fn one_table_gives_one_answer_in_every_form() {
     let folder = Folder::new();
-    folder.train(&[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
+    train(&folder, &[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
     let model = folder.path("m.model");
     let answers = |inputs: &[&str]| {
         let args = [&["predict", "--model", &model, "-o", "-", "--input"][..], inputs].concat();
@@ -138,7 +122,7 @@ fn one_table_gives_one_answer_in_every_form() {
 #[test]
 fn a_cell_that_does_not_fit_is_told_with_its_row_and_column() {
     let folder = Folder::new();
-    folder.train(&[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
+    train(&folder, &[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
     let mut columns: Vec<_> = table(0..60).columns().to_vec();
     columns[4] = array((0..60).map(|i| Some(if i == 41 { "purple" } else { "red" })).collect::<StringArray>());
     let bad = RecordBatch::try_new(table(0..60).schema(), columns).unwrap();
@@ -154,7 +138,7 @@ fn a_cell_that_does_not_fit_is_told_with_its_row_and_column() {
         ("x", array((0..9).map(|i| Some(f64::from(i))).collect::<Float64Array>())),
         ("y", array((0..9).map(|i| Some(if i == 3 { 1e200 } else { 1.0 })).collect::<Float64Array>())),
     ];
-    let said = folder.refused(parquet(&batch(numbers)));
+    let said = refused(&folder, parquet(&batch(numbers)));
     assert!(said.contains("bad.bin, row 4, column 2 (y): 1e+200 is larger in size than 1e150"), "{said}");
 }
 
@@ -180,25 +164,25 @@ fn what_is_not_read_is_called_by_its_name() {
     let y = ("y", array((0..3).map(Some).collect::<Int64Array>()));
     let list = ListArray::from_iter_primitive::<arrow_array::types::Int32Type, _, _>(vec![Some(vec![Some(1)]); 3]);
     let nested = batch(vec![("x", array(list)), y.clone()]);
-    assert!(folder.refused(parquet(&nested)).contains("bad.bin, column 1 (x): it is nested (List("));
-    assert!(folder.refused(stream(&nested)).contains("the column \"x\" is nested (List("));
+    assert!(refused(&folder, parquet(&nested)).contains("bad.bin, column 1 (x): it is nested (List("));
+    assert!(refused(&folder, stream(&nested)).contains("the column \"x\" is nested (List("));
     let null = batch(vec![("x", array(NullArray::new(3))), y.clone()]);
-    assert!(folder.refused(parquet(&null)).contains("column 1 (x): it holds no value in any row; --drop it"));
-    assert!(folder.refused(b"FEA1\0\0\0\0").contains("bad.bin: a Feather file of version 1, which is not read; "));
+    assert!(refused(&folder, parquet(&null)).contains("column 1 (x): it holds no value in any row; --drop it"));
+    assert!(refused(&folder, b"FEA1\0\0\0\0").contains("bad.bin: a Feather file of version 1, which is not read; "));
     let keys = DictionaryArray::<Int8Type>::new(vec![0, 0, 0].into(), Arc::new(Int64Array::from(vec![5])));
-    let said = folder.refused(stream(&batch(vec![("x", array(keys)), y.clone()])));
+    let said = refused(&folder, stream(&batch(vec![("x", array(keys)), y.clone()])));
     assert!(said.contains("the column \"x\" is a dictionary of Int64, not of text"), "{said}");
     // Cut off, or no such file at all.
     let whole = table(0..60);
     let cut = &stream(&whole)[..900];
-    assert!(folder.refused(cut).contains("it ends in the middle of a message; was the end cut off?"));
+    assert!(refused(&folder, cut).contains("it ends in the middle of a message; was the end cut off?"));
     let cut = &parquet(&whole)[..900];
-    assert!(folder.refused(cut).contains("bad.bin: the Parquet file cannot be read: "));
-    let said = folder.refused("{\"x\":1,\"y\":2}\n\n{\"x\":1,\"z\":2}\n");
+    assert!(refused(&folder, cut).contains("bad.bin: the Parquet file cannot be read: "));
+    let said = refused(&folder, "{\"x\":1,\"y\":2}\n\n{\"x\":1,\"z\":2}\n");
     assert!(said.contains("bad.bin, line 3: the key \"z\" is not in the first line"), "{said}");
-    let said = folder.refused("{\"x\":1,\"y\":2}\n{\"x\":[1],\"y\":2}\n");
+    let said = refused(&folder, "{\"x\":1,\"y\":2}\n{\"x\":[1],\"y\":2}\n");
     assert!(said.contains("bad.bin, line 2: \"x\" is an array; a cell is a number, text, a boolean or null"), "{said}");
-    let said = folder.refused("{\"x\":1,\"y\":2}\n{\"x\":1,\"x\":2}\n");
+    let said = refused(&folder, "{\"x\":1,\"y\":2}\n{\"x\":1,\"x\":2}\n");
     assert!(said.contains("bad.bin, line 2: the key \"x\" is there twice"), "{said}");
 }
 
@@ -220,14 +204,14 @@ fn dates_and_times_are_read_as_their_iso_text() {
         format!("{day},{i}.0,{at:?}Z,{}\n", i * 3)
     });
     let csv = folder.write("t.csv", format!("day,x,at,y\n{}", texts.collect::<String>()));
-    let from_csv = folder.train(&[&csv]);
-    assert!(folder.train(&[&folder.write("t.parquet", parquet(&typed))]) == from_csv);
+    let from_csv = train(&folder, &[&csv]);
+    assert!(train(&folder, &[&folder.write("t.parquet", parquet(&typed))]) == from_csv);
 }
 
 #[test]
 fn answers_are_written_in_the_form_of_the_ending_or_the_one_that_is_asked_for() {
     let folder = Folder::new();
-    folder.train(&[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
+    train(&folder, &[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
     let (model, input) = (folder.path("m.model"), folder.write("t.parquet", parquet(&table(0..60))));
     let predict = |input: &str, output: &str, more: &[&str]| {
         let args = [&["predict", "--model", &model, "--input", input, "-o", output][..], more].concat();
