@@ -59,6 +59,7 @@ VENV_MLSERVER := target/venv-mlserver
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
 VENV_LOAD := target/venv-load
+VENV_DEPLOY := target/venv-deploy
 VENV_RELEASE := target/venv-release
 VENV_IMPORT := target/venv-import
 VENV_IMPORT_PEERS := target/venv-import-peers
@@ -198,7 +199,7 @@ version: ## Print the version that images are tagged with
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
 TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-monitoring \
-              test-batch test-install test-load test-promises
+              test-batch test-install test-load test-deploy test-promises
 # Beside them, because it links for minutes with one of two processors.
 TESTS_BESIDE := test-container
 
@@ -380,6 +381,12 @@ overload-plot: $(BINARY) ## Measure goodput against load and write docs/overload
 haproxy:
 	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/setup
 
+.PHONY: test-deploy
+test-deploy: $(VENV_DEPLOY)/installed ## Judge what deploy/ has for AWS, Google and Azure, and run the program under what each asks of a container
+	$(DEV_BUILD)
+	$(VENV_DEPLOY)/bin/python -B tests/deploy/templates_test.py
+	$(VENV_DEPLOY)/bin/python -B tests/deploy/contracts_test.py
+
 .PHONY: test-readme
 test-readme: ## Walk README.md: each command, in order, and each reply; with the debug build
 	$(PYTHON) -B tests/readme.py
@@ -419,6 +426,8 @@ lint-files: $(VENV)/installed
 	$(VENV)/bin/python -B tests/ci.py
 	check-jsonschema --builtin-schema vendor.circle-ci .circleci/config.yml
 	check-jsonschema --builtin-schema vendor.compose-spec deploy/monitoring/compose.yaml
+	check-jsonschema --builtin-schema vendor.cloudbuild deploy/cloudrun/cloudbuild.yaml
+	$(VENV)/bin/python -B tests/deploy/cloud_run.py
 	$(VENV)/bin/python -B tests/k8s/lint.py $(KUBERNETES_VERSIONS)
 
 .PHONY: prometheus-rule
@@ -508,6 +517,13 @@ $(VENV_RELEASE)/installed: .ci/release.txt
 
 $(VENV_LOAD)/installed: .ci/load.txt
 	$(venv)
+
+# The list is whole, less what `sam validate` does not use.
+$(VENV_DEPLOY)/installed: .ci/deploy.txt
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D) || { echo "python3 with venv is needed: run 'make setup', or apt-get install python3-venv" >&2; exit 1; }
+	$(@D)/bin/pip install --quiet --no-deps --no-compile --require-hashes --only-binary :all: -r $<
+	touch $@
 
 $(VENV_IMPORT)-%/installed: .ci/import-versions/%.txt
 	$(venv)

@@ -22,6 +22,9 @@ fi
 if has test-drift && ! command -v promtool >/dev/null; then
   skipped+=("drift by Prometheus. There is no prometheus (Debian: prometheus).")
 fi
+if has test-deploy && ! command -v terraform >/dev/null; then
+  skipped+=("terraform fmt of deploy/terraform. There is no terraform.")
+fi
 if has test-monitoring && ! command -v promtool >/dev/null; then
   skipped+=("monitoring. There is no prometheus (Debian: prometheus).")
 fi
