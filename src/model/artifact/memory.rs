@@ -14,7 +14,7 @@ use crate::model::neutral;
 const LOADED: usize = 2;
 
 /// The same of the `estimator` section: trees, of 10 bytes a node at least, decoded, and compiled in two layouts, measured
-/// 2.7 to 4.2; and laid out to explain answers, where a node takes 32 bytes and its cover 8.
+/// 2.7 to 4.2; and laid out to explain answers, where a node takes 28 bytes and its cover 8.
 const ESTIMATOR: usize = 9;
 
 /// Bytes that a byte of the `shares` section takes beside: a leaf with rows of two of eight classes has 5, in memory 48

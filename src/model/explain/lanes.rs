@@ -31,14 +31,17 @@ pub(super) fn store<S: Simd, const B: usize>(numbers: &[f64x4<S>; B], to: &mut N
     }
 }
 
-/// Σ a · b, in the same order on every CPU.
+/// The products a · b of all blocks, added up.
 #[inline(always)]
-pub(super) fn dot<S: Simd, const B: usize>(a: &[f64x4<S>; B], b: &[f64x4<S>; B]) -> f64 {
+pub(super) fn dot<S: Simd, const B: usize>(a: &[f64x4<S>; B], b: &[f64x4<S>; B]) -> f64x4<S> {
     let mut terms = a[0] * b[0];
     for i in 1..B {
         terms += a[i] * b[i];
     }
-    let mut four = [0.0; LANES];
-    terms.store_array(&mut four);
+    terms
+}
+
+/// Four numbers, added up in the same order on every CPU.
+pub(super) fn sum(four: &[f64; LANES]) -> f64 {
     (four[0] + four[2]) + (four[1] + four[3])
 }

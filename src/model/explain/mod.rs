@@ -6,6 +6,7 @@
 
 mod explainer;
 mod lanes;
+mod leaf_values;
 mod linear;
 mod opened;
 mod quadrature;

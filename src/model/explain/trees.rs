@@ -1,52 +1,60 @@
-//! Trees laid out for contributions: nodes in the order of a walk that visits all of them, each with the share of its
-//! parent's training rows.
+//! Trees laid out for contributions: their splits, parents before children, each with the share of its training rows
+//! that pass its test.
 
+use super::leaf_values::LeafValues;
 use super::quadrature::Quadrature;
 use crate::model::cover::Cover;
-use crate::model::ir::{Leaves, Missing, Node, Shares, Split, Test, Trees};
+use crate::model::ir::{Leaves, Missing, Node, Split, Test, Trees};
 
 /// Splits that one path may have.
 const MAX_DEPTH: usize = 1_024;
 /// Numbers of quadrature points that the walk is compiled for. A path that asks for `d` different columns takes d / 2.
 pub(super) const POINTS: [usize; 5] = [4, 8, 16, 32, 64];
-/// Below the root, and where no split above asks for the same column.
-pub(super) const NONE: u16 = u16::MAX;
+/// In place of a child's position: it is a leaf. At this position is the root, which is no split's child.
+pub(super) const LEAF: u32 = 0;
 
-/// What a node asks.
+/// What a split asks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Ask {
-    /// Nothing: it is a leaf.
-    Nothing,
-    /// Whether a cell is at most the node's number.
+    /// Whether a cell is at most the split's number.
     AtMost(Missing),
-    /// Whether a cell names a category of the set of the node's number.
+    /// Whether a cell names a category of the set of the split's number.
     In,
 }
 
-/// A node. The child where its test holds comes right after it.
+/// A split. Leaves are held by the split above them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Visit {
-    /// A bound, a set's position, or what the leaf holds.
+pub(super) struct LaidSplit {
+    /// A bound, or a set's position.
     pub(super) number: f64,
-    /// The share of the parent's rows that come here: 0 to 1.
+    /// The share of its rows that pass its test: 0 to 1.
     pub(super) share: f64,
-    /// The position of the child where its test does not hold.
-    pub(super) otherwise: u32,
+    /// What the children hold that are leaves: where its test holds, where it does not.
+    pub(super) leaves: [f64; 2],
+    /// The positions of the children, in the same order; [`LEAF`] for one that is a leaf.
+    pub(super) below: [u32; 2],
+    /// The position of the nearest split, itself or above it, whose parent asks for the same column as it does; of the
+    /// root where there is none.
+    pub(super) above: u32,
     /// The column that it asks for.
     pub(super) column: u16,
-    /// How many splits are above it.
-    pub(super) depth: u16,
-    /// The depth of the nearest node above whose parent asks for the same column as this one's parent, or [`NONE`].
-    pub(super) same: u16,
+    /// The column's position in [`Laid::columns`].
+    pub(super) column_of_tree: u16,
     pub(super) ask: Ask,
 }
 
 /// A tree.
 #[derive(Debug)]
 pub(super) struct Laid {
-    pub(super) nodes: Box<[Visit]>,
-    /// The most splits above a node.
-    pub(super) depth: usize,
+    /// Those with a split below them first, by depth; and where depths are equal, those that have leaves on the same
+    /// sides, so that the walk's branches come in runs.
+    pub(super) splits: Box<[LaidSplit]>,
+    /// How many have a split below them.
+    pub(super) n_inner: usize,
+    /// The columns that it asks for.
+    pub(super) columns: Box<[u16]>,
+    /// What its only leaf holds, where it has no split.
+    only_leaf: f64,
     /// The place in [`POINTS`] of as many points as its paths need.
     pub(super) points: usize,
     /// The output that it adds to, where a leaf is one number.
@@ -55,38 +63,10 @@ pub(super) struct Laid {
     pub(super) scale: f64,
 }
 
-/// What a leaf's number is.
-#[derive(Debug)]
-pub(super) enum LeafValues {
-    /// A value.
-    Values,
-    /// The position of a class: 1 for it.
-    Votes,
-    /// A position among row-major vectors, `[n_leaves, n_outputs]`.
-    Vectors(Vec<f64>, usize),
-    /// A position among the shares of classes.
-    Shares(Shares),
-}
-
-impl LeafValues {
-    /// What a leaf adds to an output.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a checked position")]
-    pub(super) fn of(&self, number: f64, output: usize) -> f64 {
-        match self {
-            Self::Values => number,
-            Self::Votes => f64::from(u8::from(number as usize == output)),
-            Self::Vectors(values, n_outputs) => values[number as usize * n_outputs + output],
-            Self::Shares(shares) => {
-                shares.of_leaf(number as usize).find(|(class, _)| *class == output).map_or(0.0, |(_, share)| share)
-            }
-        }
-    }
-
-    /// True where a tree's leaves add to all outputs.
-    pub(super) fn are_of_all_outputs(&self) -> bool {
-        !matches!(self, Self::Values)
+impl Laid {
+    /// Nodes, leaves among them.
+    pub(super) fn n_nodes(&self) -> usize {
+        2 * self.splits.len() + 1
     }
 }
 
@@ -115,16 +95,18 @@ impl LaidTrees {
             }
         };
         let divisor = votes.or(trees.sum.divisor).unwrap_or(1.0);
-        let mut laying = Laying { path: Vec::new(), last: vec![NONE; trees.n_columns] };
+        let no_column = vec![NONE; trees.n_columns];
+        let mut laying = Laying { path: Vec::new(), last: no_column.clone(), columns: no_column };
         let mut laid = Vec::with_capacity(trees.trees.len());
         for (tree, cover) in trees.trees.iter().zip(cover) {
-            let (nodes, depth, n_different) = laying.lay(&tree.nodes, cover)?;
+            let (mut of_tree, n_different) = laying.lay(&tree.nodes, cover)?;
             let needed = n_different.div_ceil(2).max(1);
-            let points = POINTS.iter().position(|points| *points >= needed).ok_or_else(|| {
+            of_tree.points = POINTS.iter().position(|points| *points >= needed).ok_or_else(|| {
                 let most = 2 * POINTS[POINTS.len() - 1];
                 format!("This model has no contributions: a path of its trees asks for more than {most} columns")
             })?;
-            laid.push(Laid { nodes, depth, points, output: tree.output, scale: tree.weight / divisor });
+            (of_tree.output, of_tree.scale) = (tree.output, tree.weight / divisor);
+            laid.push(of_tree);
         }
         Ok(Self { trees: laid, values, quadratures: POINTS.map(Quadrature::new) })
     }
@@ -138,100 +120,150 @@ impl LaidTrees {
                 continue;
             }
             let mut of_tree = 0.0;
-            for node in &tree.nodes {
-                reach.truncate(usize::from(node.depth));
-                let here = reach.last().copied().unwrap_or(1.0) * node.share;
-                reach.push(here);
-                if node.ask == Ask::Nothing {
-                    of_tree += here * self.values.of(node.number, output);
+            if tree.splits.is_empty() {
+                of_tree = self.values.of(tree.only_leaf, output);
+            }
+            reach.clear();
+            reach.resize(tree.splits.len(), 1.0);
+            for (place, split) in tree.splits.iter().enumerate() {
+                for (i, share) in [split.share, 1.0 - split.share].into_iter().enumerate() {
+                    let here = reach[place] * share;
+                    match split.below[i] {
+                        LEAF => of_tree += here * self.values.of(split.leaves[i], output),
+                        below => reach[below as usize] = here,
+                    }
                 }
             }
             sum += of_tree * tree.scale;
-            reach.clear();
         }
         sum
     }
 
     /// Bytes that it occupies.
     pub(super) fn resident_bytes(&self) -> usize {
-        let leaves = match &self.values {
-            LeafValues::Values | LeafValues::Votes => 0,
-            LeafValues::Vectors(values, _) => size_of_val(values.as_slice()),
-            LeafValues::Shares(shares) => shares.resident_bytes(),
-        };
-        leaves + self.trees.iter().map(|tree| size_of::<Laid>() + size_of_val(&*tree.nodes)).sum::<usize>()
+        let of_trees = self.trees.iter().map(|tree| size_of_val(&*tree.splits) + size_of_val(&*tree.columns));
+        self.values.resident_bytes() + self.trees.len() * size_of::<Laid>() + of_trees.sum::<usize>()
     }
 }
+
+/// No position.
+const NONE: u32 = u32::MAX;
 
 /// The walk that lays trees out.
 struct Laying {
-    /// Of each node from below the root to the last one: the column that its parent asks for, and its `same`.
-    path: Vec<(u16, u16)>,
-    /// By column, the depth of the last of these nodes.
-    last: Vec<u16>,
+    /// Of each split from below the root to the last one: the column that its parent asks for, and what was the last
+    /// such split before.
+    path: Vec<(u16, u32)>,
+    /// By column, the last of these splits.
+    last: Vec<u32>,
+    /// By column, its position among those of the tree.
+    columns: Vec<u32>,
 }
 
 impl Laying {
-    /// The nodes, the largest depth, and the most different columns that a path asks for.
-    fn lay(&mut self, nodes: &[Node], cover: &[f64]) -> Result<(Box<[Visit]>, usize, usize), String> {
-        let mut laid: Vec<Visit> = Vec::with_capacity(nodes.len());
-        let (mut deepest, mut most, mut different) = (0, 0, vec![0_usize]);
-        // A node's place, its depth, its share, and the laid parent of a child that comes where the test does not hold.
-        let mut open = vec![(0_usize, 0_usize, 1.0, None::<usize>)];
-        while let Some((at, depth, share, parent)) = open.pop() {
+    /// The tree, and the most different columns that a path asks for. Points, output and scale are the caller's.
+    fn lay(&mut self, nodes: &[Node], cover: &[f64]) -> Result<(Laid, usize), String> {
+        let (mut splits, mut depths): (Vec<LaidSplit>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut columns, mut only_leaf) = (Vec::new(), 0.0);
+        // Of each split of the path, how many columns those above it ask for.
+        let (mut most, mut different) = (0, Vec::<usize>::new());
+        // A node, its depth, and the parent with its side.
+        let mut open = vec![(0_usize, 0_usize, None::<(usize, usize)>)];
+        while let Some((at, depth, parent)) = open.pop() {
             if depth > MAX_DEPTH {
                 return Err(format!("This model has no contributions: its trees are deeper than {MAX_DEPTH} splits"));
             }
-            let place = u32::try_from(laid.len()).unwrap_or(u32::MAX);
-            if let Some(parent) = parent {
-                laid[parent].otherwise = place;
-            }
-            let asked = (depth > 0).then(|| laid[parent.unwrap_or(laid.len() - 1)].column);
-            let same = self.enter(depth, asked);
-            different.truncate(depth.max(1));
-            if depth > 0 {
-                different.push(different[depth - 1] + usize::from(same == NONE));
-            }
-            deepest = deepest.max(depth);
-            let depth_of_node = u16::try_from(depth).unwrap_or(NONE);
-            let mut visit =
-                Visit { number: 0.0, share, otherwise: 0, column: 0, depth: depth_of_node, same, ask: Ask::Nothing };
-            match nodes[at] {
-                Node::Leaf(number) => {
-                    visit.number = number;
-                    most = most.max(different[depth]);
+            let Split { test, children, column, missing } = match (nodes[at], parent) {
+                (Node::Split(split), _) => split,
+                (Node::Leaf(number), Some((parent, side))) => {
+                    splits[parent].leaves[side] = number;
+                    continue;
                 }
-                Node::Split(Split { test, children, column, missing }) => {
-                    (visit.number, visit.ask) = match test {
-                        Test::AtMost(bound) => (bound, Ask::AtMost(missing)),
-                        Test::In(set) => (f64::from(set), Ask::In),
-                    };
-                    visit.column = column;
-                    let (holds, otherwise) = (children.0 as usize, children.1 as usize);
-                    let to_first = share_of(cover[holds], cover[otherwise]);
-                    open.push((otherwise, depth + 1, 1.0 - to_first, Some(laid.len())));
-                    open.push((holds, depth + 1, to_first, None));
+                (Node::Leaf(number), None) => {
+                    only_leaf = number;
+                    continue;
                 }
+            };
+            let place = splits.len();
+            let is_first = self.enter(depth, parent.map(|(parent, _)| splits[parent].column), narrow(place));
+            different.truncate(depth);
+            different.push(different.last().map_or(0, |above| above + usize::from(is_first)));
+            let above = self.last[usize::from(column)];
+            most = most.max(different[depth] + usize::from(above == NONE));
+            let (number, ask) = match test {
+                Test::AtMost(bound) => (bound, Ask::AtMost(missing)),
+                Test::In(set) => (f64::from(set), Ask::In),
+            };
+            let (holds, otherwise) = (children.0 as usize, children.1 as usize);
+            if let Some((parent, side)) = parent {
+                splits[parent].below[side] = narrow(place);
             }
-            laid.push(visit);
+            splits.push(LaidSplit {
+                number,
+                share: share_of(cover[holds], cover[otherwise]),
+                leaves: [0.0; 2],
+                below: [LEAF; 2],
+                above: if above == NONE { 0 } else { above },
+                column,
+                column_of_tree: self.column_of_tree(column, &mut columns),
+                ask,
+            });
+            depths.push(depth);
+            open.push((otherwise, depth + 1, Some((place, 1))));
+            open.push((holds, depth + 1, Some((place, 0))));
         }
-        self.enter(0, None);
-        Ok((laid.into_boxed_slice(), deepest, most))
+        self.enter(0, None, NONE);
+        for column in &columns {
+            self.columns[usize::from(*column)] = NONE;
+        }
+        let (splits, n_inner) = in_runs(&splits, &depths);
+        let columns = columns.into_boxed_slice();
+        Ok((Laid { splits, n_inner, columns, only_leaf, points: 0, output: 0, scale: 1.0 }, most))
     }
 
-    /// Goes to a node at this depth, whose parent asks for a column; the depth of the one above it that asks for the
-    /// same, or [`NONE`].
-    fn enter(&mut self, depth: usize, asked: Option<u16>) -> u16 {
+    /// Goes to a split at this depth, whose parent asks for a column; true where none above it asks for the same.
+    fn enter(&mut self, depth: usize, asked: Option<u16>, place: u32) -> bool {
         while self.path.len() >= depth.max(1) {
-            if let Some((column, same)) = self.path.pop() {
-                self.last[usize::from(column)] = same;
+            if let Some((column, before)) = self.path.pop() {
+                self.last[usize::from(column)] = before;
             }
         }
-        let Some(column) = asked else { return NONE };
-        let same = std::mem::replace(&mut self.last[usize::from(column)], u16::try_from(depth).unwrap_or(NONE));
-        self.path.push((column, same));
-        same
+        let Some(column) = asked else { return false };
+        let before = std::mem::replace(&mut self.last[usize::from(column)], place);
+        self.path.push((column, before));
+        before == NONE
     }
+
+    /// A column's position among those of the tree, a new one at the end.
+    fn column_of_tree(&mut self, column: u16, columns: &mut Vec<u16>) -> u16 {
+        let position = &mut self.columns[usize::from(column)];
+        if *position == NONE {
+            *position = narrow(columns.len());
+            columns.push(column);
+        }
+        u16::try_from(*position).expect("a tree has no more columns than 16 bits number")
+    }
+}
+
+/// Splits in the order of [`Laid::splits`], and how many of them have a split below; `depths` are theirs.
+fn in_runs(splits: &[LaidSplit], depths: &[usize]) -> (Box<[LaidSplit]>, usize) {
+    let mut order: Vec<usize> = (0..splits.len()).collect();
+    let are_leaves = |at: usize| splits[at].below.map(|below| below == LEAF);
+    order.sort_by_key(|at| (are_leaves(*at) == [true; 2], depths[*at], are_leaves(*at)));
+    let mut moved = vec![0; splits.len()];
+    order.iter().enumerate().for_each(|(place, at)| moved[*at] = narrow(place));
+    let placed = |at: u32| moved[at as usize];
+    let laid = order.iter().map(|at| {
+        let split = splits[*at];
+        // The root, which is what a leaf's position says, stays the first.
+        LaidSplit { below: split.below.map(placed), above: placed(split.above), ..split }
+    });
+    (laid.collect(), order.iter().filter(|at| are_leaves(**at) != [true; 2]).count())
+}
+
+/// A position among a tree's nodes, which 31 bits number.
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(NONE)
 }
 
 /// The share of rows that go to the first of two children; half of none.

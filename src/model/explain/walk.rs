@@ -13,18 +13,19 @@
 //! exactly. Its factors are at least 0: nothing cancels, whatever the depth, where formulas with subset weights lose
 //! digits.
 //!
-//! The walk keeps the product at each point: a split multiplies it by its factor, and divides by that of the nearest
-//! split above by the same column. On the way back the sums of products of the leaves below go up, and at each split
-//! the factor of its column is taken out of them once, for all leaves below.
+//! First, from the root down, each split gets the product of its path's factors at each point: that of its parent, times
+//! the factor of the column that the parent asks for, divided by the factor of the nearest way above by the same column.
+//! Then, from the last split up, each adds up the terms of the leaves below; at each split the factor of its column is
+//! taken out of them once, for all leaves below. No step waits for a branch that depends on the row: what is not gone
+//! has the factor `z (1 − t)`. Leaves are terms of their parent, and need no division.
 #![expect(clippy::inline_always, reason = "what is not inlined is compiled for the smallest CPU")]
-#![expect(clippy::needless_range_loop, reason = "closures of iterators are not always inlined")]
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, f64x4};
 
-use super::lanes::{LANES, Numbers, dot, load, store};
+use super::lanes::{LANES, Numbers, dot, load, store, sum};
 use super::quadrature::Quadrature;
-use super::trees::{Ask, Laid, LaidTrees, NONE, Visit};
+use super::trees::{Ask, LEAF, Laid, LaidSplit, LaidTrees};
 use crate::model::ir::{CategorySet, Width};
 
 /// What a tree asks cells of: the category sets of all splits, and how cells are rounded to categories.
@@ -34,32 +35,26 @@ pub(super) struct Categories {
     pub(super) input: Width,
 }
 
-/// Where the tree's walk is: of each node from the root to the last one, one entry a depth; the lists of numbers have one
-/// for each point of the quadrature, four together.
+/// What is known of a tree's splits in a walk, by their positions; lists of numbers have one for each point of the
+/// quadrature, four together.
 #[derive(Debug, Default)]
-pub(super) struct Path {
-    steps: Vec<Step>,
-    /// The product of factors, times the point's weight.
-    products: Vec<[f64; LANES]>,
-    /// What the leaves below add.
-    sums: Vec<[f64; LANES]>,
-    /// 1 / (z + t (1 − z)), where the row goes this way.
+pub(super) struct Buffers {
+    ways: Vec<Way>,
+    /// 1 / (o t + z (1 − t)) for the way to a split.
     inverses: Vec<[f64; LANES]>,
+    /// On the way down the product of factors, times the point's weight; then the terms of the leaves below.
+    numbers: Vec<[f64; LANES]>,
+    /// By column of the tree: parts of its contribution.
+    contributions: Vec<[f64; LANES]>,
 }
 
+/// The way down to a split from the root, by the column that its parent asks for.
 #[derive(Debug, Clone, Copy, Default)]
-struct Step {
-    /// The share of training rows that go this way at all splits by this column so far.
+struct Way {
+    /// z, the share of training rows that go this way at all splits by this column.
     share: f64,
-    /// True where the row does.
-    goes: bool,
-    /// True where the row passes the node's own test.
-    passes: bool,
-    same: u16,
-    /// The node's position.
-    at: usize,
-    /// The position behind the last node below.
-    end: usize,
+    /// o, 1 where the row does, else 0.
+    goes: f64,
 }
 
 /// A share of training rows from which on down a way that the row does not go is left out: it adds less than that.
@@ -77,213 +72,206 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Adds each column's contribution with `add`.
-    pub(super) fn run(self, path: &mut Path, add: &mut impl FnMut(u16, f64)) {
+    /// Gives `add` each column's contribution.
+    pub(super) fn run(self, buffers: &mut Buffers, add: &mut impl FnMut(u16, f64)) {
+        if self.tree.splits.is_empty() {
+            return;
+        }
         // One for each of `POINTS`.
         match self.tree.points {
-            0 => self.run_with::<1>(path, add),
-            1 => self.run_with::<2>(path, add),
-            2 => self.run_with::<4>(path, add),
-            3 => self.run_with::<8>(path, add),
-            _ => self.run_with::<16>(path, add),
+            0 => self.run_with::<1>(buffers),
+            1 => self.run_with::<2>(buffers),
+            2 => self.run_with::<4>(buffers),
+            3 => self.run_with::<8>(buffers),
+            _ => self.run_with::<16>(buffers),
+        }
+        for (column, parts) in self.tree.columns.iter().zip(&buffers.contributions) {
+            add(*column, sum(parts));
         }
     }
 
     /// With `B` times [`LANES`] points.
-    fn run_with<const B: usize>(self, path: &mut Path, add: &mut impl FnMut(u16, f64)) {
-        let depth = self.tree.depth + 1;
-        if path.steps.len() < depth {
-            path.steps.resize(depth, Step::default());
+    fn run_with<const B: usize>(self, buffers: &mut Buffers) {
+        let n = self.tree.splits.len();
+        if buffers.ways.len() < n {
+            buffers.ways.resize(n, Way::default());
         }
-        for numbers in [&mut path.products, &mut path.sums, &mut path.inverses] {
-            if numbers.len() < depth * B {
-                numbers.resize(depth * B, [0.0; LANES]);
+        for numbers in [&mut buffers.inverses, &mut buffers.numbers] {
+            if numbers.len() < n * B {
+                numbers.resize(n * B, [0.0; LANES]);
             }
         }
-        dispatch!(Level::new(), simd => At::<_, B>::new(simd, self, path).visit(self, add));
+        buffers.contributions.clear();
+        buffers.contributions.resize(self.tree.columns.len(), [0.0; LANES]);
+        dispatch!(Level::new(), simd => OnPoints::<_, B>::new(simd, self, buffers).run(self));
     }
 
-    /// True where the row passes a node's test.
+    /// True where the row passes a split's test.
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a set's checked position")]
-    fn passes(self, node: &Visit) -> bool {
-        let cell = self.row[usize::from(node.column)];
-        match node.ask {
-            Ask::AtMost(missing) => missing.seen(cell) <= node.number,
-            Ask::In => self.categories.sets[node.number as usize].holds(cell, self.categories.input),
-            Ask::Nothing => false,
+    fn passes(self, split: &LaidSplit) -> bool {
+        let cell = self.row[usize::from(split.column)];
+        match split.ask {
+            Ask::AtMost(missing) => missing.seen(cell) <= split.number,
+            Ask::In => self.categories.sets[split.number as usize].holds(cell, self.categories.input),
         }
     }
 }
 
-/// A path on this CPU's vectors, with the points of one quadrature.
-struct At<'p, S: Simd, const B: usize> {
+/// A walk on this CPU's vectors, with the points of one quadrature.
+struct OnPoints<'p, S: Simd, const B: usize> {
     simd: S,
     /// t, the probability that a column is known.
     known: [f64x4<S>; B],
     /// 1 − t
     unknown: [f64x4<S>; B],
-    /// 1 / (1 − t)
-    unknown_inverse: [f64x4<S>; B],
-    steps: &'p mut [Step],
-    products: &'p mut [Numbers<B>],
-    sums: &'p mut [Numbers<B>],
+    ways: &'p mut [Way],
     inverses: &'p mut [Numbers<B>],
+    numbers: &'p mut [Numbers<B>],
+    contributions: &'p mut [[f64; LANES]],
 }
 
-/// The way down to a node below the root.
-struct Edge<S: Simd, const B: usize> {
-    share: f64,
-    goes: bool,
-    product: [f64x4<S>; B],
-    /// Only where the row goes this way.
-    inverse: [f64x4<S>; B],
-}
-
-impl<'p, S: Simd, const B: usize> At<'p, S, B> {
+impl<'p, S: Simd, const B: usize> OnPoints<'p, S, B> {
     #[inline(always)]
-    fn new(simd: S, walk: Walk<'_>, path: &'p mut Path) -> Self {
+    fn new(simd: S, walk: Walk<'_>, buffers: &'p mut Buffers) -> Self {
         let Quadrature { points, weights } = &walk.trees.quadratures[walk.tree.points];
         let all = |numbers: &[f64]| numbers.as_chunks::<LANES>().0.as_chunks::<B>().0[0];
-        let known = load(simd, &all(points));
+        let (known, weights) = (load(simd, &all(points)), load(simd, &all(weights)));
         let one = f64x4::splat(simd, 1.0);
-        let (mut unknown, mut unknown_inverse) = (known, known);
+        let (mut unknown, mut scaled) = (known, weights);
         for b in 0..B {
             unknown[b] = one - known[b];
-            unknown_inverse[b] = one / unknown[b];
+            scaled[b] = weights[b] * f64x4::splat(simd, walk.tree.scale);
         }
-        let products = path.products.as_chunks_mut::<B>().0;
-        products[0] = all(weights);
-        Self {
+        let n = walk.tree.splits.len();
+        let new = Self {
             simd,
             known,
             unknown,
-            unknown_inverse,
-            steps: &mut path.steps,
-            products,
-            sums: path.sums.as_chunks_mut::<B>().0,
-            inverses: path.inverses.as_chunks_mut::<B>().0,
+            ways: &mut buffers.ways[..n],
+            inverses: &mut buffers.inverses.as_chunks_mut::<B>().0[..n],
+            numbers: &mut buffers.numbers.as_chunks_mut::<B>().0[..n],
+            contributions: &mut buffers.contributions,
+        };
+        // To the root all go, asked for nothing.
+        new.ways[0] = Way { share: 1.0, goes: 1.0 };
+        new.inverses[0] = [[1.0; LANES]; B];
+        store(&scaled, &mut new.numbers[0]);
+        new
+    }
+
+    #[inline(always)]
+    fn run(mut self, walk: Walk<'_>) {
+        let (inner, outer) = walk.tree.splits.split_at(walk.tree.n_inner);
+        for (place, split) in inner.iter().enumerate() {
+            self.descend(walk, place, split);
+        }
+        for (place, split) in (walk.tree.n_inner..).zip(outer) {
+            self.descend(walk, place, split);
+            self.take_out_above(place, split);
+        }
+        for (place, split) in inner.iter().enumerate().rev() {
+            self.ascend(place, split);
         }
     }
 
-    /// Visits all nodes.
+    /// Goes on from a split, whose product is known, to the splits below; its number is then the terms of its leaves.
     #[inline(always)]
-    fn visit(mut self, walk: Walk<'_>, add: &mut impl FnMut(u16, f64)) {
-        let (nodes, scale) = (&*walk.tree.nodes, walk.tree.scale);
-        // The root.
-        let (mut next, mut last) = (1, 0);
-        self.sums[0] = [[0.0; LANES]; B];
-        self.steps[0] = Step { passes: walk.passes(&nodes[0]), end: nodes.len(), ..Step::default() };
-        while let Some(node) = nodes.get(next) {
-            let depth = usize::from(node.depth);
-            while last >= depth {
-                let contribution = self.leave(last) * scale;
-                last -= 1;
-                add(nodes[self.steps[last].at].column, contribution);
-            }
-            let parent = self.steps[depth - 1];
-            let is_first = next == parent.at + 1;
-            let end = if is_first { nodes[parent.at].otherwise as usize } else { parent.end };
-            let Some(edge) = self.edge(node, parent.passes == is_first) else {
-                next = end;
-                continue;
-            };
-            if node.ask == Ask::Nothing {
-                let value = f64x4::splat(self.simd, walk.trees.values.of(node.number, walk.output));
-                let mut sums = edge.product;
-                for four in &mut sums {
-                    *four *= value;
-                }
-                let contribution = self.contribution(&sums, edge.share, edge.goes, &edge.inverse, node.same);
-                add(nodes[parent.at].column, contribution * scale);
-                self.raise(depth - 1, &sums);
-            } else {
-                let passes = walk.passes(node);
-                self.steps[depth] = Step { share: edge.share, goes: edge.goes, passes, same: node.same, at: next, end };
-                store(&edge.product, &mut self.products[depth]);
-                store(&edge.inverse, &mut self.inverses[depth]);
-                self.sums[depth] = [[0.0; LANES]; B];
-                last = depth;
-            }
-            next += 1;
-        }
-        for depth in (1..=last).rev() {
-            let contribution = self.leave(depth) * scale;
-            add(nodes[self.steps[depth - 1].at].column, contribution);
-        }
-    }
-
-    /// The way down to a node below the root, which `passes` says whether the row takes; `None` where no row, known or
-    /// not, does.
-    #[inline(always)]
-    fn edge(&self, node: &Visit, passes: bool) -> Option<Edge<S, B>> {
-        let mut product = load(self.simd, &self.products[usize::from(node.depth) - 1]);
-        let mut inverse = product;
-        let above = if node.same == NONE { None } else { Some(self.steps[usize::from(node.same)]) };
-        let share = above.map_or(1.0, |above| above.share) * node.share;
-        let goes = passes && above.is_none_or(|above| above.goes);
-        if !goes && share < NEGLIGIBLE {
-            return None;
-        }
-        if above.is_some_and(|above| !above.goes) {
-            let ratio = f64x4::splat(self.simd, node.share);
-            for b in 0..B {
-                product[b] *= ratio;
-            }
-            return Some(Edge { share, goes, product, inverse });
-        }
-        let (shares, one) = (f64x4::splat(self.simd, share), f64x4::splat(self.simd, 1.0));
-        if goes {
-            for b in 0..B {
-                let factor = self.known[b] + shares * self.unknown[b];
-                product[b] *= factor;
-                inverse[b] = one / factor;
-            }
-        } else {
-            for b in 0..B {
-                product[b] *= shares * self.unknown[b];
-            }
-        }
-        if above.is_some() {
-            let of_above = load(self.simd, &self.inverses[usize::from(node.same)]);
-            for b in 0..B {
-                product[b] *= of_above[b];
-            }
-        }
-        Some(Edge { share, goes, product, inverse })
-    }
-
-    /// What leaves whose sums these are add to the column that the way down to them asks for.
-    #[inline(always)]
-    fn contribution(&self, sums: &[f64x4<S>; B], share: f64, goes: bool, inverse: &[f64x4<S>; B], same: u16) -> f64 {
-        let above = if same == NONE { None } else { Some(self.steps[usize::from(same)]) };
-        if above.is_some_and(|above| !above.goes) {
-            return 0.0;
-        }
-        let own = if goes { (1.0 - share) * dot(sums, inverse) } else { -dot(sums, &self.unknown_inverse) };
-        let Some(above) = above else { return own };
-        // What is below is counted by this split, not by that one.
-        own - (1.0 - above.share) * dot(sums, &load(self.simd, &self.inverses[usize::from(same)]))
-    }
-
-    /// Goes up from a node below the root: what it adds to the contribution of the column that its parent asks for.
-    #[inline(always)]
-    fn leave(&mut self, depth: usize) -> f64 {
-        let Step { share, goes, same, .. } = self.steps[depth];
-        let sums = load(self.simd, &self.sums[depth]);
-        let inverse = load(self.simd, &self.inverses[depth]);
-        let contribution = self.contribution(&sums, share, goes, &inverse, same);
-        self.raise(depth - 1, &sums);
-        contribution
-    }
-
-    /// Adds the sums of a child to those of the node at this depth.
-    #[inline(always)]
-    fn raise(&mut self, depth: usize, sums: &[f64x4<S>; B]) {
-        let mut above = load(self.simd, &self.sums[depth]);
+    fn descend(&mut self, walk: Walk<'_>, place: usize, split: &LaidSplit) {
+        let above = self.ways[split.above as usize];
+        // The product without the factor of the split's column.
+        let mut base = load(self.simd, &self.numbers[place]);
+        let inverse = load(self.simd, &self.inverses[split.above as usize]);
         for b in 0..B {
-            above[b] += sums[b];
+            base[b] *= inverse[b];
         }
-        store(&above, &mut self.sums[depth]);
+        let passes = f64::from(u8::from(walk.passes(split)));
+        let goes = [above.goes * passes, above.goes * (1.0 - passes)];
+        let shares = [above.share * split.share, above.share * (1.0 - split.share)];
+        let (mut held_known, mut held_unknown) = (0.0, 0.0);
+        for side in 0..2 {
+            let way = Way { share: shares[side], goes: goes[side] };
+            if split.below[side] == LEAF {
+                let value = walk.trees.values.of(split.leaves[side], walk.output);
+                held_known += way.goes * value;
+                held_unknown += way.share * value;
+            } else {
+                self.enter(split.below[side] as usize, way, &base);
+            }
+        }
+        let (with_known, with_unknown) = (f64x4::splat(self.simd, held_known), f64x4::splat(self.simd, held_unknown));
+        let mut all = base[0];
+        let mut terms = base;
+        for b in 0..B {
+            terms[b] *= self.known[b] * with_known + self.unknown[b] * with_unknown;
+            if b > 0 {
+                all += base[b];
+            }
+        }
+        store(&terms, &mut self.numbers[place]);
+        self.contribute(split, all * (with_known - with_unknown));
+    }
+
+    /// Notes the way to a split, and the product of its factors: `base` and that of its parent's column.
+    #[inline(always)]
+    fn enter(&mut self, place: usize, way: Way, base: &[f64x4<S>; B]) {
+        if way.goes == 0.0 && way.share < NEGLIGIBLE {
+            // Nothing that is below adds anything, whatever the factors.
+            self.ways[place] = Way::default();
+            self.inverses[place] = [[0.0; LANES]; B];
+            self.numbers[place] = [[0.0; LANES]; B];
+            return;
+        }
+        let (goes, share) = (f64x4::splat(self.simd, way.goes), f64x4::splat(self.simd, way.share));
+        let one = f64x4::splat(self.simd, 1.0);
+        let (mut product, mut inverse) = (*base, *base);
+        for b in 0..B {
+            let factor = self.known[b] * goes + self.unknown[b] * share;
+            product[b] *= factor;
+            inverse[b] = one / factor;
+        }
+        self.ways[place] = way;
+        store(&product, &mut self.numbers[place]);
+        store(&inverse, &mut self.inverses[place]);
+    }
+
+    /// Adds up what is below a split that has splits below.
+    #[inline(always)]
+    fn ascend(&mut self, place: usize, split: &LaidSplit) {
+        let mut terms = load(self.simd, &self.numbers[place]);
+        for side in 0..2 {
+            if split.below[side] == LEAF {
+                continue;
+            }
+            let below = split.below[side] as usize;
+            let of_side = load(self.simd, &self.numbers[below]);
+            for b in 0..B {
+                terms[b] += of_side[b];
+            }
+            let without = dot(&of_side, &load(self.simd, &self.inverses[below]));
+            let Way { share, goes } = self.ways[below];
+            self.contribute(split, without * f64x4::splat(self.simd, goes - share));
+        }
+        store(&terms, &mut self.numbers[place]);
+        self.take_out_above(place, split);
+    }
+
+    /// Takes the terms below a split out of what the way above by the same column contributes: they are counted by the
+    /// ways that lead on from this split.
+    #[inline(always)]
+    fn take_out_above(&mut self, place: usize, split: &LaidSplit) {
+        let above = split.above as usize;
+        let terms = load(self.simd, &self.numbers[place]);
+        let without = dot(&terms, &load(self.simd, &self.inverses[above]));
+        let Way { share, goes } = self.ways[above];
+        self.contribute(split, without * f64x4::splat(self.simd, share - goes));
+    }
+
+    /// Adds to the contribution of the column that a split asks for.
+    #[inline(always)]
+    fn contribute(&mut self, split: &LaidSplit, part: f64x4<S>) {
+        let parts = &mut self.contributions[usize::from(split.column_of_tree)];
+        let added = f64x4::load_array_ref(self.simd, parts) + part;
+        added.store_array(parts);
     }
 }

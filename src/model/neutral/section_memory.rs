@@ -4,7 +4,7 @@ use super::bytes::SectionReader;
 use super::section_rules as rules;
 
 /// Bytes of a node: 32 in the checked form, and laid out for speed in two ways at the most, measured 90 to 112; and laid
-/// out to explain answers 32, and its cover 8.
+/// out to explain answers 28, and its cover 8.
 const NODE: usize = 152;
 
 /// Bytes of a tree beside its nodes: 64 as stored, 40 in the checked form, the allocator's share of its list of nodes; its
