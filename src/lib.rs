@@ -34,7 +34,8 @@
 //! main     → cli, commands                                 parse → dispatch → exit code
 //! cli      → config, train, text                           what was typed; of train only train::options
 //! config   → text                                          what it means
-//! commands → http, serve, train, import, table, model, config, cli, text    what each command does
+//! commands → lambda, http, serve, train, import, table, model, config, cli, text    what each command does
+//! lambda   → http, serve, config, text                           events of AWS Lambda → requests, and back
 //! http     → serve, table, model, config, text             the only place that knows axum and wire JSON
 //! serve    → import, model, config, text                   registry, admission, listener, lifecycle, metrics, logs
 //! train    → table, model, text                            data; search and evaluate call fit; artifact, report
@@ -63,6 +64,7 @@ pub mod commands;
 pub mod config;
 pub mod http;
 pub mod import;
+pub mod lambda;
 pub mod model;
 pub mod serve;
 pub mod table;

@@ -8,6 +8,9 @@ use crate::text::did_you_mean::nearest;
 /// What every variable of ours begins with.
 const PREFIX: &str = "SMARTSERVE_";
 
+/// The queue that answers to SQS messages would go to. No build has a client for it yet.
+const REPLY_QUEUE: &str = "SMARTSERVE_REPLY_QUEUE_URL";
+
 /// The environment variable of a flag.
 pub fn variable(long: &str) -> String {
     format!("{PREFIX}{}", long.to_uppercase().replace('-', "_"))
@@ -41,6 +44,8 @@ pub(super) fn problems(command: &clap::Command) -> Vec<String> {
             if is_blank(value) {
                 problems.push(format!("{name} is empty; give it a value or unset it"));
             }
+        } else if name == REPLY_QUEUE {
+            problems.push(format!("{name} is set, but this build sends no answers to a queue; unset it"));
         } else if !is_of_kubernetes(name, value) {
             let near = nearest(name, known.iter().map(String::as_str));
             let hint = near.map_or_else(|| "unset it".to_owned(), |near| format!("did you mean {near}?"));

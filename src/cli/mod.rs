@@ -16,6 +16,8 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::RUNTIME_API;
+
 use environment::holds_a_value;
 use gather::gather;
 
@@ -91,7 +93,11 @@ pub struct NotRun {
 /// # Errors
 /// [`NotRun`]: help was asked for, or something is wrong with what was typed or set.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, NotRun> {
-    let args: Vec<OsString> = args.into_iter().collect();
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    // AWS Lambda starts the program of a zip file without words.
+    if args.len() == 1 && std::env::var_os(RUNTIME_API).is_some() {
+        args.push("serve".into());
+    }
     let command = command();
     let mut problems = environment::problems(&command);
     let mut by_environment = !problems.is_empty();

@@ -15,7 +15,10 @@ use super::source::SourcesArgs;
 
 /// `serve`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "On AWS Lambda (AWS_LAMBDA_RUNTIME_API) it answers invocations and listens on no
+port: docs/lambda.md.
+
+Examples:
   smartserve serve --model boston.model
   smartserve serve --model house=boston.model --model flower=iris.model \\
     --default-model flower

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::serve::error::LoadError;
 use crate::text::printable::{printable, printable_lines};
 
 /// A class of failure: the process's exit code.
@@ -48,6 +49,29 @@ impl Failure {
             return Self { exit: Exit::Failed, messages: Vec::new() };
         }
         Self::new(Exit::Failed, format_args!("{what}: {error}"))
+    }
+}
+
+/// Every file that cannot be served, and the exit code of the first.
+impl From<Vec<LoadError>> for Failure {
+    fn from(errors: Vec<LoadError>) -> Self {
+        let exit = errors.first().map_or(Exit::Failed, exit_of);
+        Self { exit, messages: errors.iter().map(ToString::to_string).collect() }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Self::new(exit_of(&error), error)
+    }
+}
+
+fn exit_of(error: &LoadError) -> Exit {
+    match error {
+        LoadError::Missing { .. } => Exit::NoInput,
+        LoadError::Invalid { .. } => Exit::Data,
+        LoadError::Options { .. } | LoadError::Choice { .. } => Exit::Usage,
+        LoadError::SameName { .. } | LoadError::BadName(_) => Exit::Config,
     }
 }
 

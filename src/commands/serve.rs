@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::cli::{LogFormat, ServeArgs};
-use crate::config::{BindAddress, Vertex, port_of, resolve_bind};
+use crate::config::{BindAddress, Lambda, Vertex, port_of, resolve_bind};
 use crate::http::allowed_hosts::AllowedHosts;
 use crate::http::app::Options;
 use crate::http::auth::Tokens;
 use crate::http::router::{check, router};
 use crate::http::service::Service;
 use crate::import::ImportChoices;
+use crate::lambda;
 use crate::model::check_name;
 use crate::serve::ServerState;
-use crate::serve::error::LoadError;
 use crate::serve::lifecycle::Signals;
 use crate::serve::listener::{BoundService, ListenerContext, ListeningSocket, Role, bind, bind_unix, start_admin};
 use crate::serve::logging::{Format, LogGuard};
@@ -38,9 +38,9 @@ use super::sources::{choices, entries};
 /// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. No port was open then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let allocator_set = allocator::apply_settings();
-    let Settings { options, sources, warning, address, sockets } = Settings::resolve(args)?;
+    let Settings { options, sources, warning, address, sockets, lambda } = Settings::resolve(args)?;
     let server = Arc::new(ServerState::new(Vec::new(), args.limits.clone(), args.extra_features));
-    let _logging = start_logging(args, &server)?;
+    let log = start_logging(args, &server)?;
     if let Err(error) = allocator_set {
         tracing::warn!(%error, "cannot restart with the allocator settings: memory may exceed its bound");
     }
@@ -53,10 +53,36 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         runtime.worker_threads(workers);
     }
     let runtime = runtime.enable_all().build().map_err(failed)?;
+    if let Some(lambda) = lambda {
+        let ended = runtime.block_on(answer_invocations(server, options, lambda, args.reload_interval, log))?;
+        runtime.shutdown_background();
+        return Ok(ended.into());
+    }
     let plan = Plan { options, address, admin: args.admin_bind, sockets, reload_interval: args.reload_interval };
     let ended = runtime.block_on(plan.listen_until_drained(server))?;
     runtime.shutdown_background();
     Ok(ended.into())
+}
+
+/// Answers AWS Lambda's invocations until the drain is over.
+async fn answer_invocations(
+    server: Arc<ServerState>,
+    options: Options,
+    lambda: Lambda,
+    reload_interval: Duration,
+    log: LogGuard,
+) -> Result<ServerExit, Failure> {
+    let signals = Signals::of_process().map_err(failed)?;
+    if let Some(tokens) = &options.tokens {
+        Arc::clone(tokens).keep_fresh().map_err(failed)?;
+    }
+    announce(&server);
+    if options.tokens.is_none() {
+        tracing::info!("no authentication of HTTP events; --token-file requires bearer tokens");
+    }
+    tracing::info!(function = lambda.function, "answering the invocations of the function {}", lambda.function);
+    let service = router(Arc::clone(&server), Role::Main, options);
+    lambda::run(lambda::Plan { server, service, lambda, reload_interval, log }, signals).await.map_err(failed)
 }
 
 /// The listeners' settings.
@@ -160,6 +186,8 @@ struct Settings {
     warning: Option<String>,
     address: BindAddress,
     sockets: InheritedSockets,
+    /// The function that the process is, if AWS Lambda runs it: it listens on no port then.
+    lambda: Option<Lambda>,
 }
 
 impl Settings {
@@ -170,6 +198,7 @@ impl Settings {
         let address = resolve_bind(&args.bind, args.bind_typed, port.flatten());
         let tokens = noted(&mut wrong, args.token_file.as_deref().map(Tokens::load).transpose());
         let vertex = noted(&mut wrong, Vertex::from_env(environment));
+        let lambda = noted(&mut wrong, Lambda::from_env(environment)).flatten();
         let allowed_hosts = noted(&mut wrong, AllowedHosts::new(entries(&args.allowed_host)));
         let (sources, warning) = sources(args, &mut wrong);
         let sockets = noted(&mut wrong, InheritedSockets::take());
@@ -178,11 +207,12 @@ impl Settings {
             allowed_hosts: allowed_hosts.unwrap_or_default(),
             private_metrics: args.private_metrics,
             no_ui: args.no_ui,
+            on_lambda: lambda.is_some(),
             vertex: vertex.unwrap_or_default(),
         };
         noted(&mut wrong, check(&options));
         match sockets {
-            Some(sockets) if wrong.is_empty() => Ok(Self { options, sources, warning, address, sockets }),
+            Some(sockets) if wrong.is_empty() => Ok(Self { options, sources, warning, address, sockets, lambda }),
             _ => Err(Failure { exit: Exit::Config, messages: wrong }),
         }
     }
@@ -263,27 +293,4 @@ fn start_logging(args: &ServeArgs, server: &ServerState) -> Result<LogGuard, Fai
 
 fn failed(what: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Failed, what)
-}
-
-/// Every file that cannot be served, and the exit code of the first.
-impl From<Vec<LoadError>> for Failure {
-    fn from(errors: Vec<LoadError>) -> Self {
-        let exit = errors.first().map_or(Exit::Failed, exit_of);
-        Self { exit, messages: errors.iter().map(ToString::to_string).collect() }
-    }
-}
-
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
-        Self::new(exit_of(&error), error)
-    }
-}
-
-fn exit_of(error: &LoadError) -> Exit {
-    match error {
-        LoadError::Missing { .. } => Exit::NoInput,
-        LoadError::Invalid { .. } => Exit::Data,
-        LoadError::Options { .. } | LoadError::Choice { .. } => Exit::Usage,
-        LoadError::SameName { .. } | LoadError::BadName(_) => Exit::Config,
-    }
 }

@@ -27,6 +27,8 @@ pub struct Options {
     pub private_metrics: bool,
     /// No what-if page (`--no-ui`).
     pub no_ui: bool,
+    /// Requests come from AWS Lambda: no probes, no metrics, no loading and unloading.
+    pub on_lambda: bool,
     /// The routes that Vertex AI names, where it runs the server.
     pub vertex: Vertex,
 }

@@ -29,3 +29,5 @@ pub mod router;
 mod routes;
 pub mod service;
 pub mod tensor;
+pub mod whole;
+mod within;

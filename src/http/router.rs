@@ -53,15 +53,18 @@ fn public(options: &Options) -> Vec<Route> {
         Route::any("/v1/models/{name}/versions/{version}", tensorflow::version),
         Route::post("/invocations", invocations::invoke),
         Route::get("/version", invocations::version),
-        Route::get("/health", health::ready),
         Route::get("/openapi.json", pages::openapi::show),
         Route::get("/docs", pages::docs::show.layer(cached("no-cache"))),
     ];
     routes.extend(open_inference());
-    routes.extend(repository(options.tokens.is_some()));
-    routes.extend(probes());
-    if !options.private_metrics {
-        routes.push(Route::get("/metrics", health::metrics));
+    routes.push(Route::post("/v2/repository/index", v2::repository::index));
+    if !options.on_lambda {
+        routes.extend(changes(options.tokens.is_some()));
+        routes.extend(probes());
+        routes.push(Route::get("/health", health::ready));
+        if !options.private_metrics {
+            routes.push(Route::get("/metrics", health::metrics));
+        }
     }
     if !options.no_ui {
         routes.push(Route::get("/", pages::whatif::show));
@@ -118,21 +121,20 @@ fn open_inference() -> Vec<Route> {
     ]
 }
 
-/// Its repository extension; without `may_change` load and unload are 403.
-fn repository(may_change: bool) -> Vec<Route> {
-    let mut routes = vec![Route::post("/v2/repository/index", v2::repository::index)];
-    routes.extend(if may_change {
+/// What its repository extension changes; without `may_change` they are 403.
+fn changes(may_change: bool) -> [Route; 2] {
+    if may_change {
         [Route::post(LOAD, v2::repository::load), Route::post(UNLOAD, v2::repository::unload)]
     } else {
         [Route::post(LOAD, v2::repository::forbidden), Route::post(UNLOAD, v2::repository::forbidden)]
-    });
-    routes
+    }
 }
 
 /// What operators see.
 fn admin() -> Vec<Route> {
     let mut routes = probes();
-    routes.extend(repository(true));
+    routes.push(Route::post("/v2/repository/index", v2::repository::index));
+    routes.extend(changes(true));
     routes.push(Route::get("/metrics", health::metrics));
     routes
 }

@@ -4,6 +4,8 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use tokio::sync::watch;
+
 use crate::config::Limits;
 
 use super::ServerState;
@@ -60,6 +62,48 @@ pub async fn run<S: HttpService>(server: &ServerState, bound: BoundService<S>, m
     lifecycle.stop();
     heartbeat.abort();
     exit
+}
+
+/// Runs `work`, which answers requests that come by no listener, until it ends by itself or a signal has drained it:
+/// until `idle` is true, at the hard stop at the latest.
+///
+/// # Errors
+/// What `work` gave when it ended by itself.
+pub async fn run_without_listener<E>(
+    server: &ServerState,
+    work: impl Future<Output = E>,
+    mut idle: watch::Receiver<bool>,
+    mut signals: Signals,
+) -> Result<ServerExit, E> {
+    let lifecycle = &server.lifecycle;
+    let mut work = pin!(work);
+    let exit = loop {
+        tokio::select! {
+            ended = &mut work => {
+                lifecycle.stop();
+                return Err(ended);
+            }
+            cut = idle_or_stopped(lifecycle, &mut idle) => break drained(lifecycle, cut),
+            signal = signals.next() => {
+                if let Some(exit) = on_signal(lifecycle, &server.limits, signal) {
+                    break exit;
+                }
+            }
+        }
+    };
+    lifecycle.stop();
+    Ok(exit)
+}
+
+/// Resolves, once a drain has begun, when nothing is being answered, or at the hard stop: how many requests it cut.
+async fn idle_or_stopped(lifecycle: &Lifecycle, idle: &mut watch::Receiver<bool>) -> usize {
+    lifecycle.draining().await;
+    let hard_stop = lifecycle.schedule().map_or_else(Instant::now, |schedule| schedule.hard_stop);
+    tokio::select! {
+        // An error means that nothing will be answered any more.
+        _ = idle.wait_for(|idle| *idle) => 0,
+        () = tokio::time::sleep_until(hard_stop.into()) => 1,
+    }
 }
 
 fn drained(lifecycle: &Lifecycle, cut: usize) -> ServerExit {

@@ -8,6 +8,7 @@ mod end_to_end;
 mod house;
 mod http;
 mod import;
+mod lambda;
 mod model;
 mod promises_file;
 mod readme;

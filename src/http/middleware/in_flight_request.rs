@@ -136,7 +136,7 @@ impl InFlightRequest {
 
 /// True on the Open Inference Protocol's routes, whose document knows errors as `application/json` alone (`KServe`'s
 /// SDK shows no others), and on `KServe` v1's.
-fn speaks_json(path: &str) -> bool {
+pub(in crate::http) fn speaks_json(path: &str) -> bool {
     let rest = path.trim_start_matches('/').strip_prefix('v').and_then(|rest| rest.strip_prefix(['1', '2']));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

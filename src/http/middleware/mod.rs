@@ -5,3 +5,6 @@ pub(super) mod discard_body;
 pub(super) mod in_flight_request;
 mod request_id;
 pub(super) mod validate_head;
+
+pub(super) use in_flight_request::speaks_json;
+pub(super) use request_id::{REQUEST_ID, request_id};

@@ -10,11 +10,11 @@ use http::{HeaderMap, HeaderValue};
 use crate::serve::listener::RequestId;
 
 /// The header of a request's id.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(in crate::http) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The client's `X-Request-Id` when it is 1 to 64 of `[A-Za-z0-9._-]`, else a new one.
-pub(super) fn request_id(headers: &HeaderMap) -> RequestId {
+pub(in crate::http) fn request_id(headers: &HeaderMap) -> RequestId {
     const LONGEST: usize = 64;
     let is_fit = |id: &&HeaderValue| {
         let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);

@@ -29,6 +29,7 @@ pub(in crate::http) fn check(app: &App, route: Option<&str>, head: &Parts) -> Re
     }
     if let Some(route) = route {
         if let Some(tokens) = &app.options.tokens
+            && !RequestContext::of(&head.extensions).is_trusted
             && app.options.vertex.health.as_deref() != Some(route)
             // Of the admin listener's routes only those change anything.
             && (app.role == Role::Main || changes_what_is_served(route))

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::http::probe_routes::is_probe_or_metrics;
+use crate::http::repository_routes::changes_what_is_served;
 use crate::model::conformal::Conformal;
 use crate::model::schema::NO_STATISTICS;
 use crate::serve::registry::Snapshot;
@@ -24,7 +26,8 @@ pub(super) fn paths<'a>(
 ) -> impl Iterator<Item = (String, Value)> {
     let is_left_out = |path: &str| match path {
         "/" | "/models/{name}/" | "/ui/{file}" => subject.no_ui,
-        "/metrics" => subject.private_metrics,
+        "/metrics" if subject.private_metrics => true,
+        _ if is_probe_or_metrics(path) || changes_what_is_served(path) => subject.on_lambda,
         _ => path == VERTEX_PREDICT || path == VERTEX_HEALTH,
     };
     let templates: Vec<Template<'a>> =

@@ -5,6 +5,7 @@ use crate::serve::registry::Snapshot;
 
 /// The models and options that a document describes.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Subject<'a> {
     /// The models, in the order they were given. Without any, routes are described with `{name}` and without schemas.
     pub models: &'a [Snapshot],
@@ -16,6 +17,8 @@ pub struct Subject<'a> {
     pub max_rows: usize,
     /// `/metrics` is on the admin listener only.
     pub private_metrics: bool,
+    /// There are no probes and no metrics, and nothing is loaded or unloaded.
+    pub on_lambda: bool,
     /// There is no page at `/`.
     pub no_ui: bool,
     /// The routes that Vertex AI asks.
@@ -31,6 +34,7 @@ impl<'a> Subject<'a> {
             extra: ExtraFeatures::Reject,
             max_rows: Limits::default().max_rows,
             private_metrics: false,
+            on_lambda: false,
             no_ui: false,
             vertex: Vertex::default(),
         }

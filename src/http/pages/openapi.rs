@@ -38,6 +38,7 @@ fn subject<'a>(app: &App, models: &'a [Snapshot]) -> Subject<'a> {
         extra: app.server.extra_features,
         max_rows: app.server.limits.max_rows,
         private_metrics: app.options.private_metrics,
+        on_lambda: app.options.on_lambda,
         no_ui: app.options.no_ui,
         vertex: app.options.vertex.clone(),
     }

@@ -117,6 +117,18 @@ impl Problem {
         Self::new(ProblemKind::BodyTooLarge, format!("The body is longer than {most} bytes"))
     }
 
+    /// The answer is longer than the `most` bytes that may be sent.
+    pub fn answer_too_long(most: usize) -> Self {
+        let detail =
+            format!("The answer is longer than the {most} bytes that can be sent here; ask for fewer rows at once");
+        Self::new(ProblemKind::Unsupported, detail)
+    }
+
+    /// The answer was not there when it had to be.
+    pub fn out_of_time() -> Self {
+        Self::new(ProblemKind::ComputeTimeout, "There is no time left to answer; ask for fewer rows at once")
+    }
+
     /// A media type or an encoding that is not read here.
     pub fn unsupported_media(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ProblemKind::MediaType, detail)

@@ -23,6 +23,10 @@ pub struct RequestContext {
     pub memory: MemoryLease,
     /// The fault of its head: the request is refused, and its answer closes the connection.
     pub head_fault: Option<HeadFault>,
+    /// The caller was checked before the request came here: it needs no token.
+    pub is_trusted: bool,
+    /// When the answer must be there, if not as late as the limits allow: 504 then.
+    pub answer_by: Option<Instant>,
     body_timeout: Duration,
     lifecycle: Lifecycle,
 }
@@ -35,12 +39,14 @@ impl RequestContext {
             id: None,
             memory: listener.memory.lease(),
             head_fault: None,
+            is_trusted: false,
+            answer_by: None,
             body_timeout: listener.limits.body_timeout,
             lifecycle: listener.lifecycle.clone(),
         }
     }
 
-    /// The context of a request that came by no listener: a router asked directly, as tests do.
+    /// The context of a request that came by no listener: an event of AWS Lambda, or a router asked directly, as tests do.
     pub fn detached(server: &ServerState) -> Self {
         Self::new(&ListenerContext::of(server))
     }

@@ -11,6 +11,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::text::printable::printable;
 
+use super::foreign::may_hold_a_body;
+
 /// The format.
 pub(super) struct HumanLines {
     /// Whether levels and field names are coloured.
@@ -23,6 +25,9 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        if may_hold_a_body(event.metadata()) {
+            return Ok(());
+        }
         let level = *event.metadata().level();
         let mut fields = Fields::default();
         event.record(&mut fields);

@@ -17,6 +17,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::text::printable::is_hidden;
 
+use super::foreign::may_hold_a_body;
+
 /// The largest buffer, in bytes, that is kept for the next line.
 const LONGEST_KEPT: usize = 4 << 10;
 
@@ -34,6 +36,9 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        if may_hold_a_body(event.metadata()) {
+            return Ok(());
+        }
         // Handed over whole: a `Writer`'s calls cannot be inlined.
         let mut line = LINE.take();
         line.clear();

@@ -3,6 +3,7 @@
 //! A line (formatted by `human` or `json`) goes into a bounded queue (`lines`) that a thread of its own writes out. A
 //! line that does not fit is dropped, counted in a metric, and reported in the log as soon as there is room.
 
+mod foreign;
 mod human;
 mod json;
 mod lines;
@@ -85,6 +86,12 @@ impl LogGuard {
         let lines = Lines::start(out, dropped, |queue| subscriber(format, LevelFilter::WARN, queue))?;
         let dispatch = subscriber(format, level, Arc::clone(&lines));
         Ok((dispatch, Self { lines }))
+    }
+
+    /// Writes a line of another format than the log's, in its turn. `line` ends with a line's end.
+    pub fn write_line(&self, line: &str) {
+        // The queue takes it or counts it as dropped.
+        let _ = (&*self.lines).write(line.as_bytes());
     }
 
     /// Waits at most `wait` until every line so far is written; false when some are not.

@@ -10,11 +10,13 @@ mod exposition;
 mod families;
 mod reason;
 mod requests;
+mod totals;
 mod window;
 
 pub use drift::{Drift, MAX_FEATURES};
 pub use families::{Family, METRICS};
 pub use reason::{Reason, ReloadResult};
+pub use totals::Totals;
 
 use std::fmt;
 use std::sync::Arc;
@@ -93,6 +95,11 @@ impl Metrics {
     /// The label of a method, of a closed set; `OTHER` for methods that have none.
     pub fn method_label(method: &str) -> &'static str {
         requests::method_label(method)
+    }
+
+    /// The counters so far, added up over their labels.
+    pub fn totals(&self) -> Totals {
+        Totals::of(&self.families)
     }
 
     /// Counts a panic that was caught.

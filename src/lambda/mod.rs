@@ -1,0 +1,52 @@
+//! AWS Lambda: events come from its Runtime API in place of requests from a socket, and pass the same service.
+//!
+//! `invocations` is the loop's body: one event in, one answer out, one line of metrics (`metric_line`). `event` tells
+//! what an event is, by the required keys of its envelope (`gateway` has those of HTTP). `http_event` makes a request of
+//! one of HTTP, `http_answer` what its service wants of the answer; `queue` scores the messages of SQS one by one
+//! (`envelope` opens what SNS and `EventBridge` put around them); anything else is a body of `/predict`. AWS's
+//! `lambda_runtime` fetches events and sends answers.
+
+mod envelope;
+mod event;
+mod failed;
+mod gateway;
+mod http_answer;
+mod http_event;
+mod idle;
+mod invocations;
+mod metric_line;
+mod pairs;
+mod plan;
+mod predict;
+mod queue;
+
+use std::sync::Arc;
+
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use serde_json::value::RawValue;
+
+use crate::serve::lifecycle::Signals;
+use crate::serve::server::{ServerExit, run_without_listener};
+
+use idle::NoteIdle;
+use invocations::Invocations;
+pub use plan::Plan;
+
+/// Answers invocations, one at a time, until a signal has drained it.
+///
+/// # Errors
+/// One line: the Runtime API cannot be reached, or answers what is not its own.
+pub async fn run(plan: Plan, signals: Signals) -> Result<ServerExit, String> {
+    let server = Arc::clone(&plan.server);
+    let invocations = Arc::new(Invocations::new(plan));
+    let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let invocations = Arc::clone(&invocations);
+        async move { invocations.answer(event).await }
+    });
+    let (note_idle, idle) = NoteIdle::new();
+    let work = Runtime::new(handler).layer(note_idle).run();
+    run_without_listener(&server, work, idle, signals).await.map_err(|ended| match ended {
+        Ok(()) => "AWS Lambda's Runtime API ended".to_owned(),
+        Err(error) => format!("AWS Lambda's Runtime API: {error}"),
+    })
+}
