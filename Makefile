@@ -473,6 +473,10 @@ bench-import: $(VENV_IMPORT_PEERS)/installed ## Measure models of other librarie
 bench-train: $(BINARY) $(VENV_IMPORT)/installed ## Measure fits of boosting against XGBoost and LightGBM
 	$(VENV_IMPORT)/bin/python -B benches/train/peers.py $(BINARY)
 
+.PHONY: bench-tables
+bench-tables: $(BINARY) $(CLIENTS)/installed ## Measure predict and Arrow bodies, into docs/table-speed.md (5 minutes)
+	$(CLIENTS)/bin/python -B benches/tables/main.py $(BINARY) docs/table-speed.md docs/table-memory.svg
+
 .PHONY: accuracy
 accuracy: $(BINARY) $(VENV_PEERS)/installed ## Measure accuracy against scikit-learn's, into docs/accuracy.md (20 minutes)
 	$(VENV_PEERS)/bin/python -B tests/accuracy.py $(BINARY) docs/accuracy.md

@@ -10,7 +10,7 @@ use crate::model::compiled::Scratch;
 use crate::model::labels;
 use crate::model::prediction::Prediction;
 use crate::model::schema_difference::difference;
-use crate::table::{TableInput, TableRows};
+use crate::table::{Place, TableInput, TableRows};
 use crate::text::number::shortest;
 
 use super::answers::{ClassMap, RowDifference, answers};
@@ -53,9 +53,9 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
         messages.push(format!("{}: {what} ({schemas}); --allow-schema-change allows that", args.check.model.display()));
     }
     if let (Some(n @ 1..), Some(tolerance), Some(worst)) = (report.rows_beyond, args.tolerance, report.worst.first()) {
-        let (rows, line) = (report.rows, worst.line);
-        messages
-            .push(format!("{name}: {n} of {rows} rows differ by more than {tolerance}; the worst is on line {line}"));
+        let (rows, unit, line) = (report.rows, worst.unit, worst.line);
+        let what = format_args!("{n} of {rows} rows differ by more than {tolerance}; the worst is {unit} {line}");
+        messages.push(format!("{name}: {what}"));
     }
     if messages.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Failed, messages }) }
 }
@@ -133,9 +133,9 @@ impl Models<'_> {
                 found.by.iter_mut().for_each(|column| column.push(&new_rows.text(row, column.place)));
                 let is_kept = found.worst.len() < WORST || found.worst.last().is_some_and(|w| w.is_below(difference));
                 if (difference.size > 0.0 || difference.is_other_label) && is_kept {
-                    let line = new_rows.place(row).line;
+                    let Place { line, unit, .. } = new_rows.place(row);
                     let (new, old) = (shown(self.new, &new, row), shown(self.old, &old, row));
-                    let found_row = WorstRow { line, old, new, difference: difference.size };
+                    let found_row = WorstRow { line, unit, old, new, difference: difference.size };
                     let at = found.worst.partition_point(|other| !other.is_below(difference));
                     found.worst.insert(at, found_row);
                     found.worst.truncate(WORST);

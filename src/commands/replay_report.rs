@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::model::Model;
 use crate::model::prediction::Prediction;
 use crate::model::statistics::quantile;
+use crate::table::Unit;
 use crate::text::printable::printable;
 
 use super::answers::RowDifference;
@@ -79,8 +80,11 @@ pub(super) struct Spread {
 /// A row that differs.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct WorstRow {
-    /// Its line in the file.
+    /// Its line in the file, or its row where the file has no lines.
     pub(super) line: u64,
+    /// What `line` counts.
+    #[serde(skip)]
+    pub(super) unit: Unit,
     /// The old answer.
     pub(super) old: String,
     /// The new one.
@@ -217,8 +221,8 @@ impl ReplayReport {
         let kept: Vec<usize> = (0..11).filter(says).collect();
         text.push('\n');
         text.push_str(&files::aligned_columns(&table, &kept));
-        if !self.worst.is_empty() {
-            let mut table = vec![["line", "old", "new", "difference"].map(str::to_owned)];
+        if let Some(first) = self.worst.first() {
+            let mut table = vec![[&first.unit.to_string(), "old", "new", "difference"].map(str::to_owned)];
             table.extend(self.worst.iter().map(|row| {
                 let difference = format!("{:.4}", row.difference);
                 [row.line.to_string(), row.old.clone(), row.new.clone(), difference].map(|c| printable(&c).into_owned())

@@ -4,6 +4,7 @@ use super::dates::is_missing_date;
 use super::ndjson::JsonCell;
 use super::options::{Numerals, TextOptions};
 use super::record::Record;
+use super::spelling::Spellings;
 use crate::model::category::Digits;
 use crate::model::cell::Cell;
 use crate::model::schema::{Feature, FeatureKind};
@@ -46,6 +47,15 @@ pub(super) fn cell_of<'a>(feature: &Feature, record: &'a Record, column: usize, 
         return json_cell(feature, JsonCell::of(record, column), options);
     }
     cell_with(feature, record.field(column), options)
+}
+
+/// `; --decimal , reads it as 1.5`: what of a command's flags reads a text that is no number; nothing elsewhere.
+pub(super) fn flags_for(feature: &Feature, cell: Cell<'_>, options: &TextOptions) -> String {
+    let advice = match (feature.kind, cell) {
+        (FeatureKind::Numeric, Cell::Field(text)) if options.names_flags => Spellings::of(text).advice(text),
+        _ => None,
+    };
+    advice.map(|advice| format!("; {advice}")).unwrap_or_default()
 }
 
 /// A cell of NDJSON, which is what a request's JSON is, but for the words that the options have.

@@ -16,6 +16,8 @@ pub struct TextOptions {
     /// True for the CSV that NDJSON is handed on as: the first line is a header that the file itself does not have, and
     /// what was text is in quotes.
     pub is_ndjson: bool,
+    /// True where the reader was started by a command, whose flags an error may name.
+    pub names_flags: bool,
 }
 
 /// How numbers are written.
@@ -42,9 +44,10 @@ struct Parts<'a> {
 }
 
 impl TextOptions {
-    /// How a table is read with these: what stands between columns, how numbers are written, the words that are missing.
+    /// How a command with these flags reads a table: what stands between columns, how numbers are written, the words that
+    /// are missing.
     pub fn new(delimiter: Option<u8>, numerals: Numerals, missing: Vec<String>) -> Self {
-        Self { delimiter, numerals, missing, is_ndjson: false }
+        Self { delimiter, numerals, missing, is_ndjson: false, names_flags: true }
     }
 
     /// The same for the CSV that NDJSON is handed on as.

@@ -5,7 +5,7 @@
 
 use std::io::Read;
 
-use super::cell::cell_of;
+use super::cell::{cell_of, flags_for};
 use super::error::{CellProblem, MAX_PROBLEMS, Place, TableError};
 use super::header::{Head, called, map_columns, renamed, set_header, without_column};
 use super::ndjson::JsonCell;
@@ -286,6 +286,7 @@ impl<'s, R: Read> RowReader<'s, R> {
             match feature.read(given) {
                 Ok(value) => values.push(value),
                 Err(detail) => {
+                    let detail = detail + &flags_for(feature, given, &self.options);
                     let place = self.records.place(*column);
                     problems.push(CellProblem { place, row: self.rows_read, detail });
                     // What is wrong with a cell that is not told may take long to find out.

@@ -21,7 +21,8 @@ pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     }
     let mut extended = None;
     let wanted: Vec<char> = text.to_lowercase().chars().collect();
-    let allowed = (wanted.len() / 3).max(2).min(wanted.len().max(1));
+    // At least one character stays, or any other word of that length would be near.
+    let allowed = (wanted.len() / 3).max(2).min(wanted.len().saturating_sub(1)).max(1);
     // An edit changes a length by one character: two bytes, allowing for scripts that have few of one.
     let is_near = |c: &&str| c.len() <= LONGEST && c.len().abs_diff(text.len()) <= 2 * allowed;
     let mut buffer = Vec::new();

@@ -34,6 +34,12 @@ impl SplitMix64 {
         }
     }
 
+    /// A uniform number of at least 0 and below 1, a multiple of 2⁻⁵³.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
+    pub fn share(&mut self) -> f64 {
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// Shuffles in place: Fisher and Yates, from the last element down.
     #[expect(clippy::cast_possible_truncation, reason = "below a slice's length")]
     pub fn shuffle<T>(&mut self, items: &mut [T]) {

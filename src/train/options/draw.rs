@@ -16,24 +16,18 @@ pub(crate) struct DataShape {
 
 /// A number from `from` to `to`, log.
 pub(super) fn log(random: &mut SplitMix64, from: f64, to: f64) -> Setting {
-    Setting::Number(rounded(from * (to / from).powf(unit(random))))
+    Setting::Number(rounded(from * (to / from).powf(random.share())))
 }
 
 /// A number from `from` to `to`.
 pub(super) fn uniform(random: &mut SplitMix64, from: f64, to: f64) -> Setting {
-    Setting::Number(rounded(from + (to - from) * unit(random)))
+    Setting::Number(rounded(from + (to - from) * random.share()))
 }
 
 /// A count from `from` to `to`, log; `from` alone when `to` is below it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and some hundreds")]
 pub(super) fn log_count(random: &mut SplitMix64, from: f64, to: f64) -> Setting {
-    Setting::Count((from * (to.max(from) / from).powf(unit(random))).round() as u64)
-}
-
-/// From 0 to below 1, 53 bits.
-#[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
-fn unit(random: &mut SplitMix64) -> f64 {
-    (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    Setting::Count((from * (to.max(from) / from).powf(random.share())).round() as u64)
 }
 
 fn rounded(value: f64) -> f64 {

@@ -51,6 +51,7 @@ fn a_table_of_another_writing_is_trained_and_scored() {
     let ran = predict(&model, directory.path(), b"area;note\n1.012,5;\n", &[]);
     assert_eq!(ran.code, Some(65));
     assert!(ran.err.contains("in.csv, line 2, column 1 (area): area must be a number, not \"1.012,5\""), "{}", ran.err);
+    assert!(ran.err.contains("; --decimal , --thousands . reads it as 1012.5"), "{}", ran.err);
     let ran = predict(&model, directory.path(), b"area\n1.5\n", &["--decimal", ","]);
     assert!(ran.err.contains("area must be a number, not \"1.5\""), "{}", ran.err);
     let ran = train(directory.path(), german.as_bytes(), &["--thousands", "."]);

@@ -20,7 +20,7 @@ fn a_slip_is_recognised_and_another_word_is_not() {
     ] {
         assert_eq!(nearest(text, names.into_iter()), expected, "{text}");
     }
-    let names = ["x", "tenure", "Population, total"];
+    let names = ["x", "tenure", "Population, total", "day"];
     for (text, expected) in [
         ("tenure_months", Some("tenure")),
         ("Tenure months", Some("tenure")),
@@ -28,6 +28,7 @@ fn a_slip_is_recognised_and_another_word_is_not() {
         ("population", Some("Population, total")),
         ("Population", Some("Population, total")),
         ("x_max", None),
+        ("yy", None),
     ] {
         assert_eq!(nearest(text, names.into_iter()), expected, "{text}");
     }

@@ -53,6 +53,12 @@ fn differences_are_those_of_the_predictions() {
     let of = |column: &str| groups.iter().filter(|group| group["column"] == column).collect::<Vec<_>>();
     assert_eq!((of("CHAS").len(), of("CHAS")[1]["rows"].as_u64()), (2, Some(35)), "{report}");
     assert_eq!(of("RAD").iter().map(|group| group["rows"].as_u64().unwrap()).sum::<u64>(), 506);
+    // Parquet has rows and no lines.
+    let packed = directory.path().join("rows.parquet").display().to_string();
+    assert_eq!(run(&["predict", "--model", &old, "--input", &input, "-o", &packed]).code, Some(0));
+    let ran = run(&["replay", "--model", &new, "--against", &old, "--input", &packed, "--tolerance", "1"]);
+    let worst = format!("rows differ by more than 1; the worst is row {}", at + 1);
+    assert!(ran.err.contains(&worst) && ran.out.contains("\nrow "), "{ran:?}");
     let ran = run(&[&args[..], &["--tolerance", "1e9"]].concat());
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert!(ran.out.contains("mean change") && !ran.out.contains("other label"), "{}", ran.out);
