@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image from the unmodified Dockerfile and tests the container as run_docker.sh runs it: user, health,
-# prediction, read-only and without capabilities, stop, sizes; then with models of other libraries mounted.
+# prediction, read-only and without capabilities, stop, sizes; with models of other libraries mounted; and two behind a
+# proxy, replaced under load.
 #
 # Uses the Docker daemon that runs; as root it starts one where none does, and stops it afterwards. Where none can be
 # started, or the Dockerfile's FROM images cannot be had, the test is skipped, and says so in its last lines.
@@ -158,6 +159,10 @@ mounted() {
     && IMAGE=$image target/venv-mlserver/bin/python -B tests/clients/mounted_test.py
 }
 check "models that are mounted are answered in v1, v2 and /invocations, as 65532" mounted
+
+# --- two behind a proxy, replaced under load, within their limits ---
+check "two are replaced under load without a failure, within the printed bound and half a processor" \
+  "${PYTHON:-python3}" -B tests/rehearsal.py "$image"
 
 echo "container: $passed passed, $failed failed"
 [ "$failed" = 0 ]

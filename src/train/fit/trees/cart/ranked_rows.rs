@@ -19,7 +19,7 @@ pub struct RankedRows<'a> {
 #[derive(Debug)]
 pub struct Ranks {
     /// How many distinct smaller values a cell's column has, `[n_columns, n_rows]`: equal cells have equal ranks.
-    ranks: Vec<u32>,
+    cells: Vec<u32>,
     n_rows: usize,
     /// By column; none of one that has more values than two, or many of the greater one.
     ones: Vec<Option<Ones>>,
@@ -69,7 +69,7 @@ impl Ranks {
                 _ => None,
             });
         }
-        Self { ranks, n_rows, ones }
+        Self { cells: ranks, n_rows, ones }
     }
 
     /// How many columns are kept as the rows of their greater value.
@@ -85,7 +85,7 @@ impl<'a> RankedRows<'a> {
     }
 
     pub(super) fn ranks(&self, column: usize) -> &[u32] {
-        &self.ranks.ranks[column * self.ranks.n_rows..][..self.ranks.n_rows]
+        &self.ranks.cells[column * self.ranks.n_rows..][..self.ranks.n_rows]
     }
 
     pub(super) fn ones(&self, column: usize) -> Option<&Ones> {
