@@ -22,7 +22,10 @@ mod data;
 #[path = "../../tests/it/support/estimator.rs"]
 mod estimator;
 mod imported;
+mod imported_trees;
 mod peers;
+#[path = "../../tests/it/support/random.rs"]
+mod random;
 mod reading;
 mod reasons;
 mod scoring;
@@ -64,6 +67,7 @@ fn main() {
     for (data, vote) in [(&iris, true), (&iris, false), (&digits, true), (&digits, false)] {
         predict(data, |data| data::trained_forest(data, vote));
     }
+    imported_trees::walk();
     load(&boston);
     scoring::score(&boston);
     reading::read();

@@ -18,8 +18,8 @@ pub(in crate::model::compiled) struct Buffers {
     pub(super) cursors: Vec<Cursor>,
     /// The node that each cursor arrived at.
     pub(super) arrived: Vec<u32>,
-    /// A row's outcome at each slot.
-    pub(super) outcomes: Vec<u8>,
+    /// By slot, whether a row fails its test.
+    pub(super) outcomes: Vec<bool>,
     /// The columns that kernels compare, where they are not the features' own.
     pub(super) shown: Vec<f64>,
 }

@@ -155,54 +155,84 @@ impl CategoryColumn {
     }
 }
 
-/// The sets of a [`CategoryColumn`], for one row: of each category, the slots of the sets that hold it.
+/// The sets of a [`CategoryColumn`], for one row: of each category, which of them do not hold it.
 #[derive(Debug, Clone)]
 pub(super) struct SetSlots {
     /// Those of all its sets.
     slots: Range<usize>,
-    /// Where those of each of its members end in `holding`; after them, those of missing cells.
-    ends: Vec<u32>,
-    holding: Vec<u16>,
+    by_member: ByMember,
+}
+
+/// What is known of each member of any of the sets; after them, of missing cells.
+#[derive(Debug, Clone)]
+enum ByMember {
+    /// For each set whether it does not hold it, `[n_members + 1, n_sets]`: to be copied.
+    Outcomes(Vec<bool>),
+    /// Where its sets' slots end in `holding`, where that takes less than half the room: the bound of memory counts on it.
+    Slots { ends: Vec<u32>, holding: Vec<u16> },
 }
 
 impl SetSlots {
     pub(super) fn of(column: &CategoryColumn) -> Self {
-        let missing = column.members.len();
-        let mut ends = vec![0_u32; column.n_masks()];
-        column.each_holding(|at, _| ends[at] += 1);
-        let mut end = 0;
-        for of_member in &mut ends {
-            end += *of_member;
-            *of_member = end;
-        }
-        // From the end of each member's places to their beginning, which becomes the end of the member before.
-        let mut holding = vec![0; end as usize];
-        column.each_holding(|at, slot| {
-            ends[at] -= 1;
-            holding[ends[at] as usize] = slot;
-        });
-        ends.rotate_left(1);
-        ends[missing] = end;
         let first = column.sets.first().map_or(0, |(slot, ..)| usize::from(*slot));
-        Self { slots: first..first + column.sets.len(), ends, holding }
+        let slots = first..first + column.sets.len();
+        let mut n_holding = 0;
+        column.each_holding(|_, _| n_holding += 1);
+        let n_outcomes = column.n_masks() * column.sets.len();
+        if n_outcomes > 2 * size_of::<u16>() * n_holding {
+            return Self { slots, by_member: holding(column) };
+        }
+        let mut fails = vec![true; n_outcomes];
+        column.each_holding(|at, slot| fails[at * column.sets.len() + usize::from(slot) - first] = false);
+        Self { slots, by_member: ByMember::Outcomes(fails) }
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.ends.len() * 4 + self.holding.len() * 2
+        match &self.by_member {
+            ByMember::Outcomes(fails) => fails.len(),
+            ByMember::Slots { ends, holding } => ends.len() * 4 + holding.len() * 2,
+        }
     }
 
-    /// Writes for each of its slots 0 where the set holds a cell of `column`, which this is of, else 1.
-    pub(super) fn write(&self, column: &CategoryColumn, cell: f64, input: Width, fails: &mut [u8]) {
-        fails[self.slots.clone()].fill(1);
+    /// Writes for each of its slots whether the set does not hold a cell of `column`, which this is of.
+    pub(super) fn write(&self, column: &CategoryColumn, cell: f64, input: Width, fails: &mut [bool]) {
         let at = if cell.is_nan() {
             Some(column.members.len())
         } else {
             category(cell, input).and_then(|category| column.members.binary_search(&category).ok())
         };
-        let Some(at) = at else { return };
-        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        for slot in &self.holding[from as usize..self.ends[at] as usize] {
-            fails[usize::from(*slot)] = 0;
+        let of_sets = &mut fails[self.slots.clone()];
+        let Some(at) = at else { return of_sets.fill(true) };
+        match &self.by_member {
+            ByMember::Outcomes(rows) => of_sets.copy_from_slice(&rows[at * of_sets.len()..][..of_sets.len()]),
+            ByMember::Slots { ends, holding } => {
+                of_sets.fill(true);
+                let from = at.checked_sub(1).map_or(0, |before| ends[before]);
+                for slot in &holding[from as usize..ends[at] as usize] {
+                    fails[usize::from(*slot)] = false;
+                }
+            }
         }
     }
+}
+
+/// The slots of the sets that hold each member.
+fn holding(column: &CategoryColumn) -> ByMember {
+    let missing = column.members.len();
+    let mut ends = vec![0_u32; column.n_masks()];
+    column.each_holding(|at, _| ends[at] += 1);
+    let mut end = 0;
+    for of_member in &mut ends {
+        end += *of_member;
+        *of_member = end;
+    }
+    // From the end of each member's places to their beginning, which becomes the end of the member before.
+    let mut holding = vec![0; end as usize];
+    column.each_holding(|at, slot| {
+        ends[at] -= 1;
+        holding[ends[at] as usize] = slot;
+    });
+    ends.rotate_left(1);
+    ends[missing] = end;
+    ByMember::Slots { ends, holding }
 }

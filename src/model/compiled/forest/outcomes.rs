@@ -79,9 +79,9 @@ impl Outcomes {
         buffers: &'b mut Buffers,
     ) -> impl Iterator<Item = f64> + 'b {
         let mut table = std::mem::take(&mut buffers.outcomes);
-        table.resize(SLOTS, 0);
+        table.resize(SLOTS, false);
         self.write(thresholds, row, &mut table);
-        let fails: &[u8; SLOTS] = table.first_chunk().expect("it was made as long");
+        let fails: &[bool; SLOTS] = table.first_chunk().expect("it was made as long");
         let (cursors, arrived, _) = buffers.cursors(self.roots.len());
         for ((cursor, root), id) in cursors.iter_mut().zip(&self.roots).zip(0..) {
             *cursor = Cursor { at: root.node, id };
@@ -89,8 +89,8 @@ impl Outcomes {
         let nodes = self.nodes.as_slice();
         let step = |cursor: Cursor| {
             let node = &nodes[cursor.at as usize];
-            let first = fails[usize::from(node.slots[0])] != 0;
-            let second = fails[usize::from(node.slots[1 + usize::from(first)])] != 0;
+            let first = fails[usize::from(node.slots[0])];
+            let second = fails[usize::from(node.slots[1 + usize::from(first)])];
             cursor.at + u32::from(node.grandchildren) + 2 * u32::from(first) + u32::from(second)
         };
         walk(cursors, arrived, self.depth, step, |at| nodes[at as usize].grandchildren == 0);
@@ -102,16 +102,16 @@ impl Outcomes {
         })
     }
 
-    /// Writes 1 for each slot whose test a row fails, else 0.
-    fn write(&self, thresholds: &Thresholds, row: &[f64], table: &mut [u8]) {
-        table[..usize::from(thresholds.n_slots)].fill(0);
+    /// Writes for each slot whether a row fails its test.
+    fn write(&self, thresholds: &Thresholds, row: &[f64], table: &mut [bool]) {
+        table[..usize::from(thresholds.n_slots)].fill(false);
         for (column, end) in thresholds.columns.iter().zip(ends(thresholds, row)) {
-            table[usize::from(column.slot)..usize::from(end)].fill(1);
+            table[usize::from(column.slot)..usize::from(end)].fill(true);
         }
         for (sets, column) in self.sets.iter().zip(&thresholds.categories) {
             sets.write(column, row[usize::from(column.column)], thresholds.input, table);
         }
         // Another forest's slot may have been there.
-        table[usize::from(NEVER)] = 0;
+        table[usize::from(NEVER)] = false;
     }
 }

@@ -3,7 +3,7 @@
 //! A test that a missing cell passes is the same test on a second column whose missing cells are −∞: no kernel asks
 //! which rule a split has.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::model::compiled::rounding::rounded_to_f32;
 use crate::model::ir::{Leaves, Missing, Node, Split, Tree, Trees, Width};
@@ -18,7 +18,7 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// The column that a split compares.
     pub(super) fn column(&self, split: &Split) -> u16 {
-        self.views.map_or(split.column, |views| views.by_rule[&(split.column, split.missing)])
+        self.views.map_or(split.column, |views| views.of_rule(split.column, split.missing))
     }
 
     /// A leaf's number as it is added up.
@@ -39,7 +39,8 @@ impl Source<'_> {
 /// The columns of a forest in which some split's rule is another than that missing cells fail.
 #[derive(Debug, Clone)]
 pub(super) struct Views {
-    by_rule: BTreeMap<(u16, Missing), u16>,
+    /// Column and rule, ascending.
+    rules: Vec<(u16, Missing)>,
 }
 
 impl Views {
@@ -54,26 +55,32 @@ impl Views {
         if splits().all(|split| split.missing == Missing::Fails) {
             return Ok(None);
         }
-        let mut by_rule: BTreeMap<_, _> = splits().map(|split| ((split.column, split.missing), 0)).collect();
-        for (i, view) in by_rule.values_mut().enumerate() {
-            *view = u16::try_from(i).map_err(|_| "the trees see more than 65,536 columns".to_owned())?;
+        let rules: BTreeSet<_> = splits().map(|split| (split.column, split.missing)).collect();
+        if rules.len() > usize::from(u16::MAX) + 1 {
+            return Err("the trees see more than 65,536 columns".to_owned());
         }
-        Ok(Some(Self { by_rule }))
+        Ok(Some(Self { rules: rules.into_iter().collect() }))
+    }
+
+    /// The position of a column that the trees see by a rule.
+    #[expect(clippy::cast_possible_truncation, reason = "there are 65,536 at most")]
+    fn of_rule(&self, column: u16, missing: Missing) -> u16 {
+        self.rules.partition_point(|rule| *rule < (column, missing)) as u16
     }
 
     pub(super) fn n_columns(&self) -> usize {
-        self.by_rule.len()
+        self.rules.len()
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
-        self.by_rule.len() * 8
+        size_of_val(self.rules.as_slice())
     }
 
     /// Fills `shown` with the columns of a row-major matrix.
     pub(super) fn show(&self, matrix: &[f64], n_columns: usize, shown: &mut Vec<f64>) {
         shown.clear();
         for row in matrix.chunks_exact(n_columns) {
-            shown.extend(self.by_rule.keys().map(|(column, missing)| missing.seen(row[usize::from(*column)])));
+            shown.extend(self.rules.iter().map(|(column, missing)| missing.seen(row[usize::from(*column)])));
         }
     }
 }

@@ -344,6 +344,26 @@ fn check_kind(kind: usize) {
 }
 
 #[test]
+fn sets_of_one_category_each() {
+    let mut random = Random(77);
+    let mut checked = 0;
+    while checked < 10 {
+        let mut e = ensemble(&mut random, 0);
+        if e.sets.is_empty() || e.trees.len() < 8 {
+            continue;
+        }
+        checked += 1;
+        e.sets = (0..60).map(|i| CategorySet::new(vec![i], false)).collect();
+        for node in e.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+            if let Node::Split(Split { test: Test::In(set), .. }) = node {
+                *set = random.below(60) as u32;
+            }
+        }
+        check(&e, &mut random);
+    }
+}
+
+#[test]
 fn values_of_one_output() {
     check_kind(0);
 }
