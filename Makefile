@@ -199,7 +199,7 @@ version: ## Print the version that images are tagged with
 # In this order, one after the other whatever -j says; what is skipped is said first, and again in the last line.
 TESTS := test-rust test-clients-live test-import test-scripts test-readme
 TESTS_LONG := test-clients-generated test-browser test-schemathesis test-import-long test-drift test-monitoring \
-              test-batch test-install test-load test-deploy test-promises
+              test-batch test-install test-load test-deploy test-lambda test-promises
 # Beside them, because it links for minutes with one of two processors.
 TESTS_BESIDE := test-container
 
@@ -387,6 +387,12 @@ test-deploy: $(VENV_DEPLOY)/installed ## Judge what deploy/ has for AWS, Google 
 	$(VENV_DEPLOY)/bin/python -B tests/deploy/templates_test.py
 	$(VENV_DEPLOY)/bin/python -B tests/deploy/contracts_test.py
 
+.PHONY: test-lambda
+test-lambda: $(VENV_DEPLOY)/installed ## Run the program as a function in AWS's runtime interface emulator, and behind a queue of 10,000 messages
+	$(DEV_BUILD)
+	$(VENV_DEPLOY)/bin/python -B tests/deploy/lambda_test.py
+	$(VENV_DEPLOY)/bin/python -B tests/deploy/sqs_test.py
+
 .PHONY: test-readme
 test-readme: ## Walk README.md: each command, in order, and each reply; with the debug build
 	$(PYTHON) -B tests/readme.py
@@ -456,6 +462,10 @@ bench: ## Run the benchmarks
 bench-dialects: $(BINARY) ## What each dialect and protocol costs, in CPU time
 	cargo bench --locked --bench dialects
 	SMARTSERVE=$(CURDIR)/$(BINARY) $(PYTHON) -B benches/dialects/loopback.py
+
+.PHONY: bench-cold-start
+bench-cold-start: $(MODEL) ## Measure a function's cold start with MODEL: from exec to the first answer, and its CPU time
+	$(PYTHON) -B benches/lambda/cold_start.py $(BINARY) $(MODEL)
 
 .PHONY: bench-peers
 bench-peers: $(VENV_PEERS)/installed ## Measure against scikit-learn, ONNX Runtime and Yggdrasil; over HTTP where HTTP_PEERS is

@@ -153,6 +153,21 @@ warns() { docker logs "$container" 2>&1 | grep "there is no /mnt/models and /opt
 check "it said that the demo is served" warns
 [ "$failed" = 0 ] || docker logs "$container" >&2
 
+# --- where the cloud sets PORT, as Cloud Run and App Engine do; 9292 is none of the image's ---
+with_port() {
+  local named port ok=1
+  named=$(docker run --detach --read-only --env PORT=9292 --publish 127.0.0.1::9292 "$image") || return 1
+  port=$(docker port "$named" 9292/tcp | head -n 1 | sed 's/.*://')
+  for ((i = 0; i < HEALTHY_WITHIN * 2; i++)); do
+    if answers "$port" /readyz 2>/dev/null; then ok=0; break; fi
+    sleep 0.5
+  done
+  docker exec "$named" /usr/local/bin/smartserve healthcheck || ok=1
+  docker rm --force "$named" >/dev/null
+  return $ok
+}
+check "it listens on PORT, and its health check asks there" with_port
+
 # --- models that are mounted, as KServe and SageMaker mount them ---
 mounted() {
   make --no-print-directory target/venv-mlserver/installed \

@@ -20,7 +20,7 @@ class Server:
 
     def __init__(self, models, *words):
         self._folder = tempfile.TemporaryDirectory()
-        paths = [self._train(name, *model) for name, model in models.items()]
+        paths = [self.train(name, *model) for name, model in models.items()]
         flags = [word for path in paths for word in ("--model", path)]
         free = "127.0.0.1:0"
         command = [BINARY, "serve", "--bind", free, "--admin-bind", free, "--log-format", "json", *flags, *words]
@@ -30,7 +30,8 @@ class Server:
         self.address = self._address("listening on")
         self.admin = self._address("probes and metrics on")
 
-    def _train(self, name, data, target, *words):
+    def train(self, name, data, target, *words):
+        """The file of a model that is trained and not served."""
         path = pathlib.Path(self._folder.name, name)
         if "\n" in data:
             path.with_suffix(".csv").write_text(data)
