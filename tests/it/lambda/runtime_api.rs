@@ -37,7 +37,8 @@ impl Ended {
 /// The program as a function, killed when it goes out of scope.
 pub(crate) struct Function {
     pub(crate) child: Child,
-    log: BufReader<std::process::ChildStdout>,
+    /// Read all the time, as Lambda does: an invocation waits for its lines to be written.
+    log: Receiver<String>,
     events: Sender<Invocation>,
     ends: Receiver<(String, Ended)>,
     n: u32,
@@ -70,7 +71,9 @@ impl Function {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let log = BufReader::new(child.stdout.take().unwrap());
+        let (line, log) = channel();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        std::thread::spawn(move || lines.map_while(Result::ok).all(|text| line.send(text).is_ok()));
         Self { child, log, events, ends, n: 0 }
     }
 
@@ -108,8 +111,7 @@ impl Function {
     pub(crate) fn log(&mut self) -> Vec<Value> {
         let mut lines: Vec<Value> = Vec::new();
         while !lines.last().is_some_and(|line| line["_aws"].is_object()) {
-            let mut line = String::new();
-            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the log ended after {lines:?}");
+            let line = self.log.recv_timeout(PATIENCE).unwrap_or_else(|e| panic!("{e} after {lines:?}"));
             lines.push(serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}")));
         }
         lines
