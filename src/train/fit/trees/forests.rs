@@ -26,8 +26,8 @@ const TREES_TOGETHER: usize = 8;
 /// The first random stream of blocks' seeds.
 const BLOCK_STREAM: u64 = 1 << 32;
 
-/// Columns of zeros and few ones from which on trees of numbers are grown by `cart`: smartcore's take 136 s of CPU for 100
-/// trees on 2,000 rows of 2,000 such columns, its extra trees over 400.
+/// Columns of zeros and few ones from which on trees of numbers are grown by `cart`: 100 trees on 2,000 rows of 2,000 such
+/// columns take 5.4 s of CPU, smartcore's 136 s; extra trees 32 s, smartcore's more than 400 s.
 const MANY_SPARSE: usize = 256;
 
 /// The number of blocks.
