@@ -15,7 +15,7 @@ use super::source::SourcesArgs;
 
 /// `serve`.
 #[derive(Debug, Args)]
-#[command(after_help = "On AWS Lambda (AWS_LAMBDA_RUNTIME_API) it answers invocations and listens on no
+#[command(after_help = "On AWS Lambda (AWS_LAMBDA_RUNTIME_API) it answers invocations and listens on no \
 port: docs/lambda.md.
 
 Examples:
