@@ -46,7 +46,10 @@ impl Source {
 pub(super) struct Envelope<'e> {
     #[serde(borrow)]
     version: Option<&'e RawValue>,
-    resource: Option<IgnoredAny>,
+    #[serde(borrow)]
+    resource: Option<Cow<'e, str>>,
+    #[serde(borrow)]
+    route_key: Option<Cow<'e, str>>,
     #[serde(rename = "Records", borrow)]
     pub(super) records: Option<&'e RawValue>,
     #[serde(borrow)]
@@ -128,6 +131,13 @@ pub(super) struct HttpContext<'e> {
 }
 
 impl Envelope<'_> {
+    /// True when the route that the gateway chose is `/{proxy+}`, all paths.
+    pub(super) fn is_of_every_path(&self) -> bool {
+        const ROUTE: &str = "/{proxy+}";
+        let route = self.route_key.as_deref().and_then(|key| key.split_once(' ')).map(|(_method, route)| route);
+        route.or(self.resource.as_deref()) == Some(ROUTE)
+    }
+
     /// Which service's envelope this is, if it has all that one of them requires.
     pub(super) fn source(&self, context: Option<&RequestContext<'_>>) -> Option<Source> {
         let is_version_2 = self.version.is_some_and(|version| version.get() == "\"2.0\"");

@@ -94,8 +94,7 @@ impl HttpEvent<'_> {
     /// An HTTP API's path: a stage that has a name stands in front of it, under the API's own host.
     fn path_without_stage(&self) -> &str {
         let path = self.envelope.raw_path.as_deref().unwrap_or_default();
-        let is_own_host = self.context.domain_name.as_deref().is_none_or(|host| host.contains(".execute-api."));
-        let stage = self.context.stage.as_deref().filter(|stage| is_own_host && *stage != "$default");
+        let stage = self.context.stage.as_deref().filter(|stage| !self.has_custom_domain() && *stage != "$default");
         let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
         match rest {
             Some("") => "/",
@@ -104,8 +103,17 @@ impl HttpEvent<'_> {
         }
     }
 
-    /// The part of a path that the route `/{proxy+}` matched, where a custom domain's mapping stands in front of it.
+    /// True when the client asked a gateway's custom domain, whose mapping may stand in front of the path.
+    fn has_custom_domain(&self) -> bool {
+        self.context.domain_name.as_deref().is_some_and(|host| !host.contains(".execute-api."))
+    }
+
+    /// The part of a path that the route `/{proxy+}` matched, where a custom domain's mapping stands in front of it. Not
+    /// of another route: it may be one that the gateway lets in because of its beginning.
     fn path_of_proxy<'p>(&self, path: &'p str) -> Option<Cow<'p, str>> {
+        if !self.has_custom_domain() || !self.envelope.is_of_every_path() {
+            return None;
+        }
         let parameters = &self.envelope.path_parameters.as_ref()?.0;
         let (_, proxy) = parameters.iter().find(|(name, _)| name == "proxy")?;
         let start = path.len().checked_sub(proxy.len() + 1)?;

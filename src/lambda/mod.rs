@@ -47,6 +47,10 @@ pub async fn run(plan: Plan, signals: Signals) -> Result<ServerExit, String> {
     let work = Runtime::new(handler).layer(note_idle).run();
     run_without_listener(&server, work, idle, signals).await.map_err(|ended| match ended {
         Ok(()) => "AWS Lambda's Runtime API ended".to_owned(),
+        // What a caller sent is not for the log, and AWS's library ends where it cannot read that.
+        Err(error) if error.is::<serde_json::Error>() => {
+            "AWS Lambda's Runtime API: an invocation's client context or identity is not of AWS's form".to_owned()
+        }
         Err(error) => format!("AWS Lambda's Runtime API: {error}"),
     })
 }

@@ -4,6 +4,7 @@ mod direct;
 mod http_events;
 mod life;
 mod queue;
+mod requests;
 mod runtime_api;
 
 use serde_json::{Value, json};
