@@ -24,8 +24,9 @@ import pyarrow.csv
 import pyarrow.parquet
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benches" / "http"))
+sys.path[:0] = [str(ROOT / "benches"), str(ROOT / "benches" / "http")]
 import peers  # noqa: E402
+from launch import used  # noqa: E402
 
 WORK = ROOT / "target" / "bench-tables"
 COLUMNS = ["CHAS", "RM", "TAX", "PTRATIO", "B", "LSTAT"]
@@ -33,12 +34,6 @@ SIZES = [100_000, 1_000_000, 10_000_000]
 GROUP = 100_000
 ROUNDS = 3
 FORMS = {"csv": "CSV", "parquet": "Parquet", "arrow": "Arrow"}
-LAUNCH = """
-import json, resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
-"""
 
 
 def trained(binary):
@@ -74,19 +69,13 @@ def written(n_rows):
     return paths
 
 
-def ran(binary, *arguments):
-    """CPU seconds and MiB at most of a process."""
-    return json.loads(subprocess.run([sys.executable, "-c", LAUNCH, binary, *map(str, arguments)], check=True,
-                                     capture_output=True).stdout)
-
-
 def predicted(binary, model):
     """By form: rows a CPU second, and the peak memory by number of rows."""
     rates, memory = {}, {}
     for form in FORMS:
         seconds = {}
         for n_rows in SIZES:
-            runs = [ran(binary, "predict", "--model", model, "--input", written(n_rows)[form],
+            runs = [used(binary, "predict", "--model", model, "--input", written(n_rows)[form],
                         "-o", WORK / f"out.{form}") for _ in range(ROUNDS if n_rows < SIZES[-1] else 1)]
             seconds[n_rows] = statistics.median(run[0] for run in runs)
             memory[form, n_rows] = max(run[1] for run in runs)

@@ -18,13 +18,10 @@ import sys
 
 import numpy as np
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from launch import used  # noqa: E402
+
 WORK = pathlib.Path(__file__).resolve().parents[2] / "target" / "bench-train"
-LAUNCH = """
-import json, resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
-"""
 PEER = """
 import sys
 import numpy as np
@@ -69,12 +66,6 @@ def make(n_rows):
             names = ["" if np.isnan(v) else f"k{int(v)}" for v in row[18:20]]
             file.write(",".join([*numbers, *names, repr(float(row[20]))]) + "\n")
     return text, array
-
-
-def used(*command):
-    """CPU seconds and peak MiB of a process."""
-    launch = [sys.executable, "-S", "-c", LAUNCH, *map(str, command)]
-    return json.loads(subprocess.run(launch, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def ours(binary, table, rounds, threads):

@@ -54,7 +54,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
     }
     if let (Some(n @ 1..), Some(tolerance), Some(worst)) = (report.rows_beyond, args.tolerance, report.worst.first()) {
         let (rows, unit, line) = (report.rows, worst.unit, worst.line);
-        let what = format_args!("{n} of {rows} rows differ by more than {tolerance}; the worst is {unit} {line}");
+        let what = format_args!("{n} of {rows} rows differ by more than {tolerance}; the worst is on {unit} {line}");
         messages.push(format!("{name}: {what}"));
     }
     if messages.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Failed, messages }) }

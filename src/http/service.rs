@@ -14,7 +14,7 @@ use http::Request;
 use http::header::EXPECT;
 use http::request::Parts;
 
-use crate::serve::listener::{BoxError, RequestContext};
+use crate::serve::listener::BoxError;
 
 use super::app::AppState;
 use super::body::RequestBody;
@@ -77,10 +77,9 @@ impl Dispatch {
         let found = self.routes.find(head.uri.path());
         // Outermost layer: counts, finishes and logs every answer, panics included.
         let in_flight = InFlightRequest::begin(app, found.as_ref().map(|(route, _)| route.template), &mut head);
-        let answer_by = RequestContext::of(&head.extensions).answer_by;
         let (mut body, waits_for_continue) = (RequestBody::new(body), head.headers.contains_key(EXPECT));
         // Panics become a 500 here, inside both other layers.
-        let handled = within(self.catch_panics(self.handle(found, head, &mut body)), answer_by).await;
+        let handled = within(self.catch_panics(self.handle(found, head, &mut body)), in_flight.answer_by).await;
         let mut output = handled.unwrap_or_else(|| Problem::out_of_time().into_response().into());
         // Unread body: read before answering, or a client that still sends sees a broken pipe. Inside the timing.
         if let Some(leftover) = body.into_leftover() {

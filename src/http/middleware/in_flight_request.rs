@@ -33,6 +33,8 @@ const ACCESS_LOG: &str = "smartserve::http::middleware::access_log";
 pub(in crate::http) struct InFlightRequest {
     /// When the request's head was complete.
     pub(in crate::http) arrival: Instant,
+    /// When its answer must be there, if not as late as the limits allow.
+    pub(in crate::http) answer_by: Option<Instant>,
     id: RequestId,
     trace_id: Option<String>,
     method: &'static str,
@@ -56,6 +58,7 @@ impl InFlightRequest {
         context.id = Some(id.clone());
         Self {
             arrival: context.arrival,
+            answer_by: context.answer_by,
             memory: context.memory.clone(),
             id,
             trace_id,

@@ -11,8 +11,6 @@ use super::reason::ReloadResult;
 pub struct Totals {
     /// Rows predicted, by all models.
     pub rows: u64,
-    /// Requests refused before they reached a model.
-    pub rejected: u64,
     /// Panics that were caught.
     pub panics: u64,
     /// Models that were reloaded.
@@ -33,7 +31,6 @@ impl Totals {
         let rows = rows.sum::<f64>() as u64;
         Self {
             rows,
-            rejected: families.rejected.iter().map(prometheus::IntCounter::get).sum(),
             panics: families.panics.get(),
             reloads,
             failed_reloads,
@@ -46,7 +43,6 @@ impl Totals {
     pub fn since(self, before: Self) -> Self {
         Self {
             rows: self.rows.saturating_sub(before.rows),
-            rejected: self.rejected.saturating_sub(before.rejected),
             panics: self.panics.saturating_sub(before.panics),
             reloads: self.reloads.saturating_sub(before.reloads),
             failed_reloads: self.failed_reloads.saturating_sub(before.failed_reloads),

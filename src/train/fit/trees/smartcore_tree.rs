@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::model::algorithm::Algorithm;
 use crate::train::fit::task::{FitTask, FittedBytes, leaf, levels};
-use crate::train::fit::trees::cart::{ClassCounts, Gini, GrowthLimits, RankedRows, Ranks, TreeNode, Variance};
+use crate::train::fit::trees::cart::{
+    ClassCounts, Gini, GrowthLimits, NodeSplit, RankedRows, Ranks, TreeNode, Variance,
+};
 use crate::train::random::SplitMix64;
 
 /// smartcore's `DecisionTreeClassifier`.
@@ -25,11 +27,7 @@ struct ClassTree {
 struct ClassNode {
     output: usize,
     n_node_samples: usize,
-    split_feature: usize,
-    split_value: Option<f64>,
-    split_score: Option<f64>,
-    true_child: Option<usize>,
-    false_child: Option<usize>,
+    split: SplitFields,
     impurity: Option<f64>,
 }
 
@@ -46,6 +44,12 @@ struct NumberTree {
 #[derive(Serialize)]
 struct NumberNode {
     output: f64,
+    split: SplitFields,
+}
+
+/// The fields of a split, the same in both nodes.
+#[derive(Serialize)]
+struct SplitFields {
     split_feature: usize,
     split_value: Option<f64>,
     split_score: Option<f64>,
@@ -55,10 +59,7 @@ struct NumberNode {
 
 #[derive(Serialize)]
 struct BaseParameters {
-    max_depth: Option<u16>,
-    min_samples_leaf: usize,
-    min_samples_split: usize,
-    seed: Option<u64>,
+    limits: LimitFields,
     /// The position among smartcore's splitters: 0 random, 1 best.
     splitter: u32,
 }
@@ -67,6 +68,12 @@ struct BaseParameters {
 struct Parameters {
     /// The position of `Gini` among smartcore's criteria.
     criterion: u32,
+    limits: LimitFields,
+}
+
+/// The fields of when growing stops, the same in both parameters.
+#[derive(Serialize)]
+struct LimitFields {
     max_depth: Option<u16>,
     min_samples_leaf: usize,
     min_samples_split: usize,
@@ -160,13 +167,7 @@ fn written(task: &FitTask<'_>, limits: GrowthLimits, nodes: &[TreeNode<ClassCoun
     ClassTree {
         depth: depth(nodes),
         nodes: nodes.iter().map(class_node).collect(),
-        parameters: Some(Parameters {
-            criterion: 0,
-            max_depth: limits.levels,
-            min_samples_leaf: limits.min_samples_leaf,
-            min_samples_split: 2,
-            seed: Some(seed),
-        }),
+        parameters: Some(Parameters { criterion: 0, limits: limit_fields(limits, seed) }),
         num_classes: task.n_classes,
         classes: (0..).take(task.n_classes).collect(),
         num_features: task.n_columns,
@@ -184,38 +185,38 @@ fn number_tree(limits: GrowthLimits, nodes: &[TreeNode<f64>], seed: u64) -> Numb
         depth: depth(nodes),
         root_mass: nodes.first().map_or(0.0, |root| root.n_rows as f64),
         nodes: nodes.iter().map(number_node).collect(),
-        parameters: Some(BaseParameters {
-            max_depth: limits.levels,
-            min_samples_leaf: limits.min_samples_leaf,
-            min_samples_split: 2,
-            seed: Some(seed),
-            splitter: u32::from(!limits.is_random),
-        }),
+        parameters: Some(BaseParameters { limits: limit_fields(limits, seed), splitter: u32::from(!limits.is_random) }),
+    }
+}
+
+fn limit_fields(limits: GrowthLimits, seed: u64) -> LimitFields {
+    LimitFields {
+        max_depth: limits.levels,
+        min_samples_leaf: limits.min_samples_leaf,
+        min_samples_split: 2,
+        seed: Some(seed),
     }
 }
 
 fn number_node(node: &TreeNode<f64>) -> NumberNode {
-    let split = node.split.as_ref();
-    NumberNode {
-        output: node.value,
-        split_feature: split.map_or(0, |split| split.column),
-        split_value: split.map(|split| split.threshold),
-        split_score: split.map(|split| split.gain),
-        true_child: split.map(|split| split.children),
-        false_child: split.map(|split| split.children + 1),
-    }
+    NumberNode { output: node.value, split: split_fields(node.split.as_ref()) }
 }
 
 fn class_node(node: &TreeNode<ClassCounts>) -> ClassNode {
-    let split = node.split.as_ref();
     ClassNode {
         output: node.value.class,
         n_node_samples: node.n_rows,
+        split: split_fields(node.split.as_ref()),
+        impurity: Some(node.impurity),
+    }
+}
+
+fn split_fields(split: Option<&NodeSplit>) -> SplitFields {
+    SplitFields {
         split_feature: split.map_or(0, |split| split.column),
         split_value: split.map(|split| split.threshold),
         split_score: split.map(|split| split.gain),
         true_child: split.map(|split| split.children),
         false_child: split.map(|split| split.children + 1),
-        impurity: Some(node.impurity),
     }
 }

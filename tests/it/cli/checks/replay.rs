@@ -57,7 +57,7 @@ fn differences_are_those_of_the_predictions() {
     let packed = directory.path().join("rows.parquet").display().to_string();
     assert_eq!(run(&["predict", "--model", &old, "--input", &input, "-o", &packed]).code, Some(0));
     let ran = run(&["replay", "--model", &new, "--against", &old, "--input", &packed, "--tolerance", "1"]);
-    let worst = format!("rows differ by more than 1; the worst is row {}", at + 1);
+    let worst = format!("rows differ by more than 1; the worst is on row {}", at + 1);
     assert!(ran.err.contains(&worst) && ran.out.contains("\nrow "), "{ran:?}");
     let ran = run(&[&args[..], &["--tolerance", "1e9"]].concat());
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));

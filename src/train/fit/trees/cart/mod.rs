@@ -249,7 +249,7 @@ impl<C: Criterion> Grower<'_, C> {
 
 /// The score of the boundary, if both sides have rows enough and it is higher than the best one's.
 fn score_above(criterion: &impl Criterion, limits: GrowthLimits, best: Option<&Boundary>) -> Option<f64> {
-    let least = limits.min_samples_leaf.max(1) as u64;
+    let least = limits.min_samples_leaf as u64;
     if criterion.sides().iter().any(|n| *n < least) {
         return None;
     }
