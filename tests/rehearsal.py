@@ -20,56 +20,14 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HARDENED = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--stop-timeout", "20"]
+sys.path.insert(0, str(ROOT / "tests/clients"))
+
+from container import HARDENED, PREDICTIONS, Container, docker, wait_until  # noqa: E402
+
 # What no image of one static program has.
 TOOLS = ("sh", "bash", "dash", "ash", "busybox", "apt", "apt-get", "dpkg", "apk", "rpm", "curl", "wget", "python3", "perl")
 CLIENTS = 4
-WITHIN = 60
 ROW = json.dumps([{"CHAS": 0, "RM": 6.575, "TAX": 296.0, "PTRATIO": 15.3, "B": 396.9, "LSTAT": 4.98}])
-
-
-def docker(*words):
-    return subprocess.run(["docker", *map(str, words)], check=True, capture_output=True, text=True).stdout.strip()
-
-
-def wait_until(what, is_true):
-    for _ in range(WITHIN * 10):
-        if is_true():
-            return
-        time.sleep(0.1)
-    sys.exit(f"rehearsal: {what} did not come within {WITHIN} s")
-
-
-class Container:
-    """The image with flags; removed with its logs kept when it is closed."""
-
-    def __init__(self, image, *flags):
-        publish = ["--publish", "127.0.0.1::8080", "--publish", "127.0.0.1::9090"]
-        self.id = docker("run", "--detach", *HARDENED, *publish, *flags, image)
-        self.port, self.admin = (int(docker("port", self.id, f"{port}/tcp").split("\n")[0].rsplit(":", 1)[1])
-                                 for port in (8080, 9090))
-
-    def is_ready(self):
-        try:
-            with socket.create_connection(("127.0.0.1", self.admin), 2) as probe:
-                probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-                return probe.recv(64).startswith(b"HTTP/1.1 200")
-        except OSError:
-            return False
-
-    def said(self, message):
-        """The fields of the log line whose message begins so."""
-        lines = subprocess.run(["docker", "logs", self.id], capture_output=True, text=True).stdout.splitlines()
-        parsed = [json.loads(line) for line in lines if line.startswith("{")]
-        return next((line for line in parsed if line["message"].startswith(message)), None)
-
-    def stop(self):
-        docker("stop", self.id)
-        code = docker("inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", self.id)
-        assert code == "0 false", f"exit code and OOM: {code}\n{docker('logs', self.id)}"
-
-    def remove(self):
-        subprocess.run(["docker", "rm", "--force", self.id], capture_output=True)
 
 
 class Proxy:
@@ -95,7 +53,8 @@ class Proxy:
     def connect(self, client):
         ready = self.ready
         self.turn += 1
-        with client, socket.create_connection(("127.0.0.1", ready[self.turn % len(ready)].port)) as server:
+        port = ready[self.turn % len(ready)].ports[PREDICTIONS]
+        with client, socket.create_connection(("127.0.0.1", port)) as server:
             back = threading.Thread(target=self.copy, args=(server, client), daemon=True)
             back.start()
             self.copy(client, server)

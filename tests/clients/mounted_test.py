@@ -13,16 +13,15 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
-import urllib.error
-import urllib.request
 
 import numpy
 import tritonclient.http
 from mlserver.codecs import NumpyRequestCodec
 from mlserver.types import InferenceResponse
 from tritonclient.http import InferInput
+
+from container import PREDICTIONS, Container, docker
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = pathlib.Path(os.environ.get("IMPORT_CASES", ROOT.parent / "shared/cases/import"))
@@ -40,13 +39,8 @@ MODELS = [
 ROWS = slice(10, 30)
 
 
-def docker(*words):
-    """What docker says; its exit code must be 0."""
-    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout.strip()
-
-
-class Container:
-    """The image with `files` ({name: a case's file}) at `place`."""
+class Mounted(Container):
+    """The image with `files` ({name: a case's file}) at `place`, and variables of its environment."""
 
     def __init__(self, place, files, *variables, words=()):
         self.folder = tempfile.TemporaryDirectory()
@@ -56,43 +50,24 @@ class Container:
             (path / name).write_bytes((CASES / case).read_bytes())
             (path / name).chmod(0o644)
         flags = [word for variable in variables for word in ("--env", variable)]
-        self.name = docker(
-            "run", "--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-            "--publish", "127.0.0.1::8080", "--volume", f"{path}:{place}:ro", *flags, IMAGE, *words)
-
-    def __enter__(self):
-        return self
+        super().__init__(IMAGE, "--volume", f"{path}:{place}:ro", *flags, words=words)
 
     def __exit__(self, *_):
-        docker("rm", "--force", self.name)
+        super().__exit__()
         self.folder.cleanup()
 
     def ready(self):
         """Waits until it answers; gives its address."""
-        port = docker("port", self.name, "8080/tcp").splitlines()[0].rsplit(":", 1)[1]
-        self.address = f"127.0.0.1:{port}"
-        for _ in range(100):
-            try:
-                self.ask("/readyz")
-                return self.address
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.1)
-        raise RuntimeError(self.log())
+        self.wait_until_ready()
+        self.address = f"127.0.0.1:{self.ports[PREDICTIONS]}"
+        return self.address
 
-    def ended(self):
-        """The exit code, and what it said."""
-        return int(docker("wait", self.name)), self.log()
-
-    def log(self):
-        both = subprocess.run(["docker", "logs", self.name], check=True, capture_output=True, text=True)
-        return both.stdout + both.stderr
-
-    def ask(self, path, body=None, content_type="application/json"):
-        """The answer's body; POST where there is one."""
-        body, headers = body and body.encode(), {"Content-Type": content_type}
-        request = urllib.request.Request(f"http://{self.address}{path}", body, headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.read().decode()
+    def answer(self, path, *words):
+        """The text of an answer, which must be 200."""
+        status, text = self.ask(path, *words)
+        if status != 200:
+            raise RuntimeError(f"{path}: {status} {text}")
+        return text
 
 
 def rows_of(case):
@@ -102,7 +77,7 @@ def rows_of(case):
     return numpy.array([[float(cell) if cell else numpy.nan for cell in row] for row in rows]), head
 
 
-class Mounted(unittest.TestCase):
+class MountedModels(unittest.TestCase):
     def assert_close(self, got, expected, tolerance):
         got, expected = numpy.asarray(got, float).ravel(), numpy.asarray(expected, float).ravel()
         self.assertEqual(got.shape, expected.shape)
@@ -112,12 +87,12 @@ class Mounted(unittest.TestCase):
     def test_each_library_in_v1_and_v2_as_kserve_asks(self):
         variables = ["MODEL_NAME=churn", "SMARTSERVE_ANSWER=library"]
         for what, files, case, tolerance in MODELS:
-            with self.subTest(what), Container("/mnt/models", files, *variables) as box:
+            with self.subTest(what), Mounted("/mnt/models", files, *variables) as box:
                 address = box.ready()
                 table, names = rows_of(case)
                 table = table[ROWS]
                 instances = [[None if numpy.isnan(cell) else cell for cell in row] for row in table.tolist()]
-                answer = box.ask("/v1/models/churn:predict", json.dumps({"instances": instances}))
+                answer = box.answer("/v1/models/churn:predict", json.dumps({"instances": instances}))
                 first = json.loads(answer)["predictions"]
                 if case:
                     expected = json.loads((CASES / case / "expected.json").read_text())["predict"][ROWS]
@@ -139,7 +114,7 @@ class Mounted(unittest.TestCase):
                 whole = ~numpy.isnan(table).any(axis=1)
                 self.assertGreater(whole.sum(), 3)
                 self.assert_close(self.infer_by_mlserver(box, table[whole]), numpy.asarray(first)[whole], 0)
-                pid = docker("inspect", "--format", "{{.State.Pid}}", box.name)
+                pid = docker("inspect", "--format", "{{.State.Pid}}", box.id)
                 status = pathlib.Path("/proc", pid, "status")
                 if status.exists():
                     user = next(line for line in status.read_text().splitlines() if line.startswith("Uid"))
@@ -161,20 +136,20 @@ class Mounted(unittest.TestCase):
         return [value for output in outputs for value in output.data]
 
     def test_sagemaker_runs_it_with_one_word(self):
-        with Container("/opt/ml/model", {"xgboost-model": "xgb-logistic/model.ubj"}, words=("serve",)) as box:
+        with Mounted("/opt/ml/model", {"xgboost-model": "xgb-logistic/model.ubj"}, words=("serve",)) as box:
             box.ready()
-            self.assertIsNotNone(box.ask("/ping"))
+            self.assertIsNotNone(box.answer("/ping"))
             table, _ = rows_of("xgb-logistic")
             cells = [["" if numpy.isnan(cell) else repr(cell) for cell in row] for row in table[ROWS].tolist()]
             text = "\n".join(map(",".join, cells))
-            answer = json.loads(box.ask("/invocations", text + "\n", "text/csv"))
+            answer = json.loads(box.answer("/invocations", text + "\n", "text/csv"))
             self.assertEqual(len(answer["predictions"]), len(table[ROWS]))
 
     def test_a_place_without_a_model_or_with_two_ends_the_start(self):
-        with Container("/mnt/models", {}) as box:
+        with Mounted("/mnt/models", {}) as box:
             code, said = box.ended()
             self.assertEqual(code, 66, said)
-        with Container("/opt/ml/model", {"a.bst": "xgb-logistic/model.ubj", "b.bst": "lgb-binary/model.txt"}) as box:
+        with Mounted("/opt/ml/model", {"a.bst": "xgb-logistic/model.ubj", "b.bst": "lgb-binary/model.txt"}) as box:
             code, said = box.ended()
             self.assertEqual(code, 65, said)
             self.assertIn("a.bst and b.bst", said)
