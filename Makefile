@@ -49,6 +49,8 @@ DEMO := --data data/boston.csv --target MEDV --features CHAS,RM,TAX,PTRATIO,B,LS
 
 # ---------------------------------------------------------------------------------------------------------------
 BINARY  := target/$(if $(TARGET),$(TARGET)/)$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/smartserve
+# What the image's machine makes of it: a folder for each architecture, because a release has several.
+DIST = target/dist/$(shell uname -m)
 VENV    := target/venv
 CLIENTS := target/venv-clients
 CLIENTS_HEAVY := target/venv-clients-heavy
@@ -112,13 +114,13 @@ image: ## Build the container image smartserve:VERSION
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse --verify --quiet HEAD || echo unknown) .
 
 .PHONY: dist
-dist: image ## Take the image's static binary and model out to target/dist
-	rm -rf target/dist && mkdir -p target/dist
+dist: image ## Take the image's static binary and model out to target/dist/ARCHITECTURE
+	rm -rf $(DIST) && mkdir -p $(DIST)
 	container=$$(docker create smartserve:$(VERSION)) && \
-	  docker cp $$container:/usr/local/bin/smartserve target/dist/ && \
-	  docker cp $$container:/models/boston.model target/dist/ && \
+	  docker cp $$container:/usr/local/bin/smartserve $(DIST)/ && \
+	  docker cp $$container:/models/boston.model $(DIST)/ && \
 	  docker rm $$container >/dev/null
-	cd target/dist && sha256sum smartserve boston.model | tee SHA256SUMS
+	cd $(DIST) && sha256sum smartserve boston.model | tee SHA256SUMS
 
 .PHONY: install
 install: $(BINARY) ## Install the program as PREFIX/bin/smartserve (PREFIX=/usr/local), with completions for bash, zsh and fish
@@ -167,21 +169,21 @@ release-check: ## Is the tag Cargo.toml's version, and has CHANGELOG.md its note
 	tests/release.sh check
 
 .PHONY: release-files
-release-files: ## Collect binary, wheel, SBOM and notes in target/release-files, with checksums
+release-files: ## Collect binaries, wheel, SBOM and notes in target/release-files, with checksums
 	tests/release.sh files
 
 .PHONY: release
-release: ## Push the image and publish the files of this version; what .circleci does with a tag
+release: ## Push the images and publish the files of this version; what .circleci does with a tag
 	tests/release.sh publish
 
 .PHONY: image-save
-image-save: ## Keep the image in target/dist/image.tar.gz, for another machine's `make image-load`
-	mkdir -p target/dist
-	docker save smartserve:$(VERSION) | gzip > target/dist/image.tar.gz
+image-save: ## Keep the image in target/dist/ARCHITECTURE/image.tar.gz, for another machine
+	mkdir -p $(DIST)
+	docker save smartserve:$(VERSION) | gzip > $(DIST)/image.tar.gz
 
 .PHONY: image-load
-image-load: ## Take the image from target/dist/image.tar.gz
-	gzip -dc target/dist/image.tar.gz | docker load
+image-load: ## Take this architecture's image from there
+	gzip -dc $(DIST)/image.tar.gz | docker load
 
 .PHONY: docker-run
 docker-run: ## Build the image and serve on 127.0.0.1:8000
@@ -299,6 +301,14 @@ test-install: ## Install into an empty directory, ask the program its version, u
 	  $(MAKE) --no-print-directory DESTDIR=$$place PREFIX=/opt uninstall >/dev/null && \
 	  [ -z "$$(find $$place -type f)" ] && echo "install: installed and gone again"
 
+.PHONY: test-dist
+test-dist: ## Let the program of `make dist` answer the golden rows of each algorithm, and 200 requests
+	$(PYTHON) -B tests/golden.py $(DIST)/smartserve
+
+.PHONY: test-arm64
+test-arm64: ## The same of a program that is built for arm64 here and run by qemu; needs Debian's packages; nightly
+	tests/arm64.sh
+
 .PHONY: test-wheel
 test-wheel: ## Install the wheel of `make wheel` without a network in an empty environment, train and serve
 	$(PYTHON) -B tests/wheel.py
@@ -404,6 +414,7 @@ test-readme-release: ## The same with the release build, as a reader makes it; n
 .PHONY: test-scripts
 test-scripts: $(VENV)/installed ## Test the shell scripts against stand-ins for docker and kubectl
 	tests/scripts.sh
+	$(PYTHON) -B tests/release_test.py
 
 .PHONY: test-container
 test-container: ## Build the image and test the container; skipped, loudly, without a Docker daemon

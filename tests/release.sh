@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # The files of a release, and its publication. `make release-check`, `make release-files` and `make release` call it.
 #   release.sh check    the tag that is checked out (CIRCLE_TAG) is Cargo.toml's version, and CHANGELOG.md has its notes
-#   release.sh files    target/release-files: binary, model, wheel, SBOM and notes of before, with checksums
-#   release.sh publish  pushes the image and the files; needs DOCKER_REPOSITORY, docker's login, gh with GITHUB_TOKEN
+#   release.sh files    target/release-files: binaries, model, wheel, SBOM and notes of before, with checksums
+#   release.sh publish  pushes the images of target/dist as one of several architectures, and publishes the files.
+#     DOCKER_REPOSITORY   where to; DOCKER_USERNAME and DOCKER_PASSWORD log in there, else `docker login` has done so
+#     GITHUB_TOKEN        writes releases of GITHUB_REPOSITORY, which is CircleCI's project unless it is set
+#     COSIGN_PRIVATE_KEY  signs image and checksums, with COSIGN_PASSWORD; without it nothing is signed
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 fail() { echo "release: $*" >&2; exit 1; }
@@ -11,6 +14,7 @@ notes() { # the section of this version in CHANGELOG.md
   awk -v head="## $version" 'index($0, "## ") == 1 { on = ($0 == head || index($0, head " ") == 1); next } on' CHANGELOG.md
 }
 out=target/release-files
+COSIGN=ghcr.io/sigstore/cosign/cosign:v2.4.1
 
 check() {
   [ "${CIRCLE_TAG:-v$version}" = "v$version" ] || fail "the tag is $CIRCLE_TAG, Cargo.toml's version $version"
@@ -19,30 +23,63 @@ check() {
 files() {
   check
   rm -rf "$out" && mkdir -p "$out"
-  for file in target/dist/smartserve target/dist/boston.model target/sbom/smartserve.cdx.json; do
+  local file arch
+  for file in target/dist/x86_64/boston.model target/sbom/smartserve.cdx.json; do
     [ -f "$file" ] || fail "there is no $file: run make dist, make wheel and make sbom first"
     cp "$file" "$out/"
   done
+  for file in target/dist/*/smartserve; do
+    arch=$(basename "$(dirname "$file")")
+    cp "$file" "$out/smartserve-$version-linux-$arch"
+  done
   cp target/wheels/smartserve-"$version"-*.whl "$out/" 2>/dev/null || fail "there is no wheel of $version: run make wheel"
-  mv "$out/smartserve" "$out/smartserve-$version-linux-$(uname -m)"
   notes > "$out/notes.md"
   (cd "$out" && sha256sum -- * > SHA256SUMS)
   cat "$out/SHA256SUMS"
 }
+push_images() { # one tag of all architectures; prints it by digest in its last line
+  local arch file made=() tag digest=""
+  for file in target/dist/*/image.tar.gz; do
+    [ -f "$file" ] || fail "there is no target/dist/ARCHITECTURE/image.tar.gz: run make image-save first"
+    arch=$(basename "$(dirname "$file")")
+    gzip -dc "$file" | docker load >&2
+    docker tag "smartserve:$version" "$DOCKER_REPOSITORY:$version-$arch"
+    docker push "$DOCKER_REPOSITORY:$version-$arch" >&2
+    made+=("$DOCKER_REPOSITORY:$version-$arch")
+  done
+  for tag in "$version" latest; do
+    docker manifest create "$DOCKER_REPOSITORY:$tag" "${made[@]}" >&2
+    digest=$(docker manifest push --purge "$DOCKER_REPOSITORY:$tag" | grep -oxE 'sha256:[0-9a-f]{64}' | tail -n 1)
+  done
+  [ -n "$digest" ] || fail "pushed, but docker printed no digest"
+  echo "$DOCKER_REPOSITORY@$digest"
+}
+cosign() {
+  docker run --rm --user "$(id -u):$(id -g)" --env COSIGN_PRIVATE_KEY --env COSIGN_PASSWORD --env HOME=/tmp \
+    --env DOCKER_CONFIG=/docker --volume "${DOCKER_CONFIG:-$HOME/.docker}:/docker:ro" --volume "$PWD/$out:/files" \
+    "$COSIGN" "$@"
+}
 publish() {
-  command -v gh >/dev/null || fail "gh is needed: https://cli.github.com"
+  [ -n "${DOCKER_REPOSITORY:-}" ] || fail "DOCKER_REPOSITORY is not set, as docker.io/you/smartserve"
+  [ -n "${GITHUB_TOKEN:-}" ] || fail "GITHUB_TOKEN is not set"
+  export GITHUB_REPOSITORY=${GITHUB_REPOSITORY:-${CIRCLE_PROJECT_USERNAME:-}/${CIRCLE_PROJECT_REPONAME:-}}
+  [[ $GITHUB_REPOSITORY == ?*/?* ]] || fail "GITHUB_REPOSITORY is not set, as you/smartserve"
   files
-  image=$(./upload_docker.sh | tail -n 1)
+  if [ -n "${DOCKER_PASSWORD:-}" ]; then
+    docker login --username "$DOCKER_USERNAME" --password-stdin "${DOCKER_REPOSITORY%%/*}" <<<"$DOCKER_PASSWORD"
+  fi
+  local image
+  image=$(push_images | tail -n 1)
   make manifests IMAGE="$image"
   cp target/manifests/release.yaml "$out/smartserve-$version.yaml"
   (cd "$out" && rm SHA256SUMS && sha256sum -- * > SHA256SUMS)
   if [ -n "${COSIGN_PRIVATE_KEY:-}" ]; then
-    cosign sign --yes --key env://COSIGN_PRIVATE_KEY "$image"
-    cosign sign-blob --yes --key env://COSIGN_PRIVATE_KEY --output-signature "$out/SHA256SUMS.sig" "$out/SHA256SUMS"
+    cosign sign --yes --recursive --key env://COSIGN_PRIVATE_KEY "$image"
+    cosign sign-blob --yes --key env://COSIGN_PRIVATE_KEY --output-signature /files/SHA256SUMS.sig /files/SHA256SUMS
   else
     echo "*** NOT SIGNED: there is no COSIGN_PRIVATE_KEY here. ***"
   fi
-  gh release create "v$version" --verify-tag --title "$version" --notes-file "$out/notes.md" "$out"/*
+  "${PYTHON:-python3}" -B tests/github_release.py "$version" "$out/notes.md" "$out"/*
 }
 case ${1:-} in
   check | files | publish) "$1" ;;
