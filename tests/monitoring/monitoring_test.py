@@ -82,7 +82,8 @@ def failing(folder, expression):
 
 def judge_rules(folder):
     passes("check", "rules", *RULES)
-    passes("check", "config", DEPLOY / "prometheus.yml")
+    for name in ("prometheus.yml", "local.yml"):
+        passes("check", "config", DEPLOY / name)
     passes("test", "rules", CASES)
     for expression, what in (("vector(1) > 2", "fires"), ("vector(1)", "does not fire")):
         unnoticed = alerts() - failing(folder, expression)
@@ -97,6 +98,8 @@ def judge_documents():
         if "alert" in rule:
             expected = f"docs/operations.md#{rule['alert'].lower()}"
             assert rule["annotations"]["runbook"] == expected, f"{rule['alert']}'s runbook is not {expected}"
+    scraped, local = ((DEPLOY / name).read_text().partition("\nglobal:")[2] for name in ("prometheus.yml", "local.yml"))
+    assert scraped.replace("smartserve:9090", "127.0.0.1:9091") == local, "local.yml is not prometheus.yml of one machine"
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     for name, service in compose["services"].items():
         for volume in service.get("volumes", []):
