@@ -63,6 +63,7 @@ VENV_PEERS := target/venv-peers
 VENV_LOAD := target/venv-load
 VENV_DEPLOY := target/venv-deploy
 VENV_RELEASE := target/venv-release
+VENV_SPARK := target/venv-spark
 VENV_IMPORT := target/venv-import
 VENV_IMPORT_PEERS := target/venv-import-peers
 # A bare axum server and a load generator beside which HTTP is measured.
@@ -301,6 +302,15 @@ test-install: ## Install into an empty directory, ask the program its version, u
 	  $(MAKE) --no-print-directory DESTDIR=$$place PREFIX=/opt uninstall >/dev/null && \
 	  [ -z "$$(find $$place -type f)" ] && echo "install: installed and gone again"
 
+.PHONY: test-spark
+test-spark: java $(VENV_SPARK)/installed ## Score on executors of a real Spark, one of which is killed, by docs/examples/spark; nightly
+	$(DEV_BUILD)
+	$(VENV_SPARK)/bin/python -B tests/clients/spark_test.py
+
+.PHONY: java
+java:
+	@command -v java >/dev/null || WITH_JAVA=1 .ci/setup
+
 .PHONY: test-dist
 test-dist: ## Let the program of `make dist` answer the golden rows of each algorithm, and 200 requests
 	$(PYTHON) -B tests/golden.py $(DIST)/smartserve
@@ -536,6 +546,13 @@ $(VENV_PEERS)/installed: .ci/peers.txt
 
 $(VENV_IMPORT)/installed: .ci/import.txt
 	$(venv)
+
+# PySpark is published as source alone, which holds Spark: nothing of it is compiled.
+$(VENV_SPARK)/installed: .ci/spark.txt
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D) || { echo "python3 with venv is needed: run 'make setup', or apt-get install python3-venv" >&2; exit 1; }
+	$(@D)/bin/pip install --quiet --require-hashes --only-binary :all: --no-binary pyspark -r $<
+	touch $@
 
 $(VENV_RELEASE)/installed: .ci/release.txt
 	$(venv)
