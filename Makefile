@@ -455,6 +455,7 @@ lint-files: $(VENV)/installed
 	check-jsonschema --builtin-schema vendor.compose-spec deploy/monitoring/compose.yaml
 	check-jsonschema --builtin-schema vendor.cloudbuild deploy/cloudrun/cloudbuild.yaml
 	$(VENV)/bin/python -B tests/deploy/cloud_run.py
+	$(VENV)/bin/python -B tests/monitoring/monitoring_test.py --documents
 	$(VENV)/bin/python -B tests/k8s/lint.py $(KUBERNETES_VERSIONS)
 
 .PHONY: prometheus-rule

@@ -9,8 +9,16 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Seconds from SIGTERM, the server's defaults: accepts until LAME_DUCK, stops by force at HARD_STOP.
-LAME_DUCK, HARD_STOP = 5, 15
+
+
+def default_seconds(flag):
+    """The default of a flag of `serve`, from the table that a test compares with the program."""
+    table = (ROOT / "docs/flags.md").read_text()
+    return int(re.search(rf"^\| `--{flag}` \| `(\d+)s` \|", table, re.M).group(1))
+
+
+# Seconds from SIGTERM: the server accepts until LAME_DUCK, and stops by force at HARD_STOP.
+LAME_DUCK, HARD_STOP = default_seconds("lame-duck"), default_seconds("hard-stop")
 # The most that the server's printed memory bound comes to with its default limits and a model of ConfigMap size.
 MEMORY_BOUND = 148 * 2**20
 DROP = object()  # a mutant that takes the field away
