@@ -12,8 +12,8 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
-# Of bytes; what the project promises: 15 MB, and 0.8 MB for Lambda's loop.
-MAX_BINARY=15800000 MAX_LAYERS=16300000
+# Of bytes; what the project promises: 15 MB, 0.8 MB for Lambda's loop and 0.7 MB for spans.
+MAX_BINARY=16500000 MAX_LAYERS=17000000
 # Seconds: health is asked every 5 s; the drain ends at 15 s at the latest.
 HEALTHY_WITHIN=30 STOPPED_WITHIN=20
 # Seconds: a registry that answers does so at once; the largest image is 600 MB.

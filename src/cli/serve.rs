@@ -16,7 +16,8 @@ use super::source::SourcesArgs;
 /// `serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "On AWS Lambda (AWS_LAMBDA_RUNTIME_API) it answers invocations and listens on no \
-port: docs/lambda.md.
+port: docs/lambda.md. Where OTEL_EXPORTER_OTLP_ENDPOINT names a collector of OpenTelemetry, as http://localhost:4318, \
+requests have spans: docs/tracing.md.
 
 Examples:
   smartserve serve --model boston.model

@@ -28,6 +28,7 @@ pub mod replay;
 mod replay_report;
 mod scored;
 pub mod serve;
+mod serve_settings;
 mod shown;
 mod sources;
 pub mod train;

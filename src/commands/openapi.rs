@@ -10,7 +10,7 @@ use crate::serve::reload::ModelFile;
 
 use super::failure::{Exit, Failure};
 use super::sources::{choices, entries};
-use super::{files, serve};
+use super::{files, serve_settings};
 
 /// Runs the command.
 ///
@@ -20,10 +20,10 @@ pub fn run(args: &OpenapiArgs) -> Result<(), Failure> {
     let choices = choices(&args.source).map_err(|e| Failure::new(Exit::Config, e))?;
     let mut models: Vec<Snapshot> = Vec::new();
     let files: Vec<ModelFile> = entries(&args.model)
-        .map(|spec| serve::split(spec, &choices))
+        .map(|spec| serve_settings::split(spec, &choices))
         .collect::<Result<_, _>>()
         .map_err(|e| Failure::new(Exit::Config, e))?;
-    serve::check_names(&files, &choices).map_err(|e| Failure::new(Exit::Config, e))?;
+    serve_settings::check_names(&files, &choices).map_err(|e| Failure::new(Exit::Config, e))?;
     for file in files {
         let served = served(file, models.is_empty())?;
         if models.iter().any(|earlier| earlier.name == served.name) {

@@ -2,35 +2,32 @@
 //! router to serve's listener.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
 
 use crate::cli::{LogFormat, ServeArgs};
-use crate::config::{BindAddress, Lambda, Vertex, port_of, resolve_bind};
-use crate::http::allowed_hosts::AllowedHosts;
+use crate::config::{BindAddress, Lambda, SpanExport};
 use crate::http::app::Options;
-use crate::http::auth::Tokens;
-use crate::http::router::{check, router};
+use crate::http::router::router;
 use crate::http::service::Service;
-use crate::import::ImportChoices;
 use crate::lambda;
-use crate::model::check_name;
 use crate::serve::ServerState;
 use crate::serve::lifecycle::Signals;
 use crate::serve::listener::{BoundService, ListenerContext, ListeningSocket, Role, bind, bind_unix, start_admin};
 use crate::serve::logging::{Format, LogGuard};
 use crate::serve::memory_estimate::MemoryEstimate;
-use crate::serve::reload::{ModelFile, Sources, watch};
+use crate::serve::reload::watch;
 use crate::serve::server::{self, ServerExit};
+use crate::serve::spans::Spans;
 use crate::serve::systemd::InheritedSockets;
 
 use super::allocator;
 use super::failure::{Exit, Failure};
-use super::fallback;
-use super::sources::{choices, entries};
+use super::serve_settings::Settings;
 
 /// Runs the server. Gives the exit code of its drain.
 ///
@@ -38,9 +35,20 @@ use super::sources::{choices, entries};
 /// 65 and 66 for models, 78 for configuration, 1 when it cannot listen. No port was open then.
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let allocator_set = allocator::apply_settings();
-    let Settings { options, sources, warning, address, sockets, lambda } = Settings::resolve(args)?;
-    let server = Arc::new(ServerState::new(Vec::new(), args.limits.clone(), args.extra_features));
+    let Settings { options, sources, warning, address, sockets, lambda, spans } = Settings::resolve(args)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = args.workers {
+        runtime.worker_threads(workers);
+    }
+    let runtime = runtime.enable_all().build().map_err(failed)?;
+    let mut server = ServerState::new(Vec::new(), args.limits.clone(), args.extra_features);
     let log = start_logging(args, &server)?;
+    if lambda.is_none() {
+        server.spans = spans.as_ref().map(|spans| start_spans(spans, &runtime, &server)).transpose()?;
+    } else if spans.is_some() {
+        tracing::warn!("OpenTelemetry's variables are set, but spans are not exported on AWS Lambda: docs/tracing.md");
+    }
+    let server = Arc::new(server);
     if let Err(error) = allocator_set {
         tracing::warn!(%error, "cannot restart with the allocator settings: memory may exceed its bound");
     }
@@ -48,20 +56,34 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         tracing::warn!("{warning}");
     }
     server.reloader.open(&sources)?;
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if let Some(workers) = args.workers {
-        runtime.worker_threads(workers);
-    }
-    let runtime = runtime.enable_all().build().map_err(failed)?;
     if let Some(lambda) = lambda {
         let ended = runtime.block_on(answer_invocations(server, options, lambda, args.reload_interval, log))?;
         runtime.shutdown_background();
         return Ok(ended.into());
     }
     let plan = Plan { options, address, admin: args.admin_bind, sockets, reload_interval: args.reload_interval };
-    let ended = runtime.block_on(plan.listen_until_drained(server))?;
+    let ended = runtime.block_on(plan.listen_until_drained(Arc::clone(&server)))?;
+    flush_spans(&server, ended);
     runtime.shutdown_background();
     Ok(ended.into())
+}
+
+fn start_spans(settings: &SpanExport, runtime: &Runtime, server: &ServerState) -> Result<Spans, Failure> {
+    let spans = Spans::start(settings, runtime.handle().clone(), server.metrics.spans_dropped()).map_err(failed)?;
+    let endpoint = settings.endpoint.to_string();
+    tracing::info!(endpoint, "spans of requests are sent to {endpoint}");
+    Ok(spans)
+}
+
+/// Sends the spans that wait: for 2 s at most, and hardly beyond the hard stop. A second signal leaves no time for it.
+fn flush_spans(server: &ServerState, ended: ServerExit) {
+    const LONGEST: Duration = Duration::from_secs(2);
+    const AT_LEAST: Duration = Duration::from_millis(500);
+    let Some(spans) = &server.spans else { return };
+    let left = server.lifecycle.schedule().map_or(LONGEST, |schedule| schedule.hard_stop - Instant::now());
+    let wait =
+        if matches!(ended, ServerExit::SecondSignal(_)) { Duration::ZERO } else { left.clamp(AT_LEAST, LONGEST) };
+    spans.flush(wait);
 }
 
 /// Answers AWS Lambda's invocations until the drain is over.
@@ -176,110 +198,6 @@ fn announce(server: &Arc<ServerState>) {
         let is_default = model.is_default;
         tracing::info!(model = name, version, %algorithm, default = is_default, "serving {name} version {version}");
     }
-}
-
-/// What the flags and the environment mean.
-struct Settings {
-    options: Options,
-    sources: Sources,
-    /// A warning about where the model comes from.
-    warning: Option<String>,
-    address: BindAddress,
-    sockets: InheritedSockets,
-    /// The function that the process is, if AWS Lambda runs it: it listens on no port then.
-    lambda: Option<Lambda>,
-}
-
-impl Settings {
-    /// Resolves all of them, so that everything that is wrong is reported at once.
-    fn resolve(args: &ServeArgs) -> Result<Self, Failure> {
-        let mut wrong = args.limits.check().err().unwrap_or_default();
-        let port = noted(&mut wrong, port_of(environment));
-        let address = resolve_bind(&args.bind, args.bind_typed, port.flatten());
-        let tokens = noted(&mut wrong, args.token_file.as_deref().map(Tokens::load).transpose());
-        let vertex = noted(&mut wrong, Vertex::from_env(environment));
-        let lambda = noted(&mut wrong, Lambda::from_env(environment)).flatten();
-        let allowed_hosts = noted(&mut wrong, AllowedHosts::new(entries(&args.allowed_host)));
-        let (sources, warning) = sources(args, &mut wrong);
-        let sockets = noted(&mut wrong, InheritedSockets::take());
-        let options = Options {
-            tokens: tokens.flatten().map(Arc::new),
-            allowed_hosts: allowed_hosts.unwrap_or_default(),
-            private_metrics: args.private_metrics,
-            no_ui: args.no_ui,
-            on_lambda: lambda.is_some(),
-            vertex: vertex.unwrap_or_default(),
-        };
-        noted(&mut wrong, check(&options));
-        match sockets {
-            Some(sockets) if wrong.is_empty() => Ok(Self { options, sources, warning, address, sockets, lambda }),
-            _ => Err(Failure { exit: Exit::Config, messages: wrong }),
-        }
-    }
-}
-
-/// The value; an error is added to `wrong`.
-fn noted<T>(wrong: &mut Vec<String>, outcome: Result<T, impl std::fmt::Display>) -> Option<T> {
-    outcome.map_err(|what| wrong.push(what.to_string())).ok()
-}
-
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// The sources of models: every `--model` in order, and the directory of `--models`; without either, the first place of
-/// `--model-fallback`, and what is to be said of it.
-fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> (Sources, Option<String>) {
-    let choices = noted(wrong, choices(&args.source)).unwrap_or_default();
-    let mut files: Vec<ModelFile> =
-        entries(&args.model).filter_map(|spec| noted(wrong, split(spec, &choices))).collect();
-    let mut warning = None;
-    if entries(&args.model).next().is_none() && args.models.is_none() {
-        match &args.model_fallback {
-            Some(places) => {
-                if let Some(found) = noted(wrong, fallback::find(places, environment, &choices)) {
-                    files.push(found.file);
-                    warning = found.warning;
-                }
-            }
-            None => wrong.push("no model to serve; give --model F.model or --models DIR".to_owned()),
-        }
-    }
-    if args.models.is_none() {
-        noted(wrong, check_names(&files, &choices));
-    }
-    let sources = Sources {
-        files,
-        directory: args.models.clone(),
-        choices,
-        default: args.default_model.clone(),
-        allow_schema_change: args.allow_schema_change,
-        max_model_bytes: Some(args.max_model_bytes),
-    };
-    (sources, warning)
-}
-
-/// Checks that each model named by a choice is given as `--model NAME=PATH`: the choice would be ignored otherwise.
-pub(super) fn check_names(files: &[ModelFile], choices: &ImportChoices) -> Result<(), String> {
-    let names: Vec<&str> = files.iter().filter_map(|file| file.name.as_deref()).collect();
-    choices.unused(&names).map_or(Ok(()), |name| {
-        Err(format!(
-            "--answer, --iterations or --zero-as-missing is for the model {name:?}, which no --model gives that name; \
-             write --model {name}=PATH"
-        ))
-    })
-}
-
-/// Splits `[NAME=]PATH`. A path with `=` needs a name in front of it, unless its part before the sign cannot be a name.
-pub(super) fn split(spec: &str, choices: &ImportChoices) -> Result<ModelFile, String> {
-    let (name, path) = match spec.split_once('=') {
-        Some((name, path)) if !name.contains('/') && !path.is_empty() => {
-            check_name(name)?;
-            (Some(name), path)
-        }
-        _ => (None, spec),
-    };
-    Ok(ModelFile { name: name.map(str::to_owned), path: PathBuf::from(path), options: choices.of(name) })
 }
 
 fn start_logging(args: &ServeArgs, server: &ServerState) -> Result<LogGuard, Failure> {

@@ -4,6 +4,8 @@ mod bind;
 mod lambda;
 mod limits;
 mod names;
+mod span_values;
+mod spans;
 pub(crate) mod values;
 mod vertex;
 
@@ -11,4 +13,5 @@ pub use bind::{BindAddress, port_of, resolve_bind};
 pub use lambda::{Lambda, RUNTIME_API};
 pub use limits::{ExtraFeatures, Limits};
 pub use names::Names;
+pub use spans::{Sampling, SpanExport};
 pub use vertex::Vertex;

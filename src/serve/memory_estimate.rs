@@ -75,7 +75,7 @@ impl MemoryEstimate {
         let admin = ADMIN_CONNECTIONS * IDLE_BYTES + ADMIN_BUDGET;
         let threads = workers + limits.compute_threads;
         let pages = server.pages.for_pages() + server.admin_memory.for_pages() + ADMIN_ANSWERS + RENDERING;
-        let moving = [
+        let mut moving = vec![
             ("requests in flight", limits.body_budget),
             ("pages", pages),
             ("parsing", limits.compute_threads * large + workers * small),
@@ -85,8 +85,9 @@ impl MemoryEstimate {
             // The version before of each model is kept.
             ("a reload", server.reloader.load_memory() + resident),
         ];
+        moving.extend(server.spans.as_ref().map(|spans| ("spans", spans.max_bytes(limits.max_connections))));
         let fragmented = moving.iter().map(|(_, bytes)| bytes).sum::<usize>() / FRAGMENTED + arenas() * KEPT_AT_END;
-        let mut parts = moving.to_vec();
+        let mut parts = moving;
         parts.extend([("models", resident), ("allocator", fragmented), ("program", BASE)]);
         Self { parts }
     }

@@ -19,6 +19,7 @@ mod regular_file;
 pub mod reload;
 pub mod server;
 mod server_state;
+pub mod spans;
 pub mod systemd;
 mod timing;
 

@@ -10,6 +10,7 @@ use super::lifecycle::Lifecycle;
 use super::metrics::Metrics;
 use super::registry::{Registry, Snapshot};
 use super::reload::{InTurn, Reloader};
+use super::spans::Spans;
 
 /// Bytes for bodies and answers on the admin listener, metrics aside.
 pub const ADMIN_ANSWERS: usize = 256 << 10;
@@ -40,10 +41,12 @@ pub struct ServerState {
     pub limits: Limits,
     /// What happens to columns that the model does not know.
     pub extra_features: ExtraFeatures,
+    /// The spans of requests, where they are exported.
+    pub spans: Option<Spans>,
 }
 
 impl ServerState {
-    /// Puts the parts together, shows `models` in the metrics and starts the compute threads.
+    /// Puts the parts together, shows `models` in the metrics and starts the compute threads. Spans go nowhere.
     pub fn new(models: Vec<Snapshot>, limits: Limits, extra_features: ExtraFeatures) -> Self {
         let metrics = Arc::new(Metrics::new());
         let lifecycle = Lifecycle::default();
@@ -62,6 +65,7 @@ impl ServerState {
             lifecycle,
             limits,
             extra_features,
+            spans: None,
         }
     }
 }

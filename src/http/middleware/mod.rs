@@ -4,7 +4,10 @@ mod cross_site;
 pub(super) mod discard_body;
 pub(super) mod in_flight_request;
 mod request_id;
+mod request_span;
+mod trace_parent;
 pub(super) mod validate_head;
 
 pub(super) use in_flight_request::speaks_json;
 pub(super) use request_id::{REQUEST_ID, request_id};
+pub(super) use request_span::{AnsweredBy, StreamSpan};

@@ -25,6 +25,7 @@ use crate::http::decode::{self, DecodeOptions, Decoded, Places, Protocol, arrow,
 use crate::http::encode::{self, ResponseFormat};
 use crate::http::handler_output::{HandlerOutput, Timings};
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
+use crate::http::middleware::AnsweredBy;
 use crate::http::path::ModelName;
 use crate::http::problem::{Problem, ProblemKind};
 
@@ -124,12 +125,16 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     let answer = app.server.predict(memory, input).await;
     let pointer = |row, feature| places.pointer(row, feature, snapshot.model.schema());
     let PredictOutput { predicted, took: predict_time } = answer.map_err(|error| Problem::of_batch(error, pointer))?;
-    let (response, encode_time) = if is_inline_text(answer_bytes) {
+    let answered_by = app.server.spans.is_some().then(|| AnsweredBy(Arc::clone(&snapshot)));
+    let (mut response, encode_time) = if is_inline_text(answer_bytes) {
         timed(|| encode(format, &snapshot, &predicted))
     } else {
         Box::pin(compute.encode_on_pool(memory, move || timed(|| encode(format, &snapshot, &predicted)))).await?
     };
     let timings = Timings { rows, decode: decode_time, predict: predict_time, encode: encode_time };
+    if let Some(answered_by) = answered_by {
+        response.extensions_mut().insert(answered_by);
+    }
     Ok(HandlerOutput { response, timings: Some(timings) })
 }
 

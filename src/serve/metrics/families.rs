@@ -51,6 +51,11 @@ const REQUESTS: Family = family(
 );
 const LOG_LINES_DROPPED: Family =
     family("smartserve_log_lines_dropped_total", &[], "Log lines dropped because the log queue was full.");
+const SPANS_DROPPED: Family = family(
+    "smartserve_spans_dropped_total",
+    &[],
+    "Spans that no collector has taken: the queue was full, sending failed, or it rejected them.",
+);
 const RELOADS: Family = family("smartserve_model_reloads_total", &["result"], "Model reloads, by result.");
 const PANICS: Family = family("smartserve_panics_total", &[], "Panics that were caught; each one was a 500.");
 const PREDICTION_SECONDS: Family =
@@ -96,7 +101,7 @@ pub(super) const PREDICTION_DRIFT: Family = family(
 );
 
 /// All families of ours; the library adds `process_*`.
-pub const METRICS: [Family; 19] = [
+pub const METRICS: [Family; 20] = [
     REQUESTS,
     REQUEST_SECONDS,
     IN_FLIGHT,
@@ -116,6 +121,7 @@ pub const METRICS: [Family; 19] = [
     RELOADS,
     PANICS,
     LOG_LINES_DROPPED,
+    SPANS_DROPPED,
 ];
 
 /// The registry and what is counted in it.
@@ -134,6 +140,7 @@ pub(super) struct Families {
     pub(super) reloads: [IntCounter; ReloadResult::LABELS.len()],
     pub(super) panics: IntCounter,
     pub(super) log_lines_dropped: IntCounter,
+    pub(super) spans_dropped: IntCounter,
 }
 
 impl Families {
@@ -157,6 +164,7 @@ impl Families {
             reloads: ReloadResult::LABELS.map(|(_, label)| reloads.with_label_values(&[label])),
             panics: with.counter(PANICS),
             log_lines_dropped: with.counter(LOG_LINES_DROPPED),
+            spans_dropped: with.counter(SPANS_DROPPED),
             registry,
         }
     }

@@ -112,6 +112,11 @@ impl Metrics {
         self.families.log_lines_dropped.clone()
     }
 
+    /// The counter of spans that no collector has taken.
+    pub fn spans_dropped(&self) -> IntCounter {
+        self.families.spans_dropped.clone()
+    }
+
     /// Starts showing a model's counters under its registered name. A version that is still shown under that name keeps
     /// its counts.
     pub fn watch(&self, name: &str, model: &Model) -> Arc<Drift> {

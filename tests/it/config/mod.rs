@@ -1,4 +1,6 @@
-//! What the environment means: Vertex AI's routes.
+//! What the environment means: Vertex AI's routes, and where spans go.
+
+mod spans;
 
 use smartserve::config::Vertex;
 

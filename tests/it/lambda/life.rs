@@ -56,9 +56,14 @@ fn a_changed_file_is_looked_at_when_an_invocation_begins() {
 }
 
 #[test]
-fn without_words_it_serves() {
-    let mut function = Function::start_as(&[], &[("SMARTSERVE_MODEL", &model())]);
+fn without_words_it_serves_and_says_that_it_sends_no_spans() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    let mut function = Function::start_as(&[], &[("SMARTSERVE_MODEL", &model()), endpoint]);
     assert!(function.invoke(&row()).is_answered);
+    let log = function.log();
+    let warnings: Vec<&str> =
+        log.iter().filter(|line| line["level"] == "WARN").filter_map(|line| line["message"].as_str()).collect();
+    assert!(warnings.iter().any(|warning| warning.contains("spans are not exported on AWS Lambda")), "{log:?}");
 }
 
 #[test]

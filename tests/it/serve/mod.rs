@@ -13,6 +13,7 @@ mod process;
 mod reload;
 mod reload_messages;
 mod sources;
+mod spans;
 mod telemetry;
 mod unix_socket;
 mod wakes;

@@ -100,7 +100,8 @@ impl Server {
         })
     }
 
-    fn exchange(&self, line: &str, headers: &str, body: &str) -> (u16, String) {
+    /// Status and body of what is answered to a request of this first line, with these header lines besides.
+    pub(crate) fn exchange(&self, line: &str, headers: &str, body: &str) -> (u16, String) {
         Self::exchange_with(self.address, line, headers, body)
     }
 

@@ -15,6 +15,7 @@ use http::request::Parts;
 
 use crate::http::app::{App, AppState};
 use crate::http::media::{Accepted, AnswerFormat, BodyFormat};
+use crate::http::middleware::AnsweredBy;
 use crate::http::problem::Problem;
 use crate::model::question::Question;
 use crate::serve::registry::Snapshot;
@@ -53,7 +54,12 @@ pub(in crate::http) async fn start(
 ) -> Result<Response, Problem> {
     let mut stream = RowStream::new(app, &snapshot, question, head, body)?;
     let first = stream.next().await?.ok_or_else(Problem::no_rows)?;
-    drop(snapshot);
     stream.begin();
-    Ok(([(CONTENT_TYPE, accepted.ndjson)], stream_body(first, stream)).into_response())
+    let span = stream.span();
+    let mut response = ([(CONTENT_TYPE, accepted.ndjson)], stream_body(first, stream)).into_response();
+    if let Some(span) = span {
+        response.extensions_mut().insert(span);
+        response.extensions_mut().insert(AnsweredBy(snapshot));
+    }
+    Ok(response)
 }

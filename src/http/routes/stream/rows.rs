@@ -10,6 +10,7 @@ use crate::http::app::AppState;
 use crate::http::body::BodyChunks;
 use crate::http::decode::{DecodeOptions, Places, ndjson};
 use crate::http::encode;
+use crate::http::middleware::StreamSpan;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::question::Question;
 use crate::serve::admission::CHUNKED_STEP;
@@ -44,7 +45,7 @@ pub(super) struct RowStream {
     log: StreamLog,
 }
 
-/// The log line of a stream's end, long after its status was logged.
+/// The log line of a stream's end, long after its status was logged, and the end of its span.
 struct StreamLog {
     context: RequestContext,
     progress: ndjson::LinesRead,
@@ -52,6 +53,8 @@ struct StreamLog {
     has_begun: bool,
     /// The status it ended with; none until then, and when its client left.
     end: Option<u16>,
+    /// Where spans are exported.
+    span: Option<StreamSpan>,
 }
 
 impl StreamLog {
@@ -69,6 +72,9 @@ impl Drop for StreamLog {
         } else if self.has_begun {
             tracing::info!(request_id = self.id(), rows, duration_ms, "a stream was left by its client");
         }
+        if let Some(span) = &self.span {
+            span.end(rows, self.end);
+        }
     }
 }
 
@@ -85,12 +91,13 @@ impl RowStream {
         body: Body,
     ) -> Result<Self, Problem> {
         let context = RequestContext::of(&head.extensions).clone();
+        let (progress, span) = (ndjson::LinesRead::default(), app.server.spans.as_ref().map(|_| StreamSpan::default()));
         Ok(Self {
             chunks: BodyChunks::new(app, head, body)?,
             held: Vec::new(),
             whole: 0,
             waited: Duration::ZERO,
-            log: StreamLog { context, progress: ndjson::LinesRead::default(), has_begun: false, end: None },
+            log: StreamLog { context, progress, has_begun: false, end: None, span },
             app: app.clone(),
             snapshot: Arc::downgrade(snapshot),
             question,
@@ -100,6 +107,11 @@ impl RowStream {
     /// Notes that the status is sent: from now on errors go into the log and the last line.
     pub(super) fn begin(&mut self) {
         self.log.has_begun = true;
+    }
+
+    /// The place of the request's span, which ends with the stream.
+    pub(super) fn span(&self) -> Option<StreamSpan> {
+        self.log.span.clone()
     }
 
     /// The next rows' answers; none at the end. The answers before must be sent already.
