@@ -13,6 +13,13 @@ use crate::text::shorten::{quoted, shortened};
 /// Past it a linear model's answer would overflow, and that would be the row's fault and not the model's.
 pub const MAX_ABS: f64 = 1e150;
 
+/// True where no number is larger than [`MAX_ABS`] in size, and each is one, or may be missing. Without a branch a value:
+/// a tenth of the time.
+pub(crate) fn all_bounded(values: &[f64], or_missing: bool) -> bool {
+    let fits = |value: &f64| (value.abs() <= MAX_ABS) | (value.is_nan() & or_missing);
+    values.chunks(64).all(|values| values.iter().fold(true, |fit, value| fit & fits(value)))
+}
+
 /// Numbers of more digits are sent back cut.
 const LONGEST_NUMBER: usize = 40;
 

@@ -74,6 +74,15 @@ impl Cells {
         usize::from(self.cell_of[self.bins.index(value)])
     }
 
+    /// Adds how many of `values`, as a batch holds them, are in each cell.
+    pub fn count(&self, values: &[f64], counts: &mut [u64; MAX_BINS]) {
+        let mut of_bins = [0; MAX_BINS];
+        self.bins.count(values, &mut of_bins);
+        for (cell, count) in self.cell_of.iter().zip(of_bins) {
+            counts[usize::from(*cell)] += count;
+        }
+    }
+
     /// Each cell's label: a numeric one's upper edge (`+Inf` for the last) or a category, `other`, `missing`.
     pub fn labels(&self) -> &[String] {
         &self.labels
@@ -164,6 +173,15 @@ impl Seen {
             Self::Range(min, max) => value < min || value > max,
             Self::Categories(n) => value >= n as f64,
             Self::Nothing => false,
+        }
+    }
+
+    /// How many of `values` training did not see.
+    pub fn n_new(self, values: &[f64]) -> u64 {
+        match self {
+            Self::Range(min, max) => values.iter().map(|value| u64::from(*value < min) + u64::from(*value > max)).sum(),
+            Self::Categories(_) => values.iter().map(|value| u64::from(self.is_new(*value))).sum(),
+            Self::Nothing => 0,
         }
     }
 }

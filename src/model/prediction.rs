@@ -167,6 +167,11 @@ impl Answer {
         }
     }
 
+    /// True where there is nothing beside the predictions.
+    pub fn is_alone(&self) -> bool {
+        self.raw.is_none() && self.contributions.is_none() && self.intervals.is_none()
+    }
+
     /// What a table of these answers has beside the predictions.
     pub fn beside(&self) -> Beside {
         let n_explained = self.contributions.as_ref().map_or(0, Contributions::n_scores);

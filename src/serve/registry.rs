@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use crate::model::Model;
+use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
 use crate::model::question::Question;
 
@@ -21,6 +22,14 @@ pub type Snapshot = Arc<ServedModel>;
 const TIMED_ROUNDS: u32 = 32;
 /// A model is timed at load for at most this much CPU time.
 const TIMED_FOR: Duration = Duration::from_millis(50);
+/// Rows from which on, and by whose multiples, batches are cut for less time a row: a block of a forest's kernel.
+pub const MANY_ROWS: usize = 512;
+/// So many rows are timed where they are at most so wide,
+const MANY_WIDTH: usize = 64;
+/// and where they seem to take at most this much CPU time,
+const MANY_TIMED_FOR: Duration = Duration::from_millis(2);
+/// for this many rounds.
+const MANY_ROUNDS: u32 = 3;
 /// Contributions are timed at load for at most this many rows.
 const EXPLAINED_ROWS: usize = 16;
 /// Contributions are timed at load for at most this much CPU time, and one row.
@@ -40,6 +49,8 @@ pub struct ServedModel {
     /// CPU time of predicting one row and counting its values, measured on the golden rows; at least 1 ns. It decides
     /// where a batch is computed.
     pub cost_per_row: Duration,
+    /// The same of one row among [`MANY_ROWS`], where so many are predicted together: trees answer blocks in less.
+    cost_among_many: Duration,
     /// CPU time of the contributions of one row, measured on golden rows; nothing where there are none.
     explain_cost_per_row: Duration,
     drift: OnceLock<Arc<Drift>>,
@@ -49,15 +60,23 @@ pub struct ServedModel {
 impl ServedModel {
     /// Registers a model under a name and times it, which takes some milliseconds.
     pub fn new(name: impl Into<String>, model: Model, is_default: bool) -> Self {
-        let cost_per_row = cost_per_row(&model);
+        let cost_per_row = cost_of_one(&model, model.golden_batch(), TIMED_ROUNDS);
+        let cost_among_many =
+            many_rows(&model, cost_per_row).map_or(cost_per_row, |rows| cost_of_one(&model, &rows, MANY_ROUNDS));
         let explain_cost_per_row = explain_cost_per_row(&model);
         let (drift, reload_error) = (OnceLock::new(), Mutex::default());
-        Self { name: name.into(), model, is_default, cost_per_row, explain_cost_per_row, drift, reload_error }
+        let name = name.into();
+        Self { name, model, is_default, cost_per_row, cost_among_many, explain_cost_per_row, drift, reload_error }
     }
 
     /// About what a row costs of which this is asked.
     pub fn cost_of_row(&self, question: Question) -> Duration {
         if question.explain { self.cost_per_row + self.explain_cost_per_row } else { self.cost_per_row }
+    }
+
+    /// The same where [`MANY_ROWS`] or more are predicted together.
+    pub fn cost_among_many(&self, question: Question) -> Duration {
+        if question.explain { self.cost_of_row(question) } else { self.cost_among_many }
     }
 
     /// Notes why the file's content is not served in this version's place; none when it is, or will be.
@@ -76,14 +95,25 @@ impl ServedModel {
     }
 }
 
-/// The CPU time of one row in the fastest of a few rounds: other load on the machine must not make the model look
-/// expensive for as long as it is served.
-fn cost_per_row(model: &Model) -> Duration {
+/// Golden rows over and over, [`MANY_ROWS`] of them; `None` where timing them would take long, or where rows are so wide
+/// that fewer are predicted together.
+fn many_rows(model: &Model, cost_per_row: Duration) -> Option<Batch> {
     let golden = model.golden_batch();
+    let takes = cost_per_row.saturating_mul(u32::try_from(MANY_ROWS).unwrap_or(u32::MAX));
+    if golden.n_features().max(model.n_columns()) > MANY_WIDTH || takes > MANY_TIMED_FOR {
+        return None;
+    }
+    let cells = golden.rows().cycle().take(MANY_ROWS).flatten().copied().collect();
+    Batch::from_rows(model.schema(), cells).ok()
+}
+
+/// The CPU time of one row of `golden` in the fastest of a few rounds: other load on the machine must not make the model
+/// look expensive for as long as it is served.
+fn cost_of_one(model: &Model, golden: &Batch, rounds: u32) -> Duration {
     let mut scratch = Scratch::default();
     let began = cpu_time();
     let mut best = Duration::MAX;
-    for _ in 0..TIMED_ROUNDS {
+    for _ in 0..rounds {
         let start = cpu_time();
         // Cannot fail: a model whose golden rows have no finite answer is not loaded.
         let _ = model.predict(golden, &mut scratch);

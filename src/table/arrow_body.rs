@@ -1,6 +1,8 @@
 //! A whole Arrow IPC stream in memory, as a request's body is: rows that fit a schema.
 
-use super::columnar::{Columns, FrameError, IpcError, IpcReader, declared, names, unwelcome};
+use arrow_buffer::Buffer;
+
+use super::columnar::{Columns, FrameError, InMemory, IpcError, IpcReader, declared, names, unwelcome};
 use super::error::TableError;
 use super::header::{map_columns, reject_unknown};
 use crate::model::batch::Batch;
@@ -53,8 +55,8 @@ pub struct ArrowLimits {
 
 /// The most bytes that [`read_arrow`] takes for this body, the batch included and the body not.
 pub fn max_arrow_bytes(body: &[u8], n_features: usize, limits: ArrowLimits) -> usize {
-    // Bodies are copied once, and once more where a writer has not aligned them.
-    let copies = 2 * body.len();
+    // Bodies are copied where their numbers are not aligned.
+    let copies = body.len();
     let (rows, heads) = declared(body, MAX_HEADS).unwrap_or((usize::MAX, body.len()));
     // The places of texts in a dictionary, of one column at a time, are beside the cells.
     let cells = rows.min(limits.max_rows).saturating_mul(n_features + 1);
@@ -68,9 +70,15 @@ pub fn max_arrow_bytes(body: &[u8], n_features: usize, limits: ArrowLimits) -> u
 ///
 /// # Errors
 /// [`ArrowError`]; of cells that do not fit up to [`MAX_PROBLEMS`](super::MAX_PROBLEMS) at once.
-pub fn read_arrow(body: &[u8], name: &str, schema: &Schema, limits: ArrowLimits) -> Result<Batch, ArrowError> {
+pub fn read_arrow(
+    body: impl Into<Buffer>,
+    name: &str,
+    schema: &Schema,
+    limits: ArrowLimits,
+) -> Result<Batch, ArrowError> {
+    let body = body.into();
     let read = || {
-        let mut reader = IpcReader::new(body, unwelcome)?;
+        let mut reader = IpcReader::new(InMemory::new(body.clone()), unwelcome)?;
         let header = names(reader.schema());
         if limits.rejects_unknown {
             reject_unknown(&header, name, schema).map_err(ArrowError::Table)?;
@@ -79,7 +87,7 @@ pub fn read_arrow(body: &[u8], name: &str, schema: &Schema, limits: ArrowLimits)
         let table = Columns { schema, file: name, header: &header, of_features: &columns };
         let is_sparse = columns.contains(&None) && limits.max_sparse_rows < limits.max_rows;
         let max_rows = if is_sparse { limits.max_sparse_rows } else { limits.max_rows };
-        let rows = declared(body, MAX_HEADS).map_or(0, |(rows, _)| rows.min(max_rows));
+        let rows = declared(&body, MAX_HEADS).map_or(0, |(rows, _)| rows.min(max_rows));
         let mut values = Vec::with_capacity((rows * schema.n_features()).min(body.len() * 8));
         let mut n_rows = 0;
         loop {
@@ -92,8 +100,8 @@ pub fn read_arrow(body: &[u8], name: &str, schema: &Schema, limits: ArrowLimits)
             table.read(&batch, n_rows as u64, &mut values).map_err(ArrowError::Table)?;
             n_rows += batch.num_rows();
         }
-        if !reader.rest().is_empty() {
-            let n = reader.rest().len();
+        let n = reader.rest().len();
+        if n > 0 {
             return Err(ArrowError::Broken(format!("{n} bytes stand behind the end of the stream")));
         }
         Batch::from_rows(schema, values).map_err(|detail| ArrowError::Table(TableError::Shape(detail)))

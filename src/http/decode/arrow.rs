@@ -1,5 +1,7 @@
 //! Arrow bodies: IPC streams. `table` reads them; its errors are mapped to problems here.
 
+use axum::body::Bytes;
+
 use crate::config::ExtraFeatures;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::model::batch::Batch;
@@ -18,8 +20,8 @@ const NAME: &str = "body";
 /// 400: it is no Arrow IPC stream. 413: more rows than allowed. 415: it holds a type, or a form, that is not read. 422: it
 /// does not fit the schema; of wrong cells up to 20 at once, each with its row and column, and the pointer that a
 /// record's cell would have.
-pub(in crate::http) fn read(body: &[u8], options: &DecodeOptions<'_>) -> Result<Batch, Problem> {
-    read_arrow(body, NAME, options.schema, limits(body, options)).map_err(|error| match error {
+pub(in crate::http) fn read(body: &Bytes, options: &DecodeOptions<'_>) -> Result<Batch, Problem> {
+    read_arrow(body.clone(), NAME, options.schema, limits(body, options)).map_err(|error| match error {
         ArrowError::Unread(what) => {
             Problem::unsupported_media(format!("The body is Arrow that is not read here: {what}"))
         }

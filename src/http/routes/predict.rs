@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::request::Parts;
@@ -62,7 +63,7 @@ pub(in crate::http) async fn predict_with(
             .map(HandlerOutput::from);
     }
     let response = ResponseFormat { accepted, protocol, is_headless: false, by_inputs: false };
-    let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
+    let decode = move |app: &App, snapshot: &Snapshot, body: &Bytes| {
         let mut response = response;
         let (batch, places) = decode_body(body, format, &DecodeOptions::new(&app.server, snapshot), &mut response)?;
         Ok((batch.asking(question), places, response))
@@ -96,7 +97,7 @@ pub(in crate::http) async fn run_prediction<F: Send + 'static>(
     body: impl ReadableBody,
     snapshot: Snapshot,
     form: ArrowUse,
-    decode: impl FnOnce(&App, &Snapshot, &[u8]) -> Result<(Batch, Places, F), Problem> + Send + 'static,
+    decode: impl FnOnce(&App, &Snapshot, &Bytes) -> Result<(Batch, Places, F), Problem> + Send + 'static,
     encode: impl FnOnce(F, &ServedModel, &Answer) -> Response + Send + 'static,
 ) -> Result<HandlerOutput, Problem> {
     let (memory, compute) = (&RequestContext::of(&head.extensions).memory, &app.server.compute);
@@ -170,7 +171,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 
 /// Decodes a whole body, and notes in `response` what its answer depends on.
 fn decode_body(
-    body: &[u8],
+    body: &Bytes,
     format: BodyFormat,
     options: &DecodeOptions<'_>,
     response: &mut ResponseFormat,

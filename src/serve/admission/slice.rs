@@ -9,7 +9,7 @@ use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
 use crate::model::prediction::Answer;
 use crate::serve::error::ComputeError;
-use crate::serve::registry::ServedModel;
+use crate::serve::registry::{MANY_ROWS, ServedModel};
 
 /// Work estimated above this is computed on the pool in slices of this length; shorter work is computed inline. 500 µs
 /// is how long a connection's task may block its worker.
@@ -35,10 +35,15 @@ pub(super) fn estimate(served: &ServedModel, batch: &Batch) -> Duration {
 
 /// The number of a batch's rows in a slice, at least 1.
 pub(super) fn rows_per_slice(served: &ServedModel, batch: &Batch) -> usize {
-    let by_time = SLICE.as_nanos() / served.cost_of_row(batch.question()).as_nanos().max(1);
+    let is_many = batch.n_rows() >= MANY_ROWS;
+    let question = batch.question();
+    let cost = if is_many { served.cost_among_many(question) } else { served.cost_of_row(question) };
+    let by_time = SLICE.as_nanos() / cost.as_nanos().max(1);
     let n_columns = served.model.n_columns().max(1);
     let by_memory = SCRATCH_BYTES / (n_columns * size_of::<f64>());
-    usize::try_from(by_time).unwrap_or(usize::MAX).min(by_memory).max(1)
+    let rows = usize::try_from(by_time).unwrap_or(usize::MAX).min(by_memory).max(1);
+    // A rest would take as much as a whole block.
+    if rows > MANY_ROWS { rows - rows % MANY_ROWS } else { rows }
 }
 
 /// Predicts `rows` of a batch, with what it asks for beside, and counts their feature values. `is_cancelled` is asked

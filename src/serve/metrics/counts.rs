@@ -5,6 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::model::drift::Cells;
 use crate::model::statistics::MAX_BINS;
 
+/// Values that are counted together, on the stack.
+const TOGETHER: usize = 256;
+
+/// Values below which each is looked up.
+const FEW: usize = 16;
+
 /// A column's cells and their counts.
 #[derive(Debug)]
 pub(super) struct Counts {
@@ -18,19 +24,31 @@ impl Counts {
         Self { seen: (0..cells.len()).map(|_| AtomicU64::new(0)).collect(), cells }
     }
 
-    /// Counts values as a batch holds them.
-    pub(super) fn add(&self, mut values: impl ExactSizeIterator<Item = f64>) {
+    /// Counts values as a batch holds them; of those of a piece of them at a time, `each_piece` is told too.
+    pub(super) fn add(&self, mut values: impl ExactSizeIterator<Item = f64>, mut each_piece: impl FnMut(&[f64])) {
         // In range: a loaded model has at most MAX_BINS bins, and `index` gives the cell of one of them.
         if values.len() == 1 {
             // Most requests have one row: no array of cells to clear and to scan.
             if let Some(value) = values.next() {
                 self.seen[self.cells.index(value)].fetch_add(1, Relaxed);
+                each_piece(&[value]);
             }
             return;
         }
         let mut seen = [0_u64; MAX_BINS];
-        for value in values {
-            seen[self.cells.index(value)] += 1;
+        let mut piece = [0.0; TOGETHER];
+        while values.len() > 0 {
+            let n = values.len().min(TOGETHER);
+            piece.iter_mut().zip(values.by_ref().take(n)).for_each(|(cell, value)| *cell = value);
+            let piece = &piece[..n];
+            if n < FEW {
+                for value in piece {
+                    seen[self.cells.index(*value)] += 1;
+                }
+            } else {
+                self.cells.count(piece, &mut seen);
+            }
+            each_piece(piece);
         }
         for (cell, count) in seen.into_iter().enumerate().filter(|(_, count)| *count > 0) {
             self.seen[cell].fetch_add(count, Relaxed);

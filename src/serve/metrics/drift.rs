@@ -84,8 +84,10 @@ impl Drift {
     pub fn answered(&self, answer: &Prediction, took: Duration) {
         if let Some(predictions) = &self.predictions {
             match answer {
-                Prediction::Regression { values, .. } => predictions.add(values.iter().copied()),
-                Prediction::Classification { classes, .. } => predictions.add(classes.iter().copied().map(f64::from)),
+                Prediction::Regression { values, .. } => predictions.add(values.iter().copied(), |_| {}),
+                Prediction::Classification { classes, .. } => {
+                    predictions.add(classes.iter().copied().map(f64::from), |_| {});
+                }
             }
         }
         self.rows.inc_by(answer.n_rows() as u64);
@@ -125,11 +127,11 @@ impl FeatureCounts {
         }
     }
 
-    fn add(&self, values: impl ExactSizeIterator<Item = f64> + Clone) {
-        self.counts.add(values.clone());
-        let new = values.filter(|value| self.known.is_new(*value)).count();
+    fn add(&self, values: impl ExactSizeIterator<Item = f64>) {
+        let mut new = 0;
+        self.counts.add(values, |values| new += self.known.n_new(values));
         if new > 0 {
-            self.new.inc_by(new as u64);
+            self.new.inc_by(new);
         }
     }
 }

@@ -8,7 +8,7 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 
 use crate::model::answer_table::{AnswerCell, cells, joined};
 use crate::model::labels::{self, LabelKind};
-use crate::model::prediction::Answer;
+use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::Schema;
 
 /// One column in the making.
@@ -50,6 +50,10 @@ impl<'a> Column<'a> {
 /// numbers are `Float64`, labels that are integers `Int64`, other labels and sets `Utf8`.
 pub(crate) fn answer_arrays(schema: &Schema, predicted: &Answer) -> Vec<ArrayRef> {
     let n_rows = predicted.prediction.n_rows();
+    if let (Prediction::Regression { values, n_outputs }, true) = (&predicted.prediction, predicted.is_alone()) {
+        let column = |output| values.iter().skip(output).step_by(*n_outputs).copied().collect::<Vec<f64>>();
+        return (0..*n_outputs).map(|output| -> ArrayRef { Arc::new(Float64Array::from(column(output))) }).collect();
+    }
     let mut columns: Vec<Column<'_>> = Vec::new();
     for row in 0..n_rows {
         let mut at = 0;

@@ -35,6 +35,78 @@ pub(crate) enum FrameError {
     Unread(String),
 }
 
+/// Where messages come from.
+pub(crate) trait Input {
+    /// Fills `bytes`, and says with how many: fewer only at the end.
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<usize, FrameError>;
+
+    /// The next `length` bytes.
+    fn take(&mut self, length: usize) -> Result<Buffer, FrameError>;
+}
+
+impl<R: Read> Input for R {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<usize, FrameError> {
+        let mut n = 0;
+        while n < bytes.len() {
+            match self.read(&mut bytes[n..]) {
+                Ok(0) => break,
+                Ok(read) => n += read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(FrameError::Broken(format!("it cannot be read: {e}"))),
+            }
+        }
+        Ok(n)
+    }
+
+    /// Memory grows with the bytes that come, whatever was declared.
+    fn take(&mut self, length: usize) -> Result<Buffer, FrameError> {
+        let mut bytes = MutableBuffer::new(length.min(STEP));
+        while bytes.len() < length {
+            let from = bytes.len();
+            bytes.resize((from + STEP).min(length), 0);
+            let wanted = bytes.len() - from;
+            if self.fill(&mut bytes.as_slice_mut()[from..])? < wanted {
+                return Err(cut());
+            }
+        }
+        Ok(bytes.into())
+    }
+}
+
+/// A stream that is in memory: what is taken of it is not copied.
+#[derive(Debug)]
+pub(crate) struct InMemory(Buffer);
+
+impl InMemory {
+    /// From its first byte on.
+    pub(crate) fn new(stream: Buffer) -> Self {
+        Self(stream)
+    }
+
+    /// How many bytes are left.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Input for InMemory {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<usize, FrameError> {
+        let n = bytes.len().min(self.0.len());
+        bytes[..n].copy_from_slice(&self.0[..n]);
+        self.0.advance(n);
+        Ok(n)
+    }
+
+    fn take(&mut self, length: usize) -> Result<Buffer, FrameError> {
+        if length > self.0.len() {
+            return Err(cut());
+        }
+        let taken = self.0.slice_with_length(0, length);
+        self.0.advance(length);
+        Ok(taken)
+    }
+}
+
 /// One message: its head (a flatbuffer) and its body.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -73,9 +145,9 @@ fn declared_head(start: &[u8]) -> usize {
 
 impl Frame {
     /// Reads the next message; `None` at the end of the stream.
-    pub(crate) fn read(input: &mut dyn Read) -> Result<Option<Self>, FrameError> {
+    pub(crate) fn read(input: &mut impl Input) -> Result<Option<Self>, FrameError> {
         let mut prefix = [0; 8];
-        match read_up_to(input, &mut prefix)? {
+        match input.fill(&mut prefix)? {
             0 => return Ok(None),
             8 => {}
             _ => return Err(cut()),
@@ -91,9 +163,9 @@ impl Frame {
         if length > MAX_HEAD {
             return Err(FrameError::Broken(format!("a message has a head of {length} bytes, more than {MAX_HEAD}")));
         }
-        let head = read_bytes(input, length)?;
+        let head = input.take(length)?;
         let body = body_length(&message(&head)?)?;
-        Ok(Some(Self { head, body: read_bytes(input, body)? }))
+        Ok(Some(Self { head, body: input.take(body)? }))
     }
 
     /// The head, verified.
@@ -173,31 +245,4 @@ fn body_length(message: &Message<'_>) -> Result<usize, FrameError> {
         return Err(broken("the schema has a body"));
     }
     usize::try_from(message.bodyLength()).map_err(|_| broken("a message's body has a negative length"))
-}
-
-/// Reads so many bytes; memory grows with those that come, whatever was declared.
-fn read_bytes(input: &mut dyn Read, length: usize) -> Result<Buffer, FrameError> {
-    let mut bytes = MutableBuffer::new(length.min(STEP));
-    while bytes.len() < length {
-        let from = bytes.len();
-        bytes.resize((from + STEP).min(length), 0);
-        let wanted = bytes.len() - from;
-        if read_up_to(input, &mut bytes.as_slice_mut()[from..])? < wanted {
-            return Err(cut());
-        }
-    }
-    Ok(bytes.into())
-}
-
-fn read_up_to(input: &mut dyn Read, bytes: &mut [u8]) -> Result<usize, FrameError> {
-    let mut n = 0;
-    while n < bytes.len() {
-        match input.read(&mut bytes[n..]) {
-            Ok(0) => break,
-            Ok(read) => n += read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(FrameError::Broken(format!("it cannot be read: {e}"))),
-        }
-    }
-    Ok(n)
 }

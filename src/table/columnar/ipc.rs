@@ -1,7 +1,6 @@
 //! Arrow IPC, as a stream or as a file: record batches out of bytes that are not trusted.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
@@ -10,7 +9,7 @@ use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary};
 use arrow_ipc::{Endianness, MessageHeader, MetadataVersion, Schema as IpcSchema};
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 
-use super::frames::{Frame, FrameError};
+use super::frames::{Frame, FrameError, Input};
 
 /// A file begins with this; what follows is a stream, and a footer that is not needed to read it in order.
 pub(crate) const FILE_MAGIC: [u8; 8] = *b"ARROW1\0\0";
@@ -25,7 +24,7 @@ pub(crate) struct IpcReader<R> {
     dictionaries: HashMap<i64, ArrayRef>,
 }
 
-impl<R: Read> IpcReader<R> {
+impl<R: Input> IpcReader<R> {
     /// Reads the schema of a stream. `refused` says what a type that is not wanted is called.
     pub(crate) fn new(mut input: R, refused: Refused) -> Result<Self, FrameError> {
         let frame = Frame::read(&mut input)?.ok_or_else(|| FrameError::Broken("it is empty".to_owned()))?;

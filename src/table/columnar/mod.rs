@@ -9,12 +9,14 @@ mod batches;
 mod blocks;
 mod frames;
 mod ipc;
+mod plain;
 mod rows;
 mod value;
 
 pub(super) use answers::answer_arrays;
 pub(super) use batches::{Batches, names};
-pub(super) use frames::{FrameError, declared};
+pub(super) use frames::{FrameError, InMemory, declared};
 pub(super) use ipc::{FILE_MAGIC, IpcError, IpcReader};
-pub(super) use rows::{Columns, as_f64, unsigned_as_f64};
-pub(super) use value::{Value, unwelcome, visit};
+pub(super) use plain::plain_floats;
+pub(super) use rows::Columns;
+pub(super) use value::{Value, as_f64, unsigned_as_f64, unwelcome, visit};

@@ -1,18 +1,19 @@
 //! Rows of a record batch against a schema.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::DataType;
 
-use super::value::{Value, visit};
+use super::plain::PlainColumn;
+use super::value::{Value, as_f64, unsigned_as_f64, visit};
 use crate::model::category::Digits;
-use crate::model::cell::{Cell, MAX_ABS};
+use crate::model::cell::Cell;
 use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::table::cell::cell;
 use crate::table::error::{CellProblem, MAX_PROBLEMS, Place, TableError, Unit};
 use crate::text::number;
 use crate::text::shorten::brief;
+
+/// Rows whose cells are put together, column by column, while they are in the first cache.
+const TOGETHER: usize = 256;
 
 /// Which columns of a table are which features', and what errors call them.
 #[derive(Debug, Clone, Copy)]
@@ -34,14 +35,24 @@ impl Columns<'_> {
     /// [`TableError::Cells`]: cells that do not fit, [`MAX_PROBLEMS`] at most, in row order.
     pub(crate) fn read(&self, batch: &RecordBatch, first_row: u64, values: &mut Vec<f64>) -> Result<(), TableError> {
         let (n_features, start) = (self.schema.n_features(), values.len());
-        values.resize(start + batch.num_rows() * n_features, f64::NAN);
+        let columns = self.schema.features().iter().zip(self.of_features).enumerate();
+        let plain: Vec<PlainColumn<'_>> =
+            columns.filter_map(|(place, (of, column))| PlainColumn::of(place, of, batch, (*column)?)).collect();
+        for from in (0..batch.num_rows()).step_by(TOGETHER) {
+            let rows = from..batch.num_rows().min(from + TOGETHER);
+            let at = values.len();
+            values.resize(at + rows.len() * n_features, f64::NAN);
+            for column in &plain {
+                column.put(rows.clone(), &mut values[at + column.feature..], n_features);
+            }
+        }
         let mut problems = Vec::new();
         for (feature, (of, column)) in self.schema.features().iter().zip(self.of_features).enumerate() {
             let from = (start + feature).min(values.len());
             let cells = Cells { values: &mut values[from..], step: n_features };
             // The cells of a feature without a column stay missing, for which the model has a rule.
-            if let Some(column) = column {
-                self.column(of, *column, batch.column(*column), first_row, cells, &mut problems);
+            if let Some(column) = column.filter(|_| plain.iter().all(|column| column.feature != feature)) {
+                self.column(of, column, batch.column(column), first_row, cells, &mut problems);
             }
             if problems.len() >= MAX_PROBLEMS {
                 break;
@@ -63,10 +74,6 @@ impl Columns<'_> {
         Cells { values, step }: Cells<'_>,
         problems: &mut Vec<CellProblem>,
     ) {
-        if let Some(numbers) = plain_numbers(feature, array) {
-            values.iter_mut().step_by(step).zip(numbers).for_each(|(cell, value)| *cell = *value);
-            return;
-        }
         let visited = visit(array, &mut |row, value| {
             // What is wrong with a cell that is not told may take long to find out.
             if problems.len() >= MAX_PROBLEMS {
@@ -99,15 +106,6 @@ struct Cells<'a> {
     step: usize,
 }
 
-/// The numbers of a column that need no judging one by one: no nulls, none too large, none that is not a number.
-fn plain_numbers<'a>(feature: &Feature, array: &'a dyn Array) -> Option<&'a [f64]> {
-    if feature.kind != FeatureKind::Numeric || array.data_type() != &DataType::Float64 || array.null_count() > 0 {
-        return None;
-    }
-    let values: &[f64] = array.as_primitive::<Float64Type>().values();
-    values.iter().all(|value| value.abs() <= MAX_ABS).then_some(values)
-}
-
 /// A cell as the feature has it.
 fn judge(feature: &Feature, value: Value<'_>) -> Result<f64, String> {
     let is_numeric = feature.kind == FeatureKind::Numeric;
@@ -131,16 +129,4 @@ fn integer(feature: &Feature, value: f64, digits: impl itoa::Integer) -> Result<
     }
     let mut text = itoa::Buffer::new();
     feature.read(Cell::Digits(Digits { value, text: text.format(digits), by_value: false }))
-}
-
-/// Rounded to the nearest, as the same digits of a CSV file are.
-#[expect(clippy::cast_precision_loss, reason = "rounded as a number's text is")]
-pub(crate) fn as_f64(value: i64) -> f64 {
-    value as f64
-}
-
-/// The same of an unsigned one.
-#[expect(clippy::cast_precision_loss, reason = "rounded as a number's text is")]
-pub(crate) fn unsigned_as_f64(value: u64) -> f64 {
-    value as f64
 }

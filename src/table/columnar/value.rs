@@ -278,3 +278,15 @@ fn written<T: ArrowPrimitiveType, S: std::fmt::Debug>(
     }
     Ok(())
 }
+
+/// Rounded to the nearest, as the same digits of a CSV file are.
+#[expect(clippy::cast_precision_loss, reason = "rounded as a number's text is")]
+pub(crate) fn as_f64(value: i64) -> f64 {
+    value as f64
+}
+
+/// The same of an unsigned one.
+#[expect(clippy::cast_precision_loss, reason = "rounded as a number's text is")]
+pub(crate) fn unsigned_as_f64(value: u64) -> f64 {
+    value as f64
+}

@@ -1,5 +1,6 @@
 //! `POST /v2/models/{name}/infer` and `POST /v2/models/{name}/versions/{version}/infer`: tensors in, tensors out.
 
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
@@ -44,7 +45,7 @@ async fn infer_by(app: &AppState, snapshot: Snapshot, request: Request) -> Resul
     let (head, body) = request.into_parts();
     let by_query = query::question(&head.uri, &snapshot.model, RouteAsks::Nothing)?;
     let json_length = json_length(&head.headers)?;
-    let decode = move |app: &App, snapshot: &Snapshot, body: &[u8]| {
+    let decode = move |app: &App, snapshot: &Snapshot, body: &Bytes| {
         check_length(json_length, body)?;
         let options = DecodeOptions::new(&app.server, snapshot);
         let InferRequest { id, batch, places, mut outputs, asked } =

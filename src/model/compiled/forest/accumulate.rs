@@ -3,8 +3,30 @@
 use crate::model::compiled::rounding::{rounded_to_f32, to_f32};
 use crate::model::ir::{LinearLeaf, Shares};
 
+/// What a byte can say: the leaves of a tree whose table needs one byte of a code, and no check.
+pub(super) const TABLE: usize = 256;
+
+/// Trees of up to [`TABLE`] leaves that are added up together.
+pub(super) const TREES: usize = 4;
+
 /// Takes leaf numbers; each row's come in tree order.
 pub(super) trait Accumulate {
+    /// The leaves of four trees from `tree` on for consecutive rows from `first` on, by the codes of the rows in each
+    /// tree's table; `values` is a buffer of a number a row.
+    fn four(
+        &mut self,
+        tree: usize,
+        first: usize,
+        tables: &[&[f64; TABLE]; TREES],
+        codes: [&[u8]; TREES],
+        values: &mut [f64],
+    ) {
+        for (i, (table, codes)) in tables.iter().zip(codes).enumerate() {
+            look_up(table, codes, values);
+            self.rows(tree + i, first, values);
+        }
+    }
+
     /// One tree's leaves for consecutive rows from `first` on.
     fn rows(&mut self, tree: usize, first: usize, leaves: &[f64]);
 
@@ -24,10 +46,35 @@ fn add<const F32: bool>(sum: f64, term: f64) -> f64 {
     if F32 { rounded_to_f32(sum + term) } else { sum + term }
 }
 
+/// The leaf of each row in a tree's table.
+#[inline]
+pub(super) fn look_up(table: &[f64; TABLE], codes: &[u8], values: &mut [f64]) {
+    for (value, code) in values.iter_mut().zip(codes) {
+        *value = table[usize::from(*code)];
+    }
+}
+
 /// One margin a row.
 pub(super) struct Sums<'a, const F32: bool>(pub(super) &'a mut [f64]);
 
 impl<const F32: bool> Accumulate for Sums<'_, F32> {
+    #[inline]
+    fn four(
+        &mut self,
+        _tree: usize,
+        first: usize,
+        [a, b, c, d]: &[&[f64; TABLE]; TREES],
+        [of_a, of_b, of_c, of_d]: [&[u8]; TREES],
+        values: &mut [f64],
+    ) {
+        let codes = of_a.iter().zip(of_b).zip(of_c.iter().zip(of_d));
+        // As many as there are rows: `values` has one of each.
+        for (sum, ((at_a, at_b), (at_c, at_d))) in self.0[first..][..values.len()].iter_mut().zip(codes) {
+            let two = add::<F32>(add::<F32>(*sum, a[usize::from(*at_a)]), b[usize::from(*at_b)]);
+            *sum = add::<F32>(add::<F32>(two, c[usize::from(*at_c)]), d[usize::from(*at_d)]);
+        }
+    }
+
     #[inline]
     fn rows(&mut self, _tree: usize, first: usize, leaves: &[f64]) {
         for (sum, leaf) in self.0[first..].iter_mut().zip(leaves) {

@@ -22,19 +22,16 @@
 use fearless_simd::Simd;
 
 use super::super::simd::{OnMasks, on_masks, or_except, xor};
-use super::accumulate::Accumulate;
-use super::buffers::Buffers;
+use super::accumulate::{Accumulate, TABLE, TREES, look_up};
+use super::buffers::{Buffers, lines};
+use super::marks::{mark, mark_sets};
 use super::thresholds::Thresholds;
-use super::views::Source;
-use crate::model::compiled::rows::n_rows;
+use super::views::{Rows, Source};
 use crate::model::ir::{Node, Tree};
 
 /// The largest number of leaves of a tree. Beyond it, walking is as fast: a split costs about two nanoseconds a block,
 /// a walk through 4,096 leaves fifteen a row.
 const MAX_LEAVES: usize = 1 << 12;
-
-/// What a byte can say: the leaves of a tree whose table needs one byte of a code, and no check.
-const TABLE: usize = 256;
 
 /// A forest's trees for blocks of rows.
 #[derive(Debug, Clone)]
@@ -140,88 +137,71 @@ impl BitVectors {
     pub(super) fn each_leaf<const W: usize>(
         &self,
         thresholds: &Thresholds,
-        rows: &[f64],
-        n_columns: usize,
+        rows: Rows<'_>,
         first: usize,
         buffers: &mut Buffers,
         into: &mut impl Accumulate,
     ) {
         let slots = lines::<W>(&mut buffers.slots, usize::from(thresholds.n_slots));
-        mark(thresholds, rows, n_columns, slots);
-        mark_sets(thresholds, rows, n_columns, &mut buffers.members, slots);
+        mark(thresholds, rows, slots);
+        mark_sets(thresholds, rows, &mut buffers.members, slots);
         let sets = lines::<W>(&mut buffers.sets, self.most_leaves + 1);
-        buffers.codes.resize(buffers.codes.len().max(2 * 64 * W), 0);
-        let (codes, high) = buffers.codes.split_at_mut(64 * W);
-        let n_rows = n_rows(rows, n_columns);
+        let n_rows = rows.len();
+        buffers.codes.resize(buffers.codes.len().max(TREES * 64 * W), 0);
         buffers.leaves.resize(buffers.leaves.len().max(n_rows), 0.0);
         let values = &mut buffers.leaves[..n_rows];
         let mut from = 0;
-        for (number, tree) in self.trees.iter().enumerate() {
-            let splits = &self.splits[from..tree.splits_end];
-            from = tree.splits_end;
-            on_masks(Part { splits, slots, sets });
-            on_masks(Encode { sets: &sets[..=splits.len()], from: 0, codes });
-            let sets = &sets[..=splits.len()];
-            let leaves = &self.leaves[tree.leaves..];
-            if let Some(table) = leaves.first_chunk::<TABLE>().filter(|_| sets.len() <= TABLE) {
-                for (value, code) in values.iter_mut().zip(&*codes) {
-                    *value = table[usize::from(*code)];
+        for (i, trees) in self.trees.chunks(TREES).enumerate() {
+            // Trees of few leaves are added up together: their sums are read and written once.
+            let mut tables = [&[0.0; TABLE]; TREES];
+            let mut n_small = 0;
+            for (j, tree) in trees.iter().enumerate() {
+                let splits = &self.splits[from..tree.splits_end];
+                from = tree.splits_end;
+                on_masks(Part { splits, slots, sets });
+                let sets = &sets[..=splits.len()];
+                let leaves = &self.leaves[tree.leaves..];
+                let codes = &mut buffers.codes[n_small * 64 * W..];
+                if let Some(table) = leaves.first_chunk::<TABLE>().filter(|_| sets.len() <= TABLE) {
+                    on_masks(Encode { sets, from: 0, codes: &mut codes[..64 * W] });
+                    (tables[n_small], n_small) = (table, n_small + 1);
+                    continue;
                 }
-            } else {
+                // In the order of the trees.
+                let done = i * TREES + j - n_small;
+                small_trees::<W>(&buffers.codes, &tables[..n_small], (done, first), values, into);
+                n_small = 0;
+                let (low, high) = buffers.codes[..2 * 64 * W].split_at_mut(64 * W);
+                on_masks(Encode { sets, from: 0, codes: low });
                 on_masks(Encode { sets, from: u8::BITS, codes: high });
-                for (value, (low, high)) in values.iter_mut().zip(codes.iter().zip(&*high)) {
+                for (value, (low, high)) in values.iter_mut().zip(low.iter().zip(&*high)) {
                     *value = leaves[usize::from(*low) | usize::from(*high) << u8::BITS];
                 }
+                into.rows(i * TREES + j, first, values);
             }
-            into.rows(number, first, values);
+            let done = i * TREES + trees.len() - n_small;
+            small_trees::<W>(&buffers.codes, &tables[..n_small], (done, first), values, into);
         }
     }
 }
 
-/// Makes the masks of the thresholds' slots: the rows whose rank is at most the slot's.
-fn mark<const W: usize>(thresholds: &Thresholds, rows: &[f64], n_columns: usize, slots: &mut [[u64; W]]) {
-    /// Divides 64, so that rows beyond the last still have a bit.
-    const TOGETHER: usize = 8;
-    slots.fill([0; W]);
-    for column in &thresholds.columns {
-        let slots = &mut slots[column.slots()];
-        for (i, rows) in rows.chunks(TOGETHER * n_columns).enumerate() {
-            let mut cells = [0.0; TOGETHER];
-            for (cell, row) in cells.iter_mut().zip(rows.chunks_exact(n_columns)) {
-                *cell = row[usize::from(column.feature)];
-            }
-            for (j, rank) in thresholds.ranks_in_column(column, &cells).into_iter().enumerate() {
-                let (word, bit) = mask_bit::<W>(i * TOGETHER + j);
-                slots[usize::from(rank)][word] |= 1 << bit;
-            }
-        }
-        let mut below = [0; W];
-        for slot in slots {
-            below = std::array::from_fn(|w| below[w] | slot[w]);
-            *slot = below;
-        }
-    }
-}
-
-/// Makes the masks of the category sets' slots.
-fn mark_sets<const W: usize>(
-    thresholds: &Thresholds,
-    rows: &[f64],
-    n_columns: usize,
-    buffer: &mut Vec<u64>,
-    slots: &mut [[u64; W]],
+/// Gives `into` the leaves of trees from `tree` on, by the codes of each for `64 * W` rows.
+#[inline]
+fn small_trees<const W: usize>(
+    codes: &[u8],
+    tables: &[&[f64; TABLE]],
+    (tree, first): (usize, usize),
+    values: &mut [f64],
+    into: &mut impl Accumulate,
 ) {
-    for column in &thresholds.categories {
-        let cells = rows.iter().skip(usize::from(column.column)).step_by(n_columns).copied();
-        let masks = lines::<W>(buffer, column.n_masks());
-        column.mark(cells.zip((0..).map(mask_bit::<W>)), thresholds.input, masks, slots);
+    let codes: [&[u8]; TREES] = std::array::from_fn(|i| &codes[i * 64 * W..][..64 * W]);
+    if let Ok(tables) = <&[&[f64; TABLE]; TREES]>::try_from(tables) {
+        return into.four(tree, first, tables, codes, values);
     }
-}
-
-/// Where a row's bit is, so that [`encode`] gives the codes in the order of the rows: the word and the bit in it.
-fn mask_bit<const W: usize>(row: usize) -> (usize, usize) {
-    let byte = row % (8 * W);
-    (byte / 8, byte % 8 * 8 + row / (8 * W))
+    for (i, (table, codes)) in tables.iter().zip(codes).enumerate() {
+        look_up(table, codes, values);
+        into.rows(tree + i, first, values);
+    }
 }
 
 /// Fills `sets[i]` with the rows whose leaf is `i` or one further right.
@@ -279,11 +259,4 @@ fn swap<const W: usize>(planes: &mut [[u64; W]; 8], by: usize, mask: u64) {
         planes[low + by] = std::array::from_fn(|w| other[w] ^ differ[w]);
         planes[low] = std::array::from_fn(|w| one[w] ^ (differ[w] << by));
     }
-}
-
-/// `n` masks from a buffer, none of 64 bytes across a cache line's border.
-fn lines<const W: usize>(buffer: &mut Vec<u64>, n: usize) -> &mut [[u64; W]] {
-    buffer.resize(buffer.len().max(n * W + 7), 0);
-    let from = buffer.as_ptr().align_offset(64).min(7);
-    buffer[from..from + n * W].as_chunks_mut().0
 }

@@ -35,3 +35,10 @@ impl Buffers {
         (&mut self.cursors[..n], &mut self.arrived[..n], &mut self.leaves[..n])
     }
 }
+
+/// `n` masks from a buffer, none of 64 bytes across a cache line's border.
+pub(super) fn lines<const W: usize>(buffer: &mut Vec<u64>, n: usize) -> &mut [[u64; W]] {
+    buffer.resize(buffer.len().max(n * W + 7), 0);
+    let from = buffer.as_ptr().align_offset(64).min(7);
+    buffer[from..from + n * W].as_chunks_mut().0
+}

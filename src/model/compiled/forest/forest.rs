@@ -3,7 +3,7 @@
 use super::accumulate::{Accumulate, LinearSums, OutputSums, ShareSums, Squares, Sums, VectorSums, Votes};
 use super::buffers::Buffers;
 use super::quantized::{FewRows, Quantized};
-use super::views::{Source, Views};
+use super::views::{Rows, Source, Views};
 use super::walk::Walk;
 use crate::model::compiled::links::AnswerRule;
 use crate::model::compiled::rounding::rounded_to_f32;
@@ -223,17 +223,15 @@ impl Forest {
 
     /// Gives `into` the leaf of every row and tree, for each row in tree order.
     fn each_leaf(&self, matrix: &[f64], buffers: &mut Buffers, into: &mut impl Accumulate) {
-        let Some(views) = &self.views else { return self.find(matrix, self.n_columns, buffers, into) };
-        let mut shown = std::mem::take(&mut buffers.shown);
-        views.show(matrix, self.n_columns, &mut shown);
-        self.find(&shown, views.n_columns(), buffers, into);
-        buffers.shown = shown;
-    }
-
-    fn find(&self, matrix: &[f64], n_columns: usize, buffers: &mut Buffers, into: &mut impl Accumulate) {
+        let rows = Rows { matrix, n_columns: self.n_columns, views: self.views.as_ref() };
         match &self.finder {
-            Finder::Quantized(quantized) => quantized.each_leaf(matrix, n_columns, buffers, into),
-            Finder::Walk(walk) => walk.each_leaf(matrix, n_columns, 0, buffers, into),
+            Finder::Quantized(quantized) => quantized.each_leaf(rows, buffers, into),
+            Finder::Walk(walk) => {
+                let mut shown = std::mem::take(&mut buffers.shown);
+                let (compared, n_columns) = rows.compared(&mut shown);
+                walk.each_leaf(compared, n_columns, 0, buffers, into);
+                buffers.shown = shown;
+            }
         }
     }
 }

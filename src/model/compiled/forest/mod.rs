@@ -14,6 +14,8 @@ mod categories;
 mod cursors;
 #[expect(clippy::module_inception, reason = "the file of `Forest`")]
 mod forest;
+mod grid;
+mod marks;
 mod outcomes;
 mod quantized;
 mod thresholds;

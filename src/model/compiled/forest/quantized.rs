@@ -6,9 +6,8 @@ use super::buffers::Buffers;
 use super::outcomes::Outcomes;
 use super::thresholds::Thresholds;
 use super::two_level::TwoLevel;
-use super::views::Source;
+use super::views::{Rows, Source};
 use super::walk::Walk;
-use crate::model::compiled::rows::n_rows;
 
 /// Fewest trees for which ranks pay: finding a row's ranks costs as much as walking some five trees.
 const MIN_TREES: usize = 8;
@@ -78,39 +77,48 @@ impl Quantized {
     }
 
     /// Gives `into` the leaf of every row and tree, for each row in tree order.
-    pub(super) fn each_leaf(
-        &self,
-        matrix: &[f64],
-        n_columns: usize,
-        buffers: &mut Buffers,
-        into: &mut impl Accumulate,
-    ) {
-        let (mut rest, mut first) = (matrix, 0);
-        while rest.len() >= NARROW_FROM * n_columns {
-            let wide = rest.len() >= WIDE_FROM * n_columns;
-            let n = n_rows(rest, n_columns).min(if wide { 512 } else { 64 });
-            let (rows, after) = rest.split_at(n * n_columns);
+    pub(super) fn each_leaf(&self, rows: Rows<'_>, buffers: &mut Buffers, into: &mut impl Accumulate) {
+        let (mut rest, mut first) = (rows, 0);
+        while rest.len() >= NARROW_FROM {
+            let wide = rest.len() >= WIDE_FROM;
+            let n = rest.len().min(if wide { 512 } else { 64 });
+            let (block, after) = rest.split_at(n);
             if wide {
-                self.bit_vectors.each_leaf::<8>(&self.thresholds, rows, n_columns, first, buffers, into);
+                self.bit_vectors.each_leaf::<8>(&self.thresholds, block, first, buffers, into);
             } else {
-                self.bit_vectors.each_leaf::<1>(&self.thresholds, rows, n_columns, first, buffers, into);
+                self.bit_vectors.each_leaf::<1>(&self.thresholds, block, first, buffers, into);
             }
             (rest, first) = (after, first + n);
         }
+        if rest.matrix.is_empty() {
+            return;
+        }
+        let mut shown = std::mem::take(&mut buffers.shown);
+        self.each_of_few(rest.compared(&mut shown), first, buffers, into);
+        buffers.shown = shown;
+    }
+
+    fn each_of_few(
+        &self,
+        (compared, n_columns): (&[f64], usize),
+        first: usize,
+        buffers: &mut Buffers,
+        into: &mut impl Accumulate,
+    ) {
         match &self.few {
             FewRows::TwoLevel(two_level) => {
                 let values = &self.bit_vectors.leaves;
-                for (row, cells) in (first..).zip(rest.chunks(n_columns)) {
+                for (row, cells) in (first..).zip(compared.chunks(n_columns)) {
                     into.row(row, two_level.one_row(&self.thresholds, values, cells, buffers));
                 }
             }
             FewRows::Outcomes(outcomes) => {
                 let values = &self.bit_vectors.leaves;
-                for (row, cells) in (first..).zip(rest.chunks(n_columns)) {
+                for (row, cells) in (first..).zip(compared.chunks(n_columns)) {
                     into.row(row, outcomes.one_row(&self.thresholds, values, cells, buffers));
                 }
             }
-            FewRows::Walk(walk) => walk.each_leaf(rest, n_columns, first, buffers, into),
+            FewRows::Walk(walk) => walk.each_leaf(compared, n_columns, first, buffers, into),
         }
     }
 }

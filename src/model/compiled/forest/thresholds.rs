@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::categories::CategoryColumn;
+use super::grid::Grid;
 use super::views::Source;
 use crate::model::ir::{Node, Test, Width};
 
@@ -20,6 +21,8 @@ pub(super) const COLUMNS_TOGETHER: usize = 8;
 pub(super) struct Thresholds {
     /// Each column's thresholds in ascending order, filled up with infinities to `2^steps − 1`.
     search: Vec<f64>,
+    /// The cells of the columns' grids, column after column.
+    cells: Vec<u16>,
     /// The columns that are split on; the longest first, so that those searched together are of a length.
     pub(super) columns: Vec<RankedColumn>,
     /// Columns that splits ask for sets of categories.
@@ -42,6 +45,8 @@ pub(super) struct RankedColumn {
     steps: u16,
     /// Where its thresholds begin in `search`.
     search: usize,
+    /// For searches of blocks, where it pays.
+    grid: Option<Grid>,
 }
 
 impl RankedColumn {
@@ -82,13 +87,13 @@ impl Thresholds {
             splits.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
             let len = u16::try_from(splits.chunk_by(equal).count()).ok()?;
             n_slots = n_slots.checked_add(len)?.checked_add(1)?;
-            columns.push(RankedColumn { feature, slot: 0, len, steps: 0, search: 0 });
+            columns.push(RankedColumn { feature, slot: 0, len, steps: 0, search: 0, grid: None });
         }
         columns.sort_by_key(|column| std::cmp::Reverse(column.len));
         let first = n_slots;
         n_slots = n_slots.checked_add(u16::try_from(by_set.len()).ok()?)?;
         let input = source.trees.input;
-        let mut new = Self { search: Vec::new(), columns, categories: Vec::new(), input, n_slots };
+        let mut new = Self { search: Vec::new(), cells: Vec::new(), columns, categories: Vec::new(), input, n_slots };
         let mut slots = vec![0; n_splits as usize];
         new.lay_out(&by_feature, &mut slots);
         new.lay_out_sets(source, &by_set, first, &mut slots);
@@ -132,20 +137,29 @@ impl Thresholds {
                     slot += 1;
                 }
                 slot += 1;
-                self.search.resize(column.search + (1 << steps) - 1, f64::INFINITY);
+                column.grid = Grid::new(&self.search[column.search..], column.steps, &mut self.cells);
+                let reach = column.grid.map_or(0, |grid| usize::from(column.len) + grid.reach());
+                self.search.resize(column.search + reach.max((1 << steps) - 1), f64::INFINITY);
             }
         }
     }
 
     pub(super) fn resident_bytes(&self) -> usize {
         let of_sets: usize = self.categories.iter().map(CategoryColumn::resident_bytes).sum();
-        self.search.len() * 8 + self.columns.len() * size_of::<RankedColumn>() + of_sets
+        self.search.len() * 8 + self.cells.len() * 2 + self.columns.len() * size_of::<RankedColumn>() + of_sets
     }
 
     /// The ranks of `N` cells of one column.
     #[inline]
     pub(super) fn ranks_in_column<const N: usize>(&self, column: &RankedColumn, cells: &[f64; N]) -> [u16; N] {
-        self.search(&[column.search; N], cells, column.steps).map(|rank| rank.min(column.len))
+        let from = [column.search; N];
+        let Some(grid) = &column.grid else {
+            return self.search(from, &from, cells, column.steps).map(|rank| rank.min(column.len));
+        };
+        let after = cells.map(|cell| column.search + grid.before(cell, &self.cells));
+        let ranks = self.search(after, &from, cells, grid.steps);
+        // A NaN is beyond all thresholds.
+        std::array::from_fn(|i| if cells[i].is_nan() { column.len } else { ranks[i].min(column.len) })
     }
 
     /// The ranks of a row's cells in up to [`COLUMNS_TOGETHER`] columns.
@@ -156,17 +170,17 @@ impl Thresholds {
         for ((from, cell), column) in from.iter_mut().zip(&mut cells).zip(columns) {
             (*from, *cell) = (column.search, row[usize::from(column.feature)]);
         }
-        let mut ranks = self.search(&from, &cells, columns.first().map_or(0, |column| column.steps));
+        let mut ranks = self.search(from, &from, &cells, columns.first().map_or(0, |column| column.steps));
         for (rank, column) in ranks.iter_mut().zip(columns) {
             *rank = (*rank).min(column.len);
         }
         ranks
     }
 
-    /// Searches all cells together, each from its place on, by halving, without a branch that depends on a cell.
+    /// Searches all cells together, each from its place `at` on, by halving, without a branch that depends on a cell. Gives
+    /// where each arrived, counted from `from`.
     #[inline]
-    fn search<const N: usize>(&self, from: &[usize; N], cells: &[f64; N], steps: u16) -> [u16; N] {
-        let mut at = *from;
+    fn search<const N: usize>(&self, mut at: [usize; N], from: &[usize; N], cells: &[f64; N], steps: u16) -> [u16; N] {
         for step in (0..steps).rev() {
             let last = (1 << step) - 1;
             for (at, cell) in at.iter_mut().zip(cells) {

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::compiled::rounding::rounded_to_f32;
+use crate::model::compiled::rows::n_rows;
 use crate::model::ir::{Leaves, Missing, Node, Split, Tree, Trees, Width};
 
 /// A forest's trees, and which column each split compares.
@@ -33,6 +34,44 @@ impl Source<'_> {
     /// Columns there are to compare.
     pub(super) fn n_columns(&self) -> usize {
         self.views.map_or(self.trees.n_columns, Views::n_columns)
+    }
+}
+
+/// Rows of features, and how a forest's splits see them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    /// Row-major, `[n_rows, n_columns]`.
+    pub(super) matrix: &'a [f64],
+    pub(super) n_columns: usize,
+    /// None where splits compare the columns themselves.
+    pub(super) views: Option<&'a Views>,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn len(&self) -> usize {
+        n_rows(self.matrix, self.n_columns)
+    }
+
+    /// The first `n` rows, and the others.
+    pub(super) fn split_at(self, n: usize) -> (Self, Self) {
+        let (first, rest) = self.matrix.split_at(n * self.n_columns);
+        (Self { matrix: first, ..self }, Self { matrix: rest, ..self })
+    }
+
+    /// The place in a row of a column that splits compare, and how its missing cells are seen.
+    pub(super) fn column(&self, compared: u16) -> (usize, Missing) {
+        let (column, missing) = self.views.map_or((compared, Missing::Fails), |views| views.rule(compared));
+        (usize::from(column), missing)
+    }
+
+    /// The cells that splits compare, row-major, `[n_rows, n_compared]`; `shown` is a buffer for them.
+    pub(super) fn compared<'b>(&self, shown: &'b mut Vec<f64>) -> (&'b [f64], usize)
+    where
+        'a: 'b,
+    {
+        let Some(views) = self.views else { return (self.matrix, self.n_columns) };
+        views.show(self.matrix, self.n_columns, shown);
+        (shown, views.n_columns())
     }
 }
 
@@ -72,12 +111,17 @@ impl Views {
         self.rules.len()
     }
 
+    /// The column that one of these is of, and its rule.
+    pub(super) fn rule(&self, view: u16) -> (u16, Missing) {
+        self.rules[usize::from(view)]
+    }
+
     pub(super) fn resident_bytes(&self) -> usize {
         size_of_val(self.rules.as_slice())
     }
 
     /// Fills `shown` with the columns of a row-major matrix.
-    pub(super) fn show(&self, matrix: &[f64], n_columns: usize, shown: &mut Vec<f64>) {
+    fn show(&self, matrix: &[f64], n_columns: usize, shown: &mut Vec<f64>) {
         shown.clear();
         for row in matrix.chunks_exact(n_columns) {
             shown.extend(self.rules.iter().map(|(column, missing)| missing.seen(row[usize::from(*column)])));
