@@ -71,6 +71,7 @@ fn main() {
     load(&boston);
     scoring::score(&boston);
     reading::read();
+    reading::read_parquet();
     reasons::explain();
     counting::count();
     if !quick() {

@@ -84,6 +84,13 @@ impl ColumnScan {
         }
     }
 
+    /// Counts floats of which none is infinite; NaN is an empty cell.
+    pub(super) fn count_floats(&mut self, values: &[f64]) {
+        let empty: u64 = values.iter().map(|value| u64::from(value.is_nan())).sum();
+        self.empty += empty;
+        self.numbers += values.len() as u64 - empty;
+    }
+
     /// Counts a cell of JSON, where a string is text whatever it spells.
     pub(super) fn count_json(&mut self, cell: JsonCell<'_>, line: u64, options: &TextOptions) {
         match cell {

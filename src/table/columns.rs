@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use arrow_array::RecordBatch;
 
-use super::columnar::{Value, as_f64, unsigned_as_f64, visit};
+use super::columnar::{Value, as_f64, plain_floats, unsigned_as_f64, visit};
 use super::dates::date;
 use super::error::{CellProblem, TableError};
 use super::ndjson::JsonCell;
@@ -138,6 +138,11 @@ fn read_batch(
 ) -> Result<(), TableError> {
     for builder in builders {
         let column = order[builder.column];
+        if let Some(values) = plain_floats(batch.column(column))
+            && builder.push_floats(values)
+        {
+            continue;
+        }
         let mut wrong = None;
         let visited = visit(batch.column(column), &mut |at, value| {
             if wrong.is_none() {
@@ -179,6 +184,17 @@ impl Cells {
 }
 
 impl ColumnBuilder {
+    /// Takes floats within bounds, or missing; false where they are not to be numbers.
+    fn push_floats(&mut self, floats: &[f64]) -> bool {
+        match (&mut self.cells, self.date) {
+            (Cells::Numbers(values), None) => {
+                values.extend_from_slice(floats);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Takes a typed cell.
     fn push_value(&mut self, value: Value<'_>, options: &TextOptions) -> Result<(), String> {
         let number = match value {

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 
 use super::column_scan::ColumnScan;
-use super::columnar::{names, visit};
+use super::columnar::{names, plain_floats, visit};
 use super::error::{CellProblem, Place, TableError, Unit};
 use super::input::{Contents, TableInput};
 use super::ndjson::JsonCell;
@@ -147,6 +147,10 @@ impl Part {
         let mut first_row = 0;
         for batch in batches {
             for (at, (column, array)) in columns.iter_mut().zip(batch.columns()).enumerate() {
+                if let Some(values) = plain_floats(array) {
+                    column.count_floats(values);
+                    continue;
+                }
                 let visited = visit(array, &mut |row, value| {
                     column.count_value(value, first_row + row as u64 + 1, options);
                 });
