@@ -36,6 +36,19 @@ pub fn ridge_section(linear: &Linear, column_major: bool) -> Result<Vec<u8>, Str
     postcard::to_allocvec(&(Some(column), Some(intercept))).map_err(|e| e.to_string())
 }
 
+/// Writes logistic regression over class positions as `logistic` below and smartcore's `LogisticRegression` read it.
+///
+/// # Errors
+/// postcard's sentence.
+pub fn logistic_section(linear: &Linear, n_classes: usize) -> Result<Vec<u8>, String> {
+    let (n_outputs, n_columns) = (linear.intercepts.len(), linear.weights.len() / linear.intercepts.len().max(1));
+    let coefficients = (n_columns, n_outputs, &linear.weights, false);
+    let intercepts = (1_usize, n_outputs, &linear.intercepts, false);
+    let classes: Vec<usize> = (0..n_classes).collect();
+    postcard::to_allocvec(&(Some(coefficients), Some(intercepts), Some(classes), n_columns, n_classes))
+        .map_err(|e| e.to_string())
+}
+
 /// `LogisticRegression`: one row of coefficients for two classes, else one per class.
 pub(super) fn logistic(reader: &mut PostcardReader<'_>, shape: Shape) -> Result<Form, String> {
     let Shape { n_columns, n_classes, .. } = shape;

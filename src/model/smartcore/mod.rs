@@ -12,7 +12,7 @@ mod shares;
 mod svm;
 mod trees;
 
-pub use linear::ridge_section;
+pub use linear::{logistic_section, ridge_section};
 pub use objects::*;
 pub(in crate::model) use postcard::PostcardReader;
 pub use read::read;

@@ -21,6 +21,7 @@ use crate::model::smartcore::{
 use crate::train::data::target::Observed;
 use crate::train::fit::bayes;
 use crate::train::fit::linear;
+use crate::train::fit::logistic;
 use crate::train::fit::svm::{self, ClassTask};
 use crate::train::fit::task::{FitTask, FittedBytes, leaf, levels, matrix, sentence};
 use crate::train::fit::trees::smartcore_tree;
@@ -67,8 +68,13 @@ fn regressor(task: &FitTask<'_>, y: &Vec<f64>) -> Result<Vec<u8>, String> {
 }
 
 fn classifier(task: &FitTask<'_>, y: &Vec<u32>) -> Result<Vec<u8>, String> {
-    let x = &matrix(task)?;
     let p = task.parameters;
+    if task.algorithm == Algorithm::Logistic
+        && let Some(fitted) = logistic::sparse(task, y, alpha(p))
+    {
+        return fitted;
+    }
+    let x = &matrix(task)?;
     let fitted = match task.algorithm {
         Algorithm::Logistic => {
             let parameters = LogisticRegressionParameters::default().with_alpha(alpha(p));

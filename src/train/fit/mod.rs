@@ -5,6 +5,7 @@ pub mod bayes;
 pub mod boosting;
 pub(crate) mod estimators;
 pub mod linear;
+mod logistic;
 pub(crate) mod plan;
 pub mod svm;
 pub(crate) mod task;

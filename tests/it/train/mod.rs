@@ -18,6 +18,7 @@ mod rare;
 mod run;
 mod shares;
 mod smartcore_cases;
+mod sparse_logistic;
 mod split;
 mod units;
 mod worth;
