@@ -174,8 +174,7 @@ fn header(
         calibrator: after.calibrator.as_ref().map(|calibrator| calibrator.method().to_owned()),
         threshold: threshold(plan, after),
         golden: golden::rows(schema, &train.batch, &outcome.answers, &chosen),
-        // A model that fits its training rows closely spreads its answers for them wider than those for new rows.
-        prediction_stats: Some(prediction_stats(outcome.expected_answers(), schema)),
+        prediction_stats: Some(prediction_stats(&outcome.expected_answers(), schema)),
         payload: Payload::default(),
     }
 }

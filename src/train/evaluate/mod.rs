@@ -4,6 +4,7 @@ pub mod baseline;
 pub(crate) mod budget;
 pub mod calibrate;
 pub mod coverage;
+pub(crate) mod expected;
 pub(crate) mod fit_time;
 pub(crate) mod folds;
 pub(crate) mod importance;

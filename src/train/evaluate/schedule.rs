@@ -1,5 +1,6 @@
 //! Runs all fits of a training run in one queue: the final ones and those of folds, of one algorithm or of many.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use crate::model::prediction::Prediction;
 use crate::train::data::training_data::TrainingData;
 use crate::train::error::TrainError;
 use crate::train::evaluate::budget::Budget;
+use crate::train::evaluate::expected::expected;
 use crate::train::evaluate::folds::{self, FoldResult, OutOfFold};
 use crate::train::evaluate::parallel;
 use crate::train::evaluate::progress::Progress;
@@ -75,9 +77,9 @@ impl RunOutcome {
         self.out_of_fold.as_ref().map(|o| &o.figures)
     }
 
-    /// The answers that are like those for new rows: out of fold, without folds those of the final model.
-    pub(crate) fn expected_answers(&self) -> &Prediction {
-        self.out_of_fold.as_ref().map_or(&self.answers, |out_of_fold| &out_of_fold.answers)
+    /// The answers that are like those for new rows: [`expected`].
+    pub(crate) fn expected_answers(&self) -> Cow<'_, Prediction> {
+        expected(&self.answers, self.out_of_fold.as_ref().map(|out_of_fold| &out_of_fold.answers))
     }
 
     /// Joins the final fit and the folds, which are in order.

@@ -160,3 +160,34 @@ fn predictions_of_a_close_fit_do_not_drift_on_rows_like_those_of_training() {
     let (code, in_sample) = psi("0");
     assert!(code == 1 && in_sample > 0.2, "{in_sample}");
 }
+
+#[test]
+fn answers_that_many_rows_share_do_not_alarm_on_rows_like_those_of_training() {
+    let directory = tempfile::tempdir().unwrap();
+    // Four categories are four answers; the model of each fold has four others near them.
+    let mut random = Random(7);
+    let table = csv(
+        &["kind", "y"],
+        (0..400).map(|row| {
+            let kind = ["a", "b", "c", "d"][row * 7 % 4];
+            vec![
+                kind.to_owned(),
+                format!("{:.3}", f64::from(u32::try_from(row * 7 % 4).unwrap()) + random.number() / 2.0),
+            ]
+        }),
+    );
+    let data = write(directory.path(), "t.csv", &table);
+    let model = directory.path().join("m.model").display().to_string();
+    for algorithm in ["ridge", "hist-gradient-boosting"] {
+        let ran = run(&["train", "--data", &data, "--target", "y", "--algorithm", algorithm, "-o", &model]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let (code, report) = json(&["drift", "--model", &model, "--input", &data]);
+        let psi = report["prediction"]["psi"].as_f64().unwrap();
+        assert!(code == 0 && psi < 0.02, "{algorithm}: {report}");
+    }
+    // What has drifted is told: only two of the kinds.
+    let some: Vec<&str> = table.lines().filter(|line| !line.starts_with(['c', 'd'])).collect();
+    let input = write(directory.path(), "some.csv", &(some.join("\n") + "\n"));
+    let (code, report) = json(&["drift", "--model", &model, "--input", &input]);
+    assert!(code == 1 && report["prediction"]["psi"].as_f64().unwrap() > 0.2, "{report}");
+}
