@@ -66,7 +66,7 @@ pub struct PredictArgs {
 /// `--on-error`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum OnError {
-    /// The run ends with exit code 65 and nothing is written
+    /// The run ends with exit code 65 and no output file; standard output has the rows of earlier pieces of 4,096
     #[default]
     Fail,
     /// The row stands with an empty prediction and the reason in a column error

@@ -131,7 +131,8 @@ impl Scoring<'_> {
         let added = self.columns();
         let tells_errors = self.on_error == OnError::Null;
         let names = new_names(rows.header(), added.chain(tells_errors.then(|| "error".to_owned())));
-        writer.write_record(rows.header().iter().chain(&names)).map_err(unwritten)?;
+        // With the first answers: of rows that are refused nothing is written, to standard output either.
+        let mut has_header = false;
         let n_answers = names.len() - usize::from(tells_errors);
         let mut scratch = Scratch::default();
         let most = self.most_rows();
@@ -142,6 +143,9 @@ impl Scoring<'_> {
                 Some(batch) => self.answer_all(&rows, batch, &mut scratch)?,
                 None => Answers::default(),
             };
+            if !std::mem::replace(&mut has_header, true) {
+                writer.write_record(rows.header().iter().chain(&names)).map_err(unwritten)?;
+            }
             for (row, refused) in chunk.refused.into_iter().enumerate() {
                 for column in 0..rows.header().len() {
                     writer.write_field(rows.text(row, column).as_ref()).map_err(unwritten)?;

@@ -5,6 +5,8 @@
 //! ([`Feature::numbers`]), they are compared as numbers, however they are spelled.
 
 use super::schema::Feature;
+use crate::text::date::{DateForm, Instant};
+use crate::text::date_spellings::date_spellings;
 use crate::text::missing::is_missing_word;
 use crate::text::number::{MAX_EXACT_F64, is_integer, parse_number};
 
@@ -31,9 +33,15 @@ impl Feature {
         if self.untrimmed { text } else { text.trim() }
     }
 
-    /// The position of the category of this text.
+    /// The position of the category of this text. Of a date, as another writer spells it.
     pub(super) fn category_of_text(&self, text: &str) -> Option<usize> {
-        self.category_position(text).or_else(|| self.category_position(self.compared(text)))
+        let compared = self.compared(text);
+        let of_date = || self.categories.first().and_then(|first| other_spellings(compared, first));
+        self.category_position(text).or_else(|| self.category_position(compared)).or_else(|| {
+            let mut found = of_date()?.into_iter().filter_map(|spelling| self.category_position(&spelling));
+            // Where two spell the same, neither is meant by a third spelling.
+            found.next().filter(|_| found.next().is_none())
+        })
     }
 
     /// The position of the category of a CSV field's digits, or of its boolean, which polars writes as `true` and pandas as
@@ -65,11 +73,12 @@ impl Feature {
 
     /// True for a text that names no category and stands for a missing cell: one of nothing but blanks, and a word for
     /// "no value" where it is one in a table of the same column. It is one among codes, whose categories are all
-    /// numbers, and for another library, whose tables pandas reads; in a column of text it would have been a category.
+    /// numbers, and for another library that has a rule for missing cells, whose tables pandas reads; in a column of text it
+    /// would have been a category.
     pub(super) fn is_missing_text(&self, text: &str) -> bool {
         let text = text.trim();
         let are_codes = || self.categories.iter().all(|category| parse_number(category).is_some());
-        text.is_empty() || self.accepts_missing() && is_missing_word(text) && (self.is_imported || are_codes())
+        text.is_empty() || is_missing_word(text) && (self.is_imported && self.accepts_missing() || are_codes())
     }
 
     /// The position of the category of these digits; without one, of the same integer below 2⁵³ with `.0` or without:
@@ -113,6 +122,17 @@ impl Feature {
             .or_else(|| self.category_position(&format!("{value:?}")))
             .or_else(truth)
     }
+}
+
+/// How else a date or a time of a column is spelled whose first category is `sample`: by pandas, polars, databases and
+/// JSON, at midnight as a date alone. `None` where one of the two is no such text.
+fn other_spellings(text: &str, sample: &str) -> Option<Vec<String>> {
+    let is_like = |text: &str| text.len() >= 10 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
+    if !is_like(text) || !is_like(sample) {
+        return None;
+    }
+    Instant::parse(sample, DateForm::YearFirst)?;
+    Some(date_spellings(Instant::parse(text, DateForm::YearFirst)?))
 }
 
 /// 1 for a word that spells true in a table, 0 for false.

@@ -3,6 +3,7 @@
 
 pub mod base64;
 pub mod date;
+pub mod date_spellings;
 pub mod did_you_mean;
 pub mod duration;
 pub mod html;

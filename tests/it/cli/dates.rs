@@ -20,12 +20,12 @@ pub(super) fn train(directory: &Path, table: &str, algorithm: &str, more: &[&str
     ran
 }
 
-fn header(directory: &Path) -> Header {
+pub(super) fn header(directory: &Path) -> Header {
     open(&std::fs::read(directory.join("m.model")).unwrap()).unwrap().header
 }
 
 /// The predictions for a CSV text, as they are printed.
-fn predict(directory: &Path, rows: &str) -> Result<Vec<String>, String> {
+pub(super) fn predict(directory: &Path, rows: &str) -> Result<Vec<String>, String> {
     let (input, model) = (directory.join("rows.csv"), directory.join("m.model"));
     std::fs::write(&input, rows).unwrap();
     let ran = run_with(&[], &["predict", "--model", model.to_str().unwrap(), "--input", input.to_str().unwrap()]);
@@ -213,7 +213,9 @@ fn what_is_no_date_is_told_with_its_place() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
     let table = |odd: &str| {
-        let day = |i: i64| if i == 3 { odd.to_owned() } else { at((18_700 + i) * 86_400) };
+        let day = |i: i64| {
+            if i == 3 { odd.to_owned() } else { at((18_700 + i) * 86_400) }
+        };
         (0..60).fold("when,y\n".to_owned(), |text, i| format!("{text}{},{}\n", day(i), i % 7))
     };
     let ran = train(directory, &table("soon"), "hist-gradient-boosting", &["--date", "when"]);
@@ -271,12 +273,16 @@ fn a_refused_column_of_dates_and_a_column_of_times_are_read_as_dates_are() {
     let table = |day: &dyn Fn(i64) -> String| {
         (0..300).fold("when,x,y\n".to_owned(), |text, i| format!("{text}{},{},{}\n", day(i), i % 7, i * 3))
     };
-    let odd = table(&|i| if i == 3 { "2021-02-30".to_owned() } else { at((18_700 + i) * 86_400) });
+    let odd = table(&|i| {
+        if i == 3 { "2021-02-30".to_owned() } else { at((18_700 + i) * 86_400) }
+    });
     let ran = train(directory, &odd, "linear", &[]);
     let told = "; most of its cells are dates, and \"2021-02-30\" is none: --date when makes such cells an error\n";
     assert!(ran.code == Some(65) && ran.err.ends_with(told), "{}", ran.err);
     let month_first = |i: i64| format!("{}/{}/2021", i % 12 + 1, i / 12 + 1);
-    let times = table(&|i| if i % 5 == 0 { "12/25/2021".to_owned() } else { month_first(i) });
+    let times = table(&|i| {
+        if i % 5 == 0 { "12/25/2021".to_owned() } else { month_first(i) }
+    });
     assert_eq!(train(directory, &times, "linear", &["--time", "when"]).code, Some(0));
     let undecided = table(&|i| month_first(i % 144));
     let ran = train(directory, &undecided, "linear", &["--time", "when"]);

@@ -4,6 +4,7 @@ mod card;
 mod checks;
 mod columns;
 mod date_artifacts;
+mod date_categories;
 mod dates;
 mod fallback;
 mod inspect;

@@ -151,3 +151,15 @@ fn a_model_keeps_the_mode_of_the_one_it_replaces() {
     assert_eq!(std::fs::metadata(&model).unwrap().permissions().mode() & 0o7777, 0o600);
     assert_eq!(names(directory.path()), ["m.model"]);
 }
+
+#[test]
+fn rows_that_are_refused_leave_standard_output_empty() {
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("in.csv");
+    std::fs::write(&input, format!("{HEADER}{ROW}0,six,296.0,15.3,396.9,4.98\n")).unwrap();
+    for format in ["csv", "ndjson", "parquet"] {
+        let args = ["predict", "--model", &model(), "--input", input.to_str().unwrap(), "--output-format", format];
+        let ran = run_with(&[], &args);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(65), ""), "{format}: {}", ran.err);
+    }
+}

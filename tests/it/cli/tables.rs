@@ -62,7 +62,9 @@ fn a_table_of_another_writing_is_trained_and_scored() {
 #[test]
 fn numbers_in_another_writing_are_no_categories() {
     let directory = tempfile::tempdir().unwrap();
-    let price = |i: usize| if i.is_multiple_of(3) { format!("{}", 500 + i) } else { format!("\"1,{i:03}\"") };
+    let price = |i: usize| {
+        if i.is_multiple_of(3) { format!("{}", 500 + i) } else { format!("\"1,{i:03}\"") }
+    };
     let prices = table("price,y", |i| format!("{},{i}", price(i % 12)));
     let ran = train(directory.path(), prices.as_bytes(), &[]);
     assert_eq!(ran.code, Some(65));
@@ -181,4 +183,25 @@ fn bodies_are_read_as_files_are() {
     ] {
         assert_eq!(server.ask_csv("/predict", body), (200, expected.clone()), "{body}");
     }
+}
+
+#[test]
+fn a_word_for_no_value_among_codes_is_a_missing_cell_whether_or_not_training_had_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = directory.path().join("m.model").display().to_string();
+    let codes = table("code,y", |i| format!("{},{}", i % 3 + 7, i % 3));
+    for flags in [&["--categorical", "code"][..], &["--categorical", "code", "--unknown", "other"]] {
+        assert_eq!(train(directory.path(), codes.as_bytes(), flags).code, Some(0));
+        let ran = predict(&model, directory.path(), b"code\n8\nNA\n", &[]);
+        assert_eq!(ran.code, Some(65), "{flags:?}: {}", ran.out);
+        let told = "in.csv, line 3, column 1 (code): code is missing, and no cell of it was missing in training";
+        assert!(ran.err.contains(told), "{}", ran.err);
+    }
+    // One that training had is no category either, and is imputed.
+    let with_missing =
+        table("code,y", |i| format!("{},{}", if i == 5 { "NA".to_owned() } else { format!("{}", i % 3 + 7) }, i % 3));
+    assert_eq!(train(directory.path(), with_missing.as_bytes(), &["--categorical", "code"]).code, Some(0));
+    let ran = predict(&model, directory.path(), b"code\nNA\n\"\"\n", &[]);
+    let answers: Vec<&str> = ran.out.lines().skip(1).map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert!(ran.code == Some(0) && answers.len() == 2 && answers[0] == answers[1], "{ran:?}");
 }

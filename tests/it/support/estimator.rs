@@ -95,7 +95,9 @@ impl Estimator {
             Self::KnnRegressor(e) => e.predict(x).map(Values),
             Self::KnnClassifier(e) => e.predict(x).map(Classes),
             Self::GaussianNb(e) => e.predict(x).map(Classes),
-            Self::Svr(e) => return decisions(e, x).map(|d| Values(d.into_iter().next().unwrap_or_default())),
+            Self::Svr(e) => {
+                return decisions(e, x).map(|d| Values(d.into_iter().next().unwrap_or_default()));
+            }
             Self::Svc(e) => return classes(e, x).map(Classes),
         }
         .map_err(|e| e.to_string())
