@@ -9,10 +9,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 mode=${1:?seconds or runs} amount=${2:?how many}
-read -ra targets <<< "${TARGETS:-predict csv v2 arrow artifact import directory router http}"
+read -ra targets <<< "${TARGETS:-predict csv v2 arrow files artifact import directory router http}"
 work=$PWD/target/fuzz
 # Of 100 executions, how many are a target's: the cheap ones have most.
-declare -A share=([predict]=29 [csv]=28 [v2]=26 [arrow]=9 [artifact]=2 [import]=3 [directory]=1 [router]=1 [http]=1)
+declare -A share=([predict]=29 [csv]=28 [v2]=26 [arrow]=8 [files]=1 [artifact]=2 [import]=3 [directory]=1 [router]=1 [http]=1)
 
 command -v c++ >/dev/null || { echo "a C++ compiler is needed for libFuzzer: apt-get install g++" >&2; exit 1; }
 mkdir -p "$work/found" "$work/log"

@@ -5,6 +5,7 @@
 //! to find in a crate that forbids `unsafe`. What it would also do, bounding memory, [`bounded`] does by the byte.
 
 pub mod answers;
+pub mod file;
 pub mod forms;
 pub mod models;
 pub mod seeds;

@@ -11,7 +11,10 @@ use arrow_array::{
     ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int8Array, Int64Array, RecordBatch,
     StringArray, StringViewArray,
 };
-use arrow_ipc::writer::StreamWriter;
+use arrow_ipc::writer::{FileWriter, StreamWriter};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 
 use crate::forms::{CSV, JSON};
 use crate::{models, router};
@@ -90,7 +93,7 @@ pub fn when_asked() {
 
 /// Writes an input a file into `into/TARGET/`. `fixtures` holds `*.request` files.
 fn write(fixtures: &Path, into: &Path) -> io::Result<()> {
-    for target in ["artifact", "predict", "v2", "csv", "arrow", "router", "http", "models"] {
+    for target in ["artifact", "predict", "v2", "csv", "arrow", "files", "router", "http", "models"] {
         fs::create_dir_all(into.join(target))?;
     }
     for entry in fs::read_dir(fixtures)? {
@@ -111,6 +114,7 @@ fn write(fixtures: &Path, into: &Path) -> io::Result<()> {
     }
     binary_tensors(&into.join("v2"))?;
     arrow_streams(&into.join("arrow"))?;
+    files(&into.join("files"))?;
     artifacts(&into.join("artifact"))
 }
 
@@ -126,6 +130,35 @@ fn binary_tensors(into: &Path) -> io::Result<()> {
         fs::write(into.join(datatype), [&[4 | 2], &length[..], head.as_bytes(), &vec![1; 2 * width]].concat())?;
     }
     Ok(())
+}
+
+/// A file of each form, for the model of two numbers.
+fn files(into: &Path) -> io::Result<()> {
+    let x: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None, Some(3.5)]));
+    let z: ArrayRef = Arc::new(StringArray::from(vec!["1", "2", "1"]));
+    let batch = RecordBatch::try_from_iter(vec![("x", x), ("z", z)]).map_err(io::Error::other)?;
+    for (name, compression) in [
+        ("plain.parquet", Compression::UNCOMPRESSED),
+        ("snappy.parquet", Compression::SNAPPY),
+        ("zstd.parquet", Compression::ZSTD(ZstdLevel::default())),
+    ] {
+        let properties = WriterProperties::builder().set_compression(compression).build();
+        let mut writer =
+            ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).map_err(io::Error::other)?;
+        writer.write(&batch).map_err(io::Error::other)?;
+        let bytes = writer.into_inner().map_err(io::Error::other)?;
+        fs::write(into.join(name), [&[1], bytes.as_slice()].concat())?;
+    }
+    let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).map_err(io::Error::other)?;
+    writer.write(&batch).map_err(io::Error::other)?;
+    let bytes = writer.into_inner().map_err(io::Error::other)?;
+    fs::write(into.join("file.arrow"), [&[1], bytes.as_slice()].concat())?;
+    // As polars writes it: the file cannot be read from its beginning.
+    let mut without_schema = bytes;
+    without_schema[8..12].fill(0);
+    fs::write(into.join("footer.arrow"), [&[1], without_schema.as_slice()].concat())?;
+    fs::write(into.join("rows.csv"), b"\x01x,z\n1,2\n")?;
+    fs::write(into.join("rows.ndjson"), b"\x01{\"x\":1,\"z\":2}\n")
 }
 
 /// A stream of each kind of column, for the models of two numbers and of one.

@@ -39,6 +39,11 @@ fn read_models() -> Vec<Model> {
     forms::MODELS.iter().map(|name| Model::load(&read(name)).expect("a sound model")).collect()
 }
 
+/// Runs `work` with the models, in the order of [`forms::MODELS`].
+pub(crate) fn with_models<T>(work: impl FnOnce(&[Model], &mut Scratch) -> T) -> T {
+    MODELS.with_borrow_mut(|(models, scratch)| work(models, scratch))
+}
+
 /// Answers a body by the short way; gives the status that it deserves.
 ///
 /// # Panics
