@@ -269,6 +269,10 @@ import-all: $(VENV_IMPORT)/installed ## The same with every objective, rule for 
 	$(DEV_BUILD)
 	$(VENV_IMPORT)/bin/python -B tests/clients/import_test.py --all --seed $(DAY_SEED)
 
+.PHONY: test-large-table
+test-large-table: $(BINARY) $(CLIENTS)/installed ## Train on 1,000,000 rows made for it, and ask all of them back by every form; nightly (ROWS=100000 for fewer)
+	SMARTSERVE=$(CURDIR)/$(BINARY) $(CLIENTS)/bin/python -B tests/clients/large_table_test.py
+
 .PHONY: test-drift
 test-drift: $(VENV_IMPORT)/installed ## Compare drift with NumPy's and a real Prometheus's; skipped, loudly, where there is no prometheus
 	@if ! command -v promtool >/dev/null; then \
@@ -370,7 +374,7 @@ promises: haproxy $(BINARY) ## The long form, with the release binary and its ra
 soak: ## 10,000,000 requests to the release binary, which must not grow
 	@$(MAKE) --no-print-directory promises SCENARIOS=soak
 
-# Those that have run for hours elsewhere; `make fuzz` has `arrow` and `directory` too, which are new.
+# Those that have run for hours elsewhere; `make fuzz` has `arrow`, `files` and `directory` too, which are new.
 PROVEN := predict csv v2 artifact import router http
 
 .PHONY: test-fuzz
