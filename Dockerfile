@@ -11,18 +11,21 @@ ENV CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-stat
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs"
 RUN rustc -vV > /rustc-version && sed -n 's/^host: //p' /rustc-version > /target-triple
 
+# `aws`: the variant that sends answers to messages to a queue (docs/lambda.md). It compiles ring's C and assembly, too.
+ARG FEATURES=""
+
 # The dependencies alone, on empty sources: this layer is made again only when the manifest or the lock changes.
 # Benches and tests are struck from the manifest because their files stay outside. The stub's own objects go, lest
 # cargo compare file times and take them for the real ones.
 COPY Cargo.toml Cargo.lock ./
 RUN awk '/^\[/ { skip = /^\[\[(bench|test|example)\]\]/ } !skip' Cargo.toml > stub && mv stub Cargo.toml \
  && mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
- && cargo build --release --locked --target "$(cat /target-triple)" \
+ && cargo build --release --locked --features "$FEATURES" --target "$(cat /target-triple)" \
  && cargo clean --release --locked --target "$(cat /target-triple)" --package smartserve \
  && rm -r src
 
 COPY src ./src
-RUN cargo build --release --locked --target "$(cat /target-triple)" \
+RUN cargo build --release --locked --features "$FEATURES" --target "$(cat /target-triple)" \
  && cp "target/$(cat /target-triple)/release/smartserve" /smartserve
 
 # The demo model; its data, columns and hyperparameters are the Makefile's `train`. Readable by any user: the

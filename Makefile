@@ -9,6 +9,9 @@ TARGET ?=
 PROFILE ?= release
 # Extra words for `docker build`, e.g. --network host where containers have no name server.
 DOCKER_BUILD_FLAGS ?=
+# The image's variant: empty, or aws, which sends answers to messages of SQS to a queue (docs/lambda.md).
+FLAVOR ?=
+SUFFIX = $(if $(FLAVOR),-$(FLAVOR))
 # The image's tag and version label.
 VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # One that is given reaches a shell and Docker: it must be a tag. `value`, because make would expand what is in it.
@@ -16,6 +19,9 @@ ifneq ($(filter environment command,$(origin VERSION)),)
 ifneq ($(shell printf %s '$(subst ','\'',$(value VERSION))' | tr '\n' ' ' | grep -cxE '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'),1)
 $(error VERSION must be the tag of an image, as 1.2.3)
 endif
+endif
+ifneq ($(filter-out aws,$(value FLAVOR)),)
+$(error FLAVOR must be empty or aws)
 endif
 # Where `make install` puts the program, as bin/smartserve; DESTDIR goes in front of it.
 PREFIX ?= /usr/local
@@ -50,7 +56,7 @@ DEMO := --data data/boston.csv --target MEDV --features CHAS,RM,TAX,PTRATIO,B,LS
 # ---------------------------------------------------------------------------------------------------------------
 BINARY  := target/$(if $(TARGET),$(TARGET)/)$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/smartserve
 # What the image's machine makes of it: a folder for each architecture, because a release has several.
-DIST = target/dist/$(shell uname -m)
+DIST = target/dist$(SUFFIX)/$(shell uname -m)
 VENV    := target/venv
 CLIENTS := target/venv-clients
 CLIENTS_HEAVY := target/venv-clients-heavy
@@ -111,13 +117,18 @@ $(MODEL): data/boston.csv Makefile $(BINARY)
 
 .PHONY: image
 image: ## Build the container image smartserve:VERSION
-	docker build $(DOCKER_BUILD_FLAGS) --tag smartserve:$(VERSION) --tag smartserve:latest \
-	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse --verify --quiet HEAD || echo unknown) .
+	docker build $(DOCKER_BUILD_FLAGS) --tag smartserve:$(VERSION)$(SUFFIX) --tag smartserve:latest$(SUFFIX) \
+	  $(if $(FLAVOR),--build-arg FEATURES=$(FLAVOR) )--build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION=$$(git rev-parse --verify --quiet HEAD || echo unknown) .
+
+.PHONY: image-aws
+image-aws: ## Build smartserve:VERSION-aws, which sends answers to messages of SQS to a queue
+	@$(MAKE) --no-print-directory FLAVOR=aws image
 
 .PHONY: dist
 dist: image ## Take the image's static binary and model out to target/dist/ARCHITECTURE
 	rm -rf $(DIST) && mkdir -p $(DIST)
-	container=$$(docker create smartserve:$(VERSION)) && \
+	container=$$(docker create smartserve:$(VERSION)$(SUFFIX)) && \
 	  docker cp $$container:/usr/local/bin/smartserve $(DIST)/ && \
 	  docker cp $$container:/models/boston.model $(DIST)/ && \
 	  docker rm $$container >/dev/null
@@ -180,7 +191,7 @@ release: ## Push the images and publish the files of this version; what .circlec
 .PHONY: image-save
 image-save: ## Keep the image in target/dist/ARCHITECTURE/image.tar.gz, for another machine
 	mkdir -p $(DIST)
-	docker save smartserve:$(VERSION) | gzip > $(DIST)/image.tar.gz
+	docker save smartserve:$(VERSION)$(SUFFIX) | gzip > $(DIST)/image.tar.gz
 
 .PHONY: image-load
 image-load: ## Take this architecture's image from there
@@ -210,8 +221,9 @@ TESTS_BESIDE := test-container
 test: ## Run the tests, in ten minutes on two cores: Rust, clients, other libraries, scripts, README
 	@DEV_BUILD=true LATER="$(TESTS_LONG) $(TESTS_BESIDE)" tests/parts.sh $(TESTS)
 
+# Both lanes have tests in that environment.
 .PHONY: test-long
-test-long: ## Run the long rest: generated clients, the page in a browser, OpenAPI, other libraries at length, PROMISES.md rehearsed, container
+test-long: $(VENV_DEPLOY)/installed ## Run the long rest: generated clients, the page in a browser, OpenAPI, other libraries at length, PROMISES.md rehearsed, container
 	@DEV_BUILD=true BESIDE="$(TESTS_BESIDE)" tests/parts.sh $(TESTS_LONG)
 
 .PHONY: test-rust
@@ -416,6 +428,19 @@ test-lambda: $(VENV_DEPLOY)/installed ## Run the program as a function in AWS's 
 	$(DEV_BUILD)
 	$(VENV_DEPLOY)/bin/python -B tests/deploy/lambda_test.py
 	$(VENV_DEPLOY)/bin/python -B tests/deploy/sqs_test.py
+
+# Its own directory: the program of the other tests is the one without the feature.
+.PHONY: test-aws
+test-aws: export CARGO_TARGET_DIR := $(CURDIR)/target/aws
+test-aws: $(VENV_DEPLOY)/installed ## Lint and test the build that sends replies (feature aws), with moto as SQS: a job of its own in CI, because AWS's SDK compiles for minutes
+	cargo clippy --all-targets --locked --features aws -- -D warnings
+	cargo test --locked --features aws --test it lambda::
+	SMARTSERVE=$(CURDIR)/target/aws/debug/smartserve $(VENV_DEPLOY)/bin/python -B tests/deploy/replies_test.py
+
+.PHONY: test-image-aws
+test-image-aws: $(VENV_DEPLOY)/installed ## Build the image that sends replies, and run its binary with moto as SQS
+	@$(MAKE) --no-print-directory FLAVOR=aws dist
+	SMARTSERVE=$(CURDIR)/target/dist-aws/$$(uname -m)/smartserve $(VENV_DEPLOY)/bin/python -B tests/deploy/replies_test.py
 
 .PHONY: test-readme
 test-readme: ## Walk README.md: each command, in order, and each reply; with the debug build

@@ -64,7 +64,8 @@ def mutants(config):
         ("no workflow runs", lambda c: c["jobs"].update(other={"steps": []})),
         ("which does not run", lambda c: c["workflows"]["check"]["jobs"].append({"fuzz": {"requires": ["x"]}})),
         ("there is no job", lambda c: c["workflows"]["check"]["jobs"].append("x")),
-        ("which no tag runs", lambda c: c["workflows"]["check"]["jobs"][4]["image"].update(filters={"tags": {"ignore": "/.*/"}})),
+        ("which no tag runs", lambda c: next(j["image"] for j in c["workflows"]["check"]["jobs"] if "image" in j).update(
+            filters={"tags": {"ignore": "/.*/"}})),
     ]:
         mutant = copy.deepcopy(config)
         change(mutant)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image from the unmodified Dockerfile and tests the container as run_docker.sh runs it: user, health,
-# prediction, read-only and without capabilities, stop, sizes; with models of other libraries mounted; and two behind a
-# proxy, replaced under load.
+# prediction, read-only and without capabilities, stop, sizes; with models of other libraries mounted; its binary as a
+# function in AWS's emulator; and two behind a proxy, replaced under load.
 #
 # Uses the Docker daemon that runs; as root it starts one where none does, and stops it afterwards. Where none can be
 # started, or the Dockerfile's FROM images cannot be had, the test is skipped, and says so in its last lines.
@@ -174,6 +174,17 @@ mounted() {
     && IMAGE=$image target/venv-mlserver/bin/python -B tests/clients/mounted_test.py
 }
 check "models that are mounted are answered in v1, v2 and /invocations, as 65532" mounted
+
+# --- as a function, by the image's own binary in AWS's runtime interface emulator ---
+as_function() {
+  make --no-print-directory target/venv-deploy/installed \
+    && SMARTSERVE=$tmp/smartserve target/venv-deploy/bin/python -B tests/deploy/lambda_test.py
+}
+if [ "$(uname -m)" = x86_64 ]; then
+  check "its binary is a function of AWS Lambda, in AWS's emulator" as_function
+else
+  echo "*** SKIPPED: AWS's emulator. SAM's wheel has the one of x86_64 alone. ***"
+fi
 
 # --- two behind a proxy, replaced under load, within their limits ---
 check "two are replaced under load without a failure, within the printed bound and half a processor" \

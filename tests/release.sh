@@ -2,7 +2,8 @@
 # The files of a release, and its publication. `make release-check`, `make release-files` and `make release` call it.
 #   release.sh check    the tag that is checked out (CIRCLE_TAG) is Cargo.toml's version, and CHANGELOG.md has its notes
 #   release.sh files    target/release-files: binaries, model, wheel, SBOM and notes of before, with checksums
-#   release.sh publish  pushes the images of target/dist as one of several architectures, and publishes the files.
+#   release.sh publish  pushes the images of target/dist as one of several architectures, those of target/dist-aws
+#     likewise, and publishes the files.
 #     DOCKER_REPOSITORY   where to; DOCKER_USERNAME and DOCKER_PASSWORD log in there, else `docker login` has done so
 #     GITHUB_TOKEN        writes releases of GITHUB_REPOSITORY, which is CircleCI's project unless it is set
 #     COSIGN_PRIVATE_KEY  signs image and checksums, with COSIGN_PASSWORD; without it nothing is signed
@@ -37,17 +38,17 @@ files() {
   (cd "$out" && sha256sum -- * > SHA256SUMS)
   cat "$out/SHA256SUMS"
 }
-push_images() { # one tag of all architectures; prints it by digest in its last line
-  local arch file made=() tag digest=""
-  for file in target/dist/*/image.tar.gz; do
-    [ -f "$file" ] || fail "there is no target/dist/ARCHITECTURE/image.tar.gz: run make image-save first"
+push_images() { # [-VARIANT]: one tag of all architectures; prints it by digest in its last line
+  local variant=${1:-} arch file made=() tag digest=""
+  for file in target/dist"$variant"/*/image.tar.gz; do
+    [ -f "$file" ] || fail "there is no target/dist$variant/ARCHITECTURE/image.tar.gz: run make image-save first"
     arch=$(basename "$(dirname "$file")")
     gzip -dc "$file" | docker load >&2
-    docker tag "smartserve:$version" "$DOCKER_REPOSITORY:$version-$arch"
-    docker push "$DOCKER_REPOSITORY:$version-$arch" >&2
-    made+=("$DOCKER_REPOSITORY:$version-$arch")
+    docker tag "smartserve:$version$variant" "$DOCKER_REPOSITORY:$version$variant-$arch"
+    docker push "$DOCKER_REPOSITORY:$version$variant-$arch" >&2
+    made+=("$DOCKER_REPOSITORY:$version$variant-$arch")
   done
-  for tag in "$version" latest; do
+  for tag in "$version$variant" "latest$variant"; do
     docker manifest create "$DOCKER_REPOSITORY:$tag" "${made[@]}" >&2
     digest=$(docker manifest push --purge "$DOCKER_REPOSITORY:$tag" | grep -oxE 'sha256:[0-9a-f]{64}' | tail -n 1)
   done
@@ -68,13 +69,14 @@ publish() {
   if [ -n "${DOCKER_PASSWORD:-}" ]; then
     docker login --username "$DOCKER_USERNAME" --password-stdin "${DOCKER_REPOSITORY%%/*}" <<<"$DOCKER_PASSWORD"
   fi
-  local image
+  local image aws
   image=$(push_images | tail -n 1)
+  aws=$(push_images -aws | tail -n 1)
   make manifests IMAGE="$image"
   cp target/manifests/release.yaml "$out/smartserve-$version.yaml"
   (cd "$out" && rm SHA256SUMS && sha256sum -- * > SHA256SUMS)
   if [ -n "${COSIGN_PRIVATE_KEY:-}" ]; then
-    cosign sign --yes --recursive --key env://COSIGN_PRIVATE_KEY "$image"
+    cosign sign --yes --recursive --key env://COSIGN_PRIVATE_KEY "$image" "$aws"
     cosign sign-blob --yes --key env://COSIGN_PRIVATE_KEY --output-signature /files/SHA256SUMS.sig /files/SHA256SUMS
   else
     echo "*** NOT SIGNED: there is no COSIGN_PRIVATE_KEY here. ***"

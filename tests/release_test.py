@@ -77,7 +77,9 @@ class Place:
         for arch in ("x86_64", "aarch64"):
             self.write(f"target/dist/{arch}/smartserve", f"program of {arch}")
             self.write(f"target/dist/{arch}/boston.model", "model")
-            (self.folder / f"target/dist/{arch}/image.tar.gz").write_bytes(gzip.compress(b"image"))
+            (self.folder / f"target/dist-aws/{arch}").mkdir(parents=True)
+            for dist in ("dist", "dist-aws"):
+                (self.folder / f"target/{dist}/{arch}/image.tar.gz").write_bytes(gzip.compress(b"image"))
         self.write("target/wheels/smartserve-1.2.3-py3-none-any.whl", "wheel")
         self.write("target/sbom/smartserve.cdx.json", "{}")
         for name, text in (("docker", DOCKER), ("make", MAKE)):
@@ -125,9 +127,11 @@ def main():
         ran = place.run("publish", **whole, DOCKER_USERNAME="me", DOCKER_PASSWORD="word", COSIGN_PRIVATE_KEY="key")
         assert ran.returncode == 0 and ran.stdout.endswith("https://example.com/release\n"), ran
         calls = place.calls()
-        both = " ".join(f"{repository}:1.2.3-{arch}" for arch in ("aarch64", "x86_64"))
+        both, aws = (" ".join(f"{repository}:1.2.3{variant}-{arch}" for arch in ("aarch64", "x86_64"))
+                     for variant in ("", "-aws"))
         for call in ("login --username me --password-stdin registry.example.com", "sign --yes --recursive",
-                     f"manifest create {repository}:1.2.3 {both}", f"manifest create {repository}:latest {both}"):
+                     f"manifest create {repository}:1.2.3 {both}", f"manifest create {repository}:latest {both}",
+                     f"manifest create {repository}:1.2.3-aws {aws}", f"manifest create {repository}:latest-aws {aws}"):
             assert call in calls, (call, calls)
         image = f"{repository}@{DIGEST}"
         assert f"make manifests IMAGE={image}" in calls and f"COSIGN_PRIVATE_KEY {image}" in calls, calls

@@ -215,6 +215,11 @@ exits 0; calls "docker tag smartserve:$version localhost:5000/you/smartserve:$ve
 calls "docker push localhost:5000/you/smartserve:$version"; calls "docker push localhost:5000/you/smartserve:latest"
 is "prints the digest last" "${out##*$'\n'}" "localhost:5000/you/smartserve@sha256:feed"
 
+run "upload of the variant" FLAVOR=aws DOCKER_REPOSITORY=you/smartserve ./upload_docker.sh
+exits 0; calls "docker tag smartserve:$version-aws you/smartserve:$version-aws"; calls "docker push you/smartserve:latest-aws"
+run "upload of no variant" FLAVOR=gcp DOCKER_REPOSITORY=you/smartserve ./upload_docker.sh
+exits 1; says "FLAVOR must be aws"; never_calls "docker push"
+
 # --- what is no tag, no port, no repository reaches nothing ---
 # shellcheck disable=SC2016  # what the values hold is not to be expanded, by nobody
 {

@@ -3,13 +3,11 @@
 use std::ffi::OsStr;
 use std::net::IpAddr;
 
+use crate::config::REPLY_QUEUE;
 use crate::text::did_you_mean::nearest;
 
 /// What every variable of ours begins with.
 const PREFIX: &str = "SMARTSERVE_";
-
-/// The queue that answers to SQS messages would go to. No build has a client for it yet.
-const REPLY_QUEUE: &str = "SMARTSERVE_REPLY_QUEUE_URL";
 
 /// The environment variable of a flag.
 pub fn variable(long: &str) -> String {
@@ -40,12 +38,14 @@ pub(super) fn problems(command: &clap::Command) -> Vec<String> {
     set.sort();
     let mut problems = Vec::new();
     for (name, value) in set.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
-        if known.contains(name) {
+        if known.contains(name) || name == REPLY_QUEUE && cfg!(feature = "aws") {
             if is_blank(value) {
                 problems.push(format!("{name} is empty; give it a value or unset it"));
             }
         } else if name == REPLY_QUEUE {
-            problems.push(format!("{name} is set, but this build sends no answers to a queue; unset it"));
+            problems.push(format!(
+                "{name} is set, but this build sends no answers to a queue; unset it, or build with --features aws"
+            ));
         } else if !is_of_kubernetes(name, value) {
             let near = nearest(name, known.iter().map(String::as_str));
             let hint = near.map_or_else(|| "unset it".to_owned(), |near| format!("did you mean {near}?"));

@@ -137,7 +137,7 @@ impl Dispatch {
 }
 
 /// The answer in place of a panic.
-fn panic_problem(panic: &(dyn Any + Send)) -> Problem {
+pub(super) fn panic_problem(panic: &(dyn Any + Send)) -> Problem {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text")))
 }

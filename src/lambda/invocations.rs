@@ -1,18 +1,18 @@
 //! One invocation after the other: looks at the models' files, answers the event, writes the line of metrics, and has
 //! the log written out before Lambda may freeze the process.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::Response;
 use lambda_runtime::LambdaEvent;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::whole::{malformed, too_long};
+use crate::http::whole::{WholeAnswer, malformed, panicked, too_long};
 use crate::serve::reload::Trigger;
 
 use super::event::Event;
@@ -20,6 +20,7 @@ use super::failed::Failed;
 use super::http_answer::{self, MOST, most_bytes};
 use super::http_event::HttpEvent;
 use super::metric_line::Line;
+use super::outbox::Replies;
 use super::plan::Plan;
 use super::predict::{Asking, TimeLeft};
 use super::queue::{self, Counts};
@@ -32,6 +33,7 @@ const FLUSH: Duration = Duration::from_millis(100);
 pub(super) struct Invocations {
     plan: Plan,
     asking: Asking,
+    replies: Option<Replies>,
     /// When the models' files were looked at.
     looked: Mutex<Instant>,
     is_first: AtomicBool,
@@ -51,30 +53,43 @@ struct Envelope {
     title: String,
 }
 
+impl Outcome {
+    /// Of an event that has no envelope for its answer: a body, or a function error.
+    fn of(event: &'static str, answer: &WholeAnswer) -> Self {
+        let status = answer.status();
+        let text = String::from_utf8_lossy(answer.body()).into_owned();
+        let answer = if status.is_success() {
+            Ok(text)
+        } else {
+            let title = serde_json::from_str(&text).map_or_else(|_| status.to_string(), |Envelope { title }| title);
+            Err(Failed { kind: title.replace(' ', ""), message: text.trim_end().to_owned() })
+        };
+        Self { event, status: Some(status.as_u16()), messages: None, answer }
+    }
+}
+
 impl Invocations {
     pub(super) fn new(plan: Plan) -> Self {
         let asking = Asking { server: Arc::clone(&plan.server), service: plan.service.clone() };
-        Self { plan, asking, looked: Mutex::new(Instant::now()), is_first: AtomicBool::new(true) }
+        let replies = Replies::to(plan.lambda.reply_queue.as_ref());
+        Self { plan, asking, replies, looked: Mutex::new(Instant::now()), is_first: AtomicBool::new(true) }
     }
 
     /// Answers one: the JSON that goes to Lambda.
     ///
     /// # Errors
-    /// A direct event that was not answered: a function error.
+    /// A function error: a direct event that was not answered, one that is none, or a panic outside of the service.
     pub(super) async fn answer(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Failed> {
         let LambdaEvent { payload, context } = event;
         let (began, metrics) = (Instant::now(), &self.plan.server.metrics);
         let (before, time) = (metrics.totals(), TimeLeft::until(context.deadline));
-        self.look_at_files(time).await;
         let id = context.request_id.as_str();
-        let Outcome { event, status, messages, answer } = match Event::of(payload.get()) {
-            Event::Http(event) => self.http(*event, id, time).await,
-            Event::Queue(batch) => {
-                let (counts, answer) = queue::score(&self.asking, &batch, id, time).await;
-                Outcome { event: "sqs", status: None, messages: Some(counts), answer: Ok(answer) }
-            }
-            Event::Direct(body) => self.direct(body, id, time).await,
-        };
+        let outcome = AssertUnwindSafe(self.outcome(payload.get(), id, time)).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|panic| {
+            metrics.panicked();
+            Outcome::of("unknown", &panicked(&*panic, id))
+        });
+        let Outcome { event, status, messages, answer } = outcome;
         let line = Line {
             function: &self.plan.lambda.function,
             request_id: id,
@@ -89,6 +104,22 @@ impl Invocations {
         self.plan.log.flush(FLUSH);
         RawValue::from_string(answer?)
             .map_err(|error| Failed { kind: "InternalServerError".to_owned(), message: error.to_string() })
+    }
+
+    async fn outcome(&self, event: &str, id: &str, time: TimeLeft) -> Outcome {
+        self.look_at_files(time).await;
+        match Event::of(event) {
+            Event::Http(event) => self.http(*event, id, time).await,
+            Event::Queue(batch) => {
+                let (counts, answer) = queue::score(&self.asking, self.replies.as_ref(), &batch, id, time).await;
+                Outcome { event: "sqs", status: None, messages: Some(counts), answer: Ok(answer) }
+            }
+            Event::Malformed(detail) => Outcome::of("unknown", &malformed(detail, id)),
+            Event::Direct(body) => {
+                let body = Bytes::copy_from_slice(body.as_bytes());
+                Outcome::of("direct", &self.asking.predict(body, "application/json", id, time, MOST).await)
+            }
+        }
     }
 
     async fn http(&self, event: HttpEvent<'_>, id: &str, time: TimeLeft) -> Outcome {
@@ -107,20 +138,6 @@ impl Invocations {
             (status, json) = (refused.status(), http_answer::encode(source, &refused));
         }
         Outcome { event: source.name(), status: Some(status.as_u16()), messages: None, answer: Ok(json) }
-    }
-
-    async fn direct(&self, body: &str, id: &str, time: TimeLeft) -> Outcome {
-        let body = Bytes::copy_from_slice(body.as_bytes());
-        let answer: Response<Bytes> = self.asking.predict(body, "application/json", id, time, MOST).await;
-        let status = answer.status();
-        let text = String::from_utf8_lossy(answer.body()).into_owned();
-        let answer = if status.is_success() {
-            Ok(text)
-        } else {
-            let title = serde_json::from_str(&text).map_or_else(|_| status.to_string(), |Envelope { title }| title);
-            Err(Failed { kind: title.replace(' ', ""), message: text.trim_end().to_owned() })
-        };
-        Outcome { event: "direct", status: Some(status.as_u16()), messages: None, answer }
     }
 
     /// Looks at the models' files, if the interval has passed or SIGHUP asked for it. A model that takes long to load is

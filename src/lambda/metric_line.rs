@@ -58,6 +58,13 @@ impl Line<'_> {
                 ("MessagesPassing", "Count", json!(counts.passing)),
             ]);
         }
+        if let Some(replies) = self.messages.and_then(|counts| counts.replies) {
+            metrics.extend([
+                ("Replies", "Count", json!(replies.sent)),
+                ("RepliesTooLong", "Count", json!(replies.too_long)),
+                ("RepliesUnsent", "Count", json!(replies.unsent)),
+            ]);
+        }
         let declared: Vec<Value> = metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
         let mut line = Map::new();

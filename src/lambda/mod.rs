@@ -2,9 +2,10 @@
 //!
 //! `invocations` is the loop's body: one event in, one answer out, one line of metrics (`metric_line`). `event` tells
 //! what an event is, by the required keys of its envelope (`gateway` has those of HTTP). `http_event` makes a request of
-//! one of HTTP, `http_answer` what its service wants of the answer; `queue` scores the messages of SQS one by one
-//! (`envelope` opens what SNS and `EventBridge` put around them); anything else is a body of `/predict`. AWS's
-//! `lambda_runtime` fetches events and sends answers.
+//! one of HTTP, `http_answer` what its service wants of the answer; `queue` scores the messages of SQS (`message`) one by
+//! one (`envelope` opens what SNS and `EventBridge` put around them), and sends the answers (`reply`) to a queue (`outbox`),
+//! in builds with the feature `aws` by AWS's SDK (`sqs`); anything else is a body of `/predict`. AWS's `lambda_runtime`
+//! fetches events and sends answers.
 
 mod envelope;
 mod event;
@@ -14,11 +15,18 @@ mod http_answer;
 mod http_event;
 mod idle;
 mod invocations;
+mod message;
 mod metric_line;
+#[cfg(not(feature = "aws"))]
+mod no_sqs;
+mod outbox;
 mod pairs;
 mod plan;
 mod predict;
 mod queue;
+mod reply;
+#[cfg(feature = "aws")]
+mod sqs;
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 
 use crate::http::service::Service;
-use crate::http::whole::{WholeAnswer, WholeRequest};
+use crate::http::whole::{WholeAnswer, WholeRequest, name_request};
 use crate::serve::ServerState;
 use crate::serve::listener::RequestContext;
 
@@ -19,8 +19,6 @@ const TO_SEND: Duration = Duration::from_millis(200);
 
 /// A deadline that is this long past is not of our clock.
 const OTHER_CLOCK: Duration = Duration::from_mins(1);
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What asks the service.
 #[derive(Debug, Clone)]
@@ -54,6 +52,17 @@ impl TimeLeft {
         self.answer_by.is_some_and(|at| at <= Instant::now())
     }
 
+    /// What is left, at most this.
+    pub(super) fn at_most(self, most: Duration) -> Duration {
+        self.answer_by.map_or(most, |at| at.saturating_duration_since(Instant::now()).min(most))
+    }
+
+    /// The part of it in which answers may be made that are sent afterwards: all but a fifth, or a second.
+    pub(super) fn before_sending(self) -> Self {
+        let to_send = |at: Instant| Duration::from_secs(1).min(at.saturating_duration_since(Instant::now()) / 5);
+        Self { answer_by: self.answer_by.map(|at| at.checked_sub(to_send(at)).unwrap_or(at)) }
+    }
+
     /// Half of what is left, if it is bounded.
     pub(super) fn half(self) -> Option<Duration> {
         self.answer_by.map(|at| at.saturating_duration_since(Instant::now()) / 2)
@@ -61,11 +70,9 @@ impl TimeLeft {
 }
 
 impl Asking {
-    /// Answers a request of HTTP that came in an invocation. `id` is the request's, unless its client gave one.
+    /// Answers a request of HTTP that came in an invocation. `id` is the request's, unless its client gave one that can be.
     pub(super) async fn http(&self, mut request: WholeRequest, id: &str, time: TimeLeft, most: usize) -> WholeAnswer {
-        if !request.headers().contains_key(REQUEST_ID) {
-            set(&mut request, REQUEST_ID, id);
-        }
+        name_request(&mut request, id);
         let length = http_body::Body::size_hint(request.body()).exact().unwrap_or_default();
         request.headers_mut().insert(CONTENT_LENGTH, length.into());
         self.send(request, false, time, most).await
@@ -80,7 +87,7 @@ impl Asking {
         set(&mut request, CONTENT_TYPE, media);
         // One JSON text whatever the body is: its status covers all rows.
         set(&mut request, ACCEPT, "application/json");
-        set(&mut request, REQUEST_ID, id);
+        name_request(&mut request, id);
         request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
         request.headers_mut().insert(CONTENT_LENGTH, length.into());
         self.send(request, true, time, most).await

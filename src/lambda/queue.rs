@@ -1,105 +1,46 @@
 //! A batch of messages of SQS: each is a body of `/predict`, and those that were not answered are named to Lambda, which
-//! deletes the rest. A redrive policy of the queue ends what fails again and again in its dead-letter queue.
+//! deletes the rest. A redrive policy of the queue ends what fails again and again in its dead-letter queue. Where there is
+//! a reply queue, a message is answered when its reply was sent.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
+
+use crate::http::whole::{WasTooLong, WholeAnswer};
 
 use super::envelope::opened;
 use super::http_answer::MOST;
+use super::message::Message;
+use super::outbox::{Ended, Outbox, Replies};
 use super::predict::{Asking, TimeLeft};
-
-/// A message of SQS, as Lambda hands it on.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Message<'e> {
-    #[serde(rename = "messageId", borrow)]
-    id: Cow<'e, str>,
-    #[serde(borrow)]
-    body: Cow<'e, str>,
-    #[serde(borrow)]
-    event_source: Cow<'e, str>,
-    #[serde(rename = "eventSourceARN", borrow)]
-    queue: Option<Cow<'e, str>>,
-    #[serde(default)]
-    attributes: Attributes,
-    #[serde(rename = "messageAttributes", default)]
-    said: HashMap<String, Attribute>,
-}
-
-/// What SQS says of a message.
-#[derive(Debug, Default, Deserialize)]
-struct Attributes {
-    #[serde(rename = "MessageGroupId")]
-    group: Option<String>,
-}
-
-/// What its sender says of it.
-#[derive(Debug, Deserialize)]
-struct Attribute {
-    #[serde(rename = "stringValue")]
-    text: Option<String>,
-}
-
-impl<'e> Message<'e> {
-    /// The messages of an event's `Records`; none if they are not all of SQS.
-    pub(super) fn batch(records: &'e RawValue) -> Option<Vec<Self>> {
-        let messages: Vec<Self> = serde_json::from_str(records.get()).ok()?;
-        let are_of_sqs = messages.iter().all(|message| message.event_source == "aws:sqs");
-        (are_of_sqs && !messages.is_empty()).then_some(messages)
-    }
-
-    /// The group whose order counts: a FIFO queue's. Fair queues have groups without an order.
-    fn ordered_group(&self) -> Option<&str> {
-        let is_fifo =
-            self.queue.as_deref().is_some_and(|queue| queue.rsplit_once('.').is_some_and(|(_, kind)| kind == "fifo"));
-        self.attributes.group.as_deref().filter(|_| is_fifo)
-    }
-
-    /// The media type of its body: what the attribute `Content-Type` says, else by its form.
-    fn media(&self, body: &str) -> Cow<'_, str> {
-        let mut attributes = self.said.iter();
-        let said = attributes.find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        match said.and_then(|(_, attribute)| attribute.text.as_deref()) {
-            Some(said) => said.into(),
-            None => media_of(body).into(),
-        }
-    }
-}
-
-/// JSON when one value is all there is, NDJSON when another follows on a line of its own, else CSV.
-fn media_of(body: &str) -> &'static str {
-    let body = body.trim_start();
-    if !body.starts_with(['{', '[']) {
-        return "text/csv";
-    }
-    let mut values = serde_json::Deserializer::from_str(body).into_iter::<IgnoredAny>();
-    let is_whole = matches!(values.next(), Some(Ok(_)));
-    let rest = body.get(values.byte_offset()..).unwrap_or_default();
-    let is_line = rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n');
-    if is_whole && is_line && rest.trim_start().starts_with(['{', '[']) {
-        "application/x-ndjson"
-    } else {
-        "application/json"
-    }
-}
+use super::reply::{MOST_BODY, Reply};
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     /// The messages in it.
     pub(super) messages: u64,
-    /// Those that were answered.
+    /// Those that were answered; where replies are sent, those whose reply was.
     pub(super) answered: u64,
     /// Those that can never be: their body is none of this model.
     pub(super) poison: u64,
     /// Those that were returned for a fault that passes, or behind one that failed in their group.
     pub(super) passing: u64,
+    /// Of a function that sends replies.
+    pub(super) replies: Option<ReplyCounts>,
+}
+
+/// What became of the replies to a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ReplyCounts {
+    /// Those that were sent, errors in place of answers that were too long among them.
+    pub(super) sent: u64,
+    /// Those errors.
+    pub(super) too_long: u64,
+    /// Those that were not sent.
+    pub(super) unsent: u64,
 }
 
 /// The answer to Lambda: the messages that it is not to delete.
@@ -116,7 +57,7 @@ struct Item<'m> {
 }
 
 /// Why a message is returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Returning {
     /// Its body can never be answered.
     Poison(StatusCode),
@@ -126,6 +67,8 @@ enum Returning {
     NoTime,
     /// An earlier one of its group was returned, whose order is kept.
     BehindAnother,
+    /// Its reply was not sent, for this reason.
+    Unsent(String),
 }
 
 impl Returning {
@@ -142,42 +85,108 @@ impl Returning {
     }
 }
 
-/// Scores the messages, one after the other. Gives what became of them and the answer to Lambda. A message that is twice
-/// in the batch is answered once.
+/// A batch that is being scored.
+struct Scoring<'a, 'm> {
+    messages: &'m [Message<'m>],
+    /// Lambda's id of the invocation, for the log.
+    invocation: &'a str,
+    counts: Counts,
+    failed_groups: HashSet<&'m str>,
+    /// The places of the messages that are returned, in no order.
+    returned: Vec<usize>,
+}
+
+/// Scores the messages, one after the other, and sends their replies where there is a queue for them. Gives what became of
+/// them and the answer to Lambda. A message that is twice in the batch is answered once.
 pub(super) async fn score(
     asking: &Asking,
+    replies: Option<&Replies>,
     messages: &[Message<'_>],
     invocation: &str,
     time: TimeLeft,
 ) -> (Counts, String) {
-    let mut counts = Counts::default();
-    let (mut seen, mut failed_groups) = (HashSet::new(), HashSet::new());
-    let mut returned = Vec::new();
-    for message in messages.iter().filter(|message| seen.insert(&*message.id)) {
-        counts.messages += 1;
-        let group = message.ordered_group();
-        let returning = if group.is_some_and(|group| failed_groups.contains(group)) {
-            Some(Returning::BehindAnother)
+    let mut outbox = replies.map(|queue| Outbox::new(queue, time));
+    let (time, most) = if outbox.is_some() { (time.before_sending(), MOST_BODY) } else { (time, MOST) };
+    let mut scoring = Scoring::new(messages, invocation, outbox.is_some());
+    let mut seen = HashSet::new();
+    for (place, message) in messages.iter().enumerate().filter(|(_, message)| seen.insert(&*message.id)) {
+        scoring.counts.messages += 1;
+        let source = message.source(place);
+        // Its reply may be sent only when the one before it in its group was.
+        if let (Some(outbox), Some(group)) = (&mut outbox, source.ordered_group)
+            && outbox.holds(group)
+        {
+            outbox.send().await;
+            scoring.settle(outbox);
+        }
+        if source.ordered_group.is_some_and(|group| scoring.failed_groups.contains(group)) {
+            scoring.returned(place, Returning::BehindAnother);
         } else if time.is_over() {
-            Some(Returning::NoTime)
+            scoring.returned(place, Returning::NoTime);
         } else {
-            let body = opened(&message.body);
-            let media = message.media(&body);
-            let body = Bytes::copy_from_slice(body.as_bytes());
-            let answer = asking.predict(body, &media, &message.id, time, MOST).await;
-            Returning::of(answer.status())
-        };
-        let Some(returning) = returning else {
-            counts.answered += 1;
-            continue;
-        };
-        failed_groups.extend(group);
-        *if matches!(returning, Returning::Poison(_)) { &mut counts.poison } else { &mut counts.passing } += 1;
-        log(message, invocation, returning);
-        returned.push(Item { item_identifier: &message.id });
+            let answer = ask(asking, message, time, most).await;
+            let is_too_long = outbox.is_some() && answer.extensions().get() == Some(&WasTooLong);
+            match (Returning::of(answer.status()).filter(|_| !is_too_long), &mut outbox) {
+                (Some(returning), _) => scoring.returned(place, returning),
+                (None, None) => scoring.counts.answered += 1,
+                (None, Some(outbox)) => {
+                    outbox.put(Reply::new(source, &answer)).await;
+                    scoring.settle(outbox);
+                }
+            }
+        }
     }
-    let answer = serde_json::to_string(&Returned { batch_item_failures: returned });
-    (counts, answer.expect("texts are always JSON"))
+    if let Some(outbox) = &mut outbox {
+        outbox.send().await;
+        scoring.settle(outbox);
+    }
+    scoring.end()
+}
+
+/// The answer to a message.
+async fn ask(asking: &Asking, message: &Message<'_>, time: TimeLeft, most: usize) -> WholeAnswer {
+    let body = opened(&message.body);
+    let media = message.media(&body);
+    asking.predict(Bytes::copy_from_slice(body.as_bytes()), &media, &message.id, time, most).await
+}
+
+impl<'a, 'm> Scoring<'a, 'm> {
+    fn new(messages: &'m [Message<'m>], invocation: &'a str, sends_replies: bool) -> Self {
+        let counts = Counts { replies: sends_replies.then(ReplyCounts::default), ..Counts::default() };
+        Self { messages, invocation, counts, failed_groups: HashSet::new(), returned: Vec::new() }
+    }
+
+    /// Notes a message that Lambda is not to delete, and says why.
+    fn returned(&mut self, place: usize, returning: Returning) {
+        let message = &self.messages[place];
+        let is_poison = matches!(returning, Returning::Poison(_));
+        *if is_poison { &mut self.counts.poison } else { &mut self.counts.passing } += 1;
+        self.failed_groups.extend(message.ordered_group());
+        self.returned.push(place);
+        log(message, self.invocation, returning);
+    }
+
+    /// Notes what became of replies.
+    fn settle(&mut self, outbox: &mut Outbox<'_, 'm>) {
+        for Ended { reply, refusal } in outbox.take_ended() {
+            let counts = self.counts.replies.get_or_insert_default();
+            if let Some(refusal) = refusal {
+                counts.unsent += 1;
+                self.returned(reply.source.place, Returning::Unsent(refusal.code));
+            } else {
+                counts.sent += 1;
+                counts.too_long += u64::from(!reply.is_answer());
+                self.counts.answered += 1;
+            }
+        }
+    }
+
+    fn end(mut self) -> (Counts, String) {
+        self.returned.sort_unstable();
+        let items = self.returned.iter().map(|place| Item { item_identifier: &self.messages[*place].id }).collect();
+        let answer = serde_json::to_string(&Returned { batch_item_failures: items });
+        (self.counts, answer.expect("texts are always JSON"))
+    }
 }
 
 /// Says why a message is returned; without the error's detail, which may hold a feature's value.
@@ -194,6 +203,15 @@ fn log(message: &Message<'_>, invocation: &str, returning: Returning) {
         }
         Returning::Passing(status) => {
             returned!("passing", Some(status.as_u16()), "a message was returned that may be answered another time");
+        }
+        Returning::Unsent(reason) => {
+            tracing::warn!(
+                request_id = invocation,
+                message_id,
+                code = "passing",
+                reason,
+                "a message was returned: its reply was not sent"
+            );
         }
         Returning::NoTime => returned!("passing", None::<u16>, "a message was returned: no time left to answer it"),
         Returning::BehindAnother => {

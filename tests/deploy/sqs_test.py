@@ -9,6 +9,7 @@ and leaves the rest to come back. At the end every good message has been answere
 dead-letter queue with its body, and nothing is in neither. Then a FIFO queue, whose groups keep their order.
 """
 
+import contextlib
 import functools
 import json
 import logging
@@ -49,16 +50,17 @@ def bodies(draw, n):
 
 
 class Lambda:
-    """The poller and the instance that it has."""
+    """The poller and the instance that it has: killed with its batch `kill_at`, and late with each `late_every`th."""
 
-    def __init__(self, client, model, batch=10):
-        self.client, self.model, self.batch = client, model, batch
+    def __init__(self, client, model, batch=10, kill_at=300, late_every=100, **variables):
+        self.client, self.model, self.batch, self.variables = client, model, batch, variables
+        self.kill_at, self.late_every = kill_at, late_every
         self.instance = self.fresh()
         # Of every message: how often an invocation answered it; those that were returned.
         self.answered, self.batches, self.killed, self.late = {}, 0, 0, 0
 
     def fresh(self):
-        return Instance([BINARY, "serve"], SMARTSERVE_MODEL=self.model).start()
+        return Instance([BINARY, "serve"], SMARTSERVE_MODEL=self.model, **self.variables).start()
 
     def invoke(self, messages, queue, seconds):
         """The ids of those that failed; all of them where the invocation did."""
@@ -69,7 +71,7 @@ class Lambda:
             "awsRegion": "eu-west-1"} for m in messages]}
         everything = {m["MessageId"] for m in messages}
         event = json.dumps(event).encode()
-        if self.batches == 300 and not self.killed:
+        if self.batches == self.kill_at and not self.killed:
             # The instance dies with the batch in its hands.
             self.instance.put(event)
             assert self.instance.is_taken(30), "the instance takes no batch"
@@ -93,7 +95,7 @@ class Lambda:
         if not messages:
             return 0
         self.batches += 1
-        is_late = self.batches % 100 == 0
+        is_late = self.batches % self.late_every == 0
         self.late += is_late
         failed = self.invoke(messages, queue, 0.0 if is_late else 30.0)
         done = [m for m in messages if m["MessageId"] not in failed]
@@ -219,26 +221,36 @@ def hasten():
     models.SQSBackend.is_message_valid_based_on_retention_period = lambda *_: True
 
 
+def train(folder):
+    """The path of a model of the rows that messages have."""
+    draw = random.Random(3)
+    rows = [(draw.gauss(0, 1), draw.choice("ab")) for _ in range(200)]
+    lines = ["amount,shop,y", *(f"{x},{s},{2 * x + (s == 'a')}" for x, s in rows), ""]
+    (folder / "rows.csv").write_text("\n".join(lines))
+    words = ["train", "--data", folder / "rows.csv", "--target", "y", "--algorithm", "ridge", "--folds", "0", "-o",
+             folder / "rows.model"]
+    subprocess.run([BINARY, *map(str, words)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return str(folder / "rows.model")
+
+
+@contextlib.contextmanager
+def moto():
+    """A client of moto's SQS."""
+    hasten()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield boto3.client("sqs", region_name="eu-west-1", endpoint_url=f"http://{host}:{port}",
+                       aws_access_key_id="x", aws_secret_access_key="x")
+    server.stop()
+
+
 def main():
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        draw = random.Random(3)
-        rows = [(draw.gauss(0, 1), draw.choice("ab")) for _ in range(200)]
-        lines = ["amount,shop,y", *(f"{x},{s},{2 * x + (s == 'a')}" for x, s in rows), ""]
-        (folder / "rows.csv").write_text("\n".join(lines))
-        words = ["train", "--data", folder / "rows.csv", "--target", "y", "--algorithm", "ridge", "--folds", "0", "-o",
-                 folder / "rows.model"]
-        subprocess.run([BINARY, *map(str, words)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        hasten()
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        client = boto3.client("sqs", region_name="eu-west-1", endpoint_url=f"http://{host}:{port}",
-                              aws_access_key_id="x", aws_secret_access_key="x")
-        told = [standard(client, str(folder / "rows.model")), fifo(client, str(folder / "rows.model"))]
-        server.stop()
+    with tempfile.TemporaryDirectory() as name, moto() as client:
+        model = train(pathlib.Path(name))
+        told = [standard(client, model), fifo(client, model)]
     print(f"sqs: {'; '.join(told)} ({time.monotonic() - began:.0f} s)")
 
 

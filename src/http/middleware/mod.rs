@@ -9,5 +9,5 @@ mod trace_parent;
 pub(super) mod validate_head;
 
 pub(super) use in_flight_request::speaks_json;
-pub(super) use request_id::{REQUEST_ID, request_id};
+pub(super) use request_id::{REQUEST_ID, is_request_id, request_id};
 pub(super) use request_span::{AnsweredBy, StreamSpan};

@@ -14,12 +14,15 @@ pub(in crate::http) const REQUEST_ID: HeaderName = HeaderName::from_static("x-re
 
 /// The client's `X-Request-Id` when it is 1 to 64 of `[A-Za-z0-9._-]`, else a new one.
 pub(in crate::http) fn request_id(headers: &HeaderMap) -> RequestId {
+    let sent = headers.get(REQUEST_ID).filter(|id| is_request_id(id));
+    sent.map_or_else(new_request_id, |id| RequestId::Sent(id.clone()))
+}
+
+/// True for 1 to 64 of `[A-Za-z0-9._-]`.
+pub(in crate::http) fn is_request_id(id: &HeaderValue) -> bool {
     const LONGEST: usize = 64;
-    let is_fit = |id: &&HeaderValue| {
-        let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
-        (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(allowed)
-    };
-    headers.get(REQUEST_ID).filter(is_fit).map_or_else(new_request_id, |id| RequestId::Sent(id.clone()))
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
+    (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(allowed)
 }
 
 /// 16 hex digits: unique in this process, and all but certainly among processes.

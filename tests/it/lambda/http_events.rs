@@ -157,6 +157,35 @@ fn a_request_that_is_none_is_a_400() {
 }
 
 #[test]
+fn an_id_that_cannot_be_one_gives_way_to_lambdas() {
+    let mut function = function(&[]);
+    for (sent, is_kept) in [("mine-1", true), ("not one!", false), ("", false)] {
+        let event = Request { headers: vec![("x-request-id", sent)], ..Request::post("/predict", &row()) };
+        let answer = function.invoke(&event.gateway_v2("/predict", "$default", "example.com")).json();
+        let expected = if is_kept { sent.to_owned() } else { function.id() };
+        assert_eq!(field(&answer, "x-request-id"), Some(expected), "{sent:?}");
+    }
+}
+
+#[test]
+fn an_envelope_with_a_value_of_another_type_says_which() {
+    let mut function = function(&[]);
+    for (key, value) in [("body", json!({"RM": "six"})), ("rawPath", json!(5)), ("isBase64Encoded", json!("maybe"))] {
+        let mut event = url("/predict", &row());
+        event[key] = value;
+        let ended = function.invoke(&event);
+        assert!(!ended.is_answered, "{key}");
+        let error = ended.json();
+        assert_eq!(error["errorType"], "BadRequest");
+        let text = error["errorMessage"].as_str().unwrap();
+        assert!(text.contains("The event has the keys of a request of HTTP, but "), "{text}");
+        let log = function.log();
+        assert!(!log.iter().any(|line| line.to_string().contains("six")), "{log:?}");
+        assert_eq!((&log.last().unwrap()["event"], &log.last().unwrap()["status"]), (&json!("unknown"), &json!(400)));
+    }
+}
+
+#[test]
 fn what_belongs_to_a_socket_is_not_offered() {
     let mut function = function(&[]);
     for path in

@@ -19,7 +19,7 @@ fn an_invocation_adds_one_line_of_metrics() {
     let mut function = function(&[]);
     function.invoke(&json!([row(), row()]));
     let log = function.log();
-    assert!(!log.iter().any(|line| line["message"].as_str().is_some_and(|text| text.starts_with("listening"))));
+    assert!(!log.iter().any(|line| { line["message"].as_str().is_some_and(|text| text.starts_with("listening")) }));
     let request = log.iter().find(|line| line["route"] == "/predict").unwrap();
     assert_eq!((&request["request_id"], &request["status"]), (&json!(function.id()), &json!(200)));
     let line = log.last().unwrap();
@@ -112,11 +112,18 @@ fn variables_that_lambda_would_set_are_asked_for() {
     let ran = run_with(&[("AWS_LAMBDA_RUNTIME_API", "")], &args);
     assert_eq!(ran.code, Some(78));
     assert!(ran.err.contains("AWS_LAMBDA_RUNTIME_API is empty"), "{}", ran.err);
-    let ran = run_with(&[("SMARTSERVE_REPLY_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/1/answers")], &args);
+}
+
+#[test]
+#[cfg(not(feature = "aws"))]
+fn a_build_that_sends_no_replies_refuses_a_queue_for_them() {
+    let queue = ("SMARTSERVE_REPLY_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/answers");
+    let ran = run_with(&[queue], &["serve", "--model", &model()]);
     assert_eq!(ran.code, Some(78));
     assert_eq!(
         ran.err,
-        "smartserve: SMARTSERVE_REPLY_QUEUE_URL is set, but this build sends no answers to a queue; unset it\n"
+        "smartserve: SMARTSERVE_REPLY_QUEUE_URL is set, but this build sends no answers to a queue; unset it, or build \
+         with --features aws\n"
     );
 }
 

@@ -1,9 +1,14 @@
 //! The program under AWS Lambda: the real binary, behind a Runtime API of the tests' own (`runtime_api`).
 
 mod direct;
+#[cfg(feature = "aws")]
+mod fake_sqs;
 mod http_events;
 mod life;
+mod panics;
 mod queue;
+#[cfg(feature = "aws")]
+mod replies;
 mod requests;
 mod runtime_api;
 

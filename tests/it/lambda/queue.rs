@@ -9,7 +9,7 @@ use super::{function, row};
 const QUEUE: &str = "arn:aws:sqs:us-east-2:123456789012:my-queue";
 
 /// A message as Lambda hands it on.
-fn message(id: &str, body: &str) -> Value {
+pub(super) fn message(id: &str, body: &str) -> Value {
     json!({"messageId": id, "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a...", "body": body,
         "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1545082649183",
             "SenderId": "AIDAIENQZJOLO23YVJ4VO", "ApproximateFirstReceiveTimestamp": "1545082649185"},
@@ -18,19 +18,19 @@ fn message(id: &str, body: &str) -> Value {
 }
 
 /// The same in a FIFO queue's group.
-fn in_group(id: &str, group: &str, body: &str) -> Value {
+pub(super) fn in_group(id: &str, group: &str, body: &str) -> Value {
     let mut message = message(id, body);
     message["eventSourceARN"] = format!("{QUEUE}.fifo").into();
     message["attributes"]["MessageGroupId"] = group.into();
     message
 }
 
-fn event(messages: &[Value]) -> Value {
+pub(super) fn event(messages: &[Value]) -> Value {
     json!({"Records": messages})
 }
 
 /// The answer that names these.
-fn returned(ids: &[&str]) -> Value {
+pub(super) fn returned(ids: &[&str]) -> Value {
     let items: Vec<Value> = ids.iter().map(|id| json!({"itemIdentifier": id})).collect();
     json!({"batchItemFailures": items})
 }

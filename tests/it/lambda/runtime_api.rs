@@ -1,7 +1,7 @@
 //! Lambda's Runtime API, as the documentation has it: `GET …/next` gives an invocation, `POST …/response` and
 //! `POST …/error` take its end. One invocation at a time, as Lambda does it.
 
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -52,6 +52,13 @@ impl Function {
 
     /// The same with these words, and variables besides Lambda's.
     pub(crate) fn start_as(words: &[&str], others: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(BINARY);
+        command.args(words).envs(others.iter().copied()).stdout(Stdio::piped());
+        Self::start_program(command, |child| child.stdout.take().unwrap())
+    }
+
+    /// Another program as the function; `log` takes its log's pipe.
+    pub(crate) fn start_program<R: Read + Send + 'static>(mut command: Command, log: fn(&mut Child) -> R) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (events, waiting) = channel();
@@ -63,16 +70,9 @@ impl Function {
                 std::thread::spawn(move || serve(stream.unwrap(), &waiting, &ended));
             }
         });
-        let mut child = Command::new(BINARY)
-            .args(words)
-            .envs(variables(&address))
-            .envs(others.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.envs(variables(&address)).stdin(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(log(&mut child)).lines();
         let (line, log) = channel();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         std::thread::spawn(move || lines.map_while(Result::ok).all(|text| line.send(text).is_ok()));
         Self { child, log, events, ends, n: 0 }
     }
@@ -178,7 +178,7 @@ fn serve(stream: TcpStream, waiting: &Mutex<Receiver<Invocation>>, ended: &Sende
 }
 
 /// A request's first line and its body.
-fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+pub(super) fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let mut first = String::new();
     if reader.read_line(&mut first).ok()? == 0 {
         return None;
