@@ -228,7 +228,9 @@ test-long: $(VENV_DEPLOY)/installed ## Run the long rest: generated clients, the
 
 .PHONY: test-rust
 test-rust: ## Run the Rust tests
-	cargo test --locked
+# With its own few tests inside, the crate is compiled once more: without optimisation that takes half as long.
+	cargo test --locked --lib --config 'profile.dev.package.smartserve.opt-level=0'
+	cargo test --locked --test it
 
 .PHONY: test-clients
 test-clients: ## Both of the next

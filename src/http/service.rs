@@ -60,15 +60,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let dispatch = Arc::clone(&self.0);
-        Box::pin(async move { Ok(dispatch.handle_request(request).await) })
+        Box::pin(Arc::clone(&self.0).handle_request(request))
     }
 }
 
 impl Dispatch {
     /// The layers, from the outermost to the innermost. One function and not a `tower` layer each: axum clones all that
     /// is below a layer for each request, which takes some 25 allocations.
-    async fn handle_request<B>(&self, request: Request<B>) -> Response
+    async fn handle_request<B>(self: Arc<Self>, request: Request<B>) -> Result<Response, Infallible>
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
     {
@@ -87,7 +86,7 @@ impl Dispatch {
             // Boxed, because it is rare, so that the usual future is small.
             Box::pin(discard_body(app, leftover, arrival, waits_for_continue, response)).await;
         }
-        in_flight.end(app, output).await
+        Ok(in_flight.end(app, output).await)
     }
 
     /// Runs a handler; a panic becomes a counted 500. Not an `async fn`, whose future would hold `handling` twice: an

@@ -17,6 +17,14 @@ pub fn section(trees: &Trees, pieces: impl Iterator<Item = Vec<f64>>) -> Result<
     counts.to_section()
 }
 
+/// The section of what a fit has counted: how many training rows reach each node of each tree.
+///
+/// # Errors
+/// postcard's sentence.
+pub fn counted_section(counts: &[Vec<u32>]) -> Result<Vec<u8>, String> {
+    postcard::to_allocvec(counts).map_err(|e| e.to_string())
+}
+
 /// How many rows reached each node of each tree.
 struct Counts(Vec<Vec<u32>>);
 
@@ -35,7 +43,7 @@ impl Counts {
     }
 
     fn to_section(&self) -> Result<Vec<u8>, String> {
-        postcard::to_allocvec(&self.0).map_err(|e| e.to_string())
+        counted_section(&self.0)
     }
 }
 

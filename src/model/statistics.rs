@@ -79,7 +79,7 @@ impl Stats {
     #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
     pub fn numeric(values: &[f64]) -> Self {
         let mut present: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
-        present.sort_by(f64::total_cmp);
+        present.sort_unstable_by(f64::total_cmp);
         let missing = (values.len() - present.len()) as u64;
         let mut edges: Vec<f64> = Vec::new();
         if present.is_empty() {

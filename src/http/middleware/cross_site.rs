@@ -11,20 +11,21 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::http::repository_routes::changes_what_is_served;
 
 /// Set by browsers: `same-origin` for a page of this server, `none` for a user action such as a bookmark.
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Checks a request for a route; `may_change` tells that requests may change what is served here.
+/// Checks a request for a route; `tells_its_page` that it has one of the fields of browsers, `may_change` that requests
+/// may change what is served here.
 ///
 /// # Errors
 /// 403: it is cross-site, to change what is served or with a type that needs no permission. 415: it would
 /// change what is served, with a type that a form has; not told where its handler refuses it whatever its type is.
-pub(super) fn check(route: &str, head: &Parts, may_change: bool) -> Result<(), Problem> {
+pub(super) fn check(route: &str, head: &Parts, tells_its_page: bool, may_change: bool) -> Result<(), Problem> {
     if head.method != Method::POST {
         return Ok(());
     }
     let headers = &head.headers;
     let changes = changes_what_is_served(route);
-    if is_cross_site(head) && (changes || needs_no_permission(headers)) {
+    if tells_its_page && is_cross_site(head) && (changes || needs_no_permission(headers)) {
         let detail = if changes {
             "Cross-site requests may not change what is served"
         } else {

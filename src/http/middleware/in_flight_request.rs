@@ -33,6 +33,9 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// The target of the log line. It does not follow this file's name: operators filter by it.
 const ACCESS_LOG: &str = "smartserve::http::middleware::access_log";
 
+/// Two blanks and a status.
+const STATUS_LENGTH: usize = 5;
+
 /// A request that is being answered.
 pub(in crate::http) struct InFlightRequest {
     /// When the request's head was complete.
@@ -153,10 +156,17 @@ impl InFlightRequest {
     fn log(&self, app: &App, status: u16, duration: Duration, timings: Option<Timings>, ids: Option<&SpanIds>) {
         let (method, route) = (self.method, self.route);
         let trace_id = ids.map(|ids| ids.trace.as_str()).or_else(|| self.parent.as_ref().map(|parent| parent.trace()));
+        // Made by hand: `tracing` would format it for as long as it takes to record all other fields.
+        let mut message = String::with_capacity(method.len() + route.len() + STATUS_LENGTH);
+        for word in [method, " ", route, " ", itoa::Buffer::new().format(status)] {
+            message.push_str(word);
+        }
+        let message = message.as_str();
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
                     target: ACCESS_LOG,
+                    message,
                     request_id = self.id.as_str(),
                     trace_id,
                     span_id = ids.map(|ids| ids.span.as_str()),
@@ -168,7 +178,6 @@ impl InFlightRequest {
                     parse_ms = timings.map(|w| milliseconds(w.decode)),
                     predict_ms = timings.map(|w| milliseconds(w.predict)),
                     encode_ms = timings.map(|w| milliseconds(w.encode)),
-                    "{method} {route} {status}"
                 )
             };
         }

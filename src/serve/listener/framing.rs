@@ -77,14 +77,23 @@ impl HeadScanner {
 
     /// Looks at a line that came in one piece.
     fn read_field(&mut self, line: &[u8]) {
-        if let Some(length) = content_length(line) {
-            // hyper decides about a second one.
-            self.content_length = Some(length).filter(|_| self.content_length.is_none());
-        } else if let Some(coding) = transfer_coding(line) {
-            if self.codings > 0 || !coding.eq_ignore_ascii_case(b"chunked") {
-                self.fault = Some(HeadFault::TransferCoding);
+        // The first letter tells most fields from the two that matter.
+        match line.first() {
+            Some(b'c' | b'C') => {
+                if let Some(length) = content_length(line) {
+                    // hyper decides about a second one.
+                    self.content_length = Some(length).filter(|_| self.content_length.is_none());
+                }
             }
-            self.codings += 1;
+            Some(b't' | b'T') => {
+                if let Some(coding) = transfer_coding(line) {
+                    if self.codings > 0 || !coding.eq_ignore_ascii_case(b"chunked") {
+                        self.fault = Some(HeadFault::TransferCoding);
+                    }
+                    self.codings += 1;
+                }
+            }
+            _ => {}
         }
     }
 }

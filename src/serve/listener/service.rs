@@ -12,7 +12,6 @@ use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
-use tower::util::Oneshot;
 
 use crate::serve::admission::MemoryLease;
 
@@ -23,8 +22,8 @@ use super::state::ConnectionState;
 /// An error of any type, as hyper takes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A service that can answer on a listener: every cloneable `tower::Service` from hyper's request to a response, such
-/// as an axum `Router`. Do not implement it by hand.
+/// A service that can answer on a listener: every cloneable `tower::Service` from hyper's request to a response that is
+/// always ready, such as an axum `Router`: `poll_ready` is not asked. Do not implement it by hand.
 pub trait HttpService: Clone + Send + 'static {
     /// The answer's body.
     type Body: Body<Data: Send, Error: Into<BoxError>> + Send + 'static;
@@ -47,10 +46,10 @@ where
 {
     type Body = B;
     type Error = S::Error;
-    type Future = Oneshot<S, Request<Incoming>>;
+    type Future = S::Future;
 
     fn respond(&self, request: Request<Incoming>) -> Self::Future {
-        tower::ServiceExt::oneshot(self.clone(), request)
+        self.clone().call(request)
     }
 }
 

@@ -24,17 +24,22 @@ impl Counts {
         Self { seen: (0..cells.len()).map(|_| AtomicU64::new(0)).collect(), cells }
     }
 
+    /// Counts one value: there is no array of cells to clear and to scan.
+    pub(super) fn add_one(&self, value: f64) {
+        // In range: a loaded model has at most MAX_BINS bins, and `index` gives the cell of one of them.
+        self.seen[self.cells.index(value)].fetch_add(1, Relaxed);
+    }
+
     /// Counts values as a batch holds them; of those of a piece of them at a time, `each_piece` is told too.
     pub(super) fn add(&self, mut values: impl ExactSizeIterator<Item = f64>, mut each_piece: impl FnMut(&[f64])) {
-        // In range: a loaded model has at most MAX_BINS bins, and `index` gives the cell of one of them.
         if values.len() == 1 {
-            // Most requests have one row: no array of cells to clear and to scan.
             if let Some(value) = values.next() {
-                self.seen[self.cells.index(value)].fetch_add(1, Relaxed);
+                self.add_one(value);
                 each_piece(&[value]);
             }
             return;
         }
+        // In range, as above.
         let mut seen = [0_u64; MAX_BINS];
         let mut piece = [0.0; TOGETHER];
         while values.len() > 0 {

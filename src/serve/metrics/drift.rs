@@ -75,6 +75,10 @@ impl Drift {
     pub fn saw_rows(&self, batch: &Batch, rows: Range<usize>) {
         let width = batch.n_features();
         let cells = &batch.values()[rows.start * width..rows.end * width];
+        if rows.len() == 1 {
+            // Most requests have one row.
+            return self.features.iter().for_each(|feature| feature.add_one(cells[feature.column]));
+        }
         for feature in &self.features {
             feature.add(cells.iter().skip(feature.column).step_by(width).copied());
         }
@@ -124,6 +128,13 @@ impl FeatureCounts {
             column,
             known: feature.seen(),
             new: counter.with_label_values(&[model, &feature.name]),
+        }
+    }
+
+    fn add_one(&self, value: f64) {
+        self.counts.add_one(value);
+        if self.known.is_new(value) {
+            self.new.inc();
         }
     }
 

@@ -69,7 +69,7 @@ fn groups(kind: FeatureKind, cells: &[f64]) -> Vec<usize> {
         return cells.iter().map(|cell| (*cell + 1.0) as usize).collect();
     }
     let mut sorted: Vec<f64> = cells.iter().copied().filter(|cell| !cell.is_nan()).collect();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     let cuts: Vec<f64> = (1..GROUPS).filter_map(|i| sorted.get(i * sorted.len() / GROUPS).copied()).collect();
     let of_number = |cell: f64| 1 + cuts.partition_point(|cut| *cut <= cell);
     cells.iter().map(|cell| if cell.is_nan() { 0 } else { of_number(*cell) }).collect()

@@ -152,7 +152,7 @@ impl Constant {
                 None => mean(values),
                 Some(level) => {
                     let mut sorted = values.clone();
-                    sorted.sort_by(f64::total_cmp);
+                    sorted.sort_unstable_by(f64::total_cmp);
                     quantile(&sorted, level)
                 }
             }),

@@ -77,7 +77,7 @@ pub(crate) fn number_groups(cells: &[f64]) -> Vec<(String, Vec<usize>)> {
 /// The same, where `shown` writes a value.
 fn groups_of(cells: &[f64], shown: &dyn Fn(f64) -> String) -> Vec<(String, Vec<usize>)> {
     let mut sorted: Vec<f64> = cells.iter().copied().filter(|c| !c.is_nan()).collect();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     let mut distinct = sorted.clone();
     distinct.dedup();
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();

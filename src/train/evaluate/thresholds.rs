@@ -114,7 +114,7 @@ fn short(low: f64, high: f64) -> f64 {
 /// The trade-off at some thresholds and the model's own, ascending.
 pub(crate) fn trade_off(observed: &[u32], probability: &[f64], own: f64) -> Vec<TradeOff> {
     let mut thresholds: Vec<f64> = SHOWN.into_iter().filter(|t| t.total_cmp(&own).is_ne()).chain([own]).collect();
-    thresholds.sort_by(f64::total_cmp);
+    thresholds.sort_unstable_by(f64::total_cmp);
     thresholds
         .into_iter()
         .map(|threshold| at(observed, probability, threshold, threshold.total_cmp(&own).is_eq()))

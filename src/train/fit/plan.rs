@@ -38,12 +38,13 @@ pub(crate) struct FitPlan<'a> {
 #[derive(Debug)]
 pub(crate) struct FittedModel {
     pub(crate) pipeline: Pipeline,
-    /// Its steps before the estimator; of a model in the neutral form they are in the section.
+    /// The steps before the estimator; a neutral form has them in its section.
     pub(crate) preprocessing: Option<Preprocessing>,
     /// What the artifact holds of it; a reader must know each.
     pub(crate) sections: Vec<Section>,
-    /// What it computes.
     pub(crate) form: Form,
+    /// How many of the rows that it was fitted on reach each node of each tree, where the fit counted them.
+    pub(crate) cover: Option<Vec<Vec<u32>>>,
     /// How many rounds of boosting were kept, where it is boosted with early stopping.
     pub(crate) rounds: Option<Rounds>,
 }
@@ -203,14 +204,14 @@ impl<'a> FitPlan<'a> {
     }
 
     fn join_boosted(&self, boosted: Boosted) -> Result<FittedModel, TrainError> {
-        let Boosted { neutral, rounds } = boosted;
+        let Boosted { neutral, cover, rounds } = boosted;
         let section = neutral.to_section().map_err(TrainError::Broken)?;
         let n_categories: Vec<usize> = self.schema().features().iter().map(|f| f.categories.len()).collect();
         let form = neutral.to_form(&n_categories).map_err(|e| self.refused(e))?;
         let predictor = Predictor::compile(&form, self.data.n_classes()).map_err(|e| self.refused(e))?;
         let pipeline = Pipeline::new(Encoder::Steps(neutral.steps), predictor).map_err(TrainError::Broken)?;
-        let sections = vec![("neutral", section, true)];
-        Ok(FittedModel { pipeline, preprocessing: None, sections, form, rounds: Some(rounds) })
+        let (sections, cover, rounds) = (vec![("neutral", section, true)], Some(cover), Some(rounds));
+        Ok(FittedModel { pipeline, preprocessing: None, sections, form, cover, rounds })
     }
 
     fn join_encoded(&self, rows: &EncodedRows, parts: Vec<FitPart>) -> Result<FittedModel, TrainError> {
@@ -224,12 +225,12 @@ impl<'a> FitPlan<'a> {
         let read = smartcore::read(&fitted.estimator, fitted.shares.as_deref(), shape);
         let form = read.map_err(|e| self.refused(format!("{e}{}", self.advice())))?;
         let predictor = Predictor::compile(&form, shape.n_classes).map_err(|e| self.refused(e))?;
-        let preprocessing = rows.preprocessing.clone();
-        let encoder = Encoder::Preprocessing(preprocessing.clone());
+        let encoder = Encoder::Preprocessing(rows.preprocessing.clone());
         let pipeline = Pipeline::new(encoder, predictor).map_err(TrainError::Broken)?;
+        let preprocessing = Some(rows.preprocessing.clone());
         let mut sections = vec![("estimator", fitted.estimator, true)];
         sections.extend(fitted.shares.map(|shares| ("shares", shares, true)));
-        Ok(FittedModel { pipeline, preprocessing: Some(preprocessing), sections, form, rounds: None })
+        Ok(FittedModel { pipeline, preprocessing, sections, form, cover: None, rounds: None })
     }
 
     /// The sections of all parts, which are in order.

@@ -17,6 +17,8 @@ pub(super) struct Tree {
     pub(super) nodes: Vec<TreeNode>,
     /// The fitting rows, leaf by leaf; none once they are forgotten.
     pub(super) rows: Vec<u32>,
+    /// How many rows reach each node; none until the rows are forgotten.
+    pub(super) cover: Vec<u32>,
 }
 
 /// A node.
@@ -78,8 +80,14 @@ struct NewLeaf {
 /// Grows a tree on `rows`, ascending; `gradients` are of all rows of the data, by their numbers. `K` is 2 where every
 /// hessian is 1, else 3.
 pub(super) fn tree<const K: usize>(task: &TreeTask<'_>, rows: Vec<u32>, gradients: &Gradients) -> Tree {
-    Grower::<K> { task, gradients, tree: Tree { nodes: Vec::new(), rows }, ordered: Vec::new(), spare: Vec::new() }
-        .grow()
+    Grower::<K> {
+        task,
+        gradients,
+        tree: Tree { nodes: Vec::new(), rows, cover: Vec::new() },
+        ordered: Vec::new(),
+        spare: Vec::new(),
+    }
+    .grow()
 }
 
 struct Grower<'a, const K: usize> {
@@ -212,24 +220,37 @@ impl<const K: usize> Grower<'_, K> {
 }
 
 impl Tree {
-    /// The value of a row of the data.
-    pub(super) fn value(&self, data: &BinnedRows, row: usize) -> f64 {
+    /// The position of the leaf that a row of the data reaches.
+    pub(super) fn leaf(&self, data: &BinnedRows, row: usize) -> usize {
         let mut at = 0;
-        loop {
-            match &self.nodes[at] {
-                TreeNode::Leaf { value, .. } => return *value,
-                TreeNode::Split { split, left, right } => {
-                    let missing = data.columns[split.column].missing();
-                    let goes_left = split.leads_left(data.bin(row, split.column), missing);
-                    at = if goes_left { *left } else { *right } as usize;
-                }
-            }
+        while let TreeNode::Split { split, left, right } = &self.nodes[at] {
+            let missing = data.columns[split.column].missing();
+            let goes_left = split.leads_left(data.bin(row, split.column), missing);
+            at = if goes_left { *left } else { *right } as usize;
         }
+        at
     }
 
-    /// The tree without its rows. Kept until the end they were 400 bytes a fitting row, of 100 rounds.
-    pub(super) fn forget_rows(self) -> Self {
-        Self { nodes: self.nodes, rows: Vec::new() }
+    /// A leaf's value; 0 of a split.
+    pub(super) fn value(&self, leaf: usize) -> f64 {
+        if let TreeNode::Leaf { value, .. } = self.nodes[leaf] { value } else { 0.0 }
+    }
+
+    /// The tree with the numbers of its rows, without the rows themselves: kept until the end they were 400 bytes a
+    /// fitting row, of 100 rounds. `others` are the leaves that other rows reached.
+    pub(super) fn forget_rows(self, others: &[usize]) -> Self {
+        let mut cover = vec![0; self.nodes.len()];
+        for leaf in others {
+            cover[*leaf] += 1;
+        }
+        // Children come after their parent.
+        for (at, node) in self.nodes.iter().enumerate().rev() {
+            cover[at] = match node {
+                TreeNode::Leaf { rows, .. } => cover[at] + u32::try_from(rows.len()).unwrap_or(u32::MAX),
+                TreeNode::Split { left, right, .. } => cover[*left as usize] + cover[*right as usize],
+            };
+        }
+        Self { nodes: self.nodes, rows: Vec::new(), cover }
     }
 
     /// True where nothing was split.

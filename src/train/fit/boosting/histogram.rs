@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use super::bins::{BLOCK, BinnedRows};
+use super::bins::{BLOCK, BinnedRows, RowBins};
 
 /// Sums over rows: gradients, hessians and, where hessians are not 1, the number of rows; `K` is 2 or 3.
 pub(super) type Bin<const K: usize> = [f64; K];
@@ -13,6 +13,9 @@ pub(super) struct Histogram<const K: usize>(Vec<Bin<K>>);
 
 /// A gradient and a hessian a row.
 pub(super) type Gradients = [[f32; 2]];
+
+/// Rows whose bins are copied block by block before they are added: with 5 blocks 10 KiB, in the first cache.
+const CHUNK: usize = 512;
 
 /// Rows times blocks from which a histogram is built on several threads: starting them takes some 50 µs.
 const PARALLEL: usize = 1 << 18;
@@ -45,14 +48,18 @@ impl<const K: usize> Histogram<K> {
             blocks.push(BlockSums { sums, starts, block });
             rest = after;
         }
+        let by_row = data.by_row(rows.len());
+        let add = |first: usize, share: &mut [BlockSums<'_, K>]| match by_row {
+            None => share.iter_mut().for_each(|block| block.add_rows(rows, ordered)),
+            Some(by_row) => add_sparse(share, first, by_row, rows, ordered),
+        };
         if threads.get() == 1 || rows.len() * n_blocks < PARALLEL {
-            for block in &mut blocks {
-                block.add(rows, ordered);
-            }
+            add(0, &mut blocks);
         } else {
+            let n_each = n_blocks.div_ceil(threads.get());
             std::thread::scope(|scope| {
-                for share in blocks.chunks_mut(n_blocks.div_ceil(threads.get())) {
-                    scope.spawn(move || share.iter_mut().for_each(|block| block.add(rows, ordered)));
+                for (share, first) in blocks.chunks_mut(n_each).zip((0..).step_by(n_each)) {
+                    scope.spawn(move || add(first, share));
                 }
             });
         }
@@ -67,11 +74,38 @@ impl<const K: usize> Histogram<K> {
     }
 }
 
+/// Adds rows to neighbouring blocks, of which `first` is the number of the first. The bins are copied before: a loop
+/// that does nothing else has a dozen of its cache misses under way at a time.
+fn add_sparse<const K: usize>(
+    blocks: &mut [BlockSums<'_, K>],
+    first: usize,
+    by_row: RowBins<'_>,
+    rows: &[u32],
+    ordered: &Gradients,
+) {
+    let mut cells = vec![[0; BLOCK]; CHUNK * blocks.len()];
+    for (rows, ordered) in rows.chunks(CHUNK).zip(ordered.chunks(CHUNK)) {
+        for (i, row) in rows.iter().enumerate() {
+            for (block, bins) in by_row.of(*row)[first..][..blocks.len()].iter().enumerate() {
+                cells[block * CHUNK + i] = *bins;
+            }
+        }
+        for (block, cells) in blocks.iter_mut().zip(cells.chunks(CHUNK)) {
+            block.add(cells[..rows.len()].iter().copied(), ordered);
+        }
+    }
+}
+
 impl<const K: usize> BlockSums<'_, K> {
-    fn add(&mut self, rows: &[u32], ordered: &Gradients) {
-        for (row, [gradient, hessian]) in rows.iter().zip(ordered) {
+    fn add_rows(&mut self, rows: &[u32], ordered: &Gradients) {
+        let block = self.block;
+        self.add(rows.iter().map(|row| block[*row as usize]), ordered);
+    }
+
+    fn add(&mut self, cells: impl Iterator<Item = [u8; BLOCK]>, ordered: &Gradients) {
+        for (cells, [gradient, hessian]) in cells.zip(ordered) {
             let (gradient, hessian) = (f64::from(*gradient), f64::from(*hessian));
-            for (start, bin) in self.starts.iter().zip(self.block[*row as usize]) {
+            for (start, bin) in self.starts.iter().zip(cells) {
                 let bin = &mut self.sums[start + usize::from(bin)];
                 bin[0] += gradient;
                 bin[1] += hessian;

@@ -53,6 +53,8 @@ pub(crate) struct BoostingTask<'a> {
 #[derive(Debug)]
 pub(crate) struct Boosted {
     pub(crate) neutral: Neutral,
+    /// How many of the task's rows reach each node of each tree.
+    pub(crate) cover: Vec<Vec<u32>>,
     pub(crate) rounds: Rounds,
 }
 
@@ -95,8 +97,10 @@ pub(crate) fn fit(task: &BoostingTask<'_>) -> Result<Boosted, String> {
         patience: p.count("early-stopping").unwrap_or(0),
         seed: task.seed,
     };
-    let (trees, rounds) = run.fit();
-    Ok(Boosted { neutral: neutral::model(task.columns, task.rows, &trees, objective, &target), rounds })
+    let (mut trees, rounds) = run.fit();
+    let neutral = neutral::model(task.columns, task.rows, &trees, objective, &target);
+    let cover = trees.iter_mut().map(|tree| std::mem::take(&mut tree.cover)).collect();
+    Ok(Boosted { neutral, cover, rounds })
 }
 
 fn numbers(task: &BoostingTask<'_>, y: &[f64], weights: Option<&[f64]>) -> Result<(ScaledTarget, Objective), String> {

@@ -156,6 +156,8 @@ struct Fit<'a> {
     rows: Vec<u32>,
     /// Rows that are set aside.
     validation: Vec<usize>,
+    /// Rows that weigh nothing and are not set aside.
+    weightless: Vec<usize>,
     /// Of all rows of the data, `[n_rows, n_outputs]`; those of other rows stay at the start.
     margins: Vec<f64>,
     /// By outputs.
@@ -169,6 +171,7 @@ impl<'a> Fit<'a> {
         Self {
             run,
             rows: rows.iter().map(|row| u32::try_from(*row).unwrap_or(u32::MAX)).collect(),
+            weightless: all_but(n_rows, rows, &validation),
             validation,
             margins: run.start.iter().copied().cycle().take(n_rows * n_outputs).collect(),
             gradients: vec![vec![[0.0_f32; 2]; n_rows]; n_outputs],
@@ -189,12 +192,18 @@ impl<'a> Fit<'a> {
                     self.margins[*row as usize * n_outputs + output] += value;
                 }
             });
-            for row in &self.validation {
-                self.margins[row * n_outputs + output] += tree.value(task.data, *row);
-            }
         }
         let is_split = !grown.iter().all(Tree::is_stump);
-        self.trees.extend(grown.into_iter().map(Tree::forget_rows));
+        for (output, tree) in grown.into_iter().enumerate() {
+            let mut others = Vec::with_capacity(self.validation.len() + self.weightless.len());
+            for row in &self.validation {
+                let leaf = tree.leaf(task.data, *row);
+                self.margins[row * n_outputs + output] += tree.value(leaf);
+                others.push(leaf);
+            }
+            others.extend(self.weightless.iter().map(|row| tree.leaf(task.data, *row)));
+            self.trees.push(tree.forget_rows(&others));
+        }
         is_split
     }
 
@@ -203,6 +212,16 @@ impl<'a> Fit<'a> {
         let BoostingRun { objective, labels, weights, .. } = self.run;
         objective.total_loss(&self.validation, &self.margins, labels, *weights)
     }
+}
+
+/// The numbers below `n_rows` that are in neither of two lists, which have none in common.
+fn all_but(n_rows: usize, rows: &[usize], others: &[usize]) -> Vec<usize> {
+    if rows.len() + others.len() == n_rows {
+        return Vec::new();
+    }
+    let mut is_left = vec![true; n_rows];
+    rows.iter().chain(others).for_each(|row| is_left[*row] = false);
+    (0..n_rows).filter(|row| is_left[*row]).collect()
 }
 
 impl fmt::Display for Rounds {

@@ -1,6 +1,11 @@
 //! Weights, classes' weights and constraints; and what is refused of them.
 
+use smartserve::model::Model;
 use smartserve::model::algorithm::Algorithm;
+use smartserve::model::artifact::open;
+use smartserve::model::batch::Batch;
+use smartserve::model::cover;
+use smartserve::model::neutral::Neutral;
 use smartserve::train::{TrainSpec, train};
 
 use super::{last_probability, model, noise, spec, table, values, with};
@@ -90,4 +95,30 @@ fn what_does_not_fit_is_refused() {
     assert!(refused(TrainSpec { scale: Some(true), ..spec("y") }).contains("--scale does not apply"));
     assert!(refused(with("class", &[("loss", "squared")])).contains("--loss is for numbers"));
     assert!(refused(with("y", &[("class-weight", "balanced")])).contains("--class-weight is for classes"));
+}
+
+/// Rows that are fitted on, set aside and weigh nothing, of one fit (10,000 rows) and of parts in turn (600); missing
+/// cells among them.
+#[test]
+fn the_cover_counts_every_training_row() {
+    for (n, classes) in [(10_000, 1), (600, 1), (600, 3)] {
+        let cells = |i: usize| [(i % 97) as f64, if i.is_multiple_of(5) { f64::NAN } else { (i * i % 31) as f64 }];
+        let data = table("a,b,w,y", n, |i, _| {
+            let [a, b] = cells(i);
+            let b = if b.is_nan() { String::new() } else { b.to_string() };
+            let label = ((a as usize) % classes).to_string();
+            let y = if classes == 1 { (a * a).to_string() } else { format!("c{label}") };
+            format!("{a},{b},{},{y}", i % 7)
+        });
+        let spec = TrainSpec { weight: Some("w".to_owned()), ..with("y", &[("trees", "6"), ("max-leaves", "9")]) };
+        let artifact = train(&spec, &data, &()).unwrap().artifact;
+        let opened = open(&artifact).unwrap();
+        let neutral = Neutral::from_section(opened.section("neutral").unwrap()).unwrap();
+        let schema = Model::load(&artifact).unwrap().schema().clone();
+        let rows = Batch::from_rows(&schema, (0..n).flat_map(cells).collect()).unwrap();
+        let walked = cover::of_neutral(&neutral, &[0, 0], &rows).unwrap().unwrap();
+        assert_eq!(opened.section("cover"), Some(&walked[..]), "{n} rows, {classes} classes");
+        let counts: Vec<Vec<u32>> = postcard::from_bytes(&walked).unwrap();
+        assert!(counts.iter().all(|tree| tree[0] as usize == n) && counts.iter().any(|tree| tree.len() > 5));
+    }
 }
