@@ -120,6 +120,42 @@ fn one_table_gives_one_answer_in_every_form() {
 }
 
 #[test]
+fn whole_columns_of_numbers_are_read_as_their_cells_are() {
+    let folder = Folder::new();
+    let cell = |i: i64| if i % 50 == 7 { f64::NAN } else { i as f64 * 0.1 };
+    let floats = |of: &dyn Fn(i64) -> f64| {
+        array((0..600).map(of).collect::<Vec<f64>>().into_iter().map(Some).collect::<Float64Array>())
+    };
+    let table = batch(vec![
+        ("a", floats(&cell)),
+        ("b", floats(&|i| (i * 37 % 101) as f64 / 8.0)),
+        ("c", array((0..600).map(|i| Some(i * 7 % 11)).collect::<Int64Array>())),
+        ("d", array((0..600).map(|i| Some(cell(i * 3 % 600) as f32)).collect::<Float32Array>())),
+        ("y", floats(&|i| (i % 9) as f64 + 0.5)),
+    ]);
+    let shown = |value: f64| if value.is_nan() { String::new() } else { format!("{value:?}") };
+    let row = |i: i64| {
+        let (a, d) = (shown(cell(i)), shown(f64::from(cell(i * 3 % 600) as f32)));
+        format!("{a},{:?},{},{d},{:?}\n", (i * 37 % 101) as f64 / 8.0, i * 7 % 11, (i % 9) as f64 + 0.5)
+    };
+    let csv = folder.write("t.csv", "a,b,c,d,y\n".to_owned() + &(0..600).map(row).collect::<String>());
+    let from_csv = train(&folder, &[&csv]);
+    let answers = |input: &str| run_with(&[], &["predict", "--model", &folder.path("m.model"), "--input", input]).out;
+    let expected = answers(&csv);
+    for (name, bytes) in [("t.parquet", parquet(&table)), ("t.arrow", file(&table)), ("t.data", stream(&table))] {
+        let input = folder.write(name, bytes);
+        assert!(train(&folder, &[&input]) == from_csv, "{name}");
+        let last =
+            |text: &str| text.lines().map(|line| line.rsplit(',').next().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(last(&answers(&input)), last(&expected), "{name}");
+    }
+    let infinite =
+        batch(vec![("a", floats(&|i| if i == 2 { f64::INFINITY } else { 1.0 })), ("y", floats(&|i| i as f64))]);
+    let said = refused(&folder, parquet(&infinite));
+    assert!(said.contains("bad.bin, row 3, column 1 (a)"), "{said}");
+}
+
+#[test]
 fn a_cell_that_does_not_fit_is_told_with_its_row_and_column() {
     let folder = Folder::new();
     train(&folder, &[&folder.write("t.csv", HEAD.to_owned() + &csv_rows(0..60))]);
