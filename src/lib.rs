@@ -37,7 +37,7 @@
 //! commands → lambda, http, serve, train, import, table, model, config, cli, text    what each command does
 //! lambda   → http, serve, config, text                           events of AWS Lambda → requests, and back
 //! http     → serve, table, model, config, text             the only place that knows axum and wire JSON
-//! serve    → import, model, config, text                   registry, admission, listener, lifecycle, metrics, logs
+//! serve    → import, model, config, text                   registry, admission, listener, lifecycle, metrics, logs, spans
 //! train    → table, model, text                            data; search and evaluate call fit; artifact, report
 //! import   → model, text                                   other libraries' models → steps, predictor, schema
 //! table    → model, text                                   tables to typed columns and checked rows, and back
