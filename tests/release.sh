@@ -8,6 +8,8 @@
 #     GITHUB_TOKEN        writes releases of GITHUB_REPOSITORY, which is CircleCI's project unless it is set
 #     COSIGN_PRIVATE_KEY  signs image and checksums, with COSIGN_PASSWORD; without it nothing is signed
 set -euo pipefail
+# Without it bash goes on after an error within $(...).
+shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 fail() { echo "release: $*" >&2; exit 1; }
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -50,9 +52,9 @@ push_images() { # [-VARIANT]: one tag of all architectures; prints it by digest 
   done
   for tag in "$version$variant" "latest$variant"; do
     docker manifest create "$DOCKER_REPOSITORY:$tag" "${made[@]}" >&2
-    digest=$(docker manifest push --purge "$DOCKER_REPOSITORY:$tag" | grep -oxE 'sha256:[0-9a-f]{64}' | tail -n 1)
+    digest=$(docker manifest push --purge "$DOCKER_REPOSITORY:$tag" | grep -oxE 'sha256:[0-9a-f]{64}' | tail -n 1) \
+      || fail "cannot push $DOCKER_REPOSITORY:$tag, or docker printed no digest"
   done
-  [ -n "$digest" ] || fail "pushed, but docker printed no digest"
   echo "$DOCKER_REPOSITORY@$digest"
 }
 cosign() {

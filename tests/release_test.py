@@ -22,6 +22,7 @@ DOCKER = f"""#!/usr/bin/env bash
 echo "docker $*" >> "$CALLS"
 case "$*" in
   load) cat > /dev/null ;;
+  "push "*"$FAILS") exit 1 ;;
   "login "*) [ "$(cat)" = word ] ;;
   "manifest push "*) echo "{DIGEST}" ;;
   "run "*sign-blob*) touch target/release-files/SHA256SUMS.sig ;;
@@ -94,7 +95,7 @@ class Place:
 
     def run(self, word, **variables):
         env = {"PATH": f"{self.folder / 'fakes'}:{os.environ['PATH']}", "HOME": str(self.folder),
-               "CALLS": str(self.folder / "calls"), "CIRCLE_TAG": "v1.2.3"} | variables
+               "CALLS": str(self.folder / "calls"), "CIRCLE_TAG": "v1.2.3", "FAILS": "nothing"} | variables
         return subprocess.run([self.folder / "tests/release.sh", word], env=env, capture_output=True, text=True)
 
     def calls(self):
@@ -151,6 +152,10 @@ def main():
             assert hashlib.sha256(files[name]).hexdigest() == digest, name
         assert len(files["SHA256SUMS"].splitlines()) == len(files) - 2
 
+        github.noted.clear()
+        for variant in ("-x86_64", "-aws-aarch64"):
+            ran = place.run("publish", **whole, FAILS=variant)
+            assert ran.returncode == 1 and not github.noted, ("an image that was not pushed", variant, ran, github.noted)
         assert "NOT SIGNED" in place.run("publish", **whole).stdout
         github.has_tag = False
         ran = place.run("publish", **whole)

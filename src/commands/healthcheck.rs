@@ -26,9 +26,7 @@ pub fn run(args: &HealthcheckArgs) -> Result<(), Failure> {
         Some(url) => parse(url).ok_or_else(|| {
             Failure::new(
                 Exit::Config,
-                format_args!(
-                    "{url:?} is not http://IP:port/path (a static binary has no resolver); a Unix socket is found by --bind"
-                ),
+                format_args!("{url:?} is not http://IP:port/path; a Unix socket is found by --bind"),
             )
         })?,
         None => (args.admin_bind.map_or(bind, BindAddress::Tcp), "/readyz".to_owned()),

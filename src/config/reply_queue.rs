@@ -50,11 +50,11 @@ impl ReplyQueue {
         let set = |name: &str| {
             variable(name).ok_or_else(|| format!("{name} is not set beside {REPLY_QUEUE}; AWS Lambda sets it"))
         };
-        let wrong = || format!("{REPLY_QUEUE} is {url:?}, expected https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE");
+        let wrong = || format!("{REPLY_QUEUE} {}, expected https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE", told(&url));
         let (origin, host) = origin(&url).filter(|_| name(&url).is_some()).ok_or_else(wrong)?;
         let endpoint = match variable(ENDPOINT) {
             Some(endpoint) if self::origin(&endpoint).is_none() => {
-                return Err(format!("{ENDPOINT} is {endpoint:?}, expected https://HOST"));
+                return Err(format!("{ENDPOINT} {}, expected https://HOST", told(&endpoint)));
             }
             endpoint => endpoint.unwrap_or(origin),
         };
@@ -71,6 +71,11 @@ impl ReplyQueue {
     pub fn is_fifo(&self) -> bool {
         self.url.rsplit_once('.').is_some_and(|(_, kind)| kind == "fifo")
     }
+}
+
+/// A value as errors tell it. What stands before `@` may be a secret.
+fn told(value: &str) -> String {
+    value.rsplit_once('@').map_or_else(|| format!("is {value:?}"), |(_, end)| format!("ends with {end:?}"))
 }
 
 /// Scheme with host and port of a URL, and the host alone.

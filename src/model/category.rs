@@ -33,10 +33,12 @@ impl Feature {
         if self.untrimmed { text } else { text.trim() }
     }
 
-    /// The position of the category of this text. Of a date, as another writer spells it.
+    /// The position of the category of this text. Of a date, as another writer spells it, where the model is of our own:
+    /// other libraries compare texts alone.
     pub(super) fn category_of_text(&self, text: &str) -> Option<usize> {
         let compared = self.compared(text);
-        let of_date = || self.categories.first().and_then(|first| other_spellings(compared, first));
+        let first = || self.categories.first().filter(|_| !self.is_imported);
+        let of_date = || first().and_then(|first| other_spellings(compared, first));
         self.category_position(text).or_else(|| self.category_position(compared)).or_else(|| {
             let mut found = of_date()?.into_iter().filter_map(|spelling| self.category_position(&spelling));
             // Where two spell the same, neither is meant by a third spelling.
@@ -78,7 +80,8 @@ impl Feature {
     pub(super) fn is_missing_text(&self, text: &str) -> bool {
         let text = text.trim();
         let are_codes = || self.categories.iter().all(|category| parse_number(category).is_some());
-        text.is_empty() || is_missing_word(text) && (self.is_imported && self.accepts_missing() || are_codes())
+        let may_be = || if self.is_imported { self.accepts_missing() } else { are_codes() };
+        text.is_empty() || is_missing_word(text) && may_be()
     }
 
     /// The position of the category of these digits; without one, of the same integer below 2⁵³ with `.0` or without:

@@ -156,7 +156,7 @@ impl Visit for Fields<'_> {
 }
 
 /// Adds a number that has at most three digits after its point, as durations in milliseconds have; false for any other.
-/// A third of what the shortest text of any number takes, and the same text.
+/// The same text as the shortest of any number, which takes 300 instructions.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
 fn push_thousandths(line: &mut String, value: f64) -> bool {
     const MOST: f64 = 1e12;

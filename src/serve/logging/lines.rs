@@ -19,7 +19,7 @@ pub const QUEUE_BYTES: usize = 3 << 20;
 /// Bytes written at once: the capacity of a pipe.
 const BATCH: usize = 64 << 10;
 
-/// How long the writer waits for a batch to fill: a wake-up and a system call take as long as 40 lines.
+/// How long the writer waits for a batch to fill.
 const GATHER: Duration = Duration::from_millis(10);
 
 /// The queue, as the log's formatter has it: dropping the last handle ends the writer's thread.

@@ -22,7 +22,9 @@ pub(super) struct Failures {
 #[derive(Debug, Default)]
 struct State {
     /// What the last attempt failed by.
-    cause: Option<String>,
+    attempt: Option<String>,
+    /// Why spans were lost that no line has told of; none where the queue was full.
+    lost: Option<String>,
     is_failing: bool,
     last_line: Option<Instant>,
     /// Spans dropped at the last line.
@@ -37,52 +39,55 @@ impl Failures {
 
     /// Keeps what an attempt failed by: the exporter's own error does not say.
     pub(super) fn note(&self, cause: String) {
-        self.state().cause = Some(cause);
+        self.state().attempt = Some(cause);
     }
 
     /// A batch was posted, and the collector did not take `spans` of it, for this reason.
     pub(super) fn rejected(&self, spans: u64, reason: &str) {
         self.dropped.inc_by(spans);
-        self.note(format!("the collector rejected {spans} spans: {}", cut(reason)));
-        self.tell(None);
+        self.state().lost = Some(format!("the collector rejected {spans} spans: {}", cut(reason)));
+        self.tell();
     }
 
     /// A batch was given up.
     pub(super) fn failed(&self, spans: usize, error: &dyn Display) {
         self.dropped.inc_by(spans as u64);
-        self.tell(Some(error));
+        let mut state = self.state();
+        state.is_failing = true;
+        state.lost = state.attempt.take().or_else(|| Some(error.to_string()));
+        drop(state);
+        self.tell();
     }
 
     /// A batch was posted.
     pub(super) fn sent(&self) {
         let mut state = self.state();
+        // Of an attempt that was made again.
+        state.attempt = None;
         let was_failing = std::mem::take(&mut state.is_failing);
         if was_failing {
             let (all, endpoint) = (self.dropped.get(), &self.endpoint);
             let spans = all - state.reported;
-            (state.last_line, state.reported) = (None, all);
+            (state.lost, state.reported) = (None, all);
             drop(state);
             tracing::info!(endpoint, spans, "spans are sent to {endpoint} again, {spans} more were lost");
         } else if self.dropped.get() > state.reported {
             drop(state);
-            self.tell(None);
+            self.tell();
         }
     }
 
-    /// Says what was dropped since the last line, unless that is less than a minute ago. `error` is that of a batch
-    /// that was given up.
-    fn tell(&self, error: Option<&dyn Display>) {
+    /// Says what was dropped since the last line, unless that is less than a minute ago.
+    fn tell(&self) {
         let mut state = self.state();
-        state.is_failing |= error.is_some();
-        let cause = state.cause.take();
         if state.last_line.is_some_and(|last| last.elapsed() < INTERVAL) {
             return;
         }
         let all = self.dropped.get();
         let spans = all - state.reported;
         (state.last_line, state.reported) = (Some(Instant::now()), all);
+        let error = state.lost.take();
         drop(state);
-        let error = cause.or_else(|| error.map(ToString::to_string));
         let error = error.as_deref().unwrap_or("the queue was full; OTEL_BSP_MAX_QUEUE_SIZE makes it longer");
         let endpoint = &self.endpoint;
         tracing::warn!(endpoint, error, spans, "{spans} spans were not sent to {endpoint}: {error}");

@@ -51,7 +51,9 @@ impl Columns<'_> {
             let from = (start + feature).min(values.len());
             let cells = Cells { values: &mut values[from..], step: n_features };
             // The cells of a feature without a column stay missing, for which the model has a rule.
-            if let Some(column) = column.filter(|_| plain.iter().all(|column| column.feature != feature)) {
+            if let Some(column) =
+                column.filter(|_| plain.binary_search_by_key(&feature, |plain| plain.feature).is_err())
+            {
                 self.column(of, column, batch.column(column), first_row, cells, &mut problems);
             }
             if problems.len() >= MAX_PROBLEMS {

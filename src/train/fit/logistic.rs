@@ -24,10 +24,7 @@ pub(crate) fn sparse(task: &FitTask<'_>, y: &[u32], alpha: f64) -> Option<Result
     if task.n_columns < MIN_COLUMNS {
         return None;
     }
-    let rows = SparseRows::of(task.matrix, task.n_columns);
-    if rows.cells.len() * SPARSE > task.matrix.len() {
-        return None;
-    }
+    let rows = SparseRows::of(task.matrix, task.n_columns)?;
     Some(fit(&Loss { rows, y, alpha, n_classes: task.n_classes }))
 }
 
@@ -58,9 +55,10 @@ struct SparseRows {
 }
 
 impl SparseRows {
-    /// Of a row-major matrix of finite cells.
+    /// Of a row-major matrix of finite cells; `None` where too many are unusual: kept so, a dense matrix would take twice
+    /// its bytes.
     #[expect(clippy::cast_possible_truncation, reason = "a table has less than 2^32 columns")]
-    fn of(matrix: &[f64], n_columns: usize) -> Self {
+    fn of(matrix: &[f64], n_columns: usize) -> Option<Self> {
         // The cell that more than half of a column's rows have, if there is one (Boyer and Moore's vote).
         let mut votes = vec![(0.0, 0_u32); n_columns];
         for row in matrix.chunks_exact(n_columns) {
@@ -80,8 +78,11 @@ impl SparseRows {
             let differ = row.iter().zip(&usual).enumerate().filter(|(_, (cell, usual))| cell != usual);
             cells.extend(differ.map(|(column, (cell, usual))| (column as u32, cell - usual)));
             ends.push(cells.len());
+            if cells.len() * SPARSE > matrix.len() {
+                return None;
+            }
         }
-        Self { usual, cells, ends }
+        Some(Self { usual, cells, ends })
     }
 
     /// Each row's cells that are not usual.
@@ -210,8 +211,7 @@ mod tests {
         let (matrix, n_columns) = matrix();
         for n_classes in [2, 3] {
             let y: Vec<u32> = (0..200).map(|row| row * row % 7 % n_classes).collect();
-            let rows = SparseRows::of(&matrix, n_columns);
-            assert!(rows.cells.len() * SPARSE < matrix.len());
+            let rows = SparseRows::of(&matrix, n_columns).unwrap();
             let loss = Loss { rows, y: &y, alpha: 0.3, n_classes: n_classes as usize };
             let n = loss.n_outputs() * (n_columns + 1);
             let weights: Vec<f64> =

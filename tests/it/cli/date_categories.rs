@@ -1,6 +1,8 @@
 //! Dates that `--categorical` names: each text is a category, and another writer's spelling of it the same one.
 
 use serde_json::json;
+use smartserve::model::cell::Cell;
+use smartserve::model::schema::{Feature, FeatureKind};
 
 use super::dates::{header, predict, train};
 use crate::support::process::Server;
@@ -25,4 +27,20 @@ fn dates_that_are_called_categorical_are_categories_however_a_writer_spells_them
     assert_eq!(server.ask("POST", "/predict", &body.to_string()).1["prediction"], json!([12.0]));
     let said = predict(directory, "day,at\n2024-01-02,2024-01-03 11:00:00\n").unwrap_err();
     assert!(said.contains("at has no category \"2024-01-03 11:00:00\""), "{said}");
+}
+
+/// Our own date categories match however a writer spells them; another library's are texts to it.
+#[test]
+fn a_date_among_imported_categories_is_one_text() {
+    let spelled = |is_imported| {
+        let categories = vec!["2024-01-05".to_owned()];
+        let feature = Feature {
+            kind: FeatureKind::Categorical,
+            categories,
+            is_imported,
+            ..Feature::imported("day".to_owned(), false)
+        };
+        feature.read(Cell::Text("2024-01-05 00:00:00")).ok()
+    };
+    assert_eq!((spelled(false), spelled(true)), (Some(0.0), None));
 }
