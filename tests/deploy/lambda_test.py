@@ -72,7 +72,7 @@ class Function(unittest.TestCase):
             "boston": train("--algorithm", "ridge"),
             "iris": ("data/iris.csv", "species", "--algorithm", "logistic", "--folds", "0"),
         })
-        cls.slow = cls.server.train("slow", *train("--algorithm", "random-forest", "--trees", "40"))
+        cls.slow = cls.server.train("slow", *train("--algorithm", "random-forest", "--trees", "300"))
         cls.models = [f"{name}={cls.server.path(name)}" for name in ("boston", "iris")]
         cls.emulator = Emulator(*cls.models)
 
