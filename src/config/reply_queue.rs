@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::values::told;
+
 /// Names the queue. Builds without the feature `aws` refuse it at the start.
 pub const REPLY_QUEUE: &str = "SMARTSERVE_REPLY_QUEUE_URL";
 
@@ -71,11 +73,6 @@ impl ReplyQueue {
     pub fn is_fifo(&self) -> bool {
         self.url.rsplit_once('.').is_some_and(|(_, kind)| kind == "fifo")
     }
-}
-
-/// A value as errors tell it. What stands before `@` may be a secret.
-fn told(value: &str) -> String {
-    value.rsplit_once('@').map_or_else(|| format!("is {value:?}"), |(_, end)| format!("ends with {end:?}"))
 }
 
 /// Scheme with host and port of a URL, and the host alone.

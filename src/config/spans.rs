@@ -7,6 +7,7 @@ use http::Uri;
 use percent_encoding::percent_decode_str;
 
 use super::span_values::{header_entries, milliseconds, named, number, pairs, ratio, url};
+use super::values::told;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
@@ -111,14 +112,10 @@ impl<V: Fn(&str) -> Option<String>> Environment<V> {
         (self.variable)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
-    /// A variable's value; none where it is not set, or wrong. What stands before `@` may be a secret and is not told.
+    /// A variable's value; none where it is not set, or wrong.
     fn value<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let text = self.set(name)?;
-        let told = |expected| match text.rsplit_once('@') {
-            Some((_, end)) => format!("{name} ends with {end:?}, {expected}"),
-            None => format!("{name} is {text:?}, {expected}"),
-        };
-        read(&text).map_err(|expected| self.wrong.push(told(expected))).ok()
+        read(&text).map_err(|expected| self.wrong.push(format!("{name} {}, {expected}", told(&text)))).ok()
     }
 
     /// The value of `OTEL_EXPORTER_OTLP_TRACES_…`, else of `OTEL_EXPORTER_OTLP_…`.

@@ -6,6 +6,11 @@ use std::time::Duration;
 use super::bind::BindAddress;
 use super::names::Names;
 
+/// A value as an error tells it. What stands before `@` may be a secret.
+pub(super) fn told(text: &str) -> String {
+    text.rsplit_once('@').map_or_else(|| format!("is {text:?}"), |(_, end)| format!("ends with {end:?}"))
+}
+
 /// A boolean: typed as a bare flag, or 1, 0, true or false in the environment.
 pub(crate) fn switch(text: &str) -> Result<bool, String> {
     match text {

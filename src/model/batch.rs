@@ -10,7 +10,7 @@ use super::schema::{Feature, FeatureKind, Schema, position_as_f64};
 use crate::text::date::Instant;
 
 /// Rows from which on looking at all of them first pays.
-const MANY_ROWS: usize = 64;
+const CHECKED_TOGETHER: usize = 64;
 
 /// Rows that fit a schema, row-major, shape `[n_rows, n_features]`, features in schema order.
 ///
@@ -111,7 +111,7 @@ impl Batch {
     fn check(&self, schema: &Schema) -> Result<(), String> {
         // Many rows of numbers are looked at in one go.
         let are_numbers = || schema.features().iter().all(|feature| feature.kind == FeatureKind::Numeric);
-        if self.n_rows >= MANY_ROWS && are_numbers() && all_bounded(&self.values, false) {
+        if self.n_rows >= CHECKED_TOGETHER && are_numbers() && all_bounded(&self.values, false) {
             return Ok(());
         }
         // One place beyond the list is a category that is not in it.

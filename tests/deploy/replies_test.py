@@ -13,12 +13,9 @@ The program is SMARTSERVE's.
 
 import collections
 import json
-import pathlib
 import random
-import tempfile
-import time
 
-from sqs_test import CHUNK, Lambda, bodies, judge, make_queues, moto, run, send, train
+from sqs_test import CHUNK, Lambda, bodies, judge, make_queues, report, run, send
 
 MESSAGES = 1_000
 
@@ -87,13 +84,5 @@ def fifo(client, model):
     return f"FIFO: {good} replied to in order, {poison} dead"
 
 
-def main():
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory() as name, moto() as client:
-        model = train(pathlib.Path(name))
-        told = [standard(client, model), fifo(client, model)]
-    print(f"replies: {'; '.join(told)} ({time.monotonic() - began:.0f} s)")
-
-
 if __name__ == "__main__":
-    main()
+    report("replies", standard, fifo)

@@ -246,13 +246,14 @@ def moto():
     server.stop()
 
 
-def main():
+def report(what, *tests):
+    """Runs tests with a client and a model, and prints what each says."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name, moto() as client:
         model = train(pathlib.Path(name))
-        told = [standard(client, model), fifo(client, model)]
-    print(f"sqs: {'; '.join(told)} ({time.monotonic() - began:.0f} s)")
+        told = [test(client, model) for test in tests]
+    print(f"{what}: {'; '.join(told)} ({time.monotonic() - began:.0f} s)")
 
 
 if __name__ == "__main__":
-    main()
+    report("sqs", standard, fifo)

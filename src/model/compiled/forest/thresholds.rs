@@ -21,8 +21,8 @@ pub(super) const COLUMNS_TOGETHER: usize = 8;
 pub(super) struct Thresholds {
     /// Each column's thresholds in ascending order, filled up with infinities to `2^steps − 1`.
     search: Vec<f64>,
-    /// The cells of the columns' grids, column after column.
-    cells: Vec<u16>,
+    /// The intervals of the columns' grids, column after column.
+    intervals: Vec<u16>,
     /// The columns that are split on; the longest first, so that those searched together are of a length.
     pub(super) columns: Vec<RankedColumn>,
     /// Columns that splits ask for sets of categories.
@@ -93,7 +93,8 @@ impl Thresholds {
         let first = n_slots;
         n_slots = n_slots.checked_add(u16::try_from(by_set.len()).ok()?)?;
         let input = source.trees.input;
-        let mut new = Self { search: Vec::new(), cells: Vec::new(), columns, categories: Vec::new(), input, n_slots };
+        let mut new =
+            Self { search: Vec::new(), intervals: Vec::new(), columns, categories: Vec::new(), input, n_slots };
         let mut slots = vec![0; n_splits as usize];
         new.lay_out(&by_feature, &mut slots);
         new.lay_out_sets(source, &by_set, first, &mut slots);
@@ -137,7 +138,7 @@ impl Thresholds {
                     slot += 1;
                 }
                 slot += 1;
-                column.grid = Grid::new(&self.search[column.search..], column.steps, &mut self.cells);
+                column.grid = Grid::new(&self.search[column.search..], column.steps, &mut self.intervals);
                 let reach = column.grid.map_or(0, |grid| usize::from(column.len) + grid.reach());
                 self.search.resize(column.search + reach.max((1 << steps) - 1), f64::INFINITY);
             }
@@ -146,7 +147,7 @@ impl Thresholds {
 
     pub(super) fn resident_bytes(&self) -> usize {
         let of_sets: usize = self.categories.iter().map(CategoryColumn::resident_bytes).sum();
-        self.search.len() * 8 + self.cells.len() * 2 + self.columns.len() * size_of::<RankedColumn>() + of_sets
+        self.search.len() * 8 + self.intervals.len() * 2 + self.columns.len() * size_of::<RankedColumn>() + of_sets
     }
 
     /// The ranks of `N` cells of one column.
@@ -156,7 +157,7 @@ impl Thresholds {
         let Some(grid) = &column.grid else {
             return self.search(from, &from, cells, column.steps).map(|rank| rank.min(column.len));
         };
-        let after = cells.map(|cell| column.search + grid.before(cell, &self.cells));
+        let after = cells.map(|cell| column.search + grid.before(cell, &self.intervals));
         let ranks = self.search(after, &from, cells, grid.steps);
         // A NaN is beyond all thresholds.
         std::array::from_fn(|i| if cells[i].is_nan() { column.len } else { ranks[i].min(column.len) })

@@ -220,20 +220,19 @@ impl<const K: usize> Grower<'_, K> {
 }
 
 impl Tree {
-    /// The position of the leaf that a row of the data reaches.
-    pub(super) fn leaf(&self, data: &BinnedRows, row: usize) -> usize {
+    /// The position of the leaf that a row of the data reaches, and its value.
+    pub(super) fn leaf(&self, data: &BinnedRows, row: usize) -> (usize, f64) {
         let mut at = 0;
-        while let TreeNode::Split { split, left, right } = &self.nodes[at] {
-            let missing = data.columns[split.column].missing();
-            let goes_left = split.leads_left(data.bin(row, split.column), missing);
-            at = if goes_left { *left } else { *right } as usize;
+        loop {
+            match &self.nodes[at] {
+                TreeNode::Leaf { value, .. } => return (at, *value),
+                TreeNode::Split { split, left, right } => {
+                    let missing = data.columns[split.column].missing();
+                    let goes_left = split.leads_left(data.bin(row, split.column), missing);
+                    at = if goes_left { *left } else { *right } as usize;
+                }
+            }
         }
-        at
-    }
-
-    /// A leaf's value; 0 of a split.
-    pub(super) fn value(&self, leaf: usize) -> f64 {
-        if let TreeNode::Leaf { value, .. } = self.nodes[leaf] { value } else { 0.0 }
     }
 
     /// The tree with the numbers of its rows, without the rows themselves: kept until the end they were 400 bytes a

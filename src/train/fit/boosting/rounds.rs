@@ -197,11 +197,11 @@ impl<'a> Fit<'a> {
         for (output, tree) in grown.into_iter().enumerate() {
             let mut others = Vec::with_capacity(self.validation.len() + self.weightless.len());
             for row in &self.validation {
-                let leaf = tree.leaf(task.data, *row);
-                self.margins[row * n_outputs + output] += tree.value(leaf);
+                let (leaf, value) = tree.leaf(task.data, *row);
+                self.margins[row * n_outputs + output] += value;
                 others.push(leaf);
             }
-            others.extend(self.weightless.iter().map(|row| tree.leaf(task.data, *row)));
+            others.extend(self.weightless.iter().map(|row| tree.leaf(task.data, *row).0));
             self.trees.push(tree.forget_rows(&others));
         }
         is_split
