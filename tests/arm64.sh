@@ -36,4 +36,8 @@ echo "Building for $target with $compiler $found"
 RUSTC=$compiler CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc \
   CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
   cargo build --release --locked --target $target --target-dir target/arm64
-"${PYTHON:-python3}" -B tests/golden.py qemu-aarch64 -L /usr/aarch64-linux-gnu target/arm64/$target/release/smartserve
+# The loader comes from the folder of -L, but would take the C library from this machine's own folder for arm64, where
+# there is one: of another version, it lets no thread start.
+libraries=/usr/aarch64-linux-gnu
+"${PYTHON:-python3}" -B tests/golden.py qemu-aarch64 -E LD_LIBRARY_PATH=$libraries/lib -L $libraries \
+  target/arm64/$target/release/smartserve
