@@ -2,6 +2,7 @@
 """Publishes files as a release of GitHub, for a tag that is there already.
 
     tests/github_release.py VERSION NOTES FILE...
+    tests/github_release.py VERSION                  only asks whether the tag is there, and the token may read it
 
 GITHUB_TOKEN may write contents of the repository GITHUB_REPOSITORY (owner/name). The release is a draft until every file
 is there, so that a reader sees a whole one or none. GITHUB_API_URL is another server of the same API.
@@ -29,13 +30,15 @@ def ask(method, url, body=None, content_type="application/json"):
         sys.exit(f"release: {method} {url}: {error.code} {error.read(1000).decode(errors='replace')}")
 
 
-def main(version, notes, *files):
+def main(version, notes=None, *files):
     missing = [name for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY") if not os.environ.get(name)]
     if missing:
         sys.exit(f"release: {' and '.join(missing)} not set")
     releases, tag = f"{API}/repos/{os.environ['GITHUB_REPOSITORY']}/releases", f"v{version}"
     # A release makes a tag that is not there, of whatever the default branch is at.
     ask("GET", f"{API}/repos/{os.environ['GITHUB_REPOSITORY']}/git/ref/tags/{tag}")
+    if notes is None:
+        return
     words = {"tag_name": tag, "name": version, "body": pathlib.Path(notes).read_text(), "draft": True}
     made = ask("POST", releases, json.dumps(words).encode())
     place = made["upload_url"].partition("{")[0]
@@ -46,6 +49,6 @@ def main(version, notes, *files):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 4:
+    if len(sys.argv) < 2 or len(sys.argv) == 3:
         sys.exit(__doc__)
     main(*sys.argv[1:])

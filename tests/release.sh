@@ -68,6 +68,8 @@ publish() {
   export GITHUB_REPOSITORY=${GITHUB_REPOSITORY:-${CIRCLE_PROJECT_USERNAME:-}/${CIRCLE_PROJECT_REPONAME:-}}
   [[ $GITHUB_REPOSITORY == ?*/?* ]] || fail "GITHUB_REPOSITORY is not set, as you/smartserve"
   files
+  # Before anything is pushed, which cannot be taken back.
+  "${PYTHON:-python3}" -B tests/github_release.py "$version"
   if [ -n "${DOCKER_PASSWORD:-}" ]; then
     docker login --username "$DOCKER_USERNAME" --password-stdin "${DOCKER_REPOSITORY%%/*}" <<<"$DOCKER_PASSWORD"
   fi

@@ -20,8 +20,10 @@ const MIN_SHARED: usize = 5;
 /// are of the same rows, in the same order.
 pub(crate) fn expected<'a>(own: &'a Prediction, out_of_fold: Option<&'a Prediction>) -> Cow<'a, Prediction> {
     let Some(out_of_fold) = out_of_fold else { return Cow::Borrowed(own) };
-    let (Prediction::Regression { values: own, n_outputs }, Prediction::Regression { values: held_out, .. }) =
-        (own, out_of_fold)
+    let (
+        Prediction::Regression { values: own, n_outputs: 1 },
+        Prediction::Regression { values: held_out, n_outputs: 1 },
+    ) = (own, out_of_fold)
     else {
         return Cow::Borrowed(out_of_fold);
     };
@@ -35,7 +37,7 @@ pub(crate) fn expected<'a>(own: &'a Prediction, out_of_fold: Option<&'a Predicti
         n >= least && 2 * in_held_out.get(&value.to_bits()).copied().unwrap_or_default() < n
     };
     let values = own.iter().zip(held_out).map(|(own, held_out)| if is_own_alone(own) { *own } else { *held_out });
-    Cow::Owned(Prediction::Regression { values: values.collect(), n_outputs: *n_outputs })
+    Cow::Owned(Prediction::Regression { values: values.collect(), n_outputs: 1 })
 }
 
 /// How many rows have each answer, by its bits.
