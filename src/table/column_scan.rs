@@ -5,6 +5,7 @@ use super::ndjson::JsonCell;
 use super::options::TextOptions;
 use super::spelling::Spellings;
 use super::token::{Token, judge};
+use crate::model::cell::MAX_ABS;
 
 /// Cells of a column that are told as no numbers.
 const MOST_TOLD: usize = 3;
@@ -32,6 +33,8 @@ pub struct ColumnScan {
     pub first_infinite: Option<(u64, String)>,
     /// The first missing word: its line and its text.
     pub first_missing_word: Option<(u64, String)>,
+    /// The cells of a text as numbers, NaN where missing, shape `[n_rows]`; none where one is no number within bounds.
+    pub(super) values: Option<Vec<f64>>,
 }
 
 impl ColumnScan {
@@ -55,8 +58,20 @@ impl ColumnScan {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
-    /// Counts the cells of the same column in another file.
-    pub(super) fn add(&mut self, other: &Self) {
+    /// The same of a text, whose numbers are kept as long as all cells are.
+    pub(super) fn of_text(name: &str) -> Self {
+        Self { values: Some(Vec::new()), ..Self::named(name) }
+    }
+
+    /// Counts the cells of the same column in another file, whose rows come behind.
+    pub(super) fn add(&mut self, other: &mut Self) {
+        self.values = match (self.values.take(), other.values.take()) {
+            (Some(mut values), Some(mut more)) => {
+                values.append(&mut more);
+                Some(values)
+            }
+            _ => None,
+        };
         self.numbers += other.numbers;
         self.empty += other.empty;
         self.missing_words += other.missing_words;
@@ -94,10 +109,10 @@ impl ColumnScan {
     /// Counts a cell of JSON, where a string is text whatever it spells.
     pub(super) fn count_json(&mut self, cell: JsonCell<'_>, line: u64, options: &TextOptions) {
         match cell {
-            JsonCell::Null => self.empty += 1,
+            JsonCell::Null => self.count_empty(),
             JsonCell::Bool(truth) => self.count_value(Value::Bool(truth), line, options),
             JsonCell::Number(text) => self.count(text, line, &options.plain()),
-            JsonCell::Text(text) if text.trim().is_empty() || options.is_missing(text.trim()) => self.empty += 1,
+            JsonCell::Text(text) if text.trim().is_empty() || options.is_missing(text.trim()) => self.count_empty(),
             JsonCell::Text(text) => {
                 self.count_text(text, line);
                 self.spellings = Spellings::none();
@@ -108,13 +123,20 @@ impl ColumnScan {
     pub(super) fn count(&mut self, text: &str, line: u64, options: &TextOptions) {
         let seen = || Some((line, text.trim().to_owned()));
         match judge(text, options) {
-            Token::Number(_) => self.numbers += 1,
-            Token::Empty => self.empty += 1,
+            Token::Number(number) => {
+                self.numbers += 1;
+                if number.abs() <= MAX_ABS { self.keep(number) } else { self.values = None }
+            }
+            Token::Empty => self.count_empty(),
             Token::MissingWord => {
                 self.missing_words += 1;
+                self.keep(f64::NAN);
                 self.first_missing_word = self.first_missing_word.take().or_else(seen);
             }
-            Token::Infinite => self.first_infinite = self.first_infinite.take().or_else(seen),
+            Token::Infinite => {
+                self.values = None;
+                self.first_infinite = self.first_infinite.take().or_else(seen);
+            }
             Token::Text => {
                 self.count_text(text, line);
                 self.spellings.narrow(text);
@@ -122,7 +144,20 @@ impl ColumnScan {
         }
     }
 
+    fn count_empty(&mut self) {
+        self.empty += 1;
+        self.keep(f64::NAN);
+    }
+
+    #[inline]
+    fn keep(&mut self, number: f64) {
+        if let Some(values) = &mut self.values {
+            values.push(number);
+        }
+    }
+
     fn count_text(&mut self, text: &str, line: u64) {
+        self.values = None;
         let seen = || Some((line, text.trim().to_owned()));
         self.texts += 1;
         self.first_text = self.first_text.take().or_else(seen);

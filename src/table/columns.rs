@@ -1,4 +1,5 @@
-//! The second pass over a table: the columns that are wanted, typed as decided.
+//! The columns of a table that are wanted, typed as decided: numbers that the first pass kept, and others by a second
+//! pass.
 
 use std::collections::HashMap;
 
@@ -52,41 +53,52 @@ impl Scan<'_> {
     ///
     /// # Errors
     /// [`TableError::Cells`] for text or too large a number in a numeric column, or for what is no date in one of dates.
-    pub fn read(&self, wanted: &[(usize, FeatureKind)]) -> Result<Vec<Cells>, TableError> {
-        self.read_like(self, wanted, wanted)
+    pub fn read(&mut self, wanted: &[(usize, FeatureKind)]) -> Result<Vec<Cells>, TableError> {
+        let are_numeric: Vec<bool> = wanted.iter().map(|(column, _)| self.columns[*column].is_numeric()).collect();
+        self.read_like(&are_numeric, wanted)
     }
 
-    /// The same, where missing words are missing in the columns of `model` at the same places of `model_columns`: so
-    /// that a second file is read as the first was.
+    /// The same, where missing words are missing in the columns that `are_numeric`, shape `[n_wanted]`: so that a second
+    /// file is read as the first was.
     ///
     /// # Errors
     /// As [`Self::read`].
     pub fn read_like(
-        &self,
-        model: &Scan<'_>,
-        model_columns: &[(usize, FeatureKind)],
+        &mut self,
+        are_numeric: &[bool],
         wanted: &[(usize, FeatureKind)],
     ) -> Result<Vec<Cells>, TableError> {
-        let options = &self.file.options;
-        let mut builders: Vec<ColumnBuilder> = wanted
+        let kept: Vec<Option<Vec<f64>>> = wanted
             .iter()
-            .zip(model_columns)
-            .map(|((column, kind), (like, _))| self.builder(*column, *kind, model.columns[*like].is_numeric()))
+            .map(|(column, kind)| self.columns[*column].values.take_if(|_| *kind == FeatureKind::Numeric))
             .collect();
+        let others = wanted.iter().zip(are_numeric).zip(&kept).filter(|(_, kept)| kept.is_none());
+        let mut builders: Vec<ColumnBuilder> =
+            others.map(|(((column, kind), are_numeric), _)| self.builder(*column, *kind, *are_numeric)).collect();
+        if !builders.is_empty() {
+            self.read_into(&mut builders)?;
+        }
+        let mut read = builders.into_iter().map(|builder| builder.cells);
+        Ok(kept.into_iter().filter_map(|kept| kept.map(Cells::Numbers).or_else(|| read.next())).collect())
+    }
+
+    /// Reads the bytes again, for the columns of these builders.
+    fn read_into(&self, builders: &mut [ColumnBuilder]) -> Result<(), TableError> {
+        let options = &self.file.options;
         let mut row = 0;
         for (part, order) in self.file.parts.iter().zip(&self.orders) {
             match &part.content {
-                Content::Text { .. } => read_text(part, options, order, &mut builders, &mut row)?,
+                Content::Text { .. } => read_text(part, options, order, builders, &mut row)?,
                 Content::Columns { batches, .. } => {
                     let start = row;
                     for batch in batches {
-                        read_batch((part, batch), options, order, &mut builders, (row, start))?;
+                        read_batch((part, batch), options, order, builders, (row, start))?;
                         row += batch.num_rows() as u64;
                     }
                 }
             }
         }
-        Ok(builders.into_iter().map(|b| b.cells).collect())
+        Ok(())
     }
 
     fn builder(&self, column: usize, kind: FeatureKind, words_are_missing: bool) -> ColumnBuilder {

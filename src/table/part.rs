@@ -121,7 +121,7 @@ impl Part {
 
     fn scan_text(&self, options: &TextOptions, lines: &mut Vec<u64>) -> Result<(Vec<ColumnScan>, u64), TableError> {
         let mut records = self.records(options)?;
-        let mut columns: Vec<ColumnScan> = records.header().iter().map(|name| ColumnScan::named(name)).collect();
+        let mut columns: Vec<ColumnScan> = records.header().iter().map(|name| ColumnScan::of_text(name)).collect();
         let header_line = records.line();
         let mut record = Record::default();
         while records.read(&mut record)? {

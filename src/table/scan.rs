@@ -1,7 +1,7 @@
 //! A whole table in memory, and a first pass over it: what each column holds, before its kind is decided.
 //!
-//! Two passes over the bytes rather than one that keeps every cell's text: memory stays at the file's size plus eight
-//! bytes a numeric cell.
+//! Columns of numbers alone are read by it; for others a second pass reads the bytes again, rather than that the first
+//! one keeps every cell's text: memory stays at the file's size plus eight bytes a numeric cell.
 
 use std::io::Read;
 use std::path::Path;
@@ -99,7 +99,7 @@ impl TableFile {
         let mut scan =
             Scan { file: self, columns: Vec::new(), lines: Vec::new(), starts: Vec::new(), orders: Vec::new() };
         for part in &self.parts {
-            let columns = part.scan(&self.options, &mut scan.lines, &mut scan.starts)?;
+            let mut columns = part.scan(&self.options, &mut scan.lines, &mut scan.starts)?;
             if scan.orders.is_empty() {
                 scan.orders.push((0..columns.len()).collect());
                 scan.columns = columns;
@@ -108,7 +108,7 @@ impl TableFile {
             let names = |columns: &[ColumnScan]| columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
             let (first, here) = (names(&scan.columns), names(&columns));
             let order = same_columns(&first, &self.parts[0].name, &here, &part.name)?;
-            scan.columns.iter_mut().zip(&order).for_each(|(column, at)| column.add(&columns[*at]));
+            scan.columns.iter_mut().zip(&order).for_each(|(column, at)| column.add(&mut columns[*at]));
             scan.orders.push(order);
         }
         Ok(scan)

@@ -11,7 +11,7 @@ use crate::train::data::kinds::Kinds;
 use crate::train::data::lookup::of_column;
 use crate::train::data::numbers;
 use crate::train::data::row_keys::RowKeys;
-use crate::train::data::sources::Sources;
+use crate::train::data::sources::{self, Sources};
 use crate::train::data::target::{self, Observed};
 use crate::train::error::TrainError;
 use crate::train::options::TaskChoice;
@@ -69,7 +69,7 @@ pub(crate) struct InputColumn {
 
 /// Reads the tables as the specification says. Kinds, and the task, are decided by the first.
 pub(crate) fn read(spec: &TrainSpec, tables: &TrainTables<'_>) -> Result<Dataset, TrainError> {
-    let scan = tables.data.scan()?;
+    let mut scan = tables.data.scan()?;
     let chosen = ChosenColumns::of(spec, &scan)?;
     let ChosenColumns { target, weight, group, time, ref features } = chosen;
     numbers::check(spec, &scan, target, features)?;
@@ -85,9 +85,9 @@ pub(crate) fn read(spec: &TrainSpec, tables: &TrainTables<'_>) -> Result<Dataset
     wanted.extend(weight.map(|column| (column, FeatureKind::Numeric)));
     wanted.extend(group.map(|column| (column, FeatureKind::Categorical)));
     wanted.extend(time.map(|column| (column, time_kind(column))));
-    let test = tables.test.as_deref().map(TableFile::scan).transpose()?;
+    let mut test = tables.test.as_deref().map(TableFile::scan).transpose()?;
+    let mut columns = sources::read(&mut scan, test.as_mut(), &wanted)?;
     let sources = Sources { data: &scan, test: test.as_ref() };
-    let mut columns = sources.read(&wanted)?;
     let mut others = columns.split_off(n_used).into_iter();
     wanted.iter().zip(&columns).try_for_each(|((column, _), cells)| check_booleans(&scan, *column, cells))?;
     let weights = weight.and_then(|column| Some((column, others.next()?)));

@@ -12,20 +12,25 @@ pub(super) struct Sources<'a> {
     pub(super) test: Option<&'a Scan<'a>>,
 }
 
-impl Sources<'_> {
-    /// Reads the `wanted` columns (position and kind) of both files, in that order.
-    pub(super) fn read(&self, wanted: &[(usize, FeatureKind)]) -> Result<Vec<Cells>, TrainError> {
-        let mut columns = self.data.read(wanted)?;
-        let Some(test) = self.test else { return Ok(columns) };
-        let there = |(column, kind): &(usize, FeatureKind)| {
-            position(test, &self.data.called(*column), "--test-data").map(|column| (column, *kind))
-        };
-        let there = wanted.iter().map(there).collect::<Result<Vec<_>, _>>()?;
-        let more = test.read_like(self.data, wanted, &there)?;
-        columns.iter_mut().zip(more).for_each(|(column, more)| column.append(more));
-        Ok(columns)
-    }
+/// Reads the `wanted` columns (position and kind) of both files, in that order.
+pub(super) fn read(
+    data: &mut Scan<'_>,
+    test: Option<&mut Scan<'_>>,
+    wanted: &[(usize, FeatureKind)],
+) -> Result<Vec<Cells>, TrainError> {
+    let mut columns = data.read(wanted)?;
+    let Some(test) = test else { return Ok(columns) };
+    let there = |(column, kind): &(usize, FeatureKind)| {
+        position(test, &data.called(*column), "--test-data").map(|column| (column, *kind))
+    };
+    let there = wanted.iter().map(there).collect::<Result<Vec<_>, _>>()?;
+    let are_numeric: Vec<bool> = wanted.iter().map(|(column, _)| data.columns[*column].is_numeric()).collect();
+    let more = test.read_like(&are_numeric, &there)?;
+    columns.iter_mut().zip(more).for_each(|(column, more)| column.append(more));
+    Ok(columns)
+}
 
+impl Sources<'_> {
     /// Each row's line in its file.
     pub(super) fn lines(&self) -> Vec<u64> {
         self.data.lines.iter().chain(self.test.iter().flat_map(|test| &test.lines)).copied().collect()

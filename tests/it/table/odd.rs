@@ -8,7 +8,7 @@ use smartserve::table::{Cells, ErrorClass, Numerals, TableError, TableFile, Text
 /// The names of the columns and the cells of a table of texts, row by row.
 fn texts(bytes: &[u8], options: TextOptions) -> Result<Vec<Vec<String>>, TableError> {
     let file = TableFile::from_bytes("t.csv", bytes.to_vec()).with_options(options);
-    let scan = file.scan()?;
+    let mut scan = file.scan()?;
     let wanted: Vec<_> = (0..scan.columns.len()).map(|column| (column, FeatureKind::Categorical)).collect();
     let mut rows = vec![scan.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>()];
     rows.resize(scan.n_rows() + 1, Vec::new());
@@ -33,7 +33,7 @@ fn refusal(bytes: &[u8], options: TextOptions) -> String {
 
 fn numbers(text: &str, options: TextOptions) -> Result<Vec<f64>, String> {
     let file = TableFile::from_bytes("t.csv", text.as_bytes().to_vec()).with_options(options);
-    let cells = file.scan().and_then(|scan| scan.read(&[(0, FeatureKind::Numeric)])).map_err(|e| e.to_string())?;
+    let cells = file.scan().and_then(|mut scan| scan.read(&[(0, FeatureKind::Numeric)])).map_err(|e| e.to_string())?;
     let Cells::Numbers(values) = &cells[0] else { panic!() };
     Ok(values.clone())
 }

@@ -2,7 +2,7 @@
 //! read as documented.
 
 use smartserve::model::schema::FeatureKind;
-use smartserve::table::{Cells, ErrorClass, TableError, TableFile};
+use smartserve::table::{Cells, ErrorClass, TableError, TableFile, TableInput};
 
 fn file(text: &str) -> TableFile {
     TableFile::from_bytes("t.csv", text.as_bytes().to_vec())
@@ -55,7 +55,7 @@ fn malformed_tables_give_one_line() {
         let error = match TableFile::from_bytes("t.csv", bytes.to_vec()).scan() {
             Err(e) => e,
             // An unclosed quote swallows the rest into a row of the right width: the cell is what is wrong.
-            Ok(scan) => {
+            Ok(mut scan) => {
                 assert!(bytes.contains(&b'"'), "{expected}");
                 scan.read(&[(0, FeatureKind::Numeric), (1, FeatureKind::Numeric)]).unwrap_err()
             }
@@ -164,4 +164,23 @@ fn a_column_without_a_name_has_its_place() {
     assert_eq!((scan.position(""), scan.position("#4"), scan.position("a")), (None, None, Some(1)));
     let named = self::file("#2,\n1,2\n");
     assert_eq!(named.scan().unwrap().position("#2"), Some(0), "a name goes before a place");
+}
+
+#[test]
+fn numbers_of_the_first_pass_are_those_of_a_second() {
+    let text = |name: &str, text: &'static str| TableInput::stream(text.as_bytes(), name);
+    let one = || text("one.csv", "a,b,c\n1,x,\n NA ,2,-0\n1e-7,3,?\n");
+    let two = text("two.csv", "c,a,b\n1,\"4\",y\n123456789012345678901,,+5\n");
+    for (inputs, columns) in [(vec![one()], [0, 2]), (vec![one(), two], [2, 0])] {
+        let file = TableFile::of(inputs).unwrap();
+        let mut scan = file.scan().unwrap();
+        let mut read = || -> Vec<Vec<u64>> {
+            let cells = scan.read(&columns.map(|column| (column, FeatureKind::Numeric))).unwrap();
+            let numbers = |cells| if let Cells::Numbers(values) = cells { values } else { panic!() };
+            cells.into_iter().map(|cells| numbers(cells).into_iter().map(f64::to_bits).collect()).collect()
+        };
+        let kept = read();
+        // They were given away: the bytes are read again.
+        assert_eq!(kept, read());
+    }
 }
