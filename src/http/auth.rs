@@ -25,7 +25,7 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Pages, which hold no statistics where tokens are asked for. `/models/{name}/` asks for a token itself where it answers
 /// with a model's details.
-const PAGES: [&str; 5] = ["/", "/models/{name}/", "/ui/{file}", "/docs", "/openapi.json"];
+const PAGES: [&str; 5] = ["/", "/models/{name}/", "/ui/{version}/{file}", "/docs", "/openapi.json"];
 
 /// The tokens of a file that cannot be read are good for this long: a secret that is swapped may be away for a moment,
 /// one that was removed must not open the server for ever. Counted from the first reading that fails.

@@ -48,17 +48,22 @@ impl<S: Sync> FromRequestParts<S> for ModelName {
     }
 }
 
-/// The name of a page's file in a path.
+/// A file of the page in a path.
 #[derive(Debug)]
-pub(super) struct FileName(pub(super) String);
+pub(super) struct PageFile {
+    /// The version of the page's files that is asked for.
+    pub(super) version: String,
+    /// The file's name.
+    pub(super) name: String,
+}
 
-impl<S: Sync> FromRequestParts<S> for FileName {
-    /// 404: it is not UTF-8, so no file has it.
+impl<S: Sync> FromRequestParts<S> for PageFile {
+    /// 404: one of them is not UTF-8, so no file has it.
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let [name] = PathParams::take(parts, "The file's name is not UTF-8")?;
-        Ok(Self(name))
+        let [version, name] = PathParams::take(parts, "The file's name is not UTF-8")?;
+        Ok(Self { version, name })
     }
 }
 

@@ -69,7 +69,7 @@ fn public(options: &Options) -> Vec<Route> {
     if !options.no_ui {
         routes.push(Route::get("/", pages::whatif::show));
         routes.push(Route::get("/models/{name}/", pages::whatif::show_model));
-        routes.push(Route::get("/ui/{file}", pages::whatif::file));
+        routes.push(Route::get("/ui/{version}/{file}", pages::whatif::file));
     }
     add_vertex(&mut routes, &options.vertex);
     routes

@@ -5,7 +5,7 @@ use super::intervals::IntervalKind;
 use super::model::Model;
 use super::question::{Asked, Question};
 
-/// Why a model has no intervals.
+/// Why a model of one output has no intervals.
 const NO_INTERVALS: &str = "This model has no intervals: its file has no out-of-fold scores; train it with --folds, or \
                             import it with --data and --target";
 
@@ -22,7 +22,10 @@ impl Model {
     /// Why there is no interval of this level.
     pub fn question(&self, asked: Asked) -> Result<Question, String> {
         let bound = |level| match self.conformal() {
-            None => Err(NO_INTERVALS.to_owned()),
+            None => Err(match self.schema().target().n_outputs() {
+                1 => NO_INTERVALS.to_owned(),
+                n => format!("This model has no intervals: it has {n} outputs, and they are made of one output alone"),
+            }),
             Some(conformal) => conformal.quantile(level),
         };
         Ok(asked.with_interval(asked.interval.map(bound).transpose()?))

@@ -57,7 +57,7 @@ impl Spellings {
         }
     }
 
-    /// What is special about such a text, and what reads it; none where it is no number.
+    /// What is special about such a text, and what reads it; none where it is no number, or the same without flags.
     pub fn advice(self, text: &str) -> Option<String> {
         if self.0 & PERCENT != 0 {
             return Some("it has a percent sign: write the number alone (pandas: str.rstrip(\"%\"))".to_owned());
@@ -67,8 +67,9 @@ impl Spellings {
         }
         let fitting = WRITINGS.iter().enumerate().filter(|(bit, _)| self.0 & 1 << bit != 0);
         let read = fitting.filter_map(|(_, (numerals, flags))| Some((numerals.parse(text)?, *flags)));
+        let plain = Numerals::default().parse(text);
         let mut told: Vec<(f64, &str)> = Vec::new();
-        for (number, flags) in read {
+        for (number, flags) in read.filter(|(number, _)| plain != Some(*number)) {
             // The shortest of those that agree comes first.
             if !told.iter().any(|(other, _)| *other == number) {
                 told.push((number, flags));

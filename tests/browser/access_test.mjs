@@ -162,11 +162,31 @@ test("nothing moves by itself where less motion is asked for", async () => {
 test("it loads and follows a slider at once", async () => {
   const page = await open(url),
     times = { load: [], move: [] };
-  for (let i = 0; i < 3; i++) {
-    await page.reload({ waitUntil: "load" });
-    times.load.push(await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd));
-    await page.waitForSelector(".scenario .value:not(:empty)");
+  // Loaded: the controls are drawn, with the model's answer to them.
+  await page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      const value = document.querySelector(".scenario .value");
+      if (!value?.textContent || !document.querySelector(".feature input[type=range]")) return;
+      observer.disconnect();
+      requestAnimationFrame(() => setTimeout(() => (window.loadedAt = performance.now())));
+    }).observe(document, { childList: true, characterData: true, subtree: true });
+  });
+  for (let i = 0; i < 5; i++) {
+    await page.goto("about:blank");
+    await page.goto(url);
+    await page.waitForFunction(() => window.loadedAt);
+    times.load.push(await page.evaluate(() => window.loadedAt));
   }
+  await page.locator("polyline.curve[points*=',']").first().waitFor();
+  const asked = await page.evaluate(() =>
+    performance.getEntriesByType("resource").map(one => [one.name.replace(/^.*?\/\/[^/]*\//, ""), one.transferSize]),
+  );
+  const files = asked.filter(([path]) => path.startsWith("ui/"));
+  assert.ok(files.length > 15 && files.every(([, bytes]) => bytes === 0), `not from the cache: ${files}`);
+  // Each once, but the curves.
+  const predict = "models/boston/predict",
+    questions = asked.map(([path]) => path).filter(path => !path.startsWith("ui/") && path !== predict);
+  assert.deepEqual(questions.sort(), ["models", "models/boston", predict + "?explain=true", predict + "?interval=0.9"]);
   for (let i = 0; i < 12; i++) {
     times.move.push(
       await page.evaluate(

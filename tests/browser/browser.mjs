@@ -29,9 +29,12 @@ export const open = async (url, options = {}) => {
   page.on("request", request => {
     if (new URL(request.url()).origin !== new URL(url).origin) page.faults.push("elsewhere: " + request.url());
   });
-  // A 422 where a model has no reasons or intervals is an answer, and so is a 401.
+  // A 422 where a model has no reasons or intervals is an answer, and so are a 401 and the 404 of a model.
   page.on("console", message => {
-    const isAnswer = message.text().startsWith("Failed to load resource") && /status of (401|422)/.test(message.text());
+    const isAnswer =
+      message.text().startsWith("Failed to load resource") &&
+      /status of (401|404|422)/.test(message.text()) &&
+      !message.location().url.includes("/ui/");
     if (message.type() === "error" && !isAnswer) page.faults.push(message.text());
   });
   await page.goto(url);

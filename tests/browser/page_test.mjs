@@ -361,5 +361,5 @@ test("behind a prefix it works, and --no-ui turns it off", async () => {
   );
   await close(page);
   const off = await serve([boston], "--no-ui");
-  for (const path of ["", "ui/main.js"]) assert.equal((await fetch(off.url + path)).status, 404, path);
+  for (const path of ["", "ui/1/main.js"]) assert.equal((await fetch(off.url + path)).status, 404, path);
 });

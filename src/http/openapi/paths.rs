@@ -25,7 +25,7 @@ pub(super) fn paths<'a>(
     subject: &'a Subject<'a>,
 ) -> impl Iterator<Item = (String, Value)> {
     let is_left_out = |path: &str| match path {
-        "/" | "/models/{name}/" | "/ui/{file}" => subject.no_ui,
+        "/" | "/models/{name}/" | "/ui/{version}/{file}" => subject.no_ui,
         "/metrics" if subject.private_metrics => true,
         _ if is_probe_or_metrics(path) || changes_what_is_served(path) => subject.on_lambda,
         _ => path == VERTEX_PREDICT || path == VERTEX_HEALTH,

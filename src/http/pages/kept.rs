@@ -7,15 +7,23 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::http::compress::accepts_gzip;
 
-/// The answer of media type `kind` to a request with these headers: a 304 for a client that has it.
+/// What a client asks for again before it uses it.
+pub(super) const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// What never changes: a client need not ask again for a year, the longest that caches take.
+pub(super) const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// The answer of media type `kind` to a request with these headers: a 304 for a client that has it. `caching` is
+/// [`ASK_AGAIN`] or [`FOREVER`].
 pub(super) fn answer(
     headers: &HeaderMap,
+    caching: HeaderValue,
     etag: &HeaderValue,
     kind: &'static str,
     plain: &Bytes,
     gzipped: Option<&Bytes>,
 ) -> Response {
-    let validators = [(ETAG, etag.clone()), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+    let validators = [(ETAG, etag.clone()), (CACHE_CONTROL, caching)];
     if is_known(headers, etag) {
         return (StatusCode::NOT_MODIFIED, validators).into_response();
     }

@@ -21,7 +21,8 @@ pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMa
     let of_models = app.clone();
     let write = move |models: &[Snapshot], out: &mut dyn Write| write(&of_models, models, out);
     let rendered = app.openapi.get(app.server.registry.list(), &app.page_memory, write).await?;
-    Ok(kept::answer(&headers, &rendered.etag, "application/json", &rendered.plain, rendered.gzipped.as_ref()))
+    let (etag, plain, gzipped) = (&rendered.etag, &rendered.plain, rendered.gzipped.as_ref());
+    Ok(kept::answer(&headers, kept::ASK_AGAIN, etag, "application/json", plain, gzipped))
 }
 
 /// Writes the document of these models, as this server serves them.

@@ -112,8 +112,13 @@ impl Rendered {
 
 /// A weak tag of these bytes: the same for their plain and their gzipped form.
 pub(super) fn tag(bytes: &[u8]) -> HeaderValue {
+    HeaderValue::try_from(format!("W/\"{}\"", hash(bytes))).expect("hex digits in quotes are visible ASCII")
+}
+
+/// The first 16 hex digits of these bytes' SHA-256.
+pub(super) fn hash(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes).iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
-    HeaderValue::try_from(format!("W/\"{hash:016x}\"")).expect("hex digits in quotes are visible ASCII")
+    format!("{hash:016x}")
 }
 
 /// The bytes gzipped, if that takes at most `most` bytes.

@@ -1,5 +1,5 @@
 //! The what-if page, which shows what a model makes of a row while the row is changed: `GET /` about the default model,
-//! `GET /models/{name}/` about any, and the files that both load, `GET /ui/{file}`.
+//! `GET /models/{name}/` about any, and the files that both load, `GET /ui/{version}/{file}`.
 //!
 //! It is the same for all models and holds nothing of them: its scripts ask `/models/{name}` and `/models/{name}/predict`,
 //! with the token that the visitor types where the server asks for one. Its policy lets nothing else run or load.
@@ -19,12 +19,12 @@ use crate::http::app::AppState;
 use crate::http::compress::SHORTEST;
 use crate::http::leased::RequestLease;
 use crate::http::media::accept_items;
-use crate::http::path::{FileName, ModelName};
+use crate::http::path::{ModelName, PageFile};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::{health, models};
 
 use super::kept;
-use super::rendered::tag;
+use super::rendered::{hash, tag};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -35,9 +35,15 @@ const HTML: &str = include_str!("whatif/page.html");
 /// behind a prefix.
 const TO_ROOT: &str = "{to_root}";
 
-static ROOT: LazyLock<File> = LazyLock::new(|| File::new("text/html; charset=utf-8", HTML.replace(TO_ROOT, "./")));
-static OF_MODEL: LazyLock<File> =
-    LazyLock::new(|| File::new("text/html; charset=utf-8", HTML.replace(TO_ROOT, "../../")));
+/// In [`HTML`], the [`VERSION`] of the files that it loads.
+const OF_VERSION: &str = "{version}";
+
+static ROOT: LazyLock<File> = LazyLock::new(|| html("./"));
+static OF_MODEL: LazyLock<File> = LazyLock::new(|| html("../../"));
+
+fn html(to_root: &str) -> File {
+    File::new("text/html; charset=utf-8", HTML.replace(TO_ROOT, to_root).replace(OF_VERSION, &VERSION))
+}
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -67,13 +73,20 @@ static FILES: LazyLock<Vec<(&str, File)>> = LazyLock::new(|| {
     .into()
 });
 
+/// A hash of all these files. It is in their paths, so that a browser keeps them and need not ask 17 times whether they
+/// have changed whenever the page is opened.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let bytes = FILES.iter().flat_map(|(name, file)| name.bytes().chain(file.plain.iter().copied()));
+    hash(&bytes.collect::<Vec<u8>>())
+});
+
 /// `GET /`; `KServe`'s SDK, which asks for JSON, reads whether the server is alive.
 pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let wanted = Wanted::of(&headers);
     if wanted.json > wanted.html {
         return health::live(State(app)).await;
     }
-    Ok(negotiated(ROOT.answer(&headers)))
+    Ok(negotiated(ROOT.answer(&headers, kept::ASK_AGAIN)))
 }
 
 /// `GET /models/{name}/`: the page for a client that names HTML; for any other the model's details, as without the
@@ -86,7 +99,7 @@ pub(in crate::http) async fn show_model(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(&headers);
     if wanted.html > 0 && wanted.html >= wanted.json {
-        return Ok(negotiated(OF_MODEL.answer(&headers)));
+        return Ok(negotiated(OF_MODEL.answer(&headers, kept::ASK_AGAIN)));
     }
     if let Some(tokens) = &app.options.tokens {
         tokens.check("/models/{name}", &headers)?;
@@ -94,14 +107,16 @@ pub(in crate::http) async fn show_model(
     models::show(State(app), name, memory).await.map(negotiated)
 }
 
-/// `GET /ui/{file}`.
+/// `GET /ui/{version}/{file}`. While a service changes its version, a page of one may ask the other for its files: it
+/// gets what there is, to be asked for again.
 ///
 /// # Errors
 /// 404: the page has no such file.
-pub(in crate::http) async fn file(FileName(name): FileName, headers: HeaderMap) -> Result<Response, Problem> {
-    let file = FILES.iter().find(|(known, _)| *known == name).map(|(_, file)| file);
+pub(in crate::http) async fn file(asked: PageFile, headers: HeaderMap) -> Result<Response, Problem> {
+    let file = FILES.iter().find(|(known, _)| *known == asked.name).map(|(_, file)| file);
     let none = || Problem::new(ProblemKind::NotFound, "The page has no such file");
-    file.map(|file| file.answer(&headers)).ok_or_else(none)
+    let caching = if asked.version == *VERSION { kept::FOREVER } else { kept::ASK_AGAIN };
+    file.map(|file| file.answer(&headers, caching)).ok_or_else(none)
 }
 
 /// Tells caches that the answer depends on what is accepted.
@@ -150,8 +165,8 @@ impl File {
         Self { kind, etag: tag(&plain), plain, gzipped }
     }
 
-    fn answer(&self, headers: &HeaderMap) -> Response {
-        let mut response = kept::answer(headers, &self.etag, self.kind, &self.plain, self.gzipped.as_ref());
+    fn answer(&self, headers: &HeaderMap, caching: HeaderValue) -> Response {
+        let mut response = kept::answer(headers, caching, &self.etag, self.kind, &self.plain, self.gzipped.as_ref());
         let fixed =
             [(CONTENT_SECURITY_POLICY, POLICY), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (REFERRER_POLICY, "no-referrer")];
         response.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));

@@ -30,15 +30,9 @@ impl Counts {
         self.seen[self.cells.index(value)].fetch_add(1, Relaxed);
     }
 
-    /// Counts values as a batch holds them; of those of a piece of them at a time, `each_piece` is told too.
+    /// Counts values as a batch holds them; of those of a piece of them at a time, `each_piece` is told too. Whoever has
+    /// one value counts it by [`Self::add_one`].
     pub(super) fn add(&self, mut values: impl ExactSizeIterator<Item = f64>, mut each_piece: impl FnMut(&[f64])) {
-        if values.len() == 1 {
-            if let Some(value) = values.next() {
-                self.add_one(value);
-                each_piece(&[value]);
-            }
-            return;
-        }
         // In range, as above.
         let mut seen = [0_u64; MAX_BINS];
         let mut piece = [0.0; TOGETHER];

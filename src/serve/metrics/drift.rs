@@ -88,10 +88,8 @@ impl Drift {
     pub fn answered(&self, answer: &Prediction, took: Duration) {
         if let Some(predictions) = &self.predictions {
             match answer {
-                Prediction::Regression { values, .. } => predictions.add(values.iter().copied(), |_| {}),
-                Prediction::Classification { classes, .. } => {
-                    predictions.add(classes.iter().copied().map(f64::from), |_| {});
-                }
+                Prediction::Regression { values, .. } => add_answers(predictions, values, |value| value),
+                Prediction::Classification { classes, .. } => add_answers(predictions, classes, f64::from),
             }
         }
         self.rows.inc_by(answer.n_rows() as u64);
@@ -113,6 +111,14 @@ impl Drift {
     /// The counts of the features, then those of the predictions where there are some.
     fn columns(&self) -> Vec<&Counts> {
         self.features.iter().map(|feature| &feature.counts).chain(&self.predictions).collect()
+    }
+}
+
+/// Counts the answers of a request: most have one.
+fn add_answers<T: Copy>(predictions: &Counts, answers: &[T], number: impl Fn(T) -> f64) {
+    match answers {
+        [answer] => predictions.add_one(number(*answer)),
+        _ => predictions.add(answers.iter().map(|answer| number(*answer)), |_| {}),
     }
 }
 

@@ -54,6 +54,8 @@ fn a_table_of_another_writing_is_trained_and_scored() {
     assert!(ran.err.contains("; --decimal , --thousands . reads it as 1012.5"), "{}", ran.err);
     let ran = predict(&model, directory.path(), b"area\n1.5\n", &["--decimal", ","]);
     assert!(ran.err.contains("area must be a number, not \"1.5\""), "{}", ran.err);
+    let ran = predict(&model, directory.path(), b"area\n1e200\n", &[]);
+    assert!(ran.err.contains("area must be between -1e150") && !ran.err.contains("reads it as"), "{}", ran.err);
     let ran = train(directory.path(), german.as_bytes(), &["--thousands", "."]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("--thousands .: . stands before the fraction of a number; --decimal , goes with it"));

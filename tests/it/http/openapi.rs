@@ -130,12 +130,13 @@ fn follow(document: &Value, value: &Value) {
     }
 }
 
-/// A path with the first value that its parameters may have.
+/// A path with the first value that its parameters may have, or the example.
 fn filled(document: &Value, path: &str, operation: &Value) -> String {
     let parameters = operation["parameters"].as_array().unwrap().iter().map(|p| deref(document, p));
     parameters.filter(|p| p["in"] == "path").fold(path.to_owned(), |path, parameter| {
         let name = format!("{{{}}}", parameter["name"].as_str().unwrap());
-        path.replace(&name, parameter["schema"]["enum"][0].as_str().unwrap())
+        let value = parameter["schema"]["enum"].get(0).unwrap_or(&parameter["example"]);
+        path.replace(&name, value.as_str().unwrap())
     })
 }
 

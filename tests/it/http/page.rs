@@ -32,8 +32,15 @@ fn varies_by(answer: &Answer, name: &str) -> bool {
 /// The files of the page, as the OpenAPI document lists them.
 async fn files(router: &Service) -> Vec<String> {
     let document = get(router, "/openapi.json").await.json();
-    let names = document["paths"]["/ui/{file}"]["get"]["parameters"][0]["schema"]["enum"].clone();
+    let names = document["paths"]["/ui/{version}/{file}"]["get"]["parameters"][1]["schema"]["enum"].clone();
     serde_json::from_value(names).unwrap()
+}
+
+/// The path of the page's files, as the page names it.
+async fn folder(router: &Service) -> String {
+    let page = get_with(router, "/", &[("accept", BROWSER)]).await;
+    let (folder, _) = page.text().split_once("main.js\"").unwrap();
+    folder.rsplit_once("\"./ui/").map(|(_, version)| format!("ui/{version}")).unwrap()
 }
 
 /// What stands between `before` and the next quote, wherever it does.
@@ -45,20 +52,20 @@ fn quoted<'t>(text: &'t str, before: &str) -> BTreeSet<&'t str> {
 async fn the_page_loads_its_own_files_and_nothing_else() {
     let router = public(Limits::default());
     let files = files(&router).await;
-    let names: BTreeSet<&str> = files.iter().map(String::as_str).collect();
+    let (names, folder) = (files.iter().map(String::as_str).collect::<BTreeSet<_>>(), folder(&router).await);
     for (path, to_root) in [("/", "./"), ("/models/houses/", "../../")] {
         let page = get_with(&router, path, &[("accept", BROWSER)]).await;
         assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
         let policy = page.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"), "{policy}");
         let text = page.text();
-        let loaded: BTreeSet<&str> = quoted(text, &format!("\"{to_root}ui/"));
+        let loaded: BTreeSet<&str> = quoted(text, &format!("\"{to_root}{folder}"));
         assert_eq!(loaded, names, "the files of {path}, and of the document");
-        assert!(!text.contains("{to_root}") && !text.contains("houses") && !text.contains("RM"), "{text}");
+        assert!(!text.contains('{') && !text.contains("houses") && !text.contains("RM"), "{text}");
     }
     let mut imported = BTreeSet::from(["page.css", "icon.svg", "main.js"].map(str::to_owned));
     for name in &files {
-        let file = get(&router, &format!("/ui/{name}")).await;
+        let file = get(&router, &format!("/{folder}{name}")).await;
         let kind = name.rsplit_once('.').map(|(_, ending)| ending).unwrap();
         let expected = match kind {
             "css" => "text/css; charset=utf-8",
@@ -75,26 +82,32 @@ async fn the_page_loads_its_own_files_and_nothing_else() {
             ["http:", "https:", "@import", "url(", "innerHTML", "outerHTML", "insertAdjacent", "eval(", ".style="];
         let text = text.replace("http://www.w3.org/2000/svg", "");
         assert!(elsewhere.iter().all(|word| !text.contains(word)), "{name}");
-        imported.extend(quoted(&text, "from \"./").into_iter().map(str::to_owned));
+        for before in ["from \"./", "import(\"./"] {
+            imported.extend(quoted(&text, before).into_iter().map(str::to_owned));
+        }
     }
     assert_eq!(
         imported,
         files.iter().cloned().collect::<BTreeSet<_>>(),
         "the files that are loaded, and those that are served"
     );
-    assert_eq!(get(&router, "/ui/other.js").await.status, 404);
+    assert_eq!(get(&router, &format!("/{folder}other.js")).await.status, 404);
 }
 
 #[tokio::test]
 async fn the_page_takes_at_most_60_kb_and_is_kept_by_its_tag() {
     let router = public(Limits::default());
-    let mut paths = vec!["/".to_owned()];
-    paths.extend(files(&router).await.into_iter().map(|name| format!("/ui/{name}")));
+    let mut paths = vec![("/".to_owned(), "no-cache")];
+    let folder = folder(&router).await;
+    for name in files(&router).await {
+        paths.push((format!("/{folder}{name}"), "public, max-age=31536000, immutable"));
+    }
+    paths.push(("/ui/another/dates.js".to_owned(), "no-cache"));
     let mut bytes = 0;
-    for path in paths {
+    for (path, caching) in paths {
         let gzip = ("accept-encoding", "gzip, deflate, br");
         let compressed = get_with(&router, &path, &[gzip]).await;
-        assert_eq!(compressed.header("cache-control"), "no-cache", "{path}");
+        assert_eq!(compressed.header("cache-control"), caching, "{path}");
         bytes += compressed.body.len();
         let plain = get(&router, &path).await;
         let mut inflated = String::new();

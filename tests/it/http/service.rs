@@ -225,7 +225,7 @@ async fn metrics_and_the_page_can_be_left_out() {
     let options = Options { private_metrics: true, no_ui: true, ..Options::default() };
     let router = router(serving(Limits::default()), Role::Main, options);
     assert_eq!(get(&router, "/metrics").await.status, 404);
-    for path in ["/", "/ui/main.js"] {
+    for path in ["/", "/ui/1/main.js"] {
         assert_eq!(get(&router, path).await.status, 404, "{path}");
     }
     let mut details = request("GET", "/models/line/", "");
@@ -257,7 +257,7 @@ async fn tokens_leave_probes_and_pages_open() {
     {
         assert_eq!(ask(unknown).await, 401, "{unknown}");
     }
-    for open in ["/livez", "/healthz", "/readyz", "/ping", "/metrics", "/", "/ui/main.js"] {
+    for open in ["/livez", "/healthz", "/readyz", "/ping", "/metrics", "/", "/ui/1/main.js"] {
         assert_eq!(get(&router, open).await.status, 200, "{open}");
     }
     for closed in ["/models", "/models/line", "/models/line/", "/predict"] {

@@ -129,6 +129,9 @@ fn a_source_is_served_with_several_outputs_missing_cells_and_raw_names() {
         .map(|v| v.as_f64().unwrap())
         .collect();
     assert_same_bits("served", &expected[..8], &got);
+    let (status, answer) = server.ask("POST", "/models/soft/predict?interval=0.9", &body.to_string());
+    let why = "This model has no intervals: it has 4 outputs, and they are made of one output alone";
+    assert_eq!((status, &answer["detail"]), (422, &json!(why)));
     let (status, answer) = server.ask("POST", "/models/yes/predict", &body.to_string());
     assert_eq!(status, 200, "{answer}");
     let logistic = Case::all("xgb-logistic", &["json"]).remove(0).numbers("predict");

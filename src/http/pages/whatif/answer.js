@@ -210,9 +210,9 @@ export const panel = (details, on) => {
     }
     const baseline = isNested ? explained.baseline[key] : explained.baseline;
     const entries = Object.entries(of).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
-    const rest = entries.slice(MOST_REASONS).reduce((sum, [, value]) => sum + value, 0);
-    const shown = entries.slice(0, MOST_REASONS);
-    if (entries.length > MOST_REASONS) shown.push([`${entries.length - MOST_REASONS} others`, rest]);
+    const shown = entries.slice(0, entries.length > MOST_REASONS + 1 ? MOST_REASONS : entries.length);
+    const others = entries.slice(shown.length);
+    if (others.length) shown.push([`${others.length} others`, others.reduce((sum, [, value]) => sum + value, 0)]);
     const sum = entries.reduce((all, [, value]) => all + value, baseline);
     const most = Math.max(...shown.map(([, value]) => Math.abs(value))) || 1;
     const row = (name, text, value) =>
@@ -243,7 +243,9 @@ export const panel = (details, on) => {
         ? "the unit of the prediction"
         : "the score before the model's link";
     const label = short(String(key), 40);
-    return probability && is(probability[key])
+    // Of a model that answers with a class alone no score becomes a probability.
+    if (!probability) return `the score of ${label}`;
+    return is(probability[key])
       ? `the probability of ${label}`
       : `the score of ${label}, before it becomes a probability`;
   };

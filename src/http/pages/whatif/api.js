@@ -44,6 +44,17 @@ export class Refusal extends Error {
     this.status = status;
     this.problem = problem || {};
   }
+
+  // True of what every row of this question would get.
+  get isOfQuestion() {
+    return [400, 422].includes(this.status);
+  }
+
+  // What was said, and the first details where there are more.
+  get whole() {
+    const details = (this.problem.errors || []).map(one => one.detail).filter(detail => detail !== this.message);
+    return [this.message, ...details.slice(0, 3)].join(". ") + ".";
+  }
 }
 
 // The JSON of an answer; with a body, a POST of JSON.

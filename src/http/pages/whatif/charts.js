@@ -13,6 +13,16 @@ const between = (low, high, value) => Math.min(1, Math.max(0, (value - low) / (h
 const height = (scale, value) => HIGH - EDGE - (HIGH - 2 * EDGE) * between(scale.low, scale.high, value);
 const line = points => points.map(([x, y]) => x.toFixed(1) + "," + y.toFixed(1)).join(" ");
 
+// Bars from [left, right, share of the height] as one path: an element each made a page of 12 features twice as large.
+const barsOf = bars =>
+  bars
+    .map(([from, to, share]) => {
+      const tall = (share * (HIGH - EDGE)).toFixed(1),
+        wide = Math.max(to - from, 1).toFixed(1);
+      return `M${from.toFixed(1)} ${HIGH}v-${tall}h${wide}v${tall}z`;
+    })
+    .join("");
+
 const frame = (pictures, overlays) => {
   const picture = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img" }, pictures);
   return { picture, node: el("div", { class: "plot" }, picture, overlays) };
@@ -32,9 +42,9 @@ const numberChart = (feature, choose) => {
     at = value => between(low, high, value);
   const { edges = [], counts = [] } = feature.stats.histogram || {},
     most = Math.max(1, ...counts);
-  const bars = counts.map((count, i) => {
-    const [from, to, tall] = [at(edges[i]) * WIDE, at(edges[i + 1]) * WIDE, (count / most) * (HIGH - EDGE)];
-    return svg("rect", { class: "shade", x: from, width: Math.max(to - from, 1), y: HIGH - tall, height: tall });
+  const bars = svg("path", {
+    class: "shade",
+    d: barsOf(counts.map((count, i) => [at(edges[i]) * WIDE, at(edges[i + 1]) * WIDE, count / most])),
   });
   const whole = svg("polyline", { class: "curve beyond" }),
     seen = svg("polyline", { class: "curve" });
@@ -81,7 +91,7 @@ const numberChart = (feature, choose) => {
 };
 
 const categoryChart = (feature, choose) => {
-  const bars = svg("g"),
+  const bars = svg("path", { class: "shade" }),
     lines = svg("g"),
     own = mark("slot"),
     other = mark("slot other");
@@ -96,12 +106,7 @@ const categoryChart = (feature, choose) => {
     const wide = WIDE / drawn.length,
       share = name => (feature.shares && feature.shares.get(name)) || 0;
     const most = Math.max(...drawn.map(share)) || 1;
-    bars.replaceChildren(
-      ...drawn.map((name, i) => {
-        const tall = (share(name) / most) * (HIGH - EDGE);
-        return svg("rect", { class: "shade", x: (i + 0.1) * wide, width: 0.8 * wide, y: HIGH - tall, height: tall });
-      }),
-    );
+    set(bars, { d: barsOf(drawn.map((name, i) => [(i + 0.1) * wide, (i + 0.9) * wide, share(name) / most])) });
     names.replaceChildren(...(drawn.length <= 6 ? drawn.map(name => el("span", {}, short(name, 24))) : []));
   };
   const place = (value, compared) => {
@@ -182,15 +187,9 @@ export const spreadChart = stats => {
     high = edges.at(-1),
     most = Math.max(1, ...counts);
   const at = value => between(low, high, value);
-  const bars = counts.map((count, i) => {
-    const tall = (count / most) * (HIGH - EDGE);
-    return svg("rect", {
-      class: "shade",
-      x: at(edges[i]) * WIDE,
-      width: (at(edges[i + 1]) - at(edges[i])) * WIDE,
-      y: HIGH - tall,
-      height: tall,
-    });
+  const bars = svg("path", {
+    class: "shade",
+    d: barsOf(counts.map((count, i) => [at(edges[i]) * WIDE, at(edges[i + 1]) * WIDE, count / most])),
   });
   const marks = { a: mark("mark a"), b: mark("mark b") },
     band = mark("band");

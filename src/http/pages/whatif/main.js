@@ -1,23 +1,41 @@
 // The what-if page: asks which models there are and what this one is, or for a token, and begins.
 
 import { ask, nameInPath, pathOf, Refusal, token } from "./api.js";
-import { features as featuresOf } from "./features.js";
-import { Page } from "./page.js";
-import { cells, table } from "./rows.js";
-import { links } from "./summary.js";
 import { el, id, say, short } from "./dom.js";
+
+// The other modules, which come while the server is asked.
+const modules = Promise.all([
+  import("./features.js"),
+  import("./live.js"),
+  import("./page.js"),
+  import("./summary.js"),
+]);
 
 const main = document.getElementById("main"),
   state = document.getElementById("state");
-// Numbers to begin with where training's are not known: there is no logarithm of 0.
-const PLAIN = [0, 1, 0.5, 10, -1];
 
 const load = async () => {
-  say(state, "Loading …");
+  // Not at once: drawing it takes as long as most models' details.
+  const waiting = setTimeout(() => say(state, "Loading …"), 300);
   try {
-    const { models } = await ask("models");
     const asked = nameInPath(),
-      model = asked === null ? models.find(one => one.default) || models[0] : models.find(one => one.name === asked);
+      known = asked === null ? null : ask(pathOf(asked, ""));
+    // Whether there is such a model is for the list to say.
+    if (known) known.catch(() => {});
+    const { models } = await ask("models");
+    const model =
+      asked === null ? models.find(one => one.default) || models[0] : models.find(one => one.name === asked);
+    const details = model && (await (known || ask(pathOf(model.name, ""))));
+    const [{ startOf }, { drawn, pause }, { Page }, { links }] = await modules;
+    let isRefused = false;
+    const refuse = () => {
+      isRefused = true;
+      askForToken();
+    };
+    const page = model && new Page(details, await startOf(details), refuse);
+    // With the answer in it, where that comes soon, the page is laid out and drawn once.
+    if (page) await Promise.race([page.begin(), pause(100)]);
+    clearTimeout(waiting);
     document
       .getElementById("models")
       .replaceChildren(...links(models, model && model.name, document.documentElement.dataset.toRoot));
@@ -28,13 +46,15 @@ const load = async () => {
       );
       return;
     }
-    const details = await ask(pathOf(model.name, ""));
-    const page = new Page(details, await offersOf(details), askForToken);
+    if (isRefused) return;
     say(state, "");
     main.replaceChildren(state, ...page.nodes);
     document.title = `${details.name}: what if · smartserve`;
-    page.begin();
+    // What stands below comes after that: it takes as long to make as the rest.
+    await drawn();
+    main.append(...page.below());
   } catch (error) {
+    clearTimeout(waiting);
     if (error instanceof Refusal && error.status === 401) askForToken();
     else say(state, `This model cannot be shown: ${error.message}.`);
   }
@@ -67,42 +87,6 @@ const askForToken = () => {
   );
   main.replaceChildren(state, form);
   input.focus();
-};
-
-const startRow = (features, plain) =>
-  new Map(
-    features.map(feature => [
-      feature.name,
-      feature.isNumber && !feature.isDate && !feature.range && feature.start !== null ? plain : feature.start,
-    ]),
-  );
-
-// What the server gives besides predictions, tried once: for each the reason why not, or none. `start` is a row that
-// the model has an answer for.
-const offersOf = async details => {
-  const features = featuresOf(details),
-    names = details.features.map(feature => feature.name);
-  let start = startRow(features, PLAIN[0]);
-  const send = query => ask(pathOf(details.name, "/predict" + query), table(names, [cells(names, start)]));
-  for (const plain of features.some(feature => feature.isNumber && !feature.range) ? PLAIN : []) {
-    start = startRow(features, plain);
-    try {
-      await send("");
-      break;
-    } catch (error) {
-      if (![422, 500].includes(error.status)) throw error;
-    }
-  }
-  const why = async query => {
-    try {
-      await send(query);
-      return "";
-    } catch (error) {
-      return [400, 422].includes(error.status) ? error.message + "." : "";
-    }
-  };
-  const [explain, interval] = await Promise.all([why("?explain=true"), why("?interval=0.9")]);
-  return { features, names, start, explain, interval };
 };
 
 load();

@@ -11,13 +11,16 @@ import { exports, imports, LONGEST_LINK, sentences } from "./share.js";
 import { intro, summary } from "./summary.js";
 import { el, say, short } from "./dom.js";
 
-// `offers`: features, names, a row to start with, and why there are no reasons or intervals. `refuse()` is called when
-// the token is not taken any more.
+// `features`, `names` and `start`, a row to start with, are those of startOf. `refuse()` is called when the token is not
+// taken any more.
 export class Page {
-  constructor(details, offers, refuse) {
-    Object.assign(this, { details, offers, refuse, names: offers.names, features: offers.features });
-    this.state = { a: offers.start, b: null, active: "a" };
+  constructor(details, { features, names, start }, refuse) {
+    Object.assign(this, { details, features, names, start, refuse });
+    this.state = { a: start, b: null, active: "a" };
     this.level = 0.9;
+    // Why there are no intervals, by level; why there are no reasons.
+    this.noRanges = new Map();
+    this.noReasons = "";
     this.answers = null;
     this.curves = new Map();
     this.inView = new Set();
@@ -26,11 +29,23 @@ export class Page {
     // The class, or the output, that curves and sensitive effects are about.
     this.focus = this.isClasses ? classes.at(-1) : 0;
     this.isFocusChosen = details.task === "binary" || !this.isClasses || outputs > 1;
+    this.reasons = {};
+    this.predicting = new Latest(signal => this.predict(signal));
+    this.explaining = new Latest(signal => this.explain(signal));
+    this.drawing = new Latest(signal => this.askCurves(signal), true);
+    this.remember = settled(() => {
+      const hash = this.hash();
+      if (hash.length <= LONGEST_LINK) history.replaceState(null, "", hash);
+    }, 300);
+    this.speak = settled(() => this.answers && this.live.speak(this.answers, this.doubtful()), 700);
+    // Asked before anything is made, so that the answer comes meanwhile.
+    const told = this.takeLink();
+    this.first = this.predicting.ask();
     this.live = liveBar(details, {
       activate: letter => this.apply({ active: letter }),
       compare: () => this.apply({ b: new Map(this.state.a), active: "b" }),
       close: () => this.apply({ a: this.state[this.state.active], b: null, active: "a" }),
-      reset: () => this.apply({ [this.state.active]: new Map(this.offers.start) }),
+      reset: () => this.apply({ [this.state.active]: new Map(this.start) }),
     });
     this.panel = panel(details, {
       focus: key => {
@@ -44,8 +59,9 @@ export class Page {
         this.predicting.ask();
       },
     });
-    this.exports = exports(details, this.names);
-    this.list = new FeatureList(offers.features, offers.start, {
+    this.exports = exports(details, names);
+    this.imports = imports(names, pairs => this.bring(pairs));
+    this.list = new FeatureList(features, start, {
       change: (feature, value) => this.change(feature, value),
       values: feature => this.valuesOf(feature),
       seen: names => {
@@ -53,64 +69,48 @@ export class Page {
         if (this.answers) this.drawing.ask();
       },
     });
-    this.notice = el("p", { class: "note", role: "status" });
+    this.notice = el("p", { class: "note", role: "status" }, told);
     this.nodes = [
       intro(details),
       this.notice,
       this.live.node,
       el("div", { class: "workbench" }, this.list.node, this.panel.node),
-      el(
-        "div",
-        { class: "boxes" },
-        this.exports.node,
-        imports(this.names, pairs => this.bring(pairs)),
-      ),
-      summary(details),
-      token.get() &&
-        el(
-          "p",
-          {},
-          el(
-            "button",
-            {
-              type: "button",
-              class: "plain",
-              onclick: () => {
-                token.set("");
-                location.reload();
-              },
-            },
-            "Forget the token",
-          ),
-        ),
-    ].filter(Boolean);
-    this.predicting = new Latest(signal => this.predict(signal));
-    this.explaining = new Latest(signal => this.explain(signal));
-    this.reasons = { refused: offers.explain };
-    this.drawing = new Latest(signal => this.askCurves(signal), true);
-    this.remember = settled(() => {
-      const hash = this.hash();
-      if (hash.length <= LONGEST_LINK) history.replaceState(null, "", hash);
-    }, 300);
-    this.speak = settled(() => this.answers && this.live.speak(this.answers, this.doubtful()), 700);
+    ];
   }
 
+  // Puts the row in; ends when its first answer is in too.
   begin() {
-    this.reopen();
+    this.list.update();
+    this.keep();
     addEventListener("hashchange", () => this.reopen());
+    return this.first;
+  }
+
+  // What stands below the prediction.
+  below() {
+    const forget = () => {
+      token.set("");
+      location.reload();
+    };
+    return [
+      el("div", { class: "boxes" }, this.exports.node, this.imports),
+      summary(this.details),
+      token.get() &&
+        el("p", {}, el("button", { type: "button", class: "plain", onclick: forget }, "Forget the token")),
+    ].filter(Boolean);
   }
 
   hash() {
     return toHash(this.names, this.state, this.details.version);
   }
 
-  // Takes the state of the link, or the start where there is none.
-  reopen() {
+  // Takes the state of the link, or the start where there is none; what there is to tell about it.
+  takeLink() {
     const linked = fromHash(location.hash);
-    if (!linked) return this.apply({});
+    if (!linked) return "";
     const told = [],
       of = pairs => {
-        const taken = take(this.features, this.offers.start, pairs);
+        const taken = take(this.features, this.start, pairs);
         told.push(...taken.told);
         return taken.row;
       };
@@ -119,8 +119,13 @@ export class Page {
       linked.version && linked.version !== this.details.version
         ? `The link is of version ${short(linked.version, 20)}; this one is ${this.details.version}. `
         : "";
-    this.apply({ a: of(linked.a), b, active: b ? linked.active : "a" });
-    say(this.notice, other + sentences(told));
+    this.state = { a: of(linked.a), b, active: b ? linked.active : "a" };
+    return other + sentences(told);
+  }
+
+  reopen() {
+    say(this.notice, this.takeLink());
+    this.apply({});
   }
 
   bring(pairs) {
@@ -160,6 +165,11 @@ export class Page {
 
   follow() {
     this.predicting.ask();
+    this.keep();
+  }
+
+  // Puts the row into the link and the texts to copy.
+  keep() {
     this.remember();
     this.exports.update(this.state[this.state.active], () => this.hash());
   }
@@ -186,29 +196,36 @@ export class Page {
 
   // Asked apart from the prediction, which need not wait for it: reasons of some models take longer.
   async explain(signal) {
-    if (this.offers.explain) return;
+    if (this.noReasons) return;
     try {
       const [a, b] = each(await this.send("?explain=true", signal));
       this.reasons = { a, b, refused: "" };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.reasons = { refused: error.message + "." };
+      if (error.isOfQuestion) this.noReasons = this.reasons.refused;
     }
     this.showAnswers();
   }
 
-  async predict(signal) {
-    let answer;
+  // The answer with its interval, or without where the server or the model has none.
+  async answer(signal) {
+    const { level } = this;
+    if (this.noRanges.has(level)) return this.send("", signal);
     try {
-      this.noRange = this.offers.interval;
-      try {
-        answer = await this.send(this.offers.interval ? "" : "?interval=" + this.level, signal);
-      } catch (error) {
-        if (this.offers.interval || error.status !== 422) throw error;
-        // The level may be more than calibration supports; if it is the row, this is refused too.
-        answer = await this.send("", signal);
-        this.noRange = error.message + ".";
-      }
+      return await this.send("?interval=" + level, signal);
+    } catch (error) {
+      if (!error.isOfQuestion) throw error;
+      // It may be the level, or the row: then this is refused too.
+      const answer = await this.send("", signal);
+      this.noRanges.set(level, error.message + ".");
+      return answer;
+    }
+  }
+
+  async predict(signal) {
+    try {
+      const answer = await this.answer(signal);
       const [ofA, ofB] = each(answer);
       this.answers = { a: ofA, b: ofB };
       if (answer.version !== this.details.version)
@@ -222,17 +239,10 @@ export class Page {
       this.speak();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.live.fail(this.refused(error));
+      this.live.fail(error.whole);
       if (error.status === 401) this.refuse();
       if (error.status === 503) setTimeout(() => this.predicting.ask(), 1000);
     }
-  }
-
-  refused(error) {
-    const details = ((error.problem || {}).errors || [])
-      .map(one => one.detail)
-      .filter(detail => detail !== error.message);
-    return [error.message, ...details.slice(0, 3)].join(". ") + ".";
   }
 
   showAnswers() {
@@ -242,7 +252,7 @@ export class Page {
     if (!this.isFocusChosen) this.focus = String(answer.prediction);
     this.live.update(this.answers, active);
     this.panel.update(this.answers, active, this.focus, {
-      noRange: this.noRange,
+      noRange: this.noRanges.get(this.level),
       ...this.reasons,
       explained: this.reasons[active],
     });

@@ -176,7 +176,7 @@ export const summary = details => {
     ["threshold", details.threshold && "above " + show(details.threshold.above)],
     ...Object.entries(details.hyperparameters || {}).map(([key, value]) => [
       key,
-      value === null ? "none" : String(value),
+      value === null ? "unset" : String(value),
     ]),
   ].filter(([, value]) => value);
   return el(
