@@ -35,7 +35,8 @@ const hostile = train(
 );
 const wide = train("wide", "wide", "y", ...FEW, "decision-tree");
 const dates = train("dates", "dates", "price", ...FEW, "decision-tree");
-const models = [boston, hostile, wide, dates, "library=docs/examples/xgboost.ubj"];
+const vectors = train("vectors", "data/iris.csv", "species", ...FEW, "svc");
+const models = [boston, hostile, wide, dates, vectors, "library=docs/examples/xgboost.ubj"];
 const { url, log } = await serve(models);
 
 after(() => {
@@ -143,7 +144,7 @@ test("the page, the API and the command line tell the same numbers", async () =>
 });
 
 test("reasons and intervals are the API's, or its sentence why there are none", async () => {
-  for (const name of ["boston", "hostile"]) {
+  for (const name of ["boston", "hostile", "vectors"]) {
     const page = await open(`${url}models/${name}/`),
       record = await row(page),
       panel = page.locator(".panel");
@@ -159,6 +160,8 @@ test("reasons and intervals are the API's, or its sentence why there are none", 
         await panel.locator(".reasons li").count(),
         Object.keys(isNested ? Object.values(given)[0] : given).length + 2,
       );
+      assert.equal(shown.includes("gives no probabilities"), name === "vectors");
+      assert.ok(name !== "vectors" || /, in the score of [a-z]+\.baseline/.test(shown), shown);
     } else assert.ok(shown.includes(reasons.detail), `${shown}\n${reasons.detail}`);
     if (range.interval) {
       const [low, high] = range.interval[0].map(number => String(Number(number.toPrecision(5))).replace("-", "−"));
