@@ -6,6 +6,7 @@ use super::options::TextOptions;
 use super::spelling::Spellings;
 use super::token::{Token, judge};
 use crate::model::cell::MAX_ABS;
+use crate::text::number::{MAX_EXACT_F64, is_rounded};
 
 /// Cells of a column that are told as no numbers.
 const MOST_TOLD: usize = 3;
@@ -31,6 +32,8 @@ pub struct ColumnScan {
     pub spellings: Spellings,
     /// The first number beyond `f64`: its line and its text.
     pub first_infinite: Option<(u64, String)>,
+    /// True where an integer beyond 2⁵³ is not an `f64`.
+    pub has_rounded: bool,
     /// The first missing word: its line and its text.
     pub first_missing_word: Option<(u64, String)>,
     /// The cells of a text as numbers, NaN where missing, shape `[n_rows]`; none where one is no number within bounds.
@@ -72,6 +75,7 @@ impl ColumnScan {
             }
             _ => None,
         };
+        self.has_rounded |= other.has_rounded;
         self.numbers += other.numbers;
         self.empty += other.empty;
         self.missing_words += other.missing_words;
@@ -89,7 +93,8 @@ impl ColumnScan {
         match value {
             Value::Missing => self.empty += 1,
             Value::Float(v) if v.is_finite() => self.numbers += 1,
-            Value::Signed(_) | Value::Unsigned(_) => self.numbers += 1,
+            Value::Signed(number) => self.count_integer(number.into()),
+            Value::Unsigned(number) => self.count_integer(number.into()),
             Value::Text(text) => self.count(text, line, options),
             Value::Float(_) | Value::Bool(_) => {
                 let mut text = String::new();
@@ -125,6 +130,7 @@ impl ColumnScan {
         match judge(text, options) {
             Token::Number(number) => {
                 self.numbers += 1;
+                self.has_rounded |= number.abs() > MAX_EXACT_F64 && text.trim().parse().is_ok_and(is_rounded);
                 if number.abs() <= MAX_ABS { self.keep(number) } else { self.values = None }
             }
             Token::Empty => self.count_empty(),
@@ -142,6 +148,11 @@ impl ColumnScan {
                 self.spellings.narrow(text);
             }
         }
+    }
+
+    fn count_integer(&mut self, number: i128) {
+        self.numbers += 1;
+        self.has_rounded |= is_rounded(number);
     }
 
     fn count_empty(&mut self) {

@@ -61,6 +61,12 @@ pub fn is_integer(text: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// True for an integer that is not an `f64`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "what is asked")]
+pub fn is_rounded(number: i128) -> bool {
+    number as f64 as i128 != number
+}
+
 /// A number as CSV and category labels spell it: what `f64` parses, without hexadecimal, `inf` or `nan`.
 pub fn parse_number(text: &str) -> Option<f64> {
     let text = text.trim();

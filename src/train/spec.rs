@@ -232,6 +232,12 @@ impl TrainSpec {
                 "{flag} does not apply to {algorithm}: it takes columns as they are"
             )));
         }
+        let loss = self.options.loss();
+        if loss.is_of_quantiles() && !self.monotone.is_empty() {
+            return Err(TrainError::Usage(format!(
+                "--monotone does not go with --loss {loss}, whose leaves are quantiles of their rows"
+            )));
+        }
         self.check_kinds()?;
         self.options.resolve(self.algorithm)
     }

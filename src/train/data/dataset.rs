@@ -76,15 +76,18 @@ pub(crate) fn read(spec: &TrainSpec, tables: &TrainTables<'_>) -> Result<Dataset
     let Kinds { kinds, warnings: about_dates } = Kinds::of(spec, &scan, features)?;
     let task = target::decide(spec, &scan, target)?;
     let target_kind = if task == TaskChoice::Regression { FeatureKind::Numeric } else { FeatureKind::Categorical };
-    let time_kind = |column: usize| {
-        if scan.columns[column].is_numeric() { FeatureKind::Numeric } else { FeatureKind::Categorical }
-    };
+    let time = time.map(|column| {
+        let is_numeric = scan.columns[column].is_numeric();
+        (column, if is_numeric { FeatureKind::Numeric } else { FeatureKind::Categorical })
+    });
     let mut wanted = vec![(target, target_kind)];
     wanted.extend(features.iter().copied().zip(kinds.iter().copied()));
+    let of_numbers = wanted.iter().filter(|(_, kind)| *kind == FeatureKind::Numeric).map(|(column, _)| *column);
+    numbers::check_rounded(&mut scan, of_numbers)?;
     let n_used = wanted.len();
     wanted.extend(weight.map(|column| (column, FeatureKind::Numeric)));
     wanted.extend(group.map(|column| (column, FeatureKind::Categorical)));
-    wanted.extend(time.map(|column| (column, time_kind(column))));
+    wanted.extend(time);
     let mut test = tables.test.as_deref().map(TableFile::scan).transpose()?;
     let mut columns = sources::read(&mut scan, test.as_mut(), &wanted)?;
     let sources = Sources { data: &scan, test: test.as_ref() };
@@ -92,7 +95,7 @@ pub(crate) fn read(spec: &TrainSpec, tables: &TrainTables<'_>) -> Result<Dataset
     wanted.iter().zip(&columns).try_for_each(|((column, _), cells)| check_booleans(&scan, *column, cells))?;
     let weights = weight.and_then(|column| Some((column, others.next()?)));
     let weights = weights.map(|(column, cells)| target::weights(&sources, column, cells)).transpose()?;
-    let keys = match (group.or(time), others.next()) {
+    let keys = match (group.or(time.map(|(column, _)| column)), others.next()) {
         (Some(column), Some(cells)) if group.is_some() => RowKeys::groups(&sources, column, &cells)?,
         (Some(column), Some(cells)) => {
             let said = spec.date.iter().find(|date| date.column == scan.columns[column].name);
@@ -103,6 +106,10 @@ pub(crate) fn read(spec: &TrainSpec, tables: &TrainTables<'_>) -> Result<Dataset
     let mut columns = columns.into_iter();
     let target_cells = columns.next().ok_or_else(|| TrainError::Broken("no target was read".to_owned()))?;
     let (observed, classes) = target::observe(&sources, target, target_cells)?;
+    target::check_loss(&sources, target, spec.options.loss(), &observed)?;
+    if let (Some(weights), Some(column)) = (&weights, weight) {
+        target::check_weights(&scan, column, (&observed, &classes), weights)?;
+    }
     let mut warnings = warnings(&scan, features, &kinds);
     warnings.extend(about_dates);
     warnings.extend(target::note_of_two(spec, &observed, &classes));

@@ -1,7 +1,11 @@
 //! Columns that hold numbers to a reader, and text to a program: a few cells are not numbers, or all are written in
-//! another way. They are refused, because a category for each number is not what was meant.
+//! another way. They are refused, because a category for each number is not what was meant; so are columns of integers
+//! that are too large to be told apart.
 
-use crate::table::Scan;
+use std::collections::HashMap;
+
+use crate::model::schema::FeatureKind;
+use crate::table::{Cells, Scan};
 use crate::text::shorten::{quoted, shortened};
 use crate::train::data::lookup::of_column;
 use crate::train::error::TrainError;
@@ -49,6 +53,29 @@ fn refusal(scan: &Scan<'_>, column: usize) -> Option<String> {
          --categorical {name} if all are names",
         shortened(text)
     ))
+}
+
+/// Refuses columns of numbers where several integers become one `f64`.
+pub(super) fn check_rounded(scan: &mut Scan<'_>, columns: impl Iterator<Item = usize>) -> Result<(), TrainError> {
+    for column in columns.filter(|column| scan.columns[*column].has_rounded).collect::<Vec<_>>() {
+        let read = scan.read(&[(column, FeatureKind::Categorical)])?.pop();
+        let Some(Cells::Texts { names, .. }) = read else { continue };
+        let mut first_of = HashMap::with_capacity(names.len());
+        let integers = names.iter().filter_map(|name| Some((name, name.parse::<i128>().ok()?)));
+        for (name, integer) in integers {
+            #[expect(clippy::cast_precision_loss, reason = "what is looked for")]
+            let (first, other) = first_of.entry((integer as f64).to_bits()).or_insert((name, integer));
+            if *other != integer {
+                let detail = format_args!(
+                    "{first} and {name} are one number in 64-bit floating point, which holds integers up to \
+                     9007199254740992 exactly: read it as text (--categorical), leave it out (--drop), or take an offset \
+                     off before"
+                );
+                return Err(of_column(scan, column, detail));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The first cells that are no numbers: `"n.d." on line 4, "5 %" on line 9`.

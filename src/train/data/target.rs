@@ -6,7 +6,7 @@ use crate::text::number::parse_number;
 use crate::train::data::lookup::of_column;
 use crate::train::data::sources::Sources;
 use crate::train::error::TrainError;
-use crate::train::options::TaskChoice;
+use crate::train::options::{Loss, TaskChoice};
 use crate::train::spec::TrainSpec;
 
 /// Fewest rows of a class: one to hold out, one to learn from.
@@ -143,6 +143,47 @@ pub(super) fn weights(sources: &Sources<'_>, column: usize, cells: Cells) -> Res
             Err(of_column(sources.data, column, "every row weighs 0"))
         }
         None => Ok(weights),
+    }
+}
+
+/// Refuses values that a loss is not defined for.
+pub(super) fn check_loss(
+    sources: &Sources<'_>,
+    target: usize,
+    loss: Loss,
+    observed: &Observed,
+) -> Result<(), TrainError> {
+    let Observed::Values(values) = observed else { return Ok(()) };
+    let (least, is_wrong): (_, fn(&f64) -> bool) = match loss {
+        Loss::Gamma => ("above 0", |value| *value <= 0.0),
+        Loss::Poisson | Loss::Tweedie { .. } => ("0 or above", |value| *value < 0.0),
+        _ => return Ok(()),
+    };
+    match values.iter().position(is_wrong) {
+        None => Ok(()),
+        Some(row) => {
+            let found = values[row];
+            Err(sources.problem(target, row, format!("--loss {loss} is for a target {least}, and it is {found}")))
+        }
+    }
+}
+
+/// Refuses weights under which a class has no row.
+pub(super) fn check_weights(
+    scan: &Scan<'_>,
+    column: usize,
+    (observed, labels): (&Observed, &[String]),
+    weights: &[f64],
+) -> Result<(), TrainError> {
+    let Observed::Classes(classes) = observed else { return Ok(()) };
+    let mut has_weight = vec![false; labels.len()];
+    classes.iter().zip(weights).for_each(|(class, weight)| has_weight[*class as usize] |= *weight > 0.0);
+    match has_weight.iter().position(|has| !has) {
+        None => Ok(()),
+        Some(class) => {
+            let label = &labels[class];
+            Err(of_column(scan, column, format_args!("every row of class {label:?} weighs 0: leave such rows out")))
+        }
     }
 }
 

@@ -7,8 +7,10 @@ use super::cells::CellView;
 use super::columns::BoostedColumns;
 use crate::train::random::SplitMix64;
 
-/// The largest number of bins of a column, without that of missing cells.
+/// The largest number of bins of a column, without that of missing cells. Only categories may have more.
 pub const MAX_BINS: usize = 255;
+/// The same of a column of categories, whose bins have two bytes where they are more than [`MAX_BINS`].
+const MAX_WIDE_BINS: usize = u16::MAX as usize;
 /// Cuts are taken from at most this many rows, drawn evenly over the table: sorting a million rows takes twice as long
 /// as the fit.
 const MAX_SAMPLED: usize = 200_000;
@@ -21,7 +23,7 @@ pub(super) enum Cuts {
     /// Ascending: bin b has the values above threshold b − 1 and up to threshold b.
     Thresholds(Vec<f64>),
     /// The bin of each category, by its position: the commonest have one each, all others share the last.
-    Categories(Vec<u8>),
+    Categories(Vec<u16>),
 }
 
 /// How one column is cut.
@@ -30,13 +32,15 @@ pub(super) struct ColumnBins {
     pub(super) cuts: Cuts,
     /// Bins, that of missing cells apart; at least 1.
     pub(super) n_bins: usize,
+    /// The bins of a column that has more than a byte tells apart, shape `[n_rows]`; else empty.
+    pub(super) wide: Vec<u16>,
 }
 
 /// Rows as boosting sees them: four columns a block, so that one look-up gives four bins.
 #[derive(Debug)]
 pub(crate) struct BinnedRows {
     pub(super) columns: Vec<ColumnBins>,
-    /// Each block has a row's bins of its columns; columns beyond the last have bin 0.
+    /// Each block has a row's bins of its columns; columns beyond the last, and those of wide bins, have 0.
     pub(super) blocks: Vec<Vec<[u8; BLOCK]>>,
     /// The same bins row by row, `[n_rows, n_blocks]`; empty where all blocks are in the caches.
     by_row: Vec<[u8; BLOCK]>,
@@ -69,7 +73,7 @@ impl BinnedRows {
                     (0, Some(sample)) => Cuts::Thresholds(of_sample(sample)),
                     (n_categories, _) => Cuts::Categories(categories(n_categories, of_all())),
                 };
-                ColumnBins { n_bins: cuts.n_bins(), cuts }
+                ColumnBins::of(cuts, of_all())
             })
             .collect();
         let block = |columns: &[ColumnBins], first: usize| {
@@ -77,7 +81,7 @@ impl BinnedRows {
                 let mut bins = [0; BLOCK];
                 bins.iter_mut()
                     .zip(columns.iter().zip(first..))
-                    .for_each(|(bin, (column, number))| *bin = column.bin(made.cell(number, row)));
+                    .for_each(|(bin, (column, number))| *bin = column.narrow_bin(made.cell(number, row)));
                 bins
             };
             cells.rows().map(of_row).collect()
@@ -87,15 +91,22 @@ impl BinnedRows {
         let by_row = if n_rows * blocks.len() < CACHED { Vec::new() } else { interleave(&blocks) };
         let mut starts = vec![0];
         for column in 0..columns.len().next_multiple_of(BLOCK) {
-            let n_slots = columns.get(column).map_or(1, |column| column.n_bins + 1);
+            let n_slots = columns.get(column).map_or(1, ColumnBins::n_slots);
             starts.push(starts[column] + n_slots);
         }
         Self { columns, blocks, by_row, starts, n_rows }
     }
 
-    /// Where a column's bins begin in a histogram.
+    /// Where a column's slots begin in a histogram: a byte of its block is added to.
     pub(super) fn start(&self, column: usize) -> usize {
         self.starts[column]
+    }
+
+    /// The slots of a column's bins in a histogram, the last that of missing cells. One of wide bins has another before
+    /// them, to which the bytes of its block go.
+    pub(super) fn slots(&self, column: usize) -> std::ops::Range<usize> {
+        let end = self.starts[column + 1];
+        self.columns.get(column).map_or(end, |bins| end - bins.n_bins - 1)..end
     }
 
     /// Bins of a histogram, those of missing cells included.
@@ -111,8 +122,11 @@ impl BinnedRows {
     }
 
     /// The bin of a cell.
-    pub(super) fn bin(&self, row: usize, column: usize) -> u8 {
-        self.blocks[column / BLOCK][row][column % BLOCK]
+    pub(super) fn bin(&self, row: usize, column: usize) -> u16 {
+        match self.columns[column].wide.get(row) {
+            Some(bin) => *bin,
+            None => u16::from(self.blocks[column / BLOCK][row][column % BLOCK]),
+        }
     }
 
     /// True when no column has two values.
@@ -154,19 +168,43 @@ impl Cuts {
 }
 
 impl ColumnBins {
+    fn of(cuts: Cuts, cells: impl Iterator<Item = f64>) -> Self {
+        let mut bins = Self { n_bins: cuts.n_bins(), cuts, wide: Vec::new() };
+        if bins.is_wide() {
+            bins.wide = cells.map(|cell| bins.bin(cell)).collect();
+        }
+        bins
+    }
+
+    /// True where a byte cannot tell the bins and that of missing cells apart.
+    pub(super) fn is_wide(&self) -> bool {
+        self.n_bins > MAX_BINS
+    }
+
+    /// Slots of a histogram.
+    fn n_slots(&self) -> usize {
+        self.n_bins + 1 + usize::from(self.is_wide())
+    }
+
     /// The bin of missing cells, after the others.
-    #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
-    pub(super) fn missing(&self) -> u8 {
-        self.n_bins as u8
+    #[expect(clippy::cast_possible_truncation, reason = "at most 65,535")]
+    pub(super) fn missing(&self) -> u16 {
+        self.n_bins as u16
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 255; a category's position")]
-    pub(super) fn bin(&self, cell: f64) -> u8 {
+    fn bin(&self, cell: f64) -> u16 {
         match &self.cuts {
             _ if cell.is_nan() => self.missing(),
-            Cuts::Thresholds(thresholds) => thresholds.partition_point(|t| *t < cell) as u8,
+            Cuts::Thresholds(thresholds) => thresholds.partition_point(|t| *t < cell) as u16,
             Cuts::Categories(bins) => bins.get(cell as usize).copied().unwrap_or_else(|| self.missing()),
         }
+    }
+
+    /// The byte of a cell in its block.
+    #[expect(clippy::cast_possible_truncation, reason = "at most 255 where the column is not wide")]
+    fn narrow_bin(&self, cell: f64) -> u8 {
+        if self.is_wide() { 0 } else { self.bin(cell) as u8 }
     }
 }
 
@@ -182,8 +220,8 @@ fn sample(n_rows: usize, seed: u64) -> Option<Vec<usize>> {
 }
 
 /// The bin of each category: by its rows, the commonest first; ties: the first in byte order.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a category's position; at most 254")]
-fn categories(n_categories: usize, cells: impl Iterator<Item = f64>) -> Vec<u8> {
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a category's position; below 65,535")]
+fn categories(n_categories: usize, cells: impl Iterator<Item = f64>) -> Vec<u16> {
     let mut counts = vec![0_usize; n_categories];
     for cell in cells.filter(|cell| !cell.is_nan()) {
         counts[cell as usize] += 1;
@@ -192,7 +230,7 @@ fn categories(n_categories: usize, cells: impl Iterator<Item = f64>) -> Vec<u8> 
     order.sort_by_key(|category| std::cmp::Reverse(counts[*category]));
     let mut bins = vec![0; n_categories];
     for (rank, category) in order.into_iter().enumerate() {
-        bins[category] = rank.min(MAX_BINS - 1) as u8;
+        bins[category] = rank.min(MAX_WIDE_BINS - 1) as u16;
     }
     bins
 }

@@ -182,21 +182,30 @@ impl<const K: usize> Grower<'_, K> {
 
     /// Moves the rows that go to the left before the others and gives their number; each part keeps its order.
     fn divide(&mut self, rows: std::ops::Range<usize>, split: &Split) -> usize {
+        let bins = &self.task.data.columns[split.column];
         // One byte says where each bin leads.
-        let missing = self.task.data.columns[split.column].missing();
-        let mut leads_left = [false; 256];
-        for (leads, bin) in leads_left.iter_mut().zip(0..=u8::MAX) {
-            *leads = split.leads_left(bin, missing);
+        let leads_left: Vec<bool> =
+            (0..=u16::MAX).take(bins.n_bins + 1).map(|bin| split.leads_left(bin, bins.missing())).collect();
+        if bins.is_wide() {
+            return self.divide_by(rows, |row| leads_left[usize::from(bins.wide[row])]);
         }
+        // Of a size that is known, so that no byte is out of bounds.
+        let mut of_byte = [false; 256];
+        of_byte[..leads_left.len()].copy_from_slice(&leads_left);
         let block = &self.task.data.blocks[split.column / super::bins::BLOCK];
         let at = split.column % super::bins::BLOCK;
+        self.divide_by(rows, |row| of_byte[usize::from(block[row][at])])
+    }
+
+    /// Moves the rows that a test leads to the left before the others.
+    fn divide_by(&mut self, rows: std::ops::Range<usize>, leads_left: impl Fn(usize) -> bool) -> usize {
         let rows = &mut self.tree.rows[rows];
         self.spare.resize(self.spare.len().max(rows.len()), 0);
         let (mut n_left, mut n_right) = (0, 0);
         // Each row is written to both sides and counted on one: a branch would be mispredicted for half of the rows.
         for i in 0..rows.len() {
             let row = rows[i];
-            let goes_left = leads_left[usize::from(block[row as usize][at])];
+            let goes_left = leads_left(row as usize);
             rows[n_left] = row;
             self.spare[n_right] = row;
             n_left += usize::from(goes_left);

@@ -31,7 +31,7 @@ struct BlockSums<'a, const K: usize> {
 impl<const K: usize> Histogram<K> {
     /// The bins of a column, the last that of missing cells.
     pub(super) fn column(&self, data: &BinnedRows, column: usize) -> &[Bin<K>] {
-        &self.0[data.start(column)..data.start(column + 1)]
+        &self.0[data.slots(column)]
     }
 
     /// The sums of rows, in their order; `ordered` has their gradients in that order. Each block is added by one
@@ -62,6 +62,12 @@ impl<const K: usize> Histogram<K> {
                     scope.spawn(move || add(first, share));
                 }
             });
+        }
+        for (column, bins) in data.columns.iter().enumerate().filter(|(_, bins)| bins.is_wide()) {
+            let sums = &mut all[data.slots(column)];
+            for (row, gradients) in rows.iter().zip(ordered) {
+                add_row(&mut sums[usize::from(bins.wide[*row as usize])], *gradients);
+            }
         }
         Self(all)
     }
@@ -103,16 +109,20 @@ impl<const K: usize> BlockSums<'_, K> {
     }
 
     fn add(&mut self, cells: impl Iterator<Item = [u8; BLOCK]>, ordered: &Gradients) {
-        for (cells, [gradient, hessian]) in cells.zip(ordered) {
-            let (gradient, hessian) = (f64::from(*gradient), f64::from(*hessian));
+        for (cells, gradients) in cells.zip(ordered) {
             for (start, bin) in self.starts.iter().zip(cells) {
-                let bin = &mut self.sums[start + usize::from(bin)];
-                bin[0] += gradient;
-                bin[1] += hessian;
-                if K == 3 {
-                    bin[2] += 1.0;
-                }
+                add_row(&mut self.sums[start + usize::from(bin)], *gradients);
             }
         }
+    }
+}
+
+/// Adds a row to a bin.
+#[inline]
+fn add_row<const K: usize>(bin: &mut Bin<K>, [gradient, hessian]: [f32; 2]) {
+    bin[0] += f64::from(gradient);
+    bin[1] += f64::from(hessian);
+    if K == 3 {
+        bin[2] += 1.0;
     }
 }

@@ -105,9 +105,6 @@ pub(crate) fn fit(task: &BoostingTask<'_>) -> Result<Boosted, String> {
 
 fn numbers(task: &BoostingTask<'_>, y: &[f64], weights: Option<&[f64]>) -> Result<(ScaledTarget, Objective), String> {
     let loss = task.parameters.loss().unwrap_or(Loss::Squared);
-    if loss.is_of_quantiles() && !task.monotone.is_empty() {
-        return Err(format!("--monotone does not go with --loss {loss}, whose leaves are quantiles of their rows"));
-    }
     let target = target::scale(y, weights, loss)?;
     let delta = match loss {
         Loss::Huber { delta: Some(delta) } => delta / target.factor,
@@ -116,13 +113,20 @@ fn numbers(task: &BoostingTask<'_>, y: &[f64], weights: Option<&[f64]>) -> Resul
     Ok((target, Objective::Number(loss, delta)))
 }
 
-/// The weight of each row: its own, times that of its class if classes are balanced; `None` if all are 1.
-#[expect(clippy::cast_precision_loss, reason = "at most 1,000 classes")]
+/// The weight of each row: its own, of which the mean of those above 0 is made 1, because the penalties on leaves are
+/// absolute; times that of its class if classes are balanced; `None` if all are 1.
+#[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn row_weights(task: &BoostingTask<'_>, n_classes: usize) -> Result<Option<Vec<f64>>, String> {
-    let own = |row: usize| task.weights.map_or(1.0, |weights| weights[row]);
+    let weights = task.weights.map(|weights| {
+        // Divided by the largest first: a sum of the smallest and largest weights has to be a number.
+        let largest = weights.iter().copied().fold(0.0, f64::max);
+        let (sum, n) = weights.iter().fold((0.0, 0.0), |(sum, n), w| (sum + w / largest, n + f64::from(*w > 0.0)));
+        weights.iter().map(|weight| weight / largest * (n / sum)).collect::<Vec<f64>>()
+    });
     if task.weights.is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
         return Err("every row to fit on weighs 0".to_owned());
     }
+    let own = |row: usize| weights.as_ref().map_or(1.0, |weights| weights[row]);
     let balanced = |y: &[u32]| {
         let mut of_class = vec![0.0; n_classes];
         y.iter().enumerate().for_each(|(row, class)| of_class[*class as usize] += own(row));
@@ -136,6 +140,6 @@ fn row_weights(task: &BoostingTask<'_>, n_classes: usize) -> Result<Option<Vec<f
     };
     match task.observed {
         Observed::Classes(y) if task.parameters.is("class-weight", "balanced") => Ok(Some(balanced(y))),
-        _ => Ok(task.weights.map(<[f64]>::to_vec)),
+        _ => Ok(weights),
     }
 }

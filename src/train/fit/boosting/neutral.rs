@@ -51,7 +51,7 @@ fn convert_node(node: &TreeNode, data: &BinnedRows, factor: f64, sets: &mut Vec<
             // Beyond the last: all numbers go to the left, missing cells to the right.
             Test::Threshold(thresholds.get(usize::from(bin)).copied().unwrap_or(f64::INFINITY))
         }
-        (Cuts::Thresholds(_), Rule::In(_)) => Test::Threshold(f64::INFINITY),
+        (Cuts::Thresholds(_), Rule::In(_) | Rule::InWide(_)) => Test::Threshold(f64::INFINITY),
         (Cuts::Categories(bins), rule) => {
             let members = (0_u32..).zip(bins).filter(|(_, bin)| rule.leads_left(**bin));
             sets.push(members.map(|(category, _)| category).collect());

@@ -1,6 +1,6 @@
 //! The best split of a node, searched in its histogram.
 
-use super::bins::Cuts;
+use super::bins::{Cuts, MAX_BINS};
 use super::histogram::{Bin, Histogram};
 use super::tree_task::TreeTask;
 use crate::train::options::Monotone;
@@ -40,6 +40,15 @@ pub(super) enum Rule {
     UpTo(u8),
     /// The bins of this set go to the left.
     In([u64; 4]),
+    /// The bins of this set, of a column that has more than a byte tells apart.
+    InWide(WideSet),
+}
+
+/// A set of bins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct WideSet {
+    bins: [u16; MAX_SET],
+    n: usize,
 }
 
 /// A split.
@@ -97,17 +106,38 @@ impl Sums {
 
 impl Split {
     /// True where a bin of its column goes to the left, given that of missing cells.
-    pub(super) fn leads_left(&self, bin: u8, missing: u8) -> bool {
+    pub(super) fn leads_left(&self, bin: u16, missing: u16) -> bool {
         if bin == missing { self.missing_left } else { self.rule.leads_left(bin) }
     }
 }
 
 impl Rule {
     /// True where a bin goes to the left.
-    pub(super) fn leads_left(&self, bin: u8) -> bool {
+    pub(super) fn leads_left(&self, bin: u16) -> bool {
         match self {
-            Self::UpTo(last) => bin <= *last,
+            Self::UpTo(last) => bin <= u16::from(*last),
             Self::In(set) => set[usize::from(bin / 64)] >> (bin % 64) & 1 == 1,
+            Self::InWide(set) => set.bins[..set.n].contains(&bin),
+        }
+    }
+
+    /// A set of nothing, for a column with so many bins.
+    fn none(n_bins: usize) -> Self {
+        if n_bins > MAX_BINS { Self::InWide(WideSet { bins: [0; MAX_SET], n: 0 }) } else { Self::In([0; 4]) }
+    }
+
+    /// The set with one bin more; a wide one has at most [`MAX_SET`].
+    fn with(self, bin: u16) -> Self {
+        match self {
+            Self::In(mut set) => {
+                set[usize::from(bin / 64)] |= 1 << (bin % 64);
+                Self::In(set)
+            }
+            Self::InWide(WideSet { mut bins, n }) => {
+                bins[n] = bin;
+                Self::InWide(WideSet { bins, n: n + 1 })
+            }
+            Self::UpTo(_) => self,
         }
     }
 }
@@ -171,10 +201,10 @@ impl Search<'_> {
     #[expect(clippy::cast_possible_truncation, reason = "a bin")]
     fn categories<const K: usize>(&mut self, column: usize, bins: &[Bin<K>], missing: Sums) {
         let are_few = bins.len() <= FEW_CATEGORIES;
-        let sums_of = |bin: Option<u8>| bin.map_or(missing, |bin| Sums::of(&bins[usize::from(bin)]));
+        let sums_of = |bin: Option<u16>| bin.map_or(missing, |bin| Sums::of(&bins[usize::from(bin)]));
         let fewest = if are_few { 1.0 } else { RARE };
-        let mut order: Vec<(f64, Option<u8>)> = Vec::with_capacity(bins.len() + 1);
-        for bin in [None].into_iter().chain((0..bins.len()).map(|bin| Some(bin as u8))) {
+        let mut order: Vec<(f64, Option<u16>)> = Vec::with_capacity(bins.len() + 1);
+        for bin in [None].into_iter().chain((0..bins.len()).map(|bin| Some(bin as u16))) {
             let sums = sums_of(bin);
             if sums.n >= fewest {
                 // The divisions are done here: in each comparison they took a third of the fit, with two columns of 50.
@@ -185,31 +215,32 @@ impl Search<'_> {
         let ordered = order.iter().map(|(_, bin)| (*bin, sums_of(*bin)));
         if are_few {
             let n_sets = order.len().saturating_sub(1);
-            self.prefixes(column, ordered.take(n_sets), missing, 0.0, 0.0);
+            self.prefixes((column, bins.len()), ordered.take(n_sets), missing, 0.0, 0.0);
             return;
         }
         let n_sets = order.len().div_ceil(2).min(MAX_SET);
-        self.prefixes(column, ordered.clone().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
-        self.prefixes(column, ordered.rev().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
+        let of = (column, bins.len());
+        self.prefixes(of, ordered.clone().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
+        self.prefixes(of, ordered.rev().take(n_sets), missing, CATEGORY_ROWS, CATEGORY_LAMBDA);
     }
 
     /// Offers the sets that begin an order of categories, at least `least` rows apart. `None` stands for missing cells.
     fn prefixes(
         &mut self,
-        column: usize,
-        order: impl Iterator<Item = (Option<u8>, Sums)>,
+        (column, n_bins): (usize, usize),
+        order: impl Iterator<Item = (Option<u16>, Sums)>,
         missing: Sums,
         least: f64,
         more_lambda: f64,
     ) {
-        let (mut left, mut set, mut missing_left) = (Sums::default(), [0_u64; 4], false);
+        let (mut left, mut set, mut missing_left) = (Sums::default(), Rule::none(n_bins), false);
         let mut n_since = 0.0;
         for (bin, sums) in order {
             left = left.plus(sums);
             n_since += sums.n;
             match bin {
                 None => missing_left = true,
-                Some(bin) => set[usize::from(bin / 64)] |= 1 << (bin % 64),
+                Some(bin) => set = set.with(bin),
             }
             if self.total.n - left.n < least {
                 break;
@@ -219,7 +250,7 @@ impl Search<'_> {
             }
             n_since = 0.0;
             let learned = (missing.n > 0.0).then_some(missing_left);
-            self.offer(column, Rule::In(set), learned, left, more_lambda);
+            self.offer(column, set, learned, left, more_lambda);
         }
     }
 

@@ -36,7 +36,9 @@ pub(super) fn scale(y: &[f64], weights: Option<&[f64]>, loss: Loss) -> Result<Sc
             (start, deviation(y, weights), Link::Identity)
         }
         Loss::Poisson | Loss::Gamma | Loss::Tweedie { .. } => {
-            check_sign(y, loss)?;
+            if mean == 0.0 {
+                return Err(format!("--loss {loss} is for a target that is not 0 everywhere"));
+            }
             (mean.ln(), mean, Link::Exp)
         }
     };
@@ -44,7 +46,9 @@ pub(super) fn scale(y: &[f64], weights: Option<&[f64]>, loss: Loss) -> Result<Sc
     // A spread of nothing, or one that f64 cannot hold: there is nothing to scale by.
     let usable = |v: f64| v.is_finite() && v > 0.0;
     if !start.is_finite() || !usable(divisor) {
-        return Err("its spread is none, or none that 64 bits hold".to_owned());
+        return Err(
+            "the spread of the target over the rows that weigh something is none, or none that 64 bits hold".to_owned()
+        );
     }
     let labels = y.iter().map(|v| (v - centre) / divisor).collect();
     Ok(ScaledTarget { labels, start: vec![start], factor: if link == Link::Exp { 1.0 } else { factor }, link })
@@ -71,18 +75,6 @@ pub(super) fn of_classes(y: &[u32], n_classes: usize, weights: Option<&[f64]>) -
         all => (all.iter().map(|weight| logarithm(*weight)).collect(), Link::Softmax),
     };
     ScaledTarget { labels, start, factor: 1.0, link }
-}
-
-fn check_sign(y: &[f64], loss: Loss) -> Result<(), String> {
-    let is_wrong = |v: &&f64| **v < 0.0 || **v == 0.0 && loss == Loss::Gamma;
-    match y.iter().find(is_wrong) {
-        None if y.iter().all(|v| *v == 0.0) => Err(format!("--loss {loss} is for a target that is not 0 everywhere")),
-        None => Ok(()),
-        Some(wrong) => {
-            let least = if loss == Loss::Gamma { "above 0" } else { "0 or above" };
-            Err(format!("--loss {loss} is for a target {least}, and it is {wrong} in a row"))
-        }
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]

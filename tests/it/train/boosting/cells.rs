@@ -102,12 +102,40 @@ fn categories_need_no_order_and_no_columns() {
 }
 
 #[test]
-fn more_categories_than_bins_still_fit() {
-    let data = table("c,y", 3_000, |i, random| format!("k{},{}", random.below(900), i % 2));
-    let trained = train(&TrainSpec { folds: Some(2), ..with("y", &[("trees", "5")]) }, &data, &()).unwrap();
+fn more_categories_than_a_byte_holds_are_told_apart() {
+    let worth = |name: &str| f64::from(name[1..].parse::<u32>().unwrap() * 13 % 11);
+    let data = table("x,c,y", 12_000, |i, random| {
+        let name = if i % 50 == 0 { String::new() } else { format!("k{}", random.below(400)) };
+        let y = if name.is_empty() { -20.0 } else { worth(&name) };
+        format!("{},{name},{y}", noise(random))
+    });
+    let few = with("y", &[("trees", "80"), ("max-leaves", "64"), ("early-stopping", "0")]);
+    let trained = train(&TrainSpec { folds: Some(0), ..few }, &data, &()).unwrap();
     let header = open(&trained.artifact).unwrap().header;
-    assert!(header.features[0].categories.len() > 800);
     assert_eq!((header.format.as_str(), header.smartcore), ("smartserve/2", None));
+    let model = Model::load(&trained.artifact).unwrap();
+    model.check_golden().unwrap();
+    let categories = &model.schema().features()[1].categories;
+    assert_eq!(categories.len(), 400);
+    let wrong = categories.iter().enumerate().filter(|(category, name)| {
+        let answer = values(&model, &[&[0.0, *category as f64]])[0];
+        (answer - worth(name)).abs() > 1.5
+    });
+    assert!(wrong.count() < 20);
+    assert!(values(&model, &[&[0.0, f64::NAN]])[0] < -15.0);
+}
+
+#[test]
+fn integers_that_f64_makes_one_of_are_refused() {
+    let of = |first: u64| table("id,y", 100, move |i, _| format!("{},{}", first + i as u64, i % 7));
+    let refused = train(&spec("y"), &of(1 << 62), &()).unwrap_err().to_string();
+    let place =
+        "t.csv, column 1 (id): 4611686018427387904 and 4611686018427387905 are one number in 64-bit floating point";
+    assert!(refused.starts_with(place) && refused.contains("--categorical") && refused.contains("--drop"), "{refused}");
+    let as_text = TrainSpec { categorical: vec!["id".to_owned()], ..with("y", &[("trees", "2")]) };
+    train(&as_text, &of(1 << 62), &()).unwrap();
+    let apart = table("id,y", 100, |i, _| format!("{},{}", (1_u64 << 62) + 1_025 * i as u64, i % 7));
+    train(&with("y", &[("trees", "2")]), &apart, &()).unwrap();
 }
 
 /// One-hot columns of a category that is not listed are all 0.

@@ -97,6 +97,27 @@ fn what_does_not_fit_is_refused() {
     assert!(refused(with("y", &[("class-weight", "balanced")])).contains("--class-weight is for classes"));
 }
 
+#[test]
+fn the_unit_of_weights_changes_nothing() {
+    let of = |unit: f64| {
+        let data = table("x,w,y", 300, |i, random| {
+            let x = noise(random);
+            format!("{x},{},{}", (i % 4) as f64 * unit, x * 3.0 + noise(random))
+        });
+        let model = model(&TrainSpec { weight: Some("w".to_owned()), ..with("y", &[("trees", "20")]) }, &data);
+        values(&model, &[&[-0.7], &[0.1], &[0.6]])
+    };
+    let [one, small, tiny] = [1.0, 2_f64.powi(-20), 2_f64.powi(-1_000)].map(of);
+    assert!(one == small && one == tiny, "{one:?} {small:?} {tiny:?}");
+}
+
+#[test]
+fn a_class_without_weight_is_refused() {
+    let data = table("x,w,y", 100, |i, random| format!("{},{},{}", noise(random), i % 2, ["p", "q"][i % 2]));
+    let refused = train(&TrainSpec { weight: Some("w".to_owned()), ..spec("y") }, &data, &()).unwrap_err().to_string();
+    assert_eq!(refused, "t.csv, column 2 (w): every row of class \"p\" weighs 0: leave such rows out");
+}
+
 /// Rows that are fitted on, set aside and weigh nothing, of one fit (10,000 rows) and of parts in turn (600); missing
 /// cells among them.
 #[test]

@@ -69,8 +69,9 @@ fn logarithmic_links_answer_means_above_zero() {
 fn a_target_outside_a_loss_is_refused() {
     let data = |low: f64| table("x,y", 100, move |i, random| format!("{},{}", noise(random), low + (i % 5) as f64));
     let refused = |loss: &str, low: f64| train(&with("y", &[("loss", loss)]), &data(low), &()).unwrap_err().to_string();
-    assert!(refused("poisson", -1.0).contains("--loss poisson is for a target 0 or above, and it is -1 in a row"));
-    assert!(refused("gamma", 0.0).contains("--loss gamma is for a target above 0, and it is 0 in a row"));
+    let place = "t.csv, line 2, column 2 (y): ";
+    assert_eq!(refused("poisson", -1.0), format!("{place}--loss poisson is for a target 0 or above, and it is -1"));
+    assert_eq!(refused("gamma", 0.0), format!("{place}--loss gamma is for a target above 0, and it is 0"));
     assert!(refused("tweedie", -2.0).contains("--loss tweedie=1.5 is for a target 0 or above"));
     train(&with("y", &[("loss", "gamma")]), &data(1.0), &()).unwrap();
 }
