@@ -108,6 +108,10 @@ impl<'a> Found<'a> {
         if n_outputs == 0 || n_outputs > MAX_CLASSES {
             return Err(ImportError::new(format_args!("{n_outputs} outputs, expected 1 to {MAX_CLASSES}")));
         }
+        if n_outputs != num_class {
+            let what = format_args!("num_class is {num_class}, and num_tree_per_iteration {n_outputs}");
+            return Err(ImportError::new(what));
+        }
         let last = self.max_feature_idx.ok_or_else(|| missing("max_feature_idx"))?;
         if last >= MAX_COLUMNS {
             return Err(ImportError::new(format_args!("max_feature_idx is {last}: over {MAX_COLUMNS} columns")));

@@ -143,6 +143,10 @@ fn base(document: &Document, base: Base, n_outputs: usize) -> Result<Vec<f64>, I
     let list = list.strip_prefix('[').and_then(|list| list.strip_suffix(']')).unwrap_or(list);
     let scores: Result<Vec<f32>, _> = list.split(',').map(|score| score.trim().parse::<f32>()).collect();
     let scores = scores.map_err(|_| refused(format!("{text:?} is neither a number nor a list of numbers")))?;
+    // The library ends with "base_score must be in (0,1)", and takes 0 and 1 for the nearest that are.
+    if base == Base::Logit && scores.iter().any(|score| !(0.0..=1.0).contains(score)) {
+        return Err(refused(format!("{text:?} is no probability")));
+    }
     let margins: Vec<f64> = scores.into_iter().map(|score| f64::from(base.margin(score))).collect();
     if let Some(margin) = margins.iter().find(|margin| !margin.is_finite()) {
         return Err(refused(format!("{text:?} gives the margin {margin}")));

@@ -339,6 +339,13 @@ fn what_is_not_understood_is_refused_with_its_place() {
         refused(&|m| m["learner"]["learner_model_param"]["base_score"] = "[1,2]".into()),
         &["2 numbers for 1 outputs"],
     );
+    says(
+        refused(&|m| {
+            m["learner"]["learner_model_param"]["base_score"] = "2".into();
+            m["learner"]["objective"]["name"] = "binary:logistic".into();
+        }),
+        &["base_score", "\"2\" is no probability"],
+    );
     says(refused(&|m| m["learner"]["learner_model_param"]["num_feature"] = "1".into()), &["splits on column 1 of 1"]);
     says(
         refused(&|m| m["learner"]["feature_names"] = serde_json::json!(["a"])),

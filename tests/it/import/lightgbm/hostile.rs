@@ -122,7 +122,12 @@ fn what_is_out_of_range_is_refused_with_its_place() {
         ("version=v4\n", "", "LightGBM before 2.1 wrote none"),
         ("num_class=1\nnum_tree_per_iteration=1", "num_class=4000000000", "4000000000 outputs, expected 1 to 1000"),
         ("num_tree_per_iteration=1", "num_tree_per_iteration=0", "0 outputs"),
-        ("num_tree_per_iteration=1", "num_tree_per_iteration=3", "regression has 1 trees a round, the head says 3"),
+        ("num_tree_per_iteration=1", "num_tree_per_iteration=3", "num_class is 1, and num_tree_per_iteration 3"),
+        (
+            "num_class=1\nnum_tree_per_iteration=1",
+            "num_class=3\nnum_tree_per_iteration=3",
+            "regression has 1 trees a round, the head says 3",
+        ),
         ("max_feature_idx=2", "max_feature_idx=4000000000", "max_feature_idx is 4000000000: over 65535 columns"),
         ("max_feature_idx=2", "max_feature_idx=3", "`feature_names` has 3 entries, max_feature_idx says 4"),
         ("feature_names=a b c", "feature_names=a b b", "feature \"b\" is listed twice"),
