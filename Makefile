@@ -519,7 +519,7 @@ bench-dialects: $(BINARY) ## What each dialect and protocol costs, in CPU time
 
 .PHONY: bench-cold-start
 bench-cold-start: $(MODEL) ## Measure a function's cold start with MODEL: from exec to the first answer, and its CPU time
-	$(PYTHON) -B benches/lambda/cold_start.py $(BINARY) $(MODEL)
+	$(PYTHON) -B benches/lambda/cold_start.py $(MODEL) 50 $(BINARY)
 
 .PHONY: bench-peers
 bench-peers: $(VENV_PEERS)/installed ## Measure against scikit-learn, ONNX Runtime and Yggdrasil; over HTTP where HTTP_PEERS is

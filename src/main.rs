@@ -9,6 +9,9 @@ use smartserve::commands::{
 };
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == "serve") {
+        serve::prepare();
+    }
     match cli::parse(std::env::args_os()) {
         Ok(cli) => match dispatch(cli.command) {
             Ok(code) => code,

@@ -29,6 +29,13 @@ use super::allocator;
 use super::failure::{Exit, Failure};
 use super::serve_settings::Settings;
 
+/// Starts the program again with the allocator's settings, before the command line is read: that takes a millisecond in
+/// a new process, and would be done twice.
+pub fn prepare() {
+    // `run` tries again, and reports why it fails.
+    let _ = allocator::apply_settings();
+}
+
 /// Runs the server. Gives the exit code of its drain.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! The state of a router: what every handler and layer can reach.
 
 use std::ops::Deref;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Once, Weak};
 
 use crate::config::Vertex;
 use crate::serve::ServerState;
@@ -48,6 +48,8 @@ pub struct App {
     pub(super) role: Role,
     /// Where pages that many share take their memory.
     pub(super) page_memory: PageMemory,
+    /// Done when the budget for pages follows the models.
+    pub(super) pages_followed: Once,
     /// The OpenAPI document as it was last made.
     pub(super) openapi: pages::Cache,
     /// The metrics as they are being rendered.
@@ -66,7 +68,8 @@ impl AppState {
             Role::Admin => (&server.admin_memory, &server.admin_memory),
         };
         let page_memory = PageMemory { own: own.clone(), of_requests: of_requests.clone() };
-        Self(Arc::new(App { server, options, role, page_memory, openapi, metrics, open_metrics }))
+        let pages_followed = Once::new();
+        Self(Arc::new(App { server, options, role, page_memory, pages_followed, openapi, metrics, open_metrics }))
     }
 
     /// A handle that does not keep the state.

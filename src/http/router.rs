@@ -25,7 +25,9 @@ pub fn router(server: Arc<ServerState>, role: Role, options: Options) -> Service
         Role::Admin => admin(),
     };
     let app = AppState::new(server, role, options);
-    if role == Role::Main {
+    // On Lambda by the first request for the document: few functions are ever asked for it, and the first answer would
+    // wait. A model's page that does not fit the budget of requests is no answer there.
+    if role == Role::Main && !app.options.on_lambda {
         pages::room::follow(&app);
     }
     Service::new(RouteTable::new(routes), app)
@@ -53,7 +55,7 @@ fn public(options: &Options) -> Vec<Route> {
         Route::any("/v1/models/{name}/versions/{version}", tensorflow::version),
         Route::post("/invocations", invocations::invoke),
         Route::get("/version", invocations::version),
-        Route::get("/openapi.json", pages::openapi::show),
+        Route::get("/openapi.json", pages::openapi_page::show),
         Route::get("/docs", pages::docs::show.layer(cached("no-cache"))),
     ];
     routes.extend(open_inference());

@@ -19,7 +19,7 @@ pub(super) enum Event<'e> {
     Queue(Vec<Message<'e>>),
     /// A body of `/predict`.
     Direct(&'e str),
-    /// An envelope of AWS with a value that is none of its own; one sentence, which may hold the value.
+    /// An envelope of AWS with a value that is none of its own, or no JSON; one sentence, which may hold the value.
     Malformed(String),
 }
 

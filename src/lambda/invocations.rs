@@ -21,6 +21,7 @@ use super::http_answer::{self, MOST, most_bytes};
 use super::http_event::HttpEvent;
 use super::metric_line::Line;
 use super::outbox::Replies;
+use super::payload::Payload;
 use super::plan::Plan;
 use super::predict::{Asking, TimeLeft};
 use super::queue::{self, Counts};
@@ -79,12 +80,12 @@ impl Invocations {
     ///
     /// # Errors
     /// A function error: a direct event that was not answered, one that is none, or a panic outside of the service.
-    pub(super) async fn answer(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Failed> {
+    pub(super) async fn answer(&self, event: LambdaEvent<Payload>) -> Result<Box<RawValue>, Failed> {
         let LambdaEvent { payload, context } = event;
         let (began, metrics) = (Instant::now(), &self.plan.server.metrics);
         let (before, time) = (metrics.totals(), TimeLeft::until(context.deadline));
         let id = context.request_id.as_str();
-        let outcome = AssertUnwindSafe(self.outcome(payload.get(), id, time)).catch_unwind().await;
+        let outcome = AssertUnwindSafe(self.outcome(&payload, id, time)).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|panic| {
             metrics.panicked();
             Outcome::of("unknown", &panicked(&*panic, id))
@@ -106,9 +107,13 @@ impl Invocations {
             .map_err(|error| Failed { kind: "InternalServerError".to_owned(), message: error.to_string() })
     }
 
-    async fn outcome(&self, event: &str, id: &str, time: TimeLeft) -> Outcome {
+    async fn outcome(&self, payload: &Payload, id: &str, time: TimeLeft) -> Outcome {
         self.look_at_files(time).await;
-        match Event::of(event) {
+        let event = match &payload.json {
+            Ok(json) => Event::of(json.get()),
+            Err(error) => Event::Malformed(format!("The event is not JSON: {error}")),
+        };
+        match event {
             Event::Http(event) => self.http(*event, id, time).await,
             Event::Queue(batch) => {
                 let (counts, answer) = queue::score(&self.asking, self.replies.as_ref(), &batch, id, time).await;

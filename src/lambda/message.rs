@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::reply::Source;
+use super::reply::SourceMessage;
 
 /// A message of SQS, as Lambda hands it on.
 #[derive(Debug, Deserialize)]
@@ -49,10 +49,10 @@ impl<'e> Message<'e> {
         (are_of_sqs && !messages.is_empty()).then_some(messages)
     }
 
-    /// Which one a reply to it answers; `place` is its place in its batch.
-    pub(super) fn source(&self, place: usize) -> Source<'_> {
-        let group = self.attributes.group.as_deref().unwrap_or(&self.id);
-        Source { place, id: &self.id, ordered_group: self.ordered_group(), group }
+    /// It as the message that a reply answers; `place` is its place in its batch.
+    pub(super) fn as_source(&self, place: usize) -> SourceMessage<'_> {
+        let reply_group = self.attributes.group.as_deref().unwrap_or(&self.id);
+        SourceMessage { place, message_id: &self.id, ordered_group: self.ordered_group(), reply_group }
     }
 
     /// The group whose order counts: a FIFO queue's. Fair queues have groups without an order.

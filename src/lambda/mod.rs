@@ -1,8 +1,8 @@
 //! AWS Lambda: events come from its Runtime API in place of requests from a socket, and pass the same service.
 //!
-//! `invocations` is the loop's body: one event in, one answer out, one line of metrics (`metric_line`). `event` tells
-//! what an event is, by the required keys of its envelope (`gateway` has those of HTTP). `http_event` makes a request of
-//! one of HTTP, `http_answer` what its service wants of the answer; `queue` scores the messages of SQS (`message`) one by
+//! `invocations` is the loop's body: one event (`payload`) in, one answer out, one line of metrics (`metric_line`).
+//! `event` tells what an event is, by the required keys of its envelope (`gateway` has those of HTTP). `http_event` makes
+//! a request of one of HTTP, `http_answer` what its service wants of the answer; `queue` scores the messages of SQS (`message`) one by
 //! one (`envelope` opens what SNS and `EventBridge` put around them), and sends the answers (`reply`) to a queue (`outbox`),
 //! in builds with the feature `aws` by AWS's SDK (`sqs`); anything else is a body of `/predict`. AWS's `lambda_runtime`
 //! fetches events and sends answers.
@@ -21,6 +21,7 @@ mod metric_line;
 mod no_sqs;
 mod outbox;
 mod pairs;
+mod payload;
 mod plan;
 mod predict;
 mod queue;
@@ -31,13 +32,13 @@ mod sqs;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
-use serde_json::value::RawValue;
 
 use crate::serve::lifecycle::Signals;
 use crate::serve::server::{ServerExit, run_without_listener};
 
 use idle::NoteIdle;
 use invocations::Invocations;
+use payload::Payload;
 pub use plan::Plan;
 
 /// Answers invocations, one at a time, until a signal has drained it.
@@ -47,7 +48,7 @@ pub use plan::Plan;
 pub async fn run(plan: Plan, signals: Signals) -> Result<ServerExit, String> {
     let server = Arc::clone(&plan.server);
     let invocations = Arc::new(Invocations::new(plan));
-    let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+    let handler = service_fn(move |event: LambdaEvent<Payload>| {
         let invocations = Arc::clone(&invocations);
         async move { invocations.answer(event).await }
     });

@@ -111,7 +111,7 @@ pub(super) async fn score(
     let mut seen = HashSet::new();
     for (place, message) in messages.iter().enumerate().filter(|(_, message)| seen.insert(&*message.id)) {
         scoring.counts.messages += 1;
-        let source = message.source(place);
+        let source = message.as_source(place);
         // Its reply may be sent only when the one before it in its group was.
         if let (Some(outbox), Some(group)) = (&mut outbox, source.ordered_group)
             && outbox.holds(group)

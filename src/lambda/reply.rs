@@ -11,23 +11,24 @@ pub(super) const MOST_BYTES: usize = 1 << 20;
 /// The most bytes of an answer: what is left beside attributes, which have some 200.
 pub(super) const MOST_BODY: usize = MOST_BYTES - 1024;
 
-/// Which message a reply answers.
+/// The message that a reply answers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'m> {
+pub(super) struct SourceMessage<'m> {
     /// Its place in its batch.
     pub(super) place: usize,
-    pub(super) id: &'m str,
-    /// The group whose order counts, of a message of a FIFO queue.
+    /// SQS's `MessageId`.
+    pub(super) message_id: &'m str,
+    /// The `MessageGroupId` whose order counts, of a message of a FIFO queue.
     pub(super) ordered_group: Option<&'m str>,
-    /// The group that its reply has in a FIFO queue: its own, else one for it alone.
+    /// The `MessageGroupId` that its reply has in a FIFO queue: its own, else one for it alone.
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "SQS's client alone reads it"))]
-    pub(super) group: &'m str,
+    pub(super) reply_group: &'m str,
 }
 
 /// An answer to a message.
 #[derive(Debug)]
 pub(super) struct Reply<'m> {
-    pub(super) source: Source<'m>,
+    pub(super) source: SourceMessage<'m>,
     pub(super) status: StatusCode,
     /// The body's media type.
     media: String,
@@ -36,12 +37,12 @@ pub(super) struct Reply<'m> {
 
 impl<'m> Reply<'m> {
     /// With the bytes of an answer, or an error in its place where they are too many.
-    pub(super) fn new(source: Source<'m>, answer: &WholeAnswer) -> Self {
+    pub(super) fn new(source: SourceMessage<'m>, answer: &WholeAnswer) -> Self {
         let reply = Self::of(source, answer);
         if reply.len() > MOST_BYTES { reply.as_unsendable() } else { reply }
     }
 
-    fn of(source: Source<'m>, answer: &WholeAnswer) -> Self {
+    fn of(source: SourceMessage<'m>, answer: &WholeAnswer) -> Self {
         let media = answer.headers().get(CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
         let body = sendable(String::from_utf8_lossy(answer.body()).into_owned());
         Self { source, status: answer.status(), media: media.to_owned(), body }
@@ -49,7 +50,7 @@ impl<'m> Reply<'m> {
 
     /// The error that goes in its place.
     pub(super) fn as_unsendable(&self) -> Self {
-        Self::of(self.source, &unsendable(self.len(), self.source.id))
+        Self::of(self.source, &unsendable(self.len(), self.source.message_id))
     }
 
     /// True of an answer, false of an error in its place.
@@ -60,7 +61,7 @@ impl<'m> Reply<'m> {
     /// Its attributes: name, SQS's type, value.
     pub(super) fn attributes(&self) -> [(&'static str, &'static str, &str); 3] {
         [
-            ("SourceMessageId", "String", self.source.id),
+            ("SourceMessageId", "String", self.source.message_id),
             ("Status", "Number", self.status.as_str()),
             ("Content-Type", "String", &self.media),
         ]

@@ -92,7 +92,7 @@ impl Client {
             entry = entry.message_attributes(name, attribute(kind, value));
         }
         if self.queue.is_fifo() {
-            entry = entry.message_group_id(reply.source.group).message_deduplication_id(reply.source.id);
+            entry = entry.message_group_id(reply.source.reply_group).message_deduplication_id(reply.source.message_id);
         }
         entry.build().expect("it has an id and a body")
     }

@@ -44,12 +44,16 @@ impl Model {
         artifact::open(bytes).and_then(Self::build).map(|(model, _)| model)
     }
 
-    /// The same, with the other layout of the model's trees for few rows, where there is one.
+    /// The same, with the other layout of the model's trees for few rows, where there is one; `hash` as of
+    /// [`artifact::open_hashed`].
     ///
     /// # Errors
     /// As [`Model::load`].
-    pub fn load_with_layout(bytes: &[u8]) -> Result<(Self, Option<TreeLayout>), String> {
-        let (model, form) = artifact::open(bytes).and_then(Self::build)?;
+    pub fn load_with_layout(
+        bytes: &[u8],
+        hash: Option<[u8; artifact::HASH_BYTES]>,
+    ) -> Result<(Self, Option<TreeLayout>), String> {
+        let (model, form) = artifact::open_hashed(bytes, hash).and_then(Self::build)?;
         let other = model.pipeline.predictor().other_layout(&form);
         Ok((model, other))
     }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use crate::import::{FileFormat, Layout, Source};
+use crate::model::artifact::HASH_BYTES;
 
 use super::directory::{Directory, MAX_FILES, over_limit};
 use super::error::LoadError;
@@ -31,6 +32,8 @@ pub struct Contents {
     /// The names of the files of a directory that were read.
     pub(super) files: Vec<String>,
     pub(super) hash: ContentHash,
+    /// Of a file that is the model: SHA-256 of its bytes without the last 32, which is what an artifact ends with.
+    pub(super) covered: Option<ContentHash>,
 }
 
 impl Contents {
@@ -70,8 +73,11 @@ impl Contents {
 
     /// The bytes of a file.
     pub fn of_file(bytes: Vec<u8>) -> Self {
-        let hash = Sha256::digest(&bytes).into();
-        Self { layout: Layout::default(), bytes, files: Vec::new(), hash }
+        let (covered, rest) = bytes.split_at(bytes.len().saturating_sub(HASH_BYTES));
+        let hash = Sha256::new_with_prefix(covered);
+        let covered = Some(hash.clone().finalize().into());
+        let hash = hash.chain_update(rest).finalize().into();
+        Self { layout: Layout::default(), bytes, files: Vec::new(), hash, covered }
     }
 
     /// Bytes that reading a path takes at most: of a file its length, of a directory that of all files in it and its
@@ -133,7 +139,7 @@ fn once(path: &Path, limit: usize, most: usize) -> Result<Contents, LoadError> {
     let invalid = |e: crate::import::ImportError| LoadError::Invalid { path: path.to_owned(), problem: e.to_string() };
     let (layout, bytes) = read().map_err(invalid)?;
     let opened = source.into_opened();
-    Ok(Contents { layout, bytes, files: opened.files, hash: opened.hash.finalize().into() })
+    Ok(Contents { layout, bytes, files: opened.files, hash: opened.hash.finalize().into(), covered: None })
 }
 
 /// True for what is meant to be a model, ours or another library's: a file that begins as one does, a directory that

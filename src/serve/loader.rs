@@ -69,7 +69,8 @@ pub fn load_contents(
         reserve(contents.bytes.len() + most_of_artifact(artifact));
     }
     let invalid = |problem| LoadError::Invalid { path: path.to_owned(), problem };
-    let (mut model, other) = Model::load_with_layout(&artifact).map_err(invalid)?;
+    let hash = contents.covered.filter(|_| matches!(artifact, Cow::Borrowed(_)));
+    let (mut model, other) = Model::load_with_layout(&artifact, hash).map_err(invalid)?;
     if let Some(other) = other {
         choose_layout(&mut model, other);
     }

@@ -19,9 +19,14 @@ use super::timing::cpu_time;
 pub type Snapshot = Arc<ServedModel>;
 
 /// A model is timed at load for at most this many rounds over its golden rows.
-const TIMED_ROUNDS: u32 = 32;
-/// A model is timed at load for at most this much CPU time.
+const TIMED_ROUNDS: usize = 32;
+/// A model is timed at load for at most this much CPU time,
 const TIMED_FOR: Duration = Duration::from_millis(50);
+/// and for this much once there were [`FEW_ROUNDS`]: a cold start waits for it. In a new process the first round takes up
+/// to four times as long as those after it.
+const ENOUGH: Duration = Duration::from_micros(500);
+/// Rounds, or rows whose contributions are timed, at least; unless they take longer than a model is timed for.
+const FEW_ROUNDS: usize = 3;
 /// Rows from which on, and by whose multiples, batches are cut for less time a row: a block of a forest's kernel.
 pub const MANY_ROWS: usize = 512;
 /// So many rows are timed where they are at most so wide,
@@ -29,7 +34,7 @@ const MANY_WIDTH: usize = 64;
 /// and where they seem to take at most this much CPU time,
 const MANY_TIMED_FOR: Duration = Duration::from_millis(2);
 /// for this many rounds.
-const MANY_ROUNDS: u32 = 3;
+const MANY_ROUNDS: usize = 2;
 /// Contributions are timed at load for at most this many rows.
 const EXPLAINED_ROWS: usize = 16;
 /// Contributions are timed at load for at most this much CPU time, and one row.
@@ -109,17 +114,17 @@ fn many_rows(model: &Model, cost_per_row: Duration) -> Option<Batch> {
 
 /// The CPU time of one row of `golden` in the fastest of a few rounds: other load on the machine must not make the model
 /// look expensive for as long as it is served.
-fn cost_of_one(model: &Model, golden: &Batch, rounds: u32) -> Duration {
+fn cost_of_one(model: &Model, golden: &Batch, rounds: usize) -> Duration {
     let mut scratch = Scratch::default();
     let began = cpu_time();
     let mut best = Duration::MAX;
-    for _ in 0..rounds {
+    for round in 1..=rounds {
         let start = cpu_time();
         // Cannot fail: a model whose golden rows have no finite answer is not loaded.
         let _ = model.predict(golden, &mut scratch);
         let end = cpu_time();
         best = best.min(end.saturating_sub(start));
-        if end.saturating_sub(began) > TIMED_FOR {
+        if is_enough(round, end.saturating_sub(began), TIMED_FOR) {
             break;
         }
     }
@@ -134,18 +139,23 @@ fn explain_cost_per_row(model: &Model) -> Duration {
     let (golden, mut scratch) = (model.golden_batch(), Scratch::default());
     let began = cpu_time();
     let mut best = Duration::MAX;
-    for row in (0..golden.n_rows()).cycle().take(EXPLAINED_ROWS) {
+    for (round, row) in (1..).zip((0..golden.n_rows()).cycle().take(EXPLAINED_ROWS)) {
         let start = cpu_time();
         if !matches!(model.contributions(golden, row..row + 1, &mut scratch, &|| false), Ok(Some(_))) {
             return Duration::ZERO;
         }
         let end = cpu_time();
         best = best.min(end.saturating_sub(start));
-        if end.saturating_sub(began) > EXPLAINED_FOR {
+        if is_enough(round, end.saturating_sub(began), EXPLAINED_FOR) {
             break;
         }
     }
     best
+}
+
+/// True when nothing more is timed after so many rounds, which took so much CPU time.
+fn is_enough(rounds: usize, took: Duration, most: Duration) -> bool {
+    took > if rounds < FEW_ROUNDS { most } else { ENOUGH }
 }
 
 /// Called with the models that are served from now on.

@@ -2,7 +2,8 @@
 
 pub(super) mod docs;
 mod kept;
-pub(super) mod openapi;
+mod openapi;
+pub(super) mod openapi_page;
 mod rendered;
 pub(super) mod room;
 mod shared_page;

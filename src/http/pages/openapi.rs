@@ -1,29 +1,10 @@
-//! `GET /openapi.json`: the document of the models that are served.
-//!
-//! A wide model's document is megabytes: it is rendered off the request path, once for each change of the models, sent
-//! to all from the same bytes, and a client that has it already gets a 304.
+//! The OpenAPI document of the models that are served, as this server serves them.
 
 use std::io::{self, Write};
 
-use axum::extract::State;
-use axum::response::Response;
-use http::HeaderMap;
-
-use crate::http::app::{App, AppState};
+use crate::http::app::App;
 use crate::http::openapi::{Document, Subject};
-use crate::http::problem::Problem;
 use crate::serve::registry::Snapshot;
-
-use super::kept;
-
-/// `GET /openapi.json`.
-pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
-    let of_models = app.clone();
-    let write = move |models: &[Snapshot], out: &mut dyn Write| write(&of_models, models, out);
-    let rendered = app.openapi.get(app.server.registry.list(), &app.page_memory, write).await?;
-    let (etag, plain, gzipped) = (&rendered.etag, &rendered.plain, rendered.gzipped.as_ref());
-    Ok(kept::answer(&headers, kept::ASK_AGAIN, etag, "application/json", plain, gzipped))
-}
 
 /// Writes the document of these models, as this server serves them.
 pub(super) fn write(app: &App, models: &[Snapshot], out: &mut dyn Write) -> io::Result<()> {

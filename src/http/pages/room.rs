@@ -13,15 +13,18 @@ use super::rendered::with_gzip;
 /// Metrics pages budgeted at once: one being rendered, one being sent.
 const METRICS: usize = 2;
 
-/// Enlarges the budget to the pages of the models that are served, now and whenever they change.
+/// Enlarges the budget to the pages of the models that are served, now and whenever they change; once for a state. It
+/// writes each page to learn its length: some 4 million instructions for the demo model.
 pub(in crate::http) fn follow(app: &AppState) {
-    make(app, &app.server.registry.list());
-    let weak = app.downgrade();
-    app.server.registry.on_change(Box::new(move |models| {
-        if let Some(app) = weak.upgrade() {
-            make(&app, models);
-        }
-    }));
+    app.pages_followed.call_once(|| {
+        make(app, &app.server.registry.list());
+        let weak = app.downgrade();
+        app.server.registry.on_change(Box::new(move |models| {
+            if let Some(app) = weak.upgrade() {
+                make(&app, models);
+            }
+        }));
+    });
 }
 
 fn make(app: &AppState, models: &[Snapshot]) {

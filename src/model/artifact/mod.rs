@@ -31,7 +31,7 @@ pub const MAX_SECTIONS: usize = 64;
 const LENGTH_BYTES: usize = 8;
 
 /// Bytes of the hash that a file ends with.
-const HASH_BYTES: usize = 32;
+pub const HASH_BYTES: usize = 32;
 
 /// Sections that this build knows, and how their bytes are to be read.
 const KNOWN_SECTIONS: [(&str, &str); 10] = [
@@ -117,8 +117,16 @@ pub fn stored_hash(file: &[u8]) -> Option<String> {
 /// # Errors
 /// One line: what is wrong with the file's frame, its hash, its JSON or its table of contents.
 pub fn open(file: &[u8]) -> Result<Opened<'_>, String> {
+    open_hashed(file, None)
+}
+
+/// The same; `hash` is the SHA-256 of all bytes but the last [`HASH_BYTES`], where that is known already.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_hashed(file: &[u8], hash: Option<[u8; HASH_BYTES]>) -> Result<Opened<'_>, String> {
     let (head, payload) = frame(file)?;
-    check_hash(file)?;
+    check_hash(file, hash)?;
     let text = std::str::from_utf8(head).map_err(|e| format!("the header is not UTF-8: {e}"))?;
     keys::check(text).map_err(|e| format!("the header: {e}"))?;
     check_format(text)?;
@@ -143,9 +151,9 @@ fn frame(file: &[u8]) -> Result<(&[u8], &[u8]), String> {
     }
 }
 
-fn check_hash(file: &[u8]) -> Result<(), String> {
+fn check_hash(file: &[u8], hash: Option<[u8; HASH_BYTES]>) -> Result<(), String> {
     let (covered, stored) = file.split_at(file.len() - HASH_BYTES);
-    if Sha256::digest(covered).as_slice() == stored {
+    if hash.unwrap_or_else(|| Sha256::digest(covered).into()) == stored {
         return Ok(());
     }
     Err("it is damaged: its SHA-256 does not match; copy it again or train it again".to_owned())

@@ -20,7 +20,12 @@ impl Quadrature {
             let mut x = (std::f64::consts::PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
             for _ in 0..STEPS {
                 let (value, slope) = legendre(n, x);
-                x -= value / slope;
+                let next = x - value / slope;
+                // The steps after one that changes nothing change nothing either.
+                if next == x {
+                    break;
+                }
+                x = next;
             }
             let (_, slope) = legendre(n, x);
             points.push(0.5 - 0.5 * x);

@@ -96,7 +96,7 @@ impl LaidTrees {
         };
         let divisor = votes.or(trees.sum.divisor).unwrap_or(1.0);
         let no_column = vec![NONE; trees.n_columns];
-        let mut laying = Laying { path: Vec::new(), last: no_column.clone(), columns: no_column };
+        let mut laying = Laying { last: no_column.clone(), columns: no_column, ..Laying::default() };
         let mut laid = Vec::with_capacity(trees.trees.len());
         for (tree, cover) in trees.trees.iter().zip(cover) {
             let (mut of_tree, n_different) = laying.lay(&tree.nodes, cover)?;
@@ -149,8 +149,15 @@ impl LaidTrees {
 /// No position.
 const NONE: u32 = u32::MAX;
 
-/// The walk that lays trees out.
+/// The walk that lays trees out, with room that all of them use in turn: a large tree's own would be mapped anew.
+#[derive(Default)]
 struct Laying {
+    /// The splits as they are reached, and their depths.
+    splits: Vec<LaidSplit>,
+    depths: Vec<usize>,
+    /// What they are ordered by, and where each comes to stand.
+    order: Vec<(u32, u32)>,
+    moved: Vec<u32>,
     /// Of each split from below the root to the last one: the column that its parent asks for, and what was the last
     /// such split before.
     path: Vec<(u16, u32)>,
@@ -163,7 +170,9 @@ struct Laying {
 impl Laying {
     /// The tree, and the most different columns that a path asks for. Points, output and scale are the caller's.
     fn lay(&mut self, nodes: &[Node], cover: &[f64]) -> Result<(Laid, usize), String> {
-        let (mut splits, mut depths): (Vec<LaidSplit>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut splits, mut depths) = (std::mem::take(&mut self.splits), std::mem::take(&mut self.depths));
+        splits.clear();
+        depths.clear();
         let (mut columns, mut only_leaf) = (Vec::new(), 0.0);
         // Of each split of the path, how many columns those above it ask for.
         let (mut most, mut different) = (0, Vec::<usize>::new());
@@ -216,9 +225,34 @@ impl Laying {
         for column in &columns {
             self.columns[usize::from(*column)] = NONE;
         }
-        let (splits, n_inner) = in_runs(&splits, &depths);
+        (self.splits, self.depths) = (splits, depths);
+        let (splits, n_inner) = self.in_runs();
         let columns = columns.into_boxed_slice();
         Ok((Laid { splits, n_inner, columns, only_leaf, points: 0, output: 0, scale: 1.0 }, most))
+    }
+
+    /// The splits in the order of [`Laid::splits`], and how many of them have a split below.
+    fn in_runs(&mut self) -> (Box<[LaidSplit]>, usize) {
+        let Self { splits, depths, order, moved, .. } = self;
+        let are_leaves = |split: &LaidSplit| split.below.map(|below| below == LEAF);
+        order.clear();
+        order.extend(splits.iter().zip(depths).zip(0..).map(|((split, depth), at)| {
+            let [holds, otherwise] = are_leaves(split);
+            // One number orders them faster than three do; MAX_DEPTH keeps its parts apart.
+            let by_depth = u32::from(holds && otherwise) << 31 | narrow(*depth) << 2;
+            (by_depth | u32::from(holds) << 1 | u32::from(otherwise), at)
+        }));
+        order.sort_unstable();
+        moved.clear();
+        moved.resize(splits.len(), 0);
+        order.iter().enumerate().for_each(|(place, (_, at))| moved[*at as usize] = narrow(place));
+        let placed = |at: u32| moved[at as usize];
+        let laid = order.iter().map(|(_, at)| {
+            let split = splits[*at as usize];
+            // The root, which is what a leaf's position says, stays the first.
+            LaidSplit { below: split.below.map(placed), above: placed(split.above), ..split }
+        });
+        (laid.collect(), splits.iter().filter(|split| are_leaves(split) != [true; 2]).count())
     }
 
     /// Goes to a split at this depth, whose parent asks for a column; true where none above it asks for the same.
@@ -243,22 +277,6 @@ impl Laying {
         }
         u16::try_from(*position).expect("a tree has no more columns than 16 bits number")
     }
-}
-
-/// Splits in the order of [`Laid::splits`], and how many of them have a split below; `depths` are theirs.
-fn in_runs(splits: &[LaidSplit], depths: &[usize]) -> (Box<[LaidSplit]>, usize) {
-    let mut order: Vec<usize> = (0..splits.len()).collect();
-    let are_leaves = |at: usize| splits[at].below.map(|below| below == LEAF);
-    order.sort_by_key(|at| (are_leaves(*at) == [true; 2], depths[*at], are_leaves(*at)));
-    let mut moved = vec![0; splits.len()];
-    order.iter().enumerate().for_each(|(place, at)| moved[*at] = narrow(place));
-    let placed = |at: u32| moved[at as usize];
-    let laid = order.iter().map(|at| {
-        let split = splits[*at];
-        // The root, which is what a leaf's position says, stays the first.
-        LaidSplit { below: split.below.map(placed), above: placed(split.above), ..split }
-    });
-    (laid.collect(), order.iter().filter(|at| are_leaves(**at) != [true; 2]).count())
 }
 
 /// A position among a tree's nodes, which 31 bits number.

@@ -1,5 +1,7 @@
 //! Direct invocations: the event is a body of `/predict`, whatever keys it has.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{function, model, row};
@@ -36,6 +38,21 @@ fn what_cannot_be_answered_is_a_function_error() {
     // No value of the event is in the log.
     let log = function.log();
     assert!(!log.iter().any(|line| line.to_string().contains("six")), "{log:?}");
+    assert!(function.invoke(&row()).is_answered);
+}
+
+#[test]
+fn an_event_that_is_not_json_is_refused_and_counted() {
+    let mut function = function(&[]);
+    let ended = function.invoke_text(r#"{"RM": 6.575"#, Duration::from_secs(60));
+    assert!(!ended.is_answered);
+    let error = ended.json();
+    assert_eq!(error["errorType"], "BadRequest");
+    let envelope: Value = serde_json::from_str(error["errorMessage"].as_str().unwrap()).unwrap();
+    assert!(envelope["detail"].as_str().unwrap().starts_with("The event is not JSON: EOF"), "{envelope}");
+    let line = function.metrics();
+    assert_eq!((&line["event"], &line["status"], &line["ClientErrors"]), (&json!("unknown"), &json!(400), &json!(1)));
+    assert_eq!(line["requestId"], function.id());
     assert!(function.invoke(&row()).is_answered);
 }
 

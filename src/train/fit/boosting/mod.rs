@@ -12,6 +12,7 @@ mod rounds;
 mod split;
 mod target;
 mod tree_task;
+mod wide_set;
 
 use std::num::NonZeroUsize;
 
