@@ -9,7 +9,7 @@
 # Exit: 0 all pass; 1 golden rows, answers or the service level differ; 3 the load could not be made; 65 or 66 a file.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
-[ $# = 3 ] || { sed -n 's/^# \{0,1\}//; 2,/^$/p' "$0" >&2; exit 2; }
+[ $# = 3 ] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 new=$1 old=$2 rows=$3
 smartserve=${SMARTSERVE:-smartserve}
 tolerance=()

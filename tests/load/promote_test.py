@@ -30,7 +30,17 @@ def promote(new, old, tolerance, load=LOAD):
     return ran.returncode, ran.stdout
 
 
+def usage():
+    """Without its three arguments it says how it is used, to the last line of its head."""
+    ran = subprocess.run([str(ROOT / "deploy/gitops/promote.sh")], text=True, capture_output=True, timeout=120)
+    assert (ran.returncode, ran.stdout) == (2, ""), ran
+    lines = ran.stderr.splitlines()
+    assert lines[0].startswith("The gate in front of a new model") and "  promote.sh NEW OLD ROWS" in lines, ran.stderr
+    assert lines[-1].startswith("Exit: 0 all pass"), ran.stderr
+
+
 def main():
+    usage()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         old = train(folder, "old", "--algorithm", "ridge", "--alpha", "1")
