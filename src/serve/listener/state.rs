@@ -18,6 +18,9 @@ use super::framing::HeadFault;
 /// answer would lose it.
 pub const DISCARD_FOR: Duration = Duration::from_secs(5);
 
+/// The same in a drain, after our end of stream: a client that has its answer and keeps its socket holds the process.
+const DISCARD_FOR_IN_A_DRAIN: Duration = Duration::from_secs(1);
+
 /// The unread rest of a request is read and discarded up to this many times the largest body.
 pub const DISCARD_TIMES_MAX_BODY: usize = 16;
 
@@ -258,7 +261,10 @@ impl ConnectionState {
             HEAD if stuck != 0 => None,
             HEAD => Some((since + limits.header_timeout, CloseReason::SlowHead)),
             BUSY => None,
-            _ => Some((since + DISCARD_FOR, CloseReason::Lingering)),
+            _ => {
+                let most = if drain.is_some() { DISCARD_FOR_IN_A_DRAIN } else { DISCARD_FOR };
+                Some((since + most, CloseReason::Lingering))
+            }
         };
         let reader = (stuck != 0)
             .then(|| (self.opened + Duration::from_nanos(stuck) + limits.write_timeout, CloseReason::SlowReader));

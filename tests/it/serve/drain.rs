@@ -142,6 +142,22 @@ async fn a_half_sent_body_gets_a_408() {
 }
 
 #[tokio::test]
+async fn a_client_that_keeps_its_socket_after_a_408_does_not_hold_the_process() {
+    let server = Server::start(Limits { body_timeout: ms(100), hard_stop: ms(20_000), ..limits() });
+    let lifecycle = server.server.lifecycle.clone();
+    let mut client = server.connect().await;
+    client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf").await;
+    server.until_waiting(1).await;
+    let start = Instant::now();
+    server.drain(Signal::Interrupt).await;
+    assert_eq!(client.answer().await.unwrap().status, 408);
+    assert_eq!(server.exit().await, ServerExit::Drained);
+    // Outside of a drain its socket is read for five seconds more.
+    assert!(start.elapsed() < ms(4000) && !lifecycle.steps().contains(&DrainStep::HardStop));
+    drop(client);
+}
+
+#[tokio::test]
 async fn a_cut_request_makes_exit_code_3() {
     let server = Server::start(limits());
     let lifecycle = server.server.lifecycle.clone();
