@@ -24,12 +24,14 @@ fn is_blank(value: &OsStr) -> bool {
 }
 
 /// What is wrong with the variables that are set, whatever the command: a sentence for each one that is empty, and for
-/// each one that belongs to no flag of `command`, which is nearly always a slip.
-pub(super) fn problems(command: &clap::Command) -> Vec<String> {
-    let mut known: Vec<String> = command
-        .get_subcommands()
-        .flat_map(|verb| verb.get_arguments().filter_map(|arg| arg.get_long()).map(variable))
-        .collect();
+/// each one that belongs to no flag of `command`, which is nearly always a slip. What may be meant is a variable of the
+/// `verb` that was typed.
+pub(super) fn problems(command: &clap::Command, verb: Option<&str>) -> Vec<String> {
+    let of = |verb: &clap::Command| -> Vec<String> {
+        verb.get_arguments().filter_map(|arg| arg.get_long()).map(variable).collect()
+    };
+    let own = verb.and_then(|verb| command.find_subcommand(verb)).map(&of);
+    let mut known: Vec<String> = command.get_subcommands().flat_map(of).collect();
     known.sort();
     known.dedup();
     // A name that is not UTF-8 is a slip too.
@@ -47,8 +49,10 @@ pub(super) fn problems(command: &clap::Command) -> Vec<String> {
                 "{name} is set, but this build sends no answers to a queue; unset it, or build with --features aws"
             ));
         } else if !is_of_kubernetes(name, value) {
-            let near = nearest(name, known.iter().map(String::as_str));
-            let hint = near.map_or_else(|| "unset it".to_owned(), |near| format!("did you mean {near}?"));
+            // What all begin with tells nothing.
+            let flags = own.as_ref().unwrap_or(&known).iter().map(|variable| &variable[PREFIX.len()..]);
+            let near = nearest(&name[PREFIX.len()..], flags);
+            let hint = near.map_or_else(|| "unset it".to_owned(), |near| format!("did you mean {PREFIX}{near}?"));
             problems.push(format!("{name} is the variable of no flag; {hint}"));
         }
     }

@@ -99,7 +99,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, NotRun> {
         args.push("serve".into());
     }
     let command = command();
-    let mut problems = environment::problems(&command);
+    let verb = args.get(1).and_then(|verb| verb.to_str());
+    let mut problems = environment::problems(&command, verb);
     let mut by_environment = !problems.is_empty();
     let gathered = gather(command, &args);
     problems.extend(gathered.problems);

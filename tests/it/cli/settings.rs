@@ -50,6 +50,11 @@ fn a_variable_of_no_flag_is_refused() {
         said,
         "smartserve: SMARTSERVE_TOKENFILE is the variable of no flag; did you mean SMARTSERVE_TOKEN_FILE?\n"
     );
+    // One that is near to none of the command's own is near to none.
+    for name in ["SMARTSERVE_BOGUS", "SMARTSERVE_FOLD"] {
+        let said = refused(&[(name, "1")], &[]).1;
+        assert_eq!(said, format!("smartserve: {name} is the variable of no flag; unset it\n"));
+    }
 }
 
 #[test]
