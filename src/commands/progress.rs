@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::failure;
-use crate::text::duration::rough;
+use crate::text::duration::{rough, so_far};
 use crate::train::Progress;
 
 /// From one line to the next.
@@ -189,7 +189,7 @@ impl Counts {
     fn so_far(&self, elapsed: Duration) -> String {
         let Self { done, all, about, .. } = self;
         let about = if *about <= elapsed { String::new() } else { format!(" of about {}", rough(*about)) };
-        format!("{done} of {all} fits, {}{about}", rough(elapsed))
+        format!("{done} of {all} fits, {}{about}", so_far(elapsed))
     }
 
     /// The same, and what is fitted: `…: fitting random-forest, fold 3 of 10`.
@@ -224,7 +224,10 @@ mod tests {
         let counts = Counts { all: 110, done: 12, begun: 14, fit, about: 170 * SECOND, ..Counts::default() };
         let line = "12 of 110 fits, 40 s of about 3 min: fitting random-forest, fold 3 of 10";
         assert_eq!(counts.line(40 * SECOND), line);
-        assert_eq!(counts.line(180 * SECOND), "12 of 110 fits, 3 min: fitting random-forest, fold 3 of 10");
-        assert_eq!(Counts { about: Duration::ZERO, ..counts }.so_far(SECOND), "12 of 110 fits, 1 s");
+        assert_eq!(counts.line(180 * SECOND), "12 of 110 fits, 3 min 0 s: fitting random-forest, fold 3 of 10");
+        let counts = Counts { about: Duration::ZERO, ..counts };
+        assert_eq!(counts.so_far(SECOND), "12 of 110 fits, 1 s");
+        assert_eq!(counts.so_far(130 * SECOND), "12 of 110 fits, 2 min 10 s");
+        assert_eq!(counts.so_far(610 * SECOND), "12 of 110 fits, 10 min");
     }
 }
