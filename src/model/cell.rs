@@ -5,6 +5,7 @@ use super::date;
 use super::schema::{Feature, FeatureKind, position_as_f64};
 use crate::text::date::{DateForm, Instant};
 use crate::text::did_you_mean::nearest;
+use crate::text::flag::flag;
 use crate::text::missing::is_missing_word;
 use crate::text::number::parse_number;
 use crate::text::shorten::{quoted, shortened};
@@ -74,7 +75,7 @@ impl Feature {
         }
         let why =
             if self.is_imported { "the model has no rule for that" } else { "no cell of it was missing in training" };
-        Err(format!("{} is missing, and {why}{}", self.name, self.hint()))
+        Err(format!("{} is missing, and {why}{}{}", self.name, self.hint(), self.hint_of_words()))
     }
 
     fn number(&self, cell: Cell<'_>) -> Result<f64, String> {
@@ -151,6 +152,16 @@ impl Feature {
                 format!("; {saw} {} to {}", self.shown(min), self.shown(max))
             }
             _ => String::new(),
+        }
+    }
+
+    /// What to do where a category is a word that may have meant a missing cell; empty where none is, and of another
+    /// library's model.
+    fn hint_of_words(&self) -> String {
+        let is_word = |category: &&String| is_missing_word(category);
+        match self.categories.iter().find(is_word).filter(|_| !self.is_imported) {
+            Some(word) => format!("; if {word:?} means a missing cell: train with {}", flag("--missing", word)),
+            None => String::new(),
         }
     }
 

@@ -52,7 +52,9 @@ pub(super) fn cell_of<'a>(feature: &Feature, record: &'a Record, column: usize, 
 /// `; --decimal , reads it as 1.5`: what of a command's flags reads a text that is no number; nothing elsewhere.
 pub(super) fn flags_for(feature: &Feature, cell: Cell<'_>, options: &TextOptions) -> String {
     let advice = match (feature.kind, cell) {
-        (FeatureKind::Numeric, Cell::Field(text)) if options.names_flags => Spellings::of(text).advice(text),
+        (FeatureKind::Numeric, Cell::Field(text) | Cell::Text(text)) if options.names_flags && !options.is_ndjson => {
+            Spellings::of(text).advice(text, options.numerals)
+        }
         _ => None,
     };
     advice.map(|advice| format!("; {advice}")).unwrap_or_default()

@@ -6,6 +6,7 @@ use super::options::TextOptions;
 use super::spelling::Spellings;
 use super::token::{Token, judge};
 use crate::model::cell::MAX_ABS;
+use crate::text::missing::NOT_A_TIME;
 use crate::text::number::{MAX_EXACT_F64, is_rounded};
 
 /// Cells of a column that are told as no numbers.
@@ -28,6 +29,10 @@ pub struct ColumnScan {
     pub first_text: Option<(u64, String)>,
     /// The first three of these, with their lines.
     pub first_texts: Vec<(u64, String)>,
+    /// The first of these that is not `NaT`, which is a missing date.
+    pub first_beside_nat: Option<String>,
+    /// The first date of a column of Parquet or Arrow that is outside of the years 1 to 9999: its row and its text.
+    pub first_beyond: Option<(u64, String)>,
     /// The ways in which all of these spell numbers.
     pub spellings: Spellings,
     /// The first number beyond `f64`: its line and its text.
@@ -81,6 +86,8 @@ impl ColumnScan {
         self.missing_words += other.missing_words;
         self.texts += other.texts;
         self.first_text = self.first_text.take().or_else(|| other.first_text.clone());
+        self.first_beyond = self.first_beyond.take().or_else(|| other.first_beyond.take());
+        self.first_beside_nat = self.first_beside_nat.take().or_else(|| other.first_beside_nat.take());
         other.first_texts.iter().for_each(|(_, text)| self.spellings.narrow(text));
         let room = MOST_TOLD.saturating_sub(self.first_texts.len());
         self.first_texts.extend(other.first_texts.iter().take(room).cloned());
@@ -174,6 +181,9 @@ impl ColumnScan {
         self.first_text = self.first_text.take().or_else(seen);
         if self.first_texts.len() < MOST_TOLD {
             self.first_texts.extend(seen());
+        }
+        if self.first_beside_nat.is_none() && text.trim() != NOT_A_TIME {
+            self.first_beside_nat = Some(text.trim().to_owned());
         }
     }
 }

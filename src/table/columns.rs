@@ -284,7 +284,7 @@ fn number(text: &str, options: &TextOptions) -> Result<f64, String> {
         Token::Number(_) | Token::Infinite => {
             Err(format!("{text} is larger in size than {MAX_ABS:e}, the most that training computes with"))
         }
-        Token::Text => Err(match Spellings::of(text).advice(text) {
+        Token::Text => Err(match Spellings::of(text).advice(text, options.numerals) {
             Some(advice) => format!("{text:?} is not a number; {advice}"),
             None => format!("{text:?} is not a number; correct it or leave the cell empty"),
         }),

@@ -43,6 +43,10 @@ const ARCHIVES: [(&[u8], &str); 3] = [
 
 /// Tells what an input is that starts with these bytes, [`ENOUGH`] of them or all that there are.
 pub(super) fn content(start: &[u8]) -> Content {
+    // Its little-endian mark begins with that of UTF-16.
+    if start.starts_with(b"\xff\xfe\0\0") || start.starts_with(b"\0\0\xfe\xff") {
+        return Content::Foreign("UTF-32 text; save it as CSV (UTF-8)");
+    }
     if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
         return Content::Utf16 { is_big_endian: start[0] == 0xFE };
     }
@@ -78,5 +82,7 @@ fn markup(text: &[u8]) -> Option<&'static str> {
         Some(b'[') => matches!(second, Some(b'{' | b'[' | b']')),
         _ => false,
     };
-    is_json.then_some("JSON; write it as CSV (pandas: read_json, then to_csv with index=False)")
+    is_json.then_some(
+        "one JSON text; write it as CSV, or as records, one a line (pandas: to_json(orient=\"records\", lines=True))",
+    )
 }

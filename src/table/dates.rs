@@ -10,10 +10,7 @@ use super::part::Content;
 use super::record::Record;
 use super::scan::Scan;
 use crate::text::date::{DateForm, Instant};
-use crate::text::missing::is_missing_word;
-
-/// How pandas writes a missing date, besides the words of all columns.
-const NOT_A_TIME: &str = "NaT";
+use crate::text::missing::{NOT_A_TIME, is_missing_word};
 
 /// Whether the cells of a column are dates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,11 +70,13 @@ impl DateScan {
 }
 
 impl Scan<'_> {
-    /// True when a column may be of dates: it holds no number, and its first text is a date of some form.
+    /// True when a column may be of dates: it holds no number, and one of its first texts that are not missing dates is a
+    /// date of some form.
     pub fn may_be_dates(&self, column: usize) -> bool {
         let seen = &self.columns[column];
         let is_date = |text: &str| DateForm::ALL.into_iter().any(|form| Instant::parse(text, form).is_some());
-        seen.numbers == 0 && seen.first_infinite.is_none() && seen.first_text.as_ref().is_some_and(|(_, t)| is_date(t))
+        let mut first = seen.first_texts.iter().map(|(_, text)| text).chain(&seen.first_beside_nat);
+        seen.numbers == 0 && seen.first_infinite.is_none() && first.any(|text| is_date(text))
     }
 
     /// Reads these columns for dates, in that order.

@@ -1,6 +1,6 @@
 //! Which character stands between the fields of a CSV input: said in it, or recognised by its first records.
 
-use super::record::{Record, Split};
+use super::record::{Record, Split, without_cr};
 
 /// What is recognised; of two that fit equally well the first is taken.
 const CANDIDATES: [u8; 4] = [b'\t', b';', b'|', b','];
@@ -23,7 +23,7 @@ struct Fit {
 pub(super) fn said(start: &[u8]) -> Option<(u8, usize)> {
     let end = memchr::memchr(b'\n', start).map_or(start.len(), |end| end + 1);
     let line = start[..end].strip_suffix(b"\n").unwrap_or(&start[..end]);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = without_cr(line);
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     match line {
         [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") && delimiter.is_ascii() => {

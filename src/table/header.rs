@@ -8,6 +8,7 @@ use super::record::Record;
 use super::records::{Records, names};
 use crate::model::schema::{Feature, Schema};
 use crate::text::did_you_mean::nearest;
+use crate::text::flag::flag;
 use crate::text::number::parse_number;
 use crate::text::shorten::{quoted, shortened};
 
@@ -80,6 +81,16 @@ pub(super) fn renamed<'m>(missing: impl IntoIterator<Item = &'m str>, header: &[
     })
 }
 
+/// What may be between the columns of a header that is one name, which has others in it that are looked for, as the end
+/// of a sentence.
+pub(crate) fn undelimited(header: &[impl AsRef<str>], is_wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let [name] = header else { return None };
+    let name = name.as_ref();
+    let mut marks = name.chars().filter(|c| c.is_ascii() && !c.is_alphanumeric());
+    let mark = marks.find(|mark| name.split(*mark).any(|part| is_wanted(part.trim_matches(['"', ' ']))))?;
+    Some(format!("; if {mark:?} stands between columns: {}", flag("--delimiter", &mark.to_string())))
+}
+
 /// The column of each feature; none where the model has a rule for missing cells and there is no such column.
 pub(super) fn map_columns(header: &[String], file: &str, schema: &Schema) -> Result<Vec<Option<usize>>, TableError> {
     let mut columns: Vec<Option<usize>> = vec![None; schema.n_features()];
@@ -100,7 +111,8 @@ pub(super) fn map_columns(header: &[String], file: &str, schema: &Schema) -> Res
     if missing.is_empty() {
         return Ok(columns);
     }
-    let hint = renamed(missing.iter().copied(), header, schema);
+    let hint = undelimited(header, |name| missing.contains(&name))
+        .unwrap_or_else(|| renamed(missing.iter().copied(), header, schema));
     let header: Vec<_> = header.iter().enumerate().map(|(column, name)| called(name, column)).collect();
     let (missing, found) = (quoted(&missing), quoted(&header));
     Err(TableError::Shape(format!("{file}: no column {missing}; the header has {found}{hint}")))

@@ -50,6 +50,7 @@ pub use column_scan::ColumnScan;
 pub use columns::Cells;
 pub use dates::DateScan;
 pub use error::{CellProblem, ErrorClass, MAX_PROBLEMS, Place, TableError, Unit};
+pub(crate) use header::undelimited;
 pub use header::{Head, looks_headerless};
 pub use input::TableInput;
 pub use options::{Numerals, TextOptions};

@@ -55,6 +55,10 @@ impl<'a> JsonCell<'a> {
     }
 }
 
+/// What is said of a table that is one JSON text.
+const ONE_TEXT: &str = "if this is a table as one JSON text, write a record a line (pandas: to_json(orient=\"records\", \
+                        lines=True))";
+
 /// The longest line.
 const MAX_LINE: u64 = 64 << 20;
 
@@ -94,11 +98,18 @@ impl<R: Read> NdjsonAsCsv<R> {
         }
         let line = if self.line == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
         let record: Record = serde_json::from_slice(line).map_err(|e| {
+            if e.is_eof() && self.columns.is_empty() {
+                return self.wrong(&format!("a record that does not end on its line; {ONE_TEXT}"));
+            }
             // serde_json counts lines of its own, of which there is one.
             let what = e.to_string();
             self.wrong(what.split(" at line ").next().unwrap_or_default())
         })?;
         let is_first = self.columns.is_empty();
+        // What pandas writes of a table by default: each column an object, or names and rows as arrays.
+        if is_first && record.0.iter().all(|(_, value)| value.is_object() || value.is_array()) && !record.0.is_empty() {
+            return Err(self.wrong(&format!("its values are no cells but columns or rows; {ONE_TEXT}")));
+        }
         if is_first {
             self.columns = record.0.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
         }

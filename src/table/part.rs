@@ -1,9 +1,10 @@
 //! One file of a table in memory: the text of a CSV, or columns of a type.
 
 use arrow_array::RecordBatch;
+use arrow_schema::DataType;
 
 use super::column_scan::ColumnScan;
-use super::columnar::{names, plain_floats, visit};
+use super::columnar::{Value, names, plain_floats, visit};
 use super::error::{CellProblem, Place, TableError, Unit};
 use super::input::{Contents, TableInput};
 use super::ndjson::JsonCell;
@@ -151,7 +152,14 @@ impl Part {
                     column.count_floats(values);
                     continue;
                 }
+                let is_date = is_date(array.data_type());
                 let visited = visit(array, &mut |row, value| {
+                    if let Value::Text(text) = value
+                        && is_date
+                        && is_beyond(text)
+                    {
+                        column.first_beyond.get_or_insert_with(|| (first_row + row as u64 + 1, text.to_owned()));
+                    }
                     column.count_value(value, first_row + row as u64 + 1, options);
                 });
                 visited.map_err(|(row, detail)| {
@@ -165,4 +173,13 @@ impl Part {
         }
         Ok(columns)
     }
+}
+
+fn is_date(kind: &DataType) -> bool {
+    matches!(kind, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..))
+}
+
+/// True for a date outside of the years 1 to 9999, as [`visit`] writes it.
+fn is_beyond(date: &str) -> bool {
+    date.starts_with(['+', '-']) || date.starts_with("0000-")
 }

@@ -50,7 +50,7 @@ impl PlainRows<'_> {
         }
         let end = memchr(b'\n', &self.bytes[self.at..]).map_or(self.bytes.len(), |n| self.at + n);
         let line = &self.text[self.at..end];
-        let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = line.trim_end_matches('\r');
         let n_features = self.schema.n_features();
         if head.is_absent(line.split(','), self.schema) {
             self.columns = (0..n_features).collect();
@@ -69,11 +69,12 @@ impl PlainRows<'_> {
     /// Moves past blank lines; false at the end.
     fn goes_on(&mut self) -> bool {
         loop {
-            match &self.bytes[self.at..] {
-                [] | [b'\r'] => return false,
-                [b'\n', ..] => self.at += 1,
-                [b'\r', b'\n', ..] => self.at += 2,
-                _ => return true,
+            let rest = &self.bytes[self.at..];
+            let n_cr = rest.iter().take_while(|byte| **byte == b'\r').count();
+            match rest.get(n_cr) {
+                None => return false,
+                Some(b'\n') => self.at += n_cr + 1,
+                Some(_) => return true,
             }
         }
     }
@@ -110,7 +111,7 @@ impl PlainRows<'_> {
             return None;
         }
         let text = &self.text[self.at..self.at + length];
-        let text = if is_last { text.strip_suffix('\r').unwrap_or(text) } else { text };
+        let text = if is_last { text.trim_end_matches('\r') } else { text };
         self.at = (self.at + length + 1).min(self.bytes.len());
         feature.read(cell(feature, text)).ok()
     }

@@ -38,7 +38,8 @@ impl Record {
     /// Takes the next record from the beginning of `bytes`; `is_whole` says that nothing comes behind them.
     ///
     /// A field that begins with a quote, also after blanks, goes to the next quote that is not doubled. What stands
-    /// between that one and the delimiter belongs to it. A record ends at a line end outside quotes, `\n` or `\r\n`.
+    /// between that one and the delimiter belongs to it. A record ends at a line end outside quotes: `\n`, or `\r\n`, or
+    /// `\r\r\n`, which programs write that end lines with `\r\n` themselves and write to a text file of Windows.
     pub(super) fn split(&mut self, bytes: &[u8], delimiter: u8, is_whole: bool) -> Split {
         let line = match memchr(b'\n', bytes) {
             Some(end) => &bytes[..end],
@@ -57,7 +58,7 @@ impl Record {
                 Err(other) => return other,
             }
         } else {
-            let shown = line.strip_suffix(b"\r").unwrap_or(line);
+            let shown = without_cr(line);
             text.extend_from_slice(shown);
             let mut start = 0;
             for end in memchr_iter(delimiter, shown) {
@@ -100,6 +101,14 @@ impl Record {
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|column| self.field(column))
     }
+}
+
+/// A line without what stands before its `\n`.
+pub(super) fn without_cr(mut line: &[u8]) -> &[u8] {
+    while let Some(rest) = line.strip_suffix(b"\r") {
+        line = rest;
+    }
+    line
 }
 
 /// A cursor over a record that has quotes.
@@ -149,8 +158,7 @@ impl Quoted<'_> {
 
     /// What is outside quotes.
     fn field(&mut self, text: &[u8], is_last: bool) {
-        let text = if is_last { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
-        self.text.extend_from_slice(text);
+        self.text.extend_from_slice(if is_last { without_cr(text) } else { text });
     }
 
     /// Reads past the closing quote.

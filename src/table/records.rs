@@ -46,12 +46,13 @@ impl<R: Read> Records<R> {
             (None, Some((said, _))) => said,
             (None, None) => recognise(records.input.rest(), records.input.is_whole(), &is_known),
         };
-        let given = options.delimiter.filter(|_| !options.is_ndjson);
+        let said = said.map(|(said, _)| said);
+        let given = options.delimiter.filter(|_| !options.is_ndjson).or(said);
         let likely = given.map(|_| recognise(records.input.rest(), records.input.is_whole(), &is_known));
         let mut record = Record::default();
         if records.advance(&mut record)? {
             if let (Some(given), Some(likely)) = (given, likely) {
-                records.check_delimiter(&record, (given, likely), is_known)?;
+                records.check_delimiter(&record, (given, likely), options.delimiter.is_none(), is_known)?;
             }
             return Ok((records, record));
         }
@@ -59,11 +60,13 @@ impl<R: Read> Records<R> {
         Err(TableError::Syntax(format!("{file}: the file is empty; it must start with a header line")))
     }
 
-    /// Refuses a delimiter that was given and is not in the header, where another one is that is likely.
+    /// Refuses a delimiter that was given, or `is_said` by the file's first line, and is not in the header, where another
+    /// one is that is likely.
     fn check_delimiter(
         &self,
         header: &Record,
         (given, likely): (u8, u8),
+        is_said: bool,
         is_known: impl Fn(&str) -> bool,
     ) -> Result<(), TableError> {
         let name = header.field(0);
@@ -75,8 +78,12 @@ impl<R: Read> Records<R> {
             other => format!("{:?}", char::from(other)),
         };
         let (place, given, likely) = (self.place(None), shown(given), shown(likely));
-        let what =
-            format!("the delimiter {given} is not there, but {likely} is: leave out --delimiter, or give that one");
+        let advice = if is_said {
+            "correct or remove the line sep= above it"
+        } else {
+            "leave out --delimiter, or give that one"
+        };
+        let what = format!("the delimiter {given} is not there, but {likely} is: {advice}");
         Err(TableError::Shape(format!("{place}: {what}")))
     }
 

@@ -10,7 +10,7 @@ use super::column_scan::ColumnScan;
 use super::error::{Place, TableError, Unit};
 use super::header::{called, same_columns};
 use super::input::TableInput;
-use super::options::TextOptions;
+use super::options::{Numerals, TextOptions};
 use super::part::Part;
 
 /// A table in memory: of one file, or of several with the same columns.
@@ -132,6 +132,11 @@ impl Scan<'_> {
     /// What the lines count; of several files that of the first.
     pub fn unit(&self) -> Unit {
         self.file.parts[0].unit()
+    }
+
+    /// How numbers are written, as it was said.
+    pub fn numerals(&self) -> Numerals {
+        self.file.options.numerals
     }
 
     /// The position of the column called `name`; `#1` is the first one where the header has no name for it.

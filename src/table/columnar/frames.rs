@@ -152,6 +152,11 @@ impl Frame {
             8 => {}
             _ => return Err(cut()),
         }
+        if prefix.starts_with(b"ARROW1") {
+            let what = "it begins with ARROW1: it is an Arrow file (Feather), not a stream; write a stream (pyarrow: \
+                        ipc.new_stream; polars: write_ipc_stream)";
+            return Err(FrameError::Broken(what.to_owned()));
+        }
         if prefix[..4] != CONTINUATION {
             let what = "a message does not begin with FF FF FF FF: it is no Arrow IPC stream, or one from before 2019";
             return Err(FrameError::Broken(what.to_owned()));

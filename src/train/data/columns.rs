@@ -1,6 +1,7 @@
 //! Which columns of a table a run reads, and what each is for.
 
 use crate::table::Scan;
+use crate::text::flag::flag;
 use crate::train::data::lookup::position;
 use crate::train::error::TrainError;
 use crate::train::spec::TrainSpec;
@@ -81,8 +82,9 @@ fn check_named(scan: &Scan<'_>, target: usize, features: &[usize]) -> Result<(),
         Some(column) => {
             let (file, called, number) = (scan.file(), scan.called(*column), column + 1);
             Err(TrainError::Data(format!(
-                "{file}, column {number}: it has no name in the header; leave it out (--drop '{called}'), name it, or write \
-                 the file without it (pandas: index=False)"
+                "{file}, column {number}: it has no name in the header; leave it out ({}), name it, or write \
+                 the file without it (pandas: index=False)",
+                flag("--drop", &called)
             )))
         }
     }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use crate::model::category::spelled_twice;
 use crate::model::schema::{FeatureKind, Task};
 use crate::table::{Cells, Scan, TableFile};
+use crate::text::flag::flag;
 use crate::train::data::columns::ChosenColumns;
 use crate::train::data::kinds::Kinds;
 use crate::train::data::lookup::of_column;
@@ -150,14 +151,16 @@ fn warnings(scan: &Scan<'_>, features: &[usize], kinds: &[FeatureKind]) -> Vec<S
         if seen.numbers > seen.texts && seen.texts > 0 {
             let cells = numbers::offenders(scan, *f);
             warnings.push(format!(
-                "{name} is read as categories because of {cells}, though most of its cells are numbers; --numeric {name} \
-                 makes such cells an error"
+                "{name} is read as categories because of {cells}, though most of its cells are numbers; {} \
+                 makes such cells an error",
+                flag("--numeric", name)
             ));
         }
         if let (Some((line, text)), false) = (&seen.first_missing_word, seen.is_numeric()) {
             warnings.push(format!(
                 "{name}: {text:?} (first on line {line}) is kept as a category; in a text column only an empty cell \
-                 is missing"
+                 is missing; if it means one: {}",
+                flag("--missing", text)
             ));
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod dataset;
 pub mod grouped;
 pub(crate) mod kinds;
 mod leaks;
+pub(crate) mod lookalikes;
 mod lookup;
 mod notes;
 mod numbers;

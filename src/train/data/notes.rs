@@ -7,7 +7,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::model::date;
 use crate::model::schema::FeatureKind;
 use crate::table::Cells;
+use crate::text::flag::flag;
 use crate::train::data::dataset::{Dataset, InputColumn};
+use crate::train::data::lookalikes::why_text;
 use crate::train::spec::TrainSpec;
 
 /// Fewest rows, or categories, of a column that is taken for an identifier.
@@ -70,8 +72,10 @@ fn identifier(input: &InputColumn) -> Option<String> {
     match &input.cells {
         Cells::Texts { cells, names } => {
             let (n, n_rows) = (names.len(), cells.len());
-            (n >= LEAST && n * 2 > n_rows)
-                .then(|| format!("{name} has {n} categories in {n_rows} rows: if it is an identifier, --drop {name}"))
+            (n >= LEAST && n * 2 > n_rows).then(|| {
+                let why = why_text(name, names).unwrap_or_else(|| format!("if it is an identifier, {}", drop(name)));
+                format!("{name} has {n} categories in {n_rows} rows: {why}")
+            })
         }
         Cells::Numbers(cells) if input.kind == FeatureKind::Numeric && cells.len() >= LEAST => {
             // A missing cell is no whole number.
@@ -86,11 +90,16 @@ fn identifier(input: &InputColumn) -> Option<String> {
             let n = cells.len();
             let how = if is_rising || is_falling { ", in order" } else { "" };
             Some(format!(
-                "{name} has {n} different whole numbers in {n} rows{how}: if it is an identifier, --drop {name}"
+                "{name} has {n} different whole numbers in {n} rows{how}: if it is an identifier, {}",
+                drop(name)
             ))
         }
         Cells::Numbers(_) => None,
     }
+}
+
+fn drop(name: &str) -> String {
+    flag("--drop", name)
 }
 
 /// True for names such as `id`, `customer_id`, `PassengerId`, `ID number`, and the name that pandas gives an index
@@ -118,8 +127,9 @@ fn nearly_empty(input: &InputColumn) -> Option<String> {
     let name = &input.name;
     ((present as f64) < NEARLY_EMPTY * n_rows as f64).then(|| {
         format!(
-            "{name} is missing in {} of {n_rows} rows: --drop {name}, unless that it is there says something",
-            n_rows - present
+            "{name} is missing in {} of {n_rows} rows: {}, unless that it is there says something",
+            n_rows - present,
+            drop(name)
         )
     })
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use crate::model::schema::FeatureKind;
 use crate::table::{Cells, Scan};
+use crate::text::flag::flag;
 use crate::text::shorten::{quoted, shortened};
 use crate::train::data::lookup::of_column;
 use crate::train::error::TrainError;
@@ -38,20 +39,19 @@ pub(super) fn check(spec: &TrainSpec, scan: &Scan<'_>, target: usize, features: 
 fn refusal(scan: &Scan<'_>, column: usize) -> Option<String> {
     let seen = &scan.columns[column];
     let (_, text) = seen.first_text.as_ref()?;
-    let name = &seen.name;
-    let cells = offenders(scan, column);
-    if let Some(advice) = seen.spellings.advice(text) {
+    let (cells, categorical) = (offenders(scan, column), flag("--categorical", &seen.name));
+    if let Some(advice) = seen.spellings.advice(text, scan.numerals()) {
         let what = "numbers in another writing";
-        return Some(format!("{what}: {cells}: {advice}; --categorical {name} takes them as text"));
+        return Some(format!("{what}: {cells}: {advice}; {categorical} takes them as text"));
     }
     if seen.numbers < seen.texts.saturating_mul(FEW) {
         return None;
     }
     let (n, of) = (seen.texts, seen.texts + seen.numbers);
     Some(format!(
-        "{n} of {of} cells are no numbers: {cells}; correct them, say --missing {} if it means a missing cell, or \
-         --categorical {name} if all are names",
-        shortened(text)
+        "{n} of {of} cells are no numbers: {cells}; correct them, say {} if it means a missing cell, or \
+         {categorical} if all are names",
+        flag("--missing", text)
     ))
 }
 
@@ -91,8 +91,9 @@ pub(super) fn index_of_pandas(name: &str) -> Option<String> {
     let number = name.strip_prefix("Unnamed: ")?;
     number.bytes().all(|b| b.is_ascii_digit()).then(|| {
         format!(
-            "{name} is what pandas calls a column without a name, mostly an index: --drop '{name}', or write the file \
-             with index=False"
+            "{name} is what pandas calls a column without a name, mostly an index: {}, or write the file \
+             with index=False",
+            flag("--drop", name)
         )
     })
 }

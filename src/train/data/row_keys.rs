@@ -2,6 +2,7 @@
 
 use crate::table::{Cells, DateScan};
 use crate::text::date::{DateForm, Instant};
+use crate::text::flag::flag;
 use crate::text::number::parse_number;
 use crate::train::data::lookup::of_column;
 use crate::train::data::sources::Sources;
@@ -86,10 +87,12 @@ fn form_of_all(sources: &Sources<'_>, column: usize, names: &[String]) -> Result
     match dates.forms().as_slice() {
         [DateForm::DayFirst, DateForm::MonthFirst] => {
             let (scan, name) = (sources.data, sources.data.called(column));
+            let [day, month] = [DateForm::DayFirst, DateForm::MonthFirst]
+                .map(|form| flag("--date", &format!("{name}={}", form.name())));
             let first = names.first().map_or("", String::as_str);
             let what = format_args!(
-                "{first:?} and all other times can be read with the day first or the month first: say --date \
-                 {name}=day-first or --date {name}=month-first"
+                "{first:?} and all other times can be read with the day first or the month first: say {day} \
+                 or {month}"
             );
             Err(of_column(scan, column, what))
         }

@@ -3,8 +3,7 @@
 use crate::model::batch::Batch;
 use crate::model::date::DatePart;
 use crate::model::schema::{Feature, FeatureKind, MAX_COLUMNS};
-use crate::table::DateScan;
-use crate::text::shorten::shortened;
+use crate::train::data::lookalikes::why_text;
 use crate::train::error::TrainError;
 
 /// Most encoded cells of the training rows: 2 GiB of `f64`, of which a fit holds several copies.
@@ -64,25 +63,12 @@ fn check_one_hot(
         None => format!("{n} categories"),
         Some(given) => format!("{left} categories of at least {given} training rows"),
     };
-    let dates = hint_of_dates(feature);
+    let why = why_text(name, &feature.categories).map_or_else(String::new, |why| format!("; {why}"));
     Err(TrainError::Data(format!(
         "{file}: {name:?} has {too_many}, more than {MAX_ONE_HOT} one-hot columns: --drop it, or put those of fewer than \
          {least} rows together with --min-frequency {least} ({remain}), or use --algorithm hist-gradient-boosting, which \
-         takes categories as they are{dates}"
+         takes categories as they are{why}"
     )))
-}
-
-/// Where most categories are dates, which one made the column none of dates, as the end of a sentence.
-fn hint_of_dates(feature: &Feature) -> String {
-    let dates = DateScan::of(&feature.categories);
-    let form = dates.commonest();
-    match dates.other_than(form).filter(|_| dates.n_of(form) * 2 > dates.n) {
-        Some((_, text)) => {
-            let (name, text) = (&feature.name, shortened(text));
-            format!("; most of its cells are dates, and {text} is none: --date {name} makes such cells an error")
-        }
-        None => String::new(),
-    }
 }
 
 /// Checks `width` columns of the features.

@@ -18,6 +18,7 @@ use crate::model::smartcore::{
     Boosting, KnnClassifier, KnnRegressor, LinearRegression, LogisticRegression, Parts, SupportMachines, TreeRegressor,
     ridge_section, section,
 };
+use crate::train::data::lookalikes::widest;
 use crate::train::data::target::Observed;
 use crate::train::fit::bayes;
 use crate::train::fit::linear;
@@ -183,8 +184,9 @@ fn more_rows_than_columns(task: &FitTask<'_>) -> Result<(), String> {
     }
     Err(format!(
         "{rows} rows to fit on are too few for {columns} encoded columns: {} needs more rows than columns; --drop columns, \
-         add rows, or use random-forest",
-        task.algorithm
+         add rows, or use random-forest{}",
+        task.algorithm,
+        widest(task.schema.features())
     ))
 }
 

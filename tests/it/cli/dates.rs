@@ -232,7 +232,7 @@ fn what_is_no_date_is_told_with_its_place() {
     let ran = train(directory, &epoch, "hist-gradient-boosting", &["--date", "when"]);
     let expected = "smartserve: t.csv, line 2, column 1 (when): \"1600000000\" is not a date such as";
     assert!(ran.code == Some(65) && ran.err.starts_with(expected), "{}", ran.err);
-    assert!(ran.err.contains("seconds and the like since 1970 are numbers already"), "{}", ran.err);
+    assert!(ran.err.contains("seconds and the like since 1970, are numbers already"), "{}", ran.err);
     let both = train(directory, &epoch, "hist-gradient-boosting", &["--date", "when", "--numeric", "when"]);
     assert_eq!((both.code, both.err.as_str()), (Some(2), "smartserve: \"when\" is in both --numeric and --date\n"));
     let unused = train(directory, &epoch, "hist-gradient-boosting", &["--date", "y"]);

@@ -12,6 +12,7 @@ mod outputs;
 mod settings;
 mod tables;
 mod terminal;
+mod text_columns;
 
 use smartserve::cli;
 use smartserve::model::algorithm::Algorithm;

@@ -96,7 +96,7 @@ fn few_words_among_numbers_are_told_with_their_places() {
     let ran = train(directory.path(), spoilt.as_bytes(), &[]);
     assert_eq!(ran.code, Some(65));
     let expected = "smartserve: t.csv, column 1 (area): 3 of 60 cells are no numbers: \"n.d.\" on line 9, \"n.d.\" on line \
-                    28, \"n.d.\" on line 47; correct them, say --missing \"n.d.\" if it means a missing cell, or \
+                    28, \"n.d.\" on line 47; correct them, say --missing n.d. if it means a missing cell, or \
                     --categorical area if all are names\n";
     assert_eq!(ran.err, expected);
     let ran = train(directory.path(), spoilt.as_bytes(), &["--missing", "n.d."]);
@@ -110,13 +110,39 @@ fn few_words_among_numbers_are_told_with_their_places() {
 }
 
 #[test]
+fn line_ends_of_two_carriage_returns_are_no_part_of_the_last_cell() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = directory.path().join("m.model").display().to_string();
+    let windows = table("x,y", |i| format!("{},{i}", i % 7)).replace('\n', "\r\r\n");
+    assert_eq!(train(directory.path(), windows.as_bytes(), &[]).code, Some(0));
+    let ran = predict(&model, directory.path(), b"x,note\r\r\n3,0\r\r\n4,\"a b\"\r\r\n", &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let rows: Vec<&str> = ran.out.lines().collect();
+    assert!(rows[0] == "x,note,prediction" && rows[1].starts_with("3,0,") && rows[2].starts_with("4,a b,"), "{ran:?}");
+}
+
+#[test]
+fn a_header_of_one_name_is_told_what_may_be_between_its_columns() {
+    let directory = tempfile::tempdir().unwrap();
+    let colons = table("x:y", |i| format!("{}:{i}", i % 7));
+    let ran = train(directory.path(), colons.as_bytes(), &[]);
+    let told = "no column is called \"y\" (--target); it has x:y; if ':' stands between columns: --delimiter :\n";
+    assert!(ran.code == Some(65) && ran.err.ends_with(told), "{}", ran.err);
+    assert_eq!(train(directory.path(), colons.as_bytes(), &["--delimiter", ":"]).code, Some(0));
+    let model = directory.path().join("m.model").display().to_string();
+    let ran = predict(&model, directory.path(), b"x^z\n3^0\n", &[]);
+    let told = "in.csv: no column \"x\"; the header has \"x^z\"; if '^' stands between columns: --delimiter '^'\n";
+    assert!(ran.code == Some(65) && ran.err.ends_with(told), "{}", ran.err);
+}
+
+#[test]
 fn an_empty_last_column_and_an_index_of_pandas_are_told_apart() {
     let directory = tempfile::tempdir().unwrap();
     let ran = train(directory.path(), table("x,y,", |i| format!("{},{i},", i % 7)).as_bytes(), &[]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let ran = train(directory.path(), table("Unnamed: 0,x,y", |i| format!("{i},{},{i}", i % 7)).as_bytes(), &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    let told = "Unnamed: 0 is what pandas calls a column without a name";
+    let told = "Unnamed: 0 is what pandas calls a column without a name, mostly an index: --drop 'Unnamed: 0', or";
     assert!(ran.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(told), "{}", ran.out);
 }
 

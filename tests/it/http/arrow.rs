@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use smartserve::config::Limits;
 use smartserve::http::service::Service;
 
-use crate::support::arrow::{array, batch, stream};
+use crate::support::arrow::{array, batch, file, stream};
 use crate::support::router::{Answer, post, public, request, send};
 
 const ARROW: &str = "application/vnd.apache.arrow.stream";
@@ -143,6 +143,10 @@ async fn what_is_cut_off_or_followed_by_more_is_no_stream() {
     }
     let answer = ask(&router, "line", [&whole[..], b"more"].concat(), ARROW).await;
     assert!(answer.text().contains("4 bytes stand behind the end of the stream"), "{}", answer.text());
+    let whole = file(&numbers("x", &[1.0, 2.0, 3.0]));
+    let answer = ask(&router, "line", whole, ARROW).await;
+    assert_eq!(answer.status.as_u16(), 400);
+    assert!(answer.text().contains("it is an Arrow file (Feather), not a stream; write a stream"), "{}", answer.text());
     let answer = ask(&router, "line", b"{\"x\":1}\n{\"x\":2}\n".to_vec(), ARROW).await;
     assert!(answer.text().contains("it is no Arrow IPC stream"), "{}", answer.text());
 }

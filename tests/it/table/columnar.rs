@@ -218,6 +218,13 @@ fn what_is_not_read_is_called_by_its_name() {
     assert!(said.contains("bad.bin, line 3: the key \"z\" is not in the first line"), "{said}");
     let said = refused(&folder, "{\"x\":1,\"y\":2}\n{\"x\":[1],\"y\":2}\n");
     assert!(said.contains("bad.bin, line 2: \"x\" is an array; a cell is a number, text, a boolean or null"), "{said}");
+    for whole in
+        ["{\"x\":{\"0\":1},\"y\":{\"0\":2}}", "{\"columns\":[\"x\"],\"index\":[0],\"data\":[[1]]}", "{\n\"x\":1}"]
+    {
+        let said = refused(&folder, whole);
+        let told = "write a record a line (pandas: to_json(orient=\"records\", lines=True))\n";
+        assert!(said.contains("bad.bin, line 1: ") && said.ends_with(told), "{said}");
+    }
     let said = refused(&folder, "{\"x\":1,\"y\":2}\n{\"x\":1,\"x\":2}\n");
     assert!(said.contains("bad.bin, line 2: the key \"x\" is there twice"), "{said}");
 }

@@ -66,9 +66,12 @@ fn a_delimiter_is_given_or_said_by_the_file() {
     let given = |delimiter| TextOptions { delimiter: Some(delimiter), ..TextOptions::default() };
     assert_eq!(texts(b"a b\n1 \"x y\"\n", given(b' ')).unwrap(), [["a", "b"], ["1", "x y"]]);
     assert_eq!(texts(b"a:b;c\n1:2;3\n", given(b':')).unwrap(), [["a", "b;c"], ["1", "2;3"]]);
-    for said in ["sep=;\n", "sep=;\r\n", "SEP=;\n", "\"sep=;\"\r\n", "\u{feff}sep=;\n"] {
+    for said in ["sep=;\n", "sep=;\r\n", "SEP=;\n", "\"sep=;\"\r\n", "sep=;\r\r\n", "\u{feff}sep=;\n"] {
         assert_eq!(plain(format!("{said}a,x;b\n1;2\n").as_bytes()), [["a,x", "b"], ["1", "2"]], "{said:?}");
     }
+    let told = refusal(b"sep=;\na,b\n1,2\n", TextOptions::default());
+    let what = "the delimiter ';' is not there, but ',' is: correct or remove the line sep= above it";
+    assert_eq!(told, format!("t.csv, line 2: {what}"));
     assert_eq!(refusal(b"sep=;\na;b\n1\n", TextOptions::default()), "t.csv, line 3: 1 field where the header has 2");
 }
 
@@ -83,6 +86,8 @@ fn encodings_and_line_ends_are_recognised() {
         utf16(text, u16::to_be_bytes),
         text.replace("\r\n", "\n").into_bytes(),
         text.replace("\r\n", "\r").into_bytes(),
+        text.replace("\r\n", "\r\r\n").into_bytes(),
+        utf16(&text.replace("\r\n", "\r\r\n"), u16::to_le_bytes),
     ] {
         assert_eq!(plain(&bytes), expected, "{bytes:?}");
     }
@@ -115,6 +120,7 @@ fn long_inputs_are_read_across_pieces() {
 fn quotes_may_follow_blanks() {
     let read = plain(b"a, \"b\" ,c\n1,  \"x, \"\"y\"\"\" ,3\n 4 ,5\" tall,\t\"6\n7\"\r\n");
     assert_eq!(read, [["a", "b", "c"], ["1", "x, \"y\"", "3"], ["4", "5\" tall", "6\n7"]]);
+    assert_eq!(plain(b"a,\"b\"\r\r\n1,\"x\"\r\r\n\r\r\n2,\"y\"\r\r\n"), [["a", "b"], ["1", "x"], ["2", "y"]]);
 }
 
 #[test]
@@ -161,13 +167,38 @@ fn what_would_read_a_number_is_told() {
         ("\"70,5\"", "--decimal , reads it as 70.5"),
         ("\"1.234,5\"", "--decimal , --thousands . reads it as 1234.5"),
         ("1 000", "--thousands ' ' reads it as 1000"),
-        ("5%", "it has a percent sign: write the number alone (pandas: str.rstrip(\"%\"))"),
-        ("$5", "it has a currency sign: write the number alone (pandas: str.strip(\"$€ \"))"),
-        ("\"-1.200,50 €\"", "it has a currency sign: write the number alone (pandas: str.strip(\"$€ \"))"),
+        ("5%", r#"it has a percent sign: write the number alone (pandas: str.replace(r"[%\s]", "", regex=True))"#),
+        ("£5", r#"it has a currency sign: write the number alone (pandas: str.replace(r"[£\s]", "", regex=True))"#),
+        (
+            "\"$1,200.50\"",
+            r#"it has a currency sign: write the number alone (pandas: str.replace(r"[$,\s]", "", regex=True))"#,
+        ),
+        (
+            "\"$1,000\"",
+            r#"it has a currency sign: write the number alone (pandas: str.replace(r"[$,\s]", "", regex=True) for 1000, str.replace(r"[$\s]", "", regex=True).str.replace(",", ".") for 1)"#,
+        ),
+        (
+            "\"-1.200,50 €\"",
+            r#"it has a currency sign: write the number alone (pandas: str.replace(r"[€.\s]", "", regex=True).str.replace(",", "."))"#,
+        ),
         ("five", "correct it or leave the cell empty"),
         ("5 kg", "correct it or leave the cell empty"),
     ] {
         let told = numbers(&format!("a;b\n3;4\n{cell};5\n"), TextOptions::default()).unwrap_err();
+        let shown = cell.trim_matches('"');
+        assert_eq!(told, format!("t.csv, line 3, column 1 (a): {shown:?} is not a number; {advice}"));
+    }
+}
+
+#[test]
+fn flags_that_do_not_go_with_those_that_were_given_are_named_in_their_place() {
+    for (cell, decimal, thousands, advice) in [
+        ("0.5", ',', None, "leave out --decimal , and it is 0.5"),
+        ("12.50", ',', Some('.'), "leave out --decimal , --thousands . and it is 12.5"),
+        ("\"1,5\"", '.', Some(','), "--decimal , instead of --thousands , reads it as 1.5"),
+        ("\"1.234,5\"", ',', None, "--decimal , --thousands . reads it as 1234.5"),
+    ] {
+        let told = numbers(&format!("a;b\n3;4\n{cell};5\n"), written(decimal, thousands)).unwrap_err();
         let shown = cell.trim_matches('"');
         assert_eq!(told, format!("t.csv, line 3, column 1 (a): {shown:?} is not a number; {advice}"));
     }
@@ -216,8 +247,10 @@ fn what_is_no_csv_is_called_what_it_is() {
         (&workbook, "an Excel workbook (xlsx); save the sheet as CSV (UTF-8)"),
         (b"PK\x03\x04...data.csv", "a ZIP archive; unpack it first (unzip)"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel workbook (xls); save the sheet as CSV (UTF-8)"),
-        (b"\xef\xbb\xbf{\"a\": 1}", "JSON; write it as CSV (pandas: read_json, then to_csv with index=False)"),
-        (b" [\n{\"a\": 1}]", "JSON; write it as CSV"),
+        (b"\xef\xbb\xbf{\"a\": 1}", "one JSON text; write it as CSV, or as records, one a line (pandas: to_json("),
+        (b" [\n{\"a\": 1}]", "one JSON text; write it as CSV"),
+        (b"\xff\xfe\0\0a\0\0\0", "UTF-32 text; save it as CSV (UTF-8)"),
+        (b"\0\0\xfe\xff\0\0\0a", "UTF-32 text; save it as CSV (UTF-8)"),
         (b"SQLite format 3\0", "an SQLite database; write the table as CSV"),
         (b"\x80\x04\x95\x01", "a Python pickle; write it as CSV"),
     ] {

@@ -178,10 +178,11 @@ proptest! {
     fn the_quick_reader_reads_the_same(
         header in prop::sample::select(vec![
             "size,color,age\n", "age,size,color\r\n", " color ,size,age\n", "size,color\n", "size,size,age\n",
-            "\u{feff}size,color,age\n", "", "\n", "\r\n\r\nsize,color,age\n", "1,2,3\n", "size,color,age,x\n",
+            "\u{feff}size,color,age\n", "", "\n", "\r\n\r\nsize,color,age\n", "\r\r\nsize,color,age\r\r\n",
+            "1,2,3\n", "size,color,age,x\n",
         ]),
         cells in prop::collection::vec(prop::sample::select(vec![
-            "1.5,", "-2,", "0.1", ",", "red", "blue,", "green", "\n", "\r\n", "\r", "NA,", " 7 ,", "1e5,", "1.", ".5,", "-",
+            "1.5,", "-2,", "0.1", ",", "red", "blue,", "green", "\n", "\r\n", "\r\r\n", "\r", "NA,", " 7 ,", "1e5,", "1.", ".5,", "-",
             "12345678901234567890,", "1e200,", "nan,", "\"8\",", "5,red,3\n", "-0.25,blue,\r\n", "6,green,NA\n",
         ]), 0..12),
     ) {
@@ -220,6 +221,8 @@ fn only_plain_rows_are_read_quickly() {
     let read = |text: &str| read_plain(text.as_bytes(), &schema(), Head::Guess, 2).map(|(batch, _)| batch.n_rows());
     assert_eq!(read("size,color,age\n1.5,red,7\n2e1, blue ,\r\n"), Some(2));
     assert_eq!(read("\n age,color,size\n\r\nNA,red,-0\n\n"), Some(1));
+    assert_eq!(read("color,age,size\r\r\nred,1,2\r\r\n\r\r\nblue,1,x\r\r\n"), None);
+    assert_eq!(read("size,age,color\r\r\n1,2,red\r\r\n\r\r\n1,2,blue\r\r\n"), Some(2));
     for other in [
         "size,color,age\n1,red,2\n1,red,2\n1,red,2\n",
         "size,color,age\n",

@@ -2,3 +2,4 @@
 
 mod date;
 mod did_you_mean;
+mod flag;
