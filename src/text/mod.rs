@@ -1,5 +1,5 @@
-//! Text: numbers and times as they are spelled, flags in sentences, durations for people, did-you-mean, shortened texts, texts made safe to
-//! print or to stand in HTML, base 64, the text of a panic. Uses nothing of ours.
+//! Text: numbers and times as they are spelled, flags in sentences, durations for people, did-you-mean, shortened texts,
+//! texts made safe to print or to stand in HTML, base 64, the text of a panic. Uses nothing of ours.
 
 pub mod base64;
 pub mod date;
