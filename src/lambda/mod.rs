@@ -1,11 +1,11 @@
 //! AWS Lambda: events come from its Runtime API in place of requests from a socket, and pass the same service.
 //!
 //! `invocations` is the loop's body: one event (`payload`) in, one answer out, one line of metrics (`metric_line`).
-//! `event` tells what an event is, by the required keys of its envelope (`gateway` has those of HTTP). `http_event` makes
-//! a request of one of HTTP, `http_answer` what its service wants of the answer; `queue` scores the messages of SQS (`message`) one by
-//! one (`envelope` opens what SNS and `EventBridge` put around them), and sends the answers (`reply`) to a queue (`outbox`),
-//! in builds with the feature `aws` by AWS's SDK (`sqs`); anything else is a body of `/predict`. AWS's `lambda_runtime`
-//! fetches events and sends answers.
+//! `event` tells what an event is, by the required keys of its envelope (`gateway` has those of HTTP). `http_event`
+//! makes a request of one of HTTP, `http_answer` what its service wants of the answer; `queue` scores the messages of
+//! SQS (`message`) one by one (`envelope` opens what SNS and `EventBridge` put around them), and sends the answers
+//! (`reply`) to a queue (`outbox`), in builds with the feature `aws` by AWS's SDK (`sqs`); anything else is a body of
+//! `/predict`. AWS's `lambda_runtime` fetches events and sends answers.
 
 mod envelope;
 mod event;

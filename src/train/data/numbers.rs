@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use crate::model::schema::FeatureKind;
 use crate::table::{Cells, Scan};
 use crate::text::flag::flag;
+use crate::text::number::MAX_EXACT;
 use crate::text::shorten::{quoted, shortened};
 use crate::train::data::lookup::of_column;
 use crate::train::error::TrainError;
@@ -66,10 +67,11 @@ pub(super) fn check_rounded(scan: &mut Scan<'_>, columns: impl Iterator<Item = u
             #[expect(clippy::cast_precision_loss, reason = "what is looked for")]
             let (first, other) = first_of.entry((integer as f64).to_bits()).or_insert((name, integer));
             if *other != integer {
+                let [as_text, without] =
+                    ["--categorical", "--drop"].map(|option| flag(option, &scan.columns[column].name));
                 let detail = format_args!(
-                    "{first} and {name} are one number in 64-bit floating point, which holds integers up to \
-                     9007199254740992 exactly: read it as text (--categorical), leave it out (--drop), or take an offset \
-                     off before"
+                    "{first} and {name} are one number in 64-bit floating point, which holds integers up to {MAX_EXACT} \
+                     exactly: {as_text} reads it as text, {without} leaves it out, or take an offset off before"
                 );
                 return Err(of_column(scan, column, detail));
             }

@@ -118,15 +118,15 @@ fn numbers(task: &BoostingTask<'_>, y: &[f64], weights: Option<&[f64]>) -> Resul
 /// absolute; times that of its class if classes are balanced; `None` if all are 1.
 #[expect(clippy::cast_precision_loss, reason = "row counts stay far below 2^53")]
 fn row_weights(task: &BoostingTask<'_>, n_classes: usize) -> Result<Option<Vec<f64>>, String> {
+    if task.weights.is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
+        return Err("every row to fit on weighs 0".to_owned());
+    }
     let weights = task.weights.map(|weights| {
         // Divided by the largest first: a sum of the smallest and largest weights has to be a number.
         let largest = weights.iter().copied().fold(0.0, f64::max);
         let (sum, n) = weights.iter().fold((0.0, 0.0), |(sum, n), w| (sum + w / largest, n + f64::from(*w > 0.0)));
         weights.iter().map(|weight| weight / largest * (n / sum)).collect::<Vec<f64>>()
     });
-    if task.weights.is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
-        return Err("every row to fit on weighs 0".to_owned());
-    }
     let own = |row: usize| weights.as_ref().map_or(1.0, |weights| weights[row]);
     let balanced = |y: &[u32]| {
         let mut of_class = vec![0.0; n_classes];
