@@ -47,7 +47,7 @@ impl Settings {
             None
         });
         let allowed_hosts = noted(&mut wrong, AllowedHosts::new(entries(&args.allowed_host)));
-        let (sources, warning) = sources(args, &mut wrong);
+        let (sources, warning) = sources(args, lambda.is_some(), &mut wrong);
         let sockets = noted(&mut wrong, InheritedSockets::take());
         let options = Options {
             tokens: tokens.flatten().map(Arc::new),
@@ -77,8 +77,8 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// The sources of models: every `--model` in order, and the directory of `--models`; without either, the first place of
-/// `--model-fallback`, and what is to be said of it.
-fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> (Sources, Option<String>) {
+/// `--model-fallback`, and what is to be said of it. On Lambda a cold start does not wait for what explains answers.
+fn sources(args: &ServeArgs, on_lambda: bool, wrong: &mut Vec<String>) -> (Sources, Option<String>) {
     let choices = noted(wrong, choices(&args.source)).unwrap_or_default();
     let mut files: Vec<ModelFile> =
         entries(&args.model).filter_map(|spec| noted(wrong, split(spec, &choices))).collect();
@@ -104,6 +104,7 @@ fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> (Sources, Option<String
         default: args.default_model.clone(),
         allow_schema_change: args.allow_schema_change,
         max_model_bytes: Some(args.max_model_bytes),
+        explains_late: on_lambda,
     };
     (sources, warning)
 }
@@ -111,7 +112,7 @@ fn sources(args: &ServeArgs, wrong: &mut Vec<String>) -> (Sources, Option<String
 /// Checks that each model named by a choice is given as `--model NAME=PATH`: the choice would be ignored otherwise.
 pub(super) fn check_names(files: &[ModelFile], choices: &ImportChoices) -> Result<(), String> {
     let names: Vec<&str> = files.iter().filter_map(|file| file.name.as_deref()).collect();
-    choices.unused(&names).map_or(Ok(()), |name| {
+    choices.unused(&names).next().map_or(Ok(()), |name| {
         Err(format!(
             "--answer, --iterations or --zero-as-missing is for the model {name:?}, which no --model gives that name; \
              write --model {name}=PATH"

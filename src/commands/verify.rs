@@ -64,7 +64,7 @@ fn compare_expected(model: &Model, args: &VerifyArgs) -> Result<(), Failure> {
         (n, Some(first)) if n > 0 => {
             let (tolerance, of) = (args.tolerance, described(&pairs[first.pair]));
             let Place { file, line, unit, .. } = &first.place;
-            let what = format_args!("{n} answers for {n_rows} rows differ by more than {tolerance:?}");
+            let what = format_args!("{n} answers for {n_rows} rows differ by more than {tolerance}");
             let of_file = if has_several { format!(" of {file}") } else { String::new() };
             Err(Failure::new(
                 Exit::Failed,

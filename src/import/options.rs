@@ -66,9 +66,9 @@ impl ImportChoices {
         self.named.contains_key(name)
     }
 
-    /// A name that none of `names` is.
-    pub fn unused<'a>(&'a self, names: &[&str]) -> Option<&'a str> {
-        self.named.keys().map(String::as_str).find(|name| !names.contains(name))
+    /// The names that none of `names` is.
+    pub fn unused<'a>(&'a self, names: &[&str]) -> impl Iterator<Item = &'a str> {
+        self.named.keys().map(String::as_str).filter(|name| !names.contains(name))
     }
 }
 

@@ -66,6 +66,11 @@ pub fn of_neutral(neutral: &Neutral, n_categories: &[usize], rows: &Batch) -> Re
 /// What reaches each node of each tree: rows, or their weights; 0 or above.
 pub type Cover = Vec<Vec<f64>>;
 
+/// Bytes that it occupies.
+pub fn resident_bytes(cover: &Cover) -> usize {
+    cover.iter().map(|of_tree| size_of_val(of_tree.as_slice())).sum()
+}
+
 /// Reads a section and checks it against the trees it counts: a count for every node, a split's the sum of its
 /// children's.
 ///

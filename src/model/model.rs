@@ -1,6 +1,7 @@
 //! A model, loaded: an artifact whose every reference was checked, joined to a compiled predictor.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::artifact::{self, Header, Opened};
 use super::batch::Batch;
@@ -63,7 +64,7 @@ impl Model {
         self.pipeline.swap_layout(other);
     }
 
-    fn build(mut opened: Opened<'_>) -> Result<(Self, Form), String> {
+    fn build(mut opened: Opened<'_>) -> Result<(Self, Arc<Form>), String> {
         check_name(&opened.header.name)?;
         let is_imported = opened.header.source.is_some();
         opened.header.features.iter_mut().for_each(|feature| feature.is_imported = is_imported);
@@ -71,6 +72,7 @@ impl Model {
         let schema = Schema::new(header.features.clone(), header.target.clone(), header.task)?;
         check_statistics(header, &schema)?;
         let (encoder, form, has_probability) = estimator::read(&opened, &schema)?;
+        let form = Arc::new(form);
         let n_classes = schema.target().classes.len();
         if n_classes == 0 && form.n_outputs() != schema.target().n_outputs() {
             let (declared, got) = (schema.target().n_outputs(), form.n_outputs());

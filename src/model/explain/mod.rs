@@ -5,7 +5,9 @@
 //! margins before the link, of probabilities before they are calibrated.
 
 mod explainer;
+mod laid;
 mod lanes;
+mod laying;
 mod leaf_values;
 mod linear;
 mod opened;

@@ -1,5 +1,7 @@
 //! From an artifact to what explains its answers.
 
+use std::sync::Arc;
+
 use super::explainer::{Explainer, Parts};
 use crate::model::artifact::Opened;
 use crate::model::batch::Batch;
@@ -14,7 +16,7 @@ use crate::model::{column_means, cover};
 /// One sentence: a section does not agree with the estimator.
 pub(in crate::model) fn of_opened(
     opened: &Opened<'_>,
-    form: &Form,
+    form: &Arc<Form>,
     pipeline: &Pipeline,
     schema: &Schema,
     golden: &Batch,
@@ -29,7 +31,7 @@ pub(in crate::model) fn of_opened(
         }
         (None, None) => None,
     };
-    let means = match (opened.section(column_means::SECTION), form) {
+    let means = match (opened.section(column_means::SECTION), &**form) {
         (Some(section), Form::Linear(_)) => Some(column_means::read(section, form.n_columns())?),
         (Some(_), _) => return Err("there are column means but the estimator is not linear".to_owned()),
         // Scaled columns have the mean 0.

@@ -23,9 +23,10 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, f64x4};
 
+use super::laid::{Ask, LEAF, Laid, LaidSplit};
 use super::lanes::{LANES, Numbers, dot, load, store, sum};
 use super::quadrature::Quadrature;
-use super::trees::{Ask, LEAF, Laid, LaidSplit, LaidTrees};
+use super::trees::LaidTrees;
 use crate::model::ir::{CategorySet, Width};
 
 /// What a tree asks cells of: the category sets of all splits, and how cells are rounded to categories.

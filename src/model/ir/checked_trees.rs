@@ -46,6 +46,16 @@ impl Trees {
         Ok(Self(ensemble))
     }
 
+    /// About how many bytes it occupies: its nodes, and what its leaves refer to.
+    pub fn resident_bytes(&self) -> usize {
+        let of_leaves = match &self.leaves {
+            Leaves::Values | Leaves::Votes | Leaves::Linear(_) => 0,
+            Leaves::Vectors(values) => size_of_val(values.as_slice()),
+            Leaves::Shares(shares) => shares.resident_bytes(),
+        };
+        of_leaves + self.trees.iter().map(|tree| size_of_val(tree.nodes.as_slice())).sum::<usize>()
+    }
+
     /// Walks a row through one of the trees, node by node, and tells `visit` of each; the position of the leaf.
     pub fn walk(&self, tree: &Tree, row: &[f64], mut visit: impl FnMut(usize)) -> usize {
         let mut at = 0;

@@ -4,6 +4,12 @@
 //! decoder would recurse as deep as the bytes say. The format is postcard 1.0's: integers wider than a
 //! byte are LEB128 varints, f64 is 8 little-endian bytes, an option is a 0 or 1 byte, a sequence is its length and its
 //! elements, structs are their fields, unit types are nothing.
+#![expect(
+    clippy::inline_always,
+    reason = "without it each number of a forest is a call, which takes a third of its load"
+)]
+
+use std::fmt::Display;
 
 /// A cursor over a section's bytes.
 #[derive(Debug, Clone)]
@@ -21,11 +27,18 @@ impl<'a> PostcardReader<'a> {
     }
 
     /// Fails with `what` and the place.
-    pub(in crate::model) fn fault<T>(&self, what: impl std::fmt::Display) -> Result<T, String> {
-        Err(format!("{what} (byte {} of the {} section)", self.len - self.rest.len(), self.section))
+    pub(in crate::model) fn fault<T>(&self, what: impl Display) -> Result<T, String> {
+        Err(self.placed(&what))
     }
 
-    #[inline]
+    /// `what`, and the place. Apart, so that what reads a number is small and is inlined: a forest of 62 MB has 20 million.
+    #[cold]
+    #[inline(never)]
+    fn placed(&self, what: &dyn Display) -> String {
+        format!("{what} (byte {} of the {} section)", self.len - self.rest.len(), self.section)
+    }
+
+    #[inline(always)]
     pub(in crate::model) fn byte(&mut self) -> Result<u8, String> {
         match self.rest.split_first() {
             Some((byte, rest)) => {
@@ -37,12 +50,20 @@ impl<'a> PostcardReader<'a> {
     }
 
     /// A varint of at most 64 bits.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn u64(&mut self) -> Result<u64, String> {
-        let first = self.byte()?;
-        if first < 0x80 {
-            return Ok(u64::from(first));
+        match self.rest {
+            [first @ ..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*first))
+            }
+            _ => self.long_u64(),
         }
+    }
+
+    /// One of several bytes.
+    fn long_u64(&mut self) -> Result<u64, String> {
+        let first = self.byte()?;
         let mut value = u64::from(first & 0x7f);
         for shift in (7..64).step_by(7) {
             let byte = self.byte()?;
@@ -64,7 +85,7 @@ impl<'a> PostcardReader<'a> {
         u32::try_from(value).or_else(|_| self.fault(format_args!("{value} is too large an index")))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn f64(&mut self) -> Result<f64, String> {
         match self.rest.split_first_chunk::<8>() {
             Some((bytes, rest)) => {
@@ -76,21 +97,21 @@ impl<'a> PostcardReader<'a> {
     }
 
     /// An f64 that is not NaN, which smartcore never writes, not even where nothing reads it; `what` names it.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn number(&mut self, what: &str) -> Result<f64, String> {
         let value = self.f64()?;
         if value.is_nan() { self.fault(format_args!("a {what} is NaN")) } else { Ok(value) }
     }
 
     /// A finite f64; `what` names it in the error.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn finite(&mut self, what: &str) -> Result<f64, String> {
         let value = self.f64()?;
         if value.is_finite() { Ok(value) } else { self.fault(format_args!("a {what} is not finite")) }
     }
 
     /// A boolean, or the tag of an option.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn flag(&mut self) -> Result<bool, String> {
         match self.byte()? {
             0 => Ok(false),
@@ -105,7 +126,7 @@ impl<'a> PostcardReader<'a> {
     }
 
     /// An optional value.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn option<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, String>,

@@ -49,6 +49,8 @@ pub(super) struct LoadJob {
     pub(super) options: ImportOptions,
     /// The most bytes that are read of a file.
     pub(super) limit: usize,
+    /// True where the first answer that is explained may wait for what explains it.
+    pub(super) explains_late: bool,
     pub(super) seen: Option<Seen>,
     /// The content of the version that is served, and of the one before.
     pub(super) current: Option<ContentHash>,
@@ -153,6 +155,10 @@ impl LoadJob {
     /// The model as it would be served. Times it, which takes some milliseconds.
     fn new_version(&self, model: Model, hash: ContentHash) -> FileState {
         let name = self.name.clone().unwrap_or_else(|| model.header().name.clone());
-        FileState::New(Box::new(ServedModel::new(name, model, false)), hash)
+        let served = ServedModel::new(name, model, false);
+        if !self.explains_late {
+            served.explain_cost_per_row();
+        }
+        FileState::New(Box::new(served), hash)
     }
 }

@@ -114,6 +114,26 @@ impl ModelFiles {
         })
     }
 
+    /// Warns of each choice for a model by a name that no file has: it would be ignored without a word, unless such a
+    /// file comes.
+    pub(super) fn warn_of_unused_choices(&self) {
+        if self.directory.is_none() {
+            return;
+        }
+        let entries = self.sources.iter().map(|source| match &source.name {
+            Some(name) if !source.in_directory => Some(name.clone()),
+            _ => entry(&source.path),
+        });
+        let entries: Vec<String> = entries.flatten().collect();
+        for name in self.choices.unused(&entries.iter().map(String::as_str).collect::<Vec<_>>()) {
+            tracing::warn!(
+                model = name,
+                "--answer, --iterations or --zero-as-missing is for {name:?}: no file or folder in the directory, and \
+                 no --model, has that name yet"
+            );
+        }
+    }
+
     /// Removes the sources whose files have gone from the directory and adds its new files. A file that is no model is
     /// logged once.
     pub(super) fn update(&mut self, Listed { models, others }: Listed) {
@@ -133,8 +153,7 @@ impl ModelFiles {
         });
         for path in models {
             if !self.sources.iter().any(|source| source.path == path) {
-                let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
-                let name = name.map(|name| name.to_string_lossy().into_owned());
+                let name = entry(&path);
                 if let Some(name) = name.as_deref().filter(|name| check_name(name).is_err()) {
                     let (path, unless) = (path.display(), "unless it has one of its own it is served as model");
                     tracing::warn!(%path, "{name:?} cannot be a model's name: {unless}");
@@ -150,6 +169,12 @@ impl ModelFiles {
 pub(super) struct Listed {
     models: Vec<PathBuf>,
     others: Vec<PathBuf>,
+}
+
+/// What an entry of a directory is called: a file without its ending.
+fn entry(path: &Path) -> Option<String> {
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    name.map(|name| name.to_string_lossy().into_owned())
 }
 
 /// How an entry of a directory is read. Its name is what a model of another library is called that has none of its own.

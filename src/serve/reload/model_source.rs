@@ -44,6 +44,8 @@ pub(super) struct ReloadPolicy {
     pub(super) allow_schema_change: bool,
     /// The most bytes that are read of a file; none: [`MAX_MODEL_BYTES`].
     pub(super) max_model_bytes: Option<usize>,
+    /// True where the first answer that is explained may wait for what explains it.
+    pub(super) explains_late: bool,
 }
 
 /// The result of a poll; none when there is nothing to report. After an error the model is served as before.
@@ -155,6 +157,7 @@ impl ModelSource {
             path: self.path.clone(),
             options: self.options.clone(),
             limit: policy.max_model_bytes.unwrap_or(MAX_MODEL_BYTES),
+            explains_late: policy.explains_late,
             seen: self.seen,
             current: hash(&self.current),
             previous: hash(&self.previous),

@@ -34,6 +34,9 @@ pub struct Sources {
     pub allow_schema_change: bool,
     /// `--max-model-bytes`, the most that is read of a file; none: its default.
     pub max_model_bytes: Option<usize>,
+    /// True where the first answer that is explained may wait for what explains it; else a version is served once that
+    /// is there.
+    pub explains_late: bool,
 }
 
 /// Loads the models' files. Each file is loaded by one thread at a time. Once the server is open, none is loaded under
@@ -72,6 +75,7 @@ impl Reloader {
             default: sources.default.clone(),
             allow_schema_change: sources.allow_schema_change,
             max_model_bytes: sources.max_model_bytes,
+            explains_late: sources.explains_late,
         };
         let mut errors: Vec<_> = sources.files.iter().filter_map(|file| files.open(file, &self.memory).err()).collect();
         drop(files);
@@ -85,6 +89,7 @@ impl Reloader {
         }
         self.poll_directory();
         let mut files = self.lock();
+        files.warn_of_unused_choices();
         files.is_open = true;
         self.publish(&files);
         match &sources.default {

@@ -98,7 +98,7 @@ fn the_greatest_difference_and_the_worst_rows_are_told_and_decide_the_exit_code(
     let rows = table.write();
     let ran = verify(&case.files[0], &rows, &["--expect", "y"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.err.contains("2 answers for 500 rows differ by more than 0.0; the worst is on line 9"), "{ran:?}");
+    assert!(ran.err.contains("2 answers for 500 rows differ by more than 0; the worst is on line 9"), "{ran:?}");
     let table: Vec<Vec<&str>> = ran.out.lines().skip(3).map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(table[0], ["line", "answer", "expected", "got", "difference"], "{}", ran.out);
     assert_eq!((table[1][0], table[2][0], table.len()), ("9", "5", 3), "{}", ran.out);

@@ -154,7 +154,10 @@ fn a_directory_serves_what_its_files_content_tells_to_be_models() {
     put("lgb-l2/model.txt", "light.bst");
     std::fs::write(directory.path().join("config.json"), "{\"a\":1}").unwrap();
     std::fs::write(directory.path().join("notes.txt"), "tall stories").unwrap();
-    let server = Server::start(&["--models", text(directory.path()), "--answer", "churn=library"]);
+    let answers = ["--answer", "churn=library", "--answer", "chrun=library"];
+    let server = Server::start(&[&["--models", text(directory.path())], &answers[..]].concat());
+    let warnings: Vec<&str> = server.head_of_log.lines().filter(|line| line.contains("--answer")).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains("chrun"), "a choice for no model is told: {warnings:?}");
     let (status, models) = server.ask("GET", "/models", "");
     let names: Vec<&str> = models["models"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();
     assert_eq!((status, names), (200, vec!["churn", "light", "price"]));

@@ -1,5 +1,7 @@
 //! Contributions: equal to Shapley values by their definition, and to scores when they are added up.
 
+use std::sync::Arc;
+
 use smartserve::model::Model;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::{Predictor as Compiled, Scratch};
@@ -65,7 +67,7 @@ fn grown(random: &mut Random, n_columns: usize, n_trees: usize, n_splits: usize)
 
 /// What explains these trees' answers, with the pipeline.
 fn explainer(trees: &Trees, cover: &[Vec<f64>], schema: &Schema) -> (Explainer, Pipeline) {
-    let form = Form::Trees(trees.clone());
+    let form = Arc::new(Form::Trees(trees.clone()));
     let n = u32::try_from(schema.n_features()).unwrap();
     let steps = Steps { n_features: n, steps: Vec::new(), outputs: (0..n).collect() };
     let pipeline = Pipeline::new(Encoder::Steps(steps), Compiled::compile(&form, 0).unwrap()).unwrap();
