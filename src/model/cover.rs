@@ -66,48 +66,70 @@ pub fn of_neutral(neutral: &Neutral, n_categories: &[usize], rows: &Batch) -> Re
 /// What reaches each node of each tree: rows, or their weights; 0 or above.
 pub type Cover = Vec<Vec<f64>>;
 
-/// Bytes that it occupies.
-pub fn resident_bytes(cover: &Cover) -> usize {
-    cover.iter().map(|of_tree| size_of_val(of_tree.as_slice())).sum()
+/// A section that was checked against its trees, as its bytes: numbers would take up to eight times as many.
+#[derive(Debug)]
+pub struct CheckedCover {
+    section: Vec<u8>,
+    are_weights: bool,
 }
 
-/// Reads a section and checks it against the trees it counts: a count for every node, a split's the sum of its
-/// children's.
-///
-/// # Errors
-/// One sentence: what does not agree.
-pub fn read(section: &[u8], trees: &Trees) -> Result<Cover, String> {
+impl CheckedCover {
+    /// Of a section of counts: one for every node, a split's the sum of its children's.
+    ///
+    /// # Errors
+    /// One sentence: what does not agree.
+    pub fn of_counts(section: &[u8], trees: &Trees) -> Result<Self, String> {
+        each_tree_of_counts(section, trees, |_| {})?;
+        Ok(Self { section: section.to_vec(), are_weights: false })
+    }
+
+    /// Of a section of weights: one for every node, 0 or above.
+    ///
+    /// # Errors
+    /// One sentence: what does not agree.
+    pub fn of_weights(section: &[u8], trees: &Trees) -> Result<Self, String> {
+        read_weights(section, trees)?;
+        Ok(Self { section: section.to_vec(), are_weights: true })
+    }
+
+    /// The numbers; `trees` are those that it was checked against.
+    pub fn numbers(&self, trees: &Trees) -> Cover {
+        let read = if self.are_weights { read_weights(&self.section, trees) } else { read(&self.section, trees) };
+        read.expect("it was checked against these trees")
+    }
+
+    /// Bytes that it occupies.
+    pub fn resident_bytes(&self) -> usize {
+        self.section.len()
+    }
+}
+
+fn read(section: &[u8], trees: &Trees) -> Result<Cover, String> {
+    let mut cover = Cover::with_capacity(trees.trees.len());
+    each_tree_of_counts(section, trees, |counts| cover.push(counts.iter().map(|count| f64::from(*count)).collect()))?;
+    Ok(cover)
+}
+
+/// Gives `take` the counts of each tree, in order, checked.
+fn each_tree_of_counts(section: &[u8], trees: &Trees, mut take: impl FnMut(&[u32])) -> Result<(), String> {
     let reader = &mut PostcardReader::of(section, "cover");
     let n = reader.length(1, "trees")?;
     if n != trees.trees.len() {
         return Err(format!("cover counts {n} trees, the estimator has {}", trees.trees.len()));
     }
-    let (mut counts, mut cover) = (Vec::new(), Cover::with_capacity(n));
+    let mut counts = Vec::new();
     for (i, tree) in trees.trees.iter().enumerate() {
         counts.clear();
         for _ in 0..reader.length(1, "nodes")? {
             counts.push(reader.u32()?);
         }
         check_tree(i, tree, &counts)?;
-        cover.push(counts.iter().map(|count| f64::from(*count)).collect());
+        take(&counts);
     }
-    reader.end()?;
-    Ok(cover)
+    reader.end()
 }
 
-/// The section of the weights that another library's file has, of its trees in order.
-///
-/// # Errors
-/// postcard's sentence.
-pub fn weights_section(weights: &Cover) -> Result<Vec<u8>, String> {
-    postcard::to_allocvec(weights).map_err(|e| e.to_string())
-}
-
-/// Reads a section of weights and checks it against its trees: one number for every node, 0 or above.
-///
-/// # Errors
-/// One sentence: what does not agree.
-pub fn read_weights(section: &[u8], trees: &Trees) -> Result<Cover, String> {
+fn read_weights(section: &[u8], trees: &Trees) -> Result<Cover, String> {
     let reader = &mut PostcardReader::of(section, WEIGHTS);
     let n = reader.length(1, "trees")?;
     if n != trees.trees.len() {
@@ -127,6 +149,14 @@ pub fn read_weights(section: &[u8], trees: &Trees) -> Result<Cover, String> {
     }
     reader.end()?;
     Ok(cover)
+}
+
+/// The section of the weights that another library's file has, of its trees in order.
+///
+/// # Errors
+/// postcard's sentence.
+pub fn weights_section(weights: &Cover) -> Result<Vec<u8>, String> {
+    postcard::to_allocvec(weights).map_err(|e| e.to_string())
 }
 
 /// The name of the section of weights.

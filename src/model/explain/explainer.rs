@@ -9,7 +9,7 @@ use super::trees::LaidTrees;
 use super::walk::{Buffers, Categories, Walk};
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
-use crate::model::cover::{self, Cover};
+use crate::model::cover::CheckedCover;
 use crate::model::ir::{Form, Linear, Link, Trees};
 use crate::model::pipeline::Pipeline;
 use crate::model::prediction::Contributions;
@@ -28,7 +28,7 @@ pub struct Parts<'m> {
     /// What a row must look like.
     pub schema: &'m Schema,
     /// What reaches each node of each tree, where that is known.
-    pub cover: Option<Cover>,
+    pub cover: Option<CheckedCover>,
     /// The mean of each column over the training rows, where that is known.
     pub means: Option<Vec<f64>>,
     /// The golden rows, where they are rows of the training data.
@@ -225,7 +225,7 @@ fn of_trees(trees: &Trees, parts: Parts<'_>) -> Result<(Kind, usize), String> {
     // Probabilities of two classes add up to 1: the second's are told.
     let is_pair = parts.schema.target().classes.len() == 2 && trees.n_outputs() == 2 && trees.link == Link::Identity;
     let outputs: Vec<usize> = if is_pair { vec![1] } else { (0..trees.n_outputs()).collect() };
-    let (n_scores, bytes_before) = (outputs.len(), trees.resident_bytes() + cover::resident_bytes(&cover));
+    let (n_scores, bytes_before) = (outputs.len(), trees.resident_bytes() + cover.resident_bytes());
     let form = Arc::clone(parts.form);
     let lay: Box<dyn FnOnce() -> TreeExplainer + Send> = Box::new(move || {
         let trees = form.trees().expect("this form was found to be trees");
@@ -235,8 +235,8 @@ fn of_trees(trees: &Trees, parts: Parts<'_>) -> Result<(Kind, usize), String> {
 }
 
 impl TreeExplainer {
-    fn new(trees: &Trees, cover: &Cover, outputs: Vec<usize>) -> Self {
-        let laid = LaidTrees::new(trees, cover).expect("these trees were found to be explained");
+    fn new(trees: &Trees, cover: &CheckedCover, outputs: Vec<usize>) -> Self {
+        let laid = LaidTrees::new(trees, &cover.numbers(trees)).expect("these trees were found to be explained");
         let divisor = trees.sum.divisor.unwrap_or(1.0);
         // Finite: checked trees add up to half of the range of numbers at most.
         let baseline = outputs.iter().map(|output| trees.sum.start[*output] / divisor + laid.mean(*output)).collect();

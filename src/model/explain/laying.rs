@@ -10,23 +10,6 @@ const MAX_DEPTH: usize = 1_024;
 /// No position.
 const NONE: u32 = u32::MAX;
 
-/// The most splits that a path has; `depths` is a buffer.
-pub(super) fn depth(nodes: &[Node], depths: &mut Vec<u32>) -> usize {
-    depths.clear();
-    depths.resize(nodes.len(), 0);
-    let mut most = 0;
-    for (at, node) in nodes.iter().enumerate() {
-        // Children come after their parent.
-        if let Node::Split(split) = node {
-            let below = depths[at] + 1;
-            depths[split.children.0 as usize] = below;
-            depths[split.children.1 as usize] = below;
-            most = most.max(below);
-        }
-    }
-    most as usize
-}
-
 /// The walk that lays trees out, with room that all of them use in turn: a large tree's own would be mapped anew.
 #[derive(Default)]
 pub(super) struct Laying {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::explainer::{Explainer, Parts};
 use crate::model::artifact::Opened;
 use crate::model::batch::Batch;
+use crate::model::column_means;
+use crate::model::cover::{self, CheckedCover};
 use crate::model::ir::Form;
 use crate::model::pipeline::{Encoder, Pipeline};
 use crate::model::schema::Schema;
-use crate::model::{column_means, cover};
 
 /// What explains the answers of an artifact's model, or why nothing does.
 ///
@@ -25,9 +26,9 @@ pub(in crate::model) fn of_opened(
     let covers = match (counts.or(weights), form.trees()) {
         (Some(_), None) => return Err("there is a cover section but the estimator has no trees".to_owned()),
         (_, Some(trees)) => {
-            let counts = counts.map(|section| cover::read(section, trees)).transpose()?;
+            let counts = counts.map(|section| CheckedCover::of_counts(section, trees)).transpose()?;
             // A file's own weights are those of the rows that it was fitted on.
-            weights.map(|section| cover::read_weights(section, trees)).transpose()?.or(counts)
+            weights.map(|section| CheckedCover::of_weights(section, trees)).transpose()?.or(counts)
         }
         (None, None) => None,
     };

@@ -1,10 +1,10 @@
 //! All trees of a model laid out for contributions, and what they answer with on average.
 
 use super::laid::{LEAF, Laid};
-use super::laying::{Laying, depth};
+use super::laying::Laying;
 use super::leaf_values::LeafValues;
 use super::quadrature::Quadrature;
-use crate::model::cover::Cover;
+use crate::model::cover::{CheckedCover, Cover};
 use crate::model::ir::{Leaves, Trees};
 
 /// Numbers of quadrature points that the walk is compiled for. A path that asks for `d` different columns takes d / 2.
@@ -23,15 +23,13 @@ impl LaidTrees {
     ///
     /// # Errors
     /// As `new`.
-    pub(super) fn check(trees: &Trees, cover: &Cover) -> Result<(), String> {
+    pub(super) fn check(trees: &Trees, cover: &CheckedCover) -> Result<(), String> {
         let most = 2 * POINTS[POINTS.len() - 1];
-        let mut depths = Vec::new();
-        let is_plain = !matches!(trees.leaves, Leaves::Linear(_));
         // A path of so many splits asks for no more columns.
-        if is_plain && trees.trees.iter().all(|tree| depth(&tree.nodes, &mut depths) <= most) {
+        if !matches!(trees.leaves, Leaves::Linear(_)) && trees.depth() <= most {
             return Ok(());
         }
-        Self::new(trees, cover).map(|_| ())
+        Self::new(trees, &cover.numbers(trees)).map(|_| ())
     }
 
     /// Lays out checked trees; `cover` is of their nodes.

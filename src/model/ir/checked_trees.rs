@@ -14,13 +14,16 @@ const MAX_OUTPUTS: usize = 65_535;
 
 /// A checked ensemble: walking a tree ends at a leaf within its own length, and every index is in range.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trees(Ensemble);
+pub struct Trees {
+    ensemble: Ensemble,
+    depth: usize,
+}
 
 impl Deref for Trees {
     type Target = Ensemble;
 
     fn deref(&self) -> &Ensemble {
-        &self.0
+        &self.ensemble
     }
 }
 
@@ -39,11 +42,17 @@ impl Trees {
         }
         ensemble.check_sum()?;
         ensemble.check_leaves()?;
+        let (mut depth, mut depths) = (0, Vec::new());
         for tree in &ensemble.trees {
-            ensemble.check_tree(tree)?;
+            depth = depth.max(ensemble.check_tree(tree, &mut depths)?);
         }
         ensemble.check_range()?;
-        Ok(Self(ensemble))
+        Ok(Self { ensemble, depth: depth as usize })
+    }
+
+    /// The most splits on a way from a root to a leaf.
+    pub fn depth(&self) -> usize {
+        self.depth
     }
 
     /// About how many bytes it occupies: its nodes, and what its leaves refer to.
@@ -167,7 +176,8 @@ impl Ensemble {
         }
     }
 
-    fn check_tree(&self, tree: &Tree) -> Result<(), String> {
+    /// The tree's depth; `depths` is a buffer.
+    fn check_tree(&self, tree: &Tree, depths: &mut Vec<u32>) -> Result<u32, String> {
         let nodes = &tree.nodes;
         if nodes.is_empty() {
             return Err("a tree has no nodes".to_owned());
@@ -178,26 +188,31 @@ impl Ensemble {
         if usize::from(tree.output) >= self.n_outputs() {
             return Err(format!("a tree adds to output {} of {}", tree.output, self.n_outputs()));
         }
-        let mut has_parent = vec![false; nodes.len()];
+        // Below a parent it is 1 and more.
+        depths.clear();
+        depths.resize(nodes.len(), 0);
+        let mut deepest = 0;
         for (i, node) in nodes.iter().enumerate() {
             match node {
                 Node::Leaf(number) => self.check_leaf(i, *number)?,
                 Node::Split(split) => {
                     self.check_split(i, split)?;
+                    let depth = depths[i] + 1;
+                    deepest = deepest.max(depth);
                     for child in [split.children.0 as usize, split.children.1 as usize] {
                         if child <= i || child >= nodes.len() {
                             return Err(format!("node {i} has the child {child} in a tree of {} nodes", nodes.len()));
                         }
-                        if std::mem::replace(&mut has_parent[child], true) {
+                        if std::mem::replace(&mut depths[child], depth) > 0 {
                             return Err(format!("node {child} has two parents"));
                         }
                     }
                 }
             }
         }
-        match has_parent.iter().skip(1).position(|has| !has) {
+        match depths.iter().skip(1).position(|depth| *depth == 0) {
             Some(orphan) => Err(format!("node {} has no parent", orphan + 1)),
-            None => Ok(()),
+            None => Ok(deepest),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smartserve::model::Model;
 use smartserve::model::batch::Batch;
 use smartserve::model::compiled::{Predictor as Compiled, Scratch};
+use smartserve::model::cover::{self, CheckedCover};
 use smartserve::model::explain::{Explainer, Parts};
 use smartserve::model::ir::{
     CategorySet, Decision, Ensemble, Form, Leaves, Link, Missing, Node, Split, Sum, Test, Tree, Trees, Width,
@@ -71,8 +72,9 @@ fn explainer(trees: &Trees, cover: &[Vec<f64>], schema: &Schema) -> (Explainer, 
     let n = u32::try_from(schema.n_features()).unwrap();
     let steps = Steps { n_features: n, steps: Vec::new(), outputs: (0..n).collect() };
     let pipeline = Pipeline::new(Encoder::Steps(steps), Compiled::compile(&form, 0).unwrap()).unwrap();
-    let parts =
-        Parts { form: &form, pipeline: &pipeline, schema, cover: Some(cover.to_vec()), means: None, golden: None };
+    let weights = cover::weights_section(&cover.to_vec()).unwrap();
+    let cover = CheckedCover::of_weights(&weights, trees).ok();
+    let parts = Parts { form: &form, pipeline: &pipeline, schema, cover, means: None, golden: None };
     (Explainer::new(parts).unwrap(), pipeline)
 }
 
