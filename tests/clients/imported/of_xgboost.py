@@ -63,7 +63,7 @@ OTHERS = {
     "vector-softprob": SOFTPROB | {"multi_strategy": "multi_output_tree"},
     "vector-quantiles": OBJECTIVES["quantiles"] | {"multi_strategy": "multi_output_tree"},
     "vector-forest": {"multi_strategy": "multi_output_tree", "num_parallel_tree": 3, "subsample": 0.5},
-    "deep": {"max_depth": 0, "grow_policy": "lossguide", "max_leaves": 400, "min_child_weight": 0},
+    "deep": {"tree_method": "hist", "max_depth": 0, "grow_policy": "lossguide", "max_leaves": 400, "min_child_weight": 0},
     "one-leaf": {"gamma": 1e9},
     "one-hot": {"max_cat_to_onehot": 60},
     "monotone": {"monotone_constraints": "(1,-1,0,0,0,0)"},
