@@ -57,9 +57,12 @@ OTHERS = {
     "early": {"objective": "binary", "early_stopping_round": 3},
 }
 VERSION = tuple(int(part) for part in lightgbm.__version__.split(".")[:2])
+if VERSION < (4, 2):
+    # 4.0 has it; 4.1 ends the process where one thread fits such a model.
+    del OTHERS["quantized"]
 if VERSION < (4, 0):
-    # 4.0 has these.
-    del OTHERS["quantized"], OBJECTIVES["custom"]
+    # 4.0 has this.
+    del OBJECTIVES["custom"]
     OTHERS["goss"] = {"boosting": "goss"}
 # scikit-learn's interface, in its pickles.
 WRAPPED = ("pickle-regressor", "pickle-binary", "pickle-multiclass", "pickle-ranker", "pickle-early", "pickle-booster")
