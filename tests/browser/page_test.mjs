@@ -352,6 +352,21 @@ test("with tokens it asks for one, keeps it for the tab, and its HTML has no sta
   await close(page);
 });
 
+test("a token that a proxy asks for is kept for the tab too", async () => {
+  const page = await open(url);
+  await page.route("**/models**", route => {
+    const isKnown = route.request().headers().authorization === "Bearer secret";
+    return isKnown ? route.continue() : route.fulfill({ status: 401, json: { detail: "no token" } });
+  });
+  await page.reload();
+  await page.getByLabel("Token").fill("secret");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".scenario .value:not(:empty)");
+  await page.reload();
+  await page.waitForSelector(".scenario .value:not(:empty)");
+  await close(page);
+});
+
 test("behind a prefix it works, and --no-ui turns it off", async () => {
   const prefixed = await behind(url, "/tools/ml/"),
     page = await open(prefixed);

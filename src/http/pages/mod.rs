@@ -1,6 +1,7 @@
 //! The pages that people open, and the document that they are about: `/`, `/models/{name}/`, `/docs` and `/openapi.json`.
 
 pub(super) mod docs;
+mod joined;
 mod kept;
 mod openapi;
 pub(super) mod openapi_page;

@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 
-use crate::http::app::AppState;
+use crate::http::app::{App, AppState};
 use crate::http::compress::SHORTEST;
 use crate::http::leased::RequestLease;
 use crate::http::media::accept_items;
@@ -23,8 +23,8 @@ use crate::http::path::{ModelName, PageFile};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::{health, models};
 
-use super::kept;
 use super::rendered::{hash, tag};
+use super::{joined, kept};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -38,43 +38,45 @@ const TO_ROOT: &str = "{to_root}";
 /// In [`HTML`], the [`VERSION`] of the files that it loads.
 const OF_VERSION: &str = "{version}";
 
-static ROOT: LazyLock<File> = LazyLock::new(|| html("./"));
-static OF_MODEL: LazyLock<File> = LazyLock::new(|| html("../../"));
+/// In [`HTML`], where it says that this server asks for tokens, if it does.
+const TOKENS: &str = "{tokens}";
 
-fn html(to_root: &str) -> File {
-    File::new("text/html; charset=utf-8", HTML.replace(TO_ROOT, to_root).replace(OF_VERSION, &VERSION))
+static ROOT: LazyLock<Page> = LazyLock::new(|| Page::new("./"));
+static OF_MODEL: LazyLock<Page> = LazyLock::new(|| Page::new("../../"));
+
+/// [`HTML`] at one depth.
+#[derive(Debug)]
+struct Page {
+    open: File,
+    /// Of a server that asks for tokens.
+    closed: File,
 }
 
-const SCRIPT: &str = "text/javascript; charset=utf-8";
+impl Page {
+    fn new(to_root: &str) -> Self {
+        let html = HTML.replace(TO_ROOT, to_root).replace(OF_VERSION, &VERSION);
+        let file = |tokens| File::new("text/html; charset=utf-8", html.replace(TOKENS, tokens));
+        Self { open: file(""), closed: file(" data-tokens") }
+    }
+
+    fn answer(&self, app: &App, headers: &HeaderMap) -> Response {
+        let file = if app.options.tokens.is_some() { &self.closed } else { &self.open };
+        negotiated(file.answer(headers, kept::ASK_AGAIN))
+    }
+}
 
 /// The files that the page loads, by name.
 static FILES: LazyLock<Vec<(&str, File)>> = LazyLock::new(|| {
     let style = concat!(include_str!("shared.css"), include_str!("whatif/page.css"));
-    [
-        ("page.css", "text/css; charset=utf-8", style),
-        ("icon.svg", "image/svg+xml", include_str!("whatif/icon.svg")),
-        ("main.js", SCRIPT, include_str!("whatif/main.js")),
-        ("answer.js", SCRIPT, include_str!("whatif/answer.js")),
-        ("api.js", SCRIPT, include_str!("whatif/api.js")),
-        ("charts.js", SCRIPT, include_str!("whatif/charts.js")),
-        ("controls.js", SCRIPT, include_str!("whatif/controls.js")),
-        ("curves.js", SCRIPT, include_str!("whatif/curves.js")),
-        ("dates.js", SCRIPT, include_str!("whatif/dates.js")),
-        ("dom.js", SCRIPT, include_str!("whatif/dom.js")),
-        ("features.js", SCRIPT, include_str!("whatif/features.js")),
-        ("list.js", SCRIPT, include_str!("whatif/list.js")),
-        ("live.js", SCRIPT, include_str!("whatif/live.js")),
-        ("page.js", SCRIPT, include_str!("whatif/page.js")),
-        ("rows.js", SCRIPT, include_str!("whatif/rows.js")),
-        ("share.js", SCRIPT, include_str!("whatif/share.js")),
-        ("summary.js", SCRIPT, include_str!("whatif/summary.js")),
+    vec![
+        ("page.css", File::new("text/css; charset=utf-8", style)),
+        ("icon.svg", File::new("image/svg+xml", include_str!("whatif/icon.svg"))),
+        ("main.js", File::new("text/javascript; charset=utf-8", joined::script())),
     ]
-    .map(|(name, kind, text)| (name, File::new(kind, text)))
-    .into()
 });
 
-/// A hash of all these files. It is in their paths, so that a browser keeps them and need not ask 17 times whether they
-/// have changed whenever the page is opened.
+/// A hash of all these files. It is in their paths, so that a browser keeps them and need not ask whether they have
+/// changed whenever the page is opened.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let bytes = FILES.iter().flat_map(|(name, file)| name.bytes().chain(file.plain.iter().copied()));
     hash(&bytes.collect::<Vec<u8>>())
@@ -86,7 +88,7 @@ pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMa
     if wanted.json > wanted.html {
         return health::live(State(app)).await;
     }
-    Ok(negotiated(ROOT.answer(&headers, kept::ASK_AGAIN)))
+    Ok(ROOT.answer(&app, &headers))
 }
 
 /// `GET /models/{name}/`: the page for a client that names HTML; for any other the model's details, as without the
@@ -99,7 +101,7 @@ pub(in crate::http) async fn show_model(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(&headers);
     if wanted.html > 0 && wanted.html >= wanted.json {
-        return Ok(negotiated(OF_MODEL.answer(&headers, kept::ASK_AGAIN)));
+        return Ok(OF_MODEL.answer(&app, &headers));
     }
     if let Some(tokens) = &app.options.tokens {
         tokens.check("/models/{name}", &headers)?;

@@ -1,8 +1,10 @@
 //! The what-if page as the server sends it: what it is made of, who gets it, and what it must not hold.
 //! `tests/browser` drives it in a browser.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use flate2::read::GzDecoder;
@@ -61,9 +63,9 @@ async fn the_page_loads_its_own_files_and_nothing_else() {
         let text = page.text();
         let loaded: BTreeSet<&str> = quoted(text, &format!("\"{to_root}{folder}"));
         assert_eq!(loaded, names, "the files of {path}, and of the document");
+        assert!(!text.contains("data-tokens"), "{path}");
         assert!(!text.contains('{') && !text.contains("houses") && !text.contains("RM"), "{text}");
     }
-    let mut imported = BTreeSet::from(["page.css", "icon.svg", "main.js"].map(str::to_owned));
     for name in &files {
         let file = get(&router, &format!("/{folder}{name}")).await;
         let kind = name.rsplit_once('.').map(|(_, ending)| ending).unwrap();
@@ -82,16 +84,83 @@ async fn the_page_loads_its_own_files_and_nothing_else() {
             ["http:", "https:", "@import", "url(", "innerHTML", "outerHTML", "insertAdjacent", "eval(", ".style="];
         let text = text.replace("http://www.w3.org/2000/svg", "");
         assert!(elsewhere.iter().all(|word| !text.contains(word)), "{name}");
-        for before in ["from \"./", "import(\"./"] {
-            imported.extend(quoted(&text, before).into_iter().map(str::to_owned));
+    }
+    assert_eq!(get(&router, &format!("/{folder}other.js")).await.status, 404);
+}
+
+/// A module of the page's script.
+struct Module {
+    /// Its names and where from, as `import { names } from "./module";` has them.
+    imports: Vec<(Vec<String>, String)>,
+    /// The names that it gives at its top, and whether it exports them.
+    gives: Vec<(String, bool)>,
+    /// The lines of the rest.
+    lines: Vec<String>,
+}
+
+impl Module {
+    fn read(text: &str) -> Self {
+        let mut module = Self { imports: Vec::new(), gives: Vec::new(), lines: Vec::new() };
+        // Whether the last line at the top goes on with a further name.
+        let mut is_listing = false;
+        for line in text.lines() {
+            if let Some(import) = line.strip_prefix("import { ") {
+                let (names, from) = import.split_once(" } from \"./").unwrap();
+                let names = names.split(", ").map(str::to_owned).collect();
+                module.imports.push((names, from.strip_suffix("\";").unwrap().to_owned()));
+                continue;
+            }
+            let plain = line.strip_prefix("export ").unwrap_or(line);
+            module.lines.push(plain.to_owned());
+            let declared = ["const ", "let ", "class "].iter().find_map(|word| plain.strip_prefix(word));
+            let further = line.strip_prefix("  ").filter(|_| is_listing);
+            if let Some(rest) = declared.or(further) {
+                let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                assert!(!name.is_empty(), "{line}: a name that this test cannot read");
+                let is_exported = match declared {
+                    Some(_) => plain.len() < line.len(),
+                    None => module.gives.last().unwrap().1,
+                };
+                module.gives.push((name.to_owned(), is_exported));
+                is_listing = line.ends_with(',') && (further.is_some() || plain.starts_with("const "));
+            } else {
+                assert!(plain.len() == line.len() && !plain.starts_with("import"), "{line}: not joined");
+                is_listing = false;
+            }
+        }
+        module
+    }
+}
+
+#[tokio::test]
+async fn the_script_is_all_modules_each_after_those_that_it_imports() {
+    let router = public(Limits::default());
+    let script = get(&router, &format!("/{}main.js", folder(&router).await)).await.text().to_owned();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/pages/whatif");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let modules: BTreeMap<String, Module> = paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "js"))
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(path).unwrap()))
+        .map(|(name, text)| (name, Module::read(&text)))
+        .collect();
+    let place = |module: &Module| script.find(&module.lines.join("\n"));
+    let mut names = BTreeMap::new();
+    for (name, module) in &modules {
+        let own = place(module).unwrap_or_else(|| panic!("{name} is not in the script"));
+        for (imported, from) in &module.imports {
+            let source = &modules[from];
+            assert!(place(source) < Some(own), "{name} comes before {from}");
+            for one in imported {
+                assert!(source.gives.contains(&(one.clone(), true)), "{name} imports {one}, which {from} lacks");
+            }
+        }
+        for (given, _) in &module.gives {
+            let other = names.insert(given, name);
+            assert!(other.is_none(), "{given} is a name in {name} and {other:?}: they are one module");
         }
     }
-    assert_eq!(
-        imported,
-        files.iter().cloned().collect::<BTreeSet<_>>(),
-        "the files that are loaded, and those that are served"
-    );
-    assert_eq!(get(&router, &format!("/{folder}other.js")).await.status, 404);
+    let lines: usize = modules.values().map(|module| module.lines.len()).sum();
+    assert_eq!(script.lines().count(), lines, "the script has more than its modules");
 }
 
 #[tokio::test]
@@ -102,7 +171,7 @@ async fn the_page_takes_at_most_60_kb_and_is_kept_by_its_tag() {
     for name in files(&router).await {
         paths.push((format!("/{folder}{name}"), "public, max-age=31536000, immutable"));
     }
-    paths.push(("/ui/another/dates.js".to_owned(), "no-cache"));
+    paths.push(("/ui/another/main.js".to_owned(), "no-cache"));
     let mut bytes = 0;
     for (path, caching) in paths {
         let gzip = ("accept-encoding", "gzip, deflate, br");
@@ -145,7 +214,8 @@ async fn with_tokens_the_page_is_open_and_the_details_are_not() {
     let router = router(serving(Limits::default()), Role::Main, Options { tokens, ..Options::default() });
     for name in ["houses", "nowhere"] {
         let path = format!("/models/{name}/");
-        assert_eq!(get_with(&router, &path, &[("accept", BROWSER)]).await.status, 200, "{name}");
+        let page = get_with(&router, &path, &[("accept", BROWSER)]).await;
+        assert!(page.status == 200 && page.text().contains(" data-tokens>"), "{name}");
         assert_eq!(get(&router, &path).await.status, 401, "{name}");
     }
     let known = get_with(&router, "/models/houses/", &[("authorization", "Bearer secret")]).await;

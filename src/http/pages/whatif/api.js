@@ -17,10 +17,13 @@ export const pathOf = (name, rest) => "models/" + encodeURIComponent(name) + res
 
 const KEY = "smartserve-token";
 let inMemory = "";
+// Whether one may be kept. To look takes a browser as long as an answer of the server: its processes ask each other.
+let mayBeKept = document.documentElement.dataset.tokens !== undefined;
 
 // Where a browser keeps nothing, this page does.
 export const token = {
   get: () => {
+    if (!mayBeKept) return "";
     try {
       return sessionStorage.getItem(KEY) || inMemory;
     } catch {
@@ -29,6 +32,7 @@ export const token = {
   },
   set: value => {
     inMemory = value;
+    mayBeKept = true;
     try {
       value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY);
     } catch {
@@ -79,6 +83,11 @@ export const ask = async (path, body, signal) => {
     json = null;
   }
   if (response.ok && json) return json;
+  // A proxy asks for one, of which this server does not know.
+  if (response.status === 401 && !known) {
+    mayBeKept = true;
+    if (token.get()) return ask(path, body, signal);
+  }
   const said = json && (json.detail || json.error || json.title);
   throw new Refusal(response.status, said || "The server answered " + response.status, json);
 };

@@ -23,7 +23,7 @@ const barsOf = bars =>
     })
     .join("");
 
-const frame = (pictures, overlays) => {
+const framed = (pictures, overlays) => {
   const picture = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img" }, pictures);
   return { picture, node: el("div", { class: "plot" }, picture, overlays) };
 };
@@ -57,7 +57,7 @@ const numberChart = (feature, choose) => {
   ]
     .filter(([from, to]) => to > from)
     .map(([from, to]) => vars(el("span", { class: "outside", "aria-hidden": "true" }), { "--from": from, "--to": to }));
-  const { node, picture } = frame([bars, whole, seen], [outside, other, own, dot]);
+  const { node, picture } = framed([bars, whole, seen], [outside, other, own, dot]);
   let drawn = null;
 
   const place = (value, compared) => {
@@ -96,7 +96,7 @@ const categoryChart = (feature, choose) => {
     own = mark("slot"),
     other = mark("slot other");
   const names = el("div", { class: "names", "aria-hidden": "true" });
-  const { node, picture } = frame([bars, lines], [other, own]);
+  const { node, picture } = framed([bars, lines], [other, own]);
   let drawn = [];
 
   const lay = chosen => {
@@ -193,7 +193,7 @@ export const spreadChart = stats => {
   });
   const marks = { a: mark("mark a"), b: mark("mark b") },
     band = mark("band");
-  const { node, picture } = frame(bars, [band, marks.b, marks.a]);
+  const { node, picture } = framed(bars, [band, marks.b, marks.a]);
   set(picture, { "aria-label": `Predictions of the training rows, from ${show(low)} to ${show(high)}` });
   const ends = el(
     "div",

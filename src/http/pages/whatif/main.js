@@ -2,16 +2,16 @@
 
 import { ask, nameInPath, pathOf, Refusal, token } from "./api.js";
 import { el, id, say, short } from "./dom.js";
+import { startOf } from "./features.js";
+import { drawn, pause } from "./live.js";
+import { Page } from "./page.js";
+import { links } from "./summary.js";
 
 // This script waits for nothing, and may come before the rest of the page.
 if (document.readyState === "loading") await new Promise(done => addEventListener("DOMContentLoaded", done));
 
 const main = document.getElementById("main"),
   state = document.getElementById("state");
-
-// The other modules, which come while the server is asked.
-const modules = () =>
-  Promise.all([import("./features.js"), import("./live.js"), import("./page.js"), import("./summary.js")]);
 
 const load = async () => {
   // Not at once: drawing it takes as long as most models' details.
@@ -21,13 +21,10 @@ const load = async () => {
       known = asked === null ? null : ask(pathOf(asked, ""));
     // Whether there is such a model is for the list to say.
     if (known) known.catch(() => {});
-    const listed = ask("models"),
-      loaded = modules();
-    const { models } = await listed;
+    const { models } = await ask("models");
     const model =
       asked === null ? models.find(one => one.default) || models[0] : models.find(one => one.name === asked);
     const details = model && (await (known || ask(pathOf(model.name, ""))));
-    const [{ startOf }, { drawn, pause }, { Page }, { links }] = await loaded;
     let isRefused = false;
     const refuse = () => {
       isRefused = true;

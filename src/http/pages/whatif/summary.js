@@ -55,7 +55,7 @@ export const intro = details => {
   );
 };
 
-const table = (heads, rows) =>
+const tableElement = (heads, rows) =>
   el(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": "Evaluation" },
@@ -105,7 +105,7 @@ const evaluation = found => {
     ),
   );
   return [
-    table(heads.filter(Boolean).flat(), rows),
+    tableElement(heads.filter(Boolean).flat(), rows),
     found.best_of &&
       el(
         "p",
