@@ -13,7 +13,7 @@ use smartserve::model::compiled::Scratch;
 
 use crate::{allow, bounded};
 
-/// What reading a file of the smallest size may take in memory, beside what it is said to take: an error's text, buffers.
+/// What reading any file may take in memory beside what it is said to take: an error's text, buffers.
 const BASE: usize = 2 << 20;
 
 thread_local! {

@@ -74,7 +74,10 @@ impl<'a> Reader<'a> {
             _ => return Some(Value::Word(kind, self.number(kind)?.into_bytes())),
         };
         let count = if self.skip(b'#') { Some(self.length()?) } else { None };
-        // Elements may have no bytes.
+        // Elements without bytes would make many of a few.
+        if element.is_some_and(|kind| b"TFZ".contains(&kind)) {
+            return None;
+        }
         if count.is_some_and(|count| count > self.rest.len()) {
             return None;
         }
