@@ -390,7 +390,7 @@ soak: ## 10,000,000 requests to the release binary, which must not grow
 	@$(MAKE) --no-print-directory promises SCENARIOS=soak
 
 # Those that have run for hours elsewhere; `make fuzz` has `arrow`, `files` and `directory` too, which are new.
-PROVEN := predict csv v2 artifact import router http
+PROVEN := predict csv v2 artifact import-json import-ubjson import-text import-pickle import-skops router http
 
 .PHONY: test-fuzz
 test-fuzz: ## Fuzz the targets that have run before for 20 seconds each, after a build of ten minutes: a job of its own in CI; nightly `make fuzz`

@@ -46,8 +46,9 @@ impl Candidates {
                 }
             }
         }
-        for pool in &mut values {
-            pool.retain(|value| value.is_nan() || value.abs() <= 1e30);
+        for (pool, feature) in values.iter_mut().zip(schema.features()) {
+            // Beside an infinite threshold are values that are no numbers.
+            pool.retain(|value| if value.is_nan() { feature.accepts_missing() } else { value.abs() <= 1e30 });
         }
         let in_turn = schema.features().iter().map(|feature| feature.kind == FeatureKind::Categorical).collect();
         Self { values, in_turn, random: Random(0x9e37_79b9_7f4a_7c15) }

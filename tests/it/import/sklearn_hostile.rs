@@ -85,6 +85,26 @@ fn imported(bytes: &[u8]) -> Result<Imported, ImportError> {
     read(&OneFile { bytes }, &ImportOptions::default())
 }
 
+/// The fuzzer's seed of a `GradientBoostingRegressor` of two trees, an infinite threshold at their roots.
+fn without_end() -> Vec<u8> {
+    let mut file = include_bytes!("../../corpus/import-pickle/boosting").to_vec();
+    // A root's children 1 and 4, its column 0, its threshold.
+    let root: Vec<u8> = [1_u64, 4, 0].into_iter().flat_map(u64::to_le_bytes).collect();
+    let places: Vec<usize> = (0..file.len()).filter(|at| file[*at..].starts_with(&root)).collect();
+    assert_eq!(places.len(), 2);
+    for at in places {
+        file[at + root.len()..][..8].copy_from_slice(&f64::INFINITY.to_le_bytes());
+    }
+    file
+}
+
+#[test]
+fn no_cell_of_a_golden_row_is_missing_beside_an_infinite_threshold_where_the_model_refuses_that() {
+    let imported = imported(&without_end()).expect("it is read");
+    let model = Model::load(&artifact(imported, &ImportOptions::default()).expect("it is written"));
+    assert!(model.expect("it is loaded").check_golden().is_ok());
+}
+
 #[test]
 fn a_changed_file_is_refused_or_read_and_never_panics_or_hangs() {
     let files = [

@@ -11,10 +11,11 @@ use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use smartserve::import::{self, Entry, ImportError, ImportOptions, Source};
 use smartserve::model::Model;
 use smartserve::model::compiled::Scratch;
-use smartserve_fuzz::{bounded, words};
+use smartserve_fuzz::bounded;
+use smartserve_fuzz::mutants::{mutate, words};
 
 /// A model whose columns are `a`, `b` and `c`.
-const NAMED: &str = include_str!("../../../corpus/import/lightgbm-linear");
+const NAMED: &str = include_str!("../../../corpus/import-text/lightgbm-linear");
 
 /// What reading and checking the model may take in memory, beside what describes it.
 const BASE: usize = 16 << 20;
@@ -70,7 +71,9 @@ impl Source for Directory<'_> {
     }
 }
 
-fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| { words::mutate(data, size, max_size, seed) });
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(words::change, data, size, max_size, seed)
+});
 
 fuzz_target!(|input: &[u8]| {
     let Some((choice, described)) = input.split_first() else { return };

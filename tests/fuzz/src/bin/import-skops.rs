@@ -1,0 +1,13 @@
+//! skops archives of scikit-learn's models.
+
+#![no_main]
+
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use smartserve_fuzz::imported;
+use smartserve_fuzz::mutants::{mutate, skops};
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(skops::change, data, size, max_size, seed)
+});
+
+fuzz_target!(|file: &[u8]| imported::check(file));
