@@ -93,6 +93,9 @@ impl CheckedCover {
     }
 
     /// The numbers; `trees` are those that it was checked against.
+    ///
+    /// # Panics
+    /// With other trees.
     pub fn numbers(&self, trees: &Trees) -> Cover {
         let read = if self.are_weights { read_weights(&self.section, trees) } else { read(&self.section, trees) };
         read.expect("it was checked against these trees")
