@@ -4,10 +4,7 @@
 //! decoder would recurse as deep as the bytes say. The format is postcard 1.0's: integers wider than a
 //! byte are LEB128 varints, f64 is 8 little-endian bytes, an option is a 0 or 1 byte, a sequence is its length and its
 //! elements, structs are their fields, unit types are nothing.
-#![expect(
-    clippy::inline_always,
-    reason = "without it each number of a forest is a call, which takes a third of its load"
-)]
+#![expect(clippy::inline_always, reason = "without it each number of a forest is a call")]
 
 use std::fmt::Display;
 

@@ -118,8 +118,7 @@ def fitted(name, n_rows, random):
     rows = edges(frame, booster, kind, "linear" in name, random)
     if VERSION < (4, 0) and types == "typed":
         # It makes singles of a frame that has a boolean, in Python: the model does not know of that.
-        rows = rows.astype({column: float for column in tables.numeric(rows) if rows[column].dtype != bool})
-        rows = rows.astype({column: "float32" for column in tables.numeric(rows) if rows[column].dtype == float})
+        rows = rows.astype({column: "float32" for column in tables.numeric(rows) if rows[column].dtype != bool})
     n_classes = N_CLASSES.get(parameters.get("objective"), 0) if objective_name != "custom" else 0
     answers = asked(booster, rows, n_classes)
     printed = {key: value for key, value in parameters.items() if not callable(value)}
