@@ -57,18 +57,30 @@ export const prediction = async (page, scenario = "a") =>
 // Waits until the prediction is another than `before`; the new one.
 export const changed = async (page, before, scenario = "a") => {
   await page.waitForFunction(
-    ([scenario, before]) => document.querySelector(`[data-scenario=${scenario}] .value`).dataset.prediction !== before,
+    // None yet is no other one: a scenario that was just begun.
+    ([scenario, before]) =>
+      (document.querySelector(`[data-scenario=${scenario}] .value`).dataset.prediction ?? before) !== before,
     [scenario, JSON.stringify(before)],
   );
   return prediction(page, scenario);
 };
 
-// The row of a scenario, as its link has it.
+// The row of a scenario, as the link to copy has it; waits until that link is the page's address too.
 export const row = async (page, scenario = "a") => {
-  await page.waitForFunction(() => location.hash.includes("version="));
-  await page.waitForTimeout(350);
+  const box = page.locator("details.box", { hasText: "Link to this state" });
+  const link = await box.evaluate(async box => {
+    // The page writes the link where it can be seen, when it is told that the box is open.
+    const wasOpen = box.open,
+      told = wasOpen || new Promise(done => box.addEventListener("toggle", done, { once: true }));
+    box.open = true;
+    await told;
+    const text = box.querySelector("[aria-label='Link to this state']").textContent;
+    box.open = wasOpen;
+    return text;
+  });
+  await page.waitForFunction(link => location.href === link, link);
   const parts = Object.fromEntries(
-    new URL(page.url()).hash
+    new URL(link).hash
       .slice(1)
       .split("&")
       .map(part => part.split("=")),
