@@ -12,7 +12,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, LINK, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 
 use crate::http::app::{App, AppState};
@@ -22,6 +22,7 @@ use crate::http::media::accept_items;
 use crate::http::path::{ModelName, PageFile};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::routes::{health, models};
+use crate::serve::registry::Snapshot;
 
 use super::rendered::{hash, tag};
 use super::{joined, kept};
@@ -47,21 +48,32 @@ static OF_MODEL: LazyLock<Page> = LazyLock::new(|| Page::new("../../"));
 /// [`HTML`] at one depth.
 #[derive(Debug)]
 struct Page {
+    to_root: &'static str,
     open: File,
     /// Of a server that asks for tokens.
     closed: File,
 }
 
 impl Page {
-    fn new(to_root: &str) -> Self {
+    fn new(to_root: &'static str) -> Self {
         let html = HTML.replace(TO_ROOT, to_root).replace(OF_VERSION, &VERSION);
         let file = |tokens| File::new("text/html; charset=utf-8", html.replace(TOKENS, tokens));
-        Self { open: file(""), closed: file(" data-tokens") }
+        Self { to_root, open: file(""), closed: file(" data-tokens") }
     }
 
-    fn answer(&self, app: &App, headers: &HeaderMap) -> Response {
-        let file = if app.options.tokens.is_some() { &self.closed } else { &self.open };
-        negotiated(file.answer(headers, kept::ASK_AGAIN))
+    /// `model`: the one that the page is about. What its script will ask first, without a token, is named in `Link`, so
+    /// that a browser asks it while it still reads the script: each question costs it as much as the script.
+    fn answer(&self, app: &App, headers: &HeaderMap, model: Option<Snapshot>) -> Response {
+        let is_open = app.options.tokens.is_none();
+        let file = if is_open { &self.open } else { &self.closed };
+        let mut response = negotiated(file.answer(headers, kept::ASK_AGAIN));
+        if let (true, Some(model)) = (is_open, model) {
+            let (to_root, name, preload) = (self.to_root, &model.name, "rel=preload; as=fetch; crossorigin");
+            let links = format!("<{to_root}models>; {preload}, <{to_root}models/{name}>; {preload}");
+            let links = HeaderValue::try_from(links).expect("a model's name is ASCII letters, digits and marks");
+            response.headers_mut().insert(LINK, links);
+        }
+        response
     }
 }
 
@@ -88,7 +100,10 @@ pub(in crate::http) async fn show(State(app): State<AppState>, headers: HeaderMa
     if wanted.json > wanted.html {
         return health::live(State(app)).await;
     }
-    Ok(ROOT.answer(&app, &headers))
+    let registry = &app.server.registry;
+    // As the script does where the default model's file went.
+    let model = registry.default_model().or_else(|| registry.list().into_iter().next());
+    Ok(ROOT.answer(&app, &headers, model))
 }
 
 /// `GET /models/{name}/`: the page for a client that names HTML; for any other the model's details, as without the
@@ -101,7 +116,7 @@ pub(in crate::http) async fn show_model(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(&headers);
     if wanted.html > 0 && wanted.html >= wanted.json {
-        return Ok(OF_MODEL.answer(&app, &headers));
+        return Ok(OF_MODEL.answer(&app, &headers, app.server.registry.get(&name.0)));
     }
     if let Some(tokens) = &app.options.tokens {
         tokens.check("/models/{name}", &headers)?;

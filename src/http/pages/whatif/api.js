@@ -63,10 +63,12 @@ export class Refusal extends Error {
 
 // The JSON of an answer; with a body, a POST of JSON.
 export const ask = async (path, body, signal) => {
-  const headers = { Accept: "application/json" },
+  // A question without a token and without a body is the one that the browser was told to ask before (`Link`), if its
+  // headers are the same.
+  const headers = {},
     known = token.get();
   if (known) headers.Authorization = "Bearer " + known;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined) Object.assign(headers, { Accept: "application/json", "Content-Type": "application/json" });
   const request = { method: body === undefined ? "GET" : "POST", headers, body, signal, cache: "no-store" };
   let response, text;
   try {

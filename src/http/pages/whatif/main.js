@@ -7,15 +7,17 @@ import { drawn, pause } from "./live.js";
 import { Page } from "./page.js";
 import { links } from "./summary.js";
 
-// This script waits for nothing, and may come before the rest of the page.
-if (document.readyState === "loading") await new Promise(done => addEventListener("DOMContentLoaded", done));
-
-const main = document.getElementById("main"),
-  state = document.getElementById("state");
+// What the server is asked waits for nothing; this script may come before the rest of the page.
+const parsed = new Promise(done =>
+  document.readyState === "loading" ? addEventListener("DOMContentLoaded", done) : done(),
+);
+const part = id => document.getElementById(id);
+// Says what is under way, or why nothing is shown.
+const tell = text => say(part("state"), text);
 
 const load = async () => {
   // Not at once: drawing it takes as long as most models' details.
-  const waiting = setTimeout(() => say(state, "Loading …"), 300);
+  const waiting = setTimeout(() => parsed.then(() => tell("Loading …")), 300);
   try {
     const asked = nameInPath(),
       known = asked === null ? null : ask(pathOf(asked, ""));
@@ -26,42 +28,43 @@ const load = async () => {
       asked === null ? models.find(one => one.default) || models[0] : models.find(one => one.name === asked);
     const details = model && (await (known || ask(pathOf(model.name, ""))));
     let isRefused = false;
-    const refuse = () => {
+    const refuse = async () => {
       isRefused = true;
+      await parsed;
       askForToken();
     };
     const page = model && new Page(details, await startOf(details), refuse);
     // With the answer in it, where that comes soon, the page is laid out and drawn once.
     if (page) await Promise.race([page.begin(), pause(100)]);
+    await parsed;
     clearTimeout(waiting);
-    document
-      .getElementById("models")
-      .replaceChildren(...links(models, model && model.name, document.documentElement.dataset.toRoot));
+    const toRoot = document.documentElement.dataset.toRoot;
+    part("models").replaceChildren(...links(models, model && model.name, toRoot));
     if (!model) {
-      say(
-        state,
+      tell(
         models.length ? `No model is called ${short(asked)}; above are those that are served.` : "No model is loaded.",
       );
       return;
     }
     if (isRefused) return;
-    say(state, "");
-    main.replaceChildren(state, ...page.nodes);
+    tell("");
+    part("main").replaceChildren(part("state"), ...page.nodes);
     document.title = `${details.name}: what if · smartserve`;
     // What stands below comes after that: it takes as long to make as the rest.
     await drawn();
-    main.append(...page.below());
+    part("main").append(...page.below());
   } catch (error) {
     clearTimeout(waiting);
+    await parsed;
     if (error instanceof Refusal && error.status === 401) askForToken();
-    else say(state, `This model cannot be shown: ${error.message}.`);
+    else tell(`This model cannot be shown: ${error.message}.`);
   }
 };
 
 const askForToken = () => {
   const wasWrong = token.get() !== "";
   token.set("");
-  say(state, wasWrong ? "The server does not know this token." : "");
+  tell(wasWrong ? "The server does not know this token." : "");
   const input = el("input", { id: id(), type: "password", autocomplete: "off", required: true });
   const form = el(
     "form",
@@ -83,7 +86,7 @@ const askForToken = () => {
       el("button", { type: "submit" }, "Show the models"),
     ),
   );
-  main.replaceChildren(state, form);
+  part("main").replaceChildren(part("state"), form);
   input.focus();
 };
 
