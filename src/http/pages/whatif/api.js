@@ -63,13 +63,14 @@ export class Refusal extends Error {
 
 // The JSON of an answer; with a body, a POST of JSON.
 export const ask = async (path, body, signal) => {
-  // A question without a token and without a body is the one that the browser was told to ask before (`Link`), if its
-  // headers are the same.
-  const headers = {},
+  const headers = { Accept: "application/json" },
     known = token.get();
   if (known) headers.Authorization = "Bearer " + known;
-  if (body !== undefined) Object.assign(headers, { Accept: "application/json", "Content-Type": "application/json" });
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   const request = { method: body === undefined ? "GET" : "POST", headers, body, signal, cache: "no-store" };
+  // What the browser was told to ask early (`Link`) it asked without a token. It gives that answer to the same question
+  // whatever its headers are, but not to one with other credentials; for a server of the same origin these are the same.
+  if (known) request.credentials = "include";
   let response, text;
   try {
     response = await fetch(new URL(path, root), request);
