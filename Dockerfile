@@ -32,7 +32,7 @@ RUN cargo build --release --locked --features "$FEATURES" --target "$(cat /targe
 # server is not the one who writes it.
 COPY Makefile ./
 COPY data ./data
-RUN make train TARGET="$(cat /target-triple)" MODEL=/boston.model \
+RUN make train FLAVOR="$FEATURES" TARGET="$(cat /target-triple)" MODEL=/boston.model \
  && chmod 0644 /boston.model
 
 FROM gcr.io/distroless/static-debian12:nonroot

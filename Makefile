@@ -9,7 +9,7 @@ TARGET ?=
 PROFILE ?= release
 # Extra words for `docker build`, e.g. --network host where containers have no name server.
 DOCKER_BUILD_FLAGS ?=
-# The image's variant: empty, or aws, which sends answers to messages of SQS to a queue (docs/lambda.md).
+# The image's and the program's variant: empty, or aws, which sends answers to messages of SQS to a queue (docs/lambda.md).
 FLAVOR ?=
 SUFFIX = $(if $(FLAVOR),-$(FLAVOR))
 # The image's tag and version label.
@@ -105,7 +105,7 @@ build: $(BINARY) ## Build the release binary (PROFILE=dev: the debug one)
 # Cargo knows best whether there is something to do; make then compares the file's time, so that an untouched
 # binary does not train the model again.
 $(BINARY): FORCE
-	$(if $(filter dev,$(PROFILE)),$(DEV_BUILD),cargo build --profile $(PROFILE) --locked)$(if $(TARGET), --target $(TARGET))
+	$(if $(filter dev,$(PROFILE)),$(DEV_BUILD),cargo build --profile $(PROFILE) --locked)$(if $(FLAVOR), --features $(FLAVOR))$(if $(TARGET), --target $(TARGET))
 
 .PHONY: FORCE
 FORCE:
