@@ -45,16 +45,13 @@ impl Model {
         artifact::open(bytes).and_then(Self::build).map(|(model, _)| model)
     }
 
-    /// The same, with the other layout of the model's trees for few rows, where there is one; `hash` as of
-    /// [`artifact::open_hashed`].
+    /// The same, with the other layout of the model's trees for few rows, where there is one, and without a look at the
+    /// hash, which is the caller's to check: [`artifact::check_hash`].
     ///
     /// # Errors
-    /// As [`Model::load`].
-    pub fn load_with_layout(
-        bytes: &[u8],
-        hash: Option<[u8; artifact::HASH_BYTES]>,
-    ) -> Result<(Self, Option<TreeLayout>), String> {
-        let (model, form) = artifact::open_hashed(bytes, hash).and_then(Self::build)?;
+    /// As [`Model::load`], but of the hash.
+    pub fn load_unhashed(bytes: &[u8]) -> Result<(Self, Option<TreeLayout>), String> {
+        let (model, form) = artifact::open_unhashed(bytes).and_then(Self::build)?;
         let other = model.pipeline.predictor().other_layout(&form);
         Ok((model, other))
     }

@@ -1,6 +1,7 @@
 //! What a path holds: the bytes of a file, or of a directory those of the file that holds its model.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
@@ -31,9 +32,17 @@ pub struct Contents {
     pub bytes: Vec<u8>,
     /// The names of the files of a directory that were read.
     pub(super) files: Vec<String>,
-    pub(super) hash: ContentHash,
-    /// Of a file that is the model: SHA-256 of its bytes without the last 32, which is what an artifact ends with.
-    pub(super) covered: Option<ContentHash>,
+    /// Of all that was read of a directory.
+    of_directory: Option<ContentHash>,
+    of_file: OnceLock<FileHashes>,
+}
+
+/// SHA-256 of the file that holds the model.
+#[derive(Debug)]
+struct FileHashes {
+    whole: ContentHash,
+    /// Without the last 32 bytes: what an artifact ends with.
+    covered: ContentHash,
 }
 
 impl Contents {
@@ -73,11 +82,8 @@ impl Contents {
 
     /// The bytes of a file.
     pub fn of_file(bytes: Vec<u8>) -> Self {
-        let (covered, rest) = bytes.split_at(bytes.len().saturating_sub(HASH_BYTES));
-        let hash = Sha256::new_with_prefix(covered);
-        let covered = Some(hash.clone().finalize().into());
-        let hash = hash.chain_update(rest).finalize().into();
-        Self { layout: Layout::default(), bytes, files: Vec::new(), hash, covered }
+        let (layout, of_file) = (Layout::default(), OnceLock::new());
+        Self { layout, bytes, files: Vec::new(), of_directory: None, of_file }
     }
 
     /// Bytes that reading a path takes at most: of a file its length, of a directory that of all files in it and its
@@ -95,9 +101,24 @@ impl Contents {
         }
     }
 
-    /// The hash of the content, by which a change is found.
+    /// The hash of the content, by which a change is found. Of a file it is computed when it is first asked for, as
+    /// [`covered_hash`](Self::covered_hash).
     pub fn hash(&self) -> ContentHash {
-        self.hash
+        self.of_directory.unwrap_or_else(|| self.file_hashes().whole)
+    }
+
+    /// [`hash_of`](crate::model::artifact::hash_of) the file that holds the model.
+    pub(super) fn covered_hash(&self) -> ContentHash {
+        self.file_hashes().covered
+    }
+
+    fn file_hashes(&self) -> &FileHashes {
+        self.of_file.get_or_init(|| {
+            let (covered, rest) = self.bytes.split_at(self.bytes.len().saturating_sub(HASH_BYTES));
+            let hash = Sha256::new_with_prefix(covered);
+            let covered = hash.clone().finalize().into();
+            FileHashes { whole: hash.chain_update(rest).finalize().into(), covered }
+        })
     }
 }
 
@@ -120,10 +141,11 @@ fn directory(path: &Path, limit: usize, most: usize) -> Result<Contents, LoadErr
     let mut before = None;
     for _ in 0..TRIES {
         let contents = once(path, limit, most)?;
-        if before == Some(contents.hash) {
+        let hash = Some(contents.hash());
+        if before == hash {
             return Ok(contents);
         }
-        before = Some(contents.hash);
+        before = hash;
     }
     Err(LoadError::Invalid { path: path.to_owned(), problem: "it changes while it is read".to_owned() })
 }
@@ -139,7 +161,8 @@ fn once(path: &Path, limit: usize, most: usize) -> Result<Contents, LoadError> {
     let invalid = |e: crate::import::ImportError| LoadError::Invalid { path: path.to_owned(), problem: e.to_string() };
     let (layout, bytes) = read().map_err(invalid)?;
     let opened = source.into_opened();
-    Ok(Contents { layout, bytes, files: opened.files, hash: opened.hash.finalize().into(), covered: None })
+    let of_directory = Some(opened.hash.finalize().into());
+    Ok(Contents { layout, bytes, files: opened.files, of_directory, of_file: OnceLock::new() })
 }
 
 /// True for what is meant to be a model, ours or another library's: a file that begins as one does, a directory that

@@ -3,14 +3,19 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::thread;
 
 use crate::import::{self, FileFormat, ImportOptions, Room};
 use crate::model::Model;
-use crate::model::artifact::most_memory as most_of_artifact;
+use crate::model::artifact::{HASH_BYTES, check_hash, hash_of, most_memory as most_of_artifact};
+use crate::model::compiled::TreeLayout;
 
 use super::contents::Contents;
 use super::error::LoadError;
 use super::timing::choose_layout;
+
+/// Bytes of an artifact from which its hash is computed while it is decoded, on a thread of its own: 4 ms of hashing.
+const HASHED_BESIDE: usize = 4 << 20;
 
 /// Bytes of memory that loading a file of these bytes takes at most, with the file itself: for an artifact by what its
 /// head holds, for another library's model the bound of its reader ([`import::most_memory`]).
@@ -69,8 +74,11 @@ pub fn load_contents(
         reserve(contents.bytes.len() + most_of_artifact(artifact));
     }
     let invalid = |problem| LoadError::Invalid { path: path.to_owned(), problem };
-    let hash = contents.covered.filter(|_| matches!(artifact, Cow::Borrowed(_)));
-    let (mut model, other) = Model::load_with_layout(&artifact, hash).map_err(invalid)?;
+    let hash = || match &artifact {
+        Cow::Borrowed(_) => contents.covered_hash(),
+        Cow::Owned(artifact) => hash_of(artifact),
+    };
+    let (mut model, other) = load_artifact(&artifact, hash).map_err(invalid)?;
     if let Some(other) = other {
         choose_layout(&mut model, other);
     }
@@ -81,6 +89,26 @@ pub fn load_contents(
             Err(invalid(format!("it does not answer its own golden rows as when it was written: {first}")))
         }
     }
+}
+
+/// The model in an artifact, of which `hash` gives the hash. A damaged file is told as such: nothing in a short one is
+/// looked at before, and what is in a long one is dropped.
+fn load_artifact(
+    artifact: &[u8],
+    hash: impl Fn() -> [u8; HASH_BYTES] + Sync,
+) -> Result<(Model, Option<TreeLayout>), String> {
+    if artifact.len() < HASHED_BESIDE {
+        check_hash(artifact, hash)?;
+        return Model::load_unhashed(artifact);
+    }
+    thread::scope(|scope| {
+        let hashing = thread::Builder::new().name("hash".to_owned()).spawn_scoped(scope, &hash);
+        let loaded = Model::load_unhashed(artifact);
+        // Without a thread for it, now.
+        let hash = hashing.map_or_else(|_| hash(), |hashing| hashing.join().expect("hashing bytes does not panic"));
+        check_hash(artifact, || hash)?;
+        loaded
+    })
 }
 
 /// Reads a file or directory and the model in it.

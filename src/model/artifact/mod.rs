@@ -117,16 +117,16 @@ pub fn stored_hash(file: &[u8]) -> Option<String> {
 /// # Errors
 /// One line: what is wrong with the file's frame, its hash, its JSON or its table of contents.
 pub fn open(file: &[u8]) -> Result<Opened<'_>, String> {
-    open_hashed(file, None)
+    check_hash(file, || hash_of(file))?;
+    open_unhashed(file)
 }
 
-/// The same; `hash` is the SHA-256 of all bytes but the last [`HASH_BYTES`], where that is known already.
+/// The same for a file whose hash is checked meanwhile, by [`check_hash`], before anything in it is used.
 ///
 /// # Errors
-/// As [`open`].
-pub fn open_hashed(file: &[u8], hash: Option<[u8; HASH_BYTES]>) -> Result<Opened<'_>, String> {
+/// As [`open`], but of the hash.
+pub fn open_unhashed(file: &[u8]) -> Result<Opened<'_>, String> {
     let (head, payload) = frame(file)?;
-    check_hash(file, hash)?;
     let text = std::str::from_utf8(head).map_err(|e| format!("the header is not UTF-8: {e}"))?;
     keys::check(text).map_err(|e| format!("the header: {e}"))?;
     check_format(text)?;
@@ -134,6 +134,23 @@ pub fn open_hashed(file: &[u8], hash: Option<[u8; HASH_BYTES]>) -> Result<Opened
     let sections = sections(&header.payload, payload)?;
     let version = stored_hash(file).map(|hash| hash[..12].to_owned()).unwrap_or_default();
     Ok(Opened { header, head_bytes: head.len(), version, sections })
+}
+
+/// SHA-256 of what the hash that an artifact ends with is of: all bytes but the last [`HASH_BYTES`].
+pub fn hash_of(file: &[u8]) -> [u8; HASH_BYTES] {
+    Sha256::digest(&file[..file.len().saturating_sub(HASH_BYTES)]).into()
+}
+
+/// Checks that a file ends with its hash; `hash` is its [`hash_of`], which is not asked for a file that is cut off.
+///
+/// # Errors
+/// One line: the file is cut off or damaged.
+pub fn check_hash(file: &[u8], hash: impl FnOnce() -> [u8; HASH_BYTES]) -> Result<(), String> {
+    frame(file)?;
+    if file.ends_with(&hash()) {
+        return Ok(());
+    }
+    Err("it is damaged: its SHA-256 does not match; copy it again or train it again".to_owned())
 }
 
 /// The head's and the payload's bytes.
@@ -149,14 +166,6 @@ fn frame(file: &[u8]) -> Result<(&[u8], &[u8]), String> {
         Ok(n) if n <= body.len() => Ok(body.split_at(n)),
         _ => Err(format!("it is cut off: a header of {length} bytes in {} bytes", file.len())),
     }
-}
-
-fn check_hash(file: &[u8], hash: Option<[u8; HASH_BYTES]>) -> Result<(), String> {
-    let (covered, stored) = file.split_at(file.len() - HASH_BYTES);
-    if hash.unwrap_or_else(|| Sha256::digest(covered).into()) == stored {
-        return Ok(());
-    }
-    Err("it is damaged: its SHA-256 does not match; copy it again or train it again".to_owned())
 }
 
 /// Reads `format` and `smartcore` alone, so that a newer artifact is told apart from a wrong one.

@@ -106,22 +106,26 @@ impl LoadJob {
         changes: &mut ChangeDetector,
         reserve: ReserveMemory<'_>,
     ) -> (FileState, Option<Seen>) {
-        let read = self.read(changes, reserve);
-        let seen = read.as_ref().map_or(Seen::Unreadable, |contents| Seen::Content(contents.hash()));
-        let holds = |kept: Option<ContentHash>| kept.is_some_and(|hash| seen == Seen::Content(hash));
         // A timer reports each content once, a request everything that is not served.
-        let is_known = trigger == Trigger::Timer && self.seen == Some(seen);
-        let file = match read {
-            _ if holds(self.current) => FileState::Current,
-            _ if is_known => FileState::Unchanged,
-            _ if holds(self.previous) => FileState::Previous,
-            Ok(contents) => {
-                let hash = contents.hash();
-                self.verify(&contents, reserve).map_or_else(FileState::Refused, |model| self.new_version(model, hash))
-            }
-            Err(error) => FileState::Refused(error),
+        let is_known = |seen| trigger == Trigger::Timer && self.seen == Some(seen);
+        let contents = match self.read(changes, reserve) {
+            Ok(contents) => contents,
+            Err(_) if is_known(Seen::Unreadable) => return (FileState::Unchanged, Some(Seen::Unreadable)),
+            Err(error) => return (FileState::Refused(error), Some(Seen::Unreadable)),
         };
-        (file, Some(seen))
+        // Where there is nothing to compare it with, as at the start, the hash is computed while the file is decoded.
+        let holds = |kept: Option<ContentHash>| kept.is_some_and(|hash| contents.hash() == hash);
+        let file = if holds(self.current) {
+            FileState::Current
+        } else if self.seen.is_some() && is_known(Seen::Content(contents.hash())) {
+            FileState::Unchanged
+        } else if holds(self.previous) {
+            FileState::Previous
+        } else {
+            let loaded = self.verify(&contents, reserve);
+            loaded.map_or_else(FileState::Refused, |model| self.new_version(model, contents.hash()))
+        };
+        (file, Some(Seen::Content(contents.hash())))
     }
 
     fn version(&self, asked: &str, changes: &mut ChangeDetector, reserve: ReserveMemory<'_>) -> FileState {

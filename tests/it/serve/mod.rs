@@ -6,6 +6,7 @@ mod age;
 mod bound;
 mod clashes;
 mod drain;
+mod hashing;
 mod judging;
 mod limits;
 mod metrics;
