@@ -101,13 +101,12 @@ impl Contents {
         }
     }
 
-    /// The hash of the content, by which a change is found. Of a file it is computed when it is first asked for, as
-    /// [`covered_hash`](Self::covered_hash).
+    /// The hash of the content, by which a change is found. Of a file it is computed when it is first asked for.
     pub fn hash(&self) -> ContentHash {
         self.of_directory.unwrap_or_else(|| self.file_hashes().whole)
     }
 
-    /// [`hash_of`](crate::model::artifact::hash_of) the file that holds the model.
+    /// [`hash_of`](crate::model::artifact::hash_of) the file that holds the model, computed as that is.
     pub(super) fn covered_hash(&self) -> ContentHash {
         self.file_hashes().covered
     }
