@@ -133,8 +133,7 @@ pub(crate) fn iris() -> Data {
     Data { name: "Iris 150×4", n_columns: 4, cells, y: set.target.iter().map(|v| f64::from(*v)).collect() }
 }
 
-/// Handwritten digits: 1,797 × 64, ten classes.
-/// Without the columns of one value: `train` leaves those out.
+/// Handwritten digits: 1,797 × 64, ten classes; without the three columns of one value, which `train` leaves out.
 pub(crate) fn digits() -> Data {
     let set = digits_set::load_dataset();
     let rows = || set.data.chunks(set.num_features);
