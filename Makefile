@@ -521,6 +521,11 @@ bench-dialects: $(BINARY) ## What each dialect and protocol costs, in CPU time
 bench-cold-start: $(MODEL) ## Measure a function's cold start with MODEL: from exec to the first answer, and its CPU time
 	$(PYTHON) -B benches/lambda/cold_start.py $(MODEL) 50 $(BINARY)
 
+.PHONY: bench-page
+bench-page: chromium $(BROWSER)/installed $(MODEL) ## Measure how long the what-if page takes to load in Chromium, about MODEL
+	PATH=$(CURDIR)/$(GENERATORS)/bin:$$PATH NODE_MODULES=$(CURDIR)/$(BROWSER)/node_modules \
+	  node benches/page/load.mjs $(MODEL) 40 $(BINARY)
+
 .PHONY: bench-peers
 bench-peers: $(VENV_PEERS)/installed ## Measure against scikit-learn, ONNX Runtime and Yggdrasil; over HTTP where HTTP_PEERS is
 	BENCH_PEERS=$(CURDIR)/$(VENV_PEERS)/bin/python cargo bench --locked --bench predict

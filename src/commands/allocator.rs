@@ -16,6 +16,7 @@ use std::io;
 pub(super) fn apply_settings() -> io::Result<()> {
     use std::os::unix::process::CommandExt as _;
 
+    use crate::config::RUNTIME_API;
     use crate::serve::memory_estimate::{KEPT_AT_END, arenas};
 
     /// The variable that glibc reads before `main`: `name=value` pairs with colons between them.
@@ -25,14 +26,24 @@ pub(super) fn apply_settings() -> io::Result<()> {
     /// Bytes of the batches, bodies and answers of thousands of rows. For smaller blocks a mapping costs more than it
     /// saves.
     const MAPPED_FROM: usize = 256 << 10;
+    /// The setting that asks the kernel for huge pages. On AWS Lambda, where the first answer waits for the model, one
+    /// of 62 MB is there 6 % sooner, because memory is touched for the first time in fewer steps. A server keeps to
+    /// pages of 4 KiB: what its memory stays below is told by them.
+    const HUGE_PAGES: &str = "glibc.malloc.hugetlb";
 
     let mut settings = std::env::var(SETTINGS).unwrap_or_default();
     if settings.contains(THRESHOLD) {
         return Ok(());
     }
-    for (name, value) in
-        [(THRESHOLD, MAPPED_FROM), ("glibc.malloc.trim_threshold", KEPT_AT_END), ("glibc.malloc.arena_max", arenas())]
-    {
+    let mut chosen = vec![
+        (THRESHOLD, MAPPED_FROM),
+        ("glibc.malloc.trim_threshold", KEPT_AT_END),
+        ("glibc.malloc.arena_max", arenas()),
+    ];
+    if std::env::var_os(RUNTIME_API).is_some() && !settings.contains(HUGE_PAGES) {
+        chosen.push((HUGE_PAGES, 1));
+    }
+    for (name, value) in chosen {
         let colon = if settings.is_empty() { "" } else { ":" };
         settings = format!("{settings}{colon}{name}={value}");
     }

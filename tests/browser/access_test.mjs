@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { assertAccessible, browser, changed, close, feature, open, prediction } from "./browser.mjs";
+import { assertAccessible, browser, changed, close, feature, load, noteLoading, open, prediction } from "./browser.mjs";
 import { folder, serve, stop, train } from "./server.mjs";
 
 const FEW = ["--folds", "2", "--algorithm"];
@@ -162,30 +162,15 @@ test("nothing moves by itself where less motion is asked for", async () => {
 test("it loads and follows a slider at once", async () => {
   const page = await open(url),
     times = { load: [], move: [] };
-  // Loaded: the controls are drawn, with the model's answer to them.
-  await page.addInitScript(() => {
-    new MutationObserver((_, observer) => {
-      const value = document.querySelector(".scenario .value");
-      if (!value?.textContent || !document.querySelector(".feature input[type=range]")) return;
-      observer.disconnect();
-      requestAnimationFrame(() => setTimeout(() => (window.loadedAt = performance.now())));
-    }).observe(document, { childList: true, characterData: true, subtree: true });
-  });
-  // What the driver puts into a page that it waits for takes the page's own thread up to 20 ms: it asks afterwards.
-  for (let i = 0; i < 5; i++) {
-    await page.goto("about:blank");
-    await page.waitForTimeout(100);
-    await page.goto(url, { waitUntil: "commit" });
-    await page.waitForTimeout(500);
-    await page.waitForFunction(() => window.loadedAt);
-    times.load.push(await page.evaluate(() => window.loadedAt));
-  }
+  await noteLoading(page);
+  for (let i = 0; i < 5; i++) times.load.push((await load(page, url)).loaded);
   await page.locator("polyline.curve[points*=',']").first().waitFor();
   const asked = await page.evaluate(() =>
     performance.getEntriesByType("resource").map(one => [one.name.replace(/^.*?\/\/[^/]*\//, ""), one.transferSize]),
   );
   const files = asked.filter(([path]) => path.startsWith("ui/"));
   assert.ok(files.length > 1 && files.every(([, bytes]) => bytes === 0), `not from the cache: ${files}`);
+  assert.match(await page.locator("link[rel=icon]").getAttribute("href"), /\/ui\/[^/]+\/icon\.svg$/);
   // Each once, but the curves.
   const predict = "models/boston/predict",
     questions = asked.map(([path]) => path).filter(path => !path.startsWith("ui/") && path !== predict);

@@ -42,6 +42,31 @@ export const open = async (url, options = {}) => {
   return page;
 };
 
+// Has each page that is opened note when it is loaded: its controls are drawn, with the model's answer to them.
+export const noteLoading = page =>
+  page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      const value = document.querySelector(".scenario .value");
+      if (!value?.textContent || !document.querySelector(".feature input[type=range]")) return;
+      observer.disconnect();
+      requestAnimationFrame(() => setTimeout(() => (window.loadedAt = performance.now())));
+    }).observe(document, { childList: true, characterData: true, subtree: true });
+  });
+
+// Opens a page that notes it; the milliseconds from the address to there, and to the browser's load event. What the
+// driver puts into a page that it waits for takes the page's own thread up to 20 ms: it asks afterwards.
+export const load = async (page, url) => {
+  await page.goto("about:blank");
+  await page.waitForTimeout(100);
+  await page.goto(url, { waitUntil: "commit" });
+  await page.waitForTimeout(500);
+  await page.waitForFunction(() => window.loadedAt);
+  return page.evaluate(() => ({
+    loaded: window.loadedAt,
+    event: performance.getEntriesByType("navigation")[0].loadEventStart,
+  }));
+};
+
 export const close = async page => {
   assert.deepEqual(page.faults, []);
   await page.context().close();

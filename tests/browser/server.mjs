@@ -84,9 +84,12 @@ export const train = (name, data, target, ...words) => {
 };
 
 // Serves these models; { url, log, pid }.
-export const serve = async (models, ...words) => {
+export const serve = (models, ...words) => serveBy(BINARY, models, ...words);
+
+// The same by another program.
+export const serveBy = async (program, models, ...words) => {
   const flags = models.flatMap(model => ["--model", model]);
-  const child = spawn(BINARY, ["serve", "--bind", "127.0.0.1:0", "--log-format", "json", ...flags, ...words], {
+  const child = spawn(program, ["serve", "--bind", "127.0.0.1:0", "--log-format", "json", ...flags, ...words], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -206,7 +206,9 @@ fn the_allocator_is_set_unless_told() {
     let server = Server::start(&["--model", &model]);
     // The process that was started: service managers know it by its number.
     let environment = std::fs::read(format!("/proc/{}/environ", server.child.id())).unwrap();
-    assert!(String::from_utf8_lossy(&environment).contains("GLIBC_TUNABLES=glibc.malloc.mmap_threshold=262144"));
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(environment.contains("GLIBC_TUNABLES=glibc.malloc.mmap_threshold=262144"), "{environment}");
+    assert!(!environment.contains("hugetlb"), "{environment}");
     let mut child = Command::new(BINARY)
         .args(["serve", "--bind", "127.0.0.1:0", "--log-format", "json", "--model", &model])
         .env("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1048576")

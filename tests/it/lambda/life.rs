@@ -66,6 +66,21 @@ fn without_words_it_serves_and_says_that_it_sends_no_spans() {
     assert!(warnings.iter().any(|warning| warning.contains("spans are not exported on AWS Lambda")), "{log:?}");
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn its_allocator_asks_for_huge_pages_unless_told() {
+    let settings = |set: &[(&str, &str)]| {
+        let mut function = Function::start_as(&["serve"], &[&[("SMARTSERVE_MODEL", model().as_str())], set].concat());
+        assert!(function.invoke(&row()).is_answered);
+        let environment = std::fs::read(format!("/proc/{}/environ", function.child.id())).unwrap();
+        let environment = String::from_utf8_lossy(&environment).into_owned();
+        environment.split('\0').find(|variable| variable.starts_with("GLIBC_TUNABLES=")).unwrap().to_owned()
+    };
+    assert!(settings(&[]).ends_with(":glibc.malloc.hugetlb=1"));
+    let told = settings(&[("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")]);
+    assert!(told.contains("hugetlb=0:glibc.malloc.mmap_threshold=") && !told.contains("hugetlb=1"), "{told}");
+}
+
 #[test]
 fn a_signal_ends_an_idle_function() {
     let mut function = function(&[]);
