@@ -25,9 +25,13 @@ pub(crate) fn readable(asked: &Asked, report: &mut Report) {
     let large = vec![b' '; 3 << 20];
     let read = (0..TRIES).filter(|_| send(server.address, &large) == Some(413)).count();
     report.promise(read == TRIES, format!("a 413 was read in {read} of {TRIES} tries"));
-    // Two bodies whose last byte does not come hold all but a little of what long ones may have, 3 MiB.
-    let held = [hold(server.address, 1_900 << 10), hold(server.address, 1_000 << 10)];
-    while budget_is_free(server.address, &houses(7_000)) {}
+    // Two bodies whose last byte does not come hold all but a little of what long ones may have, 3 MiB. Where a body that
+    // asks is there before them, one of them is refused: they are sent anew.
+    let held = (0..TRIES).find_map(|_| {
+        let held = [hold(server.address, 1_900 << 10), hold(server.address, 1_000 << 10)];
+        let is_full = (0..3).any(|_| !budget_is_free(server.address, &houses(7_000)));
+        is_full.then_some(held)
+    });
     let large = houses(7_000).into_bytes();
     let read = (0..TRIES).filter(|_| send(server.address, &large) == Some(503)).count();
     report.promise(read == TRIES, format!("a 503 was read in {read} of {TRIES} tries"));
