@@ -170,7 +170,6 @@ test("it loads and follows a slider at once", async () => {
   );
   const files = asked.filter(([path]) => path.startsWith("ui/"));
   assert.ok(files.length > 1 && files.every(([, bytes]) => bytes === 0), `not from the cache: ${files}`);
-  assert.match(await page.locator("link[rel=icon]").getAttribute("href"), /\/ui\/[^/]+\/icon\.svg$/);
   // Each once, but the curves.
   const predict = "models/boston/predict",
     questions = asked.map(([path]) => path).filter(path => !path.startsWith("ui/") && path !== predict);

@@ -90,10 +90,4 @@ const askForToken = () => {
   input.focus();
 };
 
-// A browser reads the icon before it draws what the model answered, which was there 4 to 6 ms later with it.
-const showIcon = () =>
-  document.head.append(
-    el("link", { rel: "icon", type: "image/svg+xml", href: new URL("icon.svg", import.meta.url).href }),
-  );
-
-load().then(showIcon);
+load();
