@@ -522,7 +522,7 @@ bench-cold-start: $(MODEL) ## Measure a function's cold start with MODEL: from e
 	$(PYTHON) -B benches/lambda/cold_start.py $(MODEL) 50 $(BINARY)
 
 .PHONY: bench-page
-bench-page: chromium $(BROWSER)/installed $(MODEL) ## Measure how long the what-if page takes to load in Chromium, about MODEL
+bench-page: chromium $(BROWSER)/installed $(MODEL) ## Measure how long the what-if page takes to load in Chromium, about the demo model
 	PATH=$(CURDIR)/$(GENERATORS)/bin:$$PATH NODE_MODULES=$(CURDIR)/$(BROWSER)/node_modules \
 	  node benches/page/load.mjs $(MODEL) 40 $(BINARY)
 

@@ -201,12 +201,13 @@ fn healthcheck_reads_the_environment() {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
 fn the_allocator_is_set_unless_told() {
+    use crate::support::process::environment_of;
+
     let directory = tempfile::tempdir().unwrap();
     let model = train(directory.path(), "boston", "MEDV", &["--algorithm", "linear"]);
     let server = Server::start(&["--model", &model]);
     // The process that was started: service managers know it by its number.
-    let environment = std::fs::read(format!("/proc/{}/environ", server.child.id())).unwrap();
-    let environment = String::from_utf8_lossy(&environment);
+    let environment = environment_of(&server.child);
     assert!(environment.contains("GLIBC_TUNABLES=glibc.malloc.mmap_threshold=262144"), "{environment}");
     assert!(!environment.contains("hugetlb"), "{environment}");
     let mut child = Command::new(BINARY)
@@ -216,9 +217,8 @@ fn the_allocator_is_set_unless_told() {
         .spawn()
         .unwrap();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
-    let environment = std::fs::read(format!("/proc/{}/environ", child.id())).unwrap();
+    let environment = environment_of(&child);
     child.kill().unwrap();
     child.wait().unwrap();
-    let environment = String::from_utf8_lossy(&environment);
     assert!(environment.contains("threshold=1048576") && !environment.contains("262144"), "{environment}");
 }

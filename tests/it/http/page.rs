@@ -63,6 +63,8 @@ async fn the_page_loads_its_own_files_and_nothing_else() {
         let text = page.text();
         let loaded: BTreeSet<&str> = quoted(text, &format!("\"{to_root}{folder}"));
         assert_eq!(loaded, names, "the files of {path}, and of the document");
+        // Else browsers ask for /favicon.ico, whatever a script adds later.
+        assert!(text.contains("\n<link rel=\"icon\" "), "{text}");
         assert!(!text.contains("data-tokens"), "{path}");
         assert!(!text.contains('{') && !text.contains("houses") && !text.contains("RM"), "{text}");
     }

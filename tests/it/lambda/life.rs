@@ -69,13 +69,13 @@ fn without_words_it_serves_and_says_that_it_sends_no_spans() {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
 fn its_allocator_asks_for_huge_pages_unless_told() {
+    use crate::support::process::environment_of;
+
     let settings = |set: &[(&str, &str)]| {
         let mut function = Function::start_as(&["serve"], &[&[("SMARTSERVE_MODEL", model().as_str())], set].concat());
         assert!(function.invoke(&row()).is_answered);
-        let environment = std::fs::read(format!("/proc/{}/environ", function.child.id())).unwrap();
-        String::from_utf8_lossy(&environment).into_owned()
+        environment_of(&function.child)
     };
-    // glibc cuts the variable at its colons.
     let own = settings(&[]);
     assert!(own.contains("glibc.malloc.mmap_threshold=") && own.contains("glibc.malloc.hugetlb=1"), "{own}");
     let told = settings(&[("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")]);

@@ -20,6 +20,14 @@ pub(crate) fn run_with(variables: &[(&str, &str)], args: &[&str]) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
+/// The environment that a process was started with, or has executed its program anew with. Older releases of glibc (2.36)
+/// cut their own variable in it at its colons.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn environment_of(child: &Child) -> String {
+    let environment = std::fs::read(format!("/proc/{}/environ", child.id())).unwrap();
+    String::from_utf8_lossy(&environment).into_owned()
+}
+
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ran {
