@@ -23,6 +23,7 @@ pub mod cover;
 pub mod date;
 pub mod drift;
 mod estimator;
+pub mod example;
 pub mod explain;
 pub mod golden;
 mod head_checks;

@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use crate::model::Model;
 use crate::model::batch::Batch;
 use crate::model::compiled::Scratch;
+use crate::model::example::Example;
 use crate::model::question::Question;
 
 use super::metrics::{Drift, Metrics};
@@ -58,6 +59,7 @@ pub struct ServedModel {
     cost_among_many: Duration,
     /// CPU time of the contributions of one row; measured when it is first asked for.
     explain_cost_per_row: OnceLock<Duration>,
+    example: OnceLock<Example>,
     drift: OnceLock<Arc<Drift>>,
     reload_error: Mutex<Option<String>>,
 }
@@ -68,9 +70,19 @@ impl ServedModel {
         let cost_per_row = cost_of_one(&model, model.golden_batch(), TIMED_ROUNDS);
         let cost_among_many =
             many_rows(&model, cost_per_row).map_or(cost_per_row, |rows| cost_of_one(&model, &rows, MANY_ROUNDS));
-        let (name, explain_cost_per_row) = (name.into(), OnceLock::new());
+        let (name, explain_cost_per_row, example) = (name.into(), OnceLock::new(), OnceLock::new());
         let (drift, reload_error) = (OnceLock::new(), Mutex::default());
-        Self { name, model, is_default, cost_per_row, cost_among_many, explain_cost_per_row, drift, reload_error }
+        Self {
+            name,
+            model,
+            is_default,
+            cost_per_row,
+            cost_among_many,
+            explain_cost_per_row,
+            example,
+            drift,
+            reload_error,
+        }
     }
 
     /// About what a row costs of which this is asked.
@@ -87,6 +99,11 @@ impl ServedModel {
     /// The same where [`MANY_ROWS`] or more are predicted together.
     pub fn cost_among_many(&self, question: Question) -> Duration {
         if question.explain { self.cost_of_row(question) } else { self.cost_among_many }
+    }
+
+    /// A row to begin with, and the answer to it; made when it is first asked for.
+    pub fn example(&self) -> &Example {
+        self.example.get_or_init(|| self.model.example())
     }
 
     /// Notes why the file's content is not served in this version's place; none when it is, or will be.

@@ -173,7 +173,7 @@ test("it loads and follows a slider at once", async () => {
   // Each once, but the curves.
   const predict = "models/boston/predict",
     questions = asked.map(([path]) => path).filter(path => !path.startsWith("ui/") && path !== predict);
-  assert.deepEqual(questions.sort(), ["models", "models/boston", predict + "?explain=true", predict + "?interval=0.9"]);
+  assert.deepEqual(questions.sort(), ["models", "models/boston", predict + "?explain=true"]);
   for (let i = 0; i < 12; i++) {
     times.move.push(
       await page.evaluate(

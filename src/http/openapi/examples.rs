@@ -11,6 +11,7 @@ use crate::model::batch::Batch;
 use crate::model::cell::Cell;
 use crate::model::compiled::Scratch;
 use crate::model::date;
+use crate::model::example::PLAIN;
 use crate::model::prediction::{Answer, Prediction};
 use crate::model::schema::{Feature, FeatureKind, Schema};
 use crate::model::statistics::Stats;
@@ -20,10 +21,6 @@ use super::template::Filling;
 
 /// Where the rows of an example stand among the quantiles: the median first.
 const ROWS: [usize; 2] = [Stats::MEDIAN, 15];
-
-/// Numbers that stand for one whose range is not known, the first that the model has an answer for: there is no
-/// logarithm of 0.
-const PLAIN: [f64; 5] = [0.0, 1.0, 0.5, 10.0, -1.0];
 
 /// Rows of a model, one value a feature in schema order.
 pub(super) struct Rows<'s> {

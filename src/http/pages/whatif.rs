@@ -39,8 +39,9 @@ const TO_ROOT: &str = "{to_root}";
 /// In [`HTML`], the [`VERSION`] of the files that it loads.
 const OF_VERSION: &str = "{version}";
 
-/// In [`HTML`], where it says that this server asks for tokens, if it does.
-const TOKENS: &str = "{tokens}";
+/// In [`HTML`], where it says what its script need not ask: that this server asks for tokens, or else which model the page
+/// is about.
+const KNOWN: &str = "{known}";
 
 static ROOT: LazyLock<Page> = LazyLock::new(|| Page::new("./"));
 static OF_MODEL: LazyLock<Page> = LazyLock::new(|| Page::new("../../"));
@@ -49,29 +50,33 @@ static OF_MODEL: LazyLock<Page> = LazyLock::new(|| Page::new("../../"));
 #[derive(Debug)]
 struct Page {
     to_root: &'static str,
-    open: File,
-    /// Of a server that asks for tokens.
-    closed: File,
+    /// With [`KNOWN`] in it.
+    html: String,
 }
 
 impl Page {
     fn new(to_root: &'static str) -> Self {
         let html = HTML.replace(TO_ROOT, to_root).replace(OF_VERSION, &VERSION);
-        let file = |tokens| File::new("text/html; charset=utf-8", html.replace(TOKENS, tokens));
-        Self { to_root, open: file(""), closed: file(" data-tokens") }
+        Self { to_root, html }
     }
 
-    /// `model`: the one that the page is about. What its script will ask first, without a token, is named in `Link`, so
-    /// that a browser asks it while it still reads the script: each question costs it as much as the script.
+    /// `model`: the one that the page is about. Its details, which the script will ask for first, are named in `Link` where
+    /// that needs no token, so that a browser asks for them while it still reads the script: each question costs it as much
+    /// as the script.
     fn answer(&self, app: &App, headers: &HeaderMap, model: Option<Snapshot>) -> Response {
-        let is_open = app.options.tokens.is_none();
-        let file = if is_open { &self.open } else { &self.closed };
+        let (is_closed, to_root) = (app.options.tokens.is_some(), self.to_root);
+        let named = model.filter(|_| !is_closed);
+        let known = match &named {
+            Some(model) => format!(" data-model=\"{}\"", model.name),
+            None if is_closed => " data-tokens".to_owned(),
+            None => String::new(),
+        };
+        let file = File::new("text/html; charset=utf-8", self.html.replace(KNOWN, &known));
         let mut response = negotiated(file.answer(headers, kept::ASK_AGAIN));
-        if let (true, Some(model)) = (is_open, model) {
-            let (to_root, name, preload) = (self.to_root, &model.name, "rel=preload; as=fetch; crossorigin");
-            let links = format!("<{to_root}models>; {preload}, <{to_root}models/{name}>; {preload}");
-            let links = HeaderValue::try_from(links).expect("a model's name is ASCII letters, digits and marks");
-            response.headers_mut().insert(LINK, links);
+        if let Some(model) = named {
+            let link = format!("<{to_root}models/{}>; rel=preload; as=fetch; crossorigin", model.name);
+            let link = HeaderValue::try_from(link).expect("a model's name is ASCII letters, digits and marks");
+            response.headers_mut().insert(LINK, link);
         }
         response
     }

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
-use crate::model::artifact::{Coverage, Evaluation, Importance, Origin, Setting, Threshold};
+use crate::model::artifact::{Coverage, Evaluation, GoldenCell, Importance, Origin, Setting, Threshold};
 use crate::model::coefficients::LinearFunction;
 use crate::model::prediction::Probabilities;
 use crate::model::schema::{Feature, NO_STATISTICS, Target};
@@ -18,6 +19,7 @@ use crate::model::statistics::Stats;
 use crate::serve::registry::ServedModel;
 
 use crate::http::app::AppState;
+use crate::http::encode;
 use crate::http::leased::{self, RequestLease};
 use crate::http::path::ModelName;
 use crate::http::problem::Problem;
@@ -71,6 +73,39 @@ struct ModelDetails<'a> {
     coefficients: Option<&'a [LinearFunction]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prediction_stats: Option<&'a Stats>,
+    example: ExampleRow<'a>,
+}
+
+/// A row to begin with, and what `POST /models/{name}/predict` answers to it, with an interval where there is one.
+#[derive(Serialize)]
+struct ExampleRow<'a> {
+    row: Record<'a>,
+    /// None where the model has no finite answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Box<RawValue>>,
+}
+
+/// A row by the names of its features.
+struct Record<'a> {
+    features: &'a [Feature],
+    cells: &'a [GoldenCell],
+}
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.features.iter().map(|feature| &feature.name).zip(self.cells))
+    }
+}
+
+impl<'a> ExampleRow<'a> {
+    fn of(served: &'a ServedModel) -> Self {
+        let example = served.example();
+        let written = |answer| String::from_utf8(encode::json::prediction(served, answer)).ok();
+        Self {
+            row: Record { features: &served.model.header().features, cells: &example.row },
+            answer: example.answer.as_ref().and_then(written).and_then(|text| RawValue::from_string(text).ok()),
+        }
+    }
 }
 
 impl<'a> ModelEntry<'a> {
@@ -133,6 +168,7 @@ pub(in crate::http) fn details(served: &ServedModel) -> impl Serialize + Sync {
         importance: header.importance.as_ref(),
         coefficients: header.coefficients.as_deref(),
         prediction_stats: header.prediction_stats.as_ref(),
+        example: ExampleRow::of(served),
     }
 }
 

@@ -8,6 +8,7 @@ mod diagnostics;
 mod dialects;
 mod document;
 mod doors;
+mod example;
 mod fixtures;
 mod hostile;
 mod intervals;

@@ -66,7 +66,9 @@ async fn the_page_loads_its_own_files_and_nothing_else() {
         // Else browsers ask for /favicon.ico, whatever a script adds later.
         assert!(text.contains("\n<link rel=\"icon\" "), "{text}");
         assert!(!text.contains("data-tokens"), "{path}");
-        assert!(!text.contains('{') && !text.contains("houses") && !text.contains("RM"), "{text}");
+        // Of the model its name alone.
+        assert_eq!(text.matches("houses").count(), text.matches(" data-model=\"houses\">").count(), "{text}");
+        assert!(!text.contains('{') && !text.contains("RM"), "{text}");
     }
     for name in &files {
         let file = get(&router, &format!("/{folder}{name}")).await;
@@ -208,18 +210,14 @@ async fn a_program_that_ends_the_path_with_a_slash_gets_the_models_details() {
     assert_eq!(get(&router, "/models/nowhere/").await.status, 404);
 }
 
-/// A question that the page's script will ask, as `Link` names it.
-fn asked_early(path: &str) -> String {
-    format!("<{path}>; rel=preload; as=fetch; crossorigin")
-}
-
 #[tokio::test]
 async fn a_browser_is_told_what_the_pages_script_will_ask_first() {
     let router = public(Limits::default());
     for (path, to_root) in [("/", "./"), ("/models/houses/", "../../")] {
         let page = get_with(&router, path, &[("accept", BROWSER)]).await;
-        let (models, details) = (format!("{to_root}models"), format!("{to_root}models/houses"));
-        assert_eq!(page.header("link"), format!("{}, {}", asked_early(&models), asked_early(&details)), "{path}");
+        let details = format!("<{to_root}models/houses>; rel=preload; as=fetch; crossorigin");
+        assert_eq!(page.header("link"), details, "{path}");
+        assert!(page.text().contains(" data-model=\"houses\">"), "{path}");
         // A page that is kept is told it too, for another model may be the default one by then.
         let known = [("accept", BROWSER), ("if-none-match", page.header("etag"))];
         let again = get_with(&router, path, &known).await;
@@ -227,6 +225,7 @@ async fn a_browser_is_told_what_the_pages_script_will_ask_first() {
     }
     let nowhere = get_with(&router, "/models/nowhere/", &[("accept", BROWSER)]).await;
     assert!(nowhere.status == 200 && !nowhere.headers.contains_key("link"));
+    assert!(!nowhere.text().contains("data-model"));
 }
 
 #[tokio::test]
@@ -240,6 +239,7 @@ async fn with_tokens_the_page_is_open_and_the_details_are_not() {
         let page = get_with(&router, &path, &[("accept", BROWSER)]).await;
         assert!(page.status == 200 && page.text().contains(" data-tokens>"), "{name}");
         assert!(!page.headers.contains_key("link"), "{name}: the browser would ask without a token");
+        assert!(!page.text().contains("houses"), "{name}");
         assert_eq!(get(&router, &path).await.status, 401, "{name}");
     }
     let known = get_with(&router, "/models/houses/", &[("authorization", "Bearer secret")]).await;

@@ -203,7 +203,7 @@ async fn a_model_shows_no_training_rows() {
     let shown = get(&router, "/models/houses").await.json();
     let mut keys: Vec<&str> = shown.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
-    let expected = "algorithm default evaluation features hyperparameters importance name prediction_stats smartcore target task version";
+    let expected = "algorithm default evaluation example features hyperparameters importance name prediction_stats smartcore target task version";
     assert_eq!(keys.join(" "), expected);
     assert_eq!(shown["features"][2]["categories"], serde_json::json!(["blue", "green", "red"]));
 }

@@ -1,8 +1,6 @@
 // What a control needs to know about a feature, from the statistics of training, and the row that the page starts with.
 
-import { ask, pathOf } from "./api.js";
 import { secondsOf, textOf } from "./dates.js";
-import { cells, table } from "./rows.js";
 
 // How far a slider goes beyond what training saw, as a share of its range.
 const BEYOND = 0.1;
@@ -15,10 +13,13 @@ export const MOST_CATEGORIES = 24,
 const featuresOf = details => {
   const ranks = new Map(((details.importance || {}).features || []).map((one, rank) => [one.feature, rank]));
   const rank = feature => (ranks.has(feature.name) ? ranks.get(feature.name) : ranks.size);
-  return details.features.map(of).sort((a, b) => rank(a) - rank(b) || a.place - b.place);
+  const { row } = details.example;
+  return details.features
+    .map((feature, place) => of(feature, place, row[feature.name]))
+    .sort((a, b) => rank(a) - rank(b) || a.place - b.place);
 };
 
-const of = (feature, place) => {
+const of = (feature, place, start) => {
   // Of a date the range is in seconds; its values are texts.
   const stats = feature.stats,
     isDate = feature.kind.startsWith("date"),
@@ -40,14 +41,12 @@ const of = (feature, place) => {
     takesUnknown: Boolean(feature.unknown),
     categories: feature.categories || [],
     range: null,
+    start,
   };
   if (isNumber && stats && stats.min != null) known.range = isDate ? datesOf(stats) : rangeOf(stats);
   if (!isNumber) known.shares = shares(known);
-  known.start = startValue(known, feature);
   return known;
 };
-
-const MEDIAN = 10;
 
 // A slider's range: what training saw and a little more on both sides, where extrapolation begins.
 const rangeOf = ({ min, max, quantiles }) => {
@@ -94,50 +93,11 @@ const shares = ({ categories, stats }) => {
   return new Map(positions.map((position, i) => [categories[position], counts[i] / all]));
 };
 
-// The value that the page starts with: the median, rounded so that it is read easily; the most frequent category.
-const startValue = (known, feature) => {
-  if (known.isNumber) {
-    if (known.range) {
-      const median = known.stats.quantiles[MEDIAN] ?? known.stats.mean,
-        { step, isWhole } = known.range;
-      return known.ofNumber(isWhole ? Math.round(median / step) * step : Number(median.toPrecision(6)));
-    }
-    if (known.takesMissing && !feature.unbounded) return null;
-    return known.isDate ? "2020-01-01" : 0;
-  }
-  const counted = known.shares && [...known.shares.entries()];
-  if (counted && counted.length) return counted.reduce((most, one) => (one[1] > most[1] ? one : most))[0];
-  return known.categories[0];
-};
-
-// Numbers to begin with where training's are not known: there is no logarithm of 0.
-const PLAIN = [0, 1, 0.5, 10, -1];
-
-const rowOf = (features, plain) =>
-  new Map(
-    features.map(feature => [
-      feature.name,
-      feature.isNumber && !feature.isDate && !feature.range && feature.start !== null ? plain : feature.start,
-    ]),
-  );
-
-// A model's features, their names in its own order, and a row that it has an answer for, as far as is known: where
-// training's numbers are not, it is tried.
-export const startOf = async details => {
+// A model's features, their names in its own order, and the row that the page starts with, which the details give.
+export const startOf = details => {
   const features = featuresOf(details),
     names = details.features.map(feature => feature.name);
-  const isKnown = features.every(feature => !feature.isNumber || feature.range);
-  let start = rowOf(features, PLAIN[0]);
-  for (const plain of isKnown ? [] : PLAIN) {
-    start = rowOf(features, plain);
-    try {
-      await ask(pathOf(details.name, "/predict"), table(names, [cells(names, start)]));
-      break;
-    } catch (error) {
-      if (![422, 500].includes(error.status)) throw error;
-    }
-  }
-  return { features, names, start };
+  return { features, names, start: new Map(names.map(name => [name, details.example.row[name]])) };
 };
 
 // The categories that are drawn: the most frequent ones in their order, and the chosen one.

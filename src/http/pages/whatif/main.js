@@ -1,4 +1,4 @@
-// The what-if page: asks which models there are and what this one is, or for a token, and begins.
+// The what-if page: asks what its model is, or for a token, and begins.
 
 import { ask, nameInPath, pathOf, Refusal, token } from "./api.js";
 import { el, id, say, short } from "./dom.js";
@@ -15,34 +15,47 @@ const part = id => document.getElementById(id);
 // Says what is under way, or why nothing is shown.
 const tell = text => say(part("state"), text);
 
+const listed = async () => (await ask("models")).models;
+
+// None where there is no such model.
+const detailsOf = async name => {
+  try {
+    return await ask(pathOf(name, ""));
+  } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
+  }
+};
+
 const load = async () => {
   // Not at once: drawing it takes as long as most models' details.
   const waiting = setTimeout(() => parsed.then(() => tell("Loading …")), 300);
   try {
-    const asked = nameInPath(),
-      known = asked === null ? null : ask(pathOf(asked, ""));
-    // Whether there is such a model is for the list to say.
-    if (known) known.catch(() => {});
-    const { models } = await ask("models");
-    const model =
-      asked === null ? models.find(one => one.default) || models[0] : models.find(one => one.name === asked);
-    const details = model && (await (known || ask(pathOf(model.name, ""))));
+    // The server does not say which it is before it has seen a token.
+    const known = nameInPath() ?? document.documentElement.dataset.model;
+    let models = known === undefined && (await listed());
+    const name = known ?? (models.find(one => one.default) || models[0])?.name;
+    const details = name !== undefined && (await detailsOf(name));
+    if (!details) models ||= await listed();
     let isRefused = false;
     const refuse = async () => {
       isRefused = true;
       await parsed;
       askForToken();
     };
-    const page = model && new Page(details, await startOf(details), refuse);
+    const page = details && new Page(details, startOf(details), refuse);
     // With the answer in it, where that comes soon, the page is laid out and drawn once.
     if (page) await Promise.race([page.begin(), pause(100)]);
     await parsed;
     clearTimeout(waiting);
-    const toRoot = document.documentElement.dataset.toRoot;
-    part("models").replaceChildren(...links(models, model && model.name, toRoot));
-    if (!model) {
+    const link = models => {
+      const { toRoot } = document.documentElement.dataset;
+      part("models").replaceChildren(...links(models, details && details.name, toRoot));
+    };
+    link(models || [details]);
+    if (!details) {
       tell(
-        models.length ? `No model is called ${short(asked)}; above are those that are served.` : "No model is loaded.",
+        models.length ? `No model is called ${short(name)}; above are those that are served.` : "No model is loaded.",
       );
       return;
     }
@@ -53,6 +66,8 @@ const load = async () => {
     // What stands below comes after that: it takes as long to make as the rest.
     await drawn();
     part("main").append(...page.below());
+    // The page is of use without the links to the other models.
+    if (!models) listed().then(link, () => {});
   } catch (error) {
     clearTimeout(waiting);
     await parsed;

@@ -5,7 +5,7 @@ import { liveBar, panel } from "./answer.js";
 import { curvesOf, each } from "./curves.js";
 import { doubt } from "./features.js";
 import { FeatureList } from "./list.js";
-import { Latest, settled } from "./live.js";
+import { drawn, Latest, settled } from "./live.js";
 import { cells, fromHash, table, take, toHash } from "./rows.js";
 import { exports, imports, LONGEST_LINK, sentences } from "./share.js";
 import { intro, summary } from "./summary.js";
@@ -38,9 +38,11 @@ export class Page {
       if (hash.length <= LONGEST_LINK) history.replaceState(null, "", hash);
     }, 300);
     this.speak = settled(() => this.answers && this.live.speak(this.answers, this.doubtful()), 700);
-    // Asked before anything is made, so that the answer comes meanwhile.
     const told = this.takeLink();
-    this.first = this.predicting.ask();
+    // The answer to the row to start with came with the details. Any other is asked for before anything is made, so that it
+    // comes meanwhile.
+    this.given = this.state.a === start && details.example.answer;
+    this.first = this.given ? Promise.resolve() : this.predicting.ask();
     this.live = liveBar(details, {
       activate: letter => this.apply({ active: letter }),
       compare: () => this.apply({ b: new Map(this.state.a), active: "b" }),
@@ -83,6 +85,11 @@ export class Page {
     this.list.update();
     this.keep();
     addEventListener("hashchange", () => this.reopen());
+    if (this.given) {
+      this.take(this.given);
+      // Why there is no interval is in the answer to the question with one.
+      if (!this.given.interval && !this.given.set) this.predicting.ask();
+    }
     return this.first;
   }
 
@@ -223,20 +230,23 @@ export class Page {
     }
   }
 
+  // Shows an answer, and asks what follows from it.
+  take(answer) {
+    const [ofA, ofB] = each(answer);
+    this.answers = { a: ofA, b: ofB };
+    if (answer.version !== this.details.version)
+      say(this.notice, `Version ${answer.version} has taken this one's place: reload the page to see its statistics.`);
+    this.showAnswers();
+    // Of the row to start with after it is drawn.
+    if (answer === this.given) drawn().then(() => this.explaining.ask());
+    else this.explaining.ask();
+    this.drawing.ask();
+    this.speak();
+  }
+
   async predict(signal) {
     try {
-      const answer = await this.answer(signal);
-      const [ofA, ofB] = each(answer);
-      this.answers = { a: ofA, b: ofB };
-      if (answer.version !== this.details.version)
-        say(
-          this.notice,
-          `Version ${answer.version} has taken this one's place: reload the page to see its statistics.`,
-        );
-      this.showAnswers();
-      this.explaining.ask();
-      this.drawing.ask();
-      this.speak();
+      this.take(await this.answer(signal));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.live.fail(error.whole);
